@@ -1,0 +1,153 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// The settings of every Swift target: one dialect, warnings are errors, unsafe code says so.
+let swiftSettings: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    .enableUpcomingFeature("InferIsolatedConformances"),
+    .strictMemorySafety(),
+    .treatAllWarnings(as: .error),
+]
+
+extension Target.Dependency {
+    static let argumentParser = product(name: "ArgumentParser", package: "swift-argument-parser")
+    static let collections = product(name: "Collections", package: "swift-collections")
+    static let hashTreeCollections = product(name: "HashTreeCollections", package: "swift-collections")
+    static let histogram = product(name: "Histogram", package: "hdrhistogram-swift")
+    static let httpTypes = product(name: "HTTPTypes", package: "swift-http-types")
+    static let logging = product(name: "Logging", package: "swift-log")
+    static let metrics = product(name: "CoreMetrics", package: "swift-metrics")
+    static let serviceLifecycle = product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+    static let yams = product(name: "Yams", package: "Yams")
+}
+
+// Floor 0: system libraries and header shims.
+let floor0: [Target] = [
+    .target(name: "CLinux"),
+    .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
+    .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+    .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+]
+
+// Floor 1: technique; no word of OAuth.
+let floor1: [Target] = [
+    .target(name: "OpenSSLCrypto", dependencies: ["COpenSSL"], swiftSettings: swiftSettings),
+    .target(
+        name: "SocketHTTP",
+        dependencies: ["CLinux", "COpenSSL", .httpTypes, .logging],
+        swiftSettings: swiftSettings
+    ),
+    .target(name: "OutboundHTTP", dependencies: ["CCurl", .logging], swiftSettings: swiftSettings),
+    .target(name: "DurableLog", dependencies: ["CZlib", "OpenSSLCrypto", .logging], swiftSettings: swiftSettings),
+]
+
+// Floor 2: values and pure rules.
+let floor2: [Target] = [
+    .target(name: "OAuthProtocol", dependencies: ["OpenSSLCrypto"], swiftSettings: swiftSettings)
+]
+
+// Floor 3: the actors and their store protocols; talking to upstream identity providers.
+let floor3: [Target] = [
+    .target(
+        name: "OAuthState",
+        dependencies: ["OAuthProtocol", "OpenSSLCrypto", "DurableLog", .hashTreeCollections, .collections, .logging],
+        swiftSettings: swiftSettings
+    ),
+    .target(
+        name: "UpstreamIdentity",
+        dependencies: ["OAuthProtocol", "OpenSSLCrypto", "OutboundHTTP", .logging],
+        swiftSettings: swiftSettings
+    ),
+]
+
+// Floor 4: endpoints and composition; the provider behind `gatehouse dev` and the tests.
+let floor4: [Target] = [
+    .target(
+        name: "AuthorizationServer",
+        dependencies: [
+            "OAuthState", "UpstreamIdentity", "OAuthProtocol", "OpenSSLCrypto", "SocketHTTP", "OutboundHTTP",
+            "DurableLog", .httpTypes, .logging, .metrics,
+        ],
+        swiftSettings: swiftSettings
+    ),
+    .target(
+        name: "DevelopmentIdentityProvider",
+        dependencies: ["SocketHTTP", "OAuthProtocol", "OpenSSLCrypto", .httpTypes, .logging],
+        swiftSettings: swiftSettings
+    ),
+]
+
+// Floor 5: the executable and the harness that other people's tests embed.
+let floor5: [Target] = [
+    .executableTarget(
+        name: "ServerCommand",
+        dependencies: [
+            "AuthorizationServer", "DevelopmentIdentityProvider", "OAuthState", "OAuthProtocol", "OpenSSLCrypto",
+            "SocketHTTP", "OutboundHTTP", "DurableLog", "UpstreamIdentity", .argumentParser, .yams, .serviceLifecycle,
+            .logging,
+        ],
+        swiftSettings: swiftSettings
+    ),
+    .target(
+        name: "AuthorizationServerTesting",
+        dependencies: [
+            "AuthorizationServer", "DevelopmentIdentityProvider", "OAuthState", "OAuthProtocol", "OpenSSLCrypto",
+            "SocketHTTP", "OutboundHTTP", "DurableLog", "UpstreamIdentity", .httpTypes, .logging,
+        ],
+        swiftSettings: swiftSettings
+    ),
+]
+
+func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .testTarget(name: name, dependencies: dependencies, swiftSettings: swiftSettings)
+}
+
+let testTargets: [Target] = [
+    tests("OpenSSLCryptoTests", ["OpenSSLCrypto"]),
+    tests("SocketHTTPTests", ["SocketHTTP", "CLinux", .httpTypes, .logging]),
+    tests("OutboundHTTPTests", ["OutboundHTTP", "CLinux", .logging]),
+    tests("DurableLogTests", ["DurableLog", "OpenSSLCrypto", .logging]),
+    tests("OAuthProtocolTests", ["OAuthProtocol", "OpenSSLCrypto"]),
+    tests("OAuthStateTests", ["OAuthState", "OAuthProtocol", "OpenSSLCrypto", "DurableLog", "AuthorizationServerTesting", .logging]),
+    tests(
+        "UpstreamIdentityTests",
+        ["UpstreamIdentity", "OAuthProtocol", "OpenSSLCrypto", "OutboundHTTP", "DevelopmentIdentityProvider", .logging]
+    ),
+    tests(
+        "DevelopmentIdentityProviderTests",
+        ["DevelopmentIdentityProvider", "OutboundHTTP", "OAuthProtocol", "OpenSSLCrypto", "SocketHTTP", .logging]
+    ),
+    tests(
+        "AuthorizationServerTests",
+        [
+            "AuthorizationServer", "AuthorizationServerTesting", "DevelopmentIdentityProvider", "OAuthState",
+            "OAuthProtocol", "OpenSSLCrypto", "OutboundHTTP", "SocketHTTP", "UpstreamIdentity", .httpTypes, .logging,
+        ]
+    ),
+    tests("ServerCommandTests", ["ServerCommand", "AuthorizationServer", "OAuthProtocol", .logging]),
+    tests("RepositoryTests", []),
+    tests("EndToEndTests", []),
+]
+
+let package = Package(
+    name: "gatehouse",
+    products: [
+        .executable(name: "gatehouse", targets: ["ServerCommand"]),
+        .library(name: "AuthorizationServer", targets: ["AuthorizationServer"]),
+        .library(name: "AuthorizationServerTesting", targets: ["AuthorizationServerTesting"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
+        .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+    ],
+    targets: floor0 + floor1 + floor2 + floor3 + floor4 + floor5 + testTargets
+)

@@ -1,0 +1,2 @@
+// CLinux is a header-only target; SwiftPM wants one source file.
+#include "CLinux.h"
