@@ -1,0 +1,29 @@
+import Synchronization
+
+/// A journal for a server that keeps its state in memory only: it counts the changes and keeps none of them.
+package struct VolatileJournal: ChangeJournal {
+    private final class Counter: Sendable {
+        let value = Atomic<UInt64>(0)
+    }
+
+    private let counter = Counter()
+
+    /// A journal at its beginning.
+    package init() {}
+
+    /// Counts the record.
+    package func append(_ record: [UInt8]) -> JournalPosition {
+        JournalPosition(sequenceNumber: counter.value.add(1, ordering: .relaxed).newValue)
+    }
+
+    /// Returns at once: memory is all that was promised.
+    package func waitUntilDurable(_ position: JournalPosition) async throws(JournalError) {}
+
+    /// How many records were appended.
+    package var lastPosition: JournalPosition {
+        JournalPosition(sequenceNumber: counter.value.load(ordering: .relaxed))
+    }
+
+    /// Memory is always there.
+    package var isAvailable: Bool { true }
+}
