@@ -1,0 +1,106 @@
+/// Writes JSON in its shortest form, straight into a byte buffer.
+///
+/// Strings keep their UTF-8; quotes, backslashes and control characters (DEL too) are escaped.
+package enum JSONWriter {
+    /// Appends a quoted string.
+    package static func append(_ text: String, to output: inout [UInt8]) {
+        output.append(UInt8(ascii: "\""))
+        if needsEscapes(text) {
+            for byte in text.utf8 { appendEscaped(byte, to: &output) }
+        } else {
+            output.append(contentsOf: text.utf8)
+        }
+        output.append(UInt8(ascii: "\""))
+    }
+
+    /// Appends an integer.
+    package static func append(_ integer: Int64, to output: inout [UInt8]) {
+        output.append(contentsOf: String(integer).utf8)
+    }
+
+    /// Appends a value.
+    package static func append(_ value: JSONValue, to output: inout [UInt8]) {
+        switch value {
+        case .null: output.append(contentsOf: "null".utf8)
+        case .bool(let value): output.append(contentsOf: (value ? "true" : "false").utf8)
+        case .number(let number): output.append(contentsOf: number.text.utf8)
+        case .string(let text): append(text, to: &output)
+        case .array(let elements): append(elements, to: &output)
+        case .object(let object): append(object, to: &output)
+        }
+    }
+
+    /// Appends an object, its members in their order.
+    package static func append(_ object: JSONObject, to output: inout [UInt8]) {
+        output.append(UInt8(ascii: "{"))
+        var isFirst = true
+        for (name, value) in object.members {
+            if !isFirst { output.append(UInt8(ascii: ",")) }
+            isFirst = false
+            append(name, to: &output)
+            output.append(UInt8(ascii: ":"))
+            append(value, to: &output)
+        }
+        output.append(UInt8(ascii: "}"))
+    }
+
+    private static func append(_ elements: [JSONValue], to output: inout [UInt8]) {
+        output.append(UInt8(ascii: "["))
+        var isFirst = true
+        for element in elements {
+            if !isFirst { output.append(UInt8(ascii: ",")) }
+            isFirst = false
+            append(element, to: &output)
+        }
+        output.append(UInt8(ascii: "]"))
+    }
+
+    private static func needsEscapes(_ text: String) -> Bool {
+        let bytes = text.utf8.span
+        for index in bytes.indices where isEscaped(bytes[index]) { return true }
+        return false
+    }
+
+    private static func isEscaped(_ byte: UInt8) -> Bool {
+        byte < 0x20 || byte == 0x7F || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\")
+    }
+
+    private static func appendEscaped(_ byte: UInt8, to output: inout [UInt8]) {
+        guard isEscaped(byte) else { return output.append(byte) }
+        output.append(UInt8(ascii: "\\"))
+        switch byte {
+        case UInt8(ascii: "\""), UInt8(ascii: "\\"): output.append(byte)
+        case 0x0A: output.append(UInt8(ascii: "n"))
+        case 0x0D: output.append(UInt8(ascii: "r"))
+        case 0x09: output.append(UInt8(ascii: "t"))
+        default:
+            output.append(contentsOf: "u00".utf8)
+            output.append(ASCII.hexadecimalDigit(byte >> 4))
+            output.append(ASCII.hexadecimalDigit(byte & 0x0F))
+        }
+    }
+}
+
+extension JSONValue {
+    /// The value as JSON text in its shortest form.
+    package func serialized() -> [UInt8] {
+        var output: [UInt8] = []
+        JSONWriter.append(self, to: &output)
+        return output
+    }
+
+    /// The value as JSON text in its shortest form.
+    package func serializedString() -> String { String(decoding: serialized(), as: UTF8.self) }
+}
+
+extension JSONObject {
+    /// The object as JSON text in its shortest form.
+    package func serialized() -> [UInt8] {
+        var output: [UInt8] = []
+        JSONWriter.append(self, to: &output)
+        return output
+    }
+
+    /// The object as JSON text in its shortest form.
+    package func serializedString() -> String { String(decoding: serialized(), as: UTF8.self) }
+}
