@@ -1,0 +1,26 @@
+/// RFC 4648 §4: Base 64 with padding, for HTTP Basic credentials (RFC 7617) and PEM.
+///
+/// Decoding is strict: missing padding, whitespace and non-canonical last symbols are refused.
+package enum Base64 {
+    private static let codec = Base64Codec(symbol62: UInt8(ascii: "+"), symbol63: UInt8(ascii: "/"))
+    private static let padding = UInt8(ascii: "=")
+
+    /// The text for the bytes.
+    package static func encode(_ bytes: [UInt8]) -> String {
+        var output = [UInt8](repeating: padding, count: (bytes.count + 2) / 3 * 4)
+        var span = output.mutableSpan
+        codec.encode(bytes.span, into: &span, at: 0)
+        return String(decoding: output, as: UTF8.self)
+    }
+
+    /// The bytes that a text stands for; `nil` unless it is the one text that ``encode(_:)`` makes of them.
+    package static func decode(_ text: String) -> [UInt8]? {
+        let symbols = text.utf8.span
+        guard symbols.count & 3 == 0 else { return nil }
+        var count = symbols.count
+        // RFC 4648 §4: at most two padding characters, and only at the end; any other is a foreign symbol.
+        if count > 0, symbols[count - 1] == padding { count -= 1 }
+        if count < symbols.count, symbols[count - 1] == padding { count -= 1 }
+        return codec.decode(symbols.extracting(0..<count))
+    }
+}

@@ -1,0 +1,57 @@
+/// RFC 3986 §2.1: Percent-Encoding.
+package enum PercentEncoding {
+    /// The text with everything but unreserved characters escaped; a space becomes `%20`, good in paths, queries and forms.
+    package static func encode(_ text: String) -> String {
+        var output: [UInt8] = []
+        append(text, to: &output)
+        return String(decoding: output, as: UTF8.self)
+    }
+
+    /// Appends the escaped text to a buffer of ASCII.
+    static func append(_ text: String, to output: inout [UInt8]) {
+        output.reserveCapacity(output.count + text.utf8.count)
+        for byte in text.utf8 {
+            if ASCII.isUnreserved(byte) {
+                output.append(byte)
+            } else {
+                output.append(UInt8(ascii: "%"))
+                output.append(ASCII.hexadecimalDigit(byte >> 4))
+                output.append(ASCII.hexadecimalDigit(byte & 0x0F))
+            }
+        }
+    }
+
+    /// The text with its escapes resolved once; `nil` for a `%` without two hexadecimal digits or for invalid UTF-8.
+    ///
+    /// With `plusIsSpace`, a `+` stands for a space, as in forms and queries but not in paths.
+    package static func decode(_ text: some StringProtocol, plusIsSpace: Bool) -> String? {
+        decode(Array(text.utf8)[...], plusIsSpace: plusIsSpace)
+    }
+
+    /// The text of escaped bytes; `nil` for a bad escape or invalid UTF-8.
+    static func decode(_ bytes: ArraySlice<UInt8>, plusIsSpace: Bool) -> String? {
+        let isPlain = !bytes.contains { $0 == UInt8(ascii: "%") || (plusIsSpace && $0 == UInt8(ascii: "+")) }
+        if isPlain { return String(validating: bytes, as: UTF8.self) }
+        var output: [UInt8] = []
+        output.reserveCapacity(bytes.count)
+        var index = bytes.startIndex
+        while index < bytes.endIndex {
+            switch bytes[index] {
+            case UInt8(ascii: "%"):
+                guard index + 2 < bytes.endIndex,
+                    let high = ASCII.hexadecimalValue(of: bytes[index + 1]),
+                    let low = ASCII.hexadecimalValue(of: bytes[index + 2])
+                else { return nil }
+                output.append(high << 4 | low)
+                index += 3
+            case UInt8(ascii: "+") where plusIsSpace:
+                output.append(UInt8(ascii: " "))
+                index += 1
+            case let byte:
+                output.append(byte)
+                index += 1
+            }
+        }
+        return String(validating: output, as: UTF8.self)
+    }
+}
