@@ -1,0 +1,29 @@
+extension Configuration {
+    /// Where state is kept and how durable an acknowledged change is.
+    package struct Storage: Hashable, Sendable {
+        /// The directory of journal and snapshots, or `nil` for memory only.
+        package var directory: String?
+
+        /// The key that seals them; without one a key is made beside the data.
+        package var encryptionKey: SecretReference?
+
+        /// The time between two snapshots.
+        package var snapshotInterval = Duration.seconds(5 * 60)
+
+        /// When a change's record is on disk.
+        package var journal = Journal.always
+
+        /// Makes the default: memory only.
+        package init() {}
+    }
+
+    /// When the journal is synced to disk.
+    package enum Journal: String, CaseIterable, Hashable, Sendable {
+        /// Before the response leaves; nothing acknowledged is lost.
+        case always
+        /// Once a second; a crash of the machine loses up to a second of acknowledged changes.
+        case everySecond = "every-second"
+        /// Never; a crash loses what came after the last snapshot.
+        case off
+    }
+}

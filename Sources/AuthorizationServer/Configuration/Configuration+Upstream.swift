@@ -1,0 +1,155 @@
+package import OAuthProtocol
+
+extension Configuration {
+    /// An identity provider where users log in and whose tokens the vault keeps.
+    package struct Upstream: Hashable, Sendable {
+        /// The name, as it stands in callback paths and in `audience`.
+        package var name: String
+
+        /// What kind of provider it is and where its endpoints are.
+        package var kind: UpstreamKind
+
+        /// Our client id there.
+        package var clientID: String
+
+        /// Our client secret there; `nil` for a public client.
+        package var clientSecret: SecretReference?
+
+        /// How we authenticate there; `nil` leaves it to the provider's metadata or preset.
+        package var tokenEndpointAuthMethod: TokenEndpointAuthenticationMethod?
+
+        /// The scopes to ask for; `nil` leaves them to the preset, or to `openid` for OIDC.
+        package var scopes: [String]?
+
+        /// Whether a login goes on when this provider fails.
+        package var isOptional = false
+
+        /// Parameters added to the authorization request, in their configured order.
+        package var additionalAuthorizationParameters: [Parameter] = []
+
+        /// Whether the provider's URLs may be plain http, for development on loopback.
+        package var allowsInsecureHTTP = false
+
+        /// Whether the provider may live at a private or loopback address.
+        package var allowsPrivateNetwork = false
+
+        /// Makes an upstream with the defaults.
+        package init(name: String, kind: UpstreamKind, clientID: String) {
+            self.name = name
+            self.kind = kind
+            self.clientID = clientID
+        }
+    }
+
+    /// A name and a value that go into a query.
+    package struct Parameter: Hashable, Sendable {
+        /// The parameter's name.
+        package var name: String
+
+        /// The parameter's value, before encoding.
+        package var value: String
+
+        /// Makes a parameter.
+        package init(name: String, value: String) {
+            self.name = name
+            self.value = value
+        }
+    }
+
+    /// What kind of provider an upstream is.
+    package enum UpstreamKind: Hashable, Sendable {
+        /// OpenID Connect: the endpoints are discovered from the issuer.
+        case oidc(issuer: String)
+        /// OAuth 2.0 with explicit endpoints and a userinfo mapping.
+        case oauth2(OAuth2Endpoints)
+        /// A known provider; what is set here overrides the preset's own.
+        case preset(UpstreamPreset, PresetOverrides)
+    }
+
+    /// The endpoints of a generic OAuth 2.0 provider.
+    package struct OAuth2Endpoints: Hashable, Sendable {
+        /// Where the browser is sent.
+        package var authorizationEndpoint: String
+
+        /// Where codes and refresh tokens are redeemed.
+        package var tokenEndpoint: String
+
+        /// Where tokens are revoked, if anywhere.
+        package var revocationEndpoint: String?
+
+        /// Who the user is, asked with the access token.
+        package var userinfo: UserinfoMapping
+
+        /// Makes endpoints.
+        package init(
+            authorizationEndpoint: String,
+            tokenEndpoint: String,
+            revocationEndpoint: String? = nil,
+            userinfo: UserinfoMapping
+        ) {
+            self.authorizationEndpoint = authorizationEndpoint
+            self.tokenEndpoint = tokenEndpoint
+            self.revocationEndpoint = revocationEndpoint
+            self.userinfo = userinfo
+        }
+    }
+
+    /// Which fields of a userinfo answer name the user; in each list the first field present wins.
+    package struct UserinfoMapping: Hashable, Sendable {
+        /// The URL that answers with JSON.
+        package var endpoint: String
+
+        /// The fields of the stable identifier; numbers are kept exact.
+        package var subject = ["sub"]
+
+        /// The fields of the name to show.
+        package var name = ["name"]
+
+        /// The fields of the e-mail address.
+        package var email = ["email"]
+
+        /// Makes a mapping with OIDC's field names.
+        package init(endpoint: String) {
+            self.endpoint = endpoint
+        }
+    }
+
+    /// What the operator says on top of a preset.
+    package struct PresetOverrides: Hashable, Sendable {
+        /// The issuer, for presets that are a product and not one site.
+        package var issuer: String?
+        /// Overrides the preset's authorization endpoint.
+        package var authorizationEndpoint: String?
+        /// Overrides the preset's token endpoint.
+        package var tokenEndpoint: String?
+        /// Overrides the preset's revocation endpoint.
+        package var revocationEndpoint: String?
+        /// Overrides the preset's userinfo mapping.
+        package var userinfo: UserinfoMapping?
+
+        /// Overrides nothing.
+        package init() {}
+    }
+
+    /// The providers whose particulars we know.
+    package enum UpstreamPreset: String, CaseIterable, Hashable, Sendable {
+        /// GitHub: OAuth 2.0, numeric ids.
+        case github
+        /// Google: OIDC.
+        case google
+        /// Atlassian: OAuth 2.0 with rotating refresh tokens.
+        case atlassian
+        /// Microsoft Entra ID: OIDC with an issuer template.
+        case entra
+        /// Okta: OIDC, one issuer for each tenant.
+        case okta
+        /// GitLab: OIDC.
+        case gitlab
+        /// Slack: OAuth 2.0 with a nested token answer.
+        case slack
+        /// Auth0: OIDC, one issuer for each tenant.
+        case auth0
+        /// Keycloak: OIDC, one issuer for each realm.
+        case keycloak
+    }
+}

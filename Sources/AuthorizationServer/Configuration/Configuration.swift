@@ -1,0 +1,80 @@
+package import OAuthProtocol
+
+/// Everything the operator decides, checked and with its defaults filled in.
+///
+/// A pure value: reading files, environment and YAML is the host's work. Decode one with ``init(decoding:)``, or
+/// build one in code, as the tests do.
+package struct Configuration: Hashable, Sendable {
+    /// The issuer identifier, byte for byte as it appears in metadata and tokens.
+    package var issuer: Issuer
+
+    /// Where clients connect; never empty.
+    package var listen: [Listener]
+
+    /// Where health, metrics and administration answer.
+    package var management = Management()
+
+    /// Where state is kept and how durable it is.
+    package var storage = Storage()
+
+    /// How tokens are signed.
+    package var signing = Signing()
+
+    /// How long what we issue lives.
+    package var tokens = Tokens()
+
+    /// Whom the consent page asks.
+    package var consent = Consent.always
+
+    /// Who may register as a client, and how.
+    package var registration = Registration()
+
+    /// The scopes this server grants; requests for others are narrowed.
+    package var scopes = Configuration.defaultScopes
+
+    /// The identity providers where users log in and whose tokens the vault keeps.
+    package var upstreams: [Upstream] = []
+
+    /// The MCP servers that accept our tokens.
+    package var resources: [Resource] = []
+
+    /// The pre-registered clients.
+    package var clients: [Client] = []
+
+    /// The bounds that people change.
+    package var limits = Limits()
+
+    /// How we connect to others.
+    package var outbound = Outbound()
+
+    /// The proxies whose `X-Forwarded-For` is believed; nobody's by default.
+    package var trustedProxies: [AddressRange] = []
+
+    /// The keys that were set although a later version gives them their full meaning; a host says one line for each.
+    package var owedKeys: [OwedKey] = []
+
+    /// The scopes of a server that names none.
+    package static let defaultScopes = ScopeSet(["openid", "profile", "email", "offline_access"])
+
+    /// Makes a configuration with defaults for everything that is not named.
+    ///
+    /// - Parameters:
+    ///   - issuer: The issuer identifier.
+    ///   - listen: Where clients connect.
+    package init(issuer: Issuer, listen: [Listener]) {
+        self.issuer = issuer
+        self.listen = listen
+    }
+}
+
+extension Configuration {
+    /// Whom the consent page asks before an upstream login.
+    package enum Consent: String, CaseIterable, Hashable, Sendable {
+        /// Everyone, every time.
+        case always
+        /// Again only when client, redirect host, scope, resource or upstream changed.
+        case remember
+        /// Everyone but the clients that are configured as trusted.
+        case trusted
+    }
+}

@@ -1,0 +1,103 @@
+// The readers of single values.
+extension ConfigurationCursor {
+    /// Text that is not empty and has no control characters.
+    func string() -> String? {
+        switch node.content {
+        case .scalar(let text) where text.isEmpty: refused("must not be empty")
+        case .scalar(let text) where text.unicodeScalars.contains { $0.value < 0x20 || $0.value == 0x7F }:
+            refused("must be one line without control characters")
+        case .scalar(let text): text
+        case .empty: refused("has no value")
+        case .list, .map: refused("must be a single value")
+        }
+    }
+
+    /// `true` or `false`, and nothing that only looks like it.
+    func bool() -> Bool? {
+        guard let text = string() else { return nil }
+        switch text {
+        case "true": return true
+        case "false": return false
+        default: return refused("must be true or false, not \(text)")
+        }
+    }
+
+    /// A whole number within bounds.
+    func integer(in bounds: ClosedRange<Int>) -> Int? {
+        guard let text = string() else { return nil }
+        guard let number = Int(text), text == String(number) else {
+            return refused("must be a whole number, not \(text)")
+        }
+        guard bounds.contains(number) else {
+            return refused("\(number) is not between \(bounds.lowerBound) and \(bounds.upperBound)")
+        }
+        return number
+    }
+
+    /// A duration within bounds.
+    func duration(in bounds: ClosedRange<Duration>) -> Duration? {
+        guard let text = string() else { return nil }
+        guard let duration = DurationText.parse(text) else {
+            return refused("\(text) is not a duration; write a number and a unit, such as 30s, 5m, 1h30m or 7d")
+        }
+        if duration < bounds.lowerBound {
+            return refused("\(text) is below the minimum of \(DurationText.format(bounds.lowerBound))")
+        }
+        if duration > bounds.upperBound {
+            return refused("\(text) is above the maximum of \(DurationText.format(bounds.upperBound))")
+        }
+        return duration
+    }
+
+    /// One of an enumeration's words.
+    func choice<Choice: RawRepresentable<String> & CaseIterable>(
+        _ type: Choice.Type = Choice.self,
+        among choices: [Choice] = Array(Choice.allCases)
+    ) -> Choice? {
+        guard let text = string() else { return nil }
+        if let choice = choices.first(where: { $0.rawValue == text }) { return choice }
+        let words = choices.map(\.rawValue)
+        let hint = NearestName.of(text, among: words).map { "; did you mean \($0)?" } ?? ""
+        return refused("\(text) is not one of \(words.joined(separator: ", "))\(hint)")
+    }
+
+    /// A list of texts, each once, each passing a check that says what is wrong with it.
+    func strings(_ check: (String) -> String? = { _ in nil }) -> [String]? {
+        guard let elements = elements() else { return nil }
+        var seen: [String] = []
+        for element in elements {
+            guard let text = element.string() else { continue }
+            if let objection = check(text) {
+                element.refuse(objection)
+            } else if seen.contains(text) {
+                element.refuse("\(text) is listed twice")
+            } else {
+                seen.append(text)
+            }
+        }
+        return seen
+    }
+
+    /// Text that passes a check that says what is wrong with it.
+    func string(_ check: (String) -> String?) -> String? {
+        guard let text = string() else { return nil }
+        if let objection = check(text) { return refused(objection) }
+        return text
+    }
+
+    /// Where a secret is kept; the secret itself is refused, because configuration files get committed and shown.
+    func secret() -> SecretReference? {
+        guard case .map = node.content else {
+            return refused(
+                "a secret does not stand in the configuration; write {file: PATH} or {env: VARIABLE}"
+            )
+        }
+        let file = self["file"]?.string()
+        let variable = self["env"]?.string()
+        // The file wins, so that a mounted secret cannot be shadowed by a leftover variable.
+        if let file { return .file(file) }
+        if let variable { return .environment(variable) }
+        if self["file"] == nil, self["env"] == nil { refuse("names neither a file nor an env variable") }
+        return nil
+    }
+}

@@ -1,0 +1,51 @@
+/// Compares a tree with the table of keys: what is unknown, and what is owed.
+struct ConfigurationKeyCheck {
+    let problems: ConfigurationProblems
+    private(set) var owed: [OwedKey] = []
+
+    init(problems: ConfigurationProblems) {
+        self.problems = problems
+    }
+
+    /// Walks a tree; `pattern` is its path in the table's spelling, `path` its own.
+    mutating func walk(_ node: ConfigurationNode, pattern: String = "", path: String = "") {
+        noteOwed(node, pattern: pattern, path: path)
+        switch node.content {
+        case .empty, .scalar: return
+        case .list(let nodes):
+            for (index, node) in nodes.enumerated() {
+                walk(node, pattern: pattern + "[]", path: "\(path)[\(index)]")
+            }
+        case .map(let entries):
+            let known = ConfigurationKey.names(below: pattern)
+            // A map that the table does not look into has free keys, or its reader refuses it as a whole.
+            guard !known.isEmpty else { return }
+            for entry in entries {
+                let entryPath = path.isEmpty ? entry.name : "\(path).\(entry.name)"
+                guard known.contains(entry.name) else {
+                    refuse(entry, path: entryPath, known: known)
+                    continue
+                }
+                let entryPattern = pattern.isEmpty ? entry.name : "\(pattern).\(entry.name)"
+                walk(entry.node, pattern: entryPattern, path: entryPath)
+            }
+        }
+    }
+
+    private mutating func noteOwed(_ node: ConfigurationNode, pattern: String, path: String) {
+        guard let debt = ConfigurationKey.at(pattern)?.owed, debt.applies(to: node.content) else { return }
+        owed.append(OwedKey(path: path, note: debt.note))
+    }
+
+    private func refuse(_ entry: ConfigurationNode.Entry, path: String, known: [String]) {
+        let hint =
+            if let near = NearestName.of(entry.name, among: known) {
+                "did you mean \(near)?"
+            } else if let elsewhere = ConfigurationKey.path(endingIn: entry.name) {
+                "it belongs at \(elsewhere)"
+            } else {
+                "known here: \(known.joined(separator: ", "))"
+            }
+        problems.report(path, "unknown key; \(hint)", entry.location)
+    }
+}

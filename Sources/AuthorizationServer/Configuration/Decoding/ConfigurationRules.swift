@@ -1,0 +1,84 @@
+import OAuthProtocol
+
+/// The checks of single values; each returns what is wrong, as a message says it after the key's name, or `nil`.
+enum ConfigurationRules {
+    /// RFC 6749 §3.3: one scope token.
+    static func scopeObjection(_ text: String) -> String? {
+        ScopeSet.isToken(text)
+            ? nil : "\(text) is not a scope: printable characters without spaces, quotes, backslashes"
+    }
+
+    /// RFC 6749 Appendix A.1: a client id is printable ASCII.
+    static func clientIDObjection(_ text: String) -> String? {
+        text.utf8.allSatisfy { (0x20...0x7E).contains($0) } ? nil : "a client id is printable ASCII"
+    }
+
+    /// The name of an upstream stands in a path and in `audience`, so it is a plain label.
+    static func upstreamNameObjection(_ text: String) -> String? {
+        let isLabel =
+            text.utf8.count <= 63 && !text.hasPrefix("-") && !text.hasSuffix("-")
+            && text.utf8.allSatisfy { (0x61...0x7A).contains($0) || (0x30...0x39).contains($0) || $0 == 0x2D }
+        return isLabel ? nil : "\(text) is not a name: lower-case letters, digits and inner hyphens, at most 63"
+    }
+
+    /// RFC 8707 §2: an absolute URI without fragment; https, so that nobody on the way reads the tokens, or loopback.
+    static func resourceObjection(_ text: String) -> String? {
+        guard ResourceCatalogue.comparisonForm(text) != nil, let uri = URIReference(text) else {
+            return "must be an absolute URL without fragment or user information"
+        }
+        return uri.scheme == "https" || uri.isLoopbackHTTP ? nil : "must be https; http is for loopback only"
+    }
+
+    /// A private-use redirect that registration may accept by its exact bytes (decision 0.4).
+    static func privateUseRedirectObjection(_ text: String) -> String? {
+        if let uri = URIReference(text), uri.scheme == "https" || uri.scheme == "http" {
+            return "needs no permission; this list is for private-use schemes"
+        }
+        return redirectObjection(text, allowedPrivateUse: [text])
+    }
+
+    /// A redirect URI that registration would accept.
+    static func redirectObjection(_ text: String, allowedPrivateUse: Set<String>) -> String? {
+        do {
+            try RedirectURI.validateForRegistration(text, policy: .init(allowedPrivateUse: allowedPrivateUse))
+            return nil
+        } catch {
+            return error.reason
+        }
+    }
+
+    /// A redirect URI whose client gets a secret: https and not loopback, where no other application can listen.
+    static func confidentialRedirectObjection(_ text: String) -> String? {
+        guard let uri = URIReference(text), uri.scheme == "https", !uri.isLoopbackHost else {
+            return "must be https and not loopback"
+        }
+        return redirectObjection(text, allowedPrivateUse: [])
+    }
+
+    /// A URL that we fetch or send a browser to.
+    static func endpointObjection(_ text: String, allowsInsecureHTTP: Bool) -> String? {
+        guard let uri = URIReference(text), let host = uri.host, !host.isEmpty,
+            uri.scheme == "https" || uri.scheme == "http"
+        else { return "must be an absolute https URL" }
+        guard uri.fragment == nil, uri.userInformation == nil else {
+            return "must not have a fragment or user information"
+        }
+        guard uri.scheme == "https" || allowsInsecureHTTP else {
+            return "must be https; for development say allow_insecure_http: true"
+        }
+        return nil
+    }
+
+    /// An upstream issuer: an endpoint without query, compared as a string with what the provider says of itself.
+    static func upstreamIssuerObjection(_ text: String, allowsInsecureHTTP: Bool) -> String? {
+        if let objection = endpointObjection(text, allowsInsecureHTTP: allowsInsecureHTTP) { return objection }
+        return URIReference(text)?.query == nil ? nil : "must not have a query"
+    }
+
+    /// The parameters of an authorization request that are ours to set; a fixed `state` or `nonce` would undo CSRF
+    /// and replay protection.
+    static let reservedAuthorizationParameters: Set<String> = [
+        "response_type", "response_mode", "client_id", "redirect_uri", "scope", "state", "nonce",
+        "code_challenge", "code_challenge_method", "request", "request_uri",
+    ]
+}

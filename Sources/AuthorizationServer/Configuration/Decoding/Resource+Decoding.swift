@@ -1,0 +1,42 @@
+import OAuthProtocol
+
+extension Configuration.Resource {
+    /// Decodes a resource; `configuration` already has the scopes and upstreams that it may name.
+    init?(decoding section: ConfigurationCursor, within configuration: Configuration) {
+        let uri = section.required("uri")?.string(ConfigurationRules.resourceObjection)
+        let scopes = section["scopes"]?.scopes(among: configuration.scopes)
+        let names = configuration.upstreams.map(\.name)
+        let upstreams = section["upstreams"]?.strings { name in
+            if names.contains(name) { return nil }
+            let hint = NearestName.of(name, among: names).map { "; did you mean \($0)?" } ?? ""
+            return "\(name) is not a configured upstream\(hint)"
+        }
+        let clientID = section["client_id"]?.string(ConfigurationRules.clientIDObjection)
+        let secret = section["client_secret"]?.secret()
+        if section["client_id"] != nil { _ = section.required("client_secret", or: "it goes with client_id") }
+        if section["client_secret"] != nil { _ = section.required("client_id", or: "it goes with client_secret") }
+        guard let uri else { return nil }
+        self.init(uri: uri, scopes: scopes ?? configuration.scopes)
+        self.upstreams = upstreams ?? []
+        self.clientID = clientID
+        clientSecret = secret
+    }
+}
+
+extension ConfigurationCursor {
+    /// A list of scopes, each one of the server's.
+    func scopes(among known: ScopeSet) -> ScopeSet? {
+        strings { scope in
+            if let objection = ConfigurationRules.scopeObjection(scope) { return objection }
+            return known.contains(scope) ? nil : "\(scope) is not among the server's scopes"
+        }
+        .map { ScopeSet($0) }
+    }
+
+    /// A key that another key or its absence makes necessary.
+    func required(_ name: String, or advice: String) -> ConfigurationCursor? {
+        if let child = self[name] { return child }
+        problems.report("\(path).\(name)", "is required; \(advice)", location)
+        return nil
+    }
+}

@@ -1,0 +1,130 @@
+import OAuthProtocol
+
+extension Configuration.Upstream {
+    init?(decoding section: ConfigurationCursor) {
+        let name = section.required("name")?.string(ConfigurationRules.upstreamNameObjection)
+        let isInsecure = section["allow_insecure_http"]?.bool() ?? false
+        let endpoints = UpstreamEndpointReader(section: section, allowsInsecureHTTP: isInsecure)
+        let kind = endpoints.kind()
+        let clientID = section.required("client_id")?.string(ConfigurationRules.clientIDObjection)
+        let secret = section["client_secret"]?.secret()
+        let method = Self.method(section)
+        let scopes = section["scopes"]?.strings(ConfigurationRules.scopeObjection)
+        let isOptional = section["optional"]?.bool() ?? false
+        let parameters = Self.parameters(section["additional_authorization_parameters"])
+        let allowsPrivateNetwork = section["allow_private_network"]?.bool() ?? false
+        guard let name, let kind, let clientID else { return nil }
+        self.init(name: name, kind: kind, clientID: clientID)
+        clientSecret = secret
+        tokenEndpointAuthMethod = method
+        self.scopes = scopes
+        self.isOptional = isOptional
+        additionalAuthorizationParameters = parameters
+        allowsInsecureHTTP = isInsecure
+        self.allowsPrivateNetwork = allowsPrivateNetwork
+    }
+
+    private static func method(_ section: ConfigurationCursor) -> TokenEndpointAuthenticationMethod? {
+        let methods: [TokenEndpointAuthenticationMethod] = [.none, .clientSecretBasic, .clientSecretPost]
+        let method = section["token_endpoint_auth_method"]?.choice(among: methods)
+        if section["client_secret"] == nil, method?.usesSecret ?? true, section["client_id"] != nil {
+            _ = section.required("client_secret", or: "a public client says token_endpoint_auth_method: none")
+        }
+        if method == .some(.none), let secret = section["client_secret"] {
+            secret.refuse("contradicts token_endpoint_auth_method: none")
+        }
+        return method
+    }
+
+    private static func parameters(_ map: ConfigurationCursor?) -> [Configuration.Parameter] {
+        guard let map else { return [] }
+        return map.entries().compactMap { name, value in
+            if ConfigurationRules.reservedAuthorizationParameters.contains(name) {
+                return value.refused("is set by the server and cannot be configured")
+            }
+            return value.string().map { Configuration.Parameter(name: name, value: $0) }
+        }
+    }
+}
+
+/// Reads what says where a provider is: `preset`, or `type` with the keys that belong to it.
+struct UpstreamEndpointReader {
+    let section: ConfigurationCursor
+    let allowsInsecureHTTP: Bool
+
+    private enum Kind: String, CaseIterable {
+        case oidc, oauth2
+    }
+
+    /// The provider's kind with its endpoints.
+    func kind() -> Configuration.UpstreamKind? {
+        switch (section["preset"], section["type"]) {
+        case (let preset?, nil): return presetKind(preset)
+        case (nil, let type?): return type.choice(Kind.self).flatMap(typedKind)
+        case (_?, let type?): return type.refused("preset and type exclude each other")
+        case (nil, nil): return section.refused("needs a preset, or a type: oidc or oauth2")
+        }
+    }
+
+    private func presetKind(_ preset: ConfigurationCursor) -> Configuration.UpstreamKind? {
+        // The generic providers may be named as presets too.
+        if let generic = Kind.allCases.first(where: { preset.node.content == .scalar($0.rawValue) }) {
+            return typedKind(generic)
+        }
+        var overrides = Configuration.PresetOverrides()
+        overrides.issuer = section["issuer"].flatMap(issuer)
+        overrides.authorizationEndpoint = section["authorization_endpoint"].flatMap(endpoint)
+        overrides.tokenEndpoint = section["token_endpoint"].flatMap(endpoint)
+        overrides.revocationEndpoint = section["revocation_endpoint"].flatMap(endpoint)
+        overrides.userinfo = section["userinfo"]?.section().flatMap(userinfo)
+        return preset.choice(Configuration.UpstreamPreset.self).map { .preset($0, overrides) }
+    }
+
+    private func typedKind(_ kind: Kind) -> Configuration.UpstreamKind? {
+        switch kind {
+        case .oidc:
+            // Discovery names the endpoints; a configured one would be ignored, which nobody expects.
+            for key in ["authorization_endpoint", "token_endpoint", "revocation_endpoint", "userinfo"] {
+                section[key]?.refuse("is only for type: oauth2; with oidc it is discovered from the issuer")
+            }
+            return section.required("issuer").flatMap(issuer).map { .oidc(issuer: $0) }
+        case .oauth2:
+            section["issuer"]?.refuse("is only for type: oidc; with oauth2 name the endpoints")
+            let authorization = section.required("authorization_endpoint").flatMap(endpoint)
+            let token = section.required("token_endpoint").flatMap(endpoint)
+            let revocation = section["revocation_endpoint"].flatMap(endpoint)
+            let mapping = section.required("userinfo")?.section().flatMap(userinfo)
+            guard let authorization, let token, let mapping else { return nil }
+            return .oauth2(
+                Configuration.OAuth2Endpoints(
+                    authorizationEndpoint: authorization,
+                    tokenEndpoint: token,
+                    revocationEndpoint: revocation,
+                    userinfo: mapping
+                )
+            )
+        }
+    }
+
+    private func userinfo(_ section: ConfigurationCursor) -> Configuration.UserinfoMapping? {
+        guard let endpoint = section.required("endpoint").flatMap(endpoint) else { return nil }
+        var mapping = Configuration.UserinfoMapping(endpoint: endpoint)
+        mapping.subject = fields(section["subject"]) ?? mapping.subject
+        mapping.name = fields(section["name"]) ?? mapping.name
+        mapping.email = fields(section["email"]) ?? mapping.email
+        return mapping
+    }
+
+    private func fields(_ list: ConfigurationCursor?) -> [String]? {
+        guard let list, let names = list.strings() else { return nil }
+        return names.isEmpty ? list.refused("must name at least one field") : names
+    }
+
+    private func endpoint(_ cursor: ConfigurationCursor) -> String? {
+        cursor.string { ConfigurationRules.endpointObjection($0, allowsInsecureHTTP: allowsInsecureHTTP) }
+    }
+
+    private func issuer(_ cursor: ConfigurationCursor) -> String? {
+        cursor.string { ConfigurationRules.upstreamIssuerObjection($0, allowsInsecureHTTP: allowsInsecureHTTP) }
+    }
+}
