@@ -29,18 +29,3 @@ extension Configuration {
         }
     }
 }
-
-/// A block of IP addresses, written `10.0.0.0/8` or as one address.
-package struct AddressRange: Hashable, Sendable {
-    /// The IP address literal at the start of the block.
-    package var address: String
-
-    /// How many leading bits count.
-    package var prefixLength: Int
-
-    /// Makes a block.
-    package init(address: String, prefixLength: Int) {
-        self.address = address
-        self.prefixLength = prefixLength
-    }
-}

@@ -1,14 +1,16 @@
+package import SocketHTTP
+
 extension Configuration {
     /// One address that clients connect to.
     package struct Listener: Hashable, Sendable {
         /// The address to bind; port 0 picks a free one.
-        package var address: ListenAddress
+        package var address: SocketAddress
 
         /// The certificate and key, or `nil` for plain HTTP behind a proxy or on loopback.
         package var tls: TLSFiles?
 
         /// Makes a listener.
-        package init(address: ListenAddress, tls: TLSFiles? = nil) {
+        package init(address: SocketAddress, tls: TLSFiles? = nil) {
             self.address = address
             self.tls = tls
         }
@@ -32,7 +34,7 @@ extension Configuration {
     /// The listener of health, metrics and administration.
     package struct Management: Hashable, Sendable {
         /// The address to bind; loopback unless configured.
-        package var address = ListenAddress(host: "127.0.0.1", port: 9090)
+        package var address = SocketAddress(ip: .loopback, port: 9090)
 
         /// Whether the operator chose the address; a default that is taken need not stop the start.
         package var isAddressConfigured = false

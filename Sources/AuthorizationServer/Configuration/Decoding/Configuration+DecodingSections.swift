@@ -1,11 +1,12 @@
 import OAuthProtocol
 import OpenSSLCrypto
+import SocketHTTP
 
 extension Configuration {
     /// The listeners; without any, a loopback issuer's own address, or plain HTTP on loopback behind a proxy.
     static func listeners(_ list: ConfigurationCursor?, issuer: Issuer) -> [Listener] {
         guard let list else {
-            return [Listener(address: ListenAddress(host: "127.0.0.1", port: defaultPort(of: issuer)))]
+            return [Listener(address: SocketAddress(ip: .loopback, port: defaultPort(of: issuer)))]
         }
         guard let elements = list.elements() else { return [] }
         if elements.isEmpty { list.refuse("must name at least one address") }
