@@ -1,0 +1,111 @@
+internal import OpenSSLCrypto
+
+/// The first 96 bytes of every journal segment and snapshot, in clear but authenticated.
+///
+/// Layout, big-endian: magic 8 ‖ version 4 ‖ key id 8 ‖ salt 32 ‖ number 8 ‖ position 8 ‖ creation time 8 ‖ CRC-32 of
+/// what precedes 4 ‖ seal of nothing over what precedes 16. The first 80 bytes keep this layout in every version, so
+/// that an old program can say "newer version" rather than "damaged". The last 16 tell a wrong key from a wrong file.
+struct FileHeader: Equatable {
+    /// The kinds of file, by their magic.
+    enum Kind: String {
+        case journalSegment = "GHJOURNL"
+        case snapshot = "GHSNAPSH"
+    }
+
+    static let byteCount = 96
+    static let currentVersion: UInt32 = 1
+    static let saltByteCount = 32
+
+    let kind: Kind
+    let keyIdentifier: [UInt8]
+    /// Makes the file's key its own: HKDF of the storage key with this salt.
+    let salt: [UInt8]
+    /// The number in the file's name; a file under another's name is found out.
+    let number: UInt64
+    /// A segment's position before its first record; the position that a snapshot covers.
+    let position: UInt64
+    /// When a snapshot was taken, in seconds since 1970; 0 in a segment.
+    let creationSeconds: Int64
+
+    init(
+        kind: Kind,
+        key: StorageKey,
+        random: any RandomSource,
+        number: UInt64,
+        position: UInt64,
+        creationSeconds: Int64
+    ) {
+        self.kind = kind
+        keyIdentifier = key.identifier
+        salt = random.bytes(Self.saltByteCount)
+        self.number = number
+        self.position = position
+        self.creationSeconds = creationSeconds
+    }
+
+    private init(unchecked bytes: [UInt8], kind: Kind) {
+        self.kind = kind
+        keyIdentifier = Array(bytes[12..<20])
+        salt = Array(bytes[20..<52])
+        number = bytes.number(UInt64.self, at: 52) ?? 0
+        position = bytes.number(UInt64.self, at: 60) ?? 0
+        creationSeconds = bytes.number(Int64.self, at: 68) ?? 0
+    }
+
+    /// The bytes, with their check, and the means to seal what follows.
+    func encoded(key: StorageKey) throws(CryptoError) -> (bytes: [UInt8], seal: FileSeal) {
+        var bytes = Array(kind.rawValue.utf8)
+        bytes.append(bigEndian: Self.currentVersion)
+        bytes += keyIdentifier
+        bytes += salt
+        bytes.append(bigEndian: number)
+        bytes.append(bigEndian: position)
+        bytes.append(bigEndian: creationSeconds)
+        bytes.append(bigEndian: checksum(of: bytes[...]))
+        let fileKey = try key.fileKey(salt: salt, purpose: kind.rawValue)
+        bytes += try fileKey.seal([], nonce: Self.checkNonce, authenticating: bytes)
+        return (bytes, FileSeal(key: fileKey, header: bytes))
+    }
+
+    /// Reads and authenticates a header.
+    ///
+    /// - Parameters:
+    ///   - bytes: The beginning of the file.
+    ///   - file: The file's name, for the error.
+    /// - Throws: `damaged`, `unsupportedVersion` or `wrongKey`; damage is told from another key by the checksum.
+    static func decode(
+        _ bytes: [UInt8],
+        as kind: Kind,
+        key: StorageKey,
+        file: String
+    ) throws(StorageError) -> (header: FileHeader, seal: FileSeal) {
+        guard bytes.count >= byteCount else {
+            throw .damaged(Damage(file: file, offset: UInt64(bytes.count), detail: "the header is cut off"))
+        }
+        guard Array(bytes[..<8]) == Array(kind.rawValue.utf8) else {
+            throw .damaged(Damage(file: file, offset: 0, detail: "the file does not begin as one of its kind"))
+        }
+        guard bytes.number(UInt32.self, at: 76) == checksum(of: bytes[..<76]) else {
+            throw .damaged(Damage(file: file, offset: 8, detail: "the header does not match its checksum"))
+        }
+        guard let version = bytes.number(UInt32.self, at: 8), version == currentVersion else {
+            throw .unsupportedVersion(file: file, version: bytes.number(UInt32.self, at: 8) ?? 0)
+        }
+        let header = FileHeader(unchecked: bytes, kind: kind)
+        guard header.keyIdentifier == key.identifier else { throw .wrongKey(file: file) }
+        do {
+            let fileKey = try key.fileKey(salt: header.salt, purpose: kind.rawValue)
+            _ = try fileKey.open(
+                Array(bytes[80..<byteCount]),
+                nonce: checkNonce,
+                authenticating: Array(bytes[..<80])
+            )
+            return (header, FileSeal(key: fileKey, header: Array(bytes[..<byteCount])))
+        } catch {
+            throw .damaged(Damage(file: file, offset: 80, detail: "the header's seal does not open"))
+        }
+    }
+
+    /// No frame has this nonce: counters stay below 2⁶⁴ − 1.
+    private static let checkNonce = [UInt8](repeating: 0xFF, count: 12)
+}

@@ -1,0 +1,209 @@
+import Synchronization
+
+/// What the journal's callers and its writer share: the records on their way, and who waits for them.
+final class JournalQueue: Sendable {
+    /// What the writer is to do next.
+    struct Work {
+        var records: [PendingRecord] = []
+        var synchronizes = false
+        var isClosing = false
+    }
+
+    /// How safe a waiter wants its position.
+    enum Safety { case written, synchronized }
+
+    /// A segment and the number of the first record that it is the authority for.
+    struct SegmentStart: Equatable {
+        let number: UInt64
+        let firstNumber: UInt64
+    }
+
+    private let state: Mutex<JournalQueueState>
+    private let signal = WakeSignal()
+    private let options: JournalOptions
+
+    /// - Parameter lastNumber: The number of the last record that is on the disk already.
+    init(lastNumber: UInt64, segments: [SegmentStart], options: JournalOptions) {
+        self.options = options
+        state = Mutex(
+            JournalQueueState(
+                lastNumber: lastNumber,
+                writtenNumber: lastNumber,
+                synchronizedNumber: lastNumber,
+                segments: segments
+            )
+        )
+    }
+
+    // MARK: Callers
+
+    func append(_ record: [UInt8]) -> UInt64 {
+        precondition(record.count <= RecordFrame.recordByteCountMax, "a record beyond the journal's limit")
+        let (number, wakes) = state.withLock { state in
+            state.lastNumber += 1
+            guard !state.isClosing, !state.hasOverflowed else { return (state.lastNumber, false) }
+            let waiting = state.statistics.unsynchronizedByteCount + record.count
+            if waiting > options.overflowByteCount {
+                // A record that is left out would leave a gap: from here on nothing can be acknowledged any more.
+                state.hasOverflowed = true
+                return (state.lastNumber, false)
+            }
+            state.statistics.recordCount += 1
+            state.statistics.recordByteCount += UInt64(record.count)
+            state.statistics.unsynchronizedByteCount = waiting
+            state.pending.append(PendingRecord(sequenceNumber: state.lastNumber, bytes: record))
+            return (state.lastNumber, state.takeSleep())
+        }
+        if wakes { signal.post() }
+        return number
+    }
+
+    func wait(for sequenceNumber: UInt64, _ safety: Safety) async throws(JournalError) {
+        if let answer = state.withLock({ $0.answer(for: sequenceNumber, safety) }) { return try answer.get() }
+        let result = await withCheckedContinuation { continuation in
+            let (answer, wakes) = state.withLock { state -> (Result<Void, JournalError>?, Bool) in
+                if let answer = state.answer(for: sequenceNumber, safety) { return (answer, false) }
+                if safety == .synchronized, options.policy != .always { state.synchronizationIsRequested = true }
+                state.waiters.append(
+                    JournalQueueState.Waiter(
+                        sequenceNumber: sequenceNumber,
+                        safety: safety,
+                        continuation: continuation
+                    )
+                )
+                return (nil, state.takeSleep())
+            }
+            if wakes { signal.post() }
+            if let answer { continuation.resume(returning: answer) }
+        }
+        try result.get()
+    }
+
+    /// Returns once the writer has written what it could and its thread has ended.
+    func close() async throws(JournalError) {
+        let result = await withCheckedContinuation { continuation in
+            let (answer, wakes) = state.withLock { state in
+                if state.closeResult == nil { state.closeWaiters.append(continuation) }
+                state.isClosing = true
+                return (state.closeResult, state.takeSleep())
+            }
+            if wakes { signal.post() }
+            if let answer { continuation.resume(returning: answer) }
+        }
+        try result.get()
+    }
+
+    var lastNumber: UInt64 { state.withLock { $0.lastNumber } }
+
+    var statistics: JournalStatistics { state.withLock { $0.statistics } }
+
+    var segments: [SegmentStart] { state.withLock { $0.segments } }
+
+    var isAvailable: Bool {
+        state.withLock { state in
+            !state.hasFailed && !state.hasOverflowed && !state.isClosing
+                && state.statistics.unsynchronizedByteCount <= options.unsynchronizedByteCountMax
+        }
+    }
+
+    func forgetSegments(_ numbers: Set<UInt64>) {
+        state.withLock { state in state.segments.removeAll { numbers.contains($0.number) } }
+    }
+
+    // MARK: The writer
+
+    /// Sleeps until there is something to do, or until the time is over.
+    func nextWork(within duration: Duration?) -> Work {
+        var isOver = false
+        while true {
+            let work = state.withLock { state -> Work? in
+                let work = state.takeWork()
+                state.writerSleeps = work == nil && !isOver
+                return work
+            }
+            if let work { return work }
+            if isOver { return Work() }
+            if let duration {
+                signal.wait(for: duration)
+                isOver = true
+            } else {
+                signal.wait()
+            }
+        }
+    }
+
+    /// What has come meanwhile, after a wait that only closing cuts short.
+    func workAfterDelay(_ duration: Duration) -> Work {
+        let deadline = ContinuousClock.now.advanced(by: duration)
+        while true {
+            let isClosing = state.withLock { state in
+                state.writerSleeps = false
+                return state.isClosing
+            }
+            let rest = ContinuousClock.now.duration(to: deadline)
+            if isClosing || rest <= .zero { return state.withLock { $0.takeWork() ?? Work() } }
+            state.withLock { $0.writerSleeps = !$0.isClosing }
+            signal.wait(for: rest)
+        }
+    }
+
+    func didWrite(through sequenceNumber: UInt64) {
+        advance { state in
+            state.statistics.groupCount += 1
+            state.writtenNumber = sequenceNumber
+        }
+    }
+
+    func didSynchronize(through sequenceNumber: UInt64, freedByteCount: Int) {
+        advance { state in
+            state.statistics.synchronizationCount += 1
+            state.statistics.unsynchronizedByteCount -= freedByteCount
+            state.writtenNumber = max(state.writtenNumber, sequenceNumber)
+            state.synchronizedNumber = sequenceNumber
+        }
+    }
+
+    func didStartSegment(_ segment: SegmentStart) {
+        state.withLock { state in
+            state.segments.append(segment)
+            state.statistics.segmentCount += 1
+        }
+    }
+
+    /// Refuses everyone who waits: nothing of theirs is on the disk for certain.
+    func didFail() {
+        let waiters = state.withLock { state in
+            state.hasFailed = true
+            state.statistics.failureCount += 1
+            defer { state.waiters = [] }
+            return state.waiters
+        }
+        for waiter in waiters { waiter.continuation.resume(returning: .failure(.unavailable)) }
+    }
+
+    func didRecover() {
+        state.withLock { $0.hasFailed = false }
+    }
+
+    func didClose(_ result: Result<Void, JournalError>) {
+        let (waiters, closeWaiters) = state.withLock { state in
+            state.closeResult = result
+            defer {
+                state.waiters = []
+                state.closeWaiters = []
+            }
+            return (state.waiters, state.closeWaiters)
+        }
+        for waiter in waiters { waiter.continuation.resume(returning: .failure(.closed)) }
+        for waiter in closeWaiters { waiter.resume(returning: result) }
+    }
+
+    /// Moves the safe positions and lets those go whose position is reached.
+    private func advance(_ change: (inout JournalQueueState) -> Void) {
+        let released = state.withLock { state in
+            change(&state)
+            return state.takeReleased()
+        }
+        for waiter in released { waiter.continuation.resume(returning: .success(())) }
+    }
+}

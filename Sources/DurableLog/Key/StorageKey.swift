@@ -1,0 +1,66 @@
+package import OpenSSLCrypto
+
+/// The key that seals everything in the storage directory: 32 bytes, never written except to a key file.
+package struct StorageKey: Sendable, CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+    /// How many bytes a key has.
+    package static let byteCount = 32
+
+    /// The bytes, for `hexadecimal` and for deriving.
+    private let secret: [UInt8]
+
+    /// What headers say of the key: enough to tell keys apart, useless for finding one.
+    let identifier: [UInt8]
+
+    /// A key of exactly 32 bytes.
+    package init(bytes: [UInt8]) throws(StorageKeyError) {
+        guard bytes.count == Self.byteCount else { throw .wrongLength }
+        // A key of one repeated byte is an empty buffer or a test that went to production.
+        guard bytes.contains(where: { $0 != bytes[0] }) else { throw .notRandom }
+        secret = bytes
+        identifier = HKDFSHA256.derive(secret: bytes, salt: [], info: Array("gatehouse storage key id".utf8), count: 8)
+    }
+
+    /// A new key.
+    package static func generate(from random: any RandomSource) throws(StorageKeyError) -> StorageKey {
+        try StorageKey(bytes: random.bytes(byteCount))
+    }
+
+    /// The key of one file: no two files share one, so that no nonce is ever used twice with a key.
+    func fileKey(salt: [UInt8], purpose: String) throws(CryptoError) -> AES256GCMKey {
+        try AES256GCMKey(
+            HKDFSHA256.derive(secret: secret, salt: salt, info: Array("gatehouse \(purpose)".utf8), count: 32)
+        )
+    }
+
+    /// The text that a key file holds.
+    package var hexadecimal: String {
+        let digits = Array("0123456789abcdef".utf8)
+        let text = secret.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }
+        return String(decoding: text, as: UTF8.self)
+    }
+
+    /// Says nothing of the key.
+    package var description: String { "<redacted>" }
+    /// Says nothing of the key.
+    package var debugDescription: String { "<redacted>" }
+    /// Shows nothing of the key.
+    package var customMirror: Mirror { Mirror(self, children: []) }
+}
+
+/// Why something is not a storage key.
+package enum StorageKeyError: Error, Equatable, Sendable, CustomStringConvertible {
+    /// Neither 32 bytes, nor 64 hexadecimal digits, nor 32 bytes in base64.
+    case wrongLength
+    /// One byte repeated: nobody drew this key at random.
+    case notRandom
+
+    /// The sentence for the operator.
+    package var description: String {
+        switch self {
+        case .wrongLength:
+            "a storage key is 32 random bytes: raw, as 64 hexadecimal digits, or in base64 (openssl rand -hex 32)"
+        case .notRandom:
+            "the storage key is one byte repeated; make one with: openssl rand -hex 32"
+        }
+    }
+}

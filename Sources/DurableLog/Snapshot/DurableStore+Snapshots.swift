@@ -1,0 +1,103 @@
+internal import Logging
+import Synchronization
+
+extension DurableStore {
+    /// The snapshots in the directory, oldest first.
+    package var snapshotDescriptions: [SnapshotDescription] { snapshots.withLock { $0.kept } }
+
+    /// Writes a snapshot on a thread of its own, then drops the snapshots and segments that it makes superfluous.
+    ///
+    /// The caller captures every part of the state before the call: `position` is `journal.lastPosition` as it was
+    /// before the first capture, and each section says where the journal stood at its own. Everything captured is
+    /// made durable first, so that a snapshot never tells more than the journal.
+    ///
+    /// - Parameters:
+    ///   - position: Every record up to here is in every section.
+    ///   - creationSeconds: The time, in seconds since 1970.
+    ///   - body: Writes the sections; runs on the snapshot's thread.
+    /// - Throws: `snapshotInProgress`, `journal`, or what the disk says; the snapshots that were there stay.
+    package func writeSnapshot(
+        covering position: JournalPosition,
+        creationSeconds: Int64,
+        _ body: @escaping @Sendable (SnapshotWriter) throws(StorageError) -> Void
+    ) async throws(StorageError) -> SnapshotDescription {
+        guard let number = snapshots.withLock({ $0.begin() }) else { throw .snapshotInProgress }
+        do {
+            try await journal.flush()
+            let result = try await OwnThread.run { () -> Result<SnapshotDescription, StorageError> in
+                Result { () throws(StorageError) in
+                    try self.write(number, position: position, creationSeconds: creationSeconds, body)
+                }
+            }
+            return try result.get()
+        } catch {
+            snapshots.withLock { $0.end(nil) }
+            throw StorageError(error)
+        }
+    }
+
+    private func write(
+        _ number: UInt64,
+        position: JournalPosition,
+        creationSeconds: Int64,
+        _ body: (SnapshotWriter) throws(StorageError) -> Void
+    ) throws(StorageError) -> SnapshotDescription {
+        let header = FileHeader(
+            kind: .snapshot,
+            key: key,
+            random: random,
+            number: number,
+            position: position.sequenceNumber,
+            creationSeconds: creationSeconds
+        )
+        let name = StorageDirectory.snapshotName(number)
+        let byteCount = try directory.createWhole(name) { file throws(StorageError) in
+            let writer = try SnapshotWriter(
+                file: file,
+                header: header,
+                key: key,
+                compressionLevel: options.compressionLevel
+            )
+            try body(writer)
+            try writer.finish()
+            return writer.byteCount
+        }.value
+        let description = SnapshotDescription(
+            file: name,
+            number: number,
+            position: position,
+            creationSeconds: creationSeconds,
+            byteCount: byteCount
+        )
+        snapshots.withLock { $0.end(description) }
+        logger.info(
+            "Wrote a snapshot",
+            metadata: ["file": "\(name)", "bytes": "\(byteCount)", "position": "\(position.sequenceNumber)"]
+        )
+        removeSuperseded()
+        return description
+    }
+
+    /// Removes snapshots beyond the count, then the segments that even the oldest one kept does not need.
+    private func removeSuperseded() {
+        let (superseded, kept) = snapshots.withLock { history in
+            (history.takeSuperseded(keeping: options.snapshotCountMax), history.kept)
+        }
+        do {
+            for snapshot in superseded { try directory.removeIfPresent(snapshot.file) }
+            // An older snapshot must not outlive, over a crash, the records that follow it.
+            if !superseded.isEmpty { try directory.fileSystem.synchronizeDirectory(directory.path) }
+            // Until there are as many snapshots as are kept, the journal alone can stand in for a damaged one.
+            guard kept.count >= options.snapshotCountMax, let oldest = kept.first else { return }
+            let segments = journal.segments
+            for (segment, next) in zip(segments, segments.dropFirst()) {
+                guard next.firstNumber <= oldest.position.sequenceNumber + 1 else { break }
+                try directory.removeIfPresent(StorageDirectory.segmentName(segment.number))
+                journal.forgetSegments([segment.number])
+            }
+        } catch {
+            // The snapshot is safe; what could not be removed is removed by a later one or costs room only.
+            logger.warning("An old file of the storage could not be removed", metadata: ["error": "\(error)"])
+        }
+    }
+}

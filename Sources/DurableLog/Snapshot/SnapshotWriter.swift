@@ -1,0 +1,95 @@
+internal import OpenSSLCrypto
+
+/// Writes a snapshot in sections of chunks: deflated, sealed in frames, and not there before all of it is on the disk.
+///
+/// It blocks and is used on one thread; ``DurableStore/writeSnapshot(covering:creationSeconds:_:)`` provides that thread.
+package final class SnapshotWriter {
+    private let file: any OpenFile
+    private let seal: FileSeal
+    private let deflater: Deflater
+    private var content: [UInt8] = []
+    private var frameCount: UInt64 = 0
+    private var hasSection = false
+
+    /// How many bytes the file has so far.
+    private(set) var byteCount: UInt64
+
+    /// How many bytes the sections have before deflating.
+    package private(set) var contentByteCount: UInt64 = 0
+
+    init(
+        file: any OpenFile,
+        header: FileHeader,
+        key: StorageKey,
+        compressionLevel: Int32
+    ) throws(StorageError) {
+        do {
+            let (bytes, seal) = try header.encoded(key: key)
+            try file.write(bytes, at: 0)
+            self.file = file
+            self.seal = seal
+            deflater = try Deflater(level: compressionLevel)
+            byteCount = UInt64(bytes.count)
+        } catch {
+            throw StorageError(error)
+        }
+        content.reserveCapacity(2 * SnapshotFrame.contentByteCount)
+    }
+
+    /// Begins a section.
+    ///
+    /// - Parameters:
+    ///   - id: The caller's name for the section.
+    ///   - position: Where the journal stood when this part of the state was captured. Recovery hands it back: records
+    ///     up to it are in the section already.
+    package func beginSection(_ id: UInt32, position: JournalPosition) throws(StorageError) {
+        hasSection = true
+        try append(.section(id: id, position: position))
+    }
+
+    /// Adds a chunk to the current section; recovery hands the chunks back as they were written.
+    package func write(_ chunk: [UInt8]) throws(StorageError) {
+        guard hasSection else { throw .invalidSnapshotContent("a chunk before the first section") }
+        guard chunk.count <= SnapshotItem.chunkByteCountMax else {
+            throw .invalidSnapshotContent("a chunk of \(chunk.count) bytes; at most \(SnapshotItem.chunkByteCountMax)")
+        }
+        try append(.chunk(chunk))
+    }
+
+    /// Writes the last frame, which is what makes the snapshot whole.
+    func finish() throws(StorageError) {
+        try writeFrame(content, isLast: true)
+        content = []
+    }
+
+    private func append(_ item: SnapshotItem) throws(StorageError) {
+        let before = content.count
+        item.append(to: &content)
+        contentByteCount += UInt64(content.count - before)
+        guard content.count >= SnapshotFrame.contentByteCount else { return }
+        var start = 0
+        while content.count - start >= SnapshotFrame.contentByteCount {
+            let end = start + SnapshotFrame.contentByteCount
+            try writeFrame(Array(content[start..<end]), isLast: false)
+            start = end
+        }
+        content.removeFirst(start)
+    }
+
+    private func writeFrame(_ bytes: [UInt8], isLast: Bool) throws(StorageError) {
+        let frame = try SnapshotFrame.encode(
+            bytes,
+            counter: frameCount,
+            isLast: isLast,
+            deflater: deflater,
+            seal: seal
+        )
+        do {
+            try file.write(frame, at: byteCount)
+        } catch {
+            throw .fileSystem(error)
+        }
+        byteCount += UInt64(frame.count)
+        frameCount += 1
+    }
+}

@@ -1,0 +1,141 @@
+package import Logging
+package import OpenSSLCrypto
+import Synchronization
+
+/// A storage directory that this process owns: its journal, its snapshots, and what they held at the start.
+package final class DurableStore: Sendable {
+    /// Where changes go.
+    package let journal: Journal
+    /// What was found at the start.
+    package let recovery: RecoveryReport
+
+    let directory: StorageDirectory
+    let key: StorageKey
+    let random: any RandomSource
+    let options: StorageOptions
+    let logger: Logger
+    let snapshots: Mutex<SnapshotHistory>
+    private let plan: RecoveryPlan
+    private let lock: any FileLock
+
+    /// Locks a directory, checks everything in it, and begins a new segment of its journal. Blocks.
+    ///
+    /// - Parameters:
+    ///   - path: The directory, which is made if it is missing.
+    ///   - keySource: The key that seals the files.
+    ///   - fileSystem: The disk.
+    ///   - options: Policy, sizes and counts.
+    ///   - random: Where salts and a new key come from.
+    ///   - logger: Says what was found.
+    /// - Throws: `locked`, `keyMissing`, `wrongKey`, or `damaged` with file, offset and remedy. Nothing is ever left out
+    ///   silently: the report and the log name a torn end and all damage.
+    package static func open(
+        directory path: String,
+        key keySource: StorageKeySource,
+        fileSystem: any FileSystem = POSIXFileSystem(),
+        options: StorageOptions = StorageOptions(),
+        random: any RandomSource = SystemRandomSource(),
+        logger: Logger
+    ) throws(StorageError) -> DurableStore {
+        let directory = StorageDirectory(fileSystem: fileSystem, path: path)
+        let lock = try directory.lock()
+        do {
+            return try DurableStore(directory, keySource, options, random, logger, lock)
+        } catch {
+            lock.release()
+            throw error
+        }
+    }
+
+    private init(
+        _ directory: StorageDirectory,
+        _ keySource: StorageKeySource,
+        _ options: StorageOptions,
+        _ random: any RandomSource,
+        _ logger: Logger,
+        _ lock: any FileLock
+    ) throws(StorageError) {
+        do {
+            let contents = try directory.contents()
+            try directory.remove(contents.temporaries)
+            let (key, isNewKey) = try keySource.key(in: directory, contents: contents, random: random, logger: logger)
+            var plan = try RecoveryPlanner.plan(
+                directory,
+                contents: contents,
+                key: key,
+                acceptedLosses: options.acceptedLosses
+            )
+            plan.report.createdKey = isNewKey
+            plan.report.removedTemporaryFiles = contents.temporaries
+            plan.report.log(to: logger, directory: directory.path)
+            try directory.setAside(plan.damagedSnapshots)
+            let place = JournalWriter.Place(
+                directory: directory,
+                key: key,
+                random: random,
+                options: options.journal,
+                logger: logger
+            )
+            journal = try Self.continueJournal(plan, place: place, lastNumber: contents.segments.last ?? 0)
+            self.key = key
+            self.plan = plan
+        } catch {
+            throw StorageError(error)
+        }
+        recovery = plan.report
+        snapshots = Mutex(SnapshotHistory(kept: plan.snapshots))
+        self.directory = directory
+        self.random = random
+        self.options = options
+        self.logger = logger
+        self.lock = lock
+    }
+
+    /// Hands out what the directory held: to be used before the first snapshot is written.
+    package func replay() throws(StorageError) -> Replay {
+        try Replay(plan, directory: directory, key: key)
+    }
+
+    /// Syncs what is left, ends the journal, and lets another process have the directory.
+    package func close() async throws(JournalError) {
+        defer { lock.release() }
+        try await journal.close()
+    }
+
+    /// Begins a new segment: an old one is never written to again, so that no nonce of it is used twice.
+    private static func continueJournal(
+        _ plan: RecoveryPlan,
+        place: JournalWriter.Place,
+        lastNumber: UInt64
+    ) throws(any Error) -> Journal {
+        // What was read from the newest segment may exist in the kernel's cache only, after a sync that failed before
+        // the last process ended. The new segment has it again, and is on the disk before anyone builds on it.
+        let segment = try JournalSegment.create(
+            number: lastNumber + 1,
+            firstNumber: plan.carried.first?.sequenceNumber ?? plan.lastNumber + 1,
+            records: plan.carried,
+            in: place.directory,
+            key: place.key,
+            random: place.random,
+            capacity: place.options.segmentByteCount
+        )
+        var segments = plan.segments
+        if let newest = segments.last {
+            let path = place.directory.path(of: StorageDirectory.segmentName(newest.number))
+            do {
+                if newest.firstNumber >= segment.firstNumber {
+                    // It holds nothing that the new one does not hold.
+                    try place.directory.fileSystem.remove(path)
+                    segments.removeLast()
+                } else if let end = plan.newestSegmentEnd {
+                    // Gives back the room that it reserved, and a torn end with it.
+                    try place.directory.fileSystem.openFile(path).truncate(to: end)
+                }
+            } catch {
+                place.logger.warning("An old journal segment keeps its room", metadata: ["error": "\(error)"])
+            }
+        }
+        segments.append(JournalQueue.SegmentStart(number: segment.number, firstNumber: segment.firstNumber))
+        return try Journal(segments: segments, segment: segment, lastNumber: plan.lastNumber, place: place)
+    }
+}

@@ -1,0 +1,77 @@
+/// A piece of what was stored, in the order in which the state is rebuilt from it.
+package enum RecoveredItem: Equatable, Sendable {
+    /// A section of the snapshot begins; it contains every record up to the position.
+    case section(id: UInt32, position: JournalPosition)
+    /// A chunk of the current section.
+    case chunk([UInt8])
+    /// A record behind the snapshot's position; sections that were captured later contain it already.
+    case record(JournalPosition, [UInt8])
+}
+
+/// Hands out what was stored: the sections of the snapshot, then the records, all of which were checked before.
+package struct Replay {
+    private let directory: StorageDirectory
+    private let key: StorageKey
+    private let firstNumber: UInt64
+    private var steps: ArraySlice<RecoveryPlan.SegmentStep>
+    private var snapshot: SnapshotReader?
+    private var segment: SegmentReader?
+    private var endNumber: UInt64 = 0
+
+    init(_ plan: RecoveryPlan, directory: StorageDirectory, key: StorageKey) throws(StorageError) {
+        self.directory = directory
+        self.key = key
+        firstNumber = plan.firstNumber
+        steps = plan.steps[...]
+        if let name = plan.report.snapshot?.file {
+            snapshot = try SnapshotReader(
+                path: directory.path(of: name),
+                name: name,
+                key: key,
+                fileSystem: directory.fileSystem
+            )
+        }
+    }
+
+    /// The next piece; nil when the state is complete.
+    package mutating func next() throws(StorageError) -> RecoveredItem? {
+        if let item = try snapshot?.nextItem() {
+            switch item {
+            case .section(let id, let position): return .section(id: id, position: position)
+            case .chunk(let bytes): return .chunk(bytes)
+            }
+        }
+        snapshot = nil
+        while true {
+            if let record = nextRecord() {
+                guard record.sequenceNumber >= firstNumber else { continue }
+                return .record(JournalPosition(sequenceNumber: record.sequenceNumber), record.bytes)
+            }
+            guard let step = steps.popFirst() else { return nil }
+            do {
+                let file = try directory.fileSystem.openFile(directory.path(of: step.name))
+                let bytes = try file.read(Int(try file.size()), at: 0)
+                segment = try SegmentReader(segment: bytes, key: key, file: step.name)
+                endNumber = step.endNumber
+            } catch {
+                throw StorageError(error)
+            }
+        }
+    }
+
+    private mutating func nextRecord() -> SegmentReader.StoredRecord? {
+        while let number = segment?.nextNumber, number < endNumber, let step = segment?.next() {
+            switch step {
+            case .record(let record):
+                return record
+            case .end:
+                segment = nil
+            case .torn, .damage:
+                // The plan has accepted this, or would have thrown.
+                if segment?.skipDamage() != true { segment = nil }
+            }
+        }
+        segment = nil
+        return nil
+    }
+}

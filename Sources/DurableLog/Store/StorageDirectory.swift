@@ -1,0 +1,120 @@
+internal import OpenSSLCrypto
+
+/// The directory of one store: which names mean what in it.
+struct StorageDirectory: Sendable {
+    let fileSystem: any FileSystem
+    let path: String
+
+    static let keyFileName = "master.key"
+    static let lockFileName = "lock"
+    static let temporarySuffix = ".tmp"
+
+    /// A file of the store, by its name.
+    enum Entry: Equatable {
+        case segment(UInt64)
+        case snapshot(UInt64)
+        case temporary
+        case key
+        case lock
+        case other
+
+        init(name: String) {
+            if name.hasSuffix(StorageDirectory.temporarySuffix) {
+                let base = String(name.dropLast(StorageDirectory.temporarySuffix.count))
+                self = Entry(name: base) == .other ? .other : .temporary
+            } else if name == StorageDirectory.keyFileName {
+                self = .key
+            } else if name == StorageDirectory.lockFileName {
+                self = .lock
+            } else if let number = Entry.number(name, suffix: ".journal") {
+                self = .segment(number)
+            } else if let number = Entry.number(name, suffix: ".snapshot") {
+                self = .snapshot(number)
+            } else {
+                self = .other
+            }
+        }
+
+        private static func number(_ name: String, suffix: String) -> UInt64? {
+            guard name.utf8.count == 20 + suffix.utf8.count, name.hasSuffix(suffix) else { return nil }
+            let digits = name.prefix(20)
+            guard digits.allSatisfy({ $0.isASCII && $0.isNumber }) else { return nil }
+            return UInt64(digits)
+        }
+    }
+
+    static func segmentName(_ number: UInt64) -> String { padded(number) + ".journal" }
+    static func snapshotName(_ number: UInt64) -> String { padded(number) + ".snapshot" }
+
+    private static func padded(_ number: UInt64) -> String {
+        let digits = String(number)
+        return String(repeating: "0", count: max(0, 20 - digits.count)) + digits
+    }
+
+    func path(of name: String) -> String { path + "/" + name }
+
+    /// The numbers of segments and snapshots, ascending, and the names of what was left half made.
+    func contents() throws(FileSystemError) -> Contents {
+        var contents = Contents()
+        for name in try fileSystem.names(in: path) {
+            switch Entry(name: name) {
+            case .segment(let number): contents.segments.append(number)
+            case .snapshot(let number): contents.snapshots.append(number)
+            case .temporary: contents.temporaries.append(name)
+            case .key: contents.hasKey = true
+            case .lock: break
+            case .other: contents.others.append(name)
+            }
+        }
+        contents.segments.sort()
+        contents.snapshots.sort()
+        contents.temporaries.sort()
+        return contents
+    }
+
+    struct Contents {
+        var segments: [UInt64] = []
+        var snapshots: [UInt64] = []
+        var temporaries: [String] = []
+        var others: [String] = []
+        var hasKey = false
+        var hasData: Bool { !segments.isEmpty || !snapshots.isEmpty }
+    }
+
+    /// Makes a file whole or not at all: written under a temporary name, synced, renamed, and the directory synced.
+    ///
+    /// A failure leaves no file behind where the disk still lets us clean up; what stays is removed at the next start.
+    func createWhole<Value>(
+        _ name: String,
+        _ write: (any OpenFile) throws(StorageError) -> Value
+    ) throws(StorageError) -> (file: any OpenFile, value: Value) {
+        let temporary = path(of: name + Self.temporarySuffix)
+        do {
+            let file = try fileSystem.createFile(temporary)
+            let value = try write(file)
+            try file.synchronizeData()
+            try fileSystem.rename(temporary, to: path(of: name))
+            try fileSystem.synchronizeDirectory(path)
+            return (file, value)
+        } catch {
+            // Best effort: the error that is thrown says more than a second one would. A file that was renamed and
+            // could not be made safe must go as well, or every new attempt would leave another one behind.
+            try? fileSystem.remove(temporary)
+            try? fileSystem.remove(path(of: name))
+            throw StorageError(error)
+        }
+    }
+}
+
+extension StorageError {
+    /// A failure from below, as the storage reports it.
+    init(_ error: any Error) {
+        switch error {
+        case let error as StorageError: self = error
+        case let error as FileSystemError: self = .fileSystem(error)
+        case let error as JournalError: self = .journal(error)
+        case let error as Damage: self = .damaged(error)
+        default: self = .library("\(error)")
+        }
+    }
+}

@@ -1,0 +1,90 @@
+/// Why the storage does not open, or does not do what was asked; the description is the sentence for the operator.
+package enum StorageError: Error, Equatable, Sendable, CustomStringConvertible {
+    /// Another process works on the directory.
+    case locked(directory: String)
+    /// There is data, and no key to read it with.
+    case keyMissing(keyFile: String)
+    /// A key file that holds no key.
+    case invalidKey(keyFile: String, StorageKeyError)
+    /// A file was sealed with another key.
+    case wrongKey(file: String)
+    /// A file is not as it was written.
+    case damaged(Damage)
+    /// A file was written by a newer version.
+    case unsupportedVersion(file: String, version: UInt32)
+    /// A backup can be restored into an empty directory only.
+    case directoryNotEmpty(String)
+    /// There is no snapshot to export.
+    case noSnapshot(directory: String)
+    /// A snapshot is being written already.
+    case snapshotInProgress
+    /// A section or chunk out of place, or larger than the format allows.
+    case invalidSnapshotContent(String)
+    /// The journal does not take records now.
+    case journal(JournalError)
+    /// A system call failed.
+    case fileSystem(FileSystemError)
+    /// The cryptographic or compression library failed.
+    case library(String)
+
+    /// What happened, where, and what to do about it.
+    package var description: String {
+        switch self {
+        case .locked(let directory):
+            "another process uses the storage directory \(directory): stop it, or give this one its own directory"
+        case .keyMissing(let keyFile):
+            "the storage directory has data and no key: configure storage.encryption_key, or put back \(keyFile)"
+        case .invalidKey(let keyFile, let error):
+            "\(keyFile): \(error)"
+        case .wrongKey(let file):
+            "\(file) is sealed with another key than the configured one: configure the key it was written with"
+        case .damaged(let damage):
+            damage.description
+        case .unsupportedVersion(let file, let version):
+            "\(file) has format version \(version), which this version of gatehouse cannot read: run a newer one"
+        case .directoryNotEmpty(let directory):
+            "\(directory) is not empty: a backup is restored into an empty directory"
+        case .noSnapshot(let directory):
+            "\(directory) holds no snapshot to export"
+        case .snapshotInProgress:
+            "a snapshot is being written already"
+        case .invalidSnapshotContent(let detail):
+            "snapshot: \(detail)"
+        case .journal(.unavailable):
+            "the journal cannot write to its disk"
+        case .journal(.closed):
+            "the journal is closed"
+        case .fileSystem(let error):
+            error.description
+        case .library(let detail):
+            detail
+        }
+    }
+}
+
+/// A place in a file that is not as it was written, or where records should be and are not.
+package struct Damage: Error, Equatable, Sendable, CustomStringConvertible {
+    /// The name of the file within the storage directory.
+    package let file: String
+    /// Where in the file, in bytes.
+    package let offset: UInt64
+    /// What is wrong there.
+    package let detail: String
+
+    /// A place of damage.
+    package init(file: String, offset: UInt64, detail: String) {
+        self.file = file
+        self.offset = offset
+        self.detail = detail
+    }
+
+    /// What the operator can do.
+    package var remedy: String {
+        "restore a backup into an empty directory, or start once with --accept-loss \(file) to go on without what is lost"
+    }
+
+    /// File, offset, what is wrong, and the remedy.
+    package var description: String {
+        "\(file) is damaged at offset \(offset): \(detail); \(remedy)"
+    }
+}

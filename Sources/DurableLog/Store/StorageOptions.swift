@@ -1,0 +1,24 @@
+/// How a store works.
+package struct StorageOptions: Sendable {
+    /// How the journal works.
+    package var journal: JournalOptions
+    /// How many snapshots are kept; the journal is kept from the oldest of them on.
+    package var snapshotCountMax: Int
+    /// zlib's level, 1 to 9.
+    package var compressionLevel: Int32
+    /// The names of files whose damage the operator accepts, once, with what it costs.
+    package var acceptedLosses: Set<String>
+
+    /// The options of a server.
+    package init(
+        journal: JournalOptions = JournalOptions(),
+        snapshotCountMax: Int = 2,
+        compressionLevel: Int32 = 1,
+        acceptedLosses: Set<String> = []
+    ) {
+        self.journal = journal
+        self.snapshotCountMax = max(1, snapshotCountMax)
+        self.compressionLevel = compressionLevel
+        self.acceptedLosses = acceptedLosses
+    }
+}
