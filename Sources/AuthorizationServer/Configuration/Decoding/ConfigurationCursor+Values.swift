@@ -87,7 +87,7 @@ extension ConfigurationCursor {
 
     /// Where a secret is kept; the secret itself is refused, because configuration files get committed and shown.
     func secret() -> SecretReference? {
-        guard case .map = node.content else {
+        guard case .map(let entries) = node.content else {
             return refused(
                 "a secret does not stand in the configuration; write {file: PATH} or {env: VARIABLE}"
             )
@@ -97,7 +97,8 @@ extension ConfigurationCursor {
         // The file wins, so that a mounted secret cannot be shadowed by a leftover variable.
         if let file { return .file(file) }
         if let variable { return .environment(variable) }
-        if self["file"] == nil, self["env"] == nil { refuse("names neither a file nor an env variable") }
+        // An unknown name in the map was reported as such.
+        if entries.isEmpty { refuse("names neither a file nor an env variable") }
         return nil
     }
 }

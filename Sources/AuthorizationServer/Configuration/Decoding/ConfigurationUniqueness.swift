@@ -39,24 +39,24 @@ struct ConfigurationUniqueness {
     /// One MCP server may be several resources under one client id, with one secret; a client is somebody else.
     private func checkResourceClients() {
         let clients = values("clients", "client_id")
-        var secrets: [String: (ConfigurationNode.Content?, String)] = [:]
+        var callers: [String: (secret: SecretReference?, path: String)] = [:]
         for (text, cursor) in values("resources", "client_id") {
             if let client = clients.first(where: { $0.text == text }) {
                 cursor.refuse("\(text) is already the value of \(client.cursor.path)")
             }
-            let resource = String(cursor.path.dropLast(".client_id".count))
-            let secret = resourceSecret(resource)
-            if let (earlier, path) = secrets[text], earlier != secret {
-                cursor.refuse("\(text) is also the value of \(path), with another client_secret")
+            let secret = resourceSecret(of: cursor)
+            if let earlier = callers[text], earlier.secret != secret {
+                cursor.refuse("\(text) is also the value of \(earlier.path), with another client_secret")
             } else {
-                secrets[text] = (secret, cursor.path)
+                callers[text] = (secret, cursor.path)
             }
         }
     }
 
-    private func resourceSecret(_ path: String) -> ConfigurationNode.Content? {
-        guard case .map(let entries)? = file["resources"]?.elements()?.first(where: { $0.path == path })?.node.content
-        else { return nil }
-        return entries.first { $0.name == "client_secret" }?.node.content
+    /// The secret beside a client id; what is wrong with it has been reported where it was decoded.
+    private func resourceSecret(of clientID: ConfigurationCursor) -> SecretReference? {
+        let quiet = ConfigurationCursor(path: "", node: file.node, location: nil, problems: ConfigurationProblems())
+        let resource = quiet["resources"]?.elements()?.first { clientID.path == "\($0.path).client_id" }
+        return resource?["client_secret"]?.secret()
     }
 }

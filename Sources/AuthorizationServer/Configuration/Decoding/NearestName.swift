@@ -1,7 +1,7 @@
 /// Finds the known name that a misspelled one probably meant.
-enum NearestName {
+package enum NearestName {
     /// The candidate with the fewest edits, if few enough to be a slip of the pen.
-    static func of(_ name: String, among candidates: [String]) -> String? {
+    package static func of(_ name: String, among candidates: [String]) -> String? {
         let ranked = candidates.map { (name: $0, edits: edits(Array(name.utf8), Array($0.utf8))) }
         guard let best = ranked.min(by: { $0.edits < $1.edits }) else { return nil }
         return best.edits <= max(2, best.name.utf8.count / 3) ? best.name : nil

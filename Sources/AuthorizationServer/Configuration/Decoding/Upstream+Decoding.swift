@@ -107,12 +107,12 @@ struct UpstreamEndpointReader {
     }
 
     private func userinfo(_ section: ConfigurationCursor) -> Configuration.UserinfoMapping? {
-        guard let endpoint = section.required("endpoint").flatMap(endpoint) else { return nil }
-        var mapping = Configuration.UserinfoMapping(endpoint: endpoint)
+        let endpoint = section.required("endpoint").flatMap(endpoint)
+        var mapping = Configuration.UserinfoMapping(endpoint: endpoint ?? "")
         mapping.subject = fields(section["subject"]) ?? mapping.subject
         mapping.name = fields(section["name"]) ?? mapping.name
         mapping.email = fields(section["email"]) ?? mapping.email
-        return mapping
+        return endpoint == nil ? nil : mapping
     }
 
     private func fields(_ list: ConfigurationCursor?) -> [String]? {

@@ -1,0 +1,30 @@
+import ArgumentParser
+import AuthorizationServer
+import Foundation
+
+/// `gatehouse check-config`: says whether a configuration could be served, and everything that is wrong with it.
+struct CheckConfigurationCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "check-config",
+        abstract: "Check a configuration file, its environment overrides and the files and secrets it names.",
+        discussion: """
+            Prints one line for each error, with the key and the line, and exits with 1. Nothing is started.
+            """
+    )
+
+    @Option(name: .long, help: "The path of the YAML file.")
+    var config: String
+
+    func run() async throws {
+        do throws(ConfigurationErrors) {
+            let loaded = try ConfigurationLoader(environment: ProcessInfo.processInfo.environment).load(path: config)
+            Console.write("configuration is valid: \(ConfigurationSummary(loaded))")
+            for key in loaded.owedKeys { Console.write("note: \(key)") }
+        } catch {
+            for error in error.errors { Console.writeError("\(error)") }
+            let count = error.errors.count == 1 ? "1 error" : "\(error.errors.count) errors"
+            Console.writeError("configuration is not valid: \(count) in \(config)")
+            throw ExitCode.failure
+        }
+    }
+}

@@ -1,0 +1,39 @@
+import ArgumentParser
+
+/// The command line's root: `gatehouse`.
+@main
+struct GatehouseCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "gatehouse",
+        abstract: "The OAuth authorization server for MCP.",
+        discussion: """
+            Exit codes: 0 for success, 1 for failure, 2 for a command line that cannot be understood.
+            """,
+        version: "0.1.0",
+        subcommands: [CheckConfigurationCommand.self]
+    )
+
+    /// Runs the command that the arguments name, and exits with 0, 1 or 2.
+    static func main() async {
+        do {
+            var command = try parseAsRoot()
+            if var asynchronous = command as? any AsyncParsableCommand {
+                try await asynchronous.run()
+            } else {
+                try command.run()
+            }
+        } catch {
+            exit(for: error)
+        }
+    }
+
+    // The library's own code for a wrong command line is 64; ours is 2, as shells and their users expect.
+    private static func exit(for error: any Error) -> Never {
+        let status = exitCode(for: error)
+        let message = fullMessage(for: error)
+        if !message.isEmpty {
+            status.isSuccess ? Console.write(message) : Console.writeError(message)
+        }
+        Console.exit(status == .validationFailure ? 2 : status.rawValue)
+    }
+}

@@ -1,0 +1,37 @@
+import Foundation
+
+/// Reads the files that a configuration names.
+struct HostFiles {
+    /// Why a file cannot be used, as a message says it after the file's name.
+    struct Refusal: Error {
+        let reason: String
+    }
+
+    /// The longest file that is read; a configuration or a secret is far shorter, and a device has no end.
+    static let byteCountMax = 1 << 20
+
+    /// The text of a file.
+    func text(_ path: String) throws(Refusal) -> String {
+        let bytes = try data(path)
+        guard let text = String(bytes: bytes, encoding: .utf8) else { throw Refusal(reason: "is not UTF-8 text") }
+        return text
+    }
+
+    /// Checks that a file can be read.
+    func check(_ path: String) throws(Refusal) {
+        _ = try data(path)
+    }
+
+    private func data(_ path: String) throws(Refusal) -> Data {
+        guard FileManager.default.fileExists(atPath: path) else { throw Refusal(reason: "does not exist") }
+        guard let handle = FileHandle(forReadingAtPath: path) else { throw Refusal(reason: "may not be read") }
+        let data: Data
+        do {
+            data = try handle.read(upToCount: Self.byteCountMax + 1) ?? Data()
+        } catch {
+            throw Refusal(reason: "is not a file that can be read")
+        }
+        guard data.count <= Self.byteCountMax else { throw Refusal(reason: "is longer than 1 MiB") }
+        return data
+    }
+}

@@ -1,0 +1,44 @@
+import AuthorizationServer
+
+/// Reads the secrets that a configuration refers to, from files and environment variables.
+struct SecretResolution {
+    let environment: [String: String]
+    let files = HostFiles()
+
+    /// The configuration with every secret in place of its reference.
+    ///
+    /// - Throws: Every secret that is missing or empty, by its key; never its content.
+    func resolve(_ configuration: Configuration) throws(ConfigurationErrors) -> Configuration {
+        var resolved = configuration
+        var errors: [ConfigurationError] = []
+        resolved.replaceSecrets { path, reference in
+            do throws(HostFiles.Refusal) {
+                return .value(try value(reference))
+            } catch {
+                errors.append(ConfigurationError(path: path, message: "\(reference) \(error.reason)"))
+                return reference
+            }
+        }
+        guard errors.isEmpty else { throw ConfigurationErrors(errors) }
+        return resolved
+    }
+
+    private func value(_ reference: SecretReference) throws(HostFiles.Refusal) -> SecretValue {
+        switch reference {
+        case .value(let value): return value
+        case .file(let path): return try secret(try files.text(path))
+        case .environment(let name):
+            guard let text = environment[name] else { throw HostFiles.Refusal(reason: "is not set") }
+            return try secret(text)
+        }
+    }
+
+    /// Editors and `echo` end a file with a newline, which is no part of the secret.
+    private func secret(_ text: String) throws(HostFiles.Refusal) -> SecretValue {
+        let trimmed = text.drop(while: \.isWhitespace)
+        guard let last = trimmed.lastIndex(where: { !$0.isWhitespace }) else {
+            throw HostFiles.Refusal(reason: "is empty")
+        }
+        return SecretValue(String(trimmed[...last]))
+    }
+}

@@ -1,0 +1,95 @@
+import Foundation
+import Testing
+
+@testable import ServerCommand
+
+@Suite("The command line answers with 0, 1 or 2")
+struct CommandLineTests {
+    private struct Outcome {
+        var status: Int32
+        var output: String
+        var errors: String
+    }
+
+    /// Runs the built command in a process of its own.
+    private func run(_ arguments: [String], environment: [String: String] = [:]) throws -> Outcome {
+        let process = Process()
+        let executable: URL = try #require(Self.executable)
+        process.executableURL = executable
+        process.arguments = arguments
+        process.environment = environment
+        let (output, errors) = (Pipe(), Pipe())
+        process.standardOutput = output
+        process.standardError = errors
+        process.standardInput = FileHandle.nullDevice
+        try process.run()
+        let text = try output.fileHandleForReading.readToEnd() ?? Data()
+        let errorText = try errors.fileHandleForReading.readToEnd() ?? Data()
+        process.waitUntilExit()
+        return Outcome(
+            status: process.terminationStatus,
+            output: String(decoding: text, as: UTF8.self),
+            errors: String(decoding: errorText, as: UTF8.self)
+        )
+    }
+
+    /// The command beside the test bundle; named for its product, or for its target where only that is built.
+    private static var executable: URL? {
+        let folder = Bundle.allBundles.lazy.map(\.bundleURL)
+            .first { $0.pathExtension == "xctest" }?.deletingLastPathComponent()
+        let folders = [folder, URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent()].compactMap(\.self)
+        let candidates: [URL] = folders.flatMap { folder in
+            ["gatehouse", "ServerCommand"].map { folder.appending(path: $0) }
+        }
+        return candidates.first { FileManager.default.isExecutableFile(atPath: $0.path()) }
+    }
+
+    @Test(
+        "help and version succeed on standard output",
+        arguments: [["--help"], ["check-config", "--help"], ["--version"]]
+    )
+    func help(arguments: [String]) throws {
+        let outcome = try run(arguments)
+        #expect(outcome.status == 0)
+        #expect(!outcome.output.isEmpty && outcome.errors.isEmpty)
+    }
+
+    @Test(
+        "a command line that cannot be understood is 2, on standard error",
+        arguments: [["bogus"], ["check-config"], ["check-config", "--config"], ["check-config", "--nope", "x"]]
+    )
+    func usage(arguments: [String]) throws {
+        let outcome = try run(arguments)
+        #expect(outcome.status == 2)
+        #expect(outcome.output.isEmpty && outcome.errors.contains("gatehouse"))
+    }
+
+    @Test("check-config says what is valid, and names what is not in one line each")
+    func checkConfiguration() throws {
+        let file = FileManager.default.temporaryDirectory.appending(path: "gatehouse-\(UUID().uuidString).yaml")
+        defer {
+            // A temporary file that stays behind fails nothing.
+            try? FileManager.default.removeItem(at: file)
+        }
+        try Data("issuer: https://a.example\n".utf8).write(to: file)
+        let valid = try run(["check-config", "--config", file.path()])
+        #expect(valid.status == 0)
+        #expect(
+            valid.output.hasPrefix("configuration is valid: issuer https://a.example; listening on 127.0.0.1:8080;")
+        )
+        let overridden = try run(
+            ["check-config", "--config", file.path()],
+            environment: ["GATEHOUSE_CONSENT": "never", "GATEHOUSE_TOKENS_SESSION_LIFETIME": "1s"]
+        )
+        #expect(overridden.status == 1 && overridden.output.isEmpty)
+        #expect(
+            overridden.errors.split(separator: "\n").map(String.init) == [
+                "tokens.session_lifetime: 1s is below the minimum of 1m (GATEHOUSE_TOKENS_SESSION_LIFETIME)",
+                "consent: never is not one of always, remember, trusted (GATEHOUSE_CONSENT)",
+                "configuration is not valid: 2 errors in \(file.path())",
+            ]
+        )
+        let missing = try run(["check-config", "--config", "/nowhere/gatehouse.yaml"])
+        #expect(missing.status == 1 && missing.errors.hasPrefix("/nowhere/gatehouse.yaml: does not exist"))
+    }
+}

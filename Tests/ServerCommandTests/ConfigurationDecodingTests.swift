@@ -1,0 +1,165 @@
+import AuthorizationServer
+import OAuthProtocol
+import OpenSSLCrypto
+import SocketHTTP
+import Testing
+
+@testable import ServerCommand
+
+@Suite("The configuration of the design")
+struct ConfigurationDecodingTests {
+    @Test("is accepted once its dangling upstream is removed, and every value arrives")
+    func acceptsTheSample() throws {
+        let configuration = try decode(DesignSample.valid)
+        #expect(configuration.issuer.text == "https://auth.example.com")
+        #expect(configuration.listen.first?.address == SocketAddress("0.0.0.0:8443"))
+        #expect(configuration.listen.first?.tls?.privateKeyFile == "/etc/gatehouse/tls.key")
+        #expect(configuration.management.address == SocketAddress("127.0.0.1:9090"))
+        #expect(configuration.management.isAddressConfigured)
+        #expect(configuration.management.adminToken == .file("/etc/gatehouse/admin-token"))
+        #expect(configuration.storage.directory == "/var/lib/gatehouse")
+        #expect(configuration.storage.snapshotInterval == .seconds(300))
+        #expect(configuration.storage.journal == .always)
+        #expect(configuration.signing.algorithm == .es256)
+        #expect(configuration.tokens == Configuration.Tokens())
+        #expect(configuration.consent == .always)
+        #expect(configuration.registration == Configuration.Registration())
+        #expect(configuration.scopes.text == "openid profile email offline_access mcp:read")
+        #expect(configuration.limits == Configuration.Limits())
+        #expect(configuration.outbound.caFile == "/etc/ssl/corp-ca.pem")
+        #expect(configuration.trustedProxies.isEmpty)
+    }
+
+    @Test("names its upstreams, resources and clients")
+    func acceptsTheLists() throws {
+        let configuration = try decode(DesignSample.valid)
+        let github = try #require(configuration.upstreams.first)
+        #expect(github.kind == .preset(.github, .init()))
+        #expect(github.scopes == ["repo", "read:user"])
+        let corp = try #require(configuration.upstreams.last)
+        #expect(corp.kind == .oidc(issuer: "https://login.corp.example"))
+        #expect(corp.clientSecret == .environment("CORP_SECRET"))
+        #expect(corp.isOptional)
+        #expect(corp.additionalAuthorizationParameters == [.init(name: "prompt", value: "consent")])
+        let resource = try #require(configuration.resources.first)
+        #expect(resource.upstreams == ["github", "corp"])
+        #expect(resource.clientID == "mcp-server")
+        let cli = try #require(configuration.clients.first)
+        #expect(cli.tokenEndpointAuthMethod == .none && cli.isTrusted)
+        #expect(cli.grantTypes == [.authorizationCode, .refreshToken])
+        let batch = try #require(configuration.clients.last)
+        #expect(batch.tokenEndpointAuthMethod == .clientSecretBasic)
+        #expect(batch.grantTypes == [.clientCredentials])
+        #expect(batch.scopes?.text == "mcp:read")
+    }
+
+    @Test("as the page has it names an upstream that is not configured, and is refused with that key and line")
+    func refusesTheDanglingUpstream() {
+        #expect(
+            refusals(DesignSample.text) == [
+                "resources[1].upstreams[0]: internal is not a configured upstream (line 46)"
+            ]
+        )
+    }
+
+    @Test("needs nothing but an issuer")
+    func fillsInDefaults() throws {
+        let https = try decode("issuer: https://auth.example.com")
+        #expect(https.listen == [.init(address: SocketAddress(ip: .loopback, port: 8080))])
+        #expect(https.storage.directory == nil)
+        #expect(https.scopes == Configuration.defaultScopes)
+        #expect(!https.management.isAddressConfigured)
+        #expect(https.owedKeys.isEmpty)
+        let loopback = try decode("issuer: http://127.0.0.1:4444")
+        #expect(loopback.listen == [.init(address: SocketAddress(ip: .loopback, port: 4444))])
+    }
+
+    @Test("lets a generic OAuth 2.0 upstream name its endpoints and fields")
+    func acceptsOAuth2() throws {
+        let configuration = try decode(
+            """
+            issuer: http://localhost:8080
+            upstreams:
+              - name: forge
+                type: oauth2
+                authorization_endpoint: http://10.0.0.8/authorize
+                token_endpoint: http://10.0.0.8/token
+                revocation_endpoint: http://10.0.0.8/revoke
+                userinfo: {endpoint: http://10.0.0.8/user, subject: [id], name: [name, login]}
+                client_id: gatehouse
+                token_endpoint_auth_method: none
+                allow_insecure_http: true
+                allow_private_network: true
+            """
+        )
+        let upstream = try #require(configuration.upstreams.first)
+        guard case .oauth2(let endpoints) = upstream.kind else {
+            Issue.record("not an OAuth 2.0 upstream: \(upstream.kind)")
+            return
+        }
+        #expect(endpoints.revocationEndpoint == "http://10.0.0.8/revoke")
+        #expect(endpoints.userinfo.subject == ["id"])
+        #expect(endpoints.userinfo.name == ["name", "login"])
+        #expect(endpoints.userinfo.email == ["email"])
+        #expect(upstream.allowsPrivateNetwork && upstream.clientSecret == nil)
+    }
+
+    @Test("takes the generic providers as presets too, and overrides for the known ones")
+    func acceptsPresets() throws {
+        let configuration = try decode(
+            """
+            issuer: https://a.example
+            upstreams:
+              - {name: a, preset: oidc, issuer: "https://i.example", client_id: c, client_secret: {env: S}}
+              - {name: b, preset: okta, issuer: "https://o.example", client_id: c, client_secret: {env: S}}
+            """
+        )
+        #expect(configuration.upstreams.first?.kind == .oidc(issuer: "https://i.example"))
+        var overrides = Configuration.PresetOverrides()
+        overrides.issuer = "https://o.example"
+        #expect(configuration.upstreams.last?.kind == .preset(.okta, overrides))
+        #expect(configuration.owedKeys.map(\.path) == ["upstreams[1].preset"])
+    }
+
+    @Test("lets one MCP server be several resources under one client id and secret")
+    func acceptsSharedResourceClients() throws {
+        let configuration = try decode(
+            """
+            issuer: https://a.example
+            resources:
+              - {uri: "https://m.example/a", client_id: m, client_secret: {env: S}}
+              - {uri: "https://m.example/b", client_id: m, client_secret: {env: S}}
+            """
+        )
+        #expect(configuration.resources.map(\.clientID) == ["m", "m"])
+    }
+
+    @Test("takes a client's public keys as YAML and as JSON")
+    func acceptsKeySets() throws {
+        let yaml = "{keys: [{kty: OKP, crv: Ed25519, x: AAAA}]}"
+        let json = #"'{"keys":[{"kty":"OKP","crv":"Ed25519","x":"AAAA"}]}'"#
+        for keys in [yaml, json] {
+            let configuration = try decode(
+                """
+                issuer: https://a.example
+                clients:
+                  - {client_id: c, redirect_uris: ["https://c.example/cb"], jwks: \(keys)}
+                """
+            )
+            let client = try #require(configuration.clients.first)
+            #expect(client.tokenEndpointAuthMethod == .privateKeyJWT)
+            #expect(client.jwks == #"{"keys":[{"kty":"OKP","crv":"Ed25519","x":"AAAA"}]}"#)
+        }
+    }
+
+    @Test("says for each key that was set what is still owed")
+    func listsOwedKeys() throws {
+        let paths = try decode(DesignSample.valid).owedKeys.map(\.path)
+        #expect(Set(paths).count == paths.count)
+        for key in ConfigurationKey.all where key.owed != nil && key.path.hasPrefix("storage.") {
+            #expect(paths.contains(key.path))
+        }
+        let none = try decode("issuer: https://a.example\nregistration: {client_id_metadata_documents: false}")
+        #expect(none.owedKeys.isEmpty)
+    }
+}

@@ -1,0 +1,102 @@
+import AuthorizationServer
+import Foundation
+import Testing
+
+@testable import ServerCommand
+
+@Suite("Secrets come from files and variables, and from nowhere else")
+struct SecretResolutionTests {
+    private func withDirectory(_ body: (URL) throws -> Void) throws {
+        let directory = FileManager.default.temporaryDirectory.appending(path: "gatehouse-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
+        defer {
+            // A temporary directory that stays behind fails nothing.
+            try? FileManager.default.removeItem(at: directory)
+        }
+        try body(directory)
+    }
+
+    private func load(_ reference: String, _ environment: [String: String] = [:]) throws(ConfigurationErrors) -> String?
+    {
+        try ConfigurationLoader(environment: environment)
+            .load(text: "issuer: https://a.example\nmanagement: {admin_token: \(reference)}")
+            .management.adminToken?.value?.text
+    }
+
+    private func refusal(_ reference: String, _ environment: [String: String] = [:]) -> [String] {
+        do throws(ConfigurationErrors) {
+            _ = try load(reference, environment)
+            return []
+        } catch {
+            return error.errors.map(\.description)
+        }
+    }
+
+    @Test("trimmed of the newline an editor leaves; the file wins over the variable")
+    func reads() throws {
+        try withDirectory { directory in
+            let file = directory.appending(path: "token")
+            try Data(" \n from file\r\n\n".utf8).write(to: file)
+            #expect(try load("{file: \(file.path())}") == "from file")
+            #expect(try load("{env: T}", ["T": "from variable\n"]) == "from variable")
+            #expect(try load("{env: T, file: \(file.path())}", ["T": "from variable"]) == "from file")
+        }
+    }
+
+    @Test("and what is missing, empty, not text or endless is refused by its key")
+    func refuses() throws {
+        try withDirectory { directory in
+            let file = directory.appending(path: "token").path()
+            let key = "management.admin_token: file \(file)"
+            #expect(refusal("{file: \(file)}") == ["\(key) does not exist"])
+            try Data("\n \n".utf8).write(to: URL(filePath: file))
+            #expect(refusal("{file: \(file)}") == ["\(key) is empty"])
+            try Data([0xFF, 0xFE]).write(to: URL(filePath: file))
+            #expect(refusal("{file: \(file)}") == ["\(key) is not UTF-8 text"])
+            try Data(count: HostFiles.byteCountMax + 1).write(to: URL(filePath: file))
+            #expect(refusal("{file: \(file)}") == ["\(key) is longer than 1 MiB"])
+            let folder = directory.path()
+            #expect(
+                refusal("{file: \(folder)}") == [
+                    "management.admin_token: file \(folder) is not a file that can be read"
+                ]
+            )
+        }
+        #expect(refusal("{env: T}") == ["management.admin_token: environment variable T is not set"])
+        #expect(refusal("{env: T}", ["T": " "]) == ["management.admin_token: environment variable T is empty"])
+    }
+
+    @Test("files that the server will need are looked at too")
+    func checksFiles() throws {
+        do throws(ConfigurationErrors) {
+            _ = try ConfigurationLoader(environment: [:]).load(
+                text: """
+                    issuer: https://a.example
+                    listen: [{address: '127.0.0.1:0', tls: {certificate_file: /nowhere/c, private_key_file: /nowhere/k}}]
+                    outbound: {ca_file: /nowhere/ca}
+                    """
+            )
+            Issue.record("accepted files that do not exist")
+        } catch {
+            #expect(
+                error.errors.map(\.description) == [
+                    "listen[0].tls.certificate_file: file /nowhere/c does not exist",
+                    "listen[0].tls.private_key_file: file /nowhere/k does not exist",
+                    "outbound.ca_file: file /nowhere/ca does not exist",
+                ]
+            )
+        }
+    }
+
+    @Test("and a resolved secret never prints itself (D-25)")
+    func redacts() throws {
+        let configuration = try ConfigurationLoader(environment: ["T": "hunter2"])
+            .load(text: "issuer: https://a.example\nmanagement: {admin_token: {env: T}}")
+        #expect(configuration.management.adminToken?.value?.text == "hunter2")
+        var dumped = ""
+        dump(configuration, to: &dumped)
+        #expect(!dumped.contains("hunter2"))
+        #expect(!"\(configuration)".contains("hunter2"))
+        #expect(!String(reflecting: configuration).contains("hunter2"))
+    }
+}

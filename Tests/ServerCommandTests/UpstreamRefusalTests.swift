@@ -1,0 +1,201 @@
+import AuthorizationServer
+import Testing
+
+@testable import ServerCommand
+
+@Suite("Upstreams, resources and clients are refused with the key's name")
+struct UpstreamRefusalTests {
+    @Test("for an upstream", arguments: upstreams)
+    func upstream(refusal: Refusal) {
+        let lines = refusals("issuer: https://a.example\nupstreams: [{\(refusal.yaml)}]")
+        #expect(lines == [refusal.line + " (line 2)"])
+    }
+
+    private static let oidc = "type: oidc, issuer: 'https://i.example', client_id: c, client_secret: {env: S}"
+    private static let oauth2 =
+        "name: n, type: oauth2, client_id: c, client_secret: {env: S}, authorization_endpoint: 'https://i.example/a'"
+
+    private static let upstreams = [
+        Refusal(oidc, "upstreams[0].name: is required"),
+        Refusal(
+            "name: Corp, " + oidc,
+            "upstreams[0].name: Corp is not a name: lower-case letters, digits and inner hyphens, at most 63"
+        ),
+        Refusal(
+            "name: corp-, " + oidc,
+            "upstreams[0].name: corp- is not a name: lower-case letters, digits and inner hyphens, at most 63"
+        ),
+        Refusal(
+            "name: n, client_id: c, client_secret: {env: S}",
+            "upstreams[0]: needs a preset, or a type: oidc or oauth2"
+        ),
+        Refusal("name: n, preset: github, " + oidc, "upstreams[0].type: preset and type exclude each other"),
+        Refusal(
+            "name: n, preset: gitbub, client_id: c, client_secret: {env: S}",
+            "upstreams[0].preset: gitbub is not one of github, google, atlassian, entra, okta, gitlab, slack, auth0, "
+                + "keycloak; did you mean github?"
+        ),
+        Refusal(
+            "name: n, type: oidc, client_id: c, client_secret: {env: S}",
+            "upstreams[0].issuer: is required"
+        ),
+        Refusal(
+            "name: n, type: oidc, issuer: 'http://i.example', client_id: c, client_secret: {env: S}",
+            "upstreams[0].issuer: must be https; for development say allow_insecure_http: true"
+        ),
+        Refusal(
+            "name: n, token_endpoint: 'https://i.example/t', " + oidc,
+            "upstreams[0].token_endpoint: is only for type: oauth2; with oidc it is discovered from the issuer"
+        ),
+        Refusal(
+            oauth2 + ", token_endpoint: 'http://i.example/t', userinfo: {endpoint: 'https://i.example/u'}",
+            "upstreams[0].token_endpoint: must be https; for development say allow_insecure_http: true"
+        ),
+        Refusal(
+            oauth2 + ", token_endpoint: 'https://i.example/t'",
+            "upstreams[0].userinfo: is required"
+        ),
+        Refusal(
+            oauth2
+                + ", token_endpoint: 'https://i.example/t', userinfo: {endpoint: 'https://i.example/u', subject: []}",
+            "upstreams[0].userinfo.subject: must name at least one field"
+        ),
+        Refusal(
+            "name: n, type: oidc, issuer: 'https://i.example', client_id: c",
+            "upstreams[0].client_secret: is required; a public client says token_endpoint_auth_method: none"
+        ),
+        Refusal(
+            "name: n, token_endpoint_auth_method: none, " + oidc,
+            "upstreams[0].client_secret: contradicts token_endpoint_auth_method: none"
+        ),
+        Refusal(
+            "name: n, token_endpoint_auth_method: private_key_jwt, " + oidc,
+            "upstreams[0].token_endpoint_auth_method: private_key_jwt is not one of none, client_secret_basic, "
+                + "client_secret_post"
+        ),
+    ]
+
+    @Test(
+        "for authorization parameters that are the server's to set",
+        arguments: [
+            "response_type", "client_id", "redirect_uri", "scope", "state", "code_challenge", "code_challenge_method",
+            "nonce", "request", "request_uri", "response_mode",
+        ]
+    )
+    func reservedParameter(name: String) {
+        let upstream = "{name: n, additional_authorization_parameters: {\(name): x}, \(Self.oidc)}"
+        #expect(
+            refusals("issuer: https://a.example\nupstreams: [\(upstream)]") == [
+                "upstreams[0].additional_authorization_parameters.\(name): is set by the server and cannot be configured"
+                    + " (line 2)"
+            ]
+        )
+    }
+
+    @Test("for a resource or client", arguments: others)
+    func other(refusal: Refusal) {
+        #expect(refusals("issuer: https://a.example\n\(refusal.yaml)") == [refusal.line + " (line 2)"])
+    }
+
+    private static let others = [
+        Refusal("resources: [{scopes: []}]", "resources[0].uri: is required"),
+        Refusal(
+            "resources: [{uri: 'http://m.example/mcp'}]",
+            "resources[0].uri: must be https; http is for loopback only"
+        ),
+        Refusal(
+            "resources: [{uri: 'https://m.example/mcp#f'}]",
+            "resources[0].uri: must be an absolute URL without fragment or user information"
+        ),
+        Refusal(
+            "resources: [{uri: 'https://m.example/mcp', scopes: ['mcp:read']}]",
+            "resources[0].scopes[0]: mcp:read is not among the server's scopes"
+        ),
+        Refusal(
+            "resources: [{uri: 'https://m.example/mcp', client_id: m}]",
+            "resources[0].client_secret: is required; it goes with client_id"
+        ),
+        Refusal(
+            "resources: [{uri: 'https://m.example/mcp', client_secret: {env: S}}]",
+            "resources[0].client_id: is required; it goes with client_secret"
+        ),
+        Refusal("clients: [{redirect_uris: ['https://c.example/cb']}]", "clients[0].client_id: is required"),
+        Refusal(
+            "clients: [{client_id: c}]",
+            "clients[0].redirect_uris: is required; the authorization_code grant needs one"
+        ),
+        Refusal(
+            "clients: [{client_id: c, redirect_uris: ['http://c.example/cb']}]",
+            "clients[0].redirect_uris[0]: http is for loopback only; use https"
+        ),
+        Refusal(
+            "clients: [{client_id: c, redirect_uris: ['https://c.example/*']}]",
+            "clients[0].redirect_uris[0]: must not have a wildcard"
+        ),
+        Refusal(
+            "clients: [{client_id: c, redirect_uris: ['https://c.example/'], token_endpoint_auth_method: client_secret_post}]",
+            "clients[0].client_secret: is required; it goes with client_secret_post"
+        ),
+        Refusal(
+            "clients: [{client_id: c, redirect_uris: ['https://c.example/'], token_endpoint_auth_method: private_key_jwt}]",
+            "clients[0].jwks_uri: is required; private_key_jwt needs it or jwks"
+        ),
+        Refusal(
+            "clients: [{client_id: c, redirect_uris: ['https://c.example/'], token_endpoint_auth_method: none, "
+                + "client_secret: {env: S}}]",
+            "clients[0].client_secret: contradicts token_endpoint_auth_method"
+        ),
+        Refusal(
+            "clients: [{client_id: c, redirect_uris: ['https://c.example/'], client_secret: {env: S}, "
+                + "jwks_uri: 'https://c.example/jwks'}]",
+            "clients[0].jwks_uri: is only for token_endpoint_auth_method: private_key_jwt"
+        ),
+        Refusal(
+            "clients: [{client_id: c, grant_types: [client_credentials]}]",
+            "clients[0].grant_types: client_credentials needs a client that authenticates, not method none"
+        ),
+        Refusal(
+            "clients: [{client_id: c, grant_types: [password], client_secret: {env: S}}]",
+            "clients[0].grant_types[0]: password is not one of authorization_code, refresh_token, client_credentials"
+        ),
+        Refusal(
+            "clients: [{client_id: c, redirect_uris: ['https://c.example/'], jwks: {keys: [{kty: OKP, d: AAAA}]}}]",
+            "clients[0].jwks: holds a private key; publish the public part only and replace this key"
+        ),
+        Refusal(
+            "clients: [{client_id: c, redirect_uris: ['https://c.example/'], jwks: {keys: [{kty: oct, k: AAAA}]}}]",
+            "clients[0].jwks: has a key whose kty is not EC, OKP or RSA"
+        ),
+    ]
+
+    @Test("for names that stand twice", arguments: duplicates)
+    func duplicate(refusal: Refusal) {
+        #expect(refusals("issuer: https://a.example\n\(refusal.yaml)") == [refusal.line + " (line 4)"])
+    }
+
+    private static let duplicates = [
+        Refusal(
+            "upstreams:\n  - {name: n, \(oidc)}\n  - {name: n, \(oidc)}",
+            "upstreams[1].name: n is already the value of upstreams[0].name"
+        ),
+        // Decision 0.6: these two would be one audience.
+        Refusal(
+            "resources:\n  - uri: https://m.example\n  - uri: https://M.example/",
+            "resources[1].uri: https://M.example/ is already the value of resources[0].uri"
+        ),
+        Refusal(
+            "clients:\n  - {client_id: c, redirect_uris: ['https://c.example/']}\n"
+                + "  - {client_id: c, redirect_uris: ['https://d.example/']}",
+            "clients[1].client_id: c is already the value of clients[0].client_id"
+        ),
+        Refusal(
+            "listen:\n  - address: 127.0.0.1:8080\n  - address: 127.0.0.1:8080",
+            "listen[1].address: 127.0.0.1:8080 is already the value of listen[0].address"
+        ),
+        Refusal(
+            "resources:\n  - {uri: 'https://m.example/a', client_id: m, client_secret: {env: A}}\n"
+                + "  - {uri: 'https://m.example/b', client_id: m, client_secret: {env: B}}",
+            "resources[1].client_id: m is also the value of resources[0].client_id, with another client_secret"
+        ),
+    ]
+}
