@@ -1,0 +1,49 @@
+extension AccessTokenClaims {
+    /// The claims as the payload of a token: JSON by hand, dates as integers (JW-1, D-38).
+    package func payload() -> [UInt8] {
+        var output: [UInt8] = []
+        output.reserveCapacity(AccessTokenClaims.usualByteCount)
+        // The names are ours and need no escaping; the values may come from anywhere and go through the writer.
+        output.append(contentsOf: #"{"iss":"#.utf8)
+        JSONWriter.append(issuer, to: &output)
+        output.append(contentsOf: #","sub":"#.utf8)
+        JSONWriter.append(subject, to: &output)
+        output.append(contentsOf: #","aud":"#.utf8)
+        JSONWriter.append(audience, to: &output)
+        output.append(contentsOf: #","client_id":"#.utf8)
+        JSONWriter.append(clientID, to: &output)
+        if !scope.isEmpty {
+            output.append(contentsOf: #","scope":"#.utf8)
+            JSONWriter.append(scope, to: &output)
+        }
+        output.append(contentsOf: #","jti":"#.utf8)
+        JSONWriter.append(tokenID, to: &output)
+        output.append(contentsOf: #","iat":"#.utf8)
+        JSONWriter.append(issuedAt.secondsSinceEpoch, to: &output)
+        output.append(contentsOf: #","exp":"#.utf8)
+        JSONWriter.append(expiresAt.secondsSinceEpoch, to: &output)
+        if let authenticatedAt {
+            output.append(contentsOf: #","auth_time":"#.utf8)
+            JSONWriter.append(authenticatedAt.secondsSinceEpoch, to: &output)
+        }
+        if let sessionID {
+            output.append(contentsOf: #","tsid":"#.utf8)
+            JSONWriter.append(sessionID, to: &output)
+        }
+        if !additionalClaims.isEmpty { appendAdditionalClaims(to: &output) }
+        output.append(UInt8(ascii: "}"))
+        return output
+    }
+
+    private static let usualByteCount = 512
+
+    /// An upstream provider that names a claim `sub` or `cnf` must not decide who the token's user or holder is.
+    private func appendAdditionalClaims(to output: inout [UInt8]) {
+        for (name, value) in additionalClaims.members where !AccessTokenClaims.reservedNames.contains(name) {
+            output.append(UInt8(ascii: ","))
+            JSONWriter.append(name, to: &output)
+            output.append(UInt8(ascii: ":"))
+            JSONWriter.append(value, to: &output)
+        }
+    }
+}

@@ -1,0 +1,110 @@
+/// RFC 9068: JSON Web Token Profile for OAuth 2.0 Access Tokens; the claims of ours.
+package struct AccessTokenClaims: Sendable, Hashable {
+    /// `iss`: us.
+    package var issuer: String
+    /// `sub`: the user, or the client itself (JW-2).
+    package var subject: String
+    /// `aud`: the one resource that the token is for (RI-3).
+    package var audience: String
+    /// `client_id`: who got the token.
+    package var clientID: String
+    /// `scope`: what it may do, separated by spaces; empty for nothing in particular, and then left out.
+    package var scope: String
+    /// `jti`: the token's own name.
+    package var tokenID: String
+    /// `iat`: when it was made.
+    package var issuedAt: Timestamp
+    /// `exp`: from when on it is worthless.
+    package var expiresAt: Timestamp
+    /// `auth_time`: when the user logged in, if one did.
+    package var authenticatedAt: Timestamp?
+    /// `tsid`: the session whose upstream tokens may be asked for; a handle, never a credential (JW-3).
+    package var sessionID: String?
+    /// Claims mapped from an upstream provider, such as `groups`; reserved names among them are not written.
+    package var additionalClaims: JSONObject
+
+    /// Makes the claims of a token.
+    package init(
+        issuer: String,
+        subject: String,
+        audience: String,
+        clientID: String,
+        scope: String,
+        tokenID: String,
+        issuedAt: Timestamp,
+        expiresAt: Timestamp,
+        authenticatedAt: Timestamp? = nil,
+        sessionID: String? = nil,
+        additionalClaims: JSONObject = JSONObject()
+    ) {
+        self.issuer = issuer
+        self.subject = subject
+        self.audience = audience
+        self.clientID = clientID
+        self.scope = scope
+        self.tokenID = tokenID
+        self.issuedAt = issuedAt
+        self.expiresAt = expiresAt
+        self.authenticatedAt = authenticatedAt
+        self.sessionID = sessionID
+        self.additionalClaims = additionalClaims
+    }
+
+    /// The claims that an upstream provider must never set: those of this type, and those that bind or delegate a token.
+    package static let reservedNames: Set<String> =
+        Set(AccessTokenClaimName.allCases.map(\.rawValue)).union(["nbf", "cnf", "act", "may_act", "azp"])
+}
+
+/// The claims that ``AccessTokenClaims`` has a property for.
+enum AccessTokenClaimName: String, CaseIterable {
+    case issuer = "iss"
+    case subject = "sub"
+    case audience = "aud"
+    case clientID = "client_id"
+    case scope
+    case tokenID = "jti"
+    case issuedAt = "iat"
+    case expiresAt = "exp"
+    case authenticatedAt = "auth_time"
+    case sessionID = "tsid"
+
+    /// The claim that a name's bytes spell.
+    ///
+    /// Length, first and last byte leave one candidate, which is then compared: a token has ten names, and making a string
+    /// of each would cost more than reading the rest.
+    init?(spelled bytes: ArraySlice<UInt8>) {
+        guard let first = bytes.first, let last = bytes.last else { return nil }
+        let candidate: AccessTokenClaimName
+        switch (bytes.count, first, last) {
+        case (3, UInt8(ascii: "i"), UInt8(ascii: "s")): candidate = .issuer
+        case (3, UInt8(ascii: "s"), UInt8(ascii: "b")): candidate = .subject
+        case (3, UInt8(ascii: "a"), UInt8(ascii: "d")): candidate = .audience
+        case (9, UInt8(ascii: "c"), UInt8(ascii: "d")): candidate = .clientID
+        case (5, UInt8(ascii: "s"), UInt8(ascii: "e")): candidate = .scope
+        case (3, UInt8(ascii: "j"), UInt8(ascii: "i")): candidate = .tokenID
+        case (3, UInt8(ascii: "i"), UInt8(ascii: "t")): candidate = .issuedAt
+        case (3, UInt8(ascii: "e"), UInt8(ascii: "p")): candidate = .expiresAt
+        case (9, UInt8(ascii: "a"), UInt8(ascii: "e")): candidate = .authenticatedAt
+        case (4, UInt8(ascii: "t"), UInt8(ascii: "d")): candidate = .sessionID
+        default: return nil
+        }
+        guard bytes.elementsEqual(candidate.rawValue.utf8) else { return nil }
+        self = candidate
+    }
+
+    /// This claim's bit in a set of those seen.
+    var bit: UInt16 {
+        switch self {
+        case .issuer: 1
+        case .subject: 1 << 1
+        case .audience: 1 << 2
+        case .clientID: 1 << 3
+        case .scope: 1 << 4
+        case .tokenID: 1 << 5
+        case .issuedAt: 1 << 6
+        case .expiresAt: 1 << 7
+        case .authenticatedAt: 1 << 8
+        case .sessionID: 1 << 9
+        }
+    }
+}

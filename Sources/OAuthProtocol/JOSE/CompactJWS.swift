@@ -1,0 +1,50 @@
+package import OpenSSLCrypto
+
+/// RFC 7515: JSON Web Signature, in compact form; parsed, and not yet believed.
+///
+/// Whole, it is a credential that could be presented again, so it prints `<redacted>`.
+package struct CompactJWS: Sendable, RedactedSecret {
+    /// The header, free of anything that is refused on sight.
+    package let header: JOSEHeader
+    /// The payload as it was signed.
+    package let payload: [UInt8]
+    /// The bytes that the signature covers.
+    package let signingInput: [UInt8]
+    /// The signature.
+    package let signature: [UInt8]
+
+    /// How many keys are tried for one token: verifying is slow, and a token without `kid` fits every key of its type.
+    static let keyTrialsMax = 8
+
+    /// Takes a token apart.
+    ///
+    /// - Throws: ``JOSEError`` for whatever is not a signed token of ours or of a provider (D-30…D-34).
+    package init(parsing token: String, maximumBytes: Int = 16_384) throws(JOSEError) {
+        let segments = try CompactSegments(token, maximumBytes: maximumBytes)
+        header = try segments.header()
+        payload = try segments.payload()
+        signature = try segments.signature()
+        signingInput = segments.signingInput
+    }
+
+    /// Whether the signature is this key's, by the algorithm of the header, which has to be the key's (RFC 8725 §3.1).
+    package func isSigned(by key: JSONWebKey) -> Bool {
+        key.supports(header.algorithm)
+            && key.publicKey.isValidSignature(signature, for: signingInput, using: header.algorithm)
+    }
+
+    /// Checks that one of the keys signed, by one of the algorithms.
+    ///
+    /// The algorithms are the caller's choice and never the token's (RFC 8725 §3.1, D-30).
+    package func verify(
+        with keys: JSONWebKeySet,
+        algorithms: Set<SignatureAlgorithm>
+    ) throws(JOSEError) {
+        guard algorithms.contains(header.algorithm) else { throw .unsupportedAlgorithm }
+        let candidates = keys.candidates(keyID: header.keyID, algorithm: header.algorithm)
+        guard !candidates.isEmpty else { throw .unknownKey }
+        guard candidates.prefix(CompactJWS.keyTrialsMax).contains(where: isSigned(by:)) else {
+            throw .invalidSignature
+        }
+    }
+}

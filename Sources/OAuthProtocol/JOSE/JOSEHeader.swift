@@ -1,0 +1,100 @@
+package import OpenSSLCrypto
+
+/// RFC 7515 §4: the header of a signed token, reduced to what may be believed before the signature is checked.
+package struct JOSEHeader: Sendable, Hashable {
+    /// How the token is signed; an algorithm of ours, never `none` or HMAC.
+    package let algorithm: SignatureAlgorithm
+    /// Which of the issuer's keys signed it.
+    package let keyID: String?
+    /// The `typ` as it was written.
+    package let type: String?
+
+    /// The longest header in bytes.
+    static let byteCountMax = 4_096
+    /// The longest `kid` (D-31).
+    static let keyIDByteCountMax = 256
+    /// The longest `typ`.
+    static let typeByteCountMax = 128
+
+    /// Makes a header to sign with.
+    init(algorithm: SignatureAlgorithm, keyID: String?, type: String?) {
+        self.algorithm = algorithm
+        self.keyID = keyID
+        self.type = type
+    }
+
+    /// Reads a decoded header.
+    ///
+    /// - Throws: ``JOSEError`` naming the parameter that was refused.
+    package init(parsing bytes: [UInt8]) throws(JOSEError) {
+        guard bytes.count <= JOSEHeader.byteCountMax else { throw .tooLarge }
+        let json: JSONObject
+        do {
+            json = try JSONParser.parseObject(bytes, limits: JSONLimits(depth: 8, memberCount: 50))
+        } catch {
+            throw .malformed
+        }
+        try JOSEHeader.checkRefusedParameters(json)
+        keyID = try JOSEHeader.shortText("kid", of: json, byteCountMax: JOSEHeader.keyIDByteCountMax)
+        type = try JOSEHeader.shortText("typ", of: json, byteCountMax: JOSEHeader.typeByteCountMax)
+        guard let name = json["alg"]?.stringValue else { throw .invalidHeader("alg") }
+        guard let algorithm = SignatureAlgorithm(joseName: name) else { throw .unsupportedAlgorithm }
+        self.algorithm = algorithm
+    }
+
+    /// The `typ` in its short, lower-case form (RFC 7515 §4.1.9: media types compare without case, `application/` may be
+    /// left out).
+    package var mediaType: String? {
+        guard let type = type?.lowercased() else { return nil }
+        let prefix = "application/"
+        guard type.hasPrefix(prefix), !type.dropFirst(prefix.count).contains("/") else { return type }
+        return String(type.dropFirst(prefix.count))
+    }
+
+    /// The header as the first segment of a token, in ASCII bytes.
+    func encoded() -> [UInt8] {
+        var json: JSONObject = ["alg": .string(algorithm.rawValue)]
+        json["kid"] = keyID.map(JSONValue.string)
+        json["typ"] = type.map(JSONValue.string)
+        return Base64URL.encodedBytes(json.serialized().span)
+    }
+
+    private static func checkRefusedParameters(_ json: JSONObject) throws(JOSEError) {
+        // RFC 7515 §4.1.11: an extension that must be understood is not, by any of our tokens (D-33). `b64` changes what
+        // is signed (RFC 7797), `enc` and `zip` belong to encrypted tokens and decompression bombs. An embedded `jwk` or
+        // `x5c` lets the sender choose the key (RFC 8725 §3.10, D-32).
+        for name in ["crit", "b64", "enc", "zip", "jwk", "x5c"] where json[name] != nil {
+            throw .unsupportedHeader(name)
+        }
+        // RFC 7519 §5.2: a nested token.
+        if let content = json["cty"] {
+            guard let content = content.stringValue else { throw .invalidHeader("cty") }
+            guard content.lowercased() != "jwt" else { throw .unsupportedHeader("cty") }
+        }
+        // `jku` and `x5u`, URLs of keys, are left alone: some providers send them, and nothing here fetches or reads them.
+    }
+
+    /// A string of printable ASCII; a `kid` may end up in a log or a lookup, where control characters do harm.
+    static func shortText(
+        _ name: String,
+        of json: JSONObject,
+        byteCountMax: Int
+    ) throws(JOSEError) -> String? {
+        guard let value = json[name] else { return nil }
+        guard let text = value.stringValue, 1...byteCountMax ~= text.utf8.count,
+            text.utf8.allSatisfy({ 0x20...0x7E ~= $0 })
+        else { throw .invalidHeader(name) }
+        return text
+    }
+}
+
+extension SignatureAlgorithm {
+    /// The algorithm of a JOSE name; RFC 9864 §2.2 gives what is `EdDSA` here the fully specified name `Ed25519` too.
+    package init?(joseName: String) {
+        if joseName == "Ed25519" {
+            self = .edDSA
+        } else {
+            self.init(rawValue: joseName)
+        }
+    }
+}

@@ -1,0 +1,65 @@
+/// RFC 7519 §4.1: the registered claims of a token, read with exact types.
+package struct RegisteredClaims: Sendable, Hashable {
+    /// `iss`.
+    package let issuer: String?
+    /// `sub`.
+    package let subject: String?
+    /// `aud`, which may be written as a string or as an array of strings; empty if it is absent.
+    package let audience: [String]
+    /// `exp`.
+    package let expiresAt: Timestamp?
+    /// `nbf`.
+    package let notBefore: Timestamp?
+    /// `iat`.
+    package let issuedAt: Timestamp?
+    /// `jti`.
+    package let tokenID: String?
+
+    /// Reads the claims that are there.
+    ///
+    /// - Throws: ``JOSEError/invalidClaim(_:)`` for one of a wrong type: a number for a string, a float, string, negative
+    ///   or huge number for a date (D-38), an audience with anything but strings.
+    package init(_ claims: JSONObject) throws(JOSEError) {
+        issuer = try RegisteredClaims.text("iss", of: claims)
+        subject = try RegisteredClaims.text("sub", of: claims)
+        audience = try RegisteredClaims.audience(of: claims)
+        expiresAt = try RegisteredClaims.date("exp", of: claims)
+        notBefore = try RegisteredClaims.date("nbf", of: claims)
+        issuedAt = try RegisteredClaims.date("iat", of: claims)
+        tokenID = try RegisteredClaims.text("jti", of: claims)
+    }
+
+    /// Checks the dates against a clock: `exp` has to be there and ahead, `nbf` and `iat` must not be ahead.
+    ///
+    /// - Throws: ``JOSEError/missingClaim(_:)``, ``JOSEError/expired`` or ``JOSEError/notYetValid``.
+    package func checkDates(now: Timestamp, clockSkewSeconds: Int) throws(JOSEError) {
+        let now = now.secondsSinceEpoch
+        let skew = Int64(clockSkewSeconds)
+        guard let expiresAt else { throw .missingClaim("exp") }
+        // RFC 7519 §4.1.4: on or after `exp` the token must not be accepted.
+        guard now - skew < expiresAt.secondsSinceEpoch else { throw .expired }
+        for start in [notBefore, issuedAt] {
+            guard let start else { continue }
+            guard start.secondsSinceEpoch <= now + skew else { throw .notYetValid }
+        }
+    }
+
+    private static func text(_ name: String, of claims: JSONObject) throws(JOSEError) -> String? {
+        guard let value = claims[name] else { return nil }
+        guard let text = value.stringValue else { throw .invalidClaim(name) }
+        return text
+    }
+
+    private static func date(_ name: String, of claims: JSONObject) throws(JOSEError) -> Timestamp? {
+        guard let value = claims[name] else { return nil }
+        guard let date = NumericDate.timestamp(value) else { throw .invalidClaim(name) }
+        return date
+    }
+
+    private static func audience(of claims: JSONObject) throws(JOSEError) -> [String] {
+        guard let value = claims["aud"] else { return [] }
+        if let single = value.stringValue { return [single] }
+        guard let several = value.stringArrayValue else { throw .invalidClaim("aud") }
+        return several
+    }
+}
