@@ -18,4 +18,139 @@
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
 
+// --- OpenSSLCrypto: parameter lists hold pointers to their names, which a Swift string could not keep alive. ---
+
+// The P-256 public key of an uncompressed point (04 || x || y); NULL when the point is not on the curve.
+static inline EVP_PKEY *gatehouse_p256_public_key(const unsigned char *point, size_t length) {
+    OSSL_PARAM parameters[3];
+    parameters[0] = OSSL_PARAM_construct_utf8_string(OSSL_PKEY_PARAM_GROUP_NAME, (char *)"prime256v1", 0);
+    parameters[1] = OSSL_PARAM_construct_octet_string(OSSL_PKEY_PARAM_PUB_KEY, (void *)point, length);
+    parameters[2] = OSSL_PARAM_construct_end();
+    EVP_PKEY *key = NULL;
+    EVP_PKEY_CTX *context = EVP_PKEY_CTX_new_from_name(NULL, "EC", NULL);
+    if (context == NULL || EVP_PKEY_fromdata_init(context) <= 0
+        || EVP_PKEY_fromdata(context, &key, EVP_PKEY_PUBLIC_KEY, parameters) <= 0) {
+        key = NULL;
+    }
+    EVP_PKEY_CTX_free(context);
+    return key;
+}
+
+// The RSA public key of a big-endian modulus and exponent, or NULL.
+static inline EVP_PKEY *gatehouse_rsa_public_key(
+    const unsigned char *modulus, size_t modulus_length, const unsigned char *exponent, size_t exponent_length
+) {
+    EVP_PKEY *key = NULL;
+    BIGNUM *n = BN_bin2bn(modulus, (int)modulus_length, NULL);
+    BIGNUM *e = BN_bin2bn(exponent, (int)exponent_length, NULL);
+    OSSL_PARAM_BLD *builder = OSSL_PARAM_BLD_new();
+    OSSL_PARAM *parameters = NULL;
+    EVP_PKEY_CTX *context = EVP_PKEY_CTX_new_from_name(NULL, "RSA", NULL);
+    if (n != NULL && e != NULL && builder != NULL && context != NULL
+        && OSSL_PARAM_BLD_push_BN(builder, OSSL_PKEY_PARAM_RSA_N, n)
+        && OSSL_PARAM_BLD_push_BN(builder, OSSL_PKEY_PARAM_RSA_E, e)
+        && (parameters = OSSL_PARAM_BLD_to_param(builder)) != NULL
+        && (EVP_PKEY_fromdata_init(context) <= 0
+            || EVP_PKEY_fromdata(context, &key, EVP_PKEY_PUBLIC_KEY, parameters) <= 0)) {
+        key = NULL;
+    }
+    EVP_PKEY_CTX_free(context);
+    OSSL_PARAM_free(parameters);
+    OSSL_PARAM_BLD_free(builder);
+    BN_free(e);
+    BN_free(n);
+    return key;
+}
+
+static inline EVP_PKEY *gatehouse_generate_p256(void) { return EVP_EC_gen("P-256"); }
+static inline EVP_PKEY *gatehouse_generate_ed25519(void) { return EVP_PKEY_Q_keygen(NULL, NULL, "ED25519"); }
+static inline EVP_PKEY *gatehouse_generate_rsa(unsigned int bits) { return EVP_RSA_gen(bits); }
+
+// An HMAC-SHA-256 context that holds the key and waits for a message, or NULL.
+static inline EVP_MAC_CTX *gatehouse_hmac_sha256(const unsigned char *key, size_t length) {
+    OSSL_PARAM parameters[2];
+    parameters[0] = OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, (char *)"SHA256", 0);
+    parameters[1] = OSSL_PARAM_construct_end();
+    EVP_MAC *mac = EVP_MAC_fetch(NULL, "HMAC", NULL);
+    EVP_MAC_CTX *context = mac == NULL ? NULL : EVP_MAC_CTX_new(mac);
+    EVP_MAC_free(mac);
+    // A NULL key means "keep the key", so an empty one needs an address.
+    if (context != NULL && !EVP_MAC_init(context, key != NULL ? key : (const unsigned char *)"", length, parameters)) {
+        EVP_MAC_CTX_free(context);
+        context = NULL;
+    }
+    return context;
+}
+
+// HKDF-SHA-256, extract and expand; 1 on success.
+static inline int gatehouse_hkdf_sha256(
+    const unsigned char *secret, size_t secret_length, const unsigned char *salt, size_t salt_length,
+    const unsigned char *info, size_t info_length, unsigned char *output, size_t output_length
+) {
+    const unsigned char *empty = (const unsigned char *)"";
+    OSSL_PARAM parameters[5];
+    parameters[0] = OSSL_PARAM_construct_utf8_string(OSSL_KDF_PARAM_DIGEST, (char *)"SHA256", 0);
+    parameters[1] = OSSL_PARAM_construct_octet_string(
+        OSSL_KDF_PARAM_KEY, (void *)(secret != NULL ? secret : empty), secret_length);
+    parameters[2] = OSSL_PARAM_construct_octet_string(
+        OSSL_KDF_PARAM_SALT, (void *)(salt != NULL ? salt : empty), salt_length);
+    parameters[3] = OSSL_PARAM_construct_octet_string(
+        OSSL_KDF_PARAM_INFO, (void *)(info != NULL ? info : empty), info_length);
+    parameters[4] = OSSL_PARAM_construct_end();
+    EVP_KDF *kdf = EVP_KDF_fetch(NULL, "HKDF", NULL);
+    EVP_KDF_CTX *context = kdf == NULL ? NULL : EVP_KDF_CTX_new(kdf);
+    EVP_KDF_free(kdf);
+    int isDerived = context != NULL && EVP_KDF_derive(context, output, output_length, parameters) > 0;
+    EVP_KDF_CTX_free(context);
+    return isDerived;
+}
+
+// The bytes a memory BIO holds; valid until the BIO changes.
+static inline const char *gatehouse_bio_bytes(BIO *bio, long *length) {
+    char *bytes = NULL;
+    *length = BIO_get_mem_data(bio, &bytes);
+    return bytes;
+}
+
+// Answers a request for a passphrase with a refusal; OpenSSL's own answer would be to ask the terminal.
+static inline int gatehouse_refuse_passphrase(char *buffer, int size, int isWriting, void *userData) {
+    (void)buffer; (void)size; (void)isWriting; (void)userData;
+    return -1;
+}
+
+// Reads the first private key of PEM text, never asking for a passphrase; NULL when there is none.
+static inline EVP_PKEY *gatehouse_read_private_key(BIO *bio) {
+    return PEM_read_bio_PrivateKey(bio, NULL, gatehouse_refuse_passphrase, NULL);
+}
+
+// Reads the first public key of PEM text; NULL when there is none.
+static inline EVP_PKEY *gatehouse_read_public_key(BIO *bio) {
+    return PEM_read_bio_PUBKEY(bio, NULL, gatehouse_refuse_passphrase, NULL);
+}
+
+// --- end of OpenSSLCrypto ---
+
+// --- SocketHTTP: what are macros in ssl.h ---
+
+static inline int gatehouse_SSL_CTX_set_min_version(SSL_CTX *context) {
+    return SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION);
+}
+
+// Servers that hold many idle connections: no buffers between records, and partial writes never happen on memory BIOs.
+static inline void gatehouse_SSL_CTX_prepare_for_server(SSL_CTX *context) {
+    SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS);
+    SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
+    SSL_CTX_set_options(context, SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION | SSL_OP_CIPHER_SERVER_PREFERENCE);
+}
+
+static inline void gatehouse_BIO_set_mem_eof_return(BIO *bio, int value) {
+    BIO_set_mem_eof_return(bio, value);
+}
+
+static inline void gatehouse_BIO_reset(BIO *bio) {
+    (void)BIO_reset(bio);
+}
+
+// --- end of SocketHTTP ---
+
 #endif

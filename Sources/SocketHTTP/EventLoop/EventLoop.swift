@@ -1,0 +1,302 @@
+import CLinux
+import Glibc
+import Synchronization
+
+/// One thread that waits for descriptors and runs the tasks that prefer it.
+///
+/// A task started with a loop as its executor preference stays on the loop's thread across every `await`, default actors
+/// included; a plain `Task {}` does not inherit the preference, so pass it.
+// SAFETY: the stored properties below `MARK: Confined` are touched on the loop's own thread only, which `run` enters once;
+// the others are immutable or synchronized by themselves.
+package final class EventLoop: TaskExecutor, @unchecked Sendable {
+    private struct Inbox {
+        var jobs: [UnownedJob] = []
+        var actions: [@Sendable () -> Void] = []
+        /// Whether the thread may be asleep, so that the next sender must wake it.
+        var isSleeping = false
+        var isClosed = false
+    }
+
+    private enum Timed {
+        case source(UInt64)
+        case action(@Sendable () -> Void)
+    }
+
+    private let epoll: CInt
+    private let wakeup: CInt
+    private let name: String
+    private let inbox = Mutex(Inbox())
+    private let thread = Atomic<UInt>(0)
+
+    // MARK: Confined to the loop's thread
+    private var localJobs: [UnownedJob] = []
+    private var spareJobs: [UnownedJob] = []
+    private var sources: [(any EventSource)?] = []
+    private var generations: [UInt32] = []
+    private var sourceCount = 0
+    private var wheel = DeadlineWheel<Timed>()
+    private var isStopping = false
+    /// The time of the last wake-up, which is exact enough for timeouts.
+    private(set) var now: UInt64 = 0
+    /// Where sockets are read into and responses are written, shared by all connections of the loop: nothing stays in
+    /// them across an `await`.
+    var input = [UInt8](repeating: 0, count: 64 * 1024)
+    var output: [UInt8] = []
+
+    /// Makes a loop; its thread starts with `start()`, and work given before that waits for it.
+    package init(name: String = "loop") throws(SocketError) {
+        self.name = name
+        epoll = epoll_create1(CInt(EPOLL_CLOEXEC))
+        guard epoll >= 0 else { throw SocketError(operation: "epoll_create1", code: errno) }
+        wakeup = eventfd(0, CInt(EFD_CLOEXEC | EFD_NONBLOCK))
+        guard wakeup >= 0 else {
+            let code = errno
+            close(epoll)
+            throw SocketError(operation: "eventfd", code: code)
+        }
+        var event = unsafe epoll_event()
+        unsafe event.events = EPOLLIN.rawValue | EPOLLET.rawValue
+        unsafe event.data.u64 = UInt64.max
+        unsafe epoll_ctl(epoll, EPOLL_CTL_ADD, wakeup, &event)
+    }
+
+    deinit {
+        close(wakeup)
+        close(epoll)
+    }
+
+    /// Starts the thread; once.
+    package func start() throws(SocketError) {
+        var handle = pthread_t()
+        let context = unsafe Unmanaged.passRetained(self).toOpaque()
+        let code = unsafe pthread_create(
+            &handle,
+            nil,
+            { context in
+                if let context = unsafe context {
+                    unsafe Unmanaged<EventLoop>.fromOpaque(context).takeRetainedValue().run()
+                }
+                return nil
+            },
+            context
+        )
+        guard code == 0 else {
+            unsafe Unmanaged<EventLoop>.fromOpaque(context).release()
+            throw SocketError(operation: "pthread_create", code: code)
+        }
+        pthread_detach(handle)
+    }
+
+    /// Ends the thread as soon as no descriptor is watched any more; later work goes to the global pool.
+    package func stop() {
+        submit { [self] in isStopping = true }
+    }
+
+    /// Whether the caller runs on this loop's thread.
+    package var isCurrent: Bool {
+        thread.load(ordering: .relaxed) == pthread_self()
+    }
+
+    /// Runs a job of a task that prefers this loop.
+    package func enqueue(_ job: consuming ExecutorJob) {
+        let job = UnownedJob(job)
+        if isCurrent {
+            localJobs.append(job)
+            return
+        }
+        send(job) { $0.jobs.append(job) }
+    }
+
+    /// Runs `action` on the loop's thread, soon.
+    package func submit(_ action: @escaping @Sendable () -> Void) {
+        send(nil) { $0.actions.append(action) }
+    }
+
+    /// Runs `action` on the loop's thread after a delay, up to 25 ms late.
+    package func schedule(after delay: Duration, _ action: @escaping @Sendable () -> Void) {
+        submit { [self] in
+            wheel.insert(.action(action), deadline: now &+ delay.nanoseconds, now: now)
+        }
+    }
+
+    private func send(_ job: UnownedJob?, _ put: (inout sending Inbox) -> Void) {
+        let (isClosed, mustWake) = inbox.withLock { inbox in
+            guard !inbox.isClosed else { return (true, false) }
+            put(&inbox)
+            defer { inbox.isSleeping = false }
+            return (false, inbox.isSleeping)
+        }
+        if isClosed, let job {
+            // The thread is gone: a task that outlives its loop must still be able to end.
+            globalConcurrentExecutor.enqueue(ExecutorJob(job))
+        } else if mustWake {
+            eventfd_write(wakeup, 1)
+        }
+    }
+}
+
+// MARK: Watching, on the loop's thread
+
+extension EventLoop {
+    /// Starts watching a descriptor; `nil` when the kernel refuses.
+    func register(_ source: any EventSource, descriptor: CInt, events: UInt32) -> UInt64? {
+        assert(isCurrent)
+        let index = Int(descriptor)
+        if index >= sources.count {
+            let missing = max(index + 1, 64, sources.count * 2) - sources.count
+            sources.append(contentsOf: repeatElement(nil, count: missing))
+            generations.append(contentsOf: repeatElement(0, count: missing))
+        }
+        generations[index] &+= 1
+        let token = UInt64(generations[index]) << 32 | UInt64(index)
+        var event = unsafe epoll_event()
+        unsafe event.events = events
+        unsafe event.data.u64 = token
+        guard unsafe epoll_ctl(epoll, EPOLL_CTL_ADD, descriptor, &event) == 0 else { return nil }
+        sources[index] = source
+        sourceCount += 1
+        return token
+    }
+
+    /// Changes what a descriptor is watched for.
+    func modify(_ token: UInt64, events: UInt32) {
+        var event = unsafe epoll_event()
+        unsafe event.events = events
+        unsafe event.data.u64 = token
+        unsafe epoll_ctl(epoll, EPOLL_CTL_MOD, CInt(truncatingIfNeeded: token & 0xffff_ffff), &event)
+    }
+
+    /// Stops watching; events that were already fetched for the descriptor are dropped.
+    func unregister(_ token: UInt64) {
+        assert(isCurrent)
+        let index = Int(token & 0xffff_ffff)
+        guard source(of: token) != nil else { return }
+        sources[index] = nil
+        sourceCount -= 1
+        epoll_ctl(epoll, EPOLL_CTL_DEL, CInt(index), nil)
+    }
+
+    /// Has `deadlineReached` called for the source at that time, unless it is gone by then.
+    func scheduleDeadline(_ deadline: UInt64, for token: UInt64) {
+        wheel.insert(.source(token), deadline: deadline, now: now)
+    }
+
+    private func source(of token: UInt64) -> (any EventSource)? {
+        let index = Int(token & 0xffff_ffff)
+        guard index < sources.count, generations[index] == UInt32(truncatingIfNeeded: token >> 32) else { return nil }
+        return sources[index]
+    }
+}
+
+// MARK: The shared buffers, on the loop's thread
+
+extension EventLoop {
+    /// Calls `body` with the first bytes of the input buffer, which must not be written meanwhile.
+    func withInput<Result>(_ count: Int, _ body: (Span<UInt8>) -> Result) -> Result {
+        let bytes = input
+        return body(bytes.span.extracting(0..<count))
+    }
+
+    /// Calls `body` with the output buffer, which must not be written meanwhile.
+    func withOutput<Result>(_ body: (Span<UInt8>) -> Result) -> Result {
+        let bytes = output
+        return body(bytes.span)
+    }
+}
+
+// MARK: The thread
+
+extension EventLoop {
+    private func run() {
+        nameThread()
+        thread.store(pthread_self(), ordering: .relaxed)
+        now = SystemCalls.monotonicNanoseconds()
+        var events = unsafe [epoll_event](repeating: epoll_event(), count: 512)
+        while true {
+            runJobs()
+            if isStopping, sourceCount == 0, localJobs.isEmpty, closeInbox() { return }
+            let count = unsafe wait(&events)
+            now = SystemCalls.monotonicNanoseconds()
+            for index in 0..<count {
+                let (token, flags) = unsafe (events[index].data.u64, events[index].events)
+                source(of: token)?.handle(events: flags)
+            }
+            fireDeadlines()
+        }
+    }
+
+    /// Runs what is queued, and what that queues in turn, but not for ever: descriptors get their turn too.
+    private func runJobs() {
+        for _ in 0..<16 {
+            takeInbox()
+            if localJobs.isEmpty { return }
+            swap(&localJobs, &spareJobs)
+            for job in spareJobs { unsafe job.runSynchronously(on: asUnownedTaskExecutor()) }
+            spareJobs.removeAll(keepingCapacity: true)
+        }
+    }
+
+    private func takeInbox() {
+        var actions: [@Sendable () -> Void] = []
+        inbox.withLock { inbox in
+            if !inbox.jobs.isEmpty {
+                localJobs.append(contentsOf: inbox.jobs)
+                inbox.jobs.removeAll(keepingCapacity: true)
+            }
+            if !inbox.actions.isEmpty { swap(&actions, &inbox.actions) }
+        }
+        for action in actions { action() }
+    }
+
+    private func wait(_ events: inout [epoll_event]) -> Int {
+        let isIdle =
+            localJobs.isEmpty
+            && inbox.withLock { inbox in
+                inbox.isSleeping = inbox.jobs.isEmpty && inbox.actions.isEmpty
+                return inbox.isSleeping
+            }
+        var timeout: CInt = 0
+        if isIdle {
+            timeout = -1
+            if let due = wheel.nextDue {
+                timeout = due <= now ? 0 : CInt(min((due - now) / 1_000_000 + 1, 60_000))
+            }
+        }
+        let count = unsafe epoll_wait(epoll, &events, CInt(events.count), timeout)
+        if isIdle { inbox.withLock { $0.isSleeping = false } }
+        // EINTR and nothing ready are the same here: look at the queues and wait again.
+        return max(Int(count), 0)
+    }
+
+    private func fireDeadlines() {
+        guard let due = wheel.nextDue, due <= now else { return }
+        for entry in wheel.takeDue(now: now) {
+            switch entry.element {
+            case .source(let token):
+                source(of: token)?.deadlineReached(entry.deadline)
+            case .action(let action):
+                if entry.deadline <= now {
+                    action()
+                } else {
+                    wheel.insert(entry.element, deadline: entry.deadline, now: now)
+                }
+            }
+        }
+    }
+
+    /// Refuses further work; false when some has arrived in the meantime.
+    private func closeInbox() -> Bool {
+        inbox.withLock { inbox in
+            inbox.isClosed = inbox.jobs.isEmpty && inbox.actions.isEmpty
+            return inbox.isClosed
+        }
+    }
+
+    private func nameThread() {
+        unsafe gatehouse_set_thread_name(pthread_self(), name)
+        // Signals belong to the main thread.
+        var all = sigset_t()
+        unsafe sigfillset(&all)
+        unsafe pthread_sigmask(SIG_BLOCK, &all, nil)
+    }
+}

@@ -1,0 +1,59 @@
+import CLinux
+import Glibc
+
+/// The system calls the loops make, with EINTR retried and results as values.
+package enum SystemCalls {
+    /// What one attempt to move bytes came to.
+    enum Transfer {
+        case bytes(Int)
+        case wouldBlock
+        /// The connection is gone: reset, broken pipe and the like.
+        case failed(CInt)
+    }
+
+    /// Nanoseconds on a clock that only goes forward.
+    static func monotonicNanoseconds() -> UInt64 {
+        var time = timespec()
+        unsafe clock_gettime(CLOCK_MONOTONIC, &time)
+        return UInt64(time.tv_sec) &* 1_000_000_000 &+ UInt64(time.tv_nsec)
+    }
+
+    /// Seconds since 1970.
+    package static func unixSeconds() -> Int64 {
+        var time = timespec()
+        unsafe clock_gettime(CLOCK_REALTIME, &time)
+        return Int64(time.tv_sec)
+    }
+
+    static func receive(_ descriptor: CInt, into buffer: inout [UInt8]) -> Transfer {
+        while true {
+            let count = unsafe buffer.withUnsafeMutableBytes { unsafe recv(descriptor, $0.baseAddress, $0.count, 0) }
+            if count >= 0 { return .bytes(count) }
+            switch errno {
+            case EINTR: continue
+            case EAGAIN: return .wouldBlock
+            case let code: return .failed(code)
+            }
+        }
+    }
+
+    /// MSG_NOSIGNAL: a client that went away is an error of this connection, not a signal to the process.
+    static func send(_ descriptor: CInt, _ bytes: Span<UInt8>) -> Transfer {
+        while true {
+            let count = unsafe bytes.withUnsafeBytes { raw in
+                unsafe Glibc.send(descriptor, raw.baseAddress, raw.count, CInt(MSG_NOSIGNAL))
+            }
+            if count >= 0 { return .bytes(count) }
+            switch errno {
+            case EINTR: continue
+            case EAGAIN: return .wouldBlock
+            case let code: return .failed(code)
+            }
+        }
+    }
+
+    static func setOption(_ descriptor: CInt, _ level: CInt, _ name: CInt, _ value: CInt = 1) {
+        var value = value
+        unsafe setsockopt(descriptor, level, name, &value, socklen_t(MemoryLayout<CInt>.size))
+    }
+}

@@ -1,0 +1,99 @@
+package import HTTPTypes
+
+/// Finds the responder for a request by exact path and method.
+///
+/// Paths are compared byte by byte as they were sent: `//token`, `/token/`, `/TOKEN` and `/%74oken` are other paths,
+/// unknown ones. Nothing is decoded, normalized or redirected, so there is no second spelling for a proxy's rules or a
+/// cache to disagree about.
+package struct Router: RequestResponder {
+    /// What answers the requests of one route.
+    package typealias Respond = @Sendable (Request) async -> Response
+
+    private struct Route: Sendable {
+        var methods: [(method: HTTPRequest.Method, respond: Respond)] = []
+    }
+
+    private var exact: [String: Route] = [:]
+    /// Routes that end in a `{name}` segment, by what comes before it.
+    private var prefixes: [String: Route] = [:]
+
+    /// Makes a router without routes.
+    package init() {}
+
+    /// Adds a route; a path that ends in `/{name}` matches any one last segment, found in `Request.pathParameter`.
+    package mutating func on(_ method: HTTPRequest.Method, _ path: String, _ respond: @escaping Respond) {
+        precondition(path.utf8.first == UInt8.slash, "a route's path begins with a slash")
+        if path.utf8.last == 0x7d, let brace = path.utf8.lastIndex(of: 0x7b) {
+            add(method, respond, to: &prefixes[String(path[..<brace]), default: Route()])
+        } else {
+            add(method, respond, to: &exact[path, default: Route()])
+        }
+    }
+
+    private func add(_ method: HTTPRequest.Method, _ respond: @escaping Respond, to route: inout Route) {
+        precondition(!route.methods.contains { $0.method == method }, "a route is registered twice")
+        route.methods.append((method, respond))
+    }
+
+    /// Answers with the route's responder, 404 for an unknown path and 405 for a method the path does not have.
+    package func respond(to request: Request) async -> Response {
+        if let route = exact[request.path] {
+            return await respond(to: request, on: route)
+        }
+        if let (route, parameter) = routeWithParameter(request.path) {
+            var request = request
+            request.pathParameter = parameter
+            return await respond(to: request, on: route)
+        }
+        // RFC 9110 §9.3.7: `OPTIONS *` asks whether the server is there.
+        if request.path == "*", request.method == .options { return Response(status: .noContent) }
+        return Router.notFound
+    }
+
+    /// Whether some route has this path, whatever its methods.
+    package func hasRoute(_ path: String) -> Bool {
+        exact[path] != nil || routeWithParameter(path) != nil
+    }
+
+    private func respond(to request: Request, on route: Route) async -> Response {
+        for (method, respond) in route.methods where method == request.method { return await respond(request) }
+        // RFC 9110 §9.3.2: HEAD is GET without the body, which the engine leaves out.
+        if request.method == .head {
+            for (method, respond) in route.methods where method == .get { return await respond(request) }
+        }
+        return methodNotAllowed(route)
+    }
+
+    private func routeWithParameter(_ path: String) -> (Route, String)? {
+        guard !prefixes.isEmpty, let slash = path.utf8.lastIndex(of: .slash) else { return nil }
+        let start = path.utf8.index(after: slash)
+        guard let route = prefixes[String(path[..<start])] else { return nil }
+        let segment = path[start...]
+        // Only characters that need no encoding: no second spelling, no dot segments, no parameters behind a semicolon.
+        guard !segment.isEmpty, segment.utf8.allSatisfy(\.isUnreserved), segment != ".", segment != ".." else {
+            return nil
+        }
+        return (route, String(segment))
+    }
+
+    private static let notFound = Response.prepared(
+        status: .notFound,
+        headerFields: [.contentType: "application/json", .cacheControl: "no-store"],
+        body: Array(#"{"error":"not_found"}"#.utf8)
+    )
+
+    /// RFC 9110 §15.5.6: with the list of what is allowed.
+    private func methodNotAllowed(_ route: Route) -> Response {
+        var allowed = Set(route.methods.map(\.method.rawValue))
+        if allowed.contains("GET") { allowed.insert("HEAD") }
+        return Response(
+            status: .methodNotAllowed,
+            headerFields: [
+                .allow: allowed.sorted().joined(separator: ", "),
+                .contentType: "application/json",
+                .cacheControl: "no-store",
+            ],
+            body: Array(#"{"error":"method_not_allowed"}"#.utf8)
+        )
+    }
+}

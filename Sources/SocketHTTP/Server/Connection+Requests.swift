@@ -1,0 +1,160 @@
+import CLinux
+import Glibc
+import HTTPTypes
+import Logging
+
+/// The life of a connection: requests in, responses out, in order, until one side has had enough.
+extension Connection {
+    /// Runs until the connection has ended; the descriptor is closed then.
+    func run() async {
+        defer { service.remove(self) }
+        if let tls {
+            guard await handshake(tls) else { return }
+        }
+        // A client that connects and says nothing gets the time of a header, not of an idle connection.
+        setDeadline(after: service.settings.headerTimeout)
+        var served = 0
+        while true {
+            switch await nextRequest() {
+            case .request(let message):
+                served += 1
+                guard await answer(message, isLast: served >= service.settings.requestsPerConnectionMax) else { return }
+                stage = .idle
+                setDeadline(after: service.settings.idleTimeout)
+            case .refused(let rejection):
+                await refuse(rejection)
+                return
+            case .ended:
+                await endGracefully()
+                return
+            }
+        }
+    }
+
+    private enum Next {
+        case request(ParsedRequest)
+        case refused(RequestRejection)
+        case ended
+    }
+
+    private func nextRequest() async -> Next {
+        var outcome = parser.next()
+        while true {
+            switch outcome {
+            case .request(let message):
+                return .request(message)
+            case .reject(let rejection):
+                return .refused(rejection)
+            case .needMore:
+                // RFC 9110 §10.1.1: the client waits for this before it sends the body.
+                if parser.takeContinueRequest() {
+                    guard await send(ResponseSerializer.interimContinue) else { return .ended }
+                }
+                noteProgress()
+                guard !hasReachedEnd else { return .ended }
+                if let end = await waitForBytes() { return end }
+                outcome = readAndParse()
+            }
+        }
+    }
+
+    /// Deadlines hold for a stage as a whole: a byte every second does not extend them.
+    private func noteProgress() {
+        let progress = parser.progress
+        guard progress != stage else { return }
+        stage = progress
+        switch progress {
+        case .idle: setDeadline(after: service.settings.idleTimeout)
+        case .head: setDeadline(after: service.settings.headerTimeout)
+        case .body: setDeadline(after: service.settings.bodyTimeout)
+        }
+    }
+
+    /// Waits until a read may find something; otherwise gives how the connection ends.
+    private func waitForBytes() async -> Next? {
+        if service.isDraining, parser.progress == .idle, !mayRead { return .ended }
+        switch await waitUntilReadable() {
+        case .ready: return nil
+        case .timedOut: return parser.progress == .idle ? .ended : .refused(.tooSlow)
+        case .drained, .aborted: return .ended
+        }
+    }
+
+    private func readAndParse() -> RequestParser.Outcome {
+        guard let count = receive(), count > 0 else { return .needMore }
+        if let tls {
+            guard decrypt(count, with: tls) else {
+                hasReachedEnd = true
+                return .needMore
+            }
+            return parser.next()
+        }
+        return loop.withInput(count) { parser.feed($0) }
+    }
+
+    // MARK: Answering
+
+    /// Has the request answered and writes the response; false when the connection ends with it.
+    private func answer(_ message: consuming ParsedRequest, isLast: Bool) async -> Bool {
+        setDeadline(after: nil)
+        service.counters.requests.add(1)
+        let keepsAlive = message.keepsAlive && !isLast
+        let isHead = message.method == .head
+        let request = Request(message, peer: peer.ip, isTLS: tls != nil)
+        let response = await service.responder.respond(to: request)
+        let closes = !keepsAlive || response.closesConnection || service.isDraining
+        guard await write(response, isHead: isHead, closes: closes) else { return false }
+        if closes { await endGracefully() }
+        return !closes
+    }
+
+    private func refuse(_ rejection: RequestRejection) async {
+        service.counters.countRejection(rejection.status)
+        service.logger.debug(
+            "request refused",
+            metadata: [
+                "peer": "\(peer.ip)", "status": "\(rejection.status.code)", "reason": "\(rejection.reason)",
+                "rule": "\(rejection.rule)",
+            ]
+        )
+        guard await write(rejection.response, isHead: false, closes: true) else { return }
+        await endGracefully()
+    }
+
+    private func write(_ response: Response, isHead: Bool, closes: Bool) async -> Bool {
+        let date = service.dateLine()
+        loop.output.removeAll(keepingCapacity: true)
+        ResponseSerializer.append(response, to: &loop.output, date: date, isHead: isHead, closes: closes)
+        return await sendOutput()
+    }
+
+    private func send(_ bytes: [UInt8]) async -> Bool {
+        loop.output.removeAll(keepingCapacity: true)
+        loop.output.append(contentsOf: bytes)
+        return await sendOutput()
+    }
+
+    /// Writes what is in the loop's output buffer with one call; only what the socket does not take is copied.
+    private func sendOutput() async -> Bool {
+        if let tls { return await sendEncrypted(tls) }
+        guard let sent = loop.withOutput({ sendNow($0) }) else { return false }
+        guard sent < loop.output.count else { return true }
+        setDeadline(after: service.settings.writeTimeout)
+        return await sendAll(Array(loop.output[sent...]))
+    }
+
+    // MARK: Ending
+
+    /// RFC 9112 §9.6: half-close, then read until the client closes, so that a reset cannot eat the response.
+    private func endGracefully() async {
+        if let tls, !isAborted { await closeNotify(tls) }
+        guard !isAborted, !hasReachedEnd, shutdown(descriptor, CInt(SHUT_WR)) == 0 else { return }
+        setDeadline(after: 2_000_000_000)
+        var discarded = 0
+        while discarded < 16 * 1024 * 1024, await waitUntilReadable() == .ready {
+            guard let count = receive() else { continue }
+            if count == 0 { return }
+            discarded += count
+        }
+    }
+}

@@ -1,0 +1,175 @@
+import CLinux
+import Glibc
+import HTTPTypes
+import Logging
+
+/// One client's connection: a task on its loop that reads requests, has them answered and writes the responses.
+// SAFETY: confined to the loop's thread: the task prefers the loop as its executor, and the loop calls the rest.
+@safe final class Connection: EventSource, @unchecked Sendable {
+    /// Why a wait ended.
+    enum Wake: Sendable {
+        case ready
+        case timedOut
+        /// The server is being shut down and nothing of a request has arrived.
+        case drained
+        case aborted
+    }
+
+    private enum Direction {
+        case reading
+        case writing
+    }
+
+    let loop: EventLoop
+    let service: LoopService
+    let descriptor: CInt
+    let peer: SocketAddress
+    var parser: RequestParser
+    var token: UInt64?
+    var task: Task<Void, Never>?
+    var tls: TLSSession?
+    /// The stage the current deadline was set for.
+    var stage = RequestParser.Progress.idle
+    /// Whether a read may find something; epoll says so once per edge, so it is remembered.
+    var mayRead = false
+    var hasReachedEnd = false
+    /// The other end has closed or broken off: no further edge will come, so every read must be tried.
+    private var isHungUp = false
+    private(set) var isAborted = false
+    private var waiting: (direction: Direction, continuation: UnsafeContinuation<Wake, Never>)?
+    private var deadline = UInt64.max
+    private var scheduledDeadline = UInt64.max
+
+    init(descriptor: CInt, peer: SocketAddress, service: LoopService) {
+        self.descriptor = descriptor
+        self.peer = peer
+        self.service = service
+        loop = service.loop
+        parser = RequestParser(limits: service.settings.limits)
+    }
+
+    // MARK: Called by the loop
+
+    func handle(events: UInt32) {
+        let broken = EPOLLRDHUP.rawValue | EPOLLHUP.rawValue | EPOLLERR.rawValue
+        if events & broken != 0 { isHungUp = true }
+        if events & (EPOLLIN.rawValue | broken) != 0 {
+            mayRead = true
+            wake(.reading, .ready)
+        }
+        if events & (EPOLLOUT.rawValue | EPOLLHUP.rawValue | EPOLLERR.rawValue) != 0 { wake(.writing, .ready) }
+    }
+
+    func deadlineReached(_ scheduled: UInt64) {
+        // An earlier deadline was set after this one: its own turn came or will come.
+        guard scheduled == scheduledDeadline else { return }
+        scheduledDeadline = .max
+        if deadline > loop.now {
+            scheduleDeadline()
+        } else {
+            deadline = .max
+            wake(nil, .timedOut)
+        }
+    }
+
+    /// Ends the connection if it rests between two requests; otherwise the current response will be its last.
+    func drain() {
+        if parser.progress == .idle { wake(.reading, .drained) }
+    }
+
+    /// Ends the connection now, whatever it is doing.
+    func abort() {
+        isAborted = true
+        shutdown(descriptor, CInt(SHUT_RDWR))
+        task?.cancel()
+        wake(nil, .aborted)
+    }
+
+    private func wake(_ direction: Direction?, _ reason: Wake) {
+        guard let waiting = unsafe waiting, unsafe direction == nil || waiting.direction == direction else { return }
+        unsafe self.waiting = nil
+        unsafe waiting.continuation.resume(returning: reason)
+    }
+
+    // MARK: Deadlines
+
+    /// Ends waits with `timedOut` after this time from now; `nil` for never.
+    func setDeadline(after timeout: UInt64?) {
+        guard let timeout else {
+            deadline = .max
+            return
+        }
+        deadline = loop.now &+ timeout
+        if deadline < scheduledDeadline { scheduleDeadline() }
+    }
+
+    private func scheduleDeadline() {
+        guard let token, deadline != .max else { return }
+        scheduledDeadline = deadline
+        loop.scheduleDeadline(deadline, for: token)
+    }
+
+    // MARK: Waiting, in the connection's task
+
+    func waitUntilReadable() async -> Wake {
+        if isAborted { return .aborted }
+        if mayRead { return .ready }
+        return await wait(.reading)
+    }
+
+    func waitUntilWritable() async -> Wake {
+        if isAborted { return .aborted }
+        return await wait(.writing)
+    }
+
+    private func wait(_ direction: Direction) async -> Wake {
+        await unsafe withUnsafeContinuation { continuation in
+            unsafe waiting = (direction, continuation)
+        }
+    }
+
+    // MARK: Bytes
+
+    /// Reads once into the loop's input buffer; `nil` when there is nothing now, 0 at the end.
+    func receive() -> Int? {
+        switch SystemCalls.receive(descriptor, into: &loop.input) {
+        case .bytes(let count):
+            // A short read has emptied the socket: the next bytes make a new edge, unless the other end has gone.
+            mayRead = count == loop.input.count || isHungUp
+            hasReachedEnd = count == 0
+            service.counters.bytesReceived.add(count)
+            return count
+        case .wouldBlock:
+            mayRead = false
+            return nil
+        case .failed:
+            hasReachedEnd = true
+            return 0
+        }
+    }
+
+    /// Sends without waiting; the count that the socket took, `nil` when the connection is broken.
+    func sendNow(_ bytes: Span<UInt8>) -> Int? {
+        switch SystemCalls.send(descriptor, bytes) {
+        case .bytes(let count):
+            service.counters.bytesSent.add(count)
+            return count
+        case .wouldBlock:
+            return 0
+        case .failed:
+            return nil
+        }
+    }
+
+    /// Sends all of it, waiting for the client to read; false when it does not, or is gone.
+    func sendAll(_ bytes: [UInt8]) async -> Bool {
+        var sent = 0
+        while let count = sendNow(bytes.span.extracting(sent..<bytes.count)) {
+            sent += count
+            if sent == bytes.count { return true }
+            if sent == count || count == 0 { setDeadline(after: service.settings.writeTimeout) }
+            guard await waitUntilWritable() == .ready else { return false }
+        }
+        return false
+    }
+}

@@ -1,0 +1,141 @@
+import Glibc
+package import Logging
+import Synchronization
+
+/// An HTTP/1.1 server: listeners and event loops around one responder.
+package final class HTTPServer: Sendable {
+    /// The loops; start a task with one of them as its executor preference to stay on its thread.
+    package let eventLoops: [EventLoop]
+    private let configuration: ServerConfiguration
+    private let services: [LoopService]
+    private let occupancy = LoopService.Occupancy()
+    private let logger: Logger
+    private let ownsLoops: Bool
+    private let tlsSources = Mutex<[TLSContextSource]>([])
+    private let state = Mutex(State.new)
+
+    private enum State {
+        case new
+        case running
+        case stopped
+    }
+
+    /// Makes a server; nothing is opened before `start()`.
+    ///
+    /// - Parameters:
+    ///   - configuration: Where to listen, and the bounds.
+    ///   - responder: What answers the requests.
+    ///   - logger: Where refusals and troubles are reported.
+    ///   - eventLoops: Running loops to share with another server; by default the server has its own.
+    ///   - unixTime: The seconds since 1970 for `Date` fields.
+    /// - Throws: `SocketError` when the loops cannot be made.
+    package init(
+        configuration: ServerConfiguration,
+        responder: any RequestResponder,
+        logger: Logger,
+        eventLoops: [EventLoop]? = nil,
+        unixTime: @escaping @Sendable () -> Int64 = SystemCalls.unixSeconds
+    ) throws(SocketError) {
+        self.configuration = configuration
+        self.logger = logger
+        ownsLoops = eventLoops == nil
+        var loops = eventLoops ?? []
+        if eventLoops == nil {
+            let cores = Int(sysconf(CInt(_SC_NPROCESSORS_ONLN)))
+            for index in 0..<max(configuration.eventLoopCount ?? cores, 1) {
+                loops.append(try EventLoop(name: "loop-\(index)"))
+            }
+        }
+        precondition(!loops.isEmpty, "a server needs an event loop")
+        self.eventLoops = loops
+        let settings = LoopService.Settings(configuration)
+        let occupancy = occupancy
+        services = loops.map { loop in
+            LoopService(
+                loop: loop,
+                settings: settings,
+                responder: responder,
+                occupancy: occupancy,
+                logger: logger,
+                unixTime: unixTime
+            )
+        }
+    }
+
+    /// Opens the listeners and serves; gives the bound addresses in the configuration's order.
+    ///
+    /// - Returns: The addresses, with the ports the kernel chose.
+    /// - Throws: `SocketError` when an address cannot be bound, `TLSError` when a certificate or key cannot be read.
+    package func start() async throws -> [SocketAddress] {
+        state.withLock { state in
+            precondition(state == .new, "a server starts once")
+            state = .running
+        }
+        do {
+            return try open()
+        } catch {
+            state.withLock { $0 = .stopped }
+            throw error
+        }
+    }
+
+    private func open() throws -> [SocketAddress] {
+        let sources = try configuration.listeners.map { listener in
+            try listener.tls.map { try TLSContextSource($0) }
+        }
+        tlsSources.withLock { $0 = sources.compactMap(\.self) }
+        var opened: [(address: SocketAddress, descriptors: [CInt])] = []
+        do {
+            for listener in configuration.listeners {
+                opened.append(try ListeningSocket.open(listener.address, count: services.count))
+            }
+            if ownsLoops {
+                for loop in eventLoops { try loop.start() }
+            }
+        } catch {
+            for descriptor in opened.flatMap(\.descriptors) { close(descriptor) }
+            throw error
+        }
+        for (index, service) in services.enumerated() {
+            for (socket, source) in zip(opened, sources) {
+                let descriptor = socket.descriptors[index]
+                service.loop.submit { service.listen(on: descriptor, tls: source) }
+            }
+        }
+        return opened.map(\.address)
+    }
+
+    /// Stops accepting, lets requests in flight end for as long as the grace period, then cuts the rest.
+    package func shutdown(gracePeriod: Duration) async {
+        let wasRunning = state.withLock { state in
+            defer { state = .stopped }
+            return state == .running
+        }
+        guard wasRunning else { return }
+        await withTaskGroup { group in
+            for service in services {
+                group.addTask { await service.drain(gracePeriod: gracePeriod) }
+            }
+        }
+        if ownsLoops {
+            for loop in eventLoops { loop.stop() }
+        }
+    }
+
+    /// Reads the certificate and key files again; connections made from now on use them.
+    ///
+    /// - Throws: `TLSError` when a file cannot be used; all listeners keep what they had.
+    package func reloadTLS() throws {
+        let sources = tlsSources.withLock { $0 }
+        let contexts = try sources.map { try $0.load() }
+        for (source, context) in zip(sources, contexts) { source.use(context) }
+    }
+
+    /// What has been counted on all loops until now.
+    package var counters: ServerCounters {
+        var counters = ServerCounters()
+        for service in services { service.counters.add(to: &counters) }
+        counters.openConnections = occupancy.connections.load(ordering: .relaxed)
+        return counters
+    }
+}

@@ -1,0 +1,87 @@
+import CLinux
+import Glibc
+
+/// A listening socket on one loop; each loop has its own, and the kernel spreads connections over them.
+final class Listener: EventSource {
+    private let descriptor: CInt
+    private unowned let service: LoopService
+    private let tls: TLSContextSource?
+    private var token: UInt64?
+    /// A descriptor kept in hand, so that a client can be turned away when there are no more.
+    private var reserve: CInt
+
+    init(descriptor: CInt, service: LoopService, tls: TLSContextSource?) {
+        self.descriptor = descriptor
+        self.service = service
+        self.tls = tls
+        reserve = Listener.openReserve()
+    }
+
+    deinit {
+        if reserve >= 0 { close(reserve) }
+    }
+
+    func start() -> Bool {
+        // Level-triggered: what is left in the queue after one batch is reported again.
+        token = service.loop.register(self, descriptor: descriptor, events: EPOLLIN.rawValue)
+        return token != nil
+    }
+
+    /// Takes in what the kernel has already accepted, since closing would reset it, and closes.
+    func stop() {
+        guard let token else { return }
+        handle(events: EPOLLIN.rawValue)
+        service.loop.unregister(token)
+        self.token = nil
+        close(descriptor)
+    }
+
+    func handle(events: UInt32) {
+        for _ in 0..<64 {
+            var storage = sockaddr_storage()
+            var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
+            let flags = CInt(SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue)
+            let accepted = unsafe gatehouse_accept4(descriptor, &storage, &length, flags)
+            guard accepted >= 0 else {
+                switch errno {
+                case EINTR, ECONNABORTED, EPROTO: continue
+                case EMFILE, ENFILE, ENOMEM, ENOBUFS: shed()
+                default: break
+                }
+                return
+            }
+            guard let peer = SocketAddress(storage) else {
+                close(accepted)
+                continue
+            }
+            service.accept(accepted, peer: peer, tls: tls)
+        }
+    }
+
+    func deadlineReached(_ scheduled: UInt64) {
+        guard let token else { return }
+        service.loop.modify(token, events: EPOLLIN.rawValue)
+    }
+
+    /// Out of descriptors: turns one client away with the reserved one; without it the queue would be reported for ever.
+    private func shed() {
+        if reserve >= 0 {
+            close(reserve)
+            let accepted = gatehouse_accept4(descriptor, nil, nil, CInt(SOCK_NONBLOCK.rawValue))
+            if accepted >= 0 {
+                service.counters.accepted.add(1)
+                service.refuse(accepted, isTLS: tls != nil)
+            }
+            reserve = Listener.openReserve()
+            return
+        }
+        reserve = Listener.openReserve()
+        guard reserve < 0, let token else { return }
+        service.loop.modify(token, events: 0)
+        service.loop.scheduleDeadline(service.loop.now + 100_000_000, for: token)
+    }
+
+    private static func openReserve() -> CInt {
+        unsafe open("/dev/null", O_RDONLY | O_CLOEXEC)
+    }
+}

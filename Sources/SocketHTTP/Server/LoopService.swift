@@ -1,0 +1,169 @@
+import CLinux
+import Glibc
+import HTTPTypes
+import Logging
+import Synchronization
+
+/// What one server has on one event loop: its listeners, its connections and its counters.
+// SAFETY: `connections`, `listeners`, `date` and the draining state are touched on the loop's thread only.
+final class LoopService: @unchecked Sendable {
+    /// The configuration in the units that the loop counts in.
+    struct Settings: Sendable {
+        let limits: RequestLimits
+        let connectionsMax: Int
+        let requestsPerConnectionMax: Int
+        let idleTimeout: UInt64
+        let headerTimeout: UInt64
+        let bodyTimeout: UInt64
+        let writeTimeout: UInt64
+        let handshakeTimeout: UInt64
+
+        init(_ configuration: ServerConfiguration) {
+            limits = configuration.limits
+            connectionsMax = configuration.connectionsMax
+            requestsPerConnectionMax = configuration.requestsPerConnectionMax ?? .max
+            idleTimeout = configuration.idleTimeout.nanoseconds
+            headerTimeout = configuration.headerTimeout.nanoseconds
+            bodyTimeout = configuration.bodyTimeout.nanoseconds
+            writeTimeout = configuration.writeTimeout.nanoseconds
+            handshakeTimeout = configuration.handshakeTimeout.nanoseconds
+        }
+    }
+
+    /// The number of open connections on all loops of a server, for the bound on it.
+    final class Occupancy: Sendable {
+        let connections = Atomic<Int>(0)
+    }
+
+    let loop: EventLoop
+    let settings: Settings
+    let responder: any RequestResponder
+    let logger: Logger
+    let counters = LoopCounters()
+    let occupancy: Occupancy
+    private let unixTime: @Sendable () -> Int64
+    private var date = DateField()
+    private var listeners: [Listener] = []
+    private var connections: [ObjectIdentifier: Connection] = [:]
+    private(set) var isDraining = false
+    private var drained: [CheckedContinuation<Void, Never>] = []
+
+    init(
+        loop: EventLoop,
+        settings: Settings,
+        responder: any RequestResponder,
+        occupancy: Occupancy,
+        logger: Logger,
+        unixTime: @escaping @Sendable () -> Int64
+    ) {
+        self.loop = loop
+        self.settings = settings
+        self.responder = responder
+        self.occupancy = occupancy
+        self.logger = logger
+        self.unixTime = unixTime
+    }
+
+    /// The `Date` line of this second.
+    func dateLine() -> [UInt8] {
+        date.line(at: unixTime())
+    }
+
+    /// Begins to accept on a bound socket; on the loop's thread.
+    func listen(on descriptor: CInt, tls: TLSContextSource?) {
+        let listener = Listener(descriptor: descriptor, service: self, tls: tls)
+        guard !isDraining, listener.start() else {
+            close(descriptor)
+            return
+        }
+        listeners.append(listener)
+    }
+
+    /// Starts the task of an accepted connection, or turns it away when there are too many.
+    func accept(_ descriptor: CInt, peer: SocketAddress, tls: TLSContextSource?) {
+        counters.accepted.add(1)
+        guard occupancy.connections.load(ordering: .relaxed) < settings.connectionsMax else {
+            refuse(descriptor, isTLS: tls != nil)
+            return
+        }
+        SystemCalls.setOption(descriptor, CInt(IPPROTO_TCP), TCP_NODELAY)
+        let connection = Connection(descriptor: descriptor, peer: peer, service: self)
+        if let tls {
+            guard let session = tls.makeSession() else {
+                close(descriptor)
+                return
+            }
+            connection.tls = session
+        }
+        let events = EPOLLIN.rawValue | EPOLLOUT.rawValue | EPOLLRDHUP.rawValue | EPOLLET.rawValue
+        guard let token = loop.register(connection, descriptor: descriptor, events: events) else {
+            close(descriptor)
+            return
+        }
+        connection.token = token
+        occupancy.connections.add(1, ordering: .relaxed)
+        connections[ObjectIdentifier(connection)] = connection
+        // Not a child of anything: the connection lives until its client or the drain ends it, and `drain` waits for it.
+        connection.task = Task(executorPreference: loop) { await connection.run() }
+    }
+
+    /// Counts a connection that was not served, and says so to clients that can read it.
+    func refuse(_ descriptor: CInt, isTLS: Bool) {
+        counters.refused.add(1)
+        if !isTLS {
+            var output: [UInt8] = []
+            ResponseSerializer.append(LoopService.overloaded, to: &output, date: dateLine(), closes: true)
+            _ = SystemCalls.send(descriptor, output.span)
+            shutdown(descriptor, CInt(SHUT_WR))
+        }
+        close(descriptor)
+    }
+
+    private static let overloaded = Response(
+        status: .serviceUnavailable,
+        headerFields: [.contentType: "application/json", .retryAfter: "1", .cacheControl: "no-store"],
+        body: Array(#"{"error":"temporarily_unavailable"}"#.utf8)
+    )
+
+    /// Forgets a connection whose task has ended.
+    func remove(_ connection: Connection) {
+        if let token = connection.token { loop.unregister(token) }
+        close(connection.descriptor)
+        connections[ObjectIdentifier(connection)] = nil
+        occupancy.connections.subtract(1, ordering: .relaxed)
+        if isDraining, connections.isEmpty { finishDraining() }
+    }
+
+    // MARK: Draining
+
+    /// Stops accepting, lets requests in flight end, cuts what is left after the grace period; returns when all are gone.
+    func drain(gracePeriod: Duration) async {
+        await withCheckedContinuation { continuation in
+            loop.submit { [self] in
+                drained.append(continuation)
+                beginDraining(gracePeriod)
+            }
+        }
+    }
+
+    private func beginDraining(_ gracePeriod: Duration) {
+        for listener in listeners { listener.stop() }
+        listeners = []
+        isDraining = true
+        for connection in connections.values { connection.drain() }
+        guard !connections.isEmpty else {
+            finishDraining()
+            return
+        }
+        loop.schedule(after: gracePeriod) { [self] in
+            for connection in connections.values { connection.abort() }
+            // A responder that ignores cancellation must not hold up the shutdown for ever.
+            loop.schedule(after: .seconds(1)) { [self] in finishDraining() }
+        }
+    }
+
+    private func finishDraining() {
+        for continuation in drained { continuation.resume() }
+        drained = []
+    }
+}

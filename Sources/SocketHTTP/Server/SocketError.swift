@@ -1,0 +1,20 @@
+import Glibc
+
+/// A system call on a socket that failed.
+package struct SocketError: Error, Hashable, Sendable, CustomStringConvertible {
+    /// The system call, and what it was about.
+    package let operation: String
+    /// The error number.
+    package let code: CInt
+
+    /// Makes an error from what failed and its number.
+    package init(operation: String, code: CInt) {
+        self.operation = operation
+        self.code = code
+    }
+
+    /// The call and the system's text for the number.
+    package var description: String {
+        "\(operation): \(unsafe String(cString: strerror(code)))"
+    }
+}

@@ -1,0 +1,91 @@
+package import HTTPTypes
+
+/// One HTTP request as the engine hands it to a responder: framing is done, the body is whole.
+///
+/// Strings are made only of what is asked for: header fields stay bytes until `values(of:)` reads one.
+package struct Request: Sendable {
+    /// The method; any token is possible, also one no route knows.
+    package let method: HTTPRequest.Method
+    /// The path as it was sent, not decoded and not normalized, up to the `?`.
+    package let path: String
+    /// What follows the first `?`, not decoded; `nil` without one.
+    package let query: String?
+    /// The body, without its transfer coding; empty when there is none.
+    package let body: [UInt8]
+    /// The address of the socket's other end. Who a trusted proxy speaks for is decided above the engine.
+    package let peer: IPAddress
+    /// Whether the connection is encrypted by this server.
+    package let isTLS: Bool
+    /// The segment that matched `{name}` in the route; `nil` on a route without one.
+    package internal(set) var pathParameter: String?
+    private let fields: Fields
+
+    private enum Fields: Sendable {
+        case received(FieldLines)
+        case given(HTTPFields)
+    }
+
+    /// Makes a request without a socket, for tests of what answers requests.
+    package init(
+        method: HTTPRequest.Method,
+        path: String,
+        query: String? = nil,
+        fields: HTTPFields = [:],
+        body: [UInt8] = [],
+        peer: IPAddress = .loopback,
+        isTLS: Bool = false
+    ) {
+        self.method = method
+        self.path = path
+        self.query = query
+        self.body = body
+        self.peer = peer
+        self.isTLS = isTLS
+        self.fields = .given(fields)
+    }
+
+    /// Takes over what the parser has read.
+    init(_ message: consuming ParsedRequest, peer: IPAddress, isTLS: Bool) {
+        method = message.method
+        path = message.path
+        query = message.query
+        body = message.body
+        fields = .received(message.fields)
+        self.peer = peer
+        self.isTLS = isTLS
+    }
+
+    /// The values of every field line of that name, in their order; never merged into one.
+    package func values(of name: HTTPField.Name) -> [String] {
+        switch fields {
+        case .received(let lines): lines.values(of: name.canonicalName)
+        case .given(let fields): fields[values: name]
+        }
+    }
+
+    /// The value of the first field line of that name.
+    package subscript(_ name: HTTPField.Name) -> String? {
+        switch fields {
+        case .received(let lines): lines.firstValue(of: name.canonicalName)
+        case .given(let fields): fields[values: name].first
+        }
+    }
+
+    /// The number of field lines.
+    package var fieldCount: Int {
+        switch fields {
+        case .received(let lines): lines.count
+        case .given(let fields): fields.count
+        }
+    }
+}
+
+/// Prints method and path only: query, fields and body carry codes, tokens and passwords.
+extension Request: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+    /// Method and path.
+    package var description: String { "\(method.rawValue) \(path)" }
+    /// Method and path.
+    package var debugDescription: String { description }
+    /// Hides the stored properties from `dump` and from error messages.
+    package var customMirror: Mirror { Mirror(self, children: []) }
+}
