@@ -1,0 +1,84 @@
+import Testing
+
+@Suite("A floor imports only from floors below it")
+struct ImportTests {
+    /// The house, as what each target may import; a target that is not here may not exist.
+    private static let allowed: [String: Set<String>] = [
+        "OpenSSLCrypto": ["COpenSSL", "Glibc"],
+        "SocketHTTP": ["CLinux", "COpenSSL", "Glibc", "HTTPTypes", "Logging"],
+        "OutboundHTTP": ["CCurl", "Glibc", "Logging"],
+        "DurableLog": ["CZlib", "Glibc", "Logging", "OpenSSLCrypto"],
+        "OAuthProtocol": ["OpenSSLCrypto"],
+        "OAuthState": [
+            "BitCollections", "Collections", "DequeModule", "DurableLog", "HashTreeCollections", "HeapModule",
+            "Logging",
+            "OAuthProtocol", "OpenSSLCrypto", "OrderedCollections",
+        ],
+        "UpstreamIdentity": ["Logging", "OAuthProtocol", "OpenSSLCrypto", "OutboundHTTP"],
+        "AuthorizationServer": floors1To3.union(["CoreMetrics", "HTTPTypes", "Logging", "Metrics"]),
+        "DevelopmentIdentityProvider": ["HTTPTypes", "Logging", "OAuthProtocol", "OpenSSLCrypto", "SocketHTTP"],
+        "ServerCommand": floors1To3.union(
+            [
+                "ArgumentParser", "AuthorizationServer", "CoreMetrics", "DevelopmentIdentityProvider", "Foundation",
+                "FoundationEssentials", "Glibc", "HTTPTypes", "Logging", "Metrics", "ServiceLifecycle", "UnixSignals",
+                "Yams",
+            ]
+        ),
+        "AuthorizationServerTesting": floors1To3.union(
+            ["AuthorizationServer", "DevelopmentIdentityProvider", "HTTPTypes", "Logging"]
+        ),
+    ]
+
+    private static let floors1To3: Set<String> = [
+        "OpenSSLCrypto", "SocketHTTP", "OutboundHTTP", "DurableLog", "OAuthProtocol", "OAuthState", "UpstreamIdentity",
+    ]
+
+    /// The standard library's own modules, which are not Foundation and do no I/O.
+    private static let everywhere: Set<String> = ["Synchronization"]
+
+    @Test("every import is one that its target may have")
+    func imports() {
+        var foreign: [String] = []
+        for file in SourceTree.sources {
+            let allowed = Self.allowed[file.target]?.union(Self.everywhere) ?? []
+            for module in Self.modules(of: file) where !allowed.contains(module) {
+                foreign.append("\(file.path) imports \(module)")
+            }
+        }
+        #expect(foreign.isEmpty)
+    }
+
+    @Test("every target with Swift sources stands in the house's plan")
+    func targets() {
+        let targets = Set(SourceTree.sources.map(\.target))
+        #expect(!targets.isEmpty)
+        #expect(targets.subtracting(Self.allowed.keys).isEmpty)
+    }
+
+    @Test("the harness that other people's tests embed does not bring a testing framework with it")
+    func harness() {
+        for file in SourceTree.sources {
+            #expect(Self.modules(of: file).isDisjoint(with: ["Testing", "XCTest"]), "\(file.path)")
+        }
+    }
+
+    @Test("imports are read whatever stands before them")
+    func reads() {
+        let text = """
+            import A
+            package import B
+            @testable import C
+            @preconcurrency package import struct D.E
+            // import F
+            let text = "import G"
+            """
+        #expect(Self.modules(of: SourceTree.File(path: "Sources/X/Y.swift", text: text)) == ["A", "B", "C", "D"])
+    }
+
+    private static func modules(of file: SourceTree.File) -> Set<String> {
+        let access = #"(?:(?:public|package|internal|private|fileprivate)\s+)?"#
+        let kind = #"(?:(?:struct|class|enum|protocol|func|var|let|typealias)\s+)?"#
+        let pattern = Pattern(#"^[ \t]*(?:@\w+\s+)*"# + access + #"import\s+"# + kind + #"(\w+)"#)
+        return Set(pattern.matches(in: file.code).map { $0.groups[1] })
+    }
+}
