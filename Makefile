@@ -1,0 +1,37 @@
+# What a newcomer needs: `make run` and `make test` from a fresh clone. Needs Swift 6.2 or newer.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+SWIFT_FOLDERS := $(wildcard Sources Tests Benchmarks)
+
+.PHONY: help setup build run test bench format lint clean
+
+help: ## Say what there is.
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
+
+setup: ## Install the system packages that are missing.
+	@.ci/install-packages
+
+build: setup ## Make a release build.
+	swift build -c release --product gatehouse
+
+run: build ## Run the whole flow once, then serve with an embedded identity provider until Ctrl-C.
+	@exec "$$(swift build -c release --show-bin-path)/gatehouse" dev
+
+test: setup lint ## Build with warnings as errors, check the format, run every test.
+	swift build --build-tests --explicit-target-dependency-import-check error
+	swift test --skip-build
+
+bench: setup ## Run the benchmarks.
+	swift run -c release LoadBenchmarks
+
+format: ## Format the sources in place.
+	swift format --in-place --parallel --recursive $(SWIFT_FOLDERS)
+
+lint: ## Check the format.
+	swift format lint --strict --parallel --recursive $(SWIFT_FOLDERS)
+
+clean: ## Remove what was built.
+	swift package clean
