@@ -1,0 +1,227 @@
+/// RFC 6749 §4.1.1: an authorization request whose every parameter has been checked.
+package struct AuthorizationRequest: Hashable, Sendable {
+    /// The client that asks.
+    package var clientID: String
+    /// Where the answer goes: the requested redirect URI, or the only registered one.
+    package var redirectURI: String
+    /// `state`, to be echoed byte for byte (AZ-13).
+    package var state: String?
+    /// RFC 7636.
+    package var codeChallenge: CodeChallenge
+    /// What will be granted: the request narrowed to what the resource and the client allow.
+    package var scopes: ScopeSet
+    /// The resource that the tokens will be for, in its registered spelling.
+    package var resource: String
+    /// OpenID Connect Core 1.0 §3.1.2.1: goes into the ID token.
+    package var nonce: String?
+    /// OpenID Connect Core 1.0 §3.1.2.1: `prompt`, split.
+    package var prompts: Set<String>
+    /// OpenID Connect Core 1.0 §3.1.2.1: `max_age` in seconds.
+    package var maximumAgeSeconds: Int?
+    /// OpenID Connect Core 1.0 §3.1.2.1: a hint for the upstream login page.
+    package var loginHint: String?
+    /// OpenID Connect Core 1.0 §3.1.2.1: requested authentication contexts.
+    package var authenticationContexts: String?
+
+    /// A request with the given parts, as a sealed consent ticket restores it.
+    package init(
+        clientID: String,
+        redirectURI: String,
+        state: String?,
+        codeChallenge: CodeChallenge,
+        scopes: ScopeSet,
+        resource: String,
+        nonce: String? = nil,
+        prompts: Set<String> = [],
+        maximumAgeSeconds: Int? = nil,
+        loginHint: String? = nil,
+        authenticationContexts: String? = nil
+    ) {
+        self.clientID = clientID
+        self.redirectURI = redirectURI
+        self.state = state
+        self.codeChallenge = codeChallenge
+        self.scopes = scopes
+        self.resource = resource
+        self.nonce = nonce
+        self.prompts = prompts
+        self.maximumAgeSeconds = maximumAgeSeconds
+        self.loginHint = loginHint
+        self.authenticationContexts = authenticationContexts
+    }
+}
+
+/// RFC 6749 §4.1.2.1: the request is wrong before a redirect URI is verified, so the user gets a page and no redirect.
+package struct AuthorizationPageError: Error, Hashable, Sendable {
+    /// The class of the problem; the page explains each in its own words.
+    package enum Problem: Hashable, Sendable {
+        case malformedQuery
+        case duplicateParameter(String)
+        case missingClient
+        case unknownClient
+        case missingRedirectURI
+        case unregisteredRedirectURI
+        case clientMetadataUnavailable(String)
+    }
+
+    /// What is wrong.
+    package let problem: Problem
+
+    /// A problem for the user's page.
+    package init(_ problem: Problem) {
+        self.problem = problem
+    }
+}
+
+/// RFC 6749 §4.1.1 and §4.1.2.1: the checks of an authorization request, in their order.
+///
+/// Syntax, then client, then redirect URI; only after these may an error travel by redirect (9700 §4.11).
+package struct AuthorizationRequestCheck {
+    private let parameters: FormParameters
+
+    /// Longest `state` and `nonce`, in bytes (AZ-13).
+    package static let stateByteCountMax = 2048
+
+    /// Reads the query of a request.
+    ///
+    /// - Throws: ``AuthorizationPageError`` when it is not well-formed.
+    package init(query: String?) throws(AuthorizationPageError) {
+        do { parameters = try FormParameters(query: query ?? "") } catch {
+            throw AuthorizationPageError(.malformedQuery)
+        }
+    }
+
+    /// The `client_id` of the request (AZ-2; D-9: a duplicate is never redirected).
+    package func clientID() throws(AuthorizationPageError) -> String {
+        guard let clientID = try unredirectable("client_id") else { throw AuthorizationPageError(.missingClient) }
+        // Ids are ASCII: Swift finds a look-alike of canonically equal characters under the same dictionary key.
+        guard clientID.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else {
+            throw AuthorizationPageError(.unknownClient)
+        }
+        return clientID
+    }
+
+    /// The verified redirect URI: requested and registered, or absent and the only one (AZ-3…6).
+    package func redirectURI(of client: Client) throws(AuthorizationPageError) -> String {
+        guard let requested = try unredirectable("redirect_uri") else {
+            guard client.redirectURIs.count == 1, let only = client.redirectURIs.first else {
+                throw AuthorizationPageError(.missingRedirectURI)
+            }
+            return only
+        }
+        guard RedirectURI.match(requested, among: client.redirectURIs) else {
+            throw AuthorizationPageError(.unregisteredRedirectURI)
+        }
+        return requested
+    }
+
+    /// `state` for an error redirect; `nil` when absent, repeated or too long.
+    package var state: String? {
+        let values = parameters.values("state")
+        guard values.count == 1, let state = values.first else { return nil }
+        return state.utf8.count <= Self.stateByteCountMax ? state : nil
+    }
+
+    /// The redirectable checks in their order: duplicates, response type and mode, PKCE, scope, resource.
+    ///
+    /// - Throws: ``OAuthError`` to be sent to the verified redirect URI.
+    package func request(
+        client: Client,
+        redirectURI: String,
+        resources: ResourceCatalogue,
+        scopePolicy: ScopePolicy
+    ) throws(OAuthError) -> AuthorizationRequest {
+        try refuseDuplicates()
+        try refuseRequestObjects()
+        try checkResponseType()
+        let challenge = try CodeChallenge(
+            challenge: value("code_challenge"),
+            method: value("code_challenge_method")
+        )
+        guard client.grantTypes.contains(.authorizationCode) else {
+            throw OAuthError(.unauthorizedClient, "this client may not use the authorization code grant")
+        }
+        let resource = try resources.resource(requested: parameters.values("resource"))
+        let requestedScopes = try value("scope").map { (text) throws(OAuthError) in try ScopeSet(parsing: text) }
+        let scopes = try scopePolicy.grantable(requested: requestedScopes, resource: resource, client: client)
+        return AuthorizationRequest(
+            clientID: client.id,
+            redirectURI: redirectURI,
+            state: try bounded("state"),
+            codeChallenge: challenge,
+            scopes: scopes,
+            resource: resource.uri,
+            nonce: try bounded("nonce"),
+            prompts: try prompts(),
+            maximumAgeSeconds: try maximumAge(),
+            loginHint: try bounded("login_hint"),
+            authenticationContexts: try bounded("acr_values")
+        )
+    }
+
+    // MARK: - Single checks
+
+    // OAuth 2.1 §3.1: parameters must not repeat; `resource` may (RFC 8707 §2). D-9.
+    private func refuseDuplicates() throws(OAuthError) {
+        let duplicated = parameters.duplicatedNames.filter { $0 != "resource" }
+        if let name = duplicated.first {
+            throw OAuthError(.invalidRequest, "parameter \(name) is repeated")
+        }
+    }
+
+    // RFC 9101 is not supported, and a request_uri is never fetched (AZ-21).
+    private func refuseRequestObjects() throws(OAuthError) {
+        if value("request") != nil {
+            throw OAuthError(.requestNotSupported, "request objects are not supported")
+        }
+        if value("request_uri") != nil {
+            throw OAuthError(.requestURINotSupported, "request_uri is not supported")
+        }
+    }
+
+    private func checkResponseType() throws(OAuthError) {
+        guard let responseType = value("response_type") else {
+            throw OAuthError(.invalidRequest, "response_type is required")
+        }
+        guard responseType == "code" else {
+            throw OAuthError(.unsupportedResponseType, "response_type must be code")
+        }
+        guard value("response_mode") ?? "query" == "query" else {
+            throw OAuthError(.invalidRequest, "response_mode must be query")
+        }
+    }
+
+    private func prompts() throws(OAuthError) -> Set<String> {
+        let prompts = Set((value("prompt") ?? "").split(separator: " ").map(String.init))
+        // OpenID Connect Core 1.0 §3.1.2.1: `none` with anything else is an error.
+        guard !prompts.contains("none") || prompts.count == 1 else {
+            throw OAuthError(.invalidRequest, "prompt none excludes all others")
+        }
+        return prompts
+    }
+
+    private func maximumAge() throws(OAuthError) -> Int? {
+        guard let text = value("max_age") else { return nil }
+        guard let seconds = Int(text), seconds >= 0, text.utf8.allSatisfy(\.isASCIIDigit) else {
+            throw OAuthError(.invalidRequest, "max_age must be a number of seconds")
+        }
+        return seconds
+    }
+
+    private func bounded(_ name: String) throws(OAuthError) -> String? {
+        guard let text = value(name) else { return nil }
+        guard text.utf8.count <= Self.stateByteCountMax else {
+            throw OAuthError(.invalidRequest, "\(name) is longer than \(Self.stateByteCountMax) bytes")
+        }
+        return text
+    }
+
+    // An empty value is the same as none (AZ-1).
+    private func value(_ name: String) -> String? {
+        parameters.values(name).first
+    }
+
+    private func unredirectable(_ name: String) throws(AuthorizationPageError) -> String? {
+        do { return try parameters.single(name) } catch { throw AuthorizationPageError(.duplicateParameter(name)) }
+    }
+}

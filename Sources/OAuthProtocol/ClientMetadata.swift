@@ -1,0 +1,292 @@
+package import OpenSSLCrypto
+
+/// RFC 7591 §2: what a client says of itself when it registers, checked and brought into the form that we store.
+package struct ClientMetadata: Hashable, Sendable {
+    /// What the operator allows in registrations.
+    package struct Policy: Sendable {
+        /// The rules for redirect URIs.
+        package var redirectURIs: RedirectURI.Policy
+        /// The grants that self-registered clients may have here.
+        package var grantTypes: Set<GrantType>
+        /// The authentication methods on offer.
+        package var authenticationMethods: Set<TokenEndpointAuthenticationMethod>
+        /// Redirect URIs whose clients need a secret though they ask for `none` (Perplexity; toolhive #5321).
+        package var forcedConfidentialRedirects: Set<String>
+
+        /// A policy; `forcedConfidentialRedirects` holds https URIs that are not on loopback.
+        package init(
+            redirectURIs: RedirectURI.Policy = .init(),
+            grantTypes: Set<GrantType> = [.authorizationCode, .refreshToken],
+            authenticationMethods: Set<TokenEndpointAuthenticationMethod> = [
+                .none, .clientSecretBasic, .clientSecretPost,
+            ],
+            forcedConfidentialRedirects: Set<String> = []
+        ) {
+            self.redirectURIs = redirectURIs
+            self.grantTypes = grantTypes
+            self.authenticationMethods = authenticationMethods
+            self.forcedConfidentialRedirects = forcedConfidentialRedirects
+        }
+    }
+
+    /// Registered redirect URIs, bytes and order unchanged (CR-1).
+    package var redirectURIs: [String]
+    /// The grants that remain after unsupported ones were dropped (CR-3).
+    package var grantTypes: Set<GrantType>
+    /// How the client will authenticate.
+    package var authenticationMethod: TokenEndpointAuthenticationMethod
+    /// `client_name` without control and direction characters (CR-7, D-59).
+    package var name: String?
+    /// `client_uri`.
+    package var uri: String?
+    /// `scope` as asked for; it limits nothing, and is echoed.
+    package var scopes: ScopeSet?
+    /// `application_type`, as sent or inferred (CR-5).
+    package var applicationType: ApplicationType
+    /// `jwks`, serialized.
+    package var keySet: [UInt8]?
+    /// `jwks_uri`.
+    package var keySetURI: String?
+    /// Members that we store for nobody but echo as registered: `logo_uri`, `tos_uri`, `policy_uri`, `software_id` ….
+    package var echoed: JSONObject
+
+    /// Most redirect URIs of one client (CR-2).
+    package static let redirectURICountMax = 10
+    /// Longest `client_name`, in characters (CR-7).
+    package static let nameLengthMax = 100
+
+    /// Checks a registration request (CR-2…7).
+    ///
+    /// - Throws: `invalid_redirect_uri` naming the index of the bad member, or `invalid_client_metadata` naming the field.
+    package init(_ json: JSONObject, policy: Policy) throws(OAuthError) {
+        let redirectURIs = try Self.redirectURIList(json)
+        let declaredType = try Self.string("application_type", in: json).flatMap(ApplicationType.init)
+        try Self.validate(redirectURIs, policy: policy, applicationType: declaredType)
+        let isNative = redirectURIs.contains { URIReference($0).map { $0.scheme != "https" } ?? false }
+        self.redirectURIs = redirectURIs
+        applicationType = declaredType ?? (isNative ? .native : .web)
+        grantTypes = try Self.grantTypeSet(json, policy: policy)
+        try Self.validateResponseTypes(json)
+        authenticationMethod = try Self.method(json, policy: policy, redirectURIs: redirectURIs, isNative: isNative)
+        name = try Self.string("client_name", in: json).flatMap(Self.displayable)
+        uri = try Self.secureURL("client_uri", in: json)
+        scopes = try Self.scopeSet(json)
+        keySetURI = try Self.secureURL("jwks_uri", in: json)
+        keySet = try Self.embeddedKeySet(json)
+        guard keySet == nil || keySetURI == nil else {
+            throw OAuthError(.invalidClientMetadata, "jwks and jwks_uri exclude each other")
+        }
+        if authenticationMethod == .privateKeyJWT, keySet == nil, keySetURI == nil {
+            throw OAuthError(.invalidClientMetadata, "private_key_jwt needs jwks or jwks_uri")
+        }
+        echoed = [:]
+        for field in ["logo_uri", "tos_uri", "policy_uri"] {
+            if let url = try Self.secureURL(field, in: json) {
+                echoed[field] = .string(url)
+            }
+        }
+        for field in ["software_id", "software_version"] {
+            if let text = try Self.string(field, in: json), text.utf8.count <= 256 {
+                echoed[field] = .string(text)
+            }
+        }
+    }
+
+    // MARK: - Redirect URIs
+
+    private static func redirectURIList(_ json: JSONObject) throws(OAuthError) -> [String] {
+        guard let list = json["redirect_uris"]?.arrayValue else {
+            throw OAuthError(.invalidRedirectURI, "redirect_uris must be an array")
+        }
+        guard !list.isEmpty else { throw OAuthError(.invalidRedirectURI, "redirect_uris must not be empty") }
+        guard list.count <= redirectURICountMax else {
+            throw OAuthError(.invalidRedirectURI, "redirect_uris must have at most \(redirectURICountMax) members")
+        }
+        var texts: [String] = []
+        for (index, value) in list.enumerated() {
+            guard let text = value.stringValue else {
+                throw OAuthError(.invalidRedirectURI, "redirect_uris[\(index)] must be a string")
+            }
+            texts.append(text)
+        }
+        return texts
+    }
+
+    private static func validate(
+        _ redirectURIs: [String],
+        policy: Policy,
+        applicationType: ApplicationType?
+    ) throws(OAuthError) {
+        for (index, text) in redirectURIs.enumerated() {
+            do {
+                try RedirectURI.validateForRegistration(
+                    text,
+                    policy: policy.redirectURIs,
+                    isWebApplication: applicationType == .web
+                )
+            } catch {
+                throw OAuthError(.invalidRedirectURI, "redirect_uris[\(index)] \(error.reason)")
+            }
+        }
+    }
+
+    // MARK: - Grants and authentication
+
+    // CR-3: what we do not support is dropped, for VS Code and ChatGPT list more than they need.
+    private static func grantTypeSet(_ json: JSONObject, policy: Policy) throws(OAuthError) -> Set<GrantType> {
+        guard let value = json["grant_types"] else {
+            // RFC 7591 §2 says authorization_code alone; an MCP client that leaves the field out expects to stay logged in.
+            return policy.grantTypes
+        }
+        guard let texts = value.stringArrayValue else {
+            throw OAuthError(.invalidClientMetadata, "grant_types must be an array of strings")
+        }
+        let usable = Set(texts.compactMap(GrantType.init)).intersection(policy.grantTypes)
+        guard usable.contains(.authorizationCode) else {
+            throw OAuthError(.invalidClientMetadata, "grant_types must contain authorization_code")
+        }
+        return usable
+    }
+
+    private static func validateResponseTypes(_ json: JSONObject) throws(OAuthError) {
+        guard let value = json["response_types"] else { return }
+        guard let texts = value.stringArrayValue, texts.contains("code") else {
+            throw OAuthError(.invalidClientMetadata, "response_types must contain code")
+        }
+    }
+
+    // Decision 0.7 and CR-4: always an explicit method; `none` for native clients that named none or an unknown one.
+    private static func method(
+        _ json: JSONObject,
+        policy: Policy,
+        redirectURIs: [String],
+        isNative: Bool
+    ) throws(OAuthError) -> TokenEndpointAuthenticationMethod {
+        let declared = try string("token_endpoint_auth_method", in: json)
+        if !policy.forcedConfidentialRedirects.isDisjoint(with: redirectURIs) {
+            // A client that takes its secret though it said `none`; safe only where no other application can listen.
+            guard redirectURIs.allSatisfy({ URIReference($0)?.scheme == "https" }) else {
+                throw OAuthError(.invalidRedirectURI, "redirect_uris must all be https for this client")
+            }
+            return .clientSecretPost
+        }
+        guard let declared else { return isNative ? .none : .clientSecretBasic }
+        if let method = TokenEndpointAuthenticationMethod(rawValue: declared),
+            policy.authenticationMethods.contains(method)
+        {
+            return method
+        }
+        guard isNative else {
+            let offered = policy.authenticationMethods.map(\.rawValue).sorted().joined(separator: ", ")
+            throw OAuthError(.invalidClientMetadata, "token_endpoint_auth_method must be one of \(offered)")
+        }
+        return .none
+    }
+
+    // MARK: - Fields
+
+    private static func string(_ field: String, in json: JSONObject) throws(OAuthError) -> String? {
+        guard let value = json[field], value != .null else { return nil }
+        guard let text = value.stringValue else {
+            throw OAuthError(.invalidClientMetadata, "\(field) must be a string")
+        }
+        return text.isEmpty ? nil : text
+    }
+
+    // MCP SDK 1.30 can send `scope: ""`: the same as none.
+    private static func scopeSet(_ json: JSONObject) throws(OAuthError) -> ScopeSet? {
+        guard let text = try string("scope", in: json) else { return nil }
+        do {
+            let scopes = try ScopeSet(parsing: text)
+            return scopes.isEmpty ? nil : scopes
+        } catch {
+            throw OAuthError(.invalidClientMetadata, "scope: \(error.description)")
+        }
+    }
+
+    // CR-6: shown to users or fetched later, so https only; nothing is fetched now.
+    private static func secureURL(_ field: String, in json: JSONObject) throws(OAuthError) -> String? {
+        guard let text = try string(field, in: json) else { return nil }
+        guard text.utf8.count <= RedirectURI.byteCountMax, let uri = URIReference(text), uri.scheme == "https",
+            let host = uri.host, !host.isEmpty, uri.userInformation == nil
+        else { throw OAuthError(.invalidClientMetadata, "\(field) must be an https URL") }
+        return text
+    }
+
+    private static func embeddedKeySet(_ json: JSONObject) throws(OAuthError) -> [UInt8]? {
+        guard let value = json["jwks"], value != .null else { return nil }
+        guard let object = value.objectValue, let keys = try? JSONWebKeySet(parsing: object.serialized()),
+            !keys.keys.isEmpty
+        else {
+            // The reason is the same whatever is wrong inside: no usable key.
+            throw OAuthError(.invalidClientMetadata, "jwks must be a JWK Set with a usable public key")
+        }
+        return object.serialized()
+    }
+
+    /// A name fit for a page: control, format and direction characters dropped, length bounded (CR-7, D-59).
+    package static func displayable(_ text: String) -> String? {
+        let kept = text.unicodeScalars.filter { scalar in
+            switch scalar.properties.generalCategory {
+            case .control, .format, .surrogate, .privateUse, .unassigned, .lineSeparator, .paragraphSeparator: false
+            default: true
+            }
+        }
+        let name = String(String.UnicodeScalarView(kept)).prefix(nameLengthMax)
+        return name.allSatisfy(\.isWhitespace) ? nil : String(name)
+    }
+}
+
+extension ClientMetadata {
+    /// The client that this registration makes.
+    package func client(id: String, secretHash: SHA256Digest?, issuedAt: Timestamp) -> Client {
+        Client(
+            id: id,
+            kind: .dynamic,
+            name: name,
+            uri: uri,
+            redirectURIs: redirectURIs,
+            grantTypes: grantTypes,
+            authenticationMethods: [authenticationMethod],
+            secretHash: secretHash,
+            scopes: nil,
+            applicationType: applicationType,
+            keySet: keySet,
+            keySetURI: keySetURI,
+            issuedAt: issuedAt
+        )
+    }
+
+    /// RFC 7591 §3.2.1: the answer, with every registered value; no nulls and no empty URLs (CR-1).
+    package func response(clientID: String, secret: ClientSecret?, issuedAt: Timestamp) -> JSONObject {
+        var json: JSONObject = [
+            "client_id": .string(clientID),
+            "client_id_issued_at": .number(JSONNumber(Int(issuedAt.secondsSinceEpoch))),
+            "redirect_uris": .array(redirectURIs.map(JSONValue.string)),
+            "grant_types": .array(GrantType.allCases.filter(grantTypes.contains).map { .string($0.rawValue) }),
+            "response_types": ["code"],
+            "token_endpoint_auth_method": .string(authenticationMethod.rawValue),
+            "application_type": .string(applicationType.rawValue),
+        ]
+        if let secret {
+            json["client_secret"] = .string(secret.wireValue)
+            json["client_secret_expires_at"] = 0
+        }
+        if let name {
+            json["client_name"] = .string(name)
+        }
+        if let uri {
+            json["client_uri"] = .string(uri)
+        }
+        if let scopes {
+            json["scope"] = .string(scopes.text)
+        }
+        if let keySetURI {
+            json["jwks_uri"] = .string(keySetURI)
+        }
+        for (field, value) in echoed.members {
+            json[field] = value
+        }
+        return json
+    }
+}

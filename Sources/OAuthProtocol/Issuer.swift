@@ -1,0 +1,45 @@
+/// RFC 8414 §2: the issuer identifier, and the URLs that follow from it.
+///
+/// Clients compare it as a string with every place where it stands (MD-3), so it is kept byte for byte.
+package struct Issuer: Hashable, Sendable {
+    /// The identifier as configured.
+    package let text: String
+    /// The path of the issuer without trailing slash; empty for an issuer at the root.
+    package let path: String
+    /// Scheme, host and port.
+    package let origin: String
+    /// Whether the issuer is `http` on loopback, for development and tests only.
+    package let isLoopback: Bool
+
+    /// Why an issuer is refused at start.
+    package struct Refusal: Error, Hashable, Sendable {
+        /// One sentence for the operator.
+        package let reason: String
+    }
+
+    /// Checks the configured issuer: https (http only on loopback), no query, fragment or trailing slash (MD-3).
+    package init(_ text: String) throws(Refusal) {
+        guard let uri = URIReference(text), let host = uri.host, !host.isEmpty else {
+            throw Refusal(reason: "must be an absolute https URL")
+        }
+        guard uri.query == nil, uri.fragment == nil, uri.userInformation == nil else {
+            throw Refusal(reason: "must not have a query, fragment or user information")
+        }
+        guard uri.scheme == "https" || uri.isLoopbackHTTP else {
+            throw Refusal(reason: "must be https; http is for loopback only")
+        }
+        guard !uri.path.hasSuffix("/"), !uri.hasDotSegments, !uri.path.contains("//") else {
+            throw Refusal(reason: "must not end in a slash or have empty or dot segments")
+        }
+        guard text.hasPrefix(uri.scheme + "://") else { throw Refusal(reason: "must have its scheme in lower case") }
+        self.text = text
+        path = uri.path
+        origin = uri.scheme + "://" + host + (uri.port.map { ":\($0)" } ?? "")
+        isLoopback = uri.isLoopbackHTTP
+    }
+
+    /// The absolute URL of one of our endpoints, such as `/oauth/token`.
+    package func url(_ endpointPath: String) -> String {
+        text + endpointPath
+    }
+}

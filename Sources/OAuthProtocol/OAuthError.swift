@@ -1,0 +1,94 @@
+/// RFC 6749 §5.2 and its extensions: an error that a client may see.
+///
+/// Everything else that goes wrong inside is logged with its cause and answered as ``Code/serverError``.
+package struct OAuthError: Error, Hashable, Sendable {
+    /// A wire code with the HTTP status it has at the token endpoint, and the specification that defines it.
+    package struct Code: Hashable, Sendable {
+        /// The value of the `error` member or parameter.
+        package let wireValue: String
+        /// The HTTP status at an endpoint that answers JSON.
+        package let httpStatus: Int
+
+        private init(_ wireValue: String, _ httpStatus: Int = 400) {
+            self.wireValue = wireValue
+            self.httpStatus = httpStatus
+        }
+
+        // RFC 6749 §5.2 (token endpoint) and §4.1.2.1 (authorization endpoint)
+        package static let invalidRequest = Code("invalid_request")
+        package static let invalidClient = Code("invalid_client", 401)
+        package static let invalidGrant = Code("invalid_grant")
+        package static let unauthorizedClient = Code("unauthorized_client")
+        package static let unsupportedGrantType = Code("unsupported_grant_type")
+        package static let unsupportedResponseType = Code("unsupported_response_type")
+        package static let invalidScope = Code("invalid_scope")
+        package static let accessDenied = Code("access_denied", 403)
+        package static let serverError = Code("server_error", 500)
+        package static let temporarilyUnavailable = Code("temporarily_unavailable", 503)
+        // RFC 6750 §3.1
+        package static let invalidToken = Code("invalid_token", 401)
+        package static let insufficientScope = Code("insufficient_scope", 403)
+        // RFC 7009 §2.2.1
+        package static let unsupportedTokenType = Code("unsupported_token_type")
+        // RFC 7591 §3.2.2
+        package static let invalidRedirectURI = Code("invalid_redirect_uri")
+        package static let invalidClientMetadata = Code("invalid_client_metadata")
+        // RFC 8707 §2
+        package static let invalidTarget = Code("invalid_target")
+        // OpenID Connect Core 1.0 §3.1.2.6
+        package static let interactionRequired = Code("interaction_required")
+        package static let loginRequired = Code("login_required")
+        package static let consentRequired = Code("consent_required")
+        package static let requestNotSupported = Code("request_not_supported")
+        package static let requestURINotSupported = Code("request_uri_not_supported")
+        // RFC 6585 §4: a source that has used up its allowance of failures
+        package static let slowDown = Code("temporarily_unavailable", 429)
+    }
+
+    /// What went wrong, in the vocabulary of the specification.
+    package let code: Code
+    /// One sentence for the client's developer: ASCII, no quote and no backslash (RFC 6749 §5.2).
+    package let description: String
+    /// After how long a retry makes sense; sent as `Retry-After`.
+    package var retryAfter: Duration?
+    /// Further members of the JSON answer, such as `reason` of `interaction_required`.
+    package var details: JSONObject = [:]
+
+    /// Whether the request showed a code, secret or token that we never issued: it counts against its source.
+    package var isGuess = false
+
+    /// An error about a code, secret or token that we never issued.
+    package static func guess(_ code: Code, _ description: String) -> OAuthError {
+        var error = OAuthError(code, description)
+        error.isGuess = true
+        return error
+    }
+
+    /// An error with its description; bytes that RFC 6749 §5.2 forbids there become `'`.
+    package init(_ code: Code, _ description: String, retryAfter: Duration? = nil, details: JSONObject = [:]) {
+        self.code = code
+        self.description = Self.printable(description)
+        self.retryAfter = retryAfter
+        self.details = details
+    }
+
+    // RFC 6749 §5.2: error_description is %x20-21 / %x23-5B / %x5D-7E. Also keeps `scope=` and `error=`, which both
+    // MCP SDKs search for in challenges, from being smuggled in by a client's own text (RS-1).
+    private static func printable(_ text: String) -> String {
+        String(
+            decoding: text.utf8.map { byte in
+                (0x20...0x7E).contains(byte) && byte != 0x22 && byte != 0x5C ? byte : UInt8(ascii: "'")
+            },
+            as: UTF8.self
+        )
+    }
+
+    /// The body of the error answer.
+    package var json: JSONObject {
+        var object: JSONObject = ["error": .string(code.wireValue), "error_description": .string(description)]
+        for (name, value) in details.members {
+            object[name] = value
+        }
+        return object
+    }
+}

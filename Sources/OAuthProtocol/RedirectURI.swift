@@ -1,0 +1,106 @@
+/// OAuth 2.1 §2.3 and RFC 8252 §7: what may be registered as a redirect URI, and what a requested one must equal.
+package enum RedirectURI {
+    /// Longest redirect URI that is registered or matched, in bytes (CR-2).
+    package static let byteCountMax = 2048
+
+    /// What the operator allows beyond https and loopback http.
+    package struct Policy: Hashable, Sendable {
+        /// Private-use callbacks allowed by their exact bytes, such as Cursor's (decision 0.4).
+        package var allowedPrivateUse: Set<String>
+
+        /// A policy with the operator's list of exact private-use URIs.
+        package init(allowedPrivateUse: Set<String> = []) {
+            self.allowedPrivateUse = allowedPrivateUse
+        }
+    }
+
+    /// Why a redirect URI cannot be registered; the text is fit for the client's developer.
+    package struct Refusal: Error, Hashable, Sendable {
+        /// One sentence without quotes.
+        package let reason: String
+    }
+
+    /// Checks a URI for registration (CR-2, CR-5, D-3, D-5, D-6, D-7).
+    ///
+    /// - Parameters:
+    ///   - text: The URI as the client sent it; it is stored unchanged.
+    ///   - policy: What the operator allows beyond https and loopback http.
+    ///   - isWebApplication: `application_type` is `web`: https only.
+    /// - Throws: ``Refusal`` with the reason.
+    package static func validateForRegistration(
+        _ text: String,
+        policy: Policy,
+        isWebApplication: Bool = false
+    ) throws(Refusal) {
+        guard !text.isEmpty, text.utf8.count <= byteCountMax else {
+            throw Refusal(reason: "must have between 1 and \(byteCountMax) bytes")
+        }
+        guard let uri = URIReference(text) else { throw Refusal(reason: "is not an absolute URI in plain ASCII") }
+        // OAuth 2.1 §2.3: no fragment. User information hides the real host from the reader (D-7).
+        guard uri.fragment == nil else { throw Refusal(reason: "must not have a fragment") }
+        guard uri.userInformation == nil else { throw Refusal(reason: "must not have user information") }
+        guard !text.utf8.contains(UInt8(ascii: "*")) else { throw Refusal(reason: "must not have a wildcard") }
+        switch uri.scheme {
+        case "https":
+            guard let host = uri.host, !host.isEmpty else { throw Refusal(reason: "has no host") }
+        case "http":
+            guard uri.isLoopbackHTTP else { throw Refusal(reason: "http is for loopback only; use https") }
+            guard !isWebApplication else { throw Refusal(reason: "a web application needs https") }
+        default:
+            try validatePrivateUse(uri, policy: policy, isWebApplication: isWebApplication)
+        }
+    }
+
+    private static func validatePrivateUse(
+        _ uri: URIReference,
+        policy: Policy,
+        isWebApplication: Bool
+    ) throws(Refusal) {
+        // Schemes that run or show what they carry: a registered one would be script injection at redirect time (D-5).
+        let dangerous: Set<String> = [
+            "javascript", "data", "file", "vbscript", "blob", "mailto", "about", "filesystem", "ws", "wss", "ftp",
+        ]
+        guard !dangerous.contains(uri.scheme) else { throw Refusal(reason: "scheme \(uri.scheme) is not allowed") }
+        guard !isWebApplication else { throw Refusal(reason: "a web application needs https") }
+        if policy.allowedPrivateUse.contains(uri.text) {
+            return
+        }
+        // OAuth 2.1 §8.4.3, RFC 8252 §7.1: private-use schemes are reverse domain names, so that they have an owner.
+        guard uri.scheme.contains("."), uri.scheme.split(separator: ".").count >= 2 else {
+            throw Refusal(reason: "scheme \(uri.scheme) is neither a reverse domain name nor on the allowed list")
+        }
+    }
+
+    /// Whether a requested redirect URI is a registered one: the same bytes, or the same but for the port when both
+    /// are loopback http (RFC 6749 §3.1.2.3, RFC 8252 §7.3; AZ-4…6, decision 0.3).
+    package static func matches(requested: String, registered: String) -> Bool {
+        if requested.hasSameBytes(as: registered) {
+            return true
+        }
+        guard
+            let request = URIReference(requested), let registration = URIReference(registered),
+            request.isLoopbackHTTP, registration.isLoopbackHTTP,
+            request.userInformation == nil, request.fragment == nil
+        else { return false }
+        // Hosts are not interchangeable: localhost may resolve to something else than 127.0.0.1 (AZ-6).
+        return request.host?.lowercased() == registration.host?.lowercased()
+            && request.text.hasPrefix("http://")
+            && request.path == registration.path
+            && request.query == registration.query
+    }
+
+    /// The registered URI that `requested` matches; an exact one wins over a loopback match.
+    package static func match(_ requested: String, among registered: [String]) -> Bool {
+        guard requested.utf8.count <= byteCountMax else { return false }
+        return registered.contains { matches(requested: requested, registered: $0) }
+    }
+
+    /// The redirect URI with parameters added to its query; a registered query is kept (AZ-4).
+    package static func adding(_ parameters: [(String, String)], to redirectURI: String) -> String {
+        guard !parameters.isEmpty else { return redirectURI }
+        let query = FormParameters.serialize(parameters)
+        guard let mark = redirectURI.utf8.firstIndex(of: UInt8(ascii: "?")) else { return redirectURI + "?" + query }
+        let isEmptyQuery = redirectURI.utf8.index(after: mark) == redirectURI.endIndex
+        return redirectURI + (isEmptyQuery ? "" : "&") + query
+    }
+}

@@ -1,0 +1,81 @@
+/// RFC 8707: a protected resource that access tokens can be issued for.
+package struct ProtectedResource: Hashable, Sendable {
+    /// The registered spelling; it becomes the token's `aud` (decision 0.6).
+    package let uri: String
+    /// The scopes of this resource; a scope of another resource never enters its tokens (RI-4).
+    package let scopes: ScopeSet
+    /// The upstream providers whose tokens this resource may retrieve, in login order.
+    package let upstreams: [String]
+    /// The client that the resource server authenticates as, when it retrieves upstream tokens.
+    package let clientID: String?
+
+    /// A resource of the configuration.
+    package init(uri: String, scopes: ScopeSet, upstreams: [String], clientID: String?) {
+        self.uri = uri
+        self.scopes = scopes
+        self.upstreams = upstreams
+        self.clientID = clientID
+    }
+}
+
+/// RFC 8707 §2: finds the resource that a `resource` parameter names.
+package struct ResourceCatalogue: Sendable {
+    /// The configured resources in their order.
+    package let resources: [ProtectedResource]
+    private let byComparisonForm: [String: ProtectedResource]
+
+    /// A catalogue of the configured resources.
+    package init(_ resources: [ProtectedResource]) {
+        self.resources = resources
+        byComparisonForm = Dictionary(
+            resources.map { (Self.comparisonForm($0.uri) ?? $0.uri, $0) },
+            uniquingKeysWith: { first, _ in first }
+        )
+    }
+
+    /// The resource of one `resource` value.
+    ///
+    /// - Throws: `invalid_target` when the value is not an absolute URI without fragment, or names nothing registered.
+    ///   The value is never fetched (D-45).
+    package func resource(_ text: String) throws(OAuthError) -> ProtectedResource {
+        guard let form = Self.comparisonForm(text) else {
+            throw OAuthError(.invalidTarget, "resource must be an absolute URI without fragment")
+        }
+        guard let resource = byComparisonForm[form] else {
+            throw OAuthError(.invalidTarget, "resource is not registered here")
+        }
+        return resource
+    }
+
+    /// The resource of the request's `resource` values; the only registered one when there are none (decision 0.5).
+    ///
+    /// - Throws: `invalid_target` for several different resources, an unknown one, or none when there is no default.
+    package func resource(requested: [String]) throws(OAuthError) -> ProtectedResource {
+        var found: ProtectedResource?
+        for text in requested {
+            let resource = try resource(text)
+            // RI-2: a token is for one resource; never silently pick one of several.
+            guard found == nil || found == resource else {
+                throw OAuthError(.invalidTarget, "only one resource can be requested")
+            }
+            found = resource
+        }
+        if let found {
+            return found
+        }
+        guard resources.count == 1, let only = resources.first else {
+            throw OAuthError(.invalidTarget, "resource is required, for several are registered")
+        }
+        return only
+    }
+
+    /// Scheme and host in lower case, an empty path as `/`: how two spellings are compared (decision 0.6).
+    package static func comparisonForm(_ text: String) -> String? {
+        guard text.utf8.count <= RedirectURI.byteCountMax, let uri = URIReference(text) else { return nil }
+        guard uri.fragment == nil, uri.userInformation == nil, let host = uri.host, !host.isEmpty else { return nil }
+        let port = uri.port.map { ":\($0)" } ?? ""
+        let path = uri.path.isEmpty ? "/" : uri.path
+        let query = uri.query.map { "?" + $0 } ?? ""
+        return uri.scheme + "://" + host.lowercased() + port + path + query
+    }
+}

@@ -1,0 +1,35 @@
+/// RFC 6749 §3.3: which of the requested scopes are granted for a resource (decision 0.2, RI-4).
+package struct ScopePolicy: Sendable {
+    /// The scopes that the server supports at all.
+    package let supported: ScopeSet
+
+    /// A policy for the configured scopes.
+    package init(supported: ScopeSet) {
+        self.supported = supported
+    }
+
+    /// Narrows a request to what can be granted; what is unknown is dropped, as real clients ask for more than exists.
+    ///
+    /// - Parameters:
+    ///   - requested: The request's scopes, or `nil` when it had none: the resource's own are the default.
+    ///   - resource: The resource that the token will be for.
+    ///   - client: The client; a pre-registered one may be limited to a list.
+    /// - Throws: `invalid_scope` when scopes were requested and none of them can be granted.
+    package func grantable(
+        requested: ScopeSet?,
+        resource: ProtectedResource,
+        client: Client
+    ) throws(OAuthError) -> ScopeSet {
+        let allowed = { (scope: String) in
+            let known =
+                ScopeSet.identityScopes.contains(scope)
+                ? supported.contains(scope) : resource.scopes.contains(scope)
+            // `offline_access` is about the session, not about authority: a client's list does not withhold it.
+            return known && (client.scopes.map { $0.contains(scope) || scope == ScopeSet.offlineAccess } ?? true)
+        }
+        guard let requested, !requested.isEmpty else { return resource.scopes.filter(allowed) }
+        let granted = requested.filter(allowed)
+        guard !granted.isEmpty else { throw OAuthError(.invalidScope, "none of the requested scopes can be granted") }
+        return granted
+    }
+}

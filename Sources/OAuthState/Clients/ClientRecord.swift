@@ -1,0 +1,56 @@
+package import OAuthProtocol
+
+/// A client with what the registry notes about it.
+package struct ClientRecord: Hashable, Sendable {
+    /// The client.
+    package var client: Client
+    /// When it was last seen at the token endpoint or with a user's approval; `nil` when never.
+    package var lastUsedAt: Timestamp?
+}
+
+extension ClientRecord: RecordCodable {
+    package func write(to writer: inout BinaryWriter) {
+        writer.write(client.id)
+        writer.write(client.kind.rawValue)
+        writer.write(client.name) { $0.write($1) }
+        writer.write(client.uri) { $0.write($1) }
+        writer.write(client.redirectURIs) { $0.write($1) }
+        writer.write(client.grantTypes.map(\.rawValue).sorted()) { $0.write($1) }
+        writer.write(client.authenticationMethods.map(\.rawValue).sorted()) { $0.write($1) }
+        writer.write(client.secretHash) { $0.write($1) }
+        writer.write(client.scopes) { $0.write($1) }
+        writer.write(client.applicationType.rawValue)
+        writer.write(client.keySet) { $0.write($1) }
+        writer.write(client.keySetURI) { $0.write($1) }
+        writer.write(client.issuedAt)
+        writer.write(lastUsedAt) { $0.write($1) }
+    }
+
+    package init(from reader: inout BinaryReader) throws(RecordError) {
+        let id = try reader.string()
+        guard let kind = Client.Kind(rawValue: try reader.integer()) else {
+            throw RecordError("unknown kind of client")
+        }
+        client = Client(
+            id: id,
+            kind: kind,
+            name: try reader.optional { (reader) throws(RecordError) in try reader.string() },
+            uri: try reader.optional { (reader) throws(RecordError) in try reader.string() },
+            redirectURIs: try reader.array { (reader) throws(RecordError) in try reader.string() },
+            grantTypes: Set(
+                try reader.array { (reader) throws(RecordError) in try reader.string() }.compactMap(GrantType.init)
+            ),
+            authenticationMethods: Set(
+                try reader.array { (reader) throws(RecordError) in try reader.string() }
+                    .compactMap(TokenEndpointAuthenticationMethod.init)
+            ),
+            secretHash: try reader.optional { (reader) throws(RecordError) in try reader.digest() },
+            scopes: try reader.optional { (reader) throws(RecordError) in try reader.scopes() },
+            applicationType: ApplicationType(rawValue: try reader.string()) ?? .native,
+            keySet: try reader.optional { (reader) throws(RecordError) in try reader.byteArray() },
+            keySetURI: try reader.optional { (reader) throws(RecordError) in try reader.string() },
+            issuedAt: try reader.timestamp()
+        )
+        lastUsedAt = try reader.optional { (reader) throws(RecordError) in try reader.timestamp() }
+    }
+}

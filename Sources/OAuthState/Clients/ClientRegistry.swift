@@ -1,0 +1,126 @@
+import DequeModule
+package import DurableLog
+import HashTreeCollections
+package import OAuthProtocol
+
+/// RFC 7591: owns the clients: pre-registered, dynamically registered and known by metadata document.
+package actor ClientRegistry: ClientStore {
+    private let journal: any ChangeJournal
+    private let limits: StoreLimits
+    private let preRegistered: [String: Client]
+    private var records: TreeDictionary<String, ClientRecord> = [:]
+    /// Ids of dynamic clients in the order of registration; those used since are skipped when one must give way.
+    private var neverUsed: Deque<String> = []
+    private var dynamicCount = 0
+
+    /// A registry that starts with the clients of the configuration.
+    package init(preRegistered: [Client], journal: any ChangeJournal, limits: StoreLimits = .init()) {
+        self.preRegistered = Dictionary(preRegistered.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
+        self.journal = journal
+        self.limits = limits
+    }
+
+    package func client(_ id: String) -> Client? {
+        preRegistered[id] ?? records[id]?.client
+    }
+
+    package func register(_ client: Client) -> Recorded<ClientRegistration> {
+        guard dynamicCount < limits.dynamicClientsMax || evictOne() else {
+            return Recorded(.full, at: journal.lastPosition)
+        }
+        return put(client)
+    }
+
+    package func replace(_ client: Client) -> Recorded<ClientRegistration> {
+        if records[client.id] == nil, dynamicCount >= limits.dynamicClientsMax, !evictOne() {
+            return Recorded(.full, at: journal.lastPosition)
+        }
+        return put(client)
+    }
+
+    private func put(_ client: Client) -> Recorded<ClientRegistration> {
+        let record = ClientRecord(client: client, lastUsedAt: records[client.id]?.lastUsedAt)
+        insert(record)
+        return Recorded(.registered, at: journal.append(record.record(.putClient)))
+    }
+
+    package func touch(_ id: String, now: Timestamp) {
+        guard var record = records[id] else { return }
+        // Once a day is often enough to know who is alive; it keeps the journal small.
+        if let last = record.lastUsedAt, now - last < .seconds(86_400) {
+            return
+        }
+        record.lastUsedAt = now
+        records[id] = record
+        _ = journal.append(
+            BinaryWriter.record(.touchClient) { writer in
+                writer.write(id)
+                writer.write(now)
+            }
+        )
+    }
+
+    package func remove(_ id: String) -> Recorded<Bool> {
+        guard forget(id) else { return Recorded(false, at: journal.lastPosition) }
+        return Recorded(true, at: journal.append(BinaryWriter.record(.removeClient) { $0.write(id) }))
+    }
+
+    /// How many clients are known by registration or document, for the metric.
+    package var count: Int {
+        dynamicCount
+    }
+
+    // MARK: - Table
+
+    private func insert(_ record: ClientRecord) {
+        if records.updateValue(record, forKey: record.client.id) == nil {
+            dynamicCount += 1
+            if record.lastUsedAt == nil {
+                neverUsed.append(record.client.id)
+            }
+        }
+    }
+
+    private func forget(_ id: String) -> Bool {
+        guard records.removeValue(forKey: id) != nil else { return false }
+        dynamicCount -= 1
+        return true
+    }
+
+    // CR-10: the oldest client that was never used gives way; a used one never does.
+    private func evictOne() -> Bool {
+        while let id = neverUsed.popFirst() {
+            guard let record = records[id], record.lastUsedAt == nil else { continue }
+            _ = remove(id)
+            return true
+        }
+        return false
+    }
+}
+
+extension ClientRegistry: RecordedStore {
+    package static let recordKinds: Set<RecordKind> = [.putClient, .touchClient, .removeClient]
+
+    package func apply(_ kind: RecordKind, _ reader: inout BinaryReader) throws(RecordError) {
+        switch kind {
+        case .putClient:
+            insert(try ClientRecord(from: &reader))
+        case .touchClient:
+            let id = try reader.string()
+            records[id]?.lastUsedAt = try reader.timestamp()
+        case .removeClient:
+            _ = forget(try reader.string())
+        default:
+            throw RecordError("not a record of the client registry")
+        }
+    }
+
+    package func capture() -> CapturedState {
+        let records = records
+        return CapturedState(position: journal.lastPosition) { body in
+            for record in records.values {
+                try body(record.record(.putClient))
+            }
+        }
+    }
+}

@@ -1,0 +1,78 @@
+package import OAuthProtocol
+package import OpenSSLCrypto
+
+/// Writes records of the journal and the snapshots: length-prefixed binary, big-endian.
+///
+/// Written by hand because it is on the path of every change; measured at a tenth of a JSON encoder's cost.
+package struct BinaryWriter {
+    /// What has been written.
+    package private(set) var bytes: [UInt8] = []
+
+    /// An empty writer.
+    package init(reserving capacity: Int = 128) {
+        bytes.reserveCapacity(capacity)
+    }
+
+    /// Writes an integer of fixed width.
+    package mutating func write(_ value: some FixedWidthInteger) {
+        let width = value.bitWidth
+        var shift = width
+        while shift > 0 {
+            shift -= 8
+            bytes.append(UInt8(truncatingIfNeeded: value >> shift))
+        }
+    }
+
+    /// Writes one byte for true or false.
+    package mutating func write(_ value: Bool) {
+        bytes.append(value ? 1 : 0)
+    }
+
+    /// Writes bytes behind their count.
+    package mutating func write(_ value: [UInt8]) {
+        write(UInt32(truncatingIfNeeded: value.count))
+        bytes.append(contentsOf: value)
+    }
+
+    /// Writes a text as UTF-8 behind its byte count.
+    package mutating func write(_ value: String) {
+        write(UInt32(truncatingIfNeeded: value.utf8.count))
+        bytes.append(contentsOf: value.utf8)
+    }
+
+    /// Writes a moment in milliseconds.
+    package mutating func write(_ value: Timestamp) {
+        write(value.millisecondsSinceEpoch)
+    }
+
+    /// Writes a digest as its 32 bytes.
+    package mutating func write(_ value: SHA256Digest) {
+        bytes.append(contentsOf: value.bytes)
+    }
+
+    /// Writes an identifier as its 16 bytes.
+    package mutating func write(_ value: some StoredIdentifier) {
+        write(value.value)
+    }
+
+    /// Writes scopes as their wire form.
+    package mutating func write(_ value: ScopeSet) {
+        write(value.text)
+    }
+
+    /// Writes a byte that says whether there is a value, then the value.
+    package mutating func write<Value>(_ value: Value?, _ writeValue: (inout BinaryWriter, Value) -> Void) {
+        write(value != nil)
+        if let value {
+            writeValue(&self, value)
+        }
+    }
+
+    /// Writes a count and the values.
+    package mutating func write<Value>(_ values: [Value], _ writeValue: (inout BinaryWriter, Value) -> Void) {
+        write(UInt32(truncatingIfNeeded: values.count))
+        for value in values {
+            writeValue(&self, value)
+        }
+    }
+}

@@ -1,0 +1,68 @@
+/// The kinds of records, as their first byte. A journal is a list of them; so is a snapshot, one record a row.
+///
+/// Every record sets an absolute value and can be applied twice: recovery may replay what a snapshot already holds.
+/// A number is never used again for something else.
+package enum RecordKind: UInt8, Sendable, CaseIterable {
+    // ClientRegistry
+    case putClient = 0x10
+    case touchClient = 0x11
+    case removeClient = 0x12
+    // AuthorizationSessions
+    case putSession = 0x20
+    case rotateRefreshToken = 0x21
+    case removeSession = 0x22
+    case putConsent = 0x23
+    case removeConsent = 0x24
+    // TokenVault
+    case putUser = 0x30
+    case putIdentity = 0x31
+    case putConnection = 0x32
+    case removeConnection = 0x33
+    case removeUser = 0x34
+    // SigningKeyRing
+    case putSigningKey = 0x40
+    case removeSigningKey = 0x41
+    case putServerSecret = 0x42
+    // ReplayGuard
+    case consumeAssertion = 0x50
+}
+
+/// A row that can stand in the journal and in a snapshot.
+package protocol RecordCodable: Sendable {
+    /// Writes the row behind its kind.
+    func write(to writer: inout BinaryWriter)
+    /// Reads what `write` wrote.
+    init(from reader: inout BinaryReader) throws(RecordError)
+}
+
+extension RecordCodable {
+    /// The row as one record of the given kind.
+    func record(_ kind: RecordKind) -> [UInt8] {
+        var writer = BinaryWriter(reserving: 256)
+        writer.write(kind.rawValue)
+        write(to: &writer)
+        return writer.bytes
+    }
+}
+
+extension BinaryWriter {
+    /// A record of a kind with a body.
+    static func record(_ kind: RecordKind, _ body: (inout BinaryWriter) -> Void) -> [UInt8] {
+        var writer = BinaryWriter(reserving: 48)
+        writer.write(kind.rawValue)
+        body(&writer)
+        return writer.bytes
+    }
+}
+
+/// A store that can be rebuilt from records.
+package protocol RecordedStore: Actor {
+    /// The kinds of records that this store wrote.
+    static var recordKinds: Set<RecordKind> { get }
+
+    /// Applies one record during recovery; nothing is journaled.
+    func apply(_ kind: RecordKind, _ reader: inout BinaryReader) throws(RecordError)
+
+    /// The present state in O(1) as a value that can be encoded elsewhere, with the position that it includes.
+    func capture() -> CapturedState
+}

@@ -1,0 +1,80 @@
+import DurableLog
+import HashTreeCollections
+package import OAuthProtocol
+package import OpenSSLCrypto
+
+/// A code that was issued, until well after it has expired: a late second use must still be recognised.
+struct IssuedCode: Sendable {
+    let grant: AuthorizationGrant
+    let expiry: Timestamp
+    var failures = 0
+    var isRedeemed = false
+
+    /// How long after its expiry a redeemed code is remembered, so that its replay revokes the session (TK-6).
+    static let remembrance: Duration = .seconds(600)
+}
+
+/// RFC 6749 §4.1.2 and §4.1.3: codes are issued and redeemed, once.
+extension AuthorizationSessions {
+    package func issueCode(_ code: SHA256Digest, for grant: AuthorizationGrant, now: Timestamp) -> StoreAdmission {
+        codes.expire(now: now)
+        guard codes.count < limits.authorizationCodesMax else { return .full }
+        let expiry = now + policy.authorizationCodeLifetime
+        codes.insert(IssuedCode(grant: grant, expiry: expiry), for: code, expiry: expiry + IssuedCode.remembrance)
+        return .admitted
+    }
+
+    package func redeem(_ redemption: CodeRedemption, now: Timestamp) -> Recorded<RedemptionOutcome> {
+        guard var issued = codes[redemption.code] else { return Recorded(.unknown, at: journal.lastPosition) }
+        if let mismatch = Self.mismatch(redemption, issued.grant.request) {
+            // A wrong attempt never burns the victim's code, five do (TK-4; OAuth 2.1 §7.5.3). A redeemed one stays
+            // as it is: a replay with a wrong verifier must not revoke anything (D-16).
+            if !issued.isRedeemed {
+                issued.failures += 1
+                codes.update(issued.failures >= limits.codeFailuresMax ? nil : issued, for: redemption.code)
+            }
+            return Recorded(.mismatch(mismatch), at: journal.lastPosition)
+        }
+        if issued.isRedeemed {
+            let revocation = revoke(issued.grant.sessionID)
+            return Recorded(.replayed(issued.grant.sessionID), at: revocation.position)
+        }
+        guard now < issued.expiry else { return Recorded(.expired, at: journal.lastPosition) }
+        guard sessions.count < limits.sessionsMax else { return Recorded(.full, at: journal.lastPosition) }
+        issued.isRedeemed = true
+        codes.update(issued, for: redemption.code)
+        let session = newSession(issued.grant, now: now)
+        insert(session)
+        return Recorded(.redeemed(session, issued.grant), at: journal.append(session.record(.putSession)))
+    }
+
+    private static func mismatch(_ redemption: CodeRedemption, _ request: AuthorizationRequest) -> CodeMismatch? {
+        guard redemption.clientID == request.clientID else { return .client }
+        // TK-5: if sent it must be the very URI of the authorization request, port included; OAuth 2.1 dropped it.
+        guard redemption.redirectURI.map({ $0.hasSameBytes(as: request.redirectURI) }) ?? true else {
+            return .redirectURI
+        }
+        guard constantTimeEqual(redemption.challenge.digest.bytes, request.codeChallenge.digest.bytes) else {
+            return .verifier
+        }
+        guard redemption.resource.map({ $0 == request.resource }) ?? true else { return .resource }
+        return nil
+    }
+
+    private func newSession(_ grant: AuthorizationGrant, now: Timestamp) -> Session {
+        let absolute = now + policy.sessionLifetime
+        return Session(
+            id: grant.sessionID,
+            userID: grant.userID,
+            clientID: grant.request.clientID,
+            scopes: grant.request.scopes,
+            resource: grant.request.resource,
+            connections: grant.connections,
+            authenticatedAt: grant.authenticatedAt,
+            absoluteExpiry: absolute,
+            idleExpiry: now + (grant.issuesRefreshToken ? policy.refreshTokenLifetime : policy.accessTokenLifetime),
+            generation: grant.issuesRefreshToken ? 1 : 0,
+            rotatedAt: now
+        )
+    }
+}

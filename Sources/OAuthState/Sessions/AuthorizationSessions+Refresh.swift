@@ -1,0 +1,54 @@
+import DurableLog
+import HashTreeCollections
+package import OAuthProtocol
+
+/// RFC 6749 §6, RFC 9700 §4.14.2 and decision 0.1: refresh tokens come in families and generations.
+extension AuthorizationSessions {
+    package func rotate(_ use: RefreshTokenUse, now: Timestamp) -> Recorded<RotationOutcome> {
+        guard var session = sessions[use.family], session.generation > 0 else {
+            return Recorded(.unknown, at: journal.lastPosition)
+        }
+        // Bound to the client (RFC 6749 §6); the wrong one learns nothing and changes nothing (D-29).
+        guard session.clientID == use.clientID else { return Recorded(.wrongClient, at: journal.lastPosition) }
+        guard session.isLive(now: now) else {
+            sessions.removeValue(forKey: use.family)
+            return Recorded(.expired, at: recordRemoval(of: use.family))
+        }
+        if isReuse(of: session, generation: use.generation, now: now) {
+            sessions.removeValue(forKey: use.family)
+            return Recorded(.reused(session), at: recordRemoval(of: use.family))
+        }
+        // Checked before anything is rotated, so that a client can correct itself and try again (TK-8).
+        guard use.scopes.map({ $0.isSubset(of: session.scopes) }) ?? true else {
+            return Recorded(.scopeExceeded, at: journal.lastPosition)
+        }
+        guard use.resource.map({ $0 == session.resource }) ?? true else {
+            return Recorded(.resourceExceeded, at: journal.lastPosition)
+        }
+        if use.generation < session.generation {
+            return Recorded(.repeated(session), at: journal.lastPosition)
+        }
+        // A genuine token that is newer than the state comes from after a backup: it moves the state forward.
+        session.generation = use.rotates ? use.generation + 1 : use.generation
+        session.rotatedAt = now
+        session.idleExpiry = now + policy.refreshTokenLifetime
+        sessions[use.family] = session
+        return Recorded(.rotated(session), at: journal.append(Self.rotationRecord(session)))
+    }
+
+    // The predecessor is forgiven within the grace; anything older, or later, is a copy in other hands.
+    private func isReuse(of session: Session, generation: UInt32, now: Timestamp) -> Bool {
+        guard generation < session.generation else { return false }
+        let isPredecessor = generation == session.generation - 1
+        return !(isPredecessor && now < session.rotatedAt + policy.refreshReuseGrace)
+    }
+
+    private static func rotationRecord(_ session: Session) -> [UInt8] {
+        BinaryWriter.record(.rotateRefreshToken) { writer in
+            writer.write(session.id)
+            writer.write(session.generation)
+            writer.write(session.rotatedAt)
+            writer.write(session.idleExpiry)
+        }
+    }
+}

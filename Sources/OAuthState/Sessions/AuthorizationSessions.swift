@@ -1,0 +1,174 @@
+package import DurableLog
+package import HashTreeCollections
+package import OAuthProtocol
+package import OpenSSLCrypto
+
+/// Owns logins under way, codes, sessions with their refresh families, and remembered consents.
+///
+/// Single use is one actor turn: no method here waits, so nothing can come between a check and its change.
+package actor AuthorizationSessions: AuthorizationStore {
+    let journal: any ChangeJournal
+    let limits: StoreLimits
+    let policy: SessionPolicy
+
+    var usedTickets = ExpiringTable<SHA256Digest, Void>()
+    var pending = ExpiringTable<SHA256Digest, PendingAuthorization>()
+    var codes = ExpiringTable<SHA256Digest, IssuedCode>()
+    var sessions: TreeDictionary<SessionID, Session> = [:]
+    var sessionExpiries = ExpiryBuckets<SessionID>()
+    var consents: TreeDictionary<SHA256Digest, Timestamp> = [:]
+    var interned = SessionInterning()
+
+    /// No sessions yet.
+    package init(policy: SessionPolicy, journal: any ChangeJournal, limits: StoreLimits = .init()) {
+        self.policy = policy
+        self.journal = journal
+        self.limits = limits
+    }
+
+    // MARK: - Logins under way
+
+    package func approve(ticket: SHA256Digest, expiry: Timestamp, now: Timestamp) -> TicketApproval {
+        usedTickets.expire(now: now)
+        guard usedTickets[ticket] == nil else { return .alreadyUsed }
+        guard usedTickets.count < limits.pendingAuthorizationsMax else { return .full }
+        usedTickets.insert((), for: ticket, expiry: expiry)
+        return .approved
+    }
+
+    package func begin(_ pending: PendingAuthorization, state: SHA256Digest, now: Timestamp) -> StoreAdmission {
+        self.pending.expire(now: now)
+        guard self.pending.count < limits.pendingAuthorizationsMax else { return .full }
+        self.pending.insert(pending, for: state, expiry: pending.expiry)
+        return .admitted
+    }
+
+    package func takePending(
+        state: SHA256Digest,
+        upstream: String,
+        binding: SHA256Digest?,
+        now: Timestamp
+    ) -> PendingOutcome {
+        guard let found = pending[state], now < found.expiry else { return .unknown }
+        // Authenticate and bind before changing state: a wrong browser must not spoil the right one's login.
+        guard let binding, constantTimeEqual(binding.bytes, found.binding.bytes) else { return .wrongBrowser }
+        guard found.upstream == upstream else { return .wrongUpstream }
+        pending.remove(state)
+        return .taken(found)
+    }
+
+    // MARK: - Sessions
+
+    package func session(_ id: SessionID, now: Timestamp) -> Session? {
+        guard let session = sessions[id], session.isLive(now: now) else { return nil }
+        return session
+    }
+
+    package func revoke(_ id: SessionID) -> Recorded<Session?> {
+        guard let session = sessions.removeValue(forKey: id) else { return Recorded(nil, at: journal.lastPosition) }
+        return Recorded(session, at: recordRemoval(of: id))
+    }
+
+    func recordRemoval(of id: SessionID) -> JournalPosition {
+        journal.append(BinaryWriter.record(.removeSession) { $0.write(id) })
+    }
+
+    /// Drops up to `limit` sessions whose time has passed, and everything short-lived that has expired.
+    package func sweep(now: Timestamp, limit: Int) {
+        usedTickets.expire(now: now)
+        pending.expire(now: now)
+        codes.expire(now: now)
+        for id in sessionExpiries.popDue(now: now, limit: limit) {
+            guard let session = sessions[id] else { continue }
+            if session.isLive(now: now) {
+                sessionExpiries.insert(id, expiry: session.expiry)
+            } else {
+                sessions.removeValue(forKey: id)
+                _ = recordRemoval(of: id)
+            }
+        }
+    }
+
+    /// How many of each kind are kept, for the metrics.
+    package var counts: (pending: Int, codes: Int, sessions: Int, consents: Int) {
+        (pending.count, codes.count, sessions.count, consents.count)
+    }
+
+    /// Every session of a user, found in an O(1) copy outside the actor's turn by the closure's caller.
+    package func sessionTable() -> TreeDictionary<SessionID, Session> {
+        sessions
+    }
+
+    // MARK: - Consents
+
+    package func rememberConsent(_ key: SHA256Digest, now: Timestamp) -> Recorded<StoreAdmission> {
+        guard consents.count < limits.consentsMax || consents[key] != nil else {
+            return Recorded(.full, at: journal.lastPosition)
+        }
+        consents[key] = now
+        let position = journal.append(Self.consentRecord(key, now))
+        return Recorded(.admitted, at: position)
+    }
+
+    package func hasConsent(_ key: SHA256Digest) -> Bool {
+        consents[key] != nil
+    }
+
+    static func consentRecord(_ key: SHA256Digest, _ givenAt: Timestamp) -> [UInt8] {
+        BinaryWriter.record(.putConsent) { writer in
+            writer.write(key)
+            writer.write(givenAt)
+        }
+    }
+}
+
+extension AuthorizationSessions: RecordedStore {
+    package static let recordKinds: Set<RecordKind> = [
+        .putSession, .rotateRefreshToken, .removeSession, .putConsent, .removeConsent,
+    ]
+
+    package func apply(_ kind: RecordKind, _ reader: inout BinaryReader) throws(RecordError) {
+        switch kind {
+        case .putSession:
+            insert(try Session(from: &reader))
+        case .rotateRefreshToken:
+            let id = try reader.identifier(SessionID.self)
+            let generation = try reader.integer(UInt32.self)
+            let rotatedAt = try reader.timestamp()
+            let idleExpiry = try reader.timestamp()
+            guard var session = sessions[id] else { return }
+            session.generation = generation
+            session.rotatedAt = rotatedAt
+            session.idleExpiry = idleExpiry
+            sessions[id] = session
+        case .removeSession:
+            sessions.removeValue(forKey: try reader.identifier())
+        case .putConsent:
+            let key = try reader.digest()
+            consents[key] = try reader.timestamp()
+        case .removeConsent:
+            consents.removeValue(forKey: try reader.digest())
+        default:
+            throw RecordError("not a record of the authorization sessions")
+        }
+    }
+
+    func insert(_ session: Session) {
+        let session = interned.interning(session)
+        sessions[session.id] = session
+        sessionExpiries.insert(session.id, expiry: session.expiry)
+    }
+
+    package func capture() -> CapturedState {
+        let sessions = sessions
+        let consents = consents
+        return CapturedState(position: journal.lastPosition) { body in
+            for session in sessions.values {
+                try body(session.record(.putSession))
+            }
+            for (key, givenAt) in consents {
+                try body(Self.consentRecord(key, givenAt))
+            }
+        }
+    }
+}

@@ -1,0 +1,166 @@
+package import OAuthProtocol
+package import OpenSSLCrypto
+
+/// Where logins under way, codes, sessions and consents are kept. Each verb checks and changes in one step.
+package protocol AuthorizationStore: Sendable {
+    /// Uses up a consent ticket; false when it was used before (CO-3).
+    func approve(ticket: SHA256Digest, expiry: Timestamp, now: Timestamp) async -> TicketApproval
+    /// Keeps a login that goes to an upstream provider.
+    func begin(_ pending: PendingAuthorization, state: SHA256Digest, now: Timestamp) async -> StoreAdmission
+    /// Takes a login out, if state, provider and browser are the right ones (UP-1, CO-3, D-53).
+    func takePending(
+        state: SHA256Digest,
+        upstream: String,
+        binding: SHA256Digest?,
+        now: Timestamp
+    ) async -> PendingOutcome
+    /// Keeps a grant under the hash of its code.
+    func issueCode(_ code: SHA256Digest, for grant: AuthorizationGrant, now: Timestamp) async -> StoreAdmission
+    /// Redeems a code once (RFC 6749 §4.1.3).
+    func redeem(_ redemption: CodeRedemption, now: Timestamp) async -> Recorded<RedemptionOutcome>
+    /// Uses a refresh token (RFC 6749 §6, decision 0.1).
+    func rotate(_ use: RefreshTokenUse, now: Timestamp) async -> Recorded<RotationOutcome>
+    /// The live session with this id.
+    func session(_ id: SessionID, now: Timestamp) async -> Session?
+    /// Ends a session; `nil` when there was none.
+    func revoke(_ id: SessionID) async -> Recorded<Session?>
+    /// Remembers a consent under the hash of everything that it was given for (CO-1).
+    func rememberConsent(_ key: SHA256Digest, now: Timestamp) async -> Recorded<StoreAdmission>
+    /// Whether this very consent was given.
+    func hasConsent(_ key: SHA256Digest) async -> Bool
+}
+
+/// What became of something that needed room.
+package enum StoreAdmission: Hashable, Sendable {
+    case admitted
+    /// The table is at its bound.
+    case full
+}
+
+/// What became of a consent ticket.
+package enum TicketApproval: Hashable, Sendable {
+    /// The first and only use.
+    case approved
+    /// Used before.
+    case alreadyUsed
+    /// The table is at its bound.
+    case full
+}
+
+/// What a callback finds.
+package enum PendingOutcome: Hashable, Sendable {
+    /// The login; it is taken out.
+    case taken(PendingAuthorization)
+    /// No such state, or used, or expired.
+    case unknown
+    /// The state is genuine, the browser is not the one that approved; the login stays (D-51).
+    case wrongBrowser
+    /// The state belongs to another provider; the login stays (D-65).
+    case wrongUpstream
+}
+
+/// RFC 6749 §4.1.3: what a token request says about a code.
+package struct CodeRedemption: Hashable, Sendable {
+    /// Hash of the code.
+    package var code: SHA256Digest
+    /// The authenticated client.
+    package var clientID: String
+    /// `redirect_uri`, if sent (TK-5).
+    package var redirectURI: String?
+    /// The challenge of the sent verifier.
+    package var challenge: CodeChallenge
+    /// The resource of the request in its registered spelling, if sent.
+    package var resource: String?
+
+    /// A redemption.
+    package init(
+        code: SHA256Digest,
+        clientID: String,
+        redirectURI: String?,
+        challenge: CodeChallenge,
+        resource: String?
+    ) {
+        self.code = code
+        self.clientID = clientID
+        self.redirectURI = redirectURI
+        self.challenge = challenge
+        self.resource = resource
+    }
+}
+
+/// What became of a code.
+package enum RedemptionOutcome: Hashable, Sendable {
+    /// Redeemed; the session lives from now on.
+    case redeemed(Session, AuthorizationGrant)
+    /// Never issued, or forgotten.
+    case unknown
+    /// Its time has passed.
+    case expired
+    /// Something that the code is bound to differs; the code stays unless it was tried too often.
+    case mismatch(CodeMismatch)
+    /// A second valid redemption; the session of the first is revoked (TK-6, D-15).
+    case replayed(SessionID)
+    /// The table of sessions is at its bound; the code stays.
+    case full
+}
+
+/// What differed in a failed redemption.
+package enum CodeMismatch: Hashable, Sendable {
+    case client
+    case redirectURI
+    case verifier
+    case resource
+}
+
+/// RFC 6749 §6: what a token request says about a refresh token whose MAC was genuine.
+package struct RefreshTokenUse: Hashable, Sendable {
+    /// The family.
+    package var family: SessionID
+    /// The generation presented.
+    package var generation: UInt32
+    /// The authenticated client.
+    package var clientID: String
+    /// Whether a successor replaces the token (decision 0.12: public clients).
+    package var rotates: Bool
+    /// `scope`, if sent.
+    package var scopes: ScopeSet?
+    /// The resource in its registered spelling, if sent.
+    package var resource: String?
+
+    /// A use.
+    package init(
+        family: SessionID,
+        generation: UInt32,
+        clientID: String,
+        rotates: Bool,
+        scopes: ScopeSet? = nil,
+        resource: String? = nil
+    ) {
+        self.family = family
+        self.generation = generation
+        self.clientID = clientID
+        self.rotates = rotates
+        self.scopes = scopes
+        self.resource = resource
+    }
+}
+
+/// What became of a refresh token.
+package enum RotationOutcome: Hashable, Sendable {
+    /// Accepted; the session's generation is the one to be handed out.
+    case rotated(Session)
+    /// The predecessor within the grace: the same successor again (decision 0.1).
+    case repeated(Session)
+    /// An older token: the family is revoked (RFC 9700 §4.14.2).
+    case reused(Session)
+    /// No such family: revoked, expired or never issued.
+    case unknown
+    /// The family's time has passed.
+    case expired
+    /// Another client's token; nothing happened to it (D-29).
+    case wrongClient
+    /// `scope` has more than was granted; nothing was rotated (TK-8).
+    case scopeExceeded
+    /// `resource` is not the granted one; nothing was rotated (TK-8).
+    case resourceExceeded
+}

@@ -1,0 +1,159 @@
+package import DurableLog
+package import OAuthProtocol
+
+/// RFC 7517: where signing keys are kept and rotated.
+package protocol SigningKeyStore: Sendable {
+    /// Adds a key; an active one takes the place of the active one of its purpose, which retires.
+    func install(_ key: StoredSigningKey, now: Timestamp) async -> Recorded<Void>
+    /// Makes the next key active and `successor` the next one; the active one retires (MD-9).
+    func rotate(successor: StoredSigningKey, now: Timestamp) async -> Recorded<SigningKeyRotation>
+    /// Withdraws keys that retired before `moment`: their last token has expired.
+    func withdraw(retiredBefore moment: Timestamp) async -> Recorded<Int>
+    /// The keys in their present states.
+    func keys() async -> [StoredSigningKey]
+}
+
+/// What a rotation did.
+package enum SigningKeyRotation: Sendable {
+    /// The named key signs from now on.
+    case rotated(activeKeyID: String)
+    /// There was no next key yet; the given one is next now.
+    case prepared
+}
+
+/// Owns the signing keys and the server's root secret. Signing itself never happens here: readers take the published
+/// ``SigningKeySet`` and sign on their own thread.
+package actor SigningKeyRing: SigningKeyStore {
+    private let journal: any ChangeJournal
+    private var ring: [StoredSigningKey] = []
+    private var rootSecret: [UInt8]?
+    private var publication: SigningKeyPublication?
+
+    /// An empty ring.
+    package init(journal: any ChangeJournal) {
+        self.journal = journal
+    }
+
+    // MARK: - Server secret
+
+    /// The secret that other secrets are derived from; `candidate` becomes it on the first start.
+    package func serverSecret(candidate: [UInt8]) -> Recorded<[UInt8]> {
+        if let rootSecret {
+            return Recorded(rootSecret, at: journal.lastPosition)
+        }
+        rootSecret = candidate
+        return Recorded(candidate, at: journal.append(BinaryWriter.record(.putServerSecret) { $0.write(candidate) }))
+    }
+
+    // MARK: - Keys
+
+    package func keys() -> [StoredSigningKey] {
+        ring
+    }
+
+    package func install(_ key: StoredSigningKey, now: Timestamp) -> Recorded<Void> {
+        guard !ring.contains(where: { $0.key.keyID == key.key.keyID }) else {
+            return Recorded((), at: journal.lastPosition)
+        }
+        if key.state == .active {
+            retireActive(key.purpose, now: now)
+        }
+        ring.append(key)
+        let position = journal.append(key.record(.putSigningKey))
+        publish()
+        return Recorded((), at: position)
+    }
+
+    package func rotate(successor: StoredSigningKey, now: Timestamp) -> Recorded<SigningKeyRotation> {
+        guard let next = ring.firstIndex(where: { $0.state == .next && $0.purpose == successor.purpose }) else {
+            ring.append(successor)
+            let position = journal.append(successor.record(.putSigningKey))
+            publish()
+            return Recorded(.prepared, at: position)
+        }
+        retireActive(successor.purpose, now: now)
+        ring[next].state = .active
+        _ = journal.append(ring[next].record(.putSigningKey))
+        ring.append(successor)
+        let position = journal.append(successor.record(.putSigningKey))
+        publish()
+        return Recorded(.rotated(activeKeyID: ring[next].key.keyID), at: position)
+    }
+
+    package func withdraw(retiredBefore moment: Timestamp) -> Recorded<Int> {
+        let withdrawn = ring.filter { $0.retiredAt.map { $0 < moment } ?? false }
+        guard !withdrawn.isEmpty else { return Recorded(0, at: journal.lastPosition) }
+        var position = journal.lastPosition
+        for key in withdrawn {
+            ring.removeAll { $0.key.keyID == key.key.keyID }
+            position = journal.append(BinaryWriter.record(.removeSigningKey) { $0.write(key.key.keyID) })
+        }
+        publish()
+        return Recorded(withdrawn.count, at: position)
+    }
+
+    private func retireActive(_ purpose: StoredSigningKey.Purpose, now: Timestamp) {
+        for index in ring.indices where ring[index].state == .active && ring[index].purpose == purpose {
+            ring[index].state = .retired
+            ring[index].retiredAt = now
+            _ = journal.append(ring[index].record(.putSigningKey))
+        }
+    }
+
+    // MARK: - Publication
+
+    /// Where readers find the present keys; `nil` until an active key for access tokens is installed.
+    package func published() -> SigningKeyPublication? {
+        if publication == nil {
+            publication = keySet().map(SigningKeyPublication.init)
+        }
+        return publication
+    }
+
+    private func publish() {
+        if let publication, let keys = keySet() {
+            publication.publish(keys)
+        }
+    }
+
+    private func keySet() -> SigningKeySet? {
+        guard let active = ring.first(where: { $0.state == .active && $0.purpose == .accessToken }) else { return nil }
+        return SigningKeySet(
+            active: active.key,
+            idTokenKey: ring.first { $0.state == .active && $0.purpose == .idToken }?.key,
+            published: JSONWebKeySet(keys: ring.map(\.key.jsonWebKey))
+        )
+    }
+}
+
+extension SigningKeyRing: RecordedStore {
+    package static let recordKinds: Set<RecordKind> = [.putSigningKey, .removeSigningKey, .putServerSecret]
+
+    package func apply(_ kind: RecordKind, _ reader: inout BinaryReader) throws(RecordError) {
+        switch kind {
+        case .putSigningKey:
+            let key = try StoredSigningKey(from: &reader)
+            ring.removeAll { $0.key.keyID == key.key.keyID }
+            ring.append(key)
+        case .removeSigningKey:
+            let keyID = try reader.string()
+            ring.removeAll { $0.key.keyID == keyID }
+        case .putServerSecret:
+            rootSecret = try reader.byteArray()
+        default:
+            throw RecordError("not a record of the signing key ring")
+        }
+    }
+
+    package func capture() -> CapturedState {
+        let (ring, rootSecret) = (ring, rootSecret)
+        return CapturedState(position: journal.lastPosition) { body in
+            if let rootSecret {
+                try body(BinaryWriter.record(.putServerSecret) { $0.write(rootSecret) })
+            }
+            for key in ring {
+                try body(key.record(.putSigningKey))
+            }
+        }
+    }
+}

@@ -1,0 +1,68 @@
+package import OAuthProtocol
+package import OpenSSLCrypto
+
+/// A signing key with its place in the rotation, as the journal keeps it (sealed, like everything there).
+package struct StoredSigningKey: Sendable, RedactedSecret {
+    /// What the key signs.
+    package enum Purpose: UInt8, Sendable {
+        case accessToken = 0
+        case idToken = 1
+    }
+
+    /// Where the key stands.
+    package enum State: UInt8, Sendable {
+        /// Published, does not sign yet.
+        case next = 0
+        /// Signs.
+        case active = 1
+        /// Signs no more; published until its last token has expired.
+        case retired = 2
+    }
+
+    /// The key.
+    package let key: SigningKey
+    /// The private key in PKCS#8.
+    let pem: String
+    package let purpose: Purpose
+    package var state: State
+    /// When the key was first published.
+    package let publishedAt: Timestamp
+    /// When it stopped signing.
+    package var retiredAt: Timestamp?
+
+    /// A key that has just been made or read.
+    package init(_ privateKey: PrivateKey, purpose: Purpose, state: State, publishedAt: Timestamp) throws(CryptoError) {
+        key = SigningKey(privateKey: privateKey, algorithm: privateKey.algorithm)
+        pem = try privateKey.pem
+        self.purpose = purpose
+        self.state = state
+        self.publishedAt = publishedAt
+    }
+}
+
+extension StoredSigningKey: RecordCodable {
+    package func write(to writer: inout BinaryWriter) {
+        writer.write(pem)
+        writer.write(purpose.rawValue)
+        writer.write(state.rawValue)
+        writer.write(publishedAt)
+        writer.write(retiredAt) { $0.write($1) }
+    }
+
+    package init(from reader: inout BinaryReader) throws(RecordError) {
+        pem = try reader.string()
+        do {
+            let privateKey = try PrivateKey(pem: pem)
+            key = SigningKey(privateKey: privateKey, algorithm: privateKey.algorithm)
+        } catch {
+            throw RecordError("a stored signing key cannot be read")
+        }
+        guard
+            let purpose = Purpose(rawValue: try reader.integer()), let state = State(rawValue: try reader.integer())
+        else { throw RecordError("unknown purpose or state of a signing key") }
+        self.purpose = purpose
+        self.state = state
+        publishedAt = try reader.timestamp()
+        retiredAt = try reader.optional { (reader) throws(RecordError) in try reader.timestamp() }
+    }
+}

@@ -1,0 +1,98 @@
+package import OAuthProtocol
+
+/// One user's tokens at one account of one upstream provider. Keyed by the user, not by the session, so a second login
+/// replaces instead of orphaning (toolhive #5047).
+package struct Connection: Hashable, Sendable {
+    /// Whether the tokens can be used.
+    package enum Status: UInt8, Hashable, Sendable {
+        case active = 0
+        /// Refreshes fail for now; the access token may still be good.
+        case expiring = 1
+        /// The provider refused the refresh token: the user must connect again.
+        case reauthorizationRequired = 2
+        /// Disconnected here or withdrawn at the provider.
+        case revoked = 3
+        /// The provider refuses us, not the user: the operator must act (peers §6 rule 10).
+        case error = 4
+
+        /// The status as pages, answers and the audit trail name it.
+        package var text: String {
+            switch self {
+            case .active: "active"
+            case .expiring: "expiring"
+            case .reauthorizationRequired: "reauthorization_required"
+            case .revoked: "revoked"
+            case .error: "error"
+            }
+        }
+    }
+
+    package let id: ConnectionID
+    package let userID: UserID
+    /// The upstream's configured name.
+    package let upstream: String
+    /// The account's subject at the provider.
+    package let account: String
+    /// What the account is called there, for pages.
+    package var accountName: String?
+    /// The upstream tokens, sealed.
+    package var tokens: SealedTokens
+    /// The scopes that the provider granted.
+    package var scopes: ScopeSet
+    /// When the access token expires; absent stays absent, for none is ever invented (toolhive #5046).
+    package var accessTokenExpiry: Timestamp?
+    /// Our client id at the provider to which the refresh token was issued (toolhive #6508).
+    package var upstreamClientID: String
+    package var status: Status
+    /// Why the status is not active.
+    package var reason: String?
+    /// When these tokens were first obtained.
+    package var obtainedAt: Timestamp
+    /// When they were last refreshed.
+    package var refreshedAt: Timestamp?
+    /// When they were last handed out, to the hour.
+    package var usedAt: Timestamp?
+    /// Counts every replacement of the tokens: a refresh that was overtaken by a login must not win.
+    package var version: UInt32
+}
+
+extension Connection: RecordCodable {
+    package func write(to writer: inout BinaryWriter) {
+        writer.write(id)
+        writer.write(userID)
+        writer.write(upstream)
+        writer.write(account)
+        writer.write(accountName) { $0.write($1) }
+        tokens.write(to: &writer)
+        writer.write(scopes)
+        writer.write(accessTokenExpiry) { $0.write($1) }
+        writer.write(upstreamClientID)
+        writer.write(status.rawValue)
+        writer.write(reason) { $0.write($1) }
+        writer.write(obtainedAt)
+        writer.write(refreshedAt) { $0.write($1) }
+        writer.write(usedAt) { $0.write($1) }
+        writer.write(version)
+    }
+
+    package init(from reader: inout BinaryReader) throws(RecordError) {
+        id = try reader.identifier()
+        userID = try reader.identifier()
+        upstream = try reader.string()
+        account = try reader.string()
+        accountName = try reader.optional { (reader) throws(RecordError) in try reader.string() }
+        tokens = try SealedTokens(from: &reader)
+        scopes = try reader.scopes()
+        accessTokenExpiry = try reader.optional { (reader) throws(RecordError) in try reader.timestamp() }
+        upstreamClientID = try reader.string()
+        guard let status = Status(rawValue: try reader.integer()) else {
+            throw RecordError("unknown connection status")
+        }
+        self.status = status
+        reason = try reader.optional { (reader) throws(RecordError) in try reader.string() }
+        obtainedAt = try reader.timestamp()
+        refreshedAt = try reader.optional { (reader) throws(RecordError) in try reader.timestamp() }
+        usedAt = try reader.optional { (reader) throws(RecordError) in try reader.timestamp() }
+        version = try reader.integer()
+    }
+}

@@ -1,0 +1,234 @@
+package import DurableLog
+import HashTreeCollections
+package import OAuthProtocol
+
+/// Owns users, identities and connections. Tokens are sealed before they come here and opened after they leave.
+package actor TokenVault: VaultStore {
+    let journal: any ChangeJournal
+    let limits: StoreLimits
+    var users: TreeDictionary<UserID, User> = [:]
+    var identities: TreeDictionary<IdentityKey, UserID> = [:]
+    var connectionTable: TreeDictionary<ConnectionID, Connection> = [:]
+
+    /// An empty vault.
+    package init(journal: any ChangeJournal, limits: StoreLimits = .init()) {
+        self.journal = journal
+        self.limits = limits
+    }
+
+    // MARK: - Users
+
+    package func resolveUser(_ login: UserLogin, candidate: UserID, now: Timestamp) -> Recorded<UserID> {
+        if let known = identities[login.identity] {
+            return Recorded(known, at: update(known, login))
+        }
+        let userID = login.linkingTo.flatMap { users[$0]?.id } ?? candidate
+        if users[userID] == nil {
+            let user = User(
+                id: userID,
+                name: login.name,
+                verifiedEmail: login.verifiedEmail,
+                connections: [],
+                createdAt: now
+            )
+            put(user)
+        }
+        identities[login.identity] = userID
+        return Recorded(userID, at: journal.append(Self.identityRecord(login.identity, userID)))
+    }
+
+    private func update(_ id: UserID, _ login: UserLogin) -> JournalPosition {
+        guard var user = users[id] else { return journal.lastPosition }
+        let updated = (login.name ?? user.name, login.verifiedEmail ?? user.verifiedEmail)
+        guard updated != (user.name, user.verifiedEmail) else { return journal.lastPosition }
+        (user.name, user.verifiedEmail) = updated
+        return put(user)
+    }
+
+    @discardableResult
+    private func put(_ user: User) -> JournalPosition {
+        users[user.id] = user
+        return journal.append(user.record(.putUser))
+    }
+
+    package func user(_ id: UserID) -> User? {
+        users[id]
+    }
+
+    // MARK: - Connections
+
+    package func store(
+        _ draft: ConnectionDraft,
+        candidate: ConnectionID,
+        now: Timestamp
+    ) -> Recorded<ConnectionOutcome> {
+        guard var user = users[draft.userID] else { return Recorded(.superseded(nil), at: journal.lastPosition) }
+        let older = connections(of: user).first { $0.upstream == draft.upstream && $0.account == draft.account }
+        guard older != nil || user.connections.count < limits.connectionsPerUserMax else {
+            return Recorded(.full, at: journal.lastPosition)
+        }
+        let connection = Connection(
+            id: older?.id ?? candidate,
+            userID: draft.userID,
+            upstream: draft.upstream,
+            account: draft.account,
+            accountName: draft.accountName ?? older?.accountName,
+            // A refresh token is bound to the client it was issued to: another client's is not carried over (#6508).
+            tokens: older.map {
+                $0.upstreamClientID == draft.upstreamClientID
+                    ? draft.tokens.keepingAbsent(from: $0.tokens) : draft.tokens
+            }
+                ?? draft.tokens,
+            scopes: draft.scopes,
+            accessTokenExpiry: draft.accessTokenExpiry,
+            upstreamClientID: draft.upstreamClientID,
+            status: .active,
+            reason: nil,
+            obtainedAt: now,
+            refreshedAt: nil,
+            usedAt: older?.usedAt,
+            version: (older?.version ?? 0) &+ 1
+        )
+        if older == nil {
+            user.connections.append(connection.id)
+            put(user)
+        }
+        return Recorded(.stored(connection), at: put(connection))
+    }
+
+    package func replace(_ refresh: ConnectionRefresh, now: Timestamp) -> Recorded<ConnectionOutcome> {
+        guard var connection = connectionTable[refresh.id], connection.version == refresh.version else {
+            return Recorded(.superseded(connectionTable[refresh.id]), at: journal.lastPosition)
+        }
+        connection.tokens = refresh.tokens.keepingAbsent(from: connection.tokens)
+        connection.scopes = refresh.scopes ?? connection.scopes
+        connection.accessTokenExpiry = refresh.accessTokenExpiry
+        connection.status = .active
+        connection.reason = nil
+        connection.refreshedAt = now
+        connection.version &+= 1
+        return Recorded(.stored(connection), at: put(connection))
+    }
+
+    package func mark(
+        _ id: ConnectionID,
+        version: UInt32,
+        _ status: Connection.Status,
+        reason: String?
+    ) -> Recorded<Bool> {
+        guard var connection = connectionTable[id], connection.version == version else {
+            return Recorded(false, at: journal.lastPosition)
+        }
+        guard connection.status != status || connection.reason != reason else {
+            return Recorded(true, at: journal.lastPosition)
+        }
+        connection.status = status
+        connection.reason = reason
+        return Recorded(true, at: put(connection))
+    }
+
+    package func credential(
+        for userID: UserID,
+        upstream: String,
+        preferred: [ConnectionID],
+        account: String?
+    ) -> Connection? {
+        guard let user = users[userID] else { return nil }
+        let candidates = connections(of: user).filter { connection in
+            connection.upstream == upstream
+                && (account.map { $0 == connection.account || $0 == connection.accountName } ?? true)
+        }
+        return candidates.first { preferred.contains($0.id) } ?? candidates.max { $0.obtainedAt < $1.obtainedAt }
+    }
+
+    package func connection(_ id: ConnectionID) -> Connection? {
+        connectionTable[id]
+    }
+
+    package func connections(of userID: UserID) -> [Connection] {
+        users[userID].map(connections(of:)) ?? []
+    }
+
+    private func connections(of user: User) -> [Connection] {
+        user.connections.compactMap { connectionTable[$0] }
+    }
+
+    package func touch(_ id: ConnectionID, now: Timestamp) {
+        guard var connection = connectionTable[id] else { return }
+        if let last = connection.usedAt, now - last < .seconds(3600) {
+            return
+        }
+        connection.usedAt = now
+        put(connection)
+    }
+
+    package func disconnect(_ id: ConnectionID) -> Recorded<Connection?> {
+        guard let connection = connectionTable.removeValue(forKey: id) else {
+            return Recorded(nil, at: journal.lastPosition)
+        }
+        if var user = users[connection.userID] {
+            user.connections.removeAll { $0 == id }
+            put(user)
+        }
+        return Recorded(connection, at: journal.append(BinaryWriter.record(.removeConnection) { $0.write(id) }))
+    }
+
+    @discardableResult
+    private func put(_ connection: Connection) -> JournalPosition {
+        connectionTable[connection.id] = connection
+        return journal.append(connection.record(.putConnection))
+    }
+
+    /// How many users and connections are kept, for the metrics.
+    package var counts: (users: Int, connections: Int) {
+        (users.count, connectionTable.count)
+    }
+
+    static func identityRecord(_ identity: IdentityKey, _ userID: UserID) -> [UInt8] {
+        BinaryWriter.record(.putIdentity) { writer in
+            writer.write(identity.digest)
+            writer.write(userID)
+        }
+    }
+}
+
+extension TokenVault: RecordedStore {
+    package static let recordKinds: Set<RecordKind> = [
+        .putUser, .putIdentity, .putConnection, .removeConnection, .removeUser,
+    ]
+
+    package func apply(_ kind: RecordKind, _ reader: inout BinaryReader) throws(RecordError) {
+        switch kind {
+        case .putUser:
+            let user = try User(from: &reader)
+            users[user.id] = user
+        case .putIdentity:
+            let digest = try reader.digest()
+            identities[IdentityKey(digest: digest)] = try reader.identifier()
+        case .putConnection:
+            let connection = try Connection(from: &reader)
+            connectionTable[connection.id] = connection
+        case .removeConnection:
+            connectionTable.removeValue(forKey: try reader.identifier())
+        case .removeUser:
+            users.removeValue(forKey: try reader.identifier())
+        default:
+            throw RecordError("not a record of the token vault")
+        }
+    }
+
+    package func capture() -> CapturedState {
+        let (users, identities, connections) = (users, identities, connectionTable)
+        return CapturedState(position: journal.lastPosition) { body in
+            for user in users.values {
+                try body(user.record(.putUser))
+            }
+            for (identity, userID) in identities {
+                try body(Self.identityRecord(identity, userID))
+            }
+            for connection in connections.values {
+                try body(connection.record(.putConnection))
+            }
+        }
+    }
+}

@@ -1,0 +1,118 @@
+package import OAuthProtocol
+
+/// Where users, their identities and their connections are kept.
+package protocol VaultStore: Sendable {
+    /// The user of an identity, made now if this is the first login; one user, however many logins race (D-63).
+    func resolveUser(_ login: UserLogin, candidate: UserID, now: Timestamp) async -> Recorded<UserID>
+    /// Keeps the tokens of a login; the same account again replaces them and keeps what the provider left out.
+    func store(_ draft: ConnectionDraft, candidate: ConnectionID, now: Timestamp) async -> Recorded<ConnectionOutcome>
+    /// Keeps the tokens of a refresh, if the connection is still the one that was refreshed.
+    func replace(_ refresh: ConnectionRefresh, now: Timestamp) async -> Recorded<ConnectionOutcome>
+    /// Notes that a connection cannot be used, or can be again.
+    func mark(_ id: ConnectionID, version: UInt32, _ status: Connection.Status, reason: String?) async -> Recorded<Bool>
+    /// The connection of a user at an upstream: one of `preferred` if possible, else the latest.
+    func credential(
+        for userID: UserID,
+        upstream: String,
+        preferred: [ConnectionID],
+        account: String?
+    ) async -> Connection?
+    /// A connection by its id.
+    func connection(_ id: ConnectionID) async -> Connection?
+    /// Everything that a user has connected.
+    func connections(of userID: UserID) async -> [Connection]
+    /// A user by id.
+    func user(_ id: UserID) async -> User?
+    /// Notes, at most once an hour, that tokens were handed out.
+    func touch(_ id: ConnectionID, now: Timestamp) async
+    /// Erases a connection and its tokens.
+    func disconnect(_ id: ConnectionID) async -> Recorded<Connection?>
+}
+
+/// Who logged in at an upstream provider.
+package struct UserLogin: Hashable, Sendable {
+    package var identity: IdentityKey
+    /// What the provider says the person is called.
+    package var name: String?
+    /// The address, only if the provider says that it verified it.
+    package var verifiedEmail: String?
+    /// The user of an earlier leg of the same login: a new identity is linked to that user.
+    package var linkingTo: UserID?
+
+    /// A login.
+    package init(identity: IdentityKey, name: String?, verifiedEmail: String?, linkingTo: UserID? = nil) {
+        self.identity = identity
+        self.name = name
+        self.verifiedEmail = verifiedEmail
+        self.linkingTo = linkingTo
+    }
+}
+
+/// The tokens of a login, sealed for their place.
+package struct ConnectionDraft: Hashable, Sendable {
+    package var userID: UserID
+    package var upstream: String
+    package var account: String
+    package var accountName: String?
+    package var tokens: SealedTokens
+    package var scopes: ScopeSet
+    package var accessTokenExpiry: Timestamp?
+    package var upstreamClientID: String
+
+    /// A draft.
+    package init(
+        userID: UserID,
+        upstream: String,
+        account: String,
+        accountName: String?,
+        tokens: SealedTokens,
+        scopes: ScopeSet,
+        accessTokenExpiry: Timestamp?,
+        upstreamClientID: String
+    ) {
+        self.userID = userID
+        self.upstream = upstream
+        self.account = account
+        self.accountName = accountName
+        self.tokens = tokens
+        self.scopes = scopes
+        self.accessTokenExpiry = accessTokenExpiry
+        self.upstreamClientID = upstreamClientID
+    }
+}
+
+/// The tokens of a refresh, sealed for their place.
+package struct ConnectionRefresh: Hashable, Sendable {
+    package var id: ConnectionID
+    /// The version whose refresh token was redeemed.
+    package var version: UInt32
+    package var tokens: SealedTokens
+    /// The scopes that the provider named; `nil` keeps the old ones (RFC 6749 §5.1).
+    package var scopes: ScopeSet?
+    package var accessTokenExpiry: Timestamp?
+
+    /// A refresh.
+    package init(
+        id: ConnectionID,
+        version: UInt32,
+        tokens: SealedTokens,
+        scopes: ScopeSet?,
+        accessTokenExpiry: Timestamp?
+    ) {
+        self.id = id
+        self.version = version
+        self.tokens = tokens
+        self.scopes = scopes
+        self.accessTokenExpiry = accessTokenExpiry
+    }
+}
+
+/// What became of tokens.
+package enum ConnectionOutcome: Hashable, Sendable {
+    /// Kept; the connection as it is now.
+    case stored(Connection)
+    /// The connection was replaced or erased meanwhile; the one that is there now, if any.
+    case superseded(Connection?)
+    /// The user has as many connections as are allowed.
+    case full
+}
