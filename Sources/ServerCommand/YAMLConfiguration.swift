@@ -3,8 +3,8 @@ import Yams
 
 /// Reads YAML into a configuration tree, keeping line numbers and refusing what is ambiguous.
 enum YAMLConfiguration {
-    /// The most values in a tree. A few aliases can stand for millions; this is where they end.
     /// The most values in a tree: a few aliases can stand for millions, and this is where they end.
+    static let valueCountMax = 10_000
 
     /// The deepest nesting of lists and maps.
     static let depthMax = 16
