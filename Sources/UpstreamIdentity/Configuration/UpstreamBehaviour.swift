@@ -1,0 +1,117 @@
+/// How a provider departs from the specifications, as data: a preset is a row of these, and no code asks for its name.
+package struct UpstreamBehaviour: Hashable, Sendable {
+    /// The parameter that carries the scopes; Slack has another one for what a user grants.
+    package var scopeParameter = "scope"
+    /// What stands between scopes in the request (RFC 6749 §3.3: a space).
+    package var scopeSeparator = " "
+    /// What stands between scopes in the answer; GitHub and Slack write commas.
+    package var grantedScopeSeparator = " "
+    /// The parameter of the login hint (OpenID Connect Core 1.0 §3.1.2.1); `nil` sends none.
+    package var loginHintParameter: String? = "login_hint"
+    /// Where the tokens stand in the answer to a code.
+    package var tokenLayout = TokenResponseLayout()
+    /// Where the tokens stand in the answer to a refresh token.
+    package var refreshLayout = TokenResponseLayout()
+    /// The values of `token_type`, in lower case, that mean a bearer token.
+    package var bearerTokenTypes: Set<String> = ["bearer"]
+    /// Whether a refresh names the scopes; Entra needs it, others refuse it (toolhive #5096).
+    package var sendsScopesOnRefresh = false
+    /// Where the user stands in the claims of the ID token.
+    package var claimPaths = IdentityPaths()
+    /// Which e-mail address counts as verified.
+    package var verifiedEmail = VerifiedEmailRule.claim("email_verified")
+    /// For a provider with one issuer per tenant: which segment of it is the tenant.
+    package var issuerTenant: IssuerTenant?
+    /// Further values of `iss` that mean the issuer; Google's tokens may leave out the scheme.
+    package var issuerAliases: [String] = []
+    /// RFC 7523 §3: what `aud` of our assertion names.
+    package var assertionAudience = AssertionAudience.issuer
+    /// How tokens are revoked.
+    package var revocation = RevocationStyle.standard
+    /// When OpenID Connect's userinfo endpoint is asked besides the ID token.
+    package var userInfoUse = UserInfoUse.whenNameIsMissing
+    /// Fields that go along with requests for the user's data.
+    package var userInfoFields: [UpstreamParameter] = []
+
+    /// The behaviour that the specifications describe.
+    package init() {}
+
+    /// Which e-mail address counts as verified (UP-2, D-63); an unverified one is never kept.
+    package enum VerifiedEmailRule: Hashable, Sendable {
+        /// A claim that says `true`, in one of the spellings that providers use.
+        case claim(String)
+        /// None: the provider does not say.
+        case never
+        /// A list under the userinfo endpoint at this path, of which the primary verified one counts: GitHub.
+        case listOfAddresses(path: String)
+    }
+
+    /// What `aud` of our client assertion names.
+    package enum AssertionAudience: Hashable, Sendable {
+        /// The issuer: what RFC 7523's revision asks for, since an endpoint may be another provider's (D-41).
+        case issuer
+        /// The token endpoint: what OpenID Connect Core 1.0 §9 suggests, and Okta and Entra ask for.
+        case tokenEndpoint
+    }
+
+    /// How tokens are revoked.
+    package enum RevocationStyle: Hashable, Sendable {
+        /// RFC 7009.
+        case standard
+        /// `DELETE` with the access token as JSON and our credentials by HTTP Basic: GitHub.
+        case deleteWithJSON
+        /// `POST` with the token itself as bearer: Slack.
+        case bearer
+    }
+
+    /// When the userinfo endpoint is asked besides the ID token.
+    package enum UserInfoUse: Hashable, Sendable {
+        /// Never.
+        case never
+        /// When the ID token has no name for the user; a failure is then only logged.
+        case whenNameIsMissing
+        /// Always, because claims that decide something stand only there; a failure then fails the login.
+        case always
+    }
+}
+
+/// Where the parts of a token answer stand; in each list the first path present wins.
+package struct TokenResponseLayout: Hashable, Sendable {
+    /// RFC 6749 §5.1: `access_token`.
+    package var accessToken = ["access_token"]
+    /// RFC 6749 §5.1: `token_type`.
+    package var tokenType = ["token_type"]
+    /// RFC 6749 §5.1: `expires_in`.
+    package var expiresIn = ["expires_in"]
+    /// RFC 6749 §5.1: `refresh_token`.
+    package var refreshToken = ["refresh_token"]
+    /// How long the refresh token lives; not standardised, but common.
+    package var refreshExpiresIn = ["refresh_token_expires_in", "refresh_expires_in"]
+    /// RFC 6749 §5.1: `scope`.
+    package var scope = ["scope"]
+    /// OpenID Connect Core 1.0 §3.1.3.3: `id_token`.
+    package var idToken = ["id_token"]
+
+    /// The layout of RFC 6749 §5.1.
+    package init() {}
+}
+
+/// For a provider with one issuer per tenant: which path segment of it names the tenant.
+///
+/// Entra's document for several tenants says `https://login.microsoftonline.com/{tenantid}/v2.0`, and each token bears the
+/// issuer of its own tenant, which must be the one that its `tid` names (UP-2, D-64).
+package struct IssuerTenant: Hashable, Sendable {
+    /// What stands for the tenant in the document.
+    package var marker: String
+    /// The claim that names the tenant.
+    package var claim: String
+    /// Segments of a configured issuer that mean several tenants.
+    package var severalTenants: Set<String>
+
+    /// Makes a rule.
+    package init(marker: String, claim: String, severalTenants: Set<String>) {
+        self.marker = marker
+        self.claim = claim
+        self.severalTenants = severalTenants
+    }
+}

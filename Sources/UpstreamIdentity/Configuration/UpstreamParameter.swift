@@ -1,0 +1,29 @@
+/// A name and a value that go into the authorization request.
+package struct UpstreamParameter: Hashable, Sendable {
+    /// The parameter's name.
+    package var name: String
+    /// The parameter's value, before encoding.
+    package var value: String
+
+    /// Makes a parameter.
+    package init(name: String, value: String) {
+        self.name = name
+        self.value = value
+    }
+}
+
+/// UP-4: what a claim of the verified ID token, or a field of the user's data, has to say for the login to be let in.
+///
+/// The hosted domain, tenant or organisation is enforced here, on what the provider signed, never on a hint in the request.
+package struct UpstreamClaimRequirement: Hashable, Sendable {
+    /// The claim, such as `hd` or `tid`.
+    package var claim: String
+    /// The values of which one must be there; an array claim must hold one of them.
+    package var acceptedValues: Set<String>
+
+    /// Makes a requirement.
+    package init(claim: String, acceptedValues: Set<String>) {
+        self.claim = claim
+        self.acceptedValues = acceptedValues
+    }
+}

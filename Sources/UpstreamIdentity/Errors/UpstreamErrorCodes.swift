@@ -1,0 +1,112 @@
+import OAuthProtocol
+
+/// RFC 6749 §5.2, §4.1.2.1 and the providers' own: the `error` values we know, and whose turn each makes it.
+///
+/// What is not in the table is never repeated, not even in the log: its text is the provider's.
+enum UpstreamErrorCodes {
+    /// Whose turn an error value makes it.
+    enum Meaning {
+        case accessDenied, invalidGrant, invalidClient, temporary, misconfigured
+    }
+
+    static let meanings: [String: Meaning] = [
+        // RFC 6749 §5.2
+        "invalid_grant": .invalidGrant,
+        "invalid_client": .invalidClient,
+        "unauthorized_client": .invalidClient,
+        "invalid_request": .misconfigured,
+        "invalid_scope": .misconfigured,
+        "unsupported_grant_type": .misconfigured,
+        "unsupported_response_type": .misconfigured,
+        "invalid_target": .misconfigured,
+        // RFC 6749 §4.1.2.1
+        "access_denied": .accessDenied,
+        "server_error": .temporary,
+        "temporarily_unavailable": .temporary,
+        "slow_down": .temporary,
+        // OpenID Connect Core 1.0 §3.1.2.6: at a refresh, Entra asks so for the user (a second factor, a new consent).
+        "interaction_required": .invalidGrant,
+        "login_required": .invalidGrant,
+        "consent_required": .invalidGrant,
+        "account_selection_required": .invalidGrant,
+        // GitHub, with status 200
+        "bad_verification_code": .invalidGrant,
+        "bad_refresh_token": .invalidGrant,
+        "incorrect_client_credentials": .invalidClient,
+        "application_suspended": .invalidClient,
+        "redirect_uri_mismatch": .misconfigured,
+        "unverified_user_email": .accessDenied,
+        // Slack, with status 200 and "ok": false
+        "invalid_code": .invalidGrant,
+        "code_already_used": .invalidGrant,
+        "code_expired": .invalidGrant,
+        "invalid_refresh_token": .invalidGrant,
+        "token_expired": .invalidGrant,
+        "token_revoked": .invalidGrant,
+        "invalid_auth": .invalidGrant,
+        "account_inactive": .invalidGrant,
+        "user_not_found": .invalidGrant,
+        "invalid_client_id": .invalidClient,
+        "bad_client_secret": .invalidClient,
+        "bad_redirect_uri": .misconfigured,
+        "invalid_code_verifier": .misconfigured,
+        "pkce_not_allowed": .misconfigured,
+        "ratelimited": .temporary,
+        "rate_limited": .temporary,
+        "fatal_error": .temporary,
+        "internal_error": .temporary,
+        "service_unavailable": .temporary,
+    ]
+}
+
+extension UpstreamError {
+    /// The failure that an `error` value in a provider's JSON answer stands for, whatever its status (GitHub says 200).
+    init(providerError value: String, status: Int, retryAfter: Duration?) {
+        // 429 and 5xx are never terminal, whatever the body says (peers §6 rule 9).
+        if let overload = UpstreamError(overloadStatus: status, retryAfter: retryAfter) {
+            self = overload
+            return
+        }
+        switch UpstreamErrorCodes.meanings[value] {
+        case .accessDenied: self.init(.accessDenied, "the provider answered \(value)")
+        case .invalidGrant: self.init(.invalidGrant, "the provider answered \(value)")
+        case .invalidClient: self.init(.invalidClient, "the provider answered \(value)")
+        case .misconfigured: self.init(.misconfigured, "the provider answered \(value)")
+        case .temporary:
+            self = .temporary("the provider answered \(value)", retryAfter: retryAfter)
+        case nil: self.init(.invalidResponse, "the provider answered status \(status) with an unknown error")
+        }
+    }
+
+    /// The failure that a status without a readable `error` value stands for.
+    init(status: Int, retryAfter: Duration?) {
+        if let overload = UpstreamError(overloadStatus: status, retryAfter: retryAfter) {
+            self = overload
+        } else if status == 401 {
+            self.init(.invalidClient, "the provider answered status 401")
+        } else {
+            self.init(.invalidResponse, "the provider answered status \(status)")
+        }
+    }
+
+    private init?(overloadStatus status: Int, retryAfter: Duration?) {
+        guard status == 429 || status == 408 || status >= 500 else { return nil }
+        // After a 5xx a refresh token may be used up; after a 429 it is not.
+        self.init(
+            .temporarilyUnavailable(retryAfter: retryAfter),
+            "the provider answered status \(status)",
+            isOutcomeUnknown: status != 429
+        )
+    }
+
+    /// The failure that `error` of an authorization response (RFC 6749 §4.1.2.1) stands for: the callback's half.
+    package init(authorizationResponseError value: String) {
+        switch UpstreamErrorCodes.meanings[value] {
+        case .accessDenied, .invalidGrant: self.init(.accessDenied, "the provider answered \(value)")
+        case .invalidClient: self.init(.invalidClient, "the provider answered \(value)")
+        case .misconfigured: self.init(.misconfigured, "the provider answered \(value)")
+        case .temporary: self = .temporary("the provider answered \(value)")
+        case nil: self.init(.invalidResponse, "the provider answered with an unknown error")
+        }
+    }
+}

@@ -1,0 +1,88 @@
+import OAuthProtocol
+import OpenSSLCrypto
+
+/// RFC 6749 §2.3, RFC 7523 §2.2: proves to a provider who we are.
+struct UpstreamClientAuthenticator: Sendable {
+    /// What goes along with a request.
+    struct Proof: Sendable, RedactedSecret {
+        var form: [(String, String)] = []
+        var headerFields: [(name: String, value: String)] = []
+    }
+
+    let clientID: String
+    let secret: UpstreamClientSecret?
+    let method: UpstreamClientAuthentication
+    let assertionAudience: UpstreamBehaviour.AssertionAudience
+    let random: any RandomSource
+
+    /// How long an assertion is good: long enough for a slow network and a clock a little off.
+    static let assertionLifetime: Duration = .seconds(60)
+
+    /// A proof for the provider's token, revocation or introspection endpoint.
+    func proof(for endpoints: UpstreamEndpoints, now: Timestamp) throws(UpstreamError) -> Proof {
+        switch method {
+        case .automatic: try automaticProof(for: endpoints)
+        case .basic: try basicProof()
+        case .post: try postProof()
+        case .none: Proof(form: [("client_id", clientID)])
+        case .privateKeyJWT(let key): try assertionProof(key, for: endpoints, now: now)
+        }
+    }
+
+    /// RFC 6749 §2.3.1: id and secret, each form-encoded, by HTTP Basic.
+    func basicProof() throws(UpstreamError) -> Proof {
+        let secret = try requiredSecret()
+        let credentials = PercentEncoding.encode(clientID) + ":" + PercentEncoding.encode(secret)
+        return Proof(headerFields: [("Authorization", "Basic " + Base64.encode(Array(credentials.utf8)))])
+    }
+
+    private func postProof() throws(UpstreamError) -> Proof {
+        Proof(form: [("client_id", clientID), ("client_secret", try requiredSecret())])
+    }
+
+    private func requiredSecret() throws(UpstreamError) -> String {
+        guard let secret else { throw UpstreamError(.misconfigured, "a client secret is needed") }
+        return secret.value
+    }
+
+    /// OpenID Connect Discovery 1.0 §3: Basic unless the metadata offers the form and not Basic.
+    private func automaticProof(for endpoints: UpstreamEndpoints) throws(UpstreamError) -> Proof {
+        guard secret != nil else { return Proof(form: [("client_id", clientID)]) }
+        guard let offered = endpoints.tokenAuthenticationMethods, !offered.contains("client_secret_basic") else {
+            return try basicProof()
+        }
+        guard offered.contains("client_secret_post") else {
+            throw UpstreamError(.misconfigured, "the provider takes no client secret at its token endpoint")
+        }
+        return try postProof()
+    }
+
+    private func assertionProof(
+        _ key: SigningKey,
+        for endpoints: UpstreamEndpoints,
+        now: Timestamp
+    ) throws(UpstreamError) -> Proof {
+        // D-41: one audience only, so that the assertion is good for this provider alone.
+        let audience =
+            switch assertionAudience {
+            case .issuer: endpoints.issuer ?? endpoints.token
+            case .tokenEndpoint: endpoints.token
+            }
+        let claims: JSONObject = [
+            "iss": .string(clientID), "sub": .string(clientID), "aud": .string(audience),
+            "iat": .integer(Int(now.secondsSinceEpoch)),
+            "exp": .integer(Int((now + UpstreamClientAuthenticator.assertionLifetime).secondsSinceEpoch)),
+            "jti": .string(Base64URL.encode(random.bytes(16))),
+        ]
+        let assertion: String
+        do {
+            assertion = try key.sign(type: "JWT", payload: claims.serialized())
+        } catch {
+            throw UpstreamError(.misconfigured, "the key for client assertions does not sign")
+        }
+        return Proof(form: [
+            ("client_id", clientID), ("client_assertion_type", ClientAuthenticationRequest.assertionType),
+            ("client_assertion", assertion),
+        ])
+    }
+}

@@ -1,0 +1,111 @@
+import OAuthProtocol
+import OutboundHTTP
+
+/// Sends requests to one provider under its address policy and limits, and sorts failures of the network.
+struct UpstreamExchange: Sendable {
+    let transport: any OutboundTransport
+    let addressPolicy: AddressPolicy
+    let limits: OutboundRequest.Limits
+    let allowsInsecureHTTP: Bool
+
+    /// The largest answer that is read, whatever the limits say.
+    static let responseBytesMax = 1 << 20
+
+    /// Gets a JSON document.
+    func get(
+        _ url: String,
+        headerFields: [(name: String, value: String)] = []
+    ) async throws(UpstreamError)
+        -> OutboundResponse
+    {
+        var fields = headerFields
+        if !fields.contains(where: { $0.name == "Accept" }) { fields.append(("Accept", "application/json")) }
+        return try await send(method: "GET", url: url, headerFields: fields, body: [])
+    }
+
+    /// Posts a form and asks for JSON; GitHub answers with a form unless it is asked (UP-5).
+    func post(
+        _ url: String,
+        form: [(String, String)],
+        headerFields: [(name: String, value: String)] = []
+    ) async throws(UpstreamError) -> OutboundResponse {
+        let fields =
+            [
+                (name: "Content-Type", value: "application/x-www-form-urlencoded"),
+                (name: "Accept", value: "application/json"),
+            ] + headerFields
+        return try await send(
+            method: "POST",
+            url: url,
+            headerFields: fields,
+            body: Array(FormParameters.serialize(form).utf8)
+        )
+    }
+
+    /// Sends a request; redirects are not followed, so that neither a secret nor a bearer token leaves for another host.
+    func send(
+        method: String,
+        url: String,
+        headerFields: [(name: String, value: String)],
+        body: [UInt8]
+    ) async throws(UpstreamError) -> OutboundResponse {
+        try UpstreamURL.check(url, what: "endpoint", allowsInsecureHTTP: allowsInsecureHTTP)
+        var limits = limits
+        limits.responseBytesMax = min(limits.responseBytesMax, UpstreamExchange.responseBytesMax)
+        let request = OutboundRequest(
+            method: method,
+            url: url,
+            headerFields: headerFields,
+            body: body,
+            limits: limits,
+            addressPolicy: addressPolicy
+        )
+        let response: OutboundResponse
+        do {
+            response = try await transport.send(request)
+        } catch {
+            throw UpstreamError(error)
+        }
+        guard response.body.count <= UpstreamExchange.responseBytesMax else {
+            throw UpstreamError(.invalidResponse, "the provider's answer is too large")
+        }
+        return response
+    }
+}
+
+extension UpstreamError {
+    /// The failure that a failed exchange stands for.
+    init(_ error: OutboundError) {
+        switch error.code {
+        case .timeout, .connectionLost, .cancelled:
+            self.init(.temporarilyUnavailable(retryAfter: nil), error.description, isOutcomeUnknown: true)
+        case .resolveFailed, .connectFailed, .tls, .overloaded:
+            self.init(.temporarilyUnavailable(retryAfter: nil), error.description)
+        case .tooLarge, .protocolError:
+            self.init(.invalidResponse, error.description, isOutcomeUnknown: true)
+        case .invalidURL, .invalidRequest, .invalidConfiguration, .addressRefused:
+            self.init(.misconfigured, error.description)
+        }
+    }
+}
+
+extension OutboundResponse {
+    /// RFC 9110 §10.2.3: how long to wait, if the answer says so in seconds; bounded, for the provider is not trusted.
+    var retryAfter: Duration? {
+        guard let text = values(of: "Retry-After").first, text.utf8.count <= 9, let seconds = Int(text), seconds >= 0
+        else {
+            return nil
+        }
+        return .seconds(min(seconds, OutboundResponse.retryAfterSecondsMax))
+    }
+
+    /// The longest wait that is believed.
+    static let retryAfterSecondsMax = 3600
+
+    /// The media type in lower case, without parameters.
+    var mediaType: String? {
+        values(of: "Content-Type").first?.split(separator: ";").first.map {
+            $0.lowercased().filter { $0 != " " && $0 != "\t" }
+        }
+    }
+}

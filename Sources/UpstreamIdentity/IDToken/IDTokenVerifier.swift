@@ -1,0 +1,129 @@
+import OAuthProtocol
+import OpenSSLCrypto
+
+/// OpenID Connect Core 1.0 §3.1.3.7: ID Token Validation (UP-2, D-66).
+struct IDTokenVerifier: Sendable {
+    /// What a token has to fit.
+    struct Expectation: Sendable {
+        /// The nonce that was sent; `nil` when none was, as at a refresh (§12.2).
+        var nonce: String?
+        /// The access token that came along.
+        var accessToken: String?
+        /// `max_age` of the request.
+        var maximumAgeSeconds: Int?
+    }
+
+    let clientID: String
+    let rule: IssuerRule
+    let keys: ProviderKeys
+
+    /// RFC 8725 §3.1: ours to choose, whatever the token or the document says; `none` and HMAC are not even read (D-30).
+    static let algorithms: Set<SignatureAlgorithm> = [.rs256, .es256, .edDSA, .ps256]
+    /// How far the provider's clock may be from ours.
+    static let clockSkewSeconds = 60
+    /// The longest token; with a user's groups it gets long.
+    static let byteCountMax = 65_536
+    /// OpenID Connect Core 1.0 §2: `sub` is at most 255 ASCII characters.
+    static let subjectByteCountMax = 255
+
+    /// The claims of a token that holds.
+    func verifiedClaims(
+        of token: String,
+        expecting expectation: Expectation,
+        now: Timestamp
+    ) async throws(UpstreamError) -> JSONObject {
+        let jws: CompactJWS
+        let claims: JSONObject
+        let registered: RegisteredClaims
+        do throws(JOSEError) {
+            jws = try CompactJWS(parsing: token, maximumBytes: IDTokenVerifier.byteCountMax)
+            claims = try JSONWebToken.unverifiedClaims(of: jws)
+            registered = try RegisteredClaims(claims)
+        } catch {
+            throw UpstreamError(error)
+        }
+        // D-36: a logout token or an access token is no ID token, though the provider signed it too.
+        guard jws.header.mediaType == nil || jws.header.mediaType == "jwt" else { throw UpstreamError(.wrongType) }
+        try checkIssuerAndAudience(registered, claims)
+        try await keys.verify(jws, algorithms: IDTokenVerifier.algorithms)
+        try checkDates(registered, now: now)
+        guard let subject = registered.subject, 1...IDTokenVerifier.subjectByteCountMax ~= subject.utf8.count else {
+            throw UpstreamError(.invalidIDToken, "the claim sub is missing or too long")
+        }
+        try checkNonce(claims, expectation.nonce)
+        try checkAccessTokenHash(claims, expectation.accessToken, jws.header.algorithm)
+        try checkAge(claims, expectation.maximumAgeSeconds, now: now)
+        return claims
+    }
+
+    /// Rules 2 to 5: issued by the provider, for us.
+    ///
+    /// Checked before the signature, so that a stranger's token costs nothing.
+    func checkIssuerAndAudience(_ registered: RegisteredClaims, _ claims: JSONObject) throws(UpstreamError) {
+        guard let issuer = registered.issuer, rule.accepts(tokenIssuer: issuer, claims: claims) else {
+            throw UpstreamError(.invalidIDToken, "the claim iss names another issuer")
+        }
+        guard registered.audience.contains(where: { $0.hasSameBytes(as: clientID) }) else {
+            throw UpstreamError(.invalidIDToken, "the claim aud does not name us")
+        }
+        // A token with several audiences, or with azp, must have been made for us to use.
+        if claims["azp"] != nil || registered.audience.count > 1 {
+            guard let party = claims["azp"]?.stringValue, party.hasSameBytes(as: clientID) else {
+                throw UpstreamError(.invalidIDToken, "the claim azp does not name us")
+            }
+        }
+    }
+
+    /// Rules 9 and 10.
+    func checkDates(_ registered: RegisteredClaims, now: Timestamp) throws(UpstreamError) {
+        guard registered.issuedAt != nil else { throw UpstreamError(.missingClaim("iat")) }
+        do {
+            try registered.checkDates(now: now, clockSkewSeconds: IDTokenVerifier.clockSkewSeconds)
+        } catch {
+            throw UpstreamError(error)
+        }
+    }
+
+    /// Rule 11: binds the token to the browser's login; without it a stolen token could be played into another login.
+    private func checkNonce(_ claims: JSONObject, _ expected: String?) throws(UpstreamError) {
+        guard let expected else { return }
+        guard let nonce = claims["nonce"]?.stringValue, constantTimeEqual(Array(nonce.utf8), Array(expected.utf8))
+        else {
+            throw UpstreamError(.invalidIDToken, "the claim nonce is not the one that was sent")
+        }
+    }
+
+    /// §3.1.3.8: binds the access token to the ID token, so that neither can be swapped on the way.
+    private func checkAccessTokenHash(
+        _ claims: JSONObject,
+        _ accessToken: String?,
+        _ algorithm: SignatureAlgorithm
+    ) throws(UpstreamError) {
+        guard let accessToken, let value = claims["at_hash"], value != .null else { return }
+        // §3.1.3.6 takes the hash of the signature's algorithm, and providers disagree which that is for Ed25519.
+        guard algorithm != .edDSA else { return }
+        let expected = Base64URL.encode(Array(SHA256.hash(accessToken).bytes.prefix(SHA256.byteCount / 2)))
+        guard let hash = value.stringValue, constantTimeEqual(Array(hash.utf8), Array(expected.utf8)) else {
+            throw UpstreamError(.invalidIDToken, "the claim at_hash does not fit the access token")
+        }
+    }
+
+    /// Rule 13: who asked for a recent login must get one.
+    private func checkAge(_ claims: JSONObject, _ maximumAgeSeconds: Int?, now: Timestamp) throws(UpstreamError) {
+        guard let maximumAgeSeconds else { return }
+        guard let authenticatedAt = claims.date("auth_time") else {
+            throw UpstreamError(.invalidIDToken, "the claim auth_time is missing")
+        }
+        guard now - authenticatedAt <= .seconds(maximumAgeSeconds) + .seconds(IDTokenVerifier.clockSkewSeconds) else {
+            throw UpstreamError(.invalidIDToken, "the claim auth_time is older than was asked for")
+        }
+    }
+}
+
+extension JSONObject {
+    /// RFC 7519 §2: the moment that a claim names in whole seconds, up to the year 9999.
+    func date(_ name: String) -> Timestamp? {
+        guard let seconds = self[name]?.integerValue, 0...253_402_300_799 ~= seconds else { return nil }
+        return Timestamp(secondsSinceEpoch: Int64(seconds))
+    }
+}

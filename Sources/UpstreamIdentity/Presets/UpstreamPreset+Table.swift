@@ -1,0 +1,212 @@
+extension UpstreamPreset {
+    /// Every preset, the generic ones first.
+    package static let all: [UpstreamPreset] = [
+        oidc, oauth2, github, google, atlassian, entra, okta, gitlab, slack, auth0, keycloak,
+    ]
+
+    /// Any OpenID Connect provider.
+    package static let oidc: UpstreamPreset = {
+        var preset = UpstreamPreset("oidc", .openID(issuer: nil))
+        preset.scopes = ["openid", "profile", "email"]
+        return preset
+    }()
+
+    /// Any OAuth 2.0 provider.
+    package static let oauth2: UpstreamPreset = {
+        var preset = UpstreamPreset("oauth2", .oauth2(nil))
+        preset.clientAuthentication = .basic
+        preset.behaviour.verifiedEmail = .claim("email_verified")
+        preset.behaviour.loginHintParameter = nil
+        return preset
+    }()
+
+    /// GitHub: OAuth 2.0, errors with status 200, scopes with commas, numeric ids, OAuth Apps' tokens never expire.
+    package static let github: UpstreamPreset = {
+        let identity = IdentityPaths(
+            subject: ["id"],
+            accountName: ["login"],
+            name: ["name", "login"],
+            email: []
+        )
+        var preset = UpstreamPreset(
+            "github",
+            .oauth2(
+                OAuth2Endpoints(
+                    authorization: "https://github.com/login/oauth/authorize",
+                    token: "https://github.com/login/oauth/access_token",
+                    revocation: "https://api.github.com/applications/{client_id}/token",
+                    identity: .userInfo(UserInfoMapping(endpoint: "https://api.github.com/user", paths: identity))
+                )
+            )
+        )
+        preset.scopes = ["read:user", "user:email"]
+        preset.clientAuthentication = .post
+        preset.behaviour.grantedScopeSeparator = ","
+        preset.behaviour.loginHintParameter = "login"
+        // The address of the public profile may be any that the user typed.
+        preset.behaviour.verifiedEmail = .listOfAddresses(path: "/emails")
+        preset.behaviour.revocation = .deleteWithJSON
+        preset.behaviour.userInfoFields = [
+            UpstreamParameter(name: "Accept", value: "application/vnd.github+json"),
+            UpstreamParameter(name: "X-GitHub-Api-Version", value: "2022-11-28"),
+        ]
+        return preset
+    }()
+
+    /// Google: OpenID Connect.
+    ///
+    /// A refresh token comes only with `access_type=offline`, and after the first time only with
+    /// `prompt=consent`; `offline_access` is refused as an unknown scope (UP-5).
+    package static let google: UpstreamPreset = {
+        var preset = UpstreamPreset("google", .openID(issuer: "https://accounts.google.com"))
+        preset.scopes = ["openid", "profile", "email"]
+        preset.parameters = [
+            UpstreamParameter(name: "access_type", value: "offline"),
+            UpstreamParameter(name: "prompt", value: "consent"),
+        ]
+        preset.behaviour.issuerAliases = ["accounts.google.com"]
+        preset.behaviour.claimPaths.accountName = ["email"]
+        return preset
+    }()
+
+    /// Atlassian: OAuth 2.0 with an `audience`, refresh tokens that rotate at every use, and no word on verified addresses.
+    package static let atlassian: UpstreamPreset = {
+        let identity = IdentityPaths(
+            subject: ["account_id"],
+            accountName: ["email", "nickname"],
+            name: ["name", "nickname"],
+            email: ["email"]
+        )
+        var preset = UpstreamPreset(
+            "atlassian",
+            .oauth2(
+                OAuth2Endpoints(
+                    authorization: "https://auth.atlassian.com/authorize",
+                    token: "https://auth.atlassian.com/oauth/token",
+                    identity: .userInfo(UserInfoMapping(endpoint: "https://api.atlassian.com/me", paths: identity))
+                )
+            )
+        )
+        preset.scopes = ["read:me", "offline_access"]
+        preset.parameters = [
+            UpstreamParameter(name: "audience", value: "api.atlassian.com"),
+            UpstreamParameter(name: "prompt", value: "consent"),
+        ]
+        preset.clientAuthentication = .post
+        preset.behaviour.loginHintParameter = nil
+        preset.behaviour.verifiedEmail = .never
+        return preset
+    }()
+
+    /// Microsoft Entra ID: OpenID Connect with an issuer per tenant.
+    ///
+    /// `sub` differs for each application, so the account is
+    /// `oid` within `tid` (JB-8). An address is the administrator's to write: only `xms_edov` vouches for its domain.
+    package static let entra: UpstreamPreset = {
+        var preset = UpstreamPreset("entra", .openID(issuer: nil))
+        preset.scopes = ["openid", "profile", "email", "offline_access"]
+        preset.clientAuthentication = .post
+        preset.behaviour.issuerTenant = IssuerTenant(
+            marker: "{tenantid}",
+            claim: "tid",
+            severalTenants: ["common", "organizations"]
+        )
+        preset.behaviour.claimPaths = IdentityPaths(
+            tenant: ["tid"],
+            subject: ["oid"],
+            accountName: ["preferred_username", "upn", "email"]
+        )
+        preset.behaviour.verifiedEmail = .claim("xms_edov")
+        preset.behaviour.sendsScopesOnRefresh = true
+        preset.behaviour.assertionAudience = .tokenEndpoint
+        // Its userinfo endpoint is another service with another `sub`, and says no more than the ID token.
+        preset.behaviour.userInfoUse = .never
+        return preset
+    }()
+
+    /// Okta: OpenID Connect, an issuer per organisation or authorization server; thin ID tokens.
+    package static let okta: UpstreamPreset = {
+        var preset = UpstreamPreset("okta", .openID(issuer: nil))
+        preset.scopes = ["openid", "profile", "email", "offline_access"]
+        preset.behaviour.assertionAudience = .tokenEndpoint
+        return preset
+    }()
+
+    /// GitLab: OpenID Connect; refresh tokens always come and rotate.
+    ///
+    /// A site of one's own is named by its issuer.
+    package static let gitlab: UpstreamPreset = {
+        var preset = UpstreamPreset("gitlab", .openID(issuer: "https://gitlab.com"))
+        preset.scopes = ["openid", "profile", "email"]
+        preset.behaviour.claimPaths.accountName = ["nickname", "preferred_username", "email"]
+        return preset
+    }()
+
+    /// Slack: OAuth 2.0 where the user's token is nested beside the bot's, and errors come with status 200.
+    package static let slack: UpstreamPreset = {
+        // A user id means something only within its workspace or, for an organisation's install, its enterprise.
+        let identity = IdentityPaths(
+            tenant: ["team.id", "enterprise.id"],
+            subject: ["authed_user.id"],
+            accountName: ["team.name", "enterprise.name"],
+            name: [],
+            email: []
+        )
+        var preset = UpstreamPreset(
+            "slack",
+            .oauth2(
+                OAuth2Endpoints(
+                    authorization: "https://slack.com/oauth/v2/authorize",
+                    token: "https://slack.com/api/oauth.v2.access",
+                    revocation: "https://slack.com/api/auth.revoke",
+                    identity: .tokenResponse(identity)
+                )
+            )
+        )
+        preset.scopes = ["users:read"]
+        preset.clientAuthentication = .post
+        preset.behaviour.scopeParameter = "user_scope"
+        preset.behaviour.scopeSeparator = ","
+        preset.behaviour.grantedScopeSeparator = ","
+        preset.behaviour.loginHintParameter = nil
+        preset.behaviour.tokenLayout = .nested(in: "authed_user")
+        // A refreshed user token comes flat.
+        preset.behaviour.refreshLayout = .nested(in: "authed_user", orFlat: true)
+        preset.behaviour.bearerTokenTypes = ["bearer", "user"]
+        preset.behaviour.verifiedEmail = .never
+        preset.behaviour.revocation = .bearer
+        return preset
+    }()
+
+    /// Auth0: OpenID Connect, an issuer per tenant that ends in a slash.
+    package static let auth0: UpstreamPreset = {
+        var preset = UpstreamPreset("auth0", .openID(issuer: nil))
+        preset.scopes = ["openid", "profile", "email", "offline_access"]
+        preset.behaviour.claimPaths.accountName = ["email", "nickname"]
+        return preset
+    }()
+
+    /// Keycloak: OpenID Connect, an issuer per realm.
+    ///
+    /// Refresh tokens live as long as the user's session there;
+    /// `offline_access` would outlive it and is the operator's to ask for.
+    package static let keycloak: UpstreamPreset = {
+        var preset = UpstreamPreset("keycloak", .openID(issuer: nil))
+        preset.scopes = ["openid", "profile", "email"]
+        return preset
+    }()
+}
+
+extension TokenResponseLayout {
+    /// The layout of RFC 6749 §5.1 inside a member, or also beside it.
+    fileprivate static func nested(in member: String, orFlat: Bool = false) -> TokenResponseLayout {
+        func paths(_ name: String) -> [String] { ["\(member).\(name)"] + (orFlat ? [name] : []) }
+        var layout = TokenResponseLayout()
+        layout.accessToken = paths("access_token")
+        layout.tokenType = paths("token_type")
+        layout.expiresIn = paths("expires_in")
+        layout.refreshToken = paths("refresh_token")
+        layout.scope = paths("scope")
+        return layout
+    }
+}

@@ -1,0 +1,75 @@
+/// A provider whose particulars we know: a row of data, so that another provider is another row.
+package struct UpstreamPreset: Sendable {
+    /// The protocol and what of its addresses is known.
+    enum Kind: Sendable {
+        /// OpenID Connect; `nil` for a product whose issuer the operator names.
+        case openID(issuer: String?)
+        /// OAuth 2.0; `nil` for the generic row, whose endpoints the operator names.
+        case oauth2(OAuth2Endpoints?)
+    }
+
+    /// The name in the configuration.
+    package let name: String
+    let kind: Kind
+    /// What is asked for unless the operator says otherwise.
+    package var scopes: [String] = []
+    /// What is added to the authorization request.
+    package var parameters: [UpstreamParameter] = []
+    /// How we prove who we are unless the operator says otherwise.
+    package var clientAuthentication = UpstreamClientAuthentication.automatic
+    /// How the provider departs from the specifications.
+    package var behaviour = UpstreamBehaviour()
+
+    init(_ name: String, _ kind: Kind) {
+        self.name = name
+        self.kind = kind
+    }
+
+    /// Whether the operator has to name the issuer.
+    package var needsIssuer: Bool {
+        if case .openID(nil) = kind { true } else { false }
+    }
+
+    /// The preset of a name.
+    package static func named(_ name: String) -> UpstreamPreset? {
+        all.first { $0.name == name }
+    }
+
+    /// The provider's endpoints, completed by what the operator said.
+    func kind(
+        issuer: String?,
+        overrides: UpstreamEndpointOverrides
+    ) throws(UpstreamError) -> UpstreamConfiguration.Kind {
+        switch kind {
+        case .openID(let known):
+            guard let issuer = issuer ?? known else {
+                throw UpstreamError(.misconfigured, "the preset \(name) needs an issuer")
+            }
+            return .openID(issuer: issuer)
+        case .oauth2(let known):
+            return .oauth2(try endpoints(known, issuer: issuer, overrides: overrides))
+        }
+    }
+
+    private func endpoints(
+        _ known: OAuth2Endpoints?,
+        issuer: String?,
+        overrides: UpstreamEndpointOverrides
+    ) throws(UpstreamError) -> OAuth2Endpoints {
+        guard let authorization = overrides.authorization ?? known?.authorization,
+            let token = overrides.token ?? known?.token,
+            let identity = overrides.userInfo.map(OAuth2Endpoints.IdentitySource.userInfo) ?? known?.identity
+        else {
+            throw UpstreamError(.misconfigured, "the preset \(name) needs authorization, token and userinfo endpoints")
+        }
+        // A site of one's own, such as GitHub Enterprise, revokes nothing at the public site.
+        let isElsewhere = overrides.token != nil && overrides.token != known?.token
+        return OAuth2Endpoints(
+            authorization: authorization,
+            token: token,
+            revocation: overrides.revocation ?? (isElsewhere ? nil : known?.revocation),
+            issuer: issuer ?? (isElsewhere ? nil : known?.issuer),
+            identity: identity
+        )
+    }
+}

@@ -1,0 +1,85 @@
+package import OAuthProtocol
+
+/// What varies from one login to the next in the request to a provider.
+///
+/// Our client's `resource` is not among it (RI-5).
+package struct UpstreamAuthorizationRequest: Sendable {
+    /// Names the pending login; single use (CO-3).
+    package var state: UpstreamState
+    /// RFC 7636: always sent (UP-1); the verifier stays with the pending login.
+    package var challenge: CodeChallenge
+    /// OpenID Connect Core 1.0 §3.1.2.1: sent where the provider speaks OpenID Connect.
+    package var nonce: String?
+    /// OpenID Connect Core 1.0 §3.1.2.1: whom the client expects; a hint and never a proof (UP-4).
+    package var loginHint: String?
+    /// OpenID Connect Core 1.0 §3.1.2.1: `login`, `select_account` … besides those of the preset.
+    package var prompts: Set<String>
+    /// OpenID Connect Core 1.0 §3.1.2.1: `max_age`.
+    package var maximumAgeSeconds: Int?
+    /// OpenID Connect Core 1.0 §3.1.2.1: `acr_values`.
+    package var authenticationContexts: String?
+    /// Scopes besides the configured ones, to widen a connection.
+    package var additionalScopes: [String]
+
+    /// Makes a request.
+    package init(
+        state: UpstreamState,
+        challenge: CodeChallenge,
+        nonce: String? = nil,
+        loginHint: String? = nil,
+        prompts: Set<String> = [],
+        maximumAgeSeconds: Int? = nil,
+        authenticationContexts: String? = nil,
+        additionalScopes: [String] = []
+    ) {
+        self.state = state
+        self.challenge = challenge
+        self.nonce = nonce
+        self.loginHint = loginHint
+        self.prompts = prompts
+        self.maximumAgeSeconds = maximumAgeSeconds
+        self.authenticationContexts = authenticationContexts
+        self.additionalScopes = additionalScopes
+    }
+}
+
+extension UpstreamAuthorizationRequest {
+    /// RFC 6749 §4.1.1: the URL to which the browser is sent.
+    func url(_ endpoint: String, configuration: UpstreamConfiguration) -> String {
+        let behaviour = configuration.behaviour
+        let scopes = ScopeSet(configuration.scopes + additionalScopes).tokens
+        var parameters = [
+            ("response_type", "code"), ("client_id", configuration.clientID),
+            ("redirect_uri", configuration.callbackURL), ("state", state.wireValue),
+            ("code_challenge", challenge.text), ("code_challenge_method", "S256"),
+        ]
+        if !scopes.isEmpty {
+            parameters.append((behaviour.scopeParameter, scopes.joined(separator: behaviour.scopeSeparator)))
+        }
+        if let loginHint, let name = behaviour.loginHintParameter { parameters.append((name, loginHint)) }
+        if case .openID = configuration.kind {
+            if let nonce { parameters.append(("nonce", nonce)) }
+            if let maximumAgeSeconds { parameters.append(("max_age", String(maximumAgeSeconds))) }
+            if let authenticationContexts { parameters.append(("acr_values", authenticationContexts)) }
+        }
+        let taken = Set(parameters.map(\.0))
+        for parameter in configuration.additionalAuthorizationParameters
+        where parameter.name != "prompt" && !taken.contains(parameter.name) {
+            parameters.append((parameter.name, parameter.value))
+        }
+        if let prompt = prompt(configuration) { parameters.append(("prompt", prompt)) }
+        return endpoint + (endpoint.utf8.contains(UInt8(ascii: "?")) ? "&" : "?") + FormParameters.serialize(parameters)
+    }
+
+    /// The preset's prompts and the request's together: Google's `consent` must stay when the client asks for `login`.
+    private func prompt(_ configuration: UpstreamConfiguration) -> String? {
+        // OpenID Connect Core 1.0 §3.1.2.1: `none` stands alone.
+        if prompts.contains("none") { return "none" }
+        let configured = configuration.additionalAuthorizationParameters.first { $0.name == "prompt" }
+        var words = configured?.value.split(separator: " ").map(String.init) ?? []
+        if case .openID = configuration.kind {
+            words += prompts.sorted().filter { !words.contains($0) }
+        }
+        return words.isEmpty ? nil : words.joined(separator: " ")
+    }
+}

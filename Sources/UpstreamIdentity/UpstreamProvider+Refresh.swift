@@ -1,0 +1,58 @@
+package import OAuthProtocol
+
+extension UpstreamProvider {
+    /// RFC 6749 §6: redeems a refresh token.
+    ///
+    /// The answer is handed over raw: make what it rotated durable first, then check it with
+    /// ``validateRefreshedIDToken(_:expectedSubject:)`` (VT-4, toolhive #6194).
+    ///
+    /// - Parameters:
+    ///   - refreshToken: The refresh token.
+    ///   - scopes: What the connection was granted; sent only to providers that need it (toolhive #5096).
+    /// - Returns: The answer, of which nothing is validated.
+    /// - Throws: ``UpstreamError``; only `invalidGrant` is terminal. With `isOutcomeUnknown` the token may be used up.
+    package func refresh(
+        refreshToken: String,
+        scopes: ScopeSet? = nil
+    ) async throws(UpstreamError) -> UpstreamTokenResponse {
+        let sent = configuration.behaviour.sendsScopesOnRefresh ? scopes ?? requestedScopes : nil
+        let endpoints = try await endpoints()
+        return try await tokenEndpoint.refresh(
+            refreshToken: refreshToken,
+            scopes: sent,
+            endpoints: endpoints,
+            now: timeSource.now()
+        )
+    }
+
+    /// OpenID Connect Core 1.0 §12.2: checks the ID token of a refresh, if one came.
+    ///
+    /// - Parameters:
+    ///   - response: The answer to the refresh, already durable.
+    ///   - expectedSubject: The connection's account.
+    /// - Returns: When the new ID token expires; `nil` if none came.
+    /// - Throws: ``UpstreamError`` `invalidIDToken` when it does not hold or is somebody else's, `temporarilyUnavailable`
+    ///   when the keys cannot be fetched: the tokens stay good then, and the check can be repeated.
+    @discardableResult
+    package func validateRefreshedIDToken(
+        _ response: UpstreamTokenResponse,
+        expectedSubject: String
+    ) async throws(UpstreamError) -> Timestamp? {
+        guard let openID, let idToken = response.idToken else { return nil }
+        let claims = try await openID.verifier.verifiedClaims(
+            of: idToken,
+            expecting: .init(accessToken: response.accessToken),
+            now: timeSource.now()
+        )
+        let subject: String
+        do {
+            subject = try identityPaths.accountSubject(in: claims)
+        } catch {
+            throw UpstreamError(.invalidIDToken, error.reason)
+        }
+        guard subject.hasSameBytes(as: expectedSubject) else {
+            throw UpstreamError(.invalidIDToken, "the refreshed ID token belongs to another account")
+        }
+        return claims.date("exp")
+    }
+}

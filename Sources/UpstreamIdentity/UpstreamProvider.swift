@@ -1,0 +1,137 @@
+package import Logging
+package import OAuthProtocol
+package import OpenSSLCrypto
+package import OutboundHTTP
+
+/// A provider where users log in and whose tokens the vault keeps, talked to as its client.
+///
+/// Making one sends nothing: discovery and keys are fetched at the first login. Whatever is cached has a bound, and one
+/// provider's trouble is its own.
+package final class UpstreamProvider: Sendable {
+    let configuration: UpstreamConfiguration
+    let timeSource: any TimeSource
+    let random: any RandomSource
+    let logger: Logger
+    let exchange: UpstreamExchange
+    let tokenEndpoint: TokenEndpoint
+    /// What only a provider that speaks OpenID Connect has.
+    let openID: OpenID?
+    private let staticEndpoints: UpstreamEndpoints?
+
+    /// Discovery, keys and the rules for tokens of an OpenID Connect provider.
+    struct OpenID: Sendable {
+        let rule: IssuerRule
+        let endpoints: CachedDocument<UpstreamEndpoints>
+        let keys: ProviderKeys
+        let verifier: IDTokenVerifier
+    }
+
+    /// Checks the configuration and makes the provider.
+    ///
+    /// - Throws: ``UpstreamError`` `misconfigured`.
+    package init(
+        configuration: UpstreamConfiguration,
+        transport: any OutboundTransport,
+        timeSource: any TimeSource,
+        random: any RandomSource,
+        logger: Logger
+    ) throws(UpstreamError) {
+        try configuration.check()
+        self.configuration = configuration
+        self.timeSource = timeSource
+        self.random = random
+        var logger = logger
+        logger[metadataKey: "upstream"] = .string(configuration.name)
+        self.logger = logger
+        let exchange = UpstreamExchange(
+            transport: transport,
+            addressPolicy: configuration.addressPolicy,
+            limits: configuration.limits,
+            allowsInsecureHTTP: configuration.allowsInsecureHTTP
+        )
+        self.exchange = exchange
+        tokenEndpoint = TokenEndpoint(
+            exchange: exchange,
+            behaviour: configuration.behaviour,
+            authenticator: UpstreamClientAuthenticator(
+                clientID: configuration.clientID,
+                secret: configuration.clientSecret,
+                method: configuration.clientAuthentication,
+                assertionAudience: configuration.behaviour.assertionAudience,
+                random: random
+            )
+        )
+        switch configuration.kind {
+        case .openID(let issuer):
+            openID = OpenID(
+                issuer: issuer,
+                configuration: configuration,
+                exchange: exchange,
+                timeSource: timeSource,
+                logger: logger
+            )
+            staticEndpoints = nil
+        case .oauth2(let endpoints):
+            openID = nil
+            staticEndpoints = UpstreamEndpoints(endpoints)
+        }
+    }
+
+    /// The configured name.
+    package var name: String { configuration.name }
+
+    /// Whether a login goes on when this provider fails.
+    package var isOptional: Bool { configuration.isOptional }
+
+    /// Our id at the provider: refresh tokens are bound to it (toolhive #6508).
+    package var clientID: String { configuration.clientID }
+
+    /// Where this provider's subjects mean something: its issuer, or our name for it (JB-8).
+    package var identityNamespace: String { openID?.rule.identityNamespace ?? "name:" + name }
+
+    /// Whether a login carries a nonce.
+    package var usesNonce: Bool { openID != nil }
+
+    /// What a login asks for.
+    package var requestedScopes: ScopeSet { ScopeSet(configuration.scopes) }
+
+    /// The URL to which the browser is sent.
+    ///
+    /// - Throws: ``UpstreamError`` when the endpoints are not known yet and cannot be found.
+    package func authorizationURL(_ request: UpstreamAuthorizationRequest) async throws(UpstreamError) -> String {
+        request.url(try await endpoints().authorization, configuration: configuration)
+    }
+
+    func endpoints() async throws(UpstreamError) -> UpstreamEndpoints {
+        if let staticEndpoints { return staticEndpoints }
+        guard let openID else { throw UpstreamError(.misconfigured, "the provider has no endpoints") }
+        return try await openID.endpoints.value()
+    }
+}
+
+extension UpstreamProvider.OpenID {
+    fileprivate init(
+        issuer: String,
+        configuration: UpstreamConfiguration,
+        exchange: UpstreamExchange,
+        timeSource: any TimeSource,
+        logger: Logger
+    ) {
+        rule = IssuerRule(configured: issuer, behaviour: configuration.behaviour)
+        let discovery = UpstreamDiscovery(
+            exchange: exchange,
+            rule: rule,
+            overrides: configuration.endpointOverrides
+        )
+        endpoints = CachedDocument(lifetimes: UpstreamDiscovery.lifetimes, timeSource: timeSource) {
+            do throws(UpstreamError) {
+                return .success(try await discovery.endpoints())
+            } catch {
+                logger.warning("discovery failed", metadata: ["reason": .string(error.reason)])
+                return .failure(error)
+            }
+        }
+        keys = ProviderKeys(exchange: exchange, endpoints: endpoints, timeSource: timeSource)
+        verifier = IDTokenVerifier(clientID: configuration.clientID, rule: rule, keys: keys)
+    }
+}
