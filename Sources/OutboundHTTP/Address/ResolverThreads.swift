@@ -1,0 +1,70 @@
+import Synchronization
+
+/// Runs the blocking look-ups of names on a few threads of their own, which live only while there is work.
+final class ResolverThreads: Sendable {
+    typealias Completion = @Sendable (Result<[RemoteAddress], OutboundError>) -> Void
+
+    /// Look-ups that run at the same time; the others wait, bounded by the requests in flight.
+    static let threadsMax = 8
+
+    fileprivate struct State {
+        var waiting: [(name: String, completion: Completion)] = []
+        var threads = 0
+    }
+
+    private let resolver: any HostResolver
+    private let state = Mutex(State())
+
+    init(resolver: any HostResolver) {
+        self.resolver = resolver
+    }
+
+    /// Looks the name up and calls back on the thread that did; a look-up under way cannot be called off.
+    func resolve(_ name: String, completion: @escaping Completion) {
+        let needsThread = state.withLock { state in
+            state.waiting.append((name, completion))
+            guard state.threads < Self.threadsMax else { return false }
+            state.threads += 1
+            return true
+        }
+        guard needsThread else { return }
+        if let thread = NativeThread(name: "gatehouse-dns", { self.work() }) {
+            thread.detach()
+        } else {
+            // The machine gives no thread: whoever waits is told, unless another thread is there to serve them.
+            let stranded = state.withLock { state in
+                state.threads -= 1
+                return state.threads == 0 ? state.takeAll() : []
+            }
+            for job in stranded {
+                job.completion(.failure(OutboundError(.overloaded, "no thread for name resolution")))
+            }
+        }
+    }
+
+    private func work() {
+        while let job = state.withLock({ $0.next() }) {
+            do throws(OutboundError) {
+                job.completion(.success(try resolver.addresses(of: job.name)))
+            } catch {
+                job.completion(.failure(error))
+            }
+        }
+    }
+}
+
+extension ResolverThreads.State {
+    /// The next look-up; when there is none, the asking thread is counted out in the same turn.
+    fileprivate mutating func next() -> (name: String, completion: ResolverThreads.Completion)? {
+        if waiting.isEmpty {
+            threads -= 1
+            return nil
+        }
+        return waiting.removeFirst()
+    }
+
+    fileprivate mutating func takeAll() -> [(name: String, completion: ResolverThreads.Completion)] {
+        defer { waiting = [] }
+        return waiting
+    }
+}

@@ -1,0 +1,52 @@
+extension CurlClient {
+    /// What a client needs to know of its surroundings, with a bound for everything that can grow.
+    package struct Configuration: Sendable {
+        /// A PEM file of certificate authorities trusted in addition to the system's.
+        package var caFile: String?
+        /// The system's PEM file; nil takes `SSL_CERT_FILE` from the environment or else the distribution's.
+        package var systemCAFile: String?
+        /// The proxy of requests whose address policy is not strict.
+        package var proxy: Proxy
+        /// The `User-Agent` of requests that bring none.
+        package var userAgent: String
+        /// Requests in flight under each address policy; one more is refused as `overloaded`.
+        package var requestsMax: Int
+        /// Connections open under each address policy; requests wait for a free one.
+        package var connectionsMax: Int
+        /// Connections open to one host under each address policy; requests wait for a free one.
+        package var connectionsPerHostMax: Int
+        /// Finds addresses for the strict address policies.
+        package var resolver: any HostResolver
+
+        /// Makes a configuration.
+        package init(
+            caFile: String? = nil,
+            systemCAFile: String? = nil,
+            proxy: Proxy = .environment,
+            userAgent: String = "gatehouse",
+            requestsMax: Int = 1024,
+            connectionsMax: Int = 256,
+            connectionsPerHostMax: Int = 32,
+            resolver: any HostResolver = SystemHostResolver()
+        ) {
+            self.caFile = caFile
+            self.systemCAFile = systemCAFile
+            self.proxy = proxy
+            self.userAgent = userAgent
+            self.requestsMax = requestsMax
+            self.connectionsMax = connectionsMax
+            self.connectionsPerHostMax = connectionsPerHostMax
+            self.resolver = resolver
+        }
+    }
+
+    /// Where a proxy comes from.
+    package enum Proxy: Hashable, Sendable {
+        /// `http_proxy`, `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY`, as libcurl reads them.
+        case environment
+        /// No proxy, whatever the environment says.
+        case none
+        /// This one.
+        case url(String)
+    }
+}

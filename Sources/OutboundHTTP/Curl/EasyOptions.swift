@@ -1,0 +1,108 @@
+internal import CCurl
+
+/// Sets the options of one transfer and remembers the first that libcurl does not take: none of them is dispensable.
+@safe struct EasyOptions {
+    private let easy: UnsafeMutableRawPointer
+    private(set) var failure = CURLE_OK
+
+    init(_ easy: UnsafeMutableRawPointer) {
+        unsafe self.easy = unsafe easy
+    }
+
+    /// What holds for every transfer: nothing happens that was not asked for.
+    mutating func setSafety(_ configuration: CurlClient.Configuration, _ policy: AddressPolicy) {
+        set(CURLOPT_NOSIGNAL, 1)
+        set(CURLOPT_PROTOCOLS_STR, "http,https")
+        set(CURLOPT_FOLLOWLOCATION, 0)
+        set(CURLOPT_NETRC, Int(CURL_NETRC_IGNORED.rawValue))
+        set(CURLOPT_DISALLOW_USERNAME_IN_URL, 1)
+        // No CURLOPT_ACCEPT_ENCODING: bodies are counted and handed over as they come, so a gzip bomb stays small (D-85).
+        set(CURLOPT_HTTP_CONTENT_DECODING, 0)
+        set(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1)
+        set(CURLOPT_PATH_AS_IS, 1)
+        set(CURLOPT_MAXLIFETIME_CONN, 600)
+        if policy.isStrict {
+            set(CURLOPT_PROXY, "")
+            set(CURLOPT_NOPROXY, "*")
+        } else {
+            setProxy(configuration.proxy)
+        }
+    }
+
+    /// TLS 1.2 or later, the certificate and its name always verified.
+    mutating func setTrust(_ trustAnchors: TrustAnchors) {
+        set(CURLOPT_SSLVERSION, Int(CURL_SSLVERSION_TLSv1_2))
+        set(CURLOPT_SSL_VERIFYPEER, 1)
+        set(CURLOPT_SSL_VERIFYHOST, 2)
+        guard let path = trustAnchors.path else { return }
+        set(CURLOPT_CAINFO, path)
+        // The directory would let certificates in that the chosen file leaves out, and keeps libcurl from caching.
+        set(CURLOPT_CAPATH, String?.none)
+        set(CURLOPT_CA_CACHE_TIMEOUT, 3600)
+    }
+
+    mutating func setTarget(_ target: OutboundURL, url: String, connectTimeout: Duration) {
+        set(CURLOPT_URL, url)
+        set(CURLOPT_HTTP_VERSION, Int(CURL_HTTP_VERSION_2TLS))
+        // One HTTP/2 connection for many requests instead of many connections at once.
+        set(CURLOPT_PIPEWAIT, target.isHTTPS ? 1 : 0)
+        set(CURLOPT_CONNECTTIMEOUT_MS, max(1, connectTimeout.milliseconds))
+        set(CURLOPT_TCP_KEEPALIVE, 1)
+    }
+
+    mutating func setMessage(method: String, body: [UInt8]) {
+        if method == "HEAD" {
+            set(CURLOPT_NOBODY, 1)
+        } else if method == "POST" || !body.isEmpty {
+            set(CURLOPT_POST, 1)
+            note(unsafe gatehouse_curl_set_offset(easy, CURLOPT_POSTFIELDSIZE_LARGE, body.count))
+            unsafe body.withUnsafeBytes { bytes in
+                // The size comes before the bytes, so that they are copied by count; no bytes need a pointer all the same.
+                let start = unsafe UnsafeMutableRawPointer(mutating: bytes.baseAddress ?? UnsafeRawPointer(easy))
+                note(unsafe gatehouse_curl_set_pointer(easy, CURLOPT_COPYPOSTFIELDS, start))
+            }
+        }
+        if !["GET", "HEAD", "POST"].contains(method) || method == "GET" && !body.isEmpty {
+            set(CURLOPT_CUSTOMREQUEST, method)
+        }
+    }
+
+    mutating func setCallbacks(_ exchange: UnsafeMutableRawPointer, errorText: UnsafeMutablePointer<CChar>?) {
+        note(unsafe gatehouse_curl_set_data_callback(easy, CURLOPT_HEADERFUNCTION, CurlCallbacks.headerLine))
+        note(unsafe gatehouse_curl_set_data_callback(easy, CURLOPT_WRITEFUNCTION, CurlCallbacks.body))
+        note(unsafe gatehouse_curl_set_open_socket_callback(easy, CurlCallbacks.openSocket))
+        note(unsafe gatehouse_curl_set_before_request_callback(easy, CurlCallbacks.beforeRequest))
+        for option in [
+            CURLOPT_HEADERDATA, CURLOPT_WRITEDATA, CURLOPT_OPENSOCKETDATA, CURLOPT_PREREQDATA, CURLOPT_PRIVATE,
+        ] {
+            note(unsafe gatehouse_curl_set_pointer(easy, option, exchange))
+        }
+        note(unsafe gatehouse_curl_set_pointer(easy, CURLOPT_ERRORBUFFER, errorText))
+    }
+
+    mutating func set(_ option: CURLoption, _ value: Int) {
+        note(unsafe gatehouse_curl_set_long(easy, option, value))
+    }
+
+    mutating func set(_ option: CURLoption, _ value: String?) {
+        note(unsafe gatehouse_curl_set_string(easy, option, value))
+    }
+
+    mutating func set(_ option: CURLoption, _ list: UnsafeMutablePointer<curl_slist>?) {
+        note(unsafe gatehouse_curl_set_list(easy, option, list))
+    }
+
+    private mutating func setProxy(_ proxy: CurlClient.Proxy) {
+        switch proxy {
+        case .environment: break
+        case .none: set(CURLOPT_PROXY, "")
+        case .url(let url):
+            set(CURLOPT_PROXY, url)
+            set(CURLOPT_NOPROXY, "")
+        }
+    }
+
+    private mutating func note(_ code: CURLcode) {
+        if failure == CURLE_OK { failure = code }
+    }
+}

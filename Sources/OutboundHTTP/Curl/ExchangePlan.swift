@@ -1,0 +1,64 @@
+/// One request, checked before anything is looked up or dialled.
+struct ExchangePlan: Sendable {
+    let request: OutboundRequest
+    let target: OutboundURL
+    /// The name that must be looked up, and every address of it vetted, before dialling; nil leaves it to libcurl.
+    let nameToVet: String?
+    /// When the whole exchange must be over.
+    let deadline: ContinuousClock.Instant
+    /// When name resolution must be over.
+    let resolutionDeadline: ContinuousClock.Instant
+
+    init(_ request: OutboundRequest, deadline: ContinuousClock.Instant) throws(OutboundError) {
+        try Self.checkMethod(request.method)
+        try Self.checkHeaderFields(request.headerFields)
+        self.request = request
+        self.target = try OutboundURL(request.url)
+        self.nameToVet = try request.addressPolicy.isStrict ? Self.nameToVet(target.host, request.addressPolicy) : nil
+        self.deadline = deadline
+        self.resolutionDeadline = min(deadline, ContinuousClock.now.advanced(by: request.limits.connectTimeout))
+    }
+
+    private static func nameToVet(_ host: String, _ policy: AddressPolicy) throws(OutboundError) -> String? {
+        switch HostSpelling.classify(host) {
+        case .name(let name): return name
+        case .address(let address) where policy.permits(address): return nil
+        case .address(let address): throw OutboundError(.addressRefused, "\(address) is not a permitted address")
+        case .refused(let reason): throw OutboundError(.addressRefused, reason)
+        }
+    }
+
+    // RFC 9110 §9.1: methods are case-sensitive; those of the registry are in upper case.
+    private static func checkMethod(_ method: String) throws(OutboundError) {
+        guard (1...16).contains(method.utf8.count), method.utf8.allSatisfy({ $0 &- 0x41 < 26 }), method != "CONNECT"
+        else {
+            throw OutboundError(.invalidRequest, "method is not allowed")
+        }
+    }
+
+    // RFC 9110 §5.5: a line break in a value would start a field, or a request, of somebody else's making.
+    private static func checkHeaderFields(_ fields: [(name: String, value: String)]) throws(OutboundError) {
+        for field in fields {
+            guard !field.name.isEmpty, field.name.utf8.allSatisfy(isTokenByte) else {
+                throw OutboundError(.invalidRequest, "header field name is malformed")
+            }
+            guard field.value.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7f || $0 == 0x09 }) else {
+                throw OutboundError(.invalidRequest, "header field value of \(field.name) is malformed")
+            }
+            guard !framingFields.contains(field.name.lowercasedASCII) else {
+                throw OutboundError(.invalidRequest, "header field \(field.name) is not the caller's to set")
+            }
+        }
+    }
+
+    // RFC 9110 §5.6.2.
+    private static func isTokenByte(_ byte: UInt8) -> Bool {
+        byte.isASCIILetter || byte.isASCIIDigit || "!#$%&'*+-.^_`|~".utf8.contains(byte)
+    }
+
+    /// Fields that say where the message goes or ends: a second opinion on those is how requests are smuggled.
+    private static let framingFields: Set<String> = [
+        "host", "content-length", "transfer-encoding", "connection", "keep-alive", "expect", "te", "trailer", "upgrade",
+        "proxy-authorization", "proxy-connection",
+    ]
+}

@@ -1,0 +1,129 @@
+internal import CCurl
+
+/// The exchanges of one loop, used by its thread alone: starts them, runs libcurl, keeps their deadlines, completes them.
+@safe final class TransferTable {
+    private let multi: UnsafeMutableRawPointer
+    private let configuration: CurlClient.Configuration
+    private let trustAnchors: TrustAnchors
+    private let resolver: ResolverThreads
+    private var exchanges: [UInt64: Exchange] = [:]
+    private var exchangesPerHost: [String: Int] = [:]
+    /// No exchange's deadline is before this.
+    private var nextDeadline: ContinuousClock.Instant?
+
+    init(
+        multi: UnsafeMutableRawPointer,
+        _ configuration: CurlClient.Configuration,
+        trustAnchors: TrustAnchors,
+        resolver: ResolverThreads
+    ) {
+        unsafe self.multi = multi
+        self.configuration = configuration
+        self.trustAnchors = trustAnchors
+        self.resolver = resolver
+    }
+
+    func handle(_ message: CurlLoop.Message, from loop: CurlLoop) {
+        switch message {
+        case .start(let submission):
+            start(submission, loop)
+        case .resolved(let identifier, let result):
+            // An exchange that timed out or was cancelled meanwhile is gone.
+            if let exchange = exchanges[identifier] { dial(exchange, result) }
+        case .cancel(let identifier):
+            if let exchange = exchanges[identifier] { finish(exchange, .failure(Self.cancelled)) }
+        }
+    }
+
+    /// Moves every transfer as far as it goes; says in how many milliseconds it must be called again at the latest.
+    func advance() -> Int32? {
+        let now = ContinuousClock.now
+        expire(now)
+        var running: Int32 = 0
+        unsafe curl_multi_perform(multi, &running)
+        var code = CURLE_OK
+        while let context = unsafe gatehouse_curl_next_finished(multi, &code) {
+            let exchange = unsafe Unmanaged<Exchange>.fromOpaque(context).takeUnretainedValue()
+            finish(exchange, exchange.outcome(of: code))
+        }
+        return nextDeadline.map { Int32(clamping: ($0 - now).milliseconds + 1) }
+    }
+
+    func cancelAll() {
+        for exchange in exchanges.values { finish(exchange, .failure(Self.cancelled)) }
+    }
+
+    private static var cancelled: OutboundError { OutboundError(.cancelled, "the request was cancelled") }
+
+    private func start(_ submission: Submission, _ loop: CurlLoop) {
+        let exchange = Exchange(submission)
+        if let refusal = refusal(of: submission) { return exchange.complete(.failure(refusal)) }
+        exchanges[submission.identifier] = exchange
+        exchangesPerHost[exchange.host, default: 0] += 1
+        guard let name = submission.plan.nameToVet else { return dial(exchange, nil) }
+        exchange.deadline = submission.plan.resolutionDeadline
+        watch(exchange)
+        let identifier = submission.identifier
+        resolver.resolve(name) { loop.post(.resolved(identifier, $0)) }
+    }
+
+    private func refusal(of submission: Submission) -> OutboundError? {
+        if submission.cancellation.isRaised { return Self.cancelled }
+        guard exchanges.count < configuration.requestsMax else {
+            return OutboundError(.overloaded, "too many requests in flight")
+        }
+        let host = submission.plan.target.host.lowercasedASCII
+        let perHostMax = submission.plan.request.limits.requestsPerHostMax ?? .max
+        guard exchangesPerHost[host, default: 0] < perHostMax else {
+            return OutboundError(.overloaded, "too many requests in flight to \(host)")
+        }
+        return nil
+    }
+
+    /// Gives the transfer to libcurl, once the addresses of a name that had to be vetted are known.
+    private func dial(_ exchange: Exchange, _ resolution: Result<[RemoteAddress], OutboundError>?) {
+        do throws(OutboundError) {
+            let addresses = try resolution?.get()
+            // D-83: one address among public ones that is not permitted marks a name that is set up to deceive.
+            if let refused = addresses?.first(where: { !exchange.request.addressPolicy.permits($0) }) {
+                throw OutboundError(
+                    .addressRefused,
+                    "\(exchange.host) has the address \(refused), which is not permitted"
+                )
+            }
+            let easy = unsafe try exchange.makeHandle(configuration, trustAnchors, vettedAddresses: addresses)
+            guard unsafe curl_multi_add_handle(multi, easy) == CURLM_OK else {
+                throw OutboundError(.overloaded, "libcurl takes no more transfers")
+            }
+            exchange.isRunning = true
+            exchange.deadline = exchange.submission.plan.deadline
+            watch(exchange)
+        } catch {
+            finish(exchange, .failure(error))
+        }
+    }
+
+    private func finish(_ exchange: Exchange, _ result: Result<OutboundResponse, OutboundError>) {
+        guard exchanges.removeValue(forKey: exchange.submission.identifier) != nil else { return }
+        let others = exchangesPerHost[exchange.host, default: 1] - 1
+        exchangesPerHost[exchange.host] = others == 0 ? nil : others
+        if exchange.isRunning, let easy = unsafe exchange.easy { unsafe curl_multi_remove_handle(multi, easy) }
+        exchange.complete(result)
+    }
+
+    private func watch(_ exchange: Exchange) {
+        nextDeadline = min(nextDeadline ?? exchange.deadline, exchange.deadline)
+    }
+
+    /// Ends what is overdue.
+    ///
+    /// The deadlines are kept here and not by libcurl, whose own do not count while a transfer waits
+    /// for a free connection.
+    private func expire(_ now: ContinuousClock.Instant) {
+        guard let due = nextDeadline, due <= now else { return }
+        for exchange in exchanges.values where exchange.deadline <= now {
+            finish(exchange, .failure(OutboundError(.timeout, "no answer from \(exchange.host) in time")))
+        }
+        nextDeadline = exchanges.values.map(\.deadline).min()
+    }
+}

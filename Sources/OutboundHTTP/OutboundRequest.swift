@@ -1,0 +1,86 @@
+/// One request to another server: what is sent, within which limits, and to which addresses it may go.
+///
+/// Neither `description` nor a mirror shows the query, a header's value or the body: these carry codes, secrets and tokens.
+package struct OutboundRequest: Sendable {
+    /// The method, in upper case.
+    package var method: String
+    /// An absolute `http` or `https` URL, ASCII only and without user information.
+    package var url: String
+    /// The fields to send, in order; framing fields (`Host`, `Content-Length` …) are not the caller's to set.
+    package var headerFields: [(name: String, value: String)]
+    /// The body as it goes on the wire.
+    package var body: [UInt8]
+    /// The bounds of this exchange.
+    package var limits: Limits
+    /// The addresses that may be dialled.
+    package var addressPolicy: AddressPolicy
+    /// How many redirects of a GET or HEAD are followed, each under all the rules of the first request.
+    ///
+    /// With 0, or for
+    /// another method, a redirect is returned as the response that it is (D-84).
+    package var maximumRedirects: Int
+
+    /// Makes a request; without further words it may go to public addresses only and follows no redirect.
+    package init(
+        method: String = "GET",
+        url: String,
+        headerFields: [(name: String, value: String)] = [],
+        body: [UInt8] = [],
+        limits: Limits = Limits(),
+        addressPolicy: AddressPolicy = .publicOnly,
+        maximumRedirects: Int = 0
+    ) {
+        self.method = method
+        self.url = url
+        self.headerFields = headerFields
+        self.body = body
+        self.limits = limits
+        self.addressPolicy = addressPolicy
+        self.maximumRedirects = maximumRedirects
+    }
+}
+
+extension OutboundRequest {
+    /// The bounds of one exchange; the other side is never trusted to be quick or brief.
+    package struct Limits: Hashable, Sendable {
+        /// Until the connection stands: name resolution, TCP and TLS together.
+        package var connectTimeout: Duration
+        /// Until the last byte of the answer, redirects and waiting for a free connection included.
+        package var totalTimeout: Duration
+        /// The body's bytes; one more aborts the transfer.
+        package var responseBytesMax: Int
+        /// The bytes of all header lines, interim responses and trailers included.
+        package var headerBytesMax: Int
+        /// Requests in flight to one host under the same address policy; one more is refused as `overloaded`.
+        package var requestsPerHostMax: Int?
+
+        /// Makes limits; the defaults suit a token or metadata endpoint.
+        package init(
+            connectTimeout: Duration = .seconds(5),
+            totalTimeout: Duration = .seconds(10),
+            responseBytesMax: Int = 1 << 20,
+            headerBytesMax: Int = 64 << 10,
+            requestsPerHostMax: Int? = nil
+        ) {
+            self.connectTimeout = connectTimeout
+            self.totalTimeout = totalTimeout
+            self.responseBytesMax = responseBytesMax
+            self.headerBytesMax = headerBytesMax
+            self.requestsPerHostMax = requestsPerHostMax
+        }
+    }
+}
+
+extension OutboundRequest: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+    /// The method and the URL up to its query.
+    package var description: String {
+        let names = headerFields.map(\.name).joined(separator: ", ")
+        return "\(method) \(OutboundURL.redacted(url)) [\(names)] (\(body.count) bytes)"
+    }
+
+    /// The same as `description`.
+    package var debugDescription: String { description }
+
+    /// Shows nothing, so that `dump` shows no secret.
+    package var customMirror: Mirror { Mirror(self, children: [(label: String?, value: Any)]()) }
+}
