@@ -197,6 +197,12 @@ extension EventLoop {
         return body(bytes.span.extracting(0..<count))
     }
 
+    /// Empties the output buffer, and gives back what a large response has made it grow to.
+    func resetOutput() {
+        if output.capacity > 1 << 20 { output = [] }
+        output.removeAll(keepingCapacity: true)
+    }
+
     /// Calls `body` with the output buffer, which must not be written meanwhile.
     func withOutput<Result>(_ body: (Span<UInt8>) -> Result) -> Result {
         let bytes = output
@@ -214,7 +220,11 @@ extension EventLoop {
         var events = unsafe [epoll_event](repeating: epoll_event(), count: 512)
         while true {
             runJobs()
-            if isStopping, sourceCount == 0, localJobs.isEmpty, closeInbox() { return }
+            if isStopping, sourceCount == 0, localJobs.isEmpty, closeInbox() {
+                // The number may soon be another thread's.
+                thread.store(0, ordering: .relaxed)
+                return
+            }
             let count = unsafe wait(&events)
             now = SystemCalls.monotonicNanoseconds()
             for index in 0..<count {

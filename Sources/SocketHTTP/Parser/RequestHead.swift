@@ -197,7 +197,7 @@ struct RequestHead: Sendable {
         }
     }
 
-    /// RFC 9112 §6.2: digits only. A sign, a leading zero, a list or white space inside is read differently by others.
+    /// RFC 9112 §6.2: digits only; a sign, leading zero, list or white space inside is read differently by others.
     private func readContentLength(_ bytes: Span<UInt8>, _ value: Range<Int>) throws(RequestRejection) -> Int {
         guard !value.isEmpty, value.count == 1 || bytes[value.lowerBound] != 0x30 else {
             throw .malformedContentLength

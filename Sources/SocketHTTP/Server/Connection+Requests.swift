@@ -83,10 +83,8 @@ extension Connection {
     private func readAndParse() -> RequestParser.Outcome {
         guard let count = receive(), count > 0 else { return .needMore }
         if let tls {
-            guard decrypt(count, with: tls) else {
-                hasReachedEnd = true
-                return .needMore
-            }
+            // What came before the end of the session is still to be answered.
+            if !decrypt(count, with: tls) { hasReachedEnd = true }
             return parser.next()
         }
         return loop.withInput(count) { parser.feed($0) }
@@ -123,13 +121,13 @@ extension Connection {
 
     private func write(_ response: Response, isHead: Bool, closes: Bool) async -> Bool {
         let date = service.dateLine()
-        loop.output.removeAll(keepingCapacity: true)
+        loop.resetOutput()
         ResponseSerializer.append(response, to: &loop.output, date: date, isHead: isHead, closes: closes)
         return await sendOutput()
     }
 
     private func send(_ bytes: [UInt8]) async -> Bool {
-        loop.output.removeAll(keepingCapacity: true)
+        loop.resetOutput()
         loop.output.append(contentsOf: bytes)
         return await sendOutput()
     }
@@ -149,7 +147,7 @@ extension Connection {
     private func endGracefully() async {
         if let tls, !isAborted { await closeNotify(tls) }
         guard !isAborted, !hasReachedEnd, shutdown(descriptor, CInt(SHUT_WR)) == 0 else { return }
-        setDeadline(after: 2_000_000_000)
+        setDeadline(after: service.isDraining ? 300_000_000 : 2_000_000_000)
         var discarded = 0
         while discarded < 16 * 1024 * 1024, await waitUntilReadable() == .ready {
             guard let count = receive() else { continue }

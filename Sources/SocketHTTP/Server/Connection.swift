@@ -67,7 +67,6 @@ import Logging
         if deadline > loop.now {
             scheduleDeadline()
         } else {
-            deadline = .max
             wake(nil, .timedOut)
         }
     }
@@ -123,7 +122,9 @@ import Logging
     }
 
     private func wait(_ direction: Direction) async -> Wake {
-        await unsafe withUnsafeContinuation { continuation in
+        // The deadline may have passed while the task was busy, and then nothing else would end the wait.
+        if deadline <= loop.now { return .timedOut }
+        return await unsafe withUnsafeContinuation { continuation in
             unsafe waiting = (direction, continuation)
         }
     }
@@ -161,14 +162,17 @@ import Logging
         }
     }
 
-    /// Sends all of it, waiting for the client to read; false when it does not, or is gone.
+    /// Sends all of it, waiting for the client to read; false when it does not within its deadline, or is gone.
     func sendAll(_ bytes: [UInt8]) async -> Bool {
         var sent = 0
         while let count = sendNow(bytes.span.extracting(sent..<bytes.count)) {
             sent += count
             if sent == bytes.count { return true }
-            if sent == count || count == 0 { setDeadline(after: service.settings.writeTimeout) }
-            guard await waitUntilWritable() == .ready else { return false }
+            // Only when the socket takes nothing does it promise to say when it does again.
+            guard count > 0 else {
+                guard await waitUntilWritable() == .ready else { return false }
+                continue
+            }
         }
         return false
     }

@@ -87,7 +87,13 @@ package final class HTTPServer: Sendable {
         var opened: [(address: SocketAddress, descriptors: [CInt])] = []
         do {
             for listener in configuration.listeners {
-                opened.append(try ListeningSocket.open(listener.address, count: services.count))
+                opened.append(
+                    try ListeningSocket.open(
+                        listener.address,
+                        isReserved: listener.reservation != nil,
+                        count: services.count
+                    )
+                )
             }
             if ownsLoops {
                 for loop in eventLoops { try loop.start() }

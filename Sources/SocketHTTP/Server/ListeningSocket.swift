@@ -6,10 +6,11 @@ enum ListeningSocket {
     /// Opens `count` sockets on one address; port 0 becomes the same free port for all of them.
     static func open(
         _ address: SocketAddress,
+        isReserved: Bool,
         count: Int
     ) throws(SocketError) -> (address: SocketAddress, descriptors: [CInt]) {
         // SO_REUSEPORT would let a second server of this user share the port unnoticed: ask without it first.
-        if address.port != 0 { close(try bound(address, sharesPort: false)) }
+        if address.port != 0, !isReserved { close(try bound(address, sharesPort: false)) }
         var descriptors: [CInt] = []
         do throws(SocketError) {
             var address = address
@@ -24,6 +25,18 @@ enum ListeningSocket {
             return (address, descriptors)
         } catch {
             for descriptor in descriptors { close(descriptor) }
+            throw error
+        }
+    }
+
+    /// Binds a socket that will never listen, so that its port stays free for this process.
+    static func reserve(_ address: SocketAddress) throws(SocketError) -> (descriptor: CInt, address: SocketAddress) {
+        if address.port != 0 { close(try bound(address, sharesPort: false)) }
+        let descriptor = try bound(address, sharesPort: true)
+        do throws(SocketError) {
+            return (descriptor, try localAddress(descriptor))
+        } catch {
+            close(descriptor)
             throw error
         }
     }

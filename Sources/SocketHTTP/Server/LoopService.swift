@@ -114,6 +114,8 @@ final class LoopService: @unchecked Sendable {
             var output: [UInt8] = []
             ResponseSerializer.append(LoopService.overloaded, to: &output, date: dateLine(), closes: true)
             _ = SystemCalls.send(descriptor, output.span)
+            // Unread bytes would make the close a reset, which can overtake the answer.
+            _ = SystemCalls.receive(descriptor, into: &loop.input)
             shutdown(descriptor, CInt(SHUT_WR))
         }
         close(descriptor)

@@ -6,11 +6,14 @@ package struct ServerConfiguration: Sendable {
         package var address: SocketAddress
         /// Set to speak TLS on this address.
         package var tls: TLSConfiguration?
+        /// Holds the address's port until the server has bound it; `nil` when nobody has to know it before.
+        package var reservation: PortReservation?
 
         /// Makes a listener, plain HTTP unless `tls` is given.
-        package init(address: SocketAddress, tls: TLSConfiguration? = nil) {
+        package init(address: SocketAddress, tls: TLSConfiguration? = nil, reservation: PortReservation? = nil) {
             self.address = address
             self.tls = tls
+            self.reservation = reservation
         }
     }
 

@@ -12,7 +12,9 @@ package struct Request: Sendable {
     package let query: String?
     /// The body, without its transfer coding; empty when there is none.
     package let body: [UInt8]
-    /// The address of the socket's other end. Who a trusted proxy speaks for is decided above the engine.
+    /// The address of the socket's other end.
+    ///
+    /// Who a trusted proxy speaks for is decided above the engine.
     package let peer: IPAddress
     /// Whether the connection is encrypted by this server.
     package let isTLS: Bool

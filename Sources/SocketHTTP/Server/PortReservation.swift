@@ -1,0 +1,23 @@
+import CLinux
+import Glibc
+
+/// Holds a free port until a server has bound it, for those who must know the address before the server is built.
+///
+/// The reserving socket is bound with `SO_REUSEPORT` and never listens: the kernel hands it no connection, and no other
+/// program gets the port in between.
+package final class PortReservation: Sendable {
+    /// The reserved address, with its port.
+    package let address: SocketAddress
+    private let descriptor: CInt
+
+    /// Reserves the address's port, or a free one if it is 0.
+    ///
+    /// - Throws: `SocketError` when the address cannot be bound.
+    package init(_ address: SocketAddress) throws(SocketError) {
+        (descriptor, self.address) = try ListeningSocket.reserve(address)
+    }
+
+    deinit {
+        close(descriptor)
+    }
+}
