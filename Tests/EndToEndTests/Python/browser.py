@@ -4,6 +4,7 @@ It acts on what the pages hold, by `html.parser`: forms, hidden fields, buttons.
 with navigations (`Sec-Fetch-Site`, `Origin`), because the consent form's cross-site check reads them.
 """
 
+import html
 import re
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
@@ -123,7 +124,7 @@ class Browser:
     def _submit(self, client: httpx.AsyncClient, here: str, issuer: str, response: httpx.Response) -> httpx.Request:
         forms = Forms(response.text).found
         if origin(here) == issuer:
-            self.consent_page = response.text
+            self.consent_page = html.unescape(response.text)
             form, button = choose(forms, APPROVE if self.decision == "approve" else DENY)
         else:
             form, button = login(forms)

@@ -89,9 +89,13 @@ private actor VirtualEnvironments {
         // Written last: an environment whose making was interrupted is made again from nothing.
         let stamp = folder.appending(path: "complete")
         let files = FileManager.default
-        if files.fileExists(atPath: stamp.path()) { return python }
+        if files.fileExists(atPath: stamp.path()), files.isExecutableFile(atPath: python.path()) { return python }
 
-        if files.fileExists(atPath: folder.path()) { try files.removeItem(at: folder) }
+        // What an earlier recipe made, and what an interrupted run left behind.
+        let prefix = ".venv-e2e-\(environment.name)-"
+        for name in try files.contentsOfDirectory(atPath: SourceFolder.package.path()) where name.hasPrefix(prefix) {
+            try files.removeItem(at: SourceFolder.package.appending(path: name))
+        }
         do {
             _ = try await run("python3 -m venv", base, ["python3", "-m", "venv", folder.path()])
             let install = ["-m", "pip", "install", "--quiet", "--no-input", "--disable-pip-version-check", "--no-deps"]
