@@ -30,13 +30,18 @@ func withServer(
         unixTime: { 784_111_777 }
     )
     let addresses = try await server.start()
+    // Test clients block, so each test has a thread of its own; the global pool has one per core, for everybody.
+    let thread = try EventLoop(name: "client")
+    try thread.start()
     do {
-        try await body(server, addresses[0])
+        try await withTaskExecutorPreference(thread) { try await body(server, addresses[0]) }
     } catch {
         await server.shutdown(gracePeriod: .zero)
+        thread.stop()
         throw error
     }
     await server.shutdown(gracePeriod: .zero)
+    thread.stop()
 }
 
 /// Answers with what it understood of the request.

@@ -98,6 +98,17 @@ struct TLSTests {
         }
     }
 
+    @Test("a request that comes in one piece with the end of the handshake is answered")
+    func coalesced() async throws {
+        let files = try CertificateFiles()
+        try await withServer(tls: files.configuration) { _, address in
+            let client = try TLSClient(address)
+            try client.handshake(andSend: .get("/a", fields: "Connection: close\r\n"))
+            let answer = try client.receiveAll()
+            #expect(answer.hasSuffix("GET /a - "))
+        }
+    }
+
     @Test("keep-alive and a response of many records")
     func large() async throws {
         let files = try CertificateFiles()

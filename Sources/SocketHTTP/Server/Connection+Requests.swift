@@ -10,6 +10,8 @@ extension Connection {
         defer { service.remove(self) }
         if let tls {
             guard await handshake(tls) else { return }
+            // The first request may have come with the client's last handshake message.
+            if !decryptReceived(tls) { hasReachedEnd = true }
         }
         // A client that connects and says nothing gets the time of a header, not of an idle connection.
         setDeadline(after: service.settings.headerTimeout)
@@ -84,7 +86,8 @@ extension Connection {
         guard let count = receive(), count > 0 else { return .needMore }
         if let tls {
             // What came before the end of the session is still to be answered.
-            if !decrypt(count, with: tls) { hasReachedEnd = true }
+            let isAlive = loop.withInput(count) { tls.receive($0) } && decryptReceived(tls)
+            if !isAlive { hasReachedEnd = true }
             return parser.next()
         }
         return loop.withInput(count) { parser.feed($0) }

@@ -32,9 +32,8 @@ extension Connection {
         return count > 0 && loop.withInput(count) { tls.receive($0) }
     }
 
-    /// Decrypts what was just received and hands it to the parser; false when the session has ended or is broken.
-    func decrypt(_ count: Int, with tls: TLSSession) -> Bool {
-        guard loop.withInput(count, { tls.receive($0) }) else { return false }
+    /// Decrypts what the session has received and hands it to the parser; false when the session has ended or is broken.
+    func decryptReceived(_ tls: TLSSession) -> Bool {
         while true {
             var plain = 0
             switch tls.read(into: &loop.input, count: &plain) {
