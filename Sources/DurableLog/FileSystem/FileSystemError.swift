@@ -22,6 +22,11 @@ package struct FileSystemError: Error, Equatable, Sendable, CustomStringConverti
     /// Whether another process holds the lock.
     package var isLocked: Bool { code == EWOULDBLOCK }
 
+    /// The error of making a file that is there already.
+    static func exists(_ path: String) -> FileSystemError {
+        FileSystemError(operation: "create", path: path, code: EEXIST)
+    }
+
     /// The sentence for a log or a terminal.
     package var description: String {
         let reason = unsafe strerror(code).map { unsafe String(cString: $0) } ?? "error"

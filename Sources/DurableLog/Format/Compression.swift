@@ -7,7 +7,7 @@ struct CompressionError: Error {}
 @safe final class Deflater {
     private let stream: UnsafeMutablePointer<z_stream>
 
-    /// - Parameter level: 1 is fastest, 9 smallest.
+    /// Prepares for a level: 1 is fastest, 9 smallest.
     init(level: Int32) throws(CompressionError) {
         unsafe stream = .allocate(capacity: 1)
         unsafe stream.initialize(to: z_stream())

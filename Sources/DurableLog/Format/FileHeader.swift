@@ -71,7 +71,10 @@ struct FileHeader: Equatable {
     ///
     /// - Parameters:
     ///   - bytes: The beginning of the file.
+    ///   - kind: What the file must be.
+    ///   - key: The storage key.
     ///   - file: The file's name, for the error.
+    /// - Returns: What the header says, and the means to open what follows.
     /// - Throws: `damaged`, `unsupportedVersion` or `wrongKey`; damage is told from another key by the checksum.
     static func decode(
         _ bytes: [UInt8],

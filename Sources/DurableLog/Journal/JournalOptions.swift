@@ -36,7 +36,7 @@ package struct JournalOptions: Sendable {
         self.retryDelayMax = retryDelayMax
     }
 
-    /// In the policies that sync seldom: how many bytes may wait for it. They are kept in memory until then.
+    /// In the policies that sync seldom: how many bytes may wait for it, kept in memory until then.
     var synchronizeByteCount: Int { min(16 << 20, unsynchronizedByteCountMax / 4) }
 
     /// Behind this the journal gives up until a restart: callers went on changing state while it was unavailable.

@@ -22,7 +22,7 @@ final class JournalQueue: Sendable {
     private let signal = WakeSignal()
     private let options: JournalOptions
 
-    /// - Parameter lastNumber: The number of the last record that is on the disk already.
+    /// A queue that goes on behind the last record that is on the disk already.
     init(lastNumber: UInt64, segments: [SegmentStart], options: JournalOptions) {
         self.options = options
         state = Mutex(

@@ -15,6 +15,7 @@ extension DurableStore {
     ///   - position: Every record up to here is in every section.
     ///   - creationSeconds: The time, in seconds since 1970.
     ///   - body: Writes the sections; runs on the snapshot's thread.
+    /// - Returns: What was written.
     /// - Throws: `snapshotInProgress`, `journal`, or what the disk says; the snapshots that were there stay.
     package func writeSnapshot(
         covering position: JournalPosition,

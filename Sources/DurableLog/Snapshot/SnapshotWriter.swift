@@ -42,6 +42,7 @@ package final class SnapshotWriter {
     ///   - id: The caller's name for the section.
     ///   - position: Where the journal stood when this part of the state was captured. Recovery hands it back: records
     ///     up to it are in the section already.
+    /// - Throws: `fileSystem` when the disk fails.
     package func beginSection(_ id: UInt32, position: JournalPosition) throws(StorageError) {
         hasSection = true
         try append(.section(id: id, position: position))

@@ -18,7 +18,7 @@ package final class DurableStore: Sendable {
     private let plan: RecoveryPlan
     private let lock: any FileLock
 
-    /// Locks a directory, checks everything in it, and begins a new segment of its journal. Blocks.
+    /// Locks a directory, checks everything in it, and begins a new segment of its journal; blocks.
     ///
     /// - Parameters:
     ///   - path: The directory, which is made if it is missing.
@@ -27,6 +27,7 @@ package final class DurableStore: Sendable {
     ///   - options: Policy, sizes and counts.
     ///   - random: Where salts and a new key come from.
     ///   - logger: Says what was found.
+    /// - Returns: The store; ``replay()`` hands out what it held.
     /// - Throws: `locked`, `keyMissing`, `wrongKey`, or `damaged` with file, offset and remedy. Nothing is ever left out
     ///   silently: the report and the log name a torn end and all damage.
     package static func open(
@@ -123,8 +124,8 @@ package final class DurableStore: Sendable {
         if let newest = segments.last {
             let path = place.directory.path(of: StorageDirectory.segmentName(newest.number))
             do {
-                if newest.firstNumber >= segment.firstNumber {
-                    // It holds nothing that the new one does not hold.
+                if newest.firstNumber > plan.lastNumber {
+                    // It holds no record: a start after which nothing changed.
                     try place.directory.fileSystem.remove(path)
                     segments.removeLast()
                 } else if let end = plan.newestSegmentEnd {

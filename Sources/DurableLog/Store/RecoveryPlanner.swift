@@ -187,7 +187,9 @@ struct RecoveryPlanner {
             }
         }
         plan.newestSegmentEnd = UInt64(reader.offset)
-        plan.steps.append(RecoveryPlan.SegmentStep(name: segment.name, endNumber: next ?? reader.nextNumber))
+        let end = next ?? reader.nextNumber
+        guard end > segment.firstNumber else { return }
+        plan.steps.append(RecoveryPlan.SegmentStep(name: segment.name, endNumber: end))
     }
 
     private mutating func note(_ record: SegmentReader.StoredRecord, isNewest: Bool) {
@@ -209,6 +211,8 @@ struct RecoveryPlanner {
         _ damage: Damage
     ) throws(StorageError) {
         if reader.skipDamage() {
+            // Nothing is missing, and yet the file is not as it was written: someone put something in.
+            if reader.nextNumber == missing, !acceptedLosses.contains(damage.file) { throw .damaged(damage) }
             try lose(missing..<min(reader.nextNumber, next ?? .max), damage)
         } else if let next {
             try lose(missing..<next, damage)

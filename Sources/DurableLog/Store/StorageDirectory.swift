@@ -89,18 +89,20 @@ struct StorageDirectory: Sendable {
         _ write: (any OpenFile) throws(StorageError) -> Value
     ) throws(StorageError) -> (file: any OpenFile, value: Value) {
         let temporary = path(of: name + Self.temporarySuffix)
+        var made: String?
         do {
             let file = try fileSystem.createFile(temporary)
+            made = temporary
             let value = try write(file)
             try file.synchronizeData()
             try fileSystem.rename(temporary, to: path(of: name))
+            made = path(of: name)
             try fileSystem.synchronizeDirectory(path)
             return (file, value)
         } catch {
             // Best effort: the error that is thrown says more than a second one would. A file that was renamed and
             // could not be made safe must go as well, or every new attempt would leave another one behind.
-            try? fileSystem.remove(temporary)
-            try? fileSystem.remove(path(of: name))
+            if let made { try? fileSystem.remove(made) }
             throw StorageError(error)
         }
     }

@@ -1,0 +1,101 @@
+extension StorageInspection {
+    /// Copies the newest whole snapshot to one file, which is a backup: with the key it restores anywhere.
+    ///
+    /// It may run beside a server; what changed after the snapshot is not in it.
+    ///
+    /// - Parameter path: The file to make, which must not exist.
+    /// - Returns: What the backup contains.
+    /// - Throws: `noSnapshot`, or `damaged` if none is whole.
+    package func export(to path: String) throws(StorageError) -> SnapshotDescription {
+        var failure: StorageError = .noSnapshot(directory: directory.path)
+        for entry in try list().reversed() {
+            let source = directory.path(of: entry.file)
+            do throws(StorageError) {
+                _ = try Self.verifyBackup(source, key: key, fileSystem: directory.fileSystem)
+            } catch {
+                // The newest one that is whole counts; if none is, the newest one's damage is the answer.
+                if case .noSnapshot = failure { failure = error }
+                continue
+            }
+            return try Self.copy(source, to: path, key: key, fileSystem: directory.fileSystem)
+        }
+        throw failure
+    }
+
+    /// Puts a backup into an empty directory, where a server can start from it.
+    ///
+    /// - Parameters:
+    ///   - backup: A file that `export` made.
+    ///   - path: The directory: missing, or empty but for the key and the lock.
+    ///   - key: The key that the backup was sealed with.
+    ///   - fileSystem: The disk.
+    /// - Returns: What was restored.
+    /// - Throws: `directoryNotEmpty`, `locked`, `wrongKey`, or `damaged`: then the directory stays empty.
+    package static func restore(
+        _ backup: String,
+        into path: String,
+        key: StorageKey,
+        fileSystem: any FileSystem = POSIXFileSystem()
+    ) throws(StorageError) -> SnapshotDescription {
+        let description = try verifyBackup(backup, key: key, fileSystem: fileSystem)
+        let directory = StorageDirectory(fileSystem: fileSystem, path: path)
+        let lock = try directory.lock()
+        defer { lock.release() }
+        do {
+            let contents = try directory.contents()
+            // A file system's own directory is no data of anybody's.
+            guard !contents.hasData, contents.others.allSatisfy({ $0 == "lost+found" }) else {
+                throw StorageError.directoryNotEmpty(path)
+            }
+            try directory.remove(contents.temporaries)
+        } catch {
+            throw StorageError(error)
+        }
+        let name = StorageDirectory.snapshotName(description.number)
+        return try copy(backup, to: directory.path(of: name), key: key, fileSystem: fileSystem)
+    }
+
+    /// Copies a snapshot; the copy has its name only after it was read back whole and is on the disk.
+    private static func copy(
+        _ source: String,
+        to path: String,
+        key: StorageKey,
+        fileSystem: any FileSystem
+    ) throws(StorageError) -> SnapshotDescription {
+        let parts = path.split(separator: "/", omittingEmptySubsequences: false)
+        let parent = parts.dropLast().joined(separator: "/")
+        let target = StorageDirectory(
+            fileSystem: fileSystem,
+            path: parent.isEmpty ? (path.hasPrefix("/") ? "/" : ".") : parent
+        )
+        let name = String(parts.last ?? "")
+        do {
+            // Refused before the first byte: a rename would replace an older backup without a word.
+            guard try !fileSystem.names(in: target.path).contains(name) else {
+                throw FileSystemError.exists(path)
+            }
+            let from = try fileSystem.openFile(source)
+            _ = try target.createWhole(name) { file throws(StorageError) in
+                do {
+                    var offset: UInt64 = 0
+                    while true {
+                        let bytes = try from.read(1 << 20, at: offset)
+                        if bytes.isEmpty { break }
+                        try file.write(bytes, at: offset)
+                        offset += UInt64(bytes.count)
+                    }
+                    _ = try verifyBackup(
+                        target.path(of: name + StorageDirectory.temporarySuffix),
+                        key: key,
+                        fileSystem: fileSystem
+                    )
+                } catch {
+                    throw StorageError(error)
+                }
+            }
+        } catch {
+            throw StorageError(error)
+        }
+        return try verifyBackup(path, key: key, fileSystem: fileSystem)
+    }
+}
