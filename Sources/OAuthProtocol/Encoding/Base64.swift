@@ -7,9 +7,8 @@ package enum Base64 {
 
     /// The text for the bytes.
     package static func encode(_ bytes: [UInt8]) -> String {
-        var output = [UInt8](repeating: padding, count: (bytes.count + 2) / 3 * 4)
-        var span = output.mutableSpan
-        codec.encode(bytes.span, into: &span, at: 0)
+        var output = codec.encode(bytes)
+        while output.count & 3 != 0 { output.append(padding) }
         return String(decoding: output, as: UTF8.self)
     }
 

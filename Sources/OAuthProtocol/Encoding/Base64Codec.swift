@@ -1,82 +1,105 @@
 /// The arithmetic that both alphabets of RFC 4648 share, without padding.
+///
+/// Symbols are computed and not looked up, in loops of their own without branches: the compiler makes vector instructions
+/// of them, and no table is indexed by what may be a secret.
 struct Base64Codec: Sendable {
-    private let symbols: [UInt8]
-    private let values: [UInt8]
-    private static let invalid: UInt8 = 0xFF
+    /// The symbols in which the alphabets differ.
+    let symbol62: UInt8
+    let symbol63: UInt8
 
-    /// Makes a codec from the two symbols in which the alphabets differ.
-    init(symbol62: UInt8, symbol63: UInt8) {
-        var symbols = Array(UInt8(ascii: "A")...UInt8(ascii: "Z"))
-        symbols += UInt8(ascii: "a")...UInt8(ascii: "z")
-        symbols += UInt8(ascii: "0")...UInt8(ascii: "9")
-        symbols += [symbol62, symbol63]
-        var values = [UInt8](repeating: Base64Codec.invalid, count: 256)
-        for (value, symbol) in symbols.enumerated() { values[Int(symbol)] = UInt8(value) }
-        self.symbols = symbols
-        self.values = values
-    }
-
-    /// The number of symbols for a number of bytes.
-    func encodedCount(_ byteCount: Int) -> Int { (byteCount * 8 + 5) / 6 }
-
-    /// Writes the symbols of the bytes from an offset on; the caller has made room.
-    func encode(_ bytes: Span<UInt8>, into output: inout MutableSpan<UInt8>, at offset: Int) {
-        let symbols = symbols.span
-        var from = 0
-        var to = offset
-        while from + 3 <= bytes.count {
-            let group = UInt32(bytes[from]) << 16 | UInt32(bytes[from + 1]) << 8 | UInt32(bytes[from + 2])
-            output[to] = symbols[Int(group >> 18)]
-            output[to + 1] = symbols[Int(group >> 12 & 63)]
-            output[to + 2] = symbols[Int(group >> 6 & 63)]
-            output[to + 3] = symbols[Int(group & 63)]
-            from += 3
-            to += 4
-        }
-        if bytes.count - from == 1 {
-            output[to] = symbols[Int(bytes[from] >> 2)]
-            output[to + 1] = symbols[Int(bytes[from] & 0b11) << 4]
-        } else if bytes.count - from == 2 {
-            let group = Int(bytes[from]) << 8 | Int(bytes[from + 1])
-            output[to] = symbols[group >> 10]
-            output[to + 1] = symbols[group >> 4 & 63]
-            output[to + 2] = symbols[(group & 0b1111) << 2]
-        }
+    /// The symbols of the bytes, in ASCII.
+    func encode(_ bytes: [UInt8]) -> [UInt8] {
+        var output = Base64Codec.split(bytes)
+        var text = output.mutableSpan
+        for index in 0..<text.count { text[index] = symbol(text[index]) }
+        return output
     }
 
     /// The bytes that the symbols stand for; `nil` if one is foreign, one is left over or the last has stray bits.
     func decode(_ text: Span<UInt8>) -> [UInt8]? {
         let remainder = text.count & 3
         guard remainder != 1 else { return nil }
-        let values = values.span
-        var bytes = [UInt8](repeating: 0, count: text.count * 6 / 8)
-        var output = bytes.mutableSpan
+        var output = [UInt8](repeating: 0, count: text.count)
+        var values = output.mutableSpan
+        var seen: UInt8 = 0
+        for index in 0..<text.count {
+            let value = value(of: text[index])
+            seen |= value
+            values[index] = value
+        }
+        // Values have six bits, so a higher one came from a foreign symbol.
+        guard seen < 64 else { return nil }
+        // RFC 4648 §3.5: bits beyond the last byte must be zero, or one token would have many spellings.
+        if remainder > 0 {
+            let strayBits: UInt8 = remainder == 3 ? 0b11 : 0b1111
+            guard values[text.count - 1] & strayBits == 0 else { return nil }
+        }
+        return Base64Codec.join(output)
+    }
+
+    /// Spreads every three bytes over four values of six bits, and what is left at the end over two or three.
+    private static func split(_ bytes: [UInt8]) -> [UInt8] {
+        var values = [UInt8](repeating: 0, count: (bytes.count * 8 + 5) / 6)
         var from = 0
         var to = 0
-        var seen: UInt8 = 0
-        while from + 4 <= text.count {
-            let a = values[Int(text[from])]
-            let b = values[Int(text[from + 1])]
-            let c = values[Int(text[from + 2])]
-            let d = values[Int(text[from + 3])]
-            seen |= a | b | c | d
-            output[to] = a << 2 | b >> 4
-            output[to + 1] = b << 4 | c >> 2
-            output[to + 2] = c << 6 | d
+        // The highest index first: its bounds check covers the others.
+        while from + 2 < bytes.count {
+            let c = bytes[from + 2]
+            let b = bytes[from + 1]
+            let a = bytes[from]
+            values[to + 3] = c & 0x3F
+            values[to + 2] = (b & 0x0F) << 2 | c >> 6
+            values[to + 1] = (a & 0x03) << 4 | b >> 4
+            values[to] = a >> 2
+            from += 3
+            to += 4
+        }
+        guard from < bytes.count else { return values }
+        values[to] = bytes[from] >> 2
+        values[to + 1] = (bytes[from] & 0x03) << 4
+        guard from + 1 < bytes.count else { return values }
+        values[to + 1] |= bytes[from + 1] >> 4
+        values[to + 2] = (bytes[from + 1] & 0x0F) << 2
+        return values
+    }
+
+    /// Gathers every four values of six bits into three bytes, and what is left at the end into one or two.
+    private static func join(_ values: [UInt8]) -> [UInt8] {
+        var bytes = [UInt8](repeating: 0, count: values.count * 6 / 8)
+        var from = 0
+        var to = 0
+        while to + 2 < bytes.count {
+            let d = values[from + 3]
+            let c = values[from + 2]
+            let b = values[from + 1]
+            let a = values[from]
+            bytes[to + 2] = c << 6 | d
+            bytes[to + 1] = b << 4 | c >> 2
+            bytes[to] = a << 2 | b >> 4
             from += 4
             to += 3
         }
-        // RFC 4648 §3.5: bits beyond the last byte must be zero, or one token would have many spellings.
-        if remainder >= 2 {
-            let a = values[Int(text[from])]
-            let b = values[Int(text[from + 1])]
-            let c = remainder == 3 ? values[Int(text[from + 2])] : 0
-            seen |= a | b | c
-            output[to] = a << 2 | b >> 4
-            if remainder == 3 { output[to + 1] = b << 4 | c >> 2 }
-            guard (remainder == 3 ? c & 0b11 : b & 0b1111) == 0 else { return nil }
-        }
-        // Values have six bits, so a higher one came from a foreign symbol.
-        return seen < 64 ? bytes : nil
+        guard to < bytes.count else { return bytes }
+        bytes[to] = values[from] << 2 | values[from + 1] >> 4
+        guard to + 1 < bytes.count else { return bytes }
+        bytes[to + 1] = values[from + 1] << 4 | values[from + 2] >> 2
+        return bytes
+    }
+
+    private func symbol(_ value: UInt8) -> UInt8 {
+        var symbol = value &- 4  // 52…61 are digits: 48 - 52.
+        symbol = value < 52 ? value &+ 71 : symbol  // 26…51 are small letters: 97 - 26.
+        symbol = value < 26 ? value &+ 65 : symbol
+        symbol = value == 62 ? symbol62 : symbol
+        return value == 63 ? symbol63 : symbol
+    }
+
+    private func value(of symbol: UInt8) -> UInt8 {
+        var value: UInt8 = 0xFF
+        value = symbol &- UInt8(ascii: "A") < 26 ? symbol &- 65 : value
+        value = symbol &- UInt8(ascii: "a") < 26 ? symbol &- 71 : value
+        value = symbol &- UInt8(ascii: "0") < 10 ? symbol &+ 4 : value
+        value = symbol == symbol62 ? 62 : value
+        return symbol == symbol63 ? 63 : value
     }
 }

@@ -6,22 +6,17 @@ package enum Base64URL {
 
     /// The text for the bytes.
     package static func encode(_ bytes: [UInt8]) -> String {
-        String(decoding: encodedBytes(bytes.span), as: UTF8.self)
+        String(decoding: encodedBytes(bytes), as: UTF8.self)
     }
 
     /// The text for the bytes, as ASCII bytes.
-    package static func encodedBytes(_ bytes: Span<UInt8>) -> [UInt8] {
-        var output: [UInt8] = []
-        append(bytes, to: &output)
-        return output
+    package static func encodedBytes(_ bytes: [UInt8]) -> [UInt8] {
+        codec.encode(bytes)
     }
 
     /// Appends the text for the bytes to a buffer of ASCII.
-    package static func append(_ bytes: Span<UInt8>, to output: inout [UInt8]) {
-        let offset = output.count
-        output.append(contentsOf: repeatElement(0, count: codec.encodedCount(bytes.count)))
-        var span = output.mutableSpan
-        codec.encode(bytes, into: &span, at: offset)
+    package static func append(_ bytes: [UInt8], to output: inout [UInt8]) {
+        output.append(contentsOf: codec.encode(bytes))
     }
 
     /// The bytes that a text stands for; `nil` unless it is the one text that ``encode(_:)`` makes of them.

@@ -31,7 +31,7 @@ package enum PercentEncoding {
     /// The text of escaped bytes; `nil` for a bad escape or invalid UTF-8.
     static func decode(_ bytes: ArraySlice<UInt8>, plusIsSpace: Bool) -> String? {
         let isPlain = !bytes.contains { $0 == UInt8(ascii: "%") || (plusIsSpace && $0 == UInt8(ascii: "+")) }
-        if isPlain { return String(validating: bytes, as: UTF8.self) }
+        if isPlain { return String(strictUTF8: bytes.span) }
         var output: [UInt8] = []
         output.reserveCapacity(bytes.count)
         var index = bytes.startIndex
@@ -52,6 +52,6 @@ package enum PercentEncoding {
                 index += 1
             }
         }
-        return String(validating: output, as: UTF8.self)
+        return String(strictUTF8: output.span)
     }
 }

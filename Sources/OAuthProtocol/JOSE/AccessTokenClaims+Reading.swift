@@ -76,7 +76,7 @@ struct AccessTokenClaimsReader {
         scanner.skipWhitespace()
         let token = try AccessTokenClaimsReader.strict { () throws(JSONError) in try scanner.stringToken() }
         // A name with escapes is not the way we write ours, and must not smuggle a second `exp` past the set of those seen.
-        let name = token.hasEscapes ? nil : AccessTokenClaimName(spelled: scanner.bytes[token.range])
+        let name = token.hasEscapes ? nil : AccessTokenClaimName(spelled: scanner.bytes.span.extracting(token.range))
         scanner.skipWhitespace()
         try expect(UInt8(ascii: ":"))
         scanner.skipWhitespace()

@@ -70,26 +70,37 @@ enum AccessTokenClaimName: String, CaseIterable {
 
     /// The claim that a name's bytes spell.
     ///
-    /// Length, first and last byte leave one candidate, which is then compared: a token has ten names, and making a string
-    /// of each would cost more than reading the rest.
-    init?(spelled bytes: ArraySlice<UInt8>) {
-        guard let first = bytes.first, let last = bytes.last else { return nil }
+    /// Looks at bytes only: a token has ten names, and making a string of each would cost more than reading the rest.
+    init?(spelled bytes: Span<UInt8>) {
+        if bytes.count == 3 {
+            self.init(bytes[0], bytes[1], bytes[2])
+            return
+        }
         let candidate: AccessTokenClaimName
-        switch (bytes.count, first, last) {
-        case (3, UInt8(ascii: "i"), UInt8(ascii: "s")): candidate = .issuer
-        case (3, UInt8(ascii: "s"), UInt8(ascii: "b")): candidate = .subject
-        case (3, UInt8(ascii: "a"), UInt8(ascii: "d")): candidate = .audience
-        case (9, UInt8(ascii: "c"), UInt8(ascii: "d")): candidate = .clientID
-        case (5, UInt8(ascii: "s"), UInt8(ascii: "e")): candidate = .scope
-        case (3, UInt8(ascii: "j"), UInt8(ascii: "i")): candidate = .tokenID
-        case (3, UInt8(ascii: "i"), UInt8(ascii: "t")): candidate = .issuedAt
-        case (3, UInt8(ascii: "e"), UInt8(ascii: "p")): candidate = .expiresAt
-        case (9, UInt8(ascii: "a"), UInt8(ascii: "e")): candidate = .authenticatedAt
-        case (4, UInt8(ascii: "t"), UInt8(ascii: "d")): candidate = .sessionID
+        switch bytes.count {
+        case 4: candidate = .sessionID
+        case 5: candidate = .scope
+        case 9: candidate = bytes[0] == UInt8(ascii: "c") ? .clientID : .authenticatedAt
         default: return nil
         }
-        guard bytes.elementsEqual(candidate.rawValue.utf8) else { return nil }
+        var index = 0
+        for byte in candidate.rawValue.utf8 {
+            guard bytes[index] == byte else { return nil }
+            index += 1
+        }
         self = candidate
+    }
+
+    private init?(_ first: UInt8, _ second: UInt8, _ third: UInt8) {
+        switch (first, second, third) {
+        case (UInt8(ascii: "i"), UInt8(ascii: "s"), UInt8(ascii: "s")): self = .issuer
+        case (UInt8(ascii: "s"), UInt8(ascii: "u"), UInt8(ascii: "b")): self = .subject
+        case (UInt8(ascii: "a"), UInt8(ascii: "u"), UInt8(ascii: "d")): self = .audience
+        case (UInt8(ascii: "j"), UInt8(ascii: "t"), UInt8(ascii: "i")): self = .tokenID
+        case (UInt8(ascii: "i"), UInt8(ascii: "a"), UInt8(ascii: "t")): self = .issuedAt
+        case (UInt8(ascii: "e"), UInt8(ascii: "x"), UInt8(ascii: "p")): self = .expiresAt
+        default: return nil
+        }
     }
 
     /// This claim's bit in a set of those seen.

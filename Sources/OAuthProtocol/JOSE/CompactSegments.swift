@@ -16,7 +16,7 @@ struct CompactSegments: Sendable {
         guard token.utf8.count <= maximumBytes else { throw .tooLarge }
         let bytes = Array(token.utf8)
         var dots = (first: -1, second: -1)
-        for index in bytes.indices where bytes[index] == CompactSegments.dot {
+        for (index, byte) in bytes.enumerated() where byte == CompactSegments.dot {
             guard dots.second < 0 else { throw .malformed }
             if dots.first < 0 { dots.first = index } else { dots.second = index }
         }

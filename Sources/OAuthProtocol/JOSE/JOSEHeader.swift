@@ -56,7 +56,7 @@ package struct JOSEHeader: Sendable, Hashable {
         var json: JSONObject = ["alg": .string(algorithm.rawValue)]
         json["kid"] = keyID.map(JSONValue.string)
         json["typ"] = type.map(JSONValue.string)
-        return Base64URL.encodedBytes(json.serialized().span)
+        return Base64URL.encodedBytes(json.serialized())
     }
 
     private static func checkRefusedParameters(_ json: JSONObject) throws(JOSEError) {

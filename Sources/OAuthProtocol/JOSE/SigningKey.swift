@@ -43,10 +43,10 @@ package struct SigningKey: Sendable, RedactedSecret {
         var token = header(type: type)
         token.reserveCapacity(token.count + payload.count * 4 / 3 + SigningKey.signatureSegmentByteCount)
         token.append(UInt8(ascii: "."))
-        Base64URL.append(payload.span, to: &token)
+        Base64URL.append(payload, to: &token)
         let signature = try privateKey.signature(for: token, using: algorithm)
         token.append(UInt8(ascii: "."))
-        Base64URL.append(signature.span, to: &token)
+        Base64URL.append(signature, to: &token)
         return String(decoding: token, as: UTF8.self)
     }
 

@@ -59,21 +59,25 @@ extension JSONScanner {
     /// Reads a string without making it.
     mutating func stringToken() throws(JSONError) -> StringToken {
         try expect(UInt8(ascii: "\""))
+        let bytes = bytes
         let start = offset
+        var index = start
         var hasEscapes = false
-        while offset < bytes.count {
-            let byte = bytes[offset]
-            if byte == UInt8(ascii: "\"") {
-                defer { offset += 1 }
-                return StringToken(range: start..<offset, hasEscapes: hasEscapes)
-            }
-            // RFC 8259 §7: control characters must be escaped.
-            guard byte >= 0x20 else { throw unexpected() }
-            if byte == UInt8(ascii: "\\") {
+        while index < bytes.count {
+            let byte = bytes[index]
+            // Most bytes need one look: above the quote and no backslash.
+            if byte <= UInt8(ascii: "\"") {
+                if byte == UInt8(ascii: "\"") {
+                    offset = index + 1
+                    return StringToken(range: start..<index, hasEscapes: hasEscapes)
+                }
+                // RFC 8259 §7: control characters must be escaped.
+                guard byte >= 0x20 else { throw JSONError(.unexpectedByte, at: index) }
+            } else if byte == UInt8(ascii: "\\") {
                 hasEscapes = true
-                offset += 1  // The byte after it is no closing quote.
+                index += 1  // The byte after it is no closing quote.
             }
-            offset += 1
+            index += 1
         }
         throw JSONError(.unexpectedEnd, at: bytes.count)
     }
@@ -85,10 +89,13 @@ extension JSONScanner {
 
     /// Makes the string of a token: escapes resolved, UTF-8 checked.
     func text(of token: StringToken) throws(JSONError) -> String {
-        let text =
-            token.hasEscapes
-            ? String(validating: try unescaped(token.range), as: UTF8.self)
-            : String(validating: bytes[token.range], as: UTF8.self)
+        let text: String?
+        if token.hasEscapes {
+            let characters = try unescaped(token.range)
+            text = String(strictUTF8: characters.span)
+        } else {
+            text = String(strictUTF8: bytes.span.extracting(token.range))
+        }
         guard let text else { throw JSONError(.invalidUTF8, at: token.range.lowerBound) }
         return text
     }

@@ -5,17 +5,36 @@ package enum JSONWriter {
     /// Appends a quoted string.
     package static func append(_ text: String, to output: inout [UInt8]) {
         output.append(UInt8(ascii: "\""))
-        if needsEscapes(text) {
+        appendCharacters(of: text, to: &output)
+        output.append(UInt8(ascii: "\""))
+    }
+
+    /// Appends what stands between the quotes of a string.
+    static func appendCharacters(of text: String, to output: inout [UInt8]) {
+        if needsEscapes(text.utf8.span) {
             for byte in text.utf8 { appendEscaped(byte, to: &output) }
         } else {
             output.append(contentsOf: text.utf8)
         }
-        output.append(UInt8(ascii: "\""))
     }
 
     /// Appends an integer.
     package static func append(_ integer: Int64, to output: inout [UInt8]) {
-        output.append(contentsOf: String(integer).utf8)
+        guard integer >= 0 else { return output.append(contentsOf: String(integer).utf8) }
+        // Dates are in every token, and making a string of each costs more than the claim around it.
+        var digitCount = 1
+        var rest = integer / 10
+        while rest > 0 {
+            digitCount += 1
+            rest /= 10
+        }
+        let start = output.count
+        output.append(contentsOf: repeatElement(UInt8(ascii: "0"), count: digitCount))
+        rest = integer
+        for index in stride(from: start + digitCount - 1, through: start, by: -1) {
+            output[index] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10)
+            rest /= 10
+        }
     }
 
     /// Appends a value.
@@ -55,9 +74,12 @@ package enum JSONWriter {
         output.append(UInt8(ascii: "]"))
     }
 
-    private static func needsEscapes(_ text: String) -> Bool {
-        let bytes = text.utf8.span
-        for index in bytes.indices where isEscaped(bytes[index]) { return true }
+    /// Whether the text may need escapes; what is not ASCII is left to the slow path, which knows exactly.
+    private static func needsEscapes(_ text: Span<UInt8>) -> Bool {
+        for index in 0..<text.count {
+            let byte = text[index]
+            if byte &- 0x20 >= 0x5F || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") { return true }
+        }
         return false
     }
 

@@ -12,8 +12,8 @@ struct AccessTokenClaimsTests {
     func writes() {
         let expected = """
             {"iss":"https://auth.example.com","sub":"u_9f86d081884c7d65","aud":"https://mcp.example.com/mcp",\
-            "client_id":"c_1b4f0e9851971998","scope":"mcp:read openid","jti":"dGhpcyBpcyBhIHRlc3Q","iat":1700000000,\
-            "exp":1700003600,"auth_time":1699999990,"tsid":"Zm9vYmFyYmF6cXV4Zm9v","groups":["a","b"]}
+            "client_id":"c_1b4f0e9851971998","scope":"mcp:read openid","tsid":"Zm9vYmFyYmF6cXV4Zm9v",\
+            "jti":"dGhpcyBpcyBhIHRlc3Q","iat":1700000000,"exp":1700003600,"auth_time":1699999990,"groups":["a","b"]}
             """
         let claims = sampleClaims(additionalClaims: ["groups": ["a", "b"]])
         #expect(String(decoding: claims.payload(), as: UTF8.self) == expected)

@@ -70,4 +70,14 @@ struct JSONValueTests {
     func writesNumbers(text: String) throws {
         #expect(try JSONParser.parse(Array(text.utf8)).serializedString() == text)
     }
+
+    @Test(
+        "integers are written by hand, to the last digit",
+        arguments: [0, 1, 9, 10, 99, 100, 1_700_000_000, -1, -10, .max, .min] as [Int64]
+    )
+    func writesIntegers(integer: Int64) {
+        var output: [UInt8] = [UInt8(ascii: "x")]
+        JSONWriter.append(integer, to: &output)
+        #expect(String(decoding: output, as: UTF8.self) == "x\(integer)")
+    }
 }

@@ -1,0 +1,10 @@
+extension String {
+    /// The text of bytes, if they are UTF-8 and nothing is repaired.
+    ///
+    /// A repaired text would differ from the bytes that were signed, hashed or compared elsewhere.
+    init?(strictUTF8 bytes: Span<UInt8>) {
+        // The reason why the bytes are not UTF-8 is of no use to anybody here.
+        guard let text = try? UTF8Span(validating: bytes) else { return nil }
+        self = String(copying: text)
+    }
+}
