@@ -1,0 +1,120 @@
+internal import COpenSSL
+
+/// NIST SP 800-38D: a key for AES-256-GCM, which seals what we store: unreadable, and unalterable without notice.
+///
+/// A nonce must never repeat under one key: a repeat gives away the texts' difference and the authentication key.
+package struct AES256GCMKey: Sendable, Redacted {
+    /// The length of a key.
+    package static let byteCount = 32
+    /// The length of a nonce.
+    package static let nonceByteCount = 12
+    /// The length of the tag after the ciphertext.
+    package static let tagByteCount = 16
+
+    private let key: SecretBytes
+
+    /// A key of exactly 32 bytes; anything else throws `invalidLength`.
+    package init(_ bytes: [UInt8]) throws(CryptoError) {
+        guard bytes.count == Self.byteCount else {
+            throw CryptoError(.invalidLength, "an AES-256 key has 32 bytes, this one \(bytes.count)")
+        }
+        key = SecretBytes(bytes)
+    }
+
+    /// Encrypts, and authenticates the text with `authenticating`; returns ciphertext ‖ 16-byte tag.
+    package func seal(
+        _ plaintext: [UInt8],
+        nonce: [UInt8],
+        authenticating: [UInt8]
+    ) throws(CryptoError) -> [UInt8] {
+        try checkLengths(text: plaintext.count, nonce: nonce, authenticating: authenticating)
+        var isSealed = false
+        let sealed = unsafe [UInt8](unsafeUninitializedCapacity: plaintext.count + Self.tagByteCount) { output, count in
+            isSealed = unsafe encrypt(plaintext, nonce: nonce, authenticating: authenticating, into: output)
+            count = isSealed ? output.count : 0
+        }
+        guard isSealed else { throw CryptoError.fromLibrary(.libraryFailure, "OpenSSL could not seal") }
+        return sealed
+    }
+
+    /// Decrypts what ``seal(_:nonce:authenticating:)`` made; throws `authenticationFailed` when key, nonce,
+    /// `authenticating` or a bit of `sealed` is another, and then no plaintext leaves.
+    package func open(
+        _ sealed: [UInt8],
+        nonce: [UInt8],
+        authenticating: [UInt8]
+    ) throws(CryptoError) -> [UInt8] {
+        try checkLengths(text: sealed.count, nonce: nonce, authenticating: authenticating)
+        guard sealed.count >= Self.tagByteCount else {
+            throw CryptoError(.authenticationFailed, "sealed bytes are shorter than their tag")
+        }
+        var isAuthentic = false
+        let plaintext = unsafe [UInt8](unsafeUninitializedCapacity: sealed.count - Self.tagByteCount) { output, count in
+            isAuthentic = unsafe decrypt(sealed, nonce: nonce, authenticating: authenticating, into: output)
+            count = isAuthentic ? output.count : 0
+            // Decryption writes before the tag is checked: unauthenticated plaintext must not stay behind.
+            if !isAuthentic { unsafe OPENSSL_cleanse(output.baseAddress, output.count) }
+        }
+        guard isAuthentic else {
+            throw CryptoError.fromLibrary(.authenticationFailed, "sealed bytes do not match their tag")
+        }
+        return plaintext
+    }
+
+    private func checkLengths(text: Int, nonce: [UInt8], authenticating: [UInt8]) throws(CryptoError) {
+        guard nonce.count == Self.nonceByteCount else {
+            throw CryptoError(.invalidLength, "an AES-GCM nonce has 12 bytes, this one \(nonce.count)")
+        }
+        // OpenSSL takes lengths as 32-bit integers.
+        guard text <= Int(Int32.max), authenticating.count <= Int(Int32.max) else {
+            throw CryptoError(.invalidLength, "at most 2 GiB can be sealed at once")
+        }
+    }
+
+    private func encrypt(
+        _ plaintext: [UInt8],
+        nonce: [UInt8],
+        authenticating: [UInt8],
+        into output: UnsafeMutableBufferPointer<UInt8>
+    ) -> Bool {
+        guard let context = unsafe EVP_CIPHER_CTX_new(), let start = output.baseAddress else { return false }
+        defer { unsafe EVP_CIPHER_CTX_free(context) }
+        let isReady = unsafe key.withBytes { key in
+            unsafe EVP_EncryptInit_ex2(context, FetchedAlgorithms.shared.aes256GCM, key.baseAddress, nonce, nil) == 1
+        }
+        let tag = unsafe start + plaintext.count
+        var written: Int32 = 0
+        return unsafe isReady
+            && (authenticating.isEmpty
+                || EVP_EncryptUpdate(context, nil, &written, authenticating, Int32(authenticating.count)) == 1)
+            && (plaintext.isEmpty
+                || EVP_EncryptUpdate(context, start, &written, plaintext, Int32(plaintext.count)) == 1)
+            && EVP_EncryptFinal_ex(context, tag, &written) == 1
+            && EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_GET_TAG, Int32(Self.tagByteCount), tag) == 1
+    }
+
+    private func decrypt(
+        _ sealed: [UInt8],
+        nonce: [UInt8],
+        authenticating: [UInt8],
+        into output: UnsafeMutableBufferPointer<UInt8>
+    ) -> Bool {
+        guard let context = unsafe EVP_CIPHER_CTX_new() else { return false }
+        defer { unsafe EVP_CIPHER_CTX_free(context) }
+        let isReady = unsafe key.withBytes { key in
+            unsafe EVP_DecryptInit_ex2(context, FetchedAlgorithms.shared.aes256GCM, key.baseAddress, nonce, nil) == 1
+        }
+        let textCount = sealed.count - Self.tagByteCount
+        var tag = Array(sealed[textCount...])
+        // With no text there is no output buffer, and OpenSSL wants an address all the same.
+        var nothing: UInt8 = 0
+        var written: Int32 = 0
+        return unsafe isReady
+            && (authenticating.isEmpty
+                || EVP_DecryptUpdate(context, nil, &written, authenticating, Int32(authenticating.count)) == 1)
+            && (textCount == 0
+                || EVP_DecryptUpdate(context, output.baseAddress, &written, sealed, Int32(textCount)) == 1)
+            && EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_SET_TAG, Int32(tag.count), &tag) == 1
+            && EVP_DecryptFinal_ex(context, &nothing, &written) == 1
+    }
+}

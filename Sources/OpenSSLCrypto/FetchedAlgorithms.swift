@@ -1,0 +1,22 @@
+internal import COpenSSL
+
+/// The digest and the cipher, looked up once: OpenSSL 3 searches its providers at each fetch, implicit ones included,
+/// which costs as much as hashing a token.
+@safe
+struct FetchedAlgorithms: Sendable {
+    /// The one instance; an installation without these algorithms cannot run us.
+    static let shared = FetchedAlgorithms()
+
+    // SAFETY: an EVP_MD is immutable after the fetch and reference-counted atomically; this one is never released.
+    nonisolated(unsafe) let sha256: OpaquePointer
+    // SAFETY: an EVP_CIPHER is immutable after the fetch; never released.
+    nonisolated(unsafe) let aes256GCM: OpaquePointer
+
+    private init() {
+        guard let sha256 = unsafe EVP_MD_fetch(nil, "SHA256", nil),
+            let aes256GCM = unsafe EVP_CIPHER_fetch(nil, "AES-256-GCM", nil)
+        else { preconditionFailure("this OpenSSL offers no SHA-256 or no AES-256-GCM") }
+        unsafe self.sha256 = sha256
+        unsafe self.aes256GCM = aes256GCM
+    }
+}

@@ -1,0 +1,43 @@
+/// A SHA-256 digest or HMAC-SHA-256 code, stored inline so that tables keyed by token hashes need no heap.
+///
+/// `==` looks at all 32 bytes whatever they are, so that comparing codes tells an attacker nothing by its duration.
+package struct SHA256Digest: Hashable, Sendable {
+    private var words: (UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0)
+
+    /// The digest with these bytes; `nil` unless there are exactly 32.
+    package init?(bytes: [UInt8]) {
+        guard bytes.count == SHA256.byteCount else { return nil }
+        unsafe withUnsafeMutableBytes(of: &words) { unsafe $0.copyBytes(from: bytes) }
+    }
+
+    /// A digest that `fill` writes; OpenSSL fails here only for want of memory.
+    init(filledBy fill: (UnsafeMutablePointer<UInt8>) -> Bool) {
+        let isFilled = unsafe withUnsafeMutableBytes(of: &words) { buffer in
+            guard let output = unsafe buffer.assumingMemoryBound(to: UInt8.self).baseAddress else { return false }
+            return unsafe fill(output)
+        }
+        precondition(isFilled, "OpenSSL could not hash")
+    }
+
+    /// The 32 bytes in order.
+    package var bytes: [UInt8] { unsafe Swift.withUnsafeBytes(of: words) { unsafe Array($0) } }
+
+    /// Lends the 32 bytes without copying them to the heap.
+    func withBytes<Result>(_ body: (UnsafePointer<UInt8>?) -> Result) -> Result {
+        unsafe Swift.withUnsafeBytes(of: words) { unsafe body($0.assumingMemoryBound(to: UInt8.self).baseAddress) }
+    }
+
+    /// Whether the digests are the same, in constant time.
+    package static func == (left: SHA256Digest, right: SHA256Digest) -> Bool {
+        (left.words.0 ^ right.words.0) | (left.words.1 ^ right.words.1)
+            | (left.words.2 ^ right.words.2) | (left.words.3 ^ right.words.3) == 0
+    }
+
+    /// Feeds the digest to a hasher, which is seeded per process: chosen digests do not collide in a table.
+    package func hash(into hasher: inout Hasher) {
+        hasher.combine(words.0)
+        hasher.combine(words.1)
+        hasher.combine(words.2)
+        hasher.combine(words.3)
+    }
+}
