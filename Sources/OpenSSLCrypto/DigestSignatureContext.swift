@@ -1,0 +1,102 @@
+internal import COpenSSL
+internal import Glibc
+internal import Synchronization
+
+/// Signs or verifies SHA-256 digests with one EC or RSA key under one padding.
+///
+/// Setting a context up looks algorithms up by name and costs a third of an ES256 signature. So each key has one
+/// template, and signing uses copies of it, of which some are kept for the next signature.
+@safe
+final class DigestSignatureContext: Sendable {
+    // SAFETY: after `init` the template is only copied from, which reads it and counts references atomically.
+    nonisolated(unsafe) private let template: OpaquePointer
+    /// The addresses of copies nobody uses now, 0 for none: an exchange makes the taker a copy's only owner.
+    ///
+    /// Threads that meet in a slot pay for another copy, 0.1 µs; a lock would cost as much and make them wait.
+    private let idle = InlineArray<16, Atomic<UInt>> { _ in Atomic(0) }
+
+    /// A template for `algorithm`, which must not be EdDSA, to sign or to verify.
+    init(key: NativeKey, algorithm: SignatureAlgorithm, purpose: SignatureContext.Purpose) throws(CryptoError) {
+        guard let context = unsafe EVP_PKEY_CTX_new_from_pkey(nil, key.pointer, nil) else {
+            throw CryptoError.fromLibrary(.libraryFailure, "no context for the key")
+        }
+        unsafe template = context
+        let started =
+            switch purpose {
+            case .sign: unsafe EVP_PKEY_sign_init(context)
+            case .verify: unsafe EVP_PKEY_verify_init(context)
+            }
+        guard started == 1, unsafe Self.configure(context, for: algorithm) else {
+            throw CryptoError.fromLibrary(.libraryFailure, "the key does not do \(algorithm.rawValue)")
+        }
+    }
+
+    deinit {
+        for slot in idle.indices {
+            unsafe EVP_PKEY_CTX_free(OpaquePointer(bitPattern: idle[slot].load(ordering: .acquiring)))
+        }
+        unsafe EVP_PKEY_CTX_free(template)
+    }
+
+    /// Lends a context of the caller's own to `use`; `nil` when there is no memory for one.
+    private func withContext<Result>(_ use: (OpaquePointer) -> Result?) -> Result? {
+        let slot = slotOfThisThread
+        let kept = unsafe OpaquePointer(bitPattern: idle[slot].exchange(0, ordering: .acquiring))
+        guard let context = unsafe kept ?? EVP_PKEY_CTX_dup(template) else { return nil }
+        defer {
+            let surplus = idle[slot].exchange(UInt(bitPattern: context), ordering: .acquiringAndReleasing)
+            if surplus != 0 { unsafe EVP_PKEY_CTX_free(OpaquePointer(bitPattern: surplus)) }
+        }
+        return unsafe use(context)
+    }
+
+    /// Threads lie pages apart, so their addresses spread them over the slots.
+    private var slotOfThisThread: Int {
+        let thread = UInt(pthread_self())
+        return Int((thread >> 12) ^ (thread >> 16) ^ (thread >> 20)) % idle.count
+    }
+
+    private static func configure(_ context: OpaquePointer, for algorithm: SignatureAlgorithm) -> Bool {
+        switch algorithm {
+        case .es256, .edDSA:
+            true
+        case .rs256:
+            unsafe EVP_PKEY_CTX_set_rsa_padding(context, RSA_PKCS1_PADDING) == 1
+                && EVP_PKEY_CTX_set_signature_md(context, FetchedAlgorithms.shared.sha256) == 1
+        case .ps256:
+            // RFC 7518 §3.5: the salt is as long as the digest, and MGF1 uses the same hash.
+            unsafe EVP_PKEY_CTX_set_rsa_padding(context, RSA_PKCS1_PSS_PADDING) == 1
+                && EVP_PKEY_CTX_set_signature_md(context, FetchedAlgorithms.shared.sha256) == 1
+                && EVP_PKEY_CTX_set_rsa_mgf1_md(context, FetchedAlgorithms.shared.sha256) == 1
+                && EVP_PKEY_CTX_set_rsa_pss_saltlen(context, RSA_PSS_SALTLEN_DIGEST) == 1
+        }
+    }
+
+    /// Hands the signature of `digest`, which fits `capacity` bytes, to `body`; `nil` if OpenSSL fails.
+    func withSignature<Result>(
+        of digest: SHA256Digest,
+        capacity: Int,
+        _ body: (Span<UInt8>) -> Result?
+    ) -> Result? {
+        unsafe withContext { context in
+            unsafe withUnsafeTemporaryAllocation(of: UInt8.self, capacity: capacity) { output in
+                var count = capacity
+                let status = unsafe digest.withBytes { input in
+                    unsafe EVP_PKEY_sign(context, output.baseAddress, &count, input, SHA256.byteCount)
+                }
+                guard status == 1, count <= capacity else { return nil }
+                return unsafe body(UnsafeBufferPointer(rebasing: output[..<count]).span)
+            }
+        }
+    }
+
+    /// Whether `signature`, in OpenSSL's form, is the key's for `digest`.
+    func isValid(_ signature: [UInt8], of digest: SHA256Digest) -> Bool {
+        let isValid = unsafe withContext { context in
+            unsafe digest.withBytes { input in
+                unsafe EVP_PKEY_verify(context, signature, signature.count, input, SHA256.byteCount) == 1
+            }
+        }
+        return isValid == true
+    }
+}

@@ -1,0 +1,97 @@
+internal import COpenSSL
+
+/// Owns an OpenSSL key: freed once, private parts overwritten, when nobody uses it any more.
+@safe
+final class NativeKey: Sendable {
+    // SAFETY: the key is never changed after `init`; OpenSSL lets any number of threads use such an EVP_PKEY at once
+    // and guards the caches inside it (RSA blinding, Montgomery forms) itself.
+    nonisolated(unsafe) let pointer: OpaquePointer
+
+    /// Takes ownership of a key that OpenSSL made.
+    init(owning pointer: OpaquePointer) {
+        unsafe self.pointer = pointer
+    }
+
+    deinit { unsafe EVP_PKEY_free(pointer) }
+
+    /// What kind of key it is; throws `unsupportedKey` for those we do not use.
+    var kind: KeyKind {
+        get throws(CryptoError) {
+            if unsafe EVP_PKEY_is_a(pointer, "EC") == 1 {
+                guard groupName == "prime256v1" else {
+                    throw CryptoError(.unsupportedKey, "the elliptic curve is not P-256 but \(groupName ?? "unnamed")")
+                }
+                // RFC 5480 §2.1.1: a curve is named. Numbers can spell P-256 with another generator (CVE-2020-0601).
+                guard !isCurveSpeltOut else {
+                    throw CryptoError(.unsupportedKey, "the key spells its curve out in numbers instead of naming it")
+                }
+                return .p256
+            }
+            if unsafe EVP_PKEY_is_a(pointer, "ED25519") == 1 { return .ed25519 }
+            if unsafe EVP_PKEY_is_a(pointer, "RSA") == 1 { return .rsa }
+            let name = unsafe EVP_PKEY_get0_type_name(pointer).map { unsafe String(cString: $0) }
+            throw CryptoError(.unsupportedKey, "keys of type \(name ?? "unknown") are not supported")
+        }
+    }
+
+    private var isCurveSpeltOut: Bool {
+        var isExplicit: Int32 = 0
+        guard unsafe EVP_PKEY_get_int_param(pointer, "decoded-from-explicit", &isExplicit) == 1 else {
+            _ = LibraryErrors.drain()
+            return true
+        }
+        return isExplicit != 0
+    }
+
+    private var groupName: String? {
+        unsafe withUnsafeTemporaryAllocation(of: CChar.self, capacity: 80) { name in
+            var length = 0
+            guard let start = name.baseAddress,
+                unsafe EVP_PKEY_get_group_name(pointer, start, name.count, &length) == 1
+            else {
+                _ = LibraryErrors.drain()
+                return nil
+            }
+            return unsafe String(cString: start)
+        }
+    }
+}
+
+extension NativeKey {
+    /// The public half as numbers.
+    func components(of kind: KeyKind) throws(CryptoError) -> PublicKey.Components {
+        switch kind {
+        case .p256:
+            let count = ECDSASignatureEncoding.integerByteCount
+            return .p256(x: try integer("qx", paddedTo: count), y: try integer("qy", paddedTo: count))
+        case .ed25519:
+            return .ed25519(x: try rawPublicKey())
+        case .rsa:
+            return .rsa(modulus: try integer("n"), exponent: try integer("e"))
+        }
+    }
+
+    /// An integer of the key, big-endian, without leading zeros unless `paddedTo` asks for a fixed length.
+    private func integer(_ name: String, paddedTo fixedCount: Int? = nil) throws(CryptoError) -> [UInt8] {
+        var number: OpaquePointer?
+        defer { unsafe BN_free(number) }
+        guard unsafe EVP_PKEY_get_bn_param(pointer, name, &number) == 1 else {
+            throw CryptoError.fromLibrary(.invalidKey, "the key has no \(name)")
+        }
+        let count = unsafe fixedCount ?? (Int(BN_num_bits(number)) + 7) / 8
+        var bytes = [UInt8](repeating: 0, count: count)
+        guard unsafe BN_bn2binpad(number, &bytes, Int32(count)) == Int32(count) else {
+            throw CryptoError.fromLibrary(.invalidKey, "the key's \(name) is too long")
+        }
+        return bytes
+    }
+
+    private func rawPublicKey() throws(CryptoError) -> [UInt8] {
+        var count = PublicKey.ed25519ByteCount
+        var bytes = [UInt8](repeating: 0, count: count)
+        guard unsafe EVP_PKEY_get_raw_public_key(pointer, &bytes, &count) == 1, count == bytes.count else {
+            throw CryptoError.fromLibrary(.invalidKey, "the key has no public half")
+        }
+        return bytes
+    }
+}

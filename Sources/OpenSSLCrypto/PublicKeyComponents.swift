@@ -1,0 +1,98 @@
+internal import COpenSSL
+
+extension PublicKey {
+    /// The least RSA size (RFC 7518 §3.3).
+    package static let rsaBitCountMin = 2048
+    /// The greatest RSA size: above it one verification costs a client nothing and us milliseconds.
+    package static let rsaBitCountMax = 8192
+    /// The length of an Ed25519 public key.
+    static let ed25519ByteCount = 32
+}
+
+extension PublicKey.Components {
+    /// The kind of key these numbers make.
+    var kind: KeyKind {
+        switch self {
+        case .p256: .p256
+        case .ed25519: .ed25519
+        case .rsa: .rsa
+        }
+    }
+
+    /// The same numbers in their one spelling: RSA integers without the leading zeros some encoders leave.
+    var normalized: PublicKey.Components {
+        guard case .rsa(let modulus, let exponent) = self else { return self }
+        return .rsa(modulus: Array(modulus.drop { $0 == 0 }), exponent: Array(exponent.drop { $0 == 0 }))
+    }
+
+    /// OpenSSL's key of the numbers, checked; RFC 8725 §3.4: validate all cryptographic inputs.
+    func makeNativeKey() throws(CryptoError) -> NativeKey {
+        switch self {
+        case .p256(let x, let y): try Self.makeP256Key(x: x, y: y)
+        case .ed25519(let x): try Self.makeEd25519Key(x)
+        case .rsa(let modulus, let exponent): try Self.makeRSAKey(modulus: modulus, exponent: exponent)
+        }
+    }
+
+    private static func makeP256Key(x: [UInt8], y: [UInt8]) throws(CryptoError) -> NativeKey {
+        // RFC 7518 §6.2.1.2: a coordinate is written in full length.
+        let count = ECDSASignatureEncoding.integerByteCount
+        guard x.count == count, y.count == count else {
+            throw CryptoError(.invalidLength, "a P-256 coordinate has \(count) bytes")
+        }
+        let point = [0x04] + x + y
+        // A point off the curve lies in a weaker group, where signatures can be forged and secrets leak.
+        guard let pointer = unsafe gatehouse_p256_public_key(point, point.count) else {
+            throw CryptoError.fromLibrary(.invalidKey, "the point is not on P-256")
+        }
+        let key = unsafe NativeKey(owning: pointer)
+        try checkPublicKey(key)
+        return key
+    }
+
+    private static func makeRSAKey(modulus: [UInt8], exponent: [UInt8]) throws(CryptoError) -> NativeKey {
+        let bitCount = modulus.count * 8 - (modulus.first?.leadingZeroBitCount ?? 0)
+        guard bitCount >= PublicKey.rsaBitCountMin else {
+            throw CryptoError(
+                .weakKey,
+                "an RSA key has at least \(PublicKey.rsaBitCountMin) bits, this one \(bitCount)"
+            )
+        }
+        guard bitCount <= PublicKey.rsaBitCountMax else {
+            throw CryptoError(.unsupportedKey, "an RSA key has at most \(PublicKey.rsaBitCountMax) bits")
+        }
+        // With exponent 1 every message is its own signature; an even one has no inverse. Long ones make us slow.
+        guard let last = exponent.last, last & 1 == 1, exponent != [1], exponent.count <= 8 else {
+            throw CryptoError(.weakKey, "the RSA exponent is not an odd number from 3 to 2^64")
+        }
+        guard modulus.last.map({ $0 & 1 == 1 }) == true else {
+            throw CryptoError(.invalidKey, "the RSA modulus is even")
+        }
+        guard let pointer = unsafe gatehouse_rsa_public_key(modulus, modulus.count, exponent, exponent.count) else {
+            throw CryptoError.fromLibrary(.invalidKey, "the numbers are no RSA key")
+        }
+        return unsafe NativeKey(owning: pointer)
+    }
+
+    private static func makeEd25519Key(_ x: [UInt8]) throws(CryptoError) -> NativeKey {
+        guard x.count == PublicKey.ed25519ByteCount else {
+            throw CryptoError(.invalidLength, "an Ed25519 public key has \(PublicKey.ed25519ByteCount) bytes")
+        }
+        try Ed25519Point.check(x)
+        guard let pointer = unsafe EVP_PKEY_new_raw_public_key_ex(nil, "ED25519", nil, x, x.count) else {
+            throw CryptoError.fromLibrary(.invalidKey, "the bytes are no Ed25519 key")
+        }
+        return unsafe NativeKey(owning: pointer)
+    }
+
+    private static func checkPublicKey(_ key: NativeKey) throws(CryptoError) {
+        guard let context = unsafe EVP_PKEY_CTX_new_from_pkey(nil, key.pointer, nil) else {
+            throw CryptoError.fromLibrary(.libraryFailure, "no context for the key")
+        }
+        defer { unsafe EVP_PKEY_CTX_free(context) }
+        // The group's cofactor is 1, so being on the curve is all there is to check.
+        guard unsafe EVP_PKEY_public_check_quick(context) == 1 else {
+            throw CryptoError.fromLibrary(.invalidKey, "the point is not on P-256")
+        }
+    }
+}
