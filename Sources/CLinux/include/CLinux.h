@@ -1,14 +1,66 @@
 // Linux system calls that Glibc's module map leaves out: epoll, eventfd, accept4.
-// No _GNU_SOURCE here: it changes types that the Glibc module also defines.
+//
+// Declared by hand: the system's headers would bring timespec, sigset_t and others along, and Swift would then find
+// those types in two modules. The layouts and numbers are the kernel's interface and do not change.
 #ifndef GATEHOUSE_CLINUX_H
 #define GATEHOUSE_CLINUX_H
 
-#include <sys/epoll.h>
-#include <sys/eventfd.h>
+#include <stdint.h>
 
+#if defined(__x86_64__)
+#define GATEHOUSE_EPOLL_PACKED __attribute__((packed))
+#else
+#define GATEHOUSE_EPOLL_PACKED
+#endif
+
+// The kernel's struct epoll_event with the data as a number.
+struct gatehouse_epoll_event {
+    uint32_t events;
+    uint64_t token;
+} GATEHOUSE_EPOLL_PACKED;
+
+struct epoll_event;
 struct sockaddr;
+extern int epoll_create1(int flags);
+extern int epoll_ctl(int epoll, int operation, int descriptor, struct epoll_event *event);
+extern int epoll_wait(int epoll, struct epoll_event *events, int count, int timeout);
+extern int eventfd(unsigned int value, int flags);
+extern int eventfd_write(int descriptor, uint64_t value);
 extern int accept4(int descriptor, struct sockaddr *address, unsigned int *length, int flags);
 extern int pthread_setname_np(unsigned long thread, const char *name);
+
+// A descriptor for epoll that is closed on exec.
+static inline int gatehouse_epoll_create(void) {
+    return epoll_create1(02000000);
+}
+
+static inline int gatehouse_epoll_add(int epoll, int descriptor, uint32_t events, uint64_t token) {
+    struct gatehouse_epoll_event event = {events, token};
+    return epoll_ctl(epoll, 1, descriptor, (struct epoll_event *)&event);
+}
+
+static inline int gatehouse_epoll_remove(int epoll, int descriptor) {
+    struct gatehouse_epoll_event event = {0, 0};
+    return epoll_ctl(epoll, 2, descriptor, (struct epoll_event *)&event);
+}
+
+static inline int gatehouse_epoll_modify(int epoll, int descriptor, uint32_t events, uint64_t token) {
+    struct gatehouse_epoll_event event = {events, token};
+    return epoll_ctl(epoll, 3, descriptor, (struct epoll_event *)&event);
+}
+
+static inline int gatehouse_epoll_wait(int epoll, struct gatehouse_epoll_event *events, int count, int timeout) {
+    return epoll_wait(epoll, (struct epoll_event *)events, count, timeout);
+}
+
+// A descriptor for wake-ups: non-blocking, closed on exec.
+static inline int gatehouse_eventfd(void) {
+    return eventfd(0, 02000000 | 04000);
+}
+
+static inline void gatehouse_eventfd_wake(int descriptor) {
+    (void)eventfd_write(descriptor, 1);
+}
 
 // Accepts with SOCK_NONBLOCK and the like; the address is a sockaddr_storage or NULL.
 static inline int gatehouse_accept4(int descriptor, void *address, unsigned int *length, int flags) {

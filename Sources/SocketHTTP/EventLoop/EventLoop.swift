@@ -46,18 +46,17 @@ package final class EventLoop: TaskExecutor, @unchecked Sendable {
     /// Makes a loop; its thread starts with `start()`, and work given before that waits for it.
     package init(name: String = "loop") throws(SocketError) {
         self.name = name
-        epoll = epoll_create1(CInt(EPOLL_CLOEXEC))
+        epoll = gatehouse_epoll_create()
         guard epoll >= 0 else { throw SocketError(operation: "epoll_create1", code: errno) }
-        wakeup = eventfd(0, CInt(EFD_CLOEXEC | EFD_NONBLOCK))
+        wakeup = gatehouse_eventfd()
         guard wakeup >= 0 else {
             let code = errno
             close(epoll)
             throw SocketError(operation: "eventfd", code: code)
         }
-        var event = unsafe epoll_event()
-        unsafe event.events = EPOLLIN.rawValue | EPOLLET.rawValue
-        unsafe event.data.u64 = UInt64.max
-        unsafe epoll_ctl(epoll, EPOLL_CTL_ADD, wakeup, &event)
+        // Edge-triggered, so that it need not be read: each wake-up is an edge.
+        let events: Readiness = [.readable, .edgeTriggered]
+        gatehouse_epoll_add(epoll, wakeup, events.rawValue, .max)
     }
 
     deinit {
@@ -130,7 +129,7 @@ package final class EventLoop: TaskExecutor, @unchecked Sendable {
             // The thread is gone: a task that outlives its loop must still be able to end.
             globalConcurrentExecutor.enqueue(ExecutorJob(job))
         } else if mustWake {
-            eventfd_write(wakeup, 1)
+            gatehouse_eventfd_wake(wakeup)
         }
     }
 }
@@ -139,7 +138,7 @@ package final class EventLoop: TaskExecutor, @unchecked Sendable {
 
 extension EventLoop {
     /// Starts watching a descriptor; `nil` when the kernel refuses.
-    func register(_ source: any EventSource, descriptor: CInt, events: UInt32) -> UInt64? {
+    func register(_ source: any EventSource, descriptor: CInt, events: Readiness) -> UInt64? {
         assert(isCurrent)
         let index = Int(descriptor)
         if index >= sources.count {
@@ -149,21 +148,15 @@ extension EventLoop {
         }
         generations[index] &+= 1
         let token = UInt64(generations[index]) << 32 | UInt64(index)
-        var event = unsafe epoll_event()
-        unsafe event.events = events
-        unsafe event.data.u64 = token
-        guard unsafe epoll_ctl(epoll, EPOLL_CTL_ADD, descriptor, &event) == 0 else { return nil }
+        guard gatehouse_epoll_add(epoll, descriptor, events.rawValue, token) == 0 else { return nil }
         sources[index] = source
         sourceCount += 1
         return token
     }
 
     /// Changes what a descriptor is watched for.
-    func modify(_ token: UInt64, events: UInt32) {
-        var event = unsafe epoll_event()
-        unsafe event.events = events
-        unsafe event.data.u64 = token
-        unsafe epoll_ctl(epoll, EPOLL_CTL_MOD, CInt(truncatingIfNeeded: token & 0xffff_ffff), &event)
+    func modify(_ token: UInt64, events: Readiness) {
+        gatehouse_epoll_modify(epoll, CInt(truncatingIfNeeded: token & 0xffff_ffff), events.rawValue, token)
     }
 
     /// Stops watching; events that were already fetched for the descriptor are dropped.
@@ -173,7 +166,7 @@ extension EventLoop {
         guard source(of: token) != nil else { return }
         sources[index] = nil
         sourceCount -= 1
-        epoll_ctl(epoll, EPOLL_CTL_DEL, CInt(index), nil)
+        gatehouse_epoll_remove(epoll, CInt(index))
     }
 
     /// Has `deadlineReached` called for the source at that time, unless it is gone by then.
@@ -217,7 +210,7 @@ extension EventLoop {
         nameThread()
         thread.store(pthread_self(), ordering: .relaxed)
         now = SystemCalls.monotonicNanoseconds()
-        var events = unsafe [epoll_event](repeating: epoll_event(), count: 512)
+        var events = [gatehouse_epoll_event](repeating: gatehouse_epoll_event(), count: 512)
         while true {
             runJobs()
             if isStopping, sourceCount == 0, localJobs.isEmpty, closeInbox() {
@@ -225,11 +218,11 @@ extension EventLoop {
                 thread.store(0, ordering: .relaxed)
                 return
             }
-            let count = unsafe wait(&events)
+            let count = wait(&events)
             now = SystemCalls.monotonicNanoseconds()
             for index in 0..<count {
-                let (token, flags) = unsafe (events[index].data.u64, events[index].events)
-                source(of: token)?.handle(events: flags)
+                let event = events[index]
+                source(of: event.token)?.handle(Readiness(rawValue: event.events))
             }
             fireDeadlines()
         }
@@ -258,7 +251,7 @@ extension EventLoop {
         for action in actions { action() }
     }
 
-    private func wait(_ events: inout [epoll_event]) -> Int {
+    private func wait(_ events: inout [gatehouse_epoll_event]) -> Int {
         let isIdle =
             localJobs.isEmpty
             && inbox.withLock { inbox in
@@ -272,7 +265,7 @@ extension EventLoop {
                 timeout = due <= now ? 0 : CInt(min((due - now) / 1_000_000 + 1, 60_000))
             }
         }
-        let count = unsafe epoll_wait(epoll, &events, CInt(events.count), timeout)
+        let count = unsafe gatehouse_epoll_wait(epoll, &events, CInt(events.count), timeout)
         if isIdle { inbox.withLock { $0.isSleeping = false } }
         // EINTR and nothing ready are the same here: look at the queues and wait again.
         return max(Int(count), 0)

@@ -1,4 +1,3 @@
-import CLinux
 import Glibc
 
 /// The system calls the loops make, with EINTR retried and results as values.

@@ -1,4 +1,3 @@
-import CLinux
 import Glibc
 import HTTPTypes
 import Logging
@@ -50,14 +49,13 @@ import Logging
 
     // MARK: Called by the loop
 
-    func handle(events: UInt32) {
-        let broken = EPOLLRDHUP.rawValue | EPOLLHUP.rawValue | EPOLLERR.rawValue
-        if events & broken != 0 { isHungUp = true }
-        if events & (EPOLLIN.rawValue | broken) != 0 {
+    func handle(_ readiness: Readiness) {
+        if !readiness.isDisjoint(with: [.halfClosed, .hungUp, .failed]) { isHungUp = true }
+        if isHungUp || readiness.contains(.readable) {
             mayRead = true
             wake(.reading, .ready)
         }
-        if events & (EPOLLOUT.rawValue | EPOLLHUP.rawValue | EPOLLERR.rawValue) != 0 { wake(.writing, .ready) }
+        if !readiness.isDisjoint(with: [.writable, .hungUp, .failed]) { wake(.writing, .ready) }
     }
 
     func deadlineReached(_ scheduled: UInt64) {

@@ -23,20 +23,20 @@ final class Listener: EventSource {
 
     func start() -> Bool {
         // Level-triggered: what is left in the queue after one batch is reported again.
-        token = service.loop.register(self, descriptor: descriptor, events: EPOLLIN.rawValue)
+        token = service.loop.register(self, descriptor: descriptor, events: .readable)
         return token != nil
     }
 
     /// Takes in what the kernel has already accepted, since closing would reset it, and closes.
     func stop() {
         guard let token else { return }
-        handle(events: EPOLLIN.rawValue)
+        handle(.readable)
         service.loop.unregister(token)
         self.token = nil
         close(descriptor)
     }
 
-    func handle(events: UInt32) {
+    func handle(_ readiness: Readiness) {
         for _ in 0..<64 {
             var storage = sockaddr_storage()
             var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
@@ -60,7 +60,7 @@ final class Listener: EventSource {
 
     func deadlineReached(_ scheduled: UInt64) {
         guard let token else { return }
-        service.loop.modify(token, events: EPOLLIN.rawValue)
+        service.loop.modify(token, events: .readable)
     }
 
     /// Out of descriptors: turns one client away with the reserved one; without it the queue would be reported for ever.
@@ -77,7 +77,7 @@ final class Listener: EventSource {
         }
         reserve = Listener.openReserve()
         guard reserve < 0, let token else { return }
-        service.loop.modify(token, events: 0)
+        service.loop.modify(token, events: [])
         service.loop.scheduleDeadline(service.loop.now + 100_000_000, for: token)
     }
 

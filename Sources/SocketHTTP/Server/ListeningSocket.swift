@@ -1,4 +1,3 @@
-import CLinux
 import Glibc
 
 /// Bound and listening sockets, before a loop has them.

@@ -1,4 +1,3 @@
-import CLinux
 import Glibc
 import HTTPTypes
 import Logging
@@ -95,7 +94,7 @@ final class LoopService: @unchecked Sendable {
             }
             connection.tls = session
         }
-        let events = EPOLLIN.rawValue | EPOLLOUT.rawValue | EPOLLRDHUP.rawValue | EPOLLET.rawValue
+        let events: Readiness = [.readable, .writable, .halfClosed, .edgeTriggered]
         guard let token = loop.register(connection, descriptor: descriptor, events: events) else {
             close(descriptor)
             return

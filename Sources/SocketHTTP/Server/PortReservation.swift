@@ -1,4 +1,3 @@
-import CLinux
 import Glibc
 
 /// Holds a free port until a server has bound it, for those who must know the address before the server is built.
