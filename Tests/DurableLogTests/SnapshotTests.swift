@@ -25,6 +25,7 @@ struct SnapshotTests {
     private func large() async throws -> ScriptedFileSystem {
         let disk = ScriptedFileSystem()
         let store = try TestStore.open(disk)
+        for number in 1...9 { _ = store.journal.append(TestStore.record(UInt64(number))) }
         _ = try await store.writeSnapshot(covering: .beginning, creationSeconds: 5) { writer throws(StorageError) in
             try writer.beginSection(1, position: .beginning)
             for chunk in Self.chunks { try writer.write(chunk) }
@@ -234,6 +235,24 @@ struct SnapshotTests {
                 try writer.write([UInt8](repeating: 0, count: SnapshotItem.chunkByteCountMax + 1))
             }
         }
+        try await store.close()
+    }
+
+    @Test("a position behind the journal's last record, or a section's outside the snapshot's, is refused")
+    func positions() async throws {
+        let store = try TestStore.open(ScriptedFileSystem())
+        for number in 1...5 { _ = store.journal.append(TestStore.record(UInt64(number))) }
+        for (covering, section) in [(6, 6), (2, 1), (2, 6)] as [(UInt64, UInt64)] {
+            await #expect(throws: StorageError.self) {
+                _ = try await store.writeSnapshot(
+                    covering: JournalPosition(sequenceNumber: covering),
+                    creationSeconds: 1
+                ) { writer throws(StorageError) in
+                    try writer.beginSection(1, position: JournalPosition(sequenceNumber: section))
+                }
+            }
+        }
+        #expect(store.snapshotDescriptions.isEmpty)
         try await store.close()
     }
 

@@ -24,10 +24,14 @@ extension DurableStore {
     ) async throws(StorageError) -> SnapshotDescription {
         guard let number = snapshots.withLock({ $0.begin() }) else { throw .snapshotInProgress }
         do {
+            let last = journal.lastPosition
+            guard position <= last else {
+                throw StorageError.invalidSnapshotContent("its position lies behind the journal's last record")
+            }
             try await journal.flush()
             let result = try await OwnThread.run { () -> Result<SnapshotDescription, StorageError> in
                 Result { () throws(StorageError) in
-                    try self.write(number, position: position, creationSeconds: creationSeconds, body)
+                    try self.write(number, positions: position...last, creationSeconds: creationSeconds, body)
                 }
             }
             return try result.get()
@@ -39,7 +43,7 @@ extension DurableStore {
 
     private func write(
         _ number: UInt64,
-        position: JournalPosition,
+        positions: ClosedRange<JournalPosition>,
         creationSeconds: Int64,
         _ body: (SnapshotWriter) throws(StorageError) -> Void
     ) throws(StorageError) -> SnapshotDescription {
@@ -48,7 +52,7 @@ extension DurableStore {
             key: key,
             random: random,
             number: number,
-            position: position.sequenceNumber,
+            position: positions.lowerBound.sequenceNumber,
             creationSeconds: creationSeconds
         )
         let name = StorageDirectory.snapshotName(number)
@@ -57,6 +61,7 @@ extension DurableStore {
                 file: file,
                 header: header,
                 key: key,
+                positions: positions,
                 compressionLevel: options.compressionLevel
             )
             try body(writer)
@@ -66,14 +71,16 @@ extension DurableStore {
         let description = SnapshotDescription(
             file: name,
             number: number,
-            position: position,
+            position: positions.lowerBound,
             creationSeconds: creationSeconds,
             byteCount: byteCount
         )
         snapshots.withLock { $0.end(description) }
         logger.info(
             "Wrote a snapshot",
-            metadata: ["file": "\(name)", "bytes": "\(byteCount)", "position": "\(position.sequenceNumber)"]
+            metadata: [
+                "file": "\(name)", "bytes": "\(byteCount)", "position": "\(positions.lowerBound.sequenceNumber)",
+            ]
         )
         removeSuperseded()
         return description

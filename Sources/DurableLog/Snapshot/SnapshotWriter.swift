@@ -10,6 +10,8 @@ package final class SnapshotWriter {
     private var content: [UInt8] = []
     private var frameCount: UInt64 = 0
     private var hasSection = false
+    /// Where a section may say that it was captured.
+    private let positions: ClosedRange<JournalPosition>
 
     /// How many bytes the file has so far.
     private(set) var byteCount: UInt64
@@ -21,6 +23,7 @@ package final class SnapshotWriter {
         file: any OpenFile,
         header: FileHeader,
         key: StorageKey,
+        positions: ClosedRange<JournalPosition>,
         compressionLevel: Int32
     ) throws(StorageError) {
         do {
@@ -33,6 +36,7 @@ package final class SnapshotWriter {
         } catch {
             throw StorageError(error)
         }
+        self.positions = positions
         content.reserveCapacity(2 * SnapshotFrame.contentByteCount)
     }
 
@@ -42,8 +46,14 @@ package final class SnapshotWriter {
     ///   - id: The caller's name for the section.
     ///   - position: Where the journal stood when this part of the state was captured. Recovery hands it back: records
     ///     up to it are in the section already.
-    /// - Throws: `fileSystem` when the disk fails.
+    /// - Throws: `invalidSnapshotContent` for a position before the snapshot's own or behind what is durable; `fileSystem`.
     package func beginSection(_ id: UInt32, position: JournalPosition) throws(StorageError) {
+        // Recovery leaves out the records that a section claims to contain: a claim beyond them would lose changes.
+        guard positions.contains(position) else {
+            throw .invalidSnapshotContent(
+                "section \(id) has position \(position.sequenceNumber), outside the snapshot's"
+            )
+        }
         hasSection = true
         try append(.section(id: id, position: position))
     }
