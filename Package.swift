@@ -21,6 +21,7 @@ extension Target.Dependency {
     static let logging = product(name: "Logging", package: "swift-log")
     static let metrics = product(name: "CoreMetrics", package: "swift-metrics")
     static let serviceLifecycle = product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+    static let unixSignals = product(name: "UnixSignals", package: "swift-service-lifecycle")
     static let yams = product(name: "Yams", package: "Yams")
 }
 
@@ -87,7 +88,7 @@ let floor5: [Target] = [
         dependencies: [
             "AuthorizationServer", "DevelopmentIdentityProvider", "OAuthState", "OAuthProtocol", "OpenSSLCrypto",
             "SocketHTTP", "OutboundHTTP", "DurableLog", "UpstreamIdentity", .argumentParser, .yams, .serviceLifecycle,
-            .logging,
+            .unixSignals, .logging,
         ],
         swiftSettings: swiftSettings
     ),
@@ -127,9 +128,17 @@ let testTargets: [Target] = [
             "OAuthProtocol", "OpenSSLCrypto", "OutboundHTTP", "SocketHTTP", "UpstreamIdentity", .httpTypes, .logging,
         ]
     ),
-    tests("ServerCommandTests", ["ServerCommand", "AuthorizationServer", "OAuthProtocol", .logging]),
+    tests(
+        "ServerCommandTests",
+        ["ServerCommand", "AuthorizationServer", "OAuthProtocol", "OpenSSLCrypto", "SocketHTTP", .logging]
+    ),
     tests("RepositoryTests", []),
-    tests("EndToEndTests", []),
+    .testTarget(
+        name: "EndToEndTests",
+        dependencies: ["ServerCommand"],
+        exclude: ["Python"],
+        swiftSettings: swiftSettings
+    ),
 ]
 
 let package = Package(

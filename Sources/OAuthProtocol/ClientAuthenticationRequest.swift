@@ -1,5 +1,7 @@
 /// RFC 6749 §2.3 and RFC 7521 §4.2: how a request to the token, revocation or introspection endpoint names and proves
-/// its client. Reading only; whether the proof holds is decided elsewhere.
+/// its client.
+///
+/// Reading only; whether the proof holds is decided elsewhere.
 package struct ClientAuthenticationRequest: Sendable {
     /// The proof that came along.
     package enum Proof: Sendable, RedactedSecret {

@@ -46,14 +46,18 @@ extension StoredIdentifier {
     }
 }
 
-/// Names a session: what the `tsid` claim of our tokens points at. A handle, never a credential (VT-1, JW-3).
+/// Names a session: what the `tsid` claim of our tokens points at.
+///
+/// A handle, never a credential (VT-1, JW-3).
 package struct SessionID: StoredIdentifier {
     package static let prefix = "ts_"
     package let value: UInt128
     package init(value: UInt128) { self.value = value }
 }
 
-/// Names a user; the `sub` of our tokens (JW-2). Opaque, and by its prefix never equal to a client's id (D-46).
+/// Names a user; the `sub` of our tokens (JW-2).
+///
+/// Opaque, and by its prefix never equal to a client's id (D-46).
 package struct UserID: StoredIdentifier {
     package static let prefix = "u_"
     package let value: UInt128

@@ -14,6 +14,7 @@ package struct ScopePolicy: Sendable {
     ///   - requested: The request's scopes, or `nil` when it had none: the resource's own are the default.
     ///   - resource: The resource that the token will be for.
     ///   - client: The client; a pre-registered one may be limited to a list.
+    /// - Returns: What is granted, in the order of the request.
     /// - Throws: `invalid_scope` when scopes were requested and none of them can be granted.
     package func grantable(
         requested: ScopeSet?,

@@ -24,7 +24,9 @@ extension IssuedSecret {
     }
 }
 
-/// RFC 6749 §4.1.2: an authorization code. 256 bits, stored as a hash, single use (AZ-16).
+/// RFC 6749 §4.1.2: an authorization code.
+///
+/// 256 bits, stored as a hash, single use (AZ-16).
 package struct AuthorizationCode: IssuedSecret {
     package static let prefix = "gc_"
     package let wireValue: String

@@ -9,7 +9,9 @@ package struct URIReference: Hashable, Sendable {
     package let scheme: String
     /// The user information before `@`, if any.
     package let userInformation: String?
-    /// The host as written; brackets kept around an IPv6 literal. `nil` when the URI has no authority.
+    /// The host as written; brackets kept around an IPv6 literal.
+    ///
+    /// `nil` when the URI has no authority.
     package let host: String?
     /// The port as a number, if one was written.
     package let port: UInt16?

@@ -8,8 +8,10 @@ struct ExpiryQueue<Key: Sendable>: Sendable {
     /// How many keys wait, those removed from their table since included.
     var count: Int { entries.count }
 
-    /// Adds a key. Its expiry must not be before that of an earlier one by more than a clock's step back; such a key
-    /// merely leaves its table late, for every use checks the expiry again.
+    /// Adds a key.
+    ///
+    /// Its expiry must not be before that of an earlier one by more than a clock's step back; such a key merely leaves
+    /// its table late, for every use checks the expiry again.
     mutating func append(_ key: Key, expiry: Timestamp) {
         entries.append((expiry, key))
     }

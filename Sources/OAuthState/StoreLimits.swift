@@ -1,18 +1,32 @@
 /// The bounds of everything that can grow, with the behaviour at the bound beside each.
 package struct StoreLimits: Hashable, Sendable {
-    /// Dynamically registered clients. At the bound a client that was never used gives way; used ones never do (0.8).
+    /// Dynamically registered clients.
+    ///
+    /// At the bound a client that was never used gives way; used ones never do (0.8).
     package var dynamicClientsMax = 100_000
-    /// Logins under way at upstream providers. At the bound a new one is refused with `temporarily_unavailable`.
+    /// Logins under way at upstream providers.
+    ///
+    /// At the bound a new one is refused with `temporarily_unavailable`.
     package var pendingAuthorizationsMax = 50_000
-    /// Codes issued and not yet expired. At the bound a new one is refused with `temporarily_unavailable`.
+    /// Codes issued and not yet expired.
+    ///
+    /// At the bound a new one is refused with `temporarily_unavailable`.
     package var authorizationCodesMax = 100_000
-    /// Live sessions. At the bound a new one is refused with `temporarily_unavailable`.
+    /// Live sessions.
+    ///
+    /// At the bound a new one is refused with `temporarily_unavailable`.
     package var sessionsMax = 5_000_000
-    /// Remembered consents. At the bound consent is asked again instead of remembered.
+    /// Remembered consents.
+    ///
+    /// At the bound consent is asked again instead of remembered.
     package var consentsMax = 1_000_000
-    /// Consumed assertion ids. At the bound an assertion is refused with `temporarily_unavailable`, never accepted.
+    /// Consumed assertion ids.
+    ///
+    /// At the bound an assertion is refused with `temporarily_unavailable`, never accepted.
     package var consumedAssertionsMax = 1_000_000
-    /// Connections of one user. At the bound a new account is refused with `temporarily_unavailable`.
+    /// Connections of one user.
+    ///
+    /// At the bound a new account is refused with `temporarily_unavailable`.
     package var connectionsPerUserMax = 64
     /// Wrong attempts at one code before it is burnt (TK-4).
     package var codeFailuresMax = 5

@@ -10,7 +10,7 @@ package struct SigningKey: Sendable, RedactedSecret {
     package let privateKey: PrivateKey
 
     /// RFC 9068 §2.1: the `typ` of access tokens.
-    static let accessTokenType = "at+jwt"
+    package static let accessTokenType = "at+jwt"
     /// RFC 7519 §5.1: the `typ` of other tokens.
     static let tokenType = "JWT"
 

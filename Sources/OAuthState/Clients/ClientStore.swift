@@ -1,6 +1,8 @@
 package import OAuthProtocol
 
-/// Where clients are kept (RFC 7591). Its verbs are the protocol's steps, so that a shared store can take its place.
+/// Where clients are kept (RFC 7591).
+///
+/// Its verbs are the protocol's steps, so that a shared store can take its place.
 package protocol ClientStore: Sendable {
     /// Adds a dynamically registered client.
     func register(_ client: Client) async -> Recorded<ClientRegistration>

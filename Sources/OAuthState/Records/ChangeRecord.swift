@@ -1,4 +1,6 @@
-/// The kinds of records, as their first byte. A journal is a list of them; so is a snapshot, one record a row.
+/// The kinds of records, as their first byte.
+///
+/// A journal is a list of them; so is a snapshot, one record a row.
 ///
 /// Every record sets an absolute value and can be applied twice: recovery may replay what a snapshot already holds.
 /// A number is never used again for something else.

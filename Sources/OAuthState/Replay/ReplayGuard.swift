@@ -10,6 +10,8 @@ package protocol ReplayStore: Sendable {
     /// - Parameters:
     ///   - id: A hash over everything that the id must be unique within: issuer, purpose and `jti`.
     ///   - expiry: When the assertion could no longer be used anyway.
+    ///   - now: The present moment.
+    /// - Returns: Whether it was the first use.
     func consume(_ id: SHA256Digest, expiry: Timestamp, now: Timestamp) async -> Recorded<AssertionConsumption>
 }
 

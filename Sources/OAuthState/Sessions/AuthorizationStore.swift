@@ -1,7 +1,9 @@
 package import OAuthProtocol
 package import OpenSSLCrypto
 
-/// Where logins under way, codes, sessions and consents are kept. Each verb checks and changes in one step.
+/// Where logins under way, codes, sessions and consents are kept.
+///
+/// Each verb checks and changes in one step.
 package protocol AuthorizationStore: Sendable {
     /// Uses up a consent ticket; false when it was used before (CO-3).
     func approve(ticket: SHA256Digest, expiry: Timestamp, now: Timestamp) async -> TicketApproval

@@ -73,6 +73,7 @@ package actor SigningKeyRing: SigningKeyStore {
         }
         retireActive(successor.purpose, now: now)
         ring[next].state = .active
+        ring[next].activatedAt = now
         _ = journal.append(ring[next].record(.putSigningKey))
         ring.append(successor)
         let position = journal.append(successor.record(.putSigningKey))

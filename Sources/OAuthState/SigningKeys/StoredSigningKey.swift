@@ -27,6 +27,8 @@ package struct StoredSigningKey: Sendable, RedactedSecret {
     package var state: State
     /// When the key was first published.
     package let publishedAt: Timestamp
+    /// When it began to sign.
+    package var activatedAt: Timestamp?
     /// When it stopped signing.
     package var retiredAt: Timestamp?
 
@@ -37,6 +39,12 @@ package struct StoredSigningKey: Sendable, RedactedSecret {
         self.purpose = purpose
         self.state = state
         self.publishedAt = publishedAt
+        activatedAt = state == .active ? publishedAt : nil
+    }
+
+    /// Since when the key signs, or would.
+    package var activeSince: Timestamp {
+        activatedAt ?? publishedAt
     }
 }
 
@@ -46,6 +54,7 @@ extension StoredSigningKey: RecordCodable {
         writer.write(purpose.rawValue)
         writer.write(state.rawValue)
         writer.write(publishedAt)
+        writer.write(activatedAt) { $0.write($1) }
         writer.write(retiredAt) { $0.write($1) }
     }
 
@@ -63,6 +72,7 @@ extension StoredSigningKey: RecordCodable {
         self.purpose = purpose
         self.state = state
         publishedAt = try reader.timestamp()
+        activatedAt = try reader.optional { (reader) throws(RecordError) in try reader.timestamp() }
         retiredAt = try reader.optional { (reader) throws(RecordError) in try reader.timestamp() }
     }
 }

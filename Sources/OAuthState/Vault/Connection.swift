@@ -1,7 +1,8 @@
 package import OAuthProtocol
 
-/// One user's tokens at one account of one upstream provider. Keyed by the user, not by the session, so a second login
-/// replaces instead of orphaning (toolhive #5047).
+/// One user's tokens at one account of one upstream provider.
+///
+/// Keyed by the user, not by the session, so a second login replaces instead of orphaning (toolhive #5047).
 package struct Connection: Hashable, Sendable {
     /// Whether the tokens can be used.
     package enum Status: UInt8, Hashable, Sendable {

@@ -7,7 +7,9 @@ package struct User: Hashable, Sendable {
     package let id: UserID
     /// What a provider last said the person is called; for pages only.
     package var name: String?
-    /// The person's address, only if the provider says that it verified it. Never used to find a user (D-63).
+    /// The person's address, only if the provider says that it verified it.
+    ///
+    /// Never used to find a user (D-63).
     package var verifiedEmail: String?
     /// The user's connections, oldest first.
     package var connections: [ConnectionID]
@@ -38,7 +40,9 @@ package struct IdentityKey: Hashable, Sendable {
     /// Hash over the provider's issuer (or name, where it has none) and its subject.
     package let digest: SHA256Digest
 
-    /// The identity of `subject` at the provider known by `namespace`. Lengths are hashed along: no two pairs collide.
+    /// The identity of `subject` at the provider known by `namespace`.
+    ///
+    /// Lengths are hashed along: no two pairs collide.
     package init(namespace: String, subject: String) {
         digest = SHA256.hash("\(namespace.utf8.count):\(namespace)\(subject)")
     }

@@ -1,0 +1,123 @@
+package import OAuthProtocol
+package import OAuthState
+
+/// One security-relevant thing that happened, as the audit trail keeps it: who, what, with which result.
+///
+/// Never a secret: fields are ids, names and codes (D-25).
+package struct AuditEvent: Sendable {
+    /// What happened, such as `token.refreshed`.
+    package let name: String
+    /// The particulars, in the order in which they are written.
+    package let fields: JSONObject
+
+    private init(_ name: String, _ fields: JSONObject) {
+        self.name = name
+        self.fields = fields
+    }
+
+    /// A client registered itself (RFC 7591).
+    package static func registered(_ client: Client) -> AuditEvent {
+        AuditEvent(
+            "client.registered",
+            [
+                "client_id": .string(client.id),
+                "client_name": client.name.map(JSONValue.string) ?? .string(""),
+                "redirect_uris": .array(client.redirectURIs.map(JSONValue.string)),
+            ]
+        )
+    }
+
+    /// The user answered the consent page.
+    package static func consented(_ request: AuthorizationRequest, approved: Bool) -> AuditEvent {
+        AuditEvent(
+            approved ? "consent.approved" : "consent.denied",
+            [
+                "client_id": .string(request.clientID),
+                "resource": .string(request.resource),
+                "scope": .string(request.scopes.text),
+            ]
+        )
+    }
+
+    /// A login ended with a code.
+    package static func authorized(_ grant: AuthorizationGrant) -> AuditEvent {
+        AuditEvent(
+            "authorization.granted",
+            [
+                "client_id": .string(grant.request.clientID),
+                "sub": .string(grant.userID.text),
+                "tsid": .string(grant.sessionID.text),
+                "resource": .string(grant.request.resource),
+                "scope": .string(grant.request.scopes.text),
+            ]
+        )
+    }
+
+    /// An authorization request was refused after its redirect URI had been verified.
+    package static func authorizationRefused(clientID: String, error: OAuthError.Code) -> AuditEvent {
+        AuditEvent("authorization.refused", ["client_id": .string(clientID), "error": .string(error.wireValue)])
+    }
+
+    /// An upstream leg failed.
+    package static func upstreamFailed(_ upstream: String, error: OAuthError.Code) -> AuditEvent {
+        AuditEvent("upstream.login_failed", ["upstream": .string(upstream), "error": .string(error.wireValue)])
+    }
+
+    /// A callback was not taken.
+    package static func callbackRefused(_ upstream: String, reason: String) -> AuditEvent {
+        AuditEvent("upstream.callback_refused", ["upstream": .string(upstream), "reason": .string(reason)])
+    }
+
+    /// Tokens were issued for a code.
+    package static func issued(_ session: Session, grantType: GrantType) -> AuditEvent {
+        AuditEvent("token.issued", session.auditFields.setting("grant_type", .string(grantType.rawValue)))
+    }
+
+    /// Tokens were issued for a refresh token; a repeat is a predecessor within the grace (decision 0.1).
+    package static func refreshed(_ session: Session, isRepeat: Bool) -> AuditEvent {
+        AuditEvent(
+            "token.refreshed",
+            session.auditFields
+                .setting("generation", .number(JSONNumber(Int(session.generation))))
+                .setting("repeat", .bool(isRepeat))
+        )
+    }
+
+    /// A refresh token was used again outside the grace: the family is revoked (RFC 9700 §4.14.2).
+    package static func refreshTokenReused(_ session: Session, generation: UInt32) -> AuditEvent {
+        AuditEvent(
+            "token.reuse_detected",
+            session.auditFields.setting("generation", .number(JSONNumber(Int(generation))))
+        )
+    }
+
+    /// A code was redeemed again: the tokens of the first redemption are revoked (RFC 6749 §4.1.2).
+    package static func codeReplayed(_ sessionID: SessionID, clientID: String) -> AuditEvent {
+        AuditEvent("code.reuse_detected", ["tsid": .string(sessionID.text), "client_id": .string(clientID)])
+    }
+
+    /// An upstream token was handed to a resource server, or was not.
+    package static func exchanged(_ vend: Vend) -> AuditEvent {
+        AuditEvent("upstream_token.exchanged", vend.auditFields)
+    }
+}
+
+extension Session {
+    fileprivate var auditFields: JSONObject {
+        [
+            "client_id": .string(clientID),
+            "sub": .string(userID.text),
+            "tsid": .string(id.text),
+            "resource": .string(resource),
+            "scope": .string(scopes.text),
+        ]
+    }
+}
+
+extension JSONObject {
+    func setting(_ name: String, _ value: JSONValue) -> JSONObject {
+        var copy = self
+        copy[name] = value
+        return copy
+    }
+}

@@ -1,0 +1,102 @@
+import HTTPTypes
+package import OAuthProtocol
+import OpenSSLCrypto
+import SocketHTTP
+
+/// RFC 6265: the cookies that tie a flow to one browser (CO-3, CO-4; DESIGN §7.2).
+///
+/// `__Host-` keeps a sibling subdomain from planting them (D-56). A plain-http loopback issuer drops the prefix and
+/// `Secure`, so that test clients without a browser's loopback exception work; nothing else does.
+package struct BrowserCookies: Sendable {
+    private let isSecure: Bool
+
+    /// The cookies of an issuer.
+    package init(issuer: Issuer) {
+        isSecure = !issuer.isLoopback
+    }
+
+    /// Most flow cookies that a browser is left with; older flows are dropped beyond it (CO-4).
+    package static let flowCountMax = 8
+
+    private var prefix: String { isSecure ? "__Host-" : "" }
+    private var browserName: String { prefix + "gatehouse-browser" }
+    private var flowPrefix: String { prefix + "gatehouse-flow-" }
+    private var loginName: String { prefix + "gatehouse-login" }
+
+    // MARK: - The browser that sees the consent page
+
+    /// The value that ties consent pages to this browser, if it has one of the right shape.
+    func browserBinding(_ request: Request) -> BrowserBinding? {
+        value(browserName, in: request).flatMap { $0.utf8.count == 43 ? BrowserBinding(wireValue: $0) : nil }
+    }
+
+    /// Sets the browser's value for the time of a consent page.
+    func settingBrowserBinding(_ binding: BrowserBinding) -> String {
+        cookie(browserName, binding.wireValue, lifetime: ConsentTicket.lifetime)
+    }
+
+    // MARK: - The browser that approved
+
+    /// The flow cookie of an upstream login; named by the login's state, so that parallel flows do not collide.
+    func flowBinding(_ request: Request, state: SHA256Digest) -> BrowserBinding? {
+        value(flowName(state), in: request).map(BrowserBinding.init(wireValue:))
+    }
+
+    /// Sets the flow cookie: only after approval, for as long as the login may take.
+    func settingFlowBinding(_ binding: BrowserBinding, state: SHA256Digest, lifetime: Duration) -> String {
+        cookie(flowName(state), binding.wireValue, lifetime: lifetime)
+    }
+
+    /// Removes the flow cookie of a login that is over.
+    func removingFlowBinding(state: SHA256Digest) -> String {
+        cookie(flowName(state), "", lifetime: .zero)
+    }
+
+    /// Removes flow cookies beyond the bound, for the browser sends them all with every request.
+    func removingSurplusFlows(_ request: Request) -> [String] {
+        let names = pairs(in: request).map(\.name).filter { $0.hasPrefix(flowPrefix) }
+        return names.dropFirst(Self.flowCountMax - 1).map { cookie($0, "", lifetime: .zero) }
+    }
+
+    private func flowName(_ state: SHA256Digest) -> String {
+        flowPrefix + Base64URL.encode(Array(state.bytes.prefix(9)))
+    }
+
+    // MARK: - The remembered login
+
+    /// The sealed login of this browser.
+    func login(_ request: Request) -> String? {
+        value(loginName, in: request)
+    }
+
+    /// Remembers who logged in with this browser; a new value at every login (D-61).
+    func settingLogin(_ sealed: String, lifetime: Duration) -> String {
+        cookie(loginName, sealed, lifetime: lifetime)
+    }
+
+    /// Forgets who logged in with this browser.
+    func removingLogin() -> String {
+        cookie(loginName, "", lifetime: .zero)
+    }
+
+    // MARK: - Syntax
+
+    private func cookie(_ name: String, _ value: String, lifetime: Duration) -> String {
+        "\(name)=\(value); Path=/; HttpOnly; SameSite=Lax; Max-Age=\(lifetime.wholeSeconds)"
+            + (isSecure ? "; Secure" : "")
+    }
+
+    // A name that comes twice is ambiguous, and an attacker may have set one of the two: neither is believed.
+    private func value(_ name: String, in request: Request) -> String? {
+        let found = pairs(in: request).filter { $0.name == name }
+        return found.count == 1 ? found[0].value : nil
+    }
+
+    private func pairs(in request: Request) -> [(name: String, value: String)] {
+        request.values(of: .cookie).flatMap { $0.split(separator: ";") }.compactMap { pair in
+            let pair = pair.drop { $0 == " " }
+            guard let equals = pair.firstIndex(of: "=") else { return nil }
+            return (String(pair[..<equals]), String(pair[pair.index(after: equals)...]))
+        }
+    }
+}

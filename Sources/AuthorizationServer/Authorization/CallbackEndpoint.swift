@@ -1,0 +1,197 @@
+import HTTPTypes
+import OAuthProtocol
+package import OAuthState
+import OpenSSLCrypto
+package import SocketHTTP
+import UpstreamIdentity
+
+/// OpenID Connect Core 1.0 §3.1.2.5 as relying party: an upstream provider's answer, in the browser that approved.
+///
+/// State, browser and provider are checked before anything is taken out, so that a stray or hostile callback spoils
+/// nobody's login (D-51, D-53, D-65).
+package struct CallbackEndpoint: Endpoint {
+    private let upstreams: UpstreamDirectory
+    private let sessions: any AuthorizationStore
+    private let login: LoginFlow
+    private let connections: ConnectionKeeper
+    private let clients: any ClientResolver
+    private let cookies: BrowserCookies
+    private let pages: PageRenderer
+    private let refusals: AuthorizationRefusals
+    private let metrics: ServerMetrics
+    private let audit: AuditTrail
+
+    /// Longest parameter of an upstream answer, in bytes (UP-3).
+    static let parameterByteCountMax = 4096
+
+    /// The endpoint over its collaborators.
+    package init(
+        upstreams: UpstreamDirectory,
+        sessions: any AuthorizationStore,
+        login: LoginFlow,
+        connections: ConnectionKeeper,
+        clients: any ClientResolver,
+        cookies: BrowserCookies,
+        pages: PageRenderer,
+        refusals: AuthorizationRefusals,
+        metrics: ServerMetrics,
+        audit: AuditTrail
+    ) {
+        self.upstreams = upstreams
+        self.sessions = sessions
+        self.login = login
+        self.connections = connections
+        self.clients = clients
+        self.cookies = cookies
+        self.pages = pages
+        self.refusals = refusals
+        self.metrics = metrics
+        self.audit = audit
+    }
+
+    /// What the provider answered.
+    private struct Answer {
+        let state: UpstreamState
+        let code: String?
+        let error: String?
+        let issuer: String?
+    }
+
+    /// Takes the answer and goes on with the login, or explains what is wrong.
+    package func respond(to request: Request, context: RequestContext) async -> Response {
+        guard let name = request.pathParameter, let provider = upstreams[name] else {
+            return pages.error(.unknownUpstream, status: .notFound)
+        }
+        guard let answer = answer(request) else { return pages.error(.badCallback, status: .badRequest) }
+        let state = answer.state.hash
+        let outcome = await sessions.takePending(
+            state: state,
+            upstream: name,
+            binding: cookies.flowBinding(request, state: state)?.hash,
+            now: context.now
+        )
+        switch outcome {
+        case .taken(let pending):
+            var response = await proceed(pending, answer, provider, request, context)
+            let removal = cookies.removingFlowBinding(state: state)
+            response.headerFields.append(HTTPField(name: .setCookie, value: removal))
+            return response
+        case .unknown:
+            return pages.error(.expired, status: .badRequest)
+        case .wrongUpstream:
+            return pages.error(.badCallback, status: .badRequest)
+        case .wrongBrowser:
+            await audit.record(.callbackRefused(name, reason: "wrong_browser"), context: context)
+            return pages.error(.wrongBrowser, status: .forbidden)
+        }
+    }
+
+    private func answer(_ request: Request) -> Answer? {
+        // Whatever is wrong with the query, the answer cannot be used.
+        guard let query = request.query, let parameters = try? FormParameters(query: query) else { return nil }
+        var values: [String: String] = [:]
+        for name in ["state", "code", "error", "iss"] {
+            // A repeated parameter is read differently by different parsers (Keycloak CVE-2026-9689).
+            guard let value = try? parameters.single(name) else {
+                guard parameters.values(name).isEmpty else { return nil }
+                continue
+            }
+            guard value.utf8.count <= Self.parameterByteCountMax else { return nil }
+            values[name] = value
+        }
+        guard !parameters.duplicatedNames.contains(where: { ["state", "code", "error", "iss"].contains($0) }),
+            let state = values["state"]
+        else { return nil }
+        return Answer(
+            state: UpstreamState(wireValue: state),
+            code: values["code"],
+            error: values["error"],
+            issuer: values["iss"]
+        )
+    }
+
+    private func proceed(
+        _ pending: PendingAuthorization,
+        _ answer: Answer,
+        _ provider: UpstreamProvider,
+        _ request: Request,
+        _ context: RequestContext
+    ) async -> Response {
+        var progress = LoginProgress(pending)
+        do throws(OAuthError) {
+            do throws(OAuthError) {
+                let login = try await redeem(answer, pending, provider)
+                let kept = try await connections.keep(login, of: provider, linkingTo: pending.userID, context: context)
+                progress.userID = pending.userID ?? kept.userID
+                progress.connections.append(kept.id)
+                progress.authenticatedAt = pending.authenticatedAt ?? login.authenticatedAt ?? context.now
+                metrics.upstreamLogin(provider.name, result: "success")
+            } catch {
+                metrics.upstreamLogin(provider.name, result: error.code.wireValue)
+                await audit.record(.upstreamFailed(provider.name, error: error.code), context: context)
+                guard provider.isOptional else { throw error }
+            }
+            return try await self.login.advance(progress, request: request, context: context)
+        } catch {
+            return await refusal(error, pending, request, context)
+        }
+    }
+
+    private func redeem(
+        _ answer: Answer,
+        _ pending: PendingAuthorization,
+        _ provider: UpstreamProvider
+    ) async throws(OAuthError) -> UpstreamLogin {
+        if let error = answer.error {
+            throw UpstreamError(authorizationResponseError: error).clientError
+        }
+        guard let code = answer.code else {
+            throw OAuthError(.serverError, "the identity provider sent neither code nor error")
+        }
+        do {
+            return try await provider.login(
+                code: code,
+                verifier: pending.verifier,
+                nonce: pending.nonce,
+                issuerParameter: answer.issuer
+            )
+        } catch {
+            throw error.clientError
+        }
+    }
+
+    private func refusal(
+        _ error: OAuthError,
+        _ pending: PendingAuthorization,
+        _ request: Request,
+        _ context: RequestContext
+    ) async -> Response {
+        let client: Client
+        do {
+            client = try await clients.client(forAuthorization: pending.request.clientID, context: context)
+        } catch {
+            return refusals.page(error)
+        }
+        return refusals.redirect(
+            error,
+            client: client,
+            redirectURI: pending.request.redirectURI,
+            state: pending.request.state,
+            after: request.method
+        )
+    }
+}
+
+extension LoginProgress {
+    init(_ pending: PendingAuthorization) {
+        self.init(
+            request: pending.request,
+            sessionID: pending.sessionID,
+            remainingUpstreams: pending.remainingUpstreams,
+            userID: pending.userID,
+            connections: pending.connections,
+            authenticatedAt: pending.authenticatedAt,
+            expectedUserID: pending.expectedUserID
+        )
+    }
+}

@@ -1,0 +1,168 @@
+import HTTPTypes
+package import OAuthProtocol
+package import OAuthState
+import OpenSSLCrypto
+package import SocketHTTP
+
+/// MCP Security Best Practices, "Confused Deputy": takes the user's decision and, if it is yes, sends the browser upstream.
+///
+/// The cookie that the callback will demand is set here, after approval, and nowhere before (CO-3): who only holds an
+/// upstream URL cannot finish a flow that someone else approved (GHSA-rww4-4w9c-7733, D-51, D-52).
+package struct ConsentEndpoint: Endpoint {
+    private let issuer: Issuer
+    private let clients: any ClientResolver
+    private let sessions: any AuthorizationStore
+    private let resources: ResourceCatalogue
+    private let tickets: ConsentTicketSealing
+    private let login: LoginFlow
+    private let cookies: BrowserCookies
+    private let pages: PageRenderer
+    private let refusals: AuthorizationRefusals
+    private let metrics: ServerMetrics
+    private let audit: AuditTrail
+
+    /// The endpoint over its collaborators.
+    package init(
+        issuer: Issuer,
+        clients: any ClientResolver,
+        sessions: any AuthorizationStore,
+        resources: ResourceCatalogue,
+        tickets: ConsentTicketSealing,
+        login: LoginFlow,
+        cookies: BrowserCookies,
+        pages: PageRenderer,
+        refusals: AuthorizationRefusals,
+        metrics: ServerMetrics,
+        audit: AuditTrail
+    ) {
+        self.issuer = issuer
+        self.clients = clients
+        self.sessions = sessions
+        self.resources = resources
+        self.tickets = tickets
+        self.login = login
+        self.cookies = cookies
+        self.pages = pages
+        self.refusals = refusals
+        self.metrics = metrics
+        self.audit = audit
+    }
+
+    /// Why a decision is not taken.
+    private enum Refusal: Error {
+        case page(ErrorPage, HTTPResponse.Status)
+    }
+
+    /// Takes a decision; every refusal is a page and stores nothing (D-54).
+    package func respond(to request: Request, context: RequestContext) async -> Response {
+        do throws(Refusal) {
+            let form = try form(request)
+            let ticket = try ticket(form, request, now: context.now)
+            let client = try await client(ticket, context)
+            switch form.values("decision") {
+            case ["approve"]: return try await approve(ticket, client, request, context)
+            case ["deny"]: return await deny(ticket, client, request, context)
+            default: throw .page(.badForm, .badRequest)
+            }
+        } catch {
+            switch error {
+            case .page(let page, let status):
+                metrics.consent(decision: "refused")
+                return pages.error(page, status: status)
+            }
+        }
+    }
+
+    // MARK: - Checks
+
+    private func form(_ request: Request) throws(Refusal) -> FormParameters {
+        guard isFromOurPage(request) else { throw .page(.foreignForm, .forbidden) }
+        do { return try FormBody.parse(request) } catch { throw .page(.badForm, .badRequest) }
+    }
+
+    // The fetch standard's Origin is `null` from a page with `no-referrer`; then Sec-Fetch-Site must not say that the form
+    // came from another site. Without both, cookie and ticket decide alone.
+    private func isFromOurPage(_ request: Request) -> Bool {
+        guard request[.secFetchSite] != "cross-site" else { return false }
+        switch request[.origin] {
+        case nil, "null": return true
+        case let origin?: return origin == issuer.origin
+        }
+    }
+
+    private func ticket(_ form: FormParameters, _ request: Request, now: Timestamp) throws(Refusal) -> ConsentTicket {
+        let texts = form.values("ticket")
+        guard texts.count == 1, let ticket = tickets.open(texts[0]) else { throw .page(.badForm, .badRequest) }
+        guard
+            let binding = cookies.browserBinding(request),
+            constantTimeEqual(binding.hash.bytes, ticket.browser.bytes)
+        else { throw .page(.foreignForm, .forbidden) }
+        guard now < ticket.expiry else { throw .page(.expired, .badRequest) }
+        return ticket
+    }
+
+    // The client may have gone, and its registration is what the redirect rests on: it is checked again.
+    private func client(_ ticket: ConsentTicket, _ context: RequestContext) async throws(Refusal) -> Client {
+        let client: Client
+        do {
+            client = try await clients.client(forAuthorization: ticket.request.clientID, context: context)
+        } catch {
+            throw .page(ErrorPage(error.problem), .badRequest)
+        }
+        guard RedirectURI.match(ticket.request.redirectURI, among: client.redirectURIs) else {
+            throw .page(ErrorPage(.unregisteredRedirectURI), .badRequest)
+        }
+        return client
+    }
+
+    // MARK: - Decisions
+
+    private func approve(
+        _ ticket: ConsentTicket,
+        _ client: Client,
+        _ request: Request,
+        _ context: RequestContext
+    ) async throws(Refusal) -> Response {
+        let id = SHA256.hash(ticket.id)
+        switch await sessions.approve(ticket: id, expiry: ticket.expiry, now: context.now) {
+        case .alreadyUsed: throw .page(.alreadyUsed, .badRequest)
+        case .full: throw .page(.overloaded, .serviceUnavailable)
+        case .approved: break
+        }
+        metrics.consent(decision: "approved")
+        await audit.record(.consented(ticket.request, approved: true), context: context)
+        do throws(OAuthError) {
+            return try await login.begin(
+                ticket.request,
+                resource: try resources.resource(ticket.request.resource),
+                expectedUserID: nil,
+                request: request,
+                context: context
+            )
+        } catch {
+            return refusal(error, ticket, client, request)
+        }
+    }
+
+    private func deny(
+        _ ticket: ConsentTicket,
+        _ client: Client,
+        _ request: Request,
+        _ context: RequestContext
+    ) async -> Response {
+        metrics.consent(decision: "denied")
+        await audit.record(.consented(ticket.request, approved: false), context: context)
+        return refusal(OAuthError(.accessDenied, "the user denied the request"), ticket, client, request)
+    }
+
+    private func refusal(_ error: OAuthError, _ ticket: ConsentTicket, _ client: Client, _ request: Request) -> Response
+    {
+        refusals.redirect(
+            error,
+            client: client,
+            redirectURI: ticket.request.redirectURI,
+            state: ticket.request.state,
+            after: request.method
+        )
+    }
+}

@@ -1,0 +1,88 @@
+import HTTPTypes
+package import OAuthProtocol
+package import OAuthState
+import OpenSSLCrypto
+import SocketHTTP
+
+/// CO-1 and decision 0.10: when the user is asked before an upstream redirect.
+///
+/// Without our own page, a client that anyone registered gets a token silently from a user who is logged in upstream:
+/// the confused deputy of the MCP security best practices (D-50).
+package struct ConsentPolicy: Sendable {
+    private let mode: Configuration.Consent
+    private let sessions: any AuthorizationStore
+    private let logins: LoginSealing
+    private let cookies: BrowserCookies
+    private let resources: ResourceCatalogue
+
+    /// A policy of the configured mode.
+    package init(
+        mode: Configuration.Consent,
+        sessions: any AuthorizationStore,
+        logins: LoginSealing,
+        cookies: BrowserCookies,
+        resources: ResourceCatalogue
+    ) {
+        self.mode = mode
+        self.sessions = sessions
+        self.logins = logins
+        self.cookies = cookies
+        self.resources = resources
+    }
+
+    /// Whether to ask.
+    package enum Decision: Sendable {
+        /// Show the page.
+        case ask
+        /// Go on; if a user is named, the login must turn out to be that user's (D-62).
+        case notNeeded(expectedUserID: UserID?)
+    }
+
+    /// Whether consent decisions are remembered at all.
+    package var remembers: Bool {
+        mode == .remember
+    }
+
+    /// Decides for a request; `prompt=consent` always asks (AZ-19).
+    func decision(
+        for authorization: AuthorizationRequest,
+        client: Client,
+        request: Request,
+        now: Timestamp
+    ) async -> Decision {
+        guard !authorization.prompts.contains("consent") else { return .ask }
+        switch mode {
+        case .always:
+            return .ask
+        case .trusted:
+            return client.isTrusted && client.kind == .preRegistered ? .notNeeded(expectedUserID: nil) : .ask
+        case .remember:
+            return await remembered(authorization, request: request, now: now)
+        }
+    }
+
+    // A remembered consent counts only when the user opened the address himself: else a site in between could ride on
+    // it silently (FastMCP GHSA-6x8h-498w-gv8c). A browser that does not say so is asked.
+    private func remembered(_ authorization: AuthorizationRequest, request: Request, now: Timestamp) async -> Decision {
+        guard
+            request[.secFetchSite] == "none",
+            let userID = cookies.login(request).flatMap({ logins.open($0, now: now) }),
+            await sessions.hasConsent(key(authorization, userID: userID))
+        else { return .ask }
+        return .notNeeded(expectedUserID: userID)
+    }
+
+    /// What a consent was given for: another client, redirect host, scope, resource or upstream asks again (D-55).
+    func key(_ authorization: AuthorizationRequest, userID: UserID) -> SHA256Digest {
+        var writer = BinaryWriter(reserving: 256)
+        writer.write(userID)
+        writer.write(authorization.clientID)
+        let redirect = URIReference(authorization.redirectURI)
+        writer.write("\(redirect?.scheme ?? "")://\(redirect?.host ?? authorization.redirectURI)")
+        writer.write(authorization.scopes.tokens.sorted()) { $0.write($1) }
+        writer.write(authorization.resource)
+        let upstreams = (try? resources.resource(authorization.resource).upstreams) ?? []  // unknown: nothing matches
+        writer.write(upstreams) { $0.write($1) }
+        return SHA256.hash(writer.bytes)
+    }
+}

@@ -1,0 +1,109 @@
+package import OAuthProtocol
+import OAuthState
+package import OpenSSLCrypto
+
+/// An authorization request on its way through the consent page, sealed into the form.
+///
+/// `GET /oauth/authorize` stores nothing: an unauthenticated flood of it costs no memory (dex #1292), and any number of
+/// tabs stay valid (CO-2, AZ-13). The seal keeps the browser from changing what was checked (Keycloak CVE-2026-7571),
+/// the binding keeps another browser from using it (CSRF, D-54), the id makes approval single-use (CO-3).
+package struct ConsentTicket: Hashable, Sendable {
+    /// Makes approval single-use.
+    package var id: [UInt8]
+    /// The checked request.
+    package var request: AuthorizationRequest
+    /// Hash of the cookie of the browser that was shown the page.
+    package var browser: SHA256Digest
+    /// After this the page has to be fetched again (AZ-20).
+    package var expiry: Timestamp
+
+    /// How long a page may stay open before it is answered.
+    package static let lifetime: Duration = .seconds(600)
+}
+
+/// Seals and opens consent tickets.
+package struct ConsentTicketSealing: Sendable {
+    private let key: AES256GCMKey
+    private let random: any RandomSource
+    private static let purpose = Array("gatehouse consent ticket 1".utf8)
+    private static let nonceByteCount = 12
+
+    /// Sealing under a key derived from the server's secret.
+    package init(secret: [UInt8], random: any RandomSource) throws(CryptoError) {
+        key = try AES256GCMKey(HKDFSHA256.derive(secret: secret, salt: [], info: Self.purpose, count: 32))
+        self.random = random
+    }
+
+    /// The ticket for a page.
+    package func seal(
+        _ request: AuthorizationRequest,
+        browser: SHA256Digest,
+        now: Timestamp
+    ) throws(CryptoError) -> String {
+        var writer = BinaryWriter(reserving: 512)
+        writer.write(random.bytes(16))
+        writer.write(browser)
+        writer.write(now + ConsentTicket.lifetime)
+        request.write(to: &writer)
+        let nonce = random.bytes(Self.nonceByteCount)
+        return Base64URL.encode(nonce + (try key.seal(writer.bytes, nonce: nonce, authenticating: Self.purpose)))
+    }
+
+    /// The ticket that a form brought back, or `nil` when it is not one of ours; expiry is the caller's to check.
+    package func open(_ text: String) -> ConsentTicket? {
+        guard let bytes = Base64URL.decode(text), bytes.count > Self.nonceByteCount else { return nil }
+        do {
+            let opened = try key.open(
+                Array(bytes.dropFirst(Self.nonceByteCount)),
+                nonce: Array(bytes.prefix(Self.nonceByteCount)),
+                authenticating: Self.purpose
+            )
+            var reader = BinaryReader(opened)
+            let id = try reader.byteArray()
+            let browser = try reader.digest()
+            let expiry = try reader.timestamp()
+            return ConsentTicket(
+                id: id,
+                request: try AuthorizationRequest(from: &reader),
+                browser: browser,
+                expiry: expiry
+            )
+        } catch {
+            return nil
+        }
+    }
+}
+
+extension AuthorizationRequest {
+    func write(to writer: inout BinaryWriter) {
+        writer.write(clientID)
+        writer.write(redirectURI)
+        writer.write(state) { $0.write($1) }
+        writer.write(codeChallenge.digest)
+        writer.write(scopes)
+        writer.write(resource)
+        writer.write(nonce) { $0.write($1) }
+        writer.write(prompts.sorted()) { $0.write($1) }
+        writer.write(maximumAgeSeconds) { $0.write(Int64($1)) }
+        writer.write(loginHint) { $0.write($1) }
+        writer.write(authenticationContexts) { $0.write($1) }
+    }
+
+    init(from reader: inout BinaryReader) throws(RecordError) {
+        self.init(
+            clientID: try reader.string(),
+            redirectURI: try reader.string(),
+            state: try reader.optional { (reader) throws(RecordError) in try reader.string() },
+            codeChallenge: CodeChallenge(digest: try reader.digest()),
+            scopes: try reader.scopes(),
+            resource: try reader.string(),
+            nonce: try reader.optional { (reader) throws(RecordError) in try reader.string() },
+            prompts: Set(try reader.array { (reader) throws(RecordError) in try reader.string() }),
+            maximumAgeSeconds: try reader.optional { (reader) throws(RecordError) in
+                Int(try reader.integer(Int64.self))
+            },
+            loginHint: try reader.optional { (reader) throws(RecordError) in try reader.string() },
+            authenticationContexts: try reader.optional { (reader) throws(RecordError) in try reader.string() }
+        )
+    }
+}

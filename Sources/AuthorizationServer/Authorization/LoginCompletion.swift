@@ -1,0 +1,109 @@
+import HTTPTypes
+package import OAuthProtocol
+package import OAuthState
+package import OpenSSLCrypto
+import SocketHTTP
+
+/// RFC 6749 §4.1.2: the end of a login: a code for the client, in the browser that approved.
+package struct LoginCompletion: Sendable {
+    private let issuer: Issuer
+    private let clients: any ClientResolver
+    private let registry: any ClientStore
+    private let sessions: any AuthorizationStore
+    private let consent: ConsentPolicy
+    private let logins: LoginSealing
+    private let cookies: BrowserCookies
+    private let durability: Durability
+    private let random: any RandomSource
+    private let metrics: ServerMetrics
+    private let audit: AuditTrail
+
+    /// A completion over the given stores.
+    package init(
+        issuer: Issuer,
+        clients: any ClientResolver,
+        registry: any ClientStore,
+        sessions: any AuthorizationStore,
+        consent: ConsentPolicy,
+        logins: LoginSealing,
+        cookies: BrowserCookies,
+        durability: Durability,
+        random: any RandomSource,
+        metrics: ServerMetrics,
+        audit: AuditTrail
+    ) {
+        self.issuer = issuer
+        self.clients = clients
+        self.registry = registry
+        self.sessions = sessions
+        self.consent = consent
+        self.logins = logins
+        self.cookies = cookies
+        self.durability = durability
+        self.random = random
+        self.metrics = metrics
+        self.audit = audit
+    }
+
+    /// Issues the code and redirects to the client.
+    func complete(
+        _ progress: LoginProgress,
+        request: Request,
+        context: RequestContext
+    ) async throws(OAuthError) -> Response {
+        guard let userID = progress.userID else { throw OAuthError(.serverError, "the login named no user") }
+        // D-62: whoever was expected by a remembered consent must be the one who logged in.
+        guard progress.expectedUserID == nil || progress.expectedUserID == userID else {
+            throw OAuthError(.accessDenied, "another user logged in than the one who consented")
+        }
+        let client: Client
+        do {
+            client = try await clients.client(forAuthorization: progress.request.clientID, context: context)
+        } catch {
+            throw OAuthError(.accessDenied, "the client is not registered any more")
+        }
+        let code = AuthorizationCode(random: random)
+        let grant = AuthorizationGrant(
+            request: progress.request,
+            sessionID: progress.sessionID,
+            userID: userID,
+            connections: progress.connections,
+            authenticatedAt: progress.authenticatedAt ?? context.now,
+            issuesRefreshToken: Self.issuesRefreshToken(client, progress.request.scopes)
+        )
+        guard await sessions.issueCode(code.hash, for: grant, now: context.now) == .admitted else { throw .overloaded }
+        await registry.touch(client.id, now: context.now)
+        metrics.authorization(result: "code")
+        await audit.record(.authorized(grant), context: context)
+        var response = Response.redirect(
+            to: AuthorizationResponse.success(code: code, request: progress.request, issuer: issuer),
+            after: request.method
+        )
+        try await rememberConsent(progress.request, userID, &response, context)
+        return response
+    }
+
+    // TK-10, SEP-2207: on either signal, the registered grant or the granted scope.
+    private static func issuesRefreshToken(_ client: Client, _ scopes: ScopeSet) -> Bool {
+        client.grantTypes.contains(.refreshToken) || scopes.contains(ScopeSet.offlineAccess)
+    }
+
+    private func rememberConsent(
+        _ authorization: AuthorizationRequest,
+        _ userID: UserID,
+        _ response: inout Response,
+        _ context: RequestContext
+    ) async throws(OAuthError) {
+        guard consent.remembers else { return }
+        let key = consent.key(authorization, userID: userID)
+        let recorded = await sessions.rememberConsent(key, now: context.now)
+        try await durability.wait(for: recorded.position)
+        do {
+            let login = try logins.seal(userID, now: context.now)
+            let cookie = cookies.settingLogin(login, lifetime: LoginSealing.lifetime)
+            response.headerFields.append(HTTPField(name: .setCookie, value: cookie))
+        } catch {
+            throw OAuthError(.serverError, "the login could not be remembered")
+        }
+    }
+}

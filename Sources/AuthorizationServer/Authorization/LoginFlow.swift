@@ -1,0 +1,173 @@
+import HTTPTypes
+import OAuthProtocol
+package import OAuthState
+package import OpenSSLCrypto
+import SocketHTTP
+import UpstreamIdentity
+
+/// How far a login has come: which providers have told what, and which are still to be asked.
+package struct LoginProgress: Sendable {
+    var request: AuthorizationRequest
+    var sessionID: SessionID
+    var remainingUpstreams: [String]
+    var userID: UserID?
+    var connections: [ConnectionID] = []
+    var authenticatedAt: Timestamp?
+    var expectedUserID: UserID?
+}
+
+/// OpenID Connect Core 1.0 §3.1 as relying party: leads the browser through the providers that a resource needs, one
+/// after the other under one `tsid`, and ends with a code for the client.
+///
+/// Every leg has its own state, verifier, nonce, cookie and callback path (UP-1); one that is optional may fail.
+package struct LoginFlow: Sendable {
+    private let upstreams: UpstreamDirectory
+    private let sessions: any AuthorizationStore
+    private let vault: any VaultStore
+    private let completion: LoginCompletion
+    private let cookies: BrowserCookies
+    private let random: any RandomSource
+    private let audit: AuditTrail
+
+    /// A login over the given stores.
+    package init(
+        upstreams: UpstreamDirectory,
+        sessions: any AuthorizationStore,
+        vault: any VaultStore,
+        completion: LoginCompletion,
+        cookies: BrowserCookies,
+        random: any RandomSource,
+        audit: AuditTrail
+    ) {
+        self.upstreams = upstreams
+        self.sessions = sessions
+        self.vault = vault
+        self.completion = completion
+        self.cookies = cookies
+        self.random = random
+        self.audit = audit
+    }
+
+    /// What the consent page says of the providers that a login for the resource visits (CO-1).
+    func describe(_ resource: ProtectedResource) -> [ConsentPage.Upstream] {
+        upstreams.loginChain(for: resource).compactMap { name in
+            guard let provider = upstreams[name] else { return nil }
+            return ConsentPage.Upstream(
+                name: provider.name,
+                scopes: provider.requestedScopes.tokens,
+                isOptional: provider.isOptional
+            )
+        }
+    }
+
+    /// Starts the first leg of an approved request.
+    func begin(
+        _ authorization: AuthorizationRequest,
+        resource: ProtectedResource,
+        expectedUserID: UserID?,
+        request: Request,
+        context: RequestContext
+    ) async throws(OAuthError) -> Response {
+        let progress = LoginProgress(
+            request: authorization,
+            sessionID: SessionID(random: random),
+            remainingUpstreams: upstreams.loginChain(for: resource),
+            expectedUserID: expectedUserID
+        )
+        return try await advance(progress, request: request, context: context)
+    }
+
+    /// Goes to the next provider that has to be asked, or ends the login.
+    func advance(
+        _ progress: LoginProgress,
+        request: Request,
+        context: RequestContext
+    ) async throws(OAuthError) -> Response {
+        var progress = progress
+        var lastError = OAuthError(.serverError, "no identity provider is configured for this resource")
+        while !progress.remainingUpstreams.isEmpty {
+            let name = progress.remainingUpstreams.removeFirst()
+            guard let provider = upstreams[name] else { continue }
+            if let usable = await usableConnection(progress, name, now: context.now) {
+                progress.connections.append(usable)
+                continue
+            }
+            do throws(OAuthError) {
+                return try await startLeg(provider, progress, request, context)
+            } catch {
+                await audit.record(.upstreamFailed(name, error: error.code), context: context)
+                // A failure of an optional provider lets the login go on; it will be missing from the session.
+                guard provider.isOptional else { throw error }
+                lastError = error
+            }
+        }
+        guard progress.userID != nil else { throw lastError }
+        return try await completion.complete(progress, request: request, context: context)
+    }
+
+    // A further provider whose tokens we hold and can use need not be asked again.
+    private func usableConnection(_ progress: LoginProgress, _ name: String, now: Timestamp) async -> ConnectionID? {
+        guard let userID = progress.userID, progress.request.prompts.isDisjoint(with: ["login"]) else { return nil }
+        let connection = await vault.credential(for: userID, upstream: name, preferred: [], account: nil)
+        guard let connection, connection.isUsable(now: now) else { return nil }
+        return connection.id
+    }
+
+    private func startLeg(
+        _ provider: UpstreamProvider,
+        _ progress: LoginProgress,
+        _ request: Request,
+        _ context: RequestContext
+    ) async throws(OAuthError) -> Response {
+        let state = UpstreamState(random: random)
+        let binding = BrowserBinding(random: random)
+        let verifier = CodeVerifier(random: random)
+        let nonce = provider.usesNonce ? Base64URL.encode(random.bytes(32)) : nil
+        let location: String
+        do {
+            location = try await provider.authorizationURL(
+                UpstreamAuthorizationRequest(
+                    state: state,
+                    challenge: CodeChallenge(verifier: verifier),
+                    nonce: nonce,
+                    loginHint: progress.request.loginHint,
+                    prompts: progress.request.prompts.intersection(["login", "select_account"]),
+                    maximumAgeSeconds: progress.request.maximumAgeSeconds,
+                    authenticationContexts: progress.request.authenticationContexts
+                )
+            )
+        } catch {
+            throw error.clientError
+        }
+        let pending = PendingAuthorization(
+            request: progress.request,
+            sessionID: progress.sessionID,
+            upstream: provider.name,
+            remainingUpstreams: progress.remainingUpstreams,
+            verifier: verifier,
+            nonce: nonce,
+            binding: binding.hash,
+            userID: progress.userID,
+            connections: progress.connections,
+            authenticatedAt: progress.authenticatedAt,
+            expectedUserID: progress.expectedUserID,
+            expiry: context.now + PendingAuthorization.lifetime
+        )
+        guard await sessions.begin(pending, state: state.hash, now: context.now) == .admitted else { throw .overloaded }
+        var response = Response.redirect(to: location, after: request.method)
+        for cookie in cookies.removingSurplusFlows(request) {
+            response.headerFields.append(HTTPField(name: .setCookie, value: cookie))
+        }
+        let cookie = cookies.settingFlowBinding(binding, state: state.hash, lifetime: PendingAuthorization.lifetime)
+        response.headerFields.append(HTTPField(name: .setCookie, value: cookie))
+        return response
+    }
+}
+
+extension Connection {
+    /// Whether the connection yields tokens without its user: good for now, or refreshable.
+    func isUsable(now: Timestamp) -> Bool {
+        guard status == .active || status == .expiring else { return false }
+        return tokens.refreshToken != nil || (accessTokenExpiry.map { now < $0 } ?? true)
+    }
+}

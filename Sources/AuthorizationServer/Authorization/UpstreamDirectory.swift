@@ -1,0 +1,23 @@
+package import OAuthProtocol
+package import UpstreamIdentity
+
+/// The configured upstream providers in their order.
+package struct UpstreamDirectory: Sendable {
+    private let providers: [UpstreamProvider]
+
+    /// A directory of providers with distinct names.
+    package init(_ providers: [UpstreamProvider]) {
+        self.providers = providers
+    }
+
+    /// The provider with this name.
+    package subscript(name: String) -> UpstreamProvider? {
+        providers.first { $0.name == name }
+    }
+
+    /// The providers that a login for this resource visits: its own, or the first configured one, so that there is always
+    /// somebody who says who the user is.
+    package func loginChain(for resource: ProtectedResource) -> [String] {
+        resource.upstreams.isEmpty ? providers.prefix(1).map(\.name) : resource.upstreams
+    }
+}

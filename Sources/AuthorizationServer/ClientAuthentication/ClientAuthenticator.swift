@@ -1,0 +1,68 @@
+import HTTPTypes
+import OAuthProtocol
+package import OAuthState
+import OpenSSLCrypto
+import SocketHTTP
+
+/// RFC 6749 §2.3: proves who a client is; the same code at the token, revocation and introspection endpoints (CA-6).
+package struct ClientAuthenticator: Sendable {
+    private let clients: any ClientStore
+
+    /// An authenticator over the registry.
+    package init(clients: any ClientStore) {
+        self.clients = clients
+    }
+
+    /// Reads a request's client and proof.
+    ///
+    /// - Throws: `invalid_request` for contradictory credentials, `invalid_client` for unreadable ones.
+    func read(_ request: Request, _ form: FormParameters) throws(OAuthError) -> ClientAuthenticationRequest {
+        let headers = request.values(of: .authorization)
+        guard headers.count <= 1 else { throw OAuthError(.invalidRequest, "more than one Authorization header") }
+        do {
+            return try ClientAuthenticationRequest(authorization: headers.first, form: form)
+        } catch {
+            switch error {
+            case .contradictory(let reason): throw OAuthError(.invalidRequest, reason)
+            case .unreadable(let reason): throw OAuthError(.invalidClient, reason)
+            }
+        }
+    }
+
+    /// The client that a request proved to be.
+    ///
+    /// - Throws: `invalid_client`, with one text for an unknown client and a wrong secret (D-43).
+    func authenticate(
+        _ request: ClientAuthenticationRequest,
+        context: RequestContext
+    ) async throws(OAuthError) -> Client {
+        guard let id = request.clientID, let client = await clients.client(id) else {
+            // The same work as for a known client, so that time does not tell them apart.
+            if case .basic(let secret) = request.proof { _ = secret.matches(Self.unknownClientHash) }
+            if case .post(let secret) = request.proof { _ = secret.matches(Self.unknownClientHash) }
+            throw Self.refusal
+        }
+        guard isProven(client, by: request.proof) else { throw Self.refusal }
+        return client
+    }
+
+    private func isProven(_ client: Client, by proof: ClientAuthenticationRequest.Proof) -> Bool {
+        switch proof {
+        case .none:
+            // A public client proves nothing here; PKCE and the refresh token do (TK-15: a secret sent is refused).
+            client.authenticationMethods.contains(.none)
+        case .basic(let secret):
+            client.authenticationMethods.contains(.clientSecretBasic)
+                && (client.secretHash.map(secret.matches) ?? false)
+        case .post(let secret):
+            client.authenticationMethods.contains(.clientSecretPost) && (client.secretHash.map(secret.matches) ?? false)
+        case .assertion:
+            false
+        }
+    }
+
+    private static let unknownClientHash = SHA256.hash("no client has this secret")
+
+    // 0.8: 401 invalid_client is what makes Claude register again.
+    private static let refusal = OAuthError.guess(.invalidClient, "client authentication failed")
+}

@@ -1,0 +1,47 @@
+import HTTPTypes
+import OAuthProtocol
+import SocketHTTP
+
+extension Response {
+    /// RFC 6749 §5.1: a JSON answer that no cache may keep (TK-2).
+    static func json(_ body: [UInt8], status: HTTPResponse.Status = .ok) -> Response {
+        Response(
+            status: status,
+            headerFields: [.contentType: "application/json", .cacheControl: "no-store"],
+            body: body
+        )
+    }
+
+    /// RFC 6749 §5.2: an error in JSON; 401 for a Basic client carries its challenge, 429 and 503 their delay.
+    static func error(_ error: OAuthError, basicChallenge: Bool = false) -> Response {
+        var response = json(error.json.serialized(), status: HTTPResponse.Status(code: error.code.httpStatus))
+        if basicChallenge, error.code == .invalidClient {
+            // RFC 6749 §5.2: MUST answer in the scheme that the client used (TK-12).
+            response.headerFields[.wwwAuthenticate] = "Basic realm=\"gatehouse\", charset=\"UTF-8\""
+        }
+        if error.code == .invalidToken {
+            response.headerFields[.wwwAuthenticate] = "Bearer error=\"invalid_token\""
+        }
+        if let retryAfter = error.retryAfter {
+            response.headerFields[.retryAfter] = String(max(1, retryAfter.wholeSeconds))
+        }
+        return response
+    }
+
+    /// A redirect that leaves no trace: 302 after GET, 303 after POST, never 307 (AZ-17, D-23, D-24).
+    static func redirect(to location: String, after method: HTTPRequest.Method) -> Response {
+        Response(
+            status: method == .post ? .seeOther : .found,
+            headerFields: [.location: location, .cacheControl: "no-store", .referrerPolicy: "no-referrer"]
+        )
+    }
+}
+
+extension OAuthError {
+    /// A store is at its bound or the journal cannot be written: try again, nothing was changed (TK-16).
+    static let overloaded = OAuthError(
+        .temporarilyUnavailable,
+        "the server cannot take this request now",
+        retryAfter: .seconds(5)
+    )
+}

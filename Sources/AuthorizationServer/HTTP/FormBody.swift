@@ -1,0 +1,48 @@
+import HTTPTypes
+import OAuthProtocol
+import SocketHTTP
+
+/// RFC 6749 Appendix B: the form in the body of a POST.
+enum FormBody {
+    /// Reads the form (TK-1: exactly one media type, form-urlencoded; parameters in the query do not count).
+    ///
+    /// - Throws: `invalid_request` for another or a doubled Content-Type, broken escapes, or too many parameters.
+    static func parse(_ request: Request) throws(OAuthError) -> FormParameters {
+        let contentTypes = request.values(of: .contentType)
+        guard contentTypes.count == 1, mediaType(contentTypes[0]) == "application/x-www-form-urlencoded" else {
+            throw OAuthError(.invalidRequest, "Content-Type must be application/x-www-form-urlencoded")
+        }
+        do {
+            return try FormParameters(parsing: request.body)
+        } catch .tooManyParameters {
+            throw OAuthError(.invalidRequest, "too many parameters")
+        } catch {
+            throw OAuthError(.invalidRequest, "the form cannot be read")
+        }
+    }
+
+    /// The media type of a Content-Type value, in lower case without its parameters.
+    static func mediaType(_ contentType: String) -> String {
+        let type = contentType.prefix { $0 != ";" }
+        return type.split(separator: " ", omittingEmptySubsequences: true).joined(separator: " ").lowercased()
+    }
+}
+
+extension FormParameters {
+    /// The value of a parameter that may stand once; empty is absent.
+    ///
+    /// - Throws: `invalid_request` when it is repeated (OAuth 2.1 §3.2; D-9).
+    func once(_ name: String) throws(OAuthError) -> String? {
+        do { return try single(name) } catch {
+            throw OAuthError(.invalidRequest, "parameter \(name) is repeated")
+        }
+    }
+
+    /// The value of a parameter that must stand once.
+    ///
+    /// - Throws: `invalid_request` when it is missing or repeated.
+    func required(_ name: String) throws(OAuthError) -> String {
+        guard let value = try once(name) else { throw OAuthError(.invalidRequest, "\(name) is required") }
+        return value
+    }
+}

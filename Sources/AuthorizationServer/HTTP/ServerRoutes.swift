@@ -1,0 +1,85 @@
+import HTTPTypes
+import Logging
+import OAuthProtocol
+import SocketHTTP
+import Synchronization
+
+/// The table of what the server answers, and what every answer has in common: a request id, the source's address, one
+/// log line, one measurement.
+struct ServerRoutes: Sendable {
+    private var router = Router()
+    private let sources: SourceAddressResolver
+    private let timeSource: any TimeSource
+    private let clock: any ElapsedTimeSource
+    private let metrics: ServerMetrics
+    private let logger: Logger
+    private let requestNumbers = RequestNumbers()
+
+    /// An empty table.
+    init(
+        sources: SourceAddressResolver,
+        timeSource: any TimeSource,
+        clock: any ElapsedTimeSource,
+        metrics: ServerMetrics,
+        logger: Logger
+    ) {
+        self.sources = sources
+        self.timeSource = timeSource
+        self.clock = clock
+        self.metrics = metrics
+        self.logger = logger
+    }
+
+    /// Answers `method` on `path` with an endpoint; `name` stands for the route in metrics and logs.
+    mutating func on(_ method: HTTPRequest.Method, _ path: String, name: String, _ endpoint: any Endpoint) {
+        let route = metrics.route(name)
+        let (sources, timeSource, clock, logger, numbers) = (sources, timeSource, clock, logger, requestNumbers)
+        router.on(method, path) { request in
+            let start = clock.nanoseconds()
+            let context = RequestContext(
+                source: sources.source(of: request),
+                now: timeSource.now(),
+                requestID: numbers.next()
+            )
+            let response = await endpoint.respond(to: request, context: context)
+            let elapsed = clock.nanoseconds() - start
+            route.answered(status: response.status.code, nanoseconds: elapsed)
+            // Never the query, the form or a header: that is where codes and tokens travel (D-25).
+            logger.info(
+                "request",
+                metadata: [
+                    "request_id": "\(context.requestID)", "method": "\(request.method.rawValue)", "route": "\(name)",
+                    "status": "\(response.status.code)", "source": "\(context.source)",
+                    "microseconds": "\(elapsed / 1000)",
+                ]
+            )
+            return response
+        }
+    }
+
+    /// Answers preflights for a path that browsers may call from any origin (CX-1).
+    mutating func allowCrossOrigin(_ path: String, methods: String) {
+        let preflight = CrossOrigin.preflight(methods: methods)
+        router.on(.options, path) { _ in preflight }
+    }
+
+    /// The finished table.
+    var responder: any RequestResponder {
+        router
+    }
+}
+
+/// Numbers requests within the process.
+private final class RequestNumbers: Sendable {
+    private let last = Atomic<UInt64>(0)
+
+    func next() -> RequestID {
+        RequestID(number: last.wrappingAdd(1, ordering: .relaxed).newValue)
+    }
+}
+
+/// A clock for measuring how long something took; unlike ``TimeSource`` it never steps.
+package protocol ElapsedTimeSource: Sendable {
+    /// Nanoseconds since some fixed moment.
+    func nanoseconds() -> Int64
+}

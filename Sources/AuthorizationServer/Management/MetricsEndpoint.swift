@@ -1,0 +1,48 @@
+import HTTPTypes
+import OAuthState
+import SocketHTTP
+
+/// The metrics in the Prometheus text format; gauges are read at the scrape.
+struct MetricsEndpoint: Endpoint {
+    let registry: PrometheusRegistry
+    let gauges: ServerGauges
+
+    func respond(to request: Request, context: RequestContext) async -> Response {
+        await gauges.update()
+        return Response(
+            status: .ok,
+            headerFields: [.contentType: "text/plain; version=0.0.4; charset=utf-8", .cacheControl: "no-store"],
+            body: Array(registry.text().utf8)
+        )
+    }
+}
+
+/// How full every table is and what the engine has counted: each bound of the stores has its number here (C9).
+struct ServerGauges: Sendable {
+    let stores: ServerStores
+    let counters: ServerCountersSource
+    let limiter: SourceLimiter
+    let metrics: ServerMetrics
+
+    func update() async {
+        let sessions = await stores.sessions.counts
+        metrics.gauge("gatehouse_pending_authorizations", sessions.pending)
+        metrics.gauge("gatehouse_authorization_codes", sessions.codes)
+        metrics.gauge("gatehouse_sessions", sessions.sessions)
+        metrics.gauge("gatehouse_consents", sessions.consents)
+        let vault = await stores.vault.counts
+        metrics.gauge("gatehouse_users", vault.users)
+        metrics.gauge("gatehouse_connections", vault.connections)
+        metrics.gauge("gatehouse_clients", await stores.clients.count)
+        metrics.gauge("gatehouse_consumed_assertions", await stores.replay.count)
+        metrics.gauge("gatehouse_limited_sources", await limiter.count)
+        guard let counters = counters.current else { return }
+        metrics.gauge("gatehouse_http_open_connections", counters.openConnections)
+        metrics.gauge("gatehouse_http_accepted_connections", counters.acceptedConnections)
+        metrics.gauge("gatehouse_http_refused_connections", counters.refusedConnections)
+        metrics.gauge("gatehouse_http_malformed_requests", counters.rejectedRequests.values.reduce(0, +))
+        metrics.gauge("gatehouse_http_failed_handshakes", counters.failedHandshakes)
+        metrics.gauge("gatehouse_http_received_bytes", counters.bytesReceived)
+        metrics.gauge("gatehouse_http_sent_bytes", counters.bytesSent)
+    }
+}

@@ -1,0 +1,100 @@
+package import CoreMetrics
+
+/// The server's own numbers, named `gatehouse_…`.
+///
+/// Labels are bounded: never a client, a user or a token (D-25).
+package struct ServerMetrics: Sendable {
+    private let factory: any MetricsFactory
+
+    /// Numbers in a factory.
+    package init(factory: any MetricsFactory) {
+        self.factory = factory
+    }
+
+    private func increment(_ label: String, _ dimensions: [(String, String)]) {
+        Counter(label: label, dimensions: dimensions, factory: factory).increment()
+    }
+
+    /// A request to the token endpoint was answered.
+    func tokenRequest(grant: String, result: String) {
+        increment("gatehouse_token_requests_total", [("grant", grant), ("result", result)])
+    }
+
+    /// An authorization request was answered.
+    func authorization(result: String) {
+        increment("gatehouse_authorizations_total", [("result", result)])
+    }
+
+    /// The consent page was answered.
+    func consent(decision: String) {
+        increment("gatehouse_consent_total", [("decision", decision)])
+    }
+
+    /// A registration was answered.
+    func registration(result: String) {
+        increment("gatehouse_registrations_total", [("result", result)])
+    }
+
+    /// A leg at an upstream provider ended.
+    func upstreamLogin(_ upstream: String, result: String) {
+        increment("gatehouse_upstream_logins_total", [("upstream", upstream), ("result", result)])
+    }
+
+    /// Upstream tokens were refreshed, or not.
+    func upstreamRefresh(_ upstream: String, result: String) {
+        increment("gatehouse_upstream_refresh_total", [("upstream", upstream), ("result", result)])
+    }
+
+    /// An upstream token was handed out, or not.
+    func vend(_ upstream: String, result: String) {
+        increment("gatehouse_vault_vends_total", [("upstream", upstream), ("result", result)])
+    }
+
+    /// A user had to connect again; the number operators need most (peers §5).
+    func reauthorizationForced(reason: String) {
+        increment("gatehouse_reauthorizations_forced_total", [("reason", reason)])
+    }
+
+    /// A source had used up its allowance.
+    func throttled(purpose: String) {
+        increment("gatehouse_throttled_total", [("purpose", purpose)])
+    }
+
+    /// Sets a gauge.
+    func gauge(_ label: String, _ value: Int) {
+        Gauge(label: label, factory: factory).record(value)
+    }
+
+    /// A series for the requests of one route.
+    func route(_ name: String) -> RouteMetrics {
+        RouteMetrics(
+            answers: ["1xx", "2xx", "3xx", "4xx", "5xx"].map { status in
+                Counter(
+                    label: "gatehouse_http_requests_total",
+                    dimensions: [("route", name), ("status", status)],
+                    factory: factory
+                )
+            },
+            duration: Timer(
+                label: "gatehouse_http_request_seconds",
+                dimensions: [("route", name)],
+                preferredDisplayUnit: .seconds,
+                factory: factory
+            )
+        )
+    }
+}
+
+/// Counts and times the requests of one route.
+struct RouteMetrics: Sendable {
+    fileprivate let answers: [Counter]
+    fileprivate let duration: Timer
+
+    func answered(status: Int, nanoseconds: Int64) {
+        let index = status / 100 - 1
+        if answers.indices.contains(index) {
+            answers[index].increment()
+        }
+        duration.recordNanoseconds(nanoseconds)
+    }
+}

@@ -1,0 +1,91 @@
+import OAuthProtocol
+
+/// CO-1: what a person is asked before a client gets anything: who asks, where the answer goes, what for, and whose
+/// account will be used.
+///
+/// Client names are self-asserted, so the host of the redirect stands beside them (D-59, D-92).
+struct ConsentPage {
+    /// A provider that the login will visit.
+    package struct Upstream: Sendable {
+        package let name: String
+        package let scopes: [String]
+        package let isOptional: Bool
+    }
+
+    let client: Client
+    let request: AuthorizationRequest
+    let upstreams: [Upstream]
+    let ticket: String
+
+    var title: String { "Allow access?" }
+
+    private var clientName: String { client.name ?? "An application without a name" }
+
+    private var redirectHost: String {
+        guard let uri = URIReference(request.redirectURI) else { return request.redirectURI }
+        return uri.isLoopbackHTTP ? "an application on this computer (\(uri.host ?? ""))" : uri.host ?? "\(uri.scheme):"
+    }
+
+    /// The page's content; the form posts to `action`.
+    func body(action: String) -> HTML {
+        """
+        <h1>Allow <strong>\(clientName)</strong> to use your accounts?</h1>
+        \(verification)
+        \(warnings)
+        <dl>
+        <dt>Answer goes to</dt><dd>\(redirectHost)</dd>
+        \(homePage)
+        <dt>For</dt><dd><code>\(request.resource)</code></dd>
+        <dt>It may</dt><dd>\(scopes(request.scopes.tokens))</dd>
+        </dl>
+        <h2>You will log in at</h2>
+        <ul>\(upstreams.map(item))</ul>
+        <p class="quiet">\(clientName) never sees your password. It acts in your name until you withdraw it.</p>
+        <form method="post" action="\(action)"><input type="hidden" name="ticket" value="\(ticket)">
+        <div class="actions"><button type="submit" name="decision" value="deny">Deny</button>
+        <button type="submit" name="decision" value="approve">Approve</button></div></form>
+        """
+    }
+
+    private var verification: HTML {
+        switch client.kind {
+        case .preRegistered: "<p class=\"quiet\">Registered by the operator of this server.</p>"
+        case .dynamic: "<p class=\"quiet\">This name is unverified: the application chose it itself.</p>"
+        case .metadataDocument:
+            "<p class=\"quiet\">Published by <strong>\(URIReference(client.id)?.host ?? client.id)</strong>.</p>"
+        }
+    }
+
+    // CM-8: any program on this computer can listen on a loopback port (D-69).
+    private var warnings: HTML {
+        guard URIReference(request.redirectURI)?.isLoopbackHTTP ?? false, client.kind != .preRegistered else {
+            return .none
+        }
+        return """
+            <p class="warn">The answer goes to a program on this computer. Approve only if you have just started the \
+            connection yourself.</p>
+            """
+    }
+
+    private var homePage: HTML {
+        guard let host = client.uri.flatMap(URIReference.init)?.host else { return .none }
+        return "<dt>Says it is from</dt><dd>\(host)</dd>"
+    }
+
+    private func item(_ upstream: Upstream) -> HTML {
+        let optional: HTML = upstream.isOptional ? " <span class=\"quiet\">(optional)</span>" : .none
+        let asked: HTML =
+            upstream.scopes.isEmpty ? .none : "<br><span class=\"quiet\">asking for \(scopes(upstream.scopes))</span>"
+        return "<li><strong>\(upstream.name)</strong>\(optional)\(asked)</li>"
+    }
+
+    private func scopes(_ scopes: [String]) -> HTML {
+        guard !scopes.isEmpty else { return "know that you logged in" }
+        return HTML(
+            stringLiteral: scopes.map { scope -> String in
+                let item: HTML = "<code>\(scope)</code>"
+                return item.markup
+            }.joined(separator: ", ")
+        )
+    }
+}

@@ -1,0 +1,110 @@
+import OAuthProtocol
+
+/// A page for a person whose login cannot go on: what happened, and the way out.
+///
+/// It reflects nothing that a client sent as a link, and names no version (F4, D-79).
+struct ErrorPage: Sendable {
+    let title: String
+    let explanation: HTML
+    let remedy: HTML
+
+    var body: HTML {
+        "<h1>\(title)</h1><p>\(explanation)</p><p class=\"quiet\">\(remedy)</p>"
+    }
+
+    /// The login took too long, was finished before, or never existed (AZ-20).
+    static let expired = ErrorPage(
+        title: "This login is no longer valid",
+        explanation: "It took more than ten minutes, or it was already finished.",
+        remedy: "Go back to your application and start again."
+    )
+    /// The flow was approved in another browser (D-51).
+    static let wrongBrowser = ErrorPage(
+        title: "This login was started in another browser",
+        explanation: "For your safety a login has to be finished where it was approved.",
+        remedy:
+            "If someone sent you the link, do not use it. Otherwise start again in one browser, with cookies allowed."
+    )
+    /// The form came from elsewhere, or the browser sent no cookie (D-54).
+    static let foreignForm = ErrorPage(
+        title: "This answer did not come from our page",
+        explanation: "The form was sent from another site, another browser, or without cookies.",
+        remedy: "Go back to your application and start again, with cookies allowed."
+    )
+    /// The form cannot be read.
+    static let badForm = ErrorPage(
+        title: "This form cannot be read",
+        explanation: "Something is missing or was changed on the way.",
+        remedy: "Go back to your application and start again."
+    )
+    /// The page was answered before.
+    static let alreadyUsed = ErrorPage(
+        title: "This page was answered before",
+        explanation: "An approval counts once.",
+        remedy: "Go back to your application; if it does not go on, start again there."
+    )
+    /// The upstream answer is malformed or belongs to another provider (D-65).
+    static let badCallback = ErrorPage(
+        title: "The identity provider’s answer cannot be used",
+        explanation: "It is incomplete, doubled, or meant for another login.",
+        remedy: "Go back to your application and start again."
+    )
+    /// No provider has this callback path.
+    static let unknownUpstream = ErrorPage(
+        title: "There is no such identity provider here",
+        explanation: "The address names a provider that is not configured.",
+        remedy: "Go back to your application and start again."
+    )
+    /// A bound was reached.
+    static let overloaded = ErrorPage(
+        title: "Too many logins at the moment",
+        explanation: "The server is at its limit.",
+        remedy: "Wait a minute and try again."
+    )
+
+    /// The page for an authorization request that is wrong before its redirect URI is verified (AZ-2, AZ-3).
+    init(_ problem: AuthorizationPageError.Problem) {
+        switch problem {
+        case .malformedQuery:
+            self.init("This address cannot be read", "The application sent a malformed request.")
+        case .duplicateParameter(let name):
+            self.init("The request is ambiguous", "The application sent the parameter <code>\(name)</code> twice.")
+        case .missingClient:
+            self.init("The request names no application", "The parameter <code>client_id</code> is missing.")
+        case .unknownClient:
+            self.init(
+                "This application is not registered here",
+                "Its registration is unknown to this server, or was removed.",
+                remedy: "Remove the connection in your application and add it again; it will register anew."
+            )
+        case .missingRedirectURI:
+            self.init("The request does not say where to return", "The parameter <code>redirect_uri</code> is missing.")
+        case .unregisteredRedirectURI:
+            self.init(
+                "The return address is not registered",
+                "The application asked to return to an address that it did not register. Nothing was sent there.",
+                remedy: "Remove the connection in your application and add it again."
+            )
+        case .clientMetadataUnavailable(let reason):
+            self.init(
+                "The application’s description cannot be used",
+                "\(reason)",
+                remedy: "Try again later; if it goes on, tell the makers of the application."
+            )
+        }
+    }
+
+    init(title: String, explanation: HTML, remedy: HTML) {
+        self.title = title
+        self.explanation = explanation
+        self.remedy = remedy
+    }
+
+    private init(
+        _ title: String,
+        _ explanation: HTML,
+        remedy: HTML = "Go back to your application and start again; if it goes on, tell its makers."
+    ) {
+        self.init(title: title, explanation: explanation, remedy: remedy)
+    }
+}

@@ -1,0 +1,55 @@
+/// HTML text that is safe by construction: whatever is interpolated is escaped (CO-6, D-58).
+struct HTML: ExpressibleByStringInterpolation, Sendable {
+    /// The markup.
+    let markup: String
+
+    /// Markup from the source, with escaped interpolations.
+    struct StringInterpolation: StringInterpolationProtocol {
+        var markup = ""
+
+        init(literalCapacity: Int, interpolationCount: Int) {
+            markup.reserveCapacity(literalCapacity + interpolationCount * 32)
+        }
+
+        mutating func appendLiteral(_ literal: String) {
+            markup += literal
+        }
+
+        /// Text from outside: escaped for element content and quoted attributes.
+        mutating func appendInterpolation(_ text: String) {
+            for character in text.unicodeScalars {
+                switch character {
+                case "&": markup += "&amp;"
+                case "<": markup += "&lt;"
+                case ">": markup += "&gt;"
+                case "\"": markup += "&quot;"
+                case "'": markup += "&#39;"
+                default: markup.unicodeScalars.append(character)
+                }
+            }
+        }
+
+        /// Markup that is already safe.
+        mutating func appendInterpolation(_ html: HTML) {
+            markup += html.markup
+        }
+
+        /// Pieces of markup, one after the other.
+        mutating func appendInterpolation(_ pieces: [HTML]) {
+            for piece in pieces {
+                markup += piece.markup
+            }
+        }
+    }
+
+    init(stringLiteral value: String) {
+        markup = value
+    }
+
+    init(stringInterpolation: StringInterpolation) {
+        markup = stringInterpolation.markup
+    }
+
+    /// No markup.
+    static let none: HTML = ""
+}

@@ -1,0 +1,25 @@
+import OAuthProtocol
+
+/// Decision 0.11, RFC 9700 §4.11.2: a self-registered client gets its error only by the user's own click, so that nobody
+/// can use this server to send people to an address of his choice.
+struct InterstitialPage: Sendable {
+    let error: OAuthError
+    let client: Client
+    let location: String
+
+    var title: String { error.code == .accessDenied ? "Access was not given" : "The login did not work" }
+
+    var body: HTML {
+        """
+        <h1>\(title)</h1>
+        <p>\(error.description).</p>
+        <p class="quiet">You can close this page, or return to <strong>\(host)</strong>, the address that \
+        \(client.name ?? "the application") registered.</p>
+        <p class="actions"><a class="button" rel="noreferrer" href="\(location)">Return to \(host)</a></p>
+        """
+    }
+
+    private var host: String {
+        URIReference(location).flatMap { $0.host ?? $0.scheme } ?? "the application"
+    }
+}

@@ -1,0 +1,88 @@
+import HTTPTypes
+package import OAuthProtocol
+package import OAuthState
+package import OpenSSLCrypto
+package import SocketHTTP
+
+/// RFC 7591: dynamic client registration.
+package struct RegistrationEndpoint: Endpoint {
+    private let clients: any ClientStore
+    private let policy: ClientMetadata.Policy
+    private let initialAccessToken: SecretValue?
+    private let limiter: SourceLimiter
+    private let durability: Durability
+    private let random: any RandomSource
+    private let metrics: ServerMetrics
+    private let audit: AuditTrail
+
+    /// The endpoint; with an initial access token only its bearers may register (RFC 7591 §3).
+    package init(
+        clients: any ClientStore,
+        policy: ClientMetadata.Policy,
+        initialAccessToken: SecretValue?,
+        limiter: SourceLimiter,
+        durability: Durability,
+        random: any RandomSource,
+        metrics: ServerMetrics,
+        audit: AuditTrail
+    ) {
+        self.clients = clients
+        self.policy = policy
+        self.initialAccessToken = initialAccessToken
+        self.limiter = limiter
+        self.durability = durability
+        self.random = random
+        self.metrics = metrics
+        self.audit = audit
+    }
+
+    /// Registers a client, or says what is wrong with its metadata (CR-1, CR-11).
+    package func respond(to request: Request, context: RequestContext) async -> Response {
+        do throws(OAuthError) {
+            try checkInitialAccessToken(request)
+            if let retryAfter = await limiter.spend(.registration, source: context.source, now: context.now) {
+                metrics.throttled(purpose: "registration")
+                throw OAuthError(.slowDown, "too many registrations from this address", retryAfter: retryAfter)
+            }
+            let metadata = try ClientMetadata(try Self.body(request), policy: policy)
+            let answer = try await register(metadata, context)
+            metrics.registration(result: "registered")
+            return CrossOrigin.allow(.json(answer.serialized(), status: .created))
+        } catch {
+            metrics.registration(result: error.code.wireValue)
+            return CrossOrigin.allow(.error(error))
+        }
+    }
+
+    private func checkInitialAccessToken(_ request: Request) throws(OAuthError) {
+        guard let initialAccessToken else { return }
+        let presented = BearerToken.read(request) ?? ""
+        guard constantTimeEqual(SHA256.hash(presented).bytes, SHA256.hash(initialAccessToken.text).bytes) else {
+            throw OAuthError(.invalidToken, "registration needs an initial access token")
+        }
+    }
+
+    private static func body(_ request: Request) throws(OAuthError) -> JSONObject {
+        let contentTypes = request.values(of: .contentType)
+        guard contentTypes.count == 1, FormBody.mediaType(contentTypes[0]) == "application/json" else {
+            throw OAuthError(.invalidClientMetadata, "Content-Type must be application/json")
+        }
+        do { return try JSONParser.parseObject(request.body) } catch {
+            throw OAuthError(.invalidClientMetadata, "the body must be one JSON object without repeated members")
+        }
+    }
+
+    // Every registration is a new client: claude.ai registers twice, and both must work (CR-9).
+    private func register(_ metadata: ClientMetadata, _ context: RequestContext) async throws(OAuthError) -> JSONObject
+    {
+        try durability.checkAvailability()
+        let id = Client.dynamicIDPrefix + Base64URL.encode(random.bytes(18))
+        let secret = metadata.authenticationMethod.usesSecret ? ClientSecret(random: random) : nil
+        let client = metadata.client(id: id, secretHash: secret?.hash, issuedAt: context.now)
+        let registration = await clients.register(client)
+        guard registration.outcome == .registered else { throw .overloaded }
+        try await durability.wait(for: registration.position)
+        await audit.record(.registered(client), context: context)
+        return metadata.response(clientID: id, secret: secret, issuedAt: context.now)
+    }
+}

@@ -1,0 +1,149 @@
+import OAuthProtocol
+import OpenSSLCrypto
+import OutboundHTTP
+import UpstreamIdentity
+
+/// Turns what the operator wrote into the values that the rules work with.
+extension Configuration {
+    /// The resources in their catalogue.
+    var resourceCatalogue: ResourceCatalogue {
+        ResourceCatalogue(
+            resources.map { resource in
+                ProtectedResource(
+                    uri: resource.uri,
+                    scopes: resource.scopes,
+                    upstreams: resource.upstreams,
+                    clientID: resource.clientID
+                )
+            }
+        )
+    }
+
+    /// The clients of the configuration, and the resource servers in their role as clients.
+    func preRegisteredClients(now: Timestamp) -> [OAuthProtocol.Client] {
+        clients.map { $0.registered(now: now) } + resourceServerClients(now: now)
+    }
+
+    private func resourceServerClients(now: Timestamp) -> [OAuthProtocol.Client] {
+        resources.compactMap { resource in
+            guard let id = resource.clientID, let secret = resource.clientSecret?.value else { return nil }
+            return OAuthProtocol.Client(
+                id: id,
+                kind: .preRegistered,
+                redirectURIs: [],
+                grantTypes: [.tokenExchange],
+                // Both secret methods: a resource server's library picks either (TK-13).
+                authenticationMethods: [.clientSecretBasic, .clientSecretPost],
+                secretHash: SHA256.hash(secret.text),
+                applicationType: .web,
+                issuedAt: now
+            )
+        }
+    }
+
+    /// What self-registered clients may say of themselves.
+    var registrationPolicy: ClientMetadata.Policy {
+        ClientMetadata.Policy(
+            redirectURIs: redirectURIPolicy,
+            forcedConfidentialRedirects: Set(registration.forceConfidentialRedirects)
+        )
+    }
+
+    /// The private-use redirect URIs that are allowed.
+    var redirectURIPolicy: RedirectURI.Policy {
+        RedirectURI.Policy(allowedPrivateUse: Set(registration.allowedPrivateUseRedirects))
+    }
+}
+
+extension Configuration.Client {
+    fileprivate func registered(now: Timestamp) -> OAuthProtocol.Client {
+        OAuthProtocol.Client(
+            id: clientID,
+            kind: .preRegistered,
+            name: name,
+            redirectURIs: redirectURIs,
+            grantTypes: Set(grantTypes),
+            authenticationMethods: [tokenEndpointAuthMethod],
+            secretHash: clientSecret?.value.map { SHA256.hash($0.text) },
+            scopes: scopes,
+            isTrusted: isTrusted,
+            keySet: jwks.map { Array($0.utf8) },
+            keySetURI: jwksURI,
+            issuedAt: now
+        )
+    }
+}
+
+extension Configuration.Upstream {
+    /// The provider's configuration, completed by its preset.
+    func providerConfiguration(issuer: Issuer) throws(UpstreamError) -> UpstreamConfiguration {
+        let (preset, issuerText, endpoints) = try presetAndEndpoints()
+        var configuration = try UpstreamConfiguration(
+            name: name,
+            preset: preset,
+            issuer: issuerText,
+            endpoints: endpoints,
+            clientID: clientID,
+            clientSecret: clientSecret?.value.map { UpstreamClientSecret($0.text) },
+            clientAuthentication: try clientAuthentication(),
+            scopes: scopes,
+            additionalAuthorizationParameters: additionalAuthorizationParameters.map {
+                UpstreamParameter(name: $0.name, value: $0.value)
+            },
+            callbackURL: issuer.url(AuthorizationServerMetadata.Path.callback + "/" + name),
+            addressPolicy: allowsPrivateNetwork || allowsInsecureHTTP ? .allowPrivate : .publicOnly
+        )
+        configuration.isOptional = isOptional
+        configuration.allowsInsecureHTTP = allowsInsecureHTTP
+        return configuration
+    }
+
+    private func presetAndEndpoints() throws(UpstreamError) -> (
+        UpstreamPreset, issuer: String?, endpoints: UpstreamEndpointOverrides
+    ) {
+        switch kind {
+        case .oidc(let issuer):
+            return (try Self.preset("oidc"), issuer, UpstreamEndpointOverrides())
+        case .oauth2(let endpoints):
+            let overrides = UpstreamEndpointOverrides(
+                authorization: endpoints.authorizationEndpoint,
+                token: endpoints.tokenEndpoint,
+                revocation: endpoints.revocationEndpoint,
+                userInfo: endpoints.userinfo.mapping
+            )
+            return (try Self.preset("oauth2"), nil, overrides)
+        case .preset(let preset, let own):
+            let overrides = UpstreamEndpointOverrides(
+                authorization: own.authorizationEndpoint,
+                token: own.tokenEndpoint,
+                revocation: own.revocationEndpoint,
+                userInfo: own.userinfo?.mapping
+            )
+            return (try Self.preset(preset.rawValue), own.issuer, overrides)
+        }
+    }
+
+    private static func preset(_ name: String) throws(UpstreamError) -> UpstreamPreset {
+        guard let preset = UpstreamPreset.named(name) else {
+            throw UpstreamError(.misconfigured, "there is no preset \(name)")
+        }
+        return preset
+    }
+
+    private func clientAuthentication() throws(UpstreamError) -> UpstreamClientAuthentication? {
+        switch tokenEndpointAuthMethod {
+        case nil: nil
+        case .some(.none): UpstreamClientAuthentication.none
+        case .clientSecretBasic: .basic
+        case .clientSecretPost: .post
+        case .privateKeyJWT:
+            throw UpstreamError(.misconfigured, "private_key_jwt towards an upstream needs a key")
+        }
+    }
+}
+
+extension Configuration.UserinfoMapping {
+    fileprivate var mapping: UserInfoMapping {
+        UserInfoMapping(endpoint: endpoint, subject: subject, name: name, email: email)
+    }
+}

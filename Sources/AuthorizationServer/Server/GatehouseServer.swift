@@ -1,0 +1,112 @@
+import DurableLog
+import Logging
+import OAuthProtocol
+package import OAuthState
+import OpenSSLCrypto
+package import SocketHTTP
+import UpstreamIdentity
+
+/// A running authorization server: its stores, its listeners, and what keeps them in order.
+package final class GatehouseServer: Sendable {
+    /// The configuration it runs with.
+    package let configuration: Configuration
+    /// Where clients reach it, with the ports that the kernel chose.
+    package let addresses: [SocketAddress]
+    /// Where health, metrics and administration answer; `nil` when that listener could not be bound and need not be.
+    package let managementAddress: SocketAddress?
+    /// The state, for embedding tests.
+    package let stores: ServerStores
+    /// The published signing keys.
+    package let keys: SigningKeyPublication
+    /// The event loops, for tasks that belong to a connection.
+    package let eventLoops: [EventLoop]
+
+    private let environment: ServerEnvironment
+    private let server: HTTPServer
+    private let management: HTTPServer?
+    private let maintenance: Maintenance
+    private let readiness: Readiness
+
+    private init(
+        configuration: Configuration,
+        environment: ServerEnvironment,
+        composition: ServerComposition,
+        listeners: Listeners,
+        maintenance: Maintenance
+    ) {
+        self.configuration = configuration
+        self.environment = environment
+        stores = composition.stores
+        keys = composition.keys
+        readiness = composition.readiness
+        server = listeners.server
+        management = listeners.management
+        addresses = listeners.addresses
+        managementAddress = listeners.managementAddress
+        eventLoops = listeners.server.eventLoops
+        self.maintenance = maintenance
+    }
+
+    /// Recovers the state, prepares the keys, and opens the listeners.
+    ///
+    /// - Throws: What stops the start: storage that cannot be trusted, an upstream that is misconfigured, an address that
+    ///   cannot be bound, a certificate that cannot be read.
+    package static func start(
+        _ configuration: Configuration,
+        environment: ServerEnvironment
+    ) async throws -> GatehouseServer {
+        let composition = try await ServerComposition.make(configuration, environment: environment)
+        let listeners = try await Listeners.open(configuration, composition, environment: environment)
+        let maintenance = Maintenance(
+            stores: composition.stores,
+            storage: environment.storage,
+            snapshotInterval: configuration.storage.snapshotInterval,
+            rotation: composition.rotation,
+            timeSource: environment.timeSource,
+            logger: environment.logger
+        )
+        maintenance.start()
+        composition.readiness.set(.ready)
+        return GatehouseServer(
+            configuration: configuration,
+            environment: environment,
+            composition: composition,
+            listeners: listeners,
+            maintenance: maintenance
+        )
+    }
+
+    /// Stops accepting, lets requests in flight end, writes a last snapshot, and closes the storage.
+    package func shutdown(gracePeriod: Duration = .seconds(10)) async {
+        readiness.set(.draining)
+        await server.shutdown(gracePeriod: gracePeriod)
+        await maintenance.stop()
+        await management?.shutdown(gracePeriod: .seconds(1))
+        guard let storage = environment.storage else { return }
+        do {
+            try await stores.writeSnapshot(to: storage, now: environment.timeSource.now())
+        } catch {
+            environment.logger.warning("the last snapshot was not written", metadata: ["error": "\(error)"])
+        }
+        do {
+            try await storage.close()
+        } catch {
+            environment.logger.error("the journal could not be closed", metadata: ["error": "\(error)"])
+        }
+    }
+
+    /// Reads certificates and keys anew, as SIGHUP asks.
+    package func reload() {
+        do {
+            try server.reloadTLS()
+            environment.logger.notice("certificates were read again")
+        } catch {
+            environment.logger.error("certificates were not read; the old ones stay", metadata: ["error": "\(error)"])
+        }
+    }
+
+    /// Runs what is due at the present time of the time source, for tests that move it.
+    package func performMaintenance() async {
+        await maintenance.performDue()
+    }
+}

@@ -1,0 +1,68 @@
+import Logging
+import OAuthProtocol
+import SocketHTTP
+
+/// The open listeners: the public ones, and the management one beside them on the same event loops.
+struct Listeners {
+    let server: HTTPServer
+    let management: HTTPServer?
+    let addresses: [SocketAddress]
+    let managementAddress: SocketAddress?
+
+    static func open(
+        _ configuration: Configuration,
+        _ composition: ServerComposition,
+        environment: ServerEnvironment
+    ) async throws -> Listeners {
+        var settings = ServerConfiguration(
+            listeners: configuration.listen.enumerated().map { index, listener in
+                let reservation = index < environment.reservations.count ? environment.reservations[index] : nil
+                return ServerConfiguration.Listener(
+                    address: reservation?.address ?? listener.address,
+                    tls: listener.tls.map {
+                        TLSConfiguration(certificateFile: $0.certificateFile, privateKeyFile: $0.privateKeyFile)
+                    },
+                    reservation: reservation
+                )
+            }
+        )
+        settings.connectionsMax = configuration.limits.connections
+        settings.eventLoopCount = environment.eventLoopCount
+        let timeSource = environment.timeSource
+        let server = try HTTPServer(
+            configuration: settings,
+            responder: composition.responder,
+            logger: environment.logger,
+            unixTime: { timeSource.now().secondsSinceEpoch }
+        )
+        composition.serverCounters.set { server.counters }
+        let addresses = try await server.start()
+        let management = try HTTPServer(
+            configuration: ServerConfiguration(listeners: [.init(address: configuration.management.address)]),
+            responder: composition.managementResponder,
+            logger: environment.logger,
+            eventLoops: server.eventLoops,
+            unixTime: { timeSource.now().secondsSinceEpoch }
+        )
+        do {
+            let managementAddress = try await management.start().first
+            return Listeners(
+                server: server,
+                management: management,
+                addresses: addresses,
+                managementAddress: managementAddress
+            )
+        } catch {
+            // A default address that is taken need not stop the start; one that the operator chose must.
+            guard !configuration.management.isAddressConfigured else {
+                await server.shutdown(gracePeriod: .zero)
+                throw error
+            }
+            environment.logger.warning(
+                "the management listener is off, for its default address is taken",
+                metadata: ["error": "\(error)"]
+            )
+            return Listeners(server: server, management: nil, addresses: addresses, managementAddress: nil)
+        }
+    }
+}

@@ -1,0 +1,70 @@
+import CoreMetrics
+import DurableLog
+import HTTPTypes
+import Logging
+import OAuthProtocol
+import OAuthState
+import OpenSSLCrypto
+import SocketHTTP
+import UpstreamIdentity
+
+/// The composition root: every part is made here once and handed what it needs.
+///
+/// A new grant is one line here.
+struct ServerComposition {
+    let stores: ServerStores
+    let keys: SigningKeyPublication
+    let rotation: SigningKeyRotation
+    let responder: any RequestResponder
+    let managementResponder: any RequestResponder
+    let readiness: Readiness
+    let serverCounters: ServerCountersSource
+
+    /// Rebuilds the state and wires the parts.
+    static func make(
+        _ configuration: Configuration,
+        environment: ServerEnvironment
+    ) async throws -> ServerComposition {
+        let now = environment.timeSource.now()
+        let stores = ServerStores(
+            configuration: configuration,
+            preRegistered: configuration.preRegisteredClients(now: now),
+            journal: environment.storage?.journal ?? VolatileJournal(),
+            limits: environment.storeLimits
+        )
+        if let storage = environment.storage {
+            try await stores.recover(from: storage)
+        }
+        let rotation = SigningKeyRotation(
+            ring: stores.keys,
+            configuration: configuration,
+            durability: Durability(journal: stores.journal),
+            logger: environment.logger
+        )
+        let keys = try await rotation.prepare(now: now)
+        let rootSecret = await stores.keys.serverSecret(candidate: environment.random.bytes(32))
+        try await stores.journal.waitUntilDurable(rootSecret.position)
+        let parts = try ServerParts(
+            configuration,
+            environment: environment,
+            stores: stores,
+            keys: keys,
+            rootSecret: rootSecret.outcome
+        )
+        let readiness = Readiness()
+        let serverCounters = ServerCountersSource()
+        return ServerComposition(
+            stores: stores,
+            keys: keys,
+            rotation: rotation,
+            responder: parts.publicRoutes().responder,
+            managementResponder: parts.managementRoutes(
+                readiness: readiness,
+                serverCounters: serverCounters,
+                rotation: rotation
+            ).responder,
+            readiness: readiness,
+            serverCounters: serverCounters
+        )
+    }
+}

@@ -1,0 +1,70 @@
+package import DurableLog
+package import Logging
+package import OAuthProtocol
+package import OAuthState
+package import OpenSSLCrypto
+package import OutboundHTTP
+package import SocketHTTP
+
+/// What a server needs from the world and must not reach for itself: time, randomness, network, disk, log.
+package struct ServerEnvironment: Sendable {
+    /// The wall clock.
+    package var timeSource: any TimeSource
+    /// The clock for measuring durations.
+    package var clock: any ElapsedTimeSource
+    /// Where secrets come from.
+    package var random: any RandomSource
+    /// How upstream providers and metadata documents are reached.
+    package var transport: any OutboundTransport
+    /// The storage directory, already opened; `nil` for memory only.
+    package var storage: DurableStore?
+    /// Where the audit trail goes, line by line.
+    package var auditSink: AuditTrail.Sink
+    /// The log.
+    package var logger: Logger
+    /// Bounds of the stores.
+    package var storeLimits = StoreLimits()
+    /// Ports that were reserved for the listeners of the configuration, in their order.
+    package var reservations: [PortReservation] = []
+    /// How many event loops; `nil` for one on each core.
+    package var eventLoopCount: Int?
+
+    /// An environment without storage.
+    package init(
+        timeSource: any TimeSource = SystemTimeSource(),
+        clock: any ElapsedTimeSource = SystemElapsedTimeSource(),
+        random: any RandomSource = SystemRandomSource(),
+        transport: any OutboundTransport,
+        storage: DurableStore? = nil,
+        auditSink: @escaping AuditTrail.Sink,
+        logger: Logger
+    ) {
+        self.timeSource = timeSource
+        self.clock = clock
+        self.random = random
+        self.transport = transport
+        self.storage = storage
+        self.auditSink = auditSink
+        self.logger = logger
+    }
+}
+
+/// The system's wall clock.
+package struct SystemTimeSource: TimeSource {
+    /// The system's wall clock.
+    package init() {}
+
+    package func now() -> Timestamp {
+        Timestamp(millisecondsSinceEpoch: WallClock.unixMilliseconds())
+    }
+}
+
+/// The system's monotonic clock.
+package struct SystemElapsedTimeSource: ElapsedTimeSource {
+    /// The system's monotonic clock.
+    package init() {}
+
+    package func nanoseconds() -> Int64 {
+        WallClock.monotonicNanoseconds()
+    }
+}

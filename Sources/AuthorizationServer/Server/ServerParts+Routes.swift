@@ -1,0 +1,177 @@
+import HTTPTypes
+import OAuthProtocol
+import OAuthState
+import SocketHTTP
+
+/// The surface (DESIGN §5): each endpoint is one line.
+extension ServerParts {
+    private typealias Path = AuthorizationServerMetadata.Path
+
+    /// What clients and browsers reach.
+    func publicRoutes() -> ServerRoutes {
+        var routes = routes()
+        let prefix = configuration.issuer.path
+        let metadata = metadata
+        for path in metadata.documentPaths {
+            routes.on(.get, path, name: "metadata", MetadataEndpoint(metadata))
+            routes.allowCrossOrigin(path, methods: "GET, HEAD")
+        }
+        routes.on(.get, prefix + Path.keySet, name: "jwks", KeySetEndpoint(keys: keys))
+        routes.allowCrossOrigin(prefix + Path.keySet, methods: "GET, HEAD")
+        routes.on(.post, prefix + Path.token, name: "token", tokenEndpoint)
+        routes.allowCrossOrigin(prefix + Path.token, methods: "POST")
+        if configuration.registration.isDynamic {
+            routes.on(.post, prefix + Path.registration, name: "register", registrationEndpoint)
+            routes.allowCrossOrigin(prefix + Path.registration, methods: "POST")
+        }
+        addBrowserRoutes(&routes, prefix)
+        return routes
+    }
+
+    private func addBrowserRoutes(_ routes: inout ServerRoutes, _ prefix: String) {
+        let browser = BrowserFlow(self)
+        routes.on(.get, prefix + Path.authorization, name: "authorize", browser.authorization)
+        routes.on(.post, prefix + Path.consent, name: "consent", browser.consentDecision)
+        routes.on(.get, prefix + Path.callback + "/{upstream}", name: "callback", browser.callback)
+    }
+
+    private var tokenEndpoint: TokenEndpoint {
+        TokenEndpoint(
+            grants: grants,
+            authenticator: ClientAuthenticator(clients: stores.clients),
+            failures: FailureLimit(limiter: limiter, metrics: metrics),
+            metrics: metrics
+        )
+    }
+
+    private var registrationEndpoint: RegistrationEndpoint {
+        RegistrationEndpoint(
+            clients: stores.clients,
+            policy: configuration.registrationPolicy,
+            initialAccessToken: configuration.registration.initialAccessToken?.value,
+            limiter: limiter,
+            durability: durability,
+            random: environment.random,
+            metrics: metrics,
+            audit: audit
+        )
+    }
+
+    /// What the operator reaches, on the management address.
+    func managementRoutes(
+        readiness: Readiness,
+        serverCounters: ServerCountersSource,
+        rotation: SigningKeyRotation
+    ) -> ServerRoutes {
+        var routes = routes()
+        routes.on(.get, "/health/live", name: "health", LivenessEndpoint())
+        routes.on(
+            .get,
+            "/health/ready",
+            name: "health",
+            ReadinessEndpoint(readiness: readiness, durability: durability)
+        )
+        let gauges = ServerGauges(stores: stores, counters: serverCounters, limiter: limiter, metrics: metrics)
+        routes.on(.get, "/metrics", name: "metrics", MetricsEndpoint(registry: registry, gauges: gauges))
+        if let token = configuration.management.adminToken?.value {
+            let admin = AdministratorAuthentication(token: token)
+            routes.on(.get, "/admin/audit", name: "admin", admin.guarding(AuditEndpoint(audit: audit)))
+            routes.on(
+                .post,
+                "/admin/keys/rotate",
+                name: "admin",
+                admin.guarding(KeyRotationEndpoint(rotation: rotation))
+            )
+        }
+        return routes
+    }
+}
+
+/// The endpoints that a browser walks through, and the parts that only they share.
+private struct BrowserFlow {
+    let authorization: AuthorizationEndpoint
+    let consentDecision: ConsentEndpoint
+    let callback: CallbackEndpoint
+
+    init(_ parts: ServerParts) {
+        let issuer = parts.configuration.issuer
+        let random = parts.environment.random
+        let clients = RegisteredClientResolver(clients: parts.stores.clients)
+        let cookies = BrowserCookies(issuer: issuer)
+        let pages = PageRenderer(issuer: issuer, random: random)
+        let refusals = AuthorizationRefusals(issuer: issuer, pages: pages)
+        let consent = ConsentPolicy(
+            mode: parts.configuration.consent,
+            sessions: parts.stores.sessions,
+            logins: parts.logins,
+            cookies: cookies,
+            resources: parts.resources
+        )
+        let completion = LoginCompletion(
+            issuer: issuer,
+            clients: clients,
+            registry: parts.stores.clients,
+            sessions: parts.stores.sessions,
+            consent: consent,
+            logins: parts.logins,
+            cookies: cookies,
+            durability: parts.durability,
+            random: random,
+            metrics: parts.metrics,
+            audit: parts.audit
+        )
+        let login = LoginFlow(
+            upstreams: parts.upstreams,
+            sessions: parts.stores.sessions,
+            vault: parts.stores.vault,
+            completion: completion,
+            cookies: cookies,
+            random: random,
+            audit: parts.audit
+        )
+        authorization = AuthorizationEndpoint(
+            clients: clients,
+            resources: parts.resources,
+            scopePolicy: parts.scopePolicy,
+            consent: consent,
+            tickets: parts.tickets,
+            login: login,
+            cookies: cookies,
+            pages: pages,
+            refusals: refusals,
+            random: random,
+            metrics: parts.metrics,
+            audit: parts.audit
+        )
+        consentDecision = ConsentEndpoint(
+            issuer: issuer,
+            clients: clients,
+            sessions: parts.stores.sessions,
+            resources: parts.resources,
+            tickets: parts.tickets,
+            login: login,
+            cookies: cookies,
+            pages: pages,
+            refusals: refusals,
+            metrics: parts.metrics,
+            audit: parts.audit
+        )
+        callback = CallbackEndpoint(
+            upstreams: parts.upstreams,
+            sessions: parts.stores.sessions,
+            login: login,
+            connections: ConnectionKeeper(
+                vault: parts.stores.vault,
+                sealing: parts.sealing,
+                durability: parts.durability,
+                random: random
+            ),
+            clients: clients,
+            cookies: cookies,
+            pages: pages,
+            refusals: refusals,
+            metrics: parts.metrics,
+            audit: parts.audit
+        )
+    }
+}

@@ -1,0 +1,148 @@
+import CoreMetrics
+import DurableLog
+import HTTPTypes
+import Logging
+import OAuthProtocol
+import OAuthState
+import OpenSSLCrypto
+import SocketHTTP
+import UpstreamIdentity
+
+/// The parts that endpoints share, made once for a server.
+struct ServerParts {
+    let configuration: Configuration
+    let environment: ServerEnvironment
+    let stores: ServerStores
+    let keys: SigningKeyPublication
+    let resources: ResourceCatalogue
+    let scopePolicy: ScopePolicy
+    let upstreams: UpstreamDirectory
+    let durability: Durability
+    let registry = PrometheusRegistry()
+    let metrics: ServerMetrics
+    let audit: AuditTrail
+    let limiter: SourceLimiter
+    let refreshTokenKey: RefreshTokenKey
+    let sealing: TokenSealing
+    let tickets: ConsentTicketSealing
+    let logins: LoginSealing
+
+    init(
+        _ configuration: Configuration,
+        environment: ServerEnvironment,
+        stores: ServerStores,
+        keys: SigningKeyPublication,
+        rootSecret: [UInt8]
+    ) throws {
+        self.configuration = configuration
+        self.environment = environment
+        self.stores = stores
+        self.keys = keys
+        resources = configuration.resourceCatalogue
+        scopePolicy = ScopePolicy(supported: configuration.scopes)
+        upstreams = UpstreamDirectory(
+            try configuration.upstreams.map { upstream in
+                try UpstreamProvider(
+                    configuration: upstream.providerConfiguration(issuer: configuration.issuer),
+                    transport: environment.transport,
+                    timeSource: environment.timeSource,
+                    random: environment.random,
+                    logger: environment.logger
+                )
+            }
+        )
+        durability = Durability(journal: stores.journal)
+        metrics = ServerMetrics(factory: registry)
+        audit = AuditTrail(sink: environment.auditSink)
+        limiter = SourceLimiter(
+            rates: [
+                .registration: configuration.limits.registrationsPerSource,
+                .failure: configuration.limits.failuresPerSource,
+            ]
+        )
+        refreshTokenKey = RefreshTokenKey(secret: rootSecret)
+        sealing = try TokenSealing(secret: rootSecret, random: environment.random)
+        tickets = try ConsentTicketSealing(secret: rootSecret, random: environment.random)
+        logins = try LoginSealing(secret: rootSecret, random: environment.random)
+    }
+
+    func routes() -> ServerRoutes {
+        ServerRoutes(
+            sources: SourceAddressResolver(trustedProxies: configuration.trustedProxies),
+            timeSource: environment.timeSource,
+            clock: environment.clock,
+            metrics: metrics,
+            logger: environment.logger
+        )
+    }
+
+    // MARK: - Metadata
+
+    var metadata: AuthorizationServerMetadata {
+        var metadata = AuthorizationServerMetadata(issuer: configuration.issuer, scopes: configuration.scopes)
+        metadata.grantTypes = grants.map(\.grantType)
+        metadata.allowsRegistration = configuration.registration.isDynamic
+        return metadata
+    }
+
+    // MARK: - Token endpoint
+
+    var grants: [any Grant] {
+        let responses = SessionTokenResponder(
+            accessTokens: AccessTokenIssuer(
+                issuer: configuration.issuer,
+                keys: keys,
+                random: environment.random,
+                lifetime: configuration.tokens.accessTokenLifetime
+            ),
+            refreshTokenKey: refreshTokenKey
+        )
+        return [
+            AuthorizationCodeGrant(
+                sessions: stores.sessions,
+                clients: stores.clients,
+                resources: resources,
+                responses: responses,
+                durability: durability,
+                audit: audit
+            ),
+            RefreshTokenGrant(
+                sessions: stores.sessions,
+                clients: stores.clients,
+                resources: resources,
+                key: refreshTokenKey,
+                responses: responses,
+                durability: durability,
+                audit: audit
+            ),
+            TokenExchangeGrant(
+                resources: resources,
+                verification: AccessTokenVerification(
+                    issuer: configuration.issuer,
+                    keys: keys,
+                    sessions: stores.sessions
+                ),
+                credentials: credentials,
+                random: environment.random,
+                metrics: metrics,
+                audit: audit
+            ),
+        ]
+    }
+
+    private var credentials: UpstreamCredentials {
+        UpstreamCredentials(
+            vault: stores.vault,
+            upstreams: upstreams,
+            sealing: sealing,
+            refreshes: UpstreamRefreshes(
+                vault: stores.vault,
+                sealing: sealing,
+                durability: durability,
+                timeSource: environment.timeSource,
+                metrics: metrics,
+                logger: environment.logger
+            )
+        )
+    }
+}

@@ -1,0 +1,117 @@
+package import DurableLog
+package import OAuthProtocol
+package import OAuthState
+
+/// The actors that own the server's state, and how they are rebuilt from what was stored.
+package struct ServerStores: Sendable {
+    /// Clients.
+    package let clients: ClientRegistry
+    /// Logins, codes, sessions and consents.
+    package let sessions: AuthorizationSessions
+    /// Users, identities and connections.
+    package let vault: TokenVault
+    /// Signing keys and the root secret.
+    package let keys: SigningKeyRing
+    /// Consumed assertions.
+    package let replay: ReplayGuard
+    /// Where they write their changes.
+    package let journal: any ChangeJournal
+
+    /// Empty stores over a journal.
+    package init(
+        configuration: Configuration,
+        preRegistered: [Client],
+        journal: any ChangeJournal,
+        limits: StoreLimits
+    ) {
+        self.journal = journal
+        clients = ClientRegistry(preRegistered: preRegistered, journal: journal, limits: limits)
+        sessions = AuthorizationSessions(policy: configuration.sessionPolicy, journal: journal, limits: limits)
+        vault = TokenVault(journal: journal, limits: limits)
+        keys = SigningKeyRing(journal: journal)
+        replay = ReplayGuard(journal: journal, limits: limits)
+    }
+
+    /// Every store with the number of its section in snapshots; a number never means another store.
+    private var sections: [(id: UInt32, store: any RecordedStore)] {
+        [(1, keys), (2, clients), (3, vault), (4, sessions), (5, replay)]
+    }
+
+    // MARK: - Recovery
+
+    /// Rebuilds the state from a storage directory: the snapshot's rows, then the journal's changes, in their order.
+    ///
+    /// - Throws: ``StorageError`` when the storage cannot be read, ``RecordError`` when a record is of no known form.
+    package func recover(from store: DurableStore) async throws {
+        var replay = try store.replay()
+        let owners = Dictionary(
+            uniqueKeysWithValues: sections.flatMap { section in
+                type(of: section.store).recordKinds.map { ($0, section.store) }
+            }
+        )
+        while let item = try replay.next() {
+            switch item {
+            case .section: continue
+            case .chunk(let record), .record(_, let record):
+                try await Self.apply(record, owners)
+            }
+        }
+    }
+
+    private static func apply(_ record: [UInt8], _ owners: [RecordKind: any RecordedStore]) async throws {
+        guard let kind = record.first.flatMap(RecordKind.init), let owner = owners[kind] else {
+            throw RecordError("a record of a kind that this version does not know")
+        }
+        try await owner.apply(kind, body: Array(record.dropFirst()))
+    }
+
+    // MARK: - Snapshots
+
+    /// Writes a snapshot of everything.
+    ///
+    /// No request waits for it: each actor hands over a copy in O(1), and rows are encoded, deflated and sealed on the
+    /// snapshot's own thread.
+    package func writeSnapshot(to store: DurableStore, now: Timestamp) async throws {
+        // Taken before the first capture: every change up to here is in every section (DESIGN §3).
+        let position = journal.lastPosition
+        var captured: [(id: UInt32, state: CapturedState)] = []
+        for (id, section) in sections {
+            captured.append((id, await section.capture()))
+        }
+        let states = captured
+        _ = try await store.writeSnapshot(covering: position, creationSeconds: now.secondsSinceEpoch) {
+            writer throws(StorageError) in
+            for (id, state) in states {
+                try writer.beginSection(id, position: state.position)
+                do {
+                    try state.forEachRecord { try writer.write($0) }
+                } catch let error as StorageError {
+                    throw error
+                } catch {
+                    throw .invalidSnapshotContent("a row could not be written")
+                }
+            }
+        }
+    }
+}
+
+extension RecordedStore {
+    fileprivate func apply(_ kind: RecordKind, body: [UInt8]) throws(RecordError) {
+        var reader = BinaryReader(body)
+        try apply(kind, &reader)
+        guard reader.isAtEnd else { throw RecordError("a record is longer than its form") }
+    }
+}
+
+extension Configuration {
+    /// The lifetimes that sessions and codes live by.
+    package var sessionPolicy: SessionPolicy {
+        SessionPolicy(
+            refreshTokenLifetime: tokens.refreshTokenLifetime,
+            sessionLifetime: tokens.sessionLifetime,
+            accessTokenLifetime: tokens.accessTokenLifetime,
+            refreshReuseGrace: tokens.refreshReuseGrace,
+            authorizationCodeLifetime: tokens.authorizationCodeLifetime
+        )
+    }
+}

@@ -1,0 +1,59 @@
+package import OAuthProtocol
+package import OAuthState
+package import OpenSSLCrypto
+
+/// RFC 9068: makes our access tokens, signing on the caller's thread with the keys published at the moment.
+package struct AccessTokenIssuer: Sendable {
+    private let issuer: Issuer
+    private let keys: SigningKeyPublication
+    private let random: any RandomSource
+    private let lifetime: Duration
+
+    /// An issuer of tokens that live `lifetime`.
+    package init(issuer: Issuer, keys: SigningKeyPublication, random: any RandomSource, lifetime: Duration) {
+        self.issuer = issuer
+        self.keys = keys
+        self.random = random
+        self.lifetime = lifetime
+    }
+
+    /// A signed token and how long it lives.
+    package struct IssuedToken: Sendable, RedactedSecret {
+        package let token: String
+        package let lifetime: Duration
+        package let tokenID: String
+    }
+
+    /// The access token of a session (JW-1): `aud` is exactly the granted resource (RI-3), `tsid` stays over refreshes.
+    ///
+    /// - Throws: `server_error` when signing fails.
+    package func issue(for session: Session, scopes: ScopeSet, now: Timestamp) throws(OAuthError) -> IssuedToken {
+        // A token never outlives the session: revocation by expiry must hold for it too.
+        let remaining = session.absoluteExpiry - now
+        let lifetime = min(lifetime, remaining)
+        return try sign(
+            AccessTokenClaims(
+                issuer: issuer.text,
+                subject: session.userID.text,
+                audience: session.resource,
+                clientID: session.clientID,
+                scope: scopes.text,
+                tokenID: Base64URL.encode(random.bytes(16)),
+                issuedAt: now,
+                expiresAt: now + lifetime,
+                authenticatedAt: session.authenticatedAt,
+                sessionID: session.id.text
+            ),
+            lifetime: lifetime
+        )
+    }
+
+    private func sign(_ claims: AccessTokenClaims, lifetime: Duration) throws(OAuthError) -> IssuedToken {
+        do {
+            let token = try keys.current.active.sign(type: SigningKey.accessTokenType, payload: claims.payload())
+            return IssuedToken(token: token, lifetime: lifetime, tokenID: claims.tokenID)
+        } catch {
+            throw OAuthError(.serverError, "the token could not be signed")
+        }
+    }
+}

@@ -1,0 +1,76 @@
+package import OAuthProtocol
+package import OAuthState
+
+/// RFC 6749 §6: a refresh token against a new access token and, for public clients, its successor (decisions 0.1, 0.12).
+package struct RefreshTokenGrant: Grant {
+    package let grantType = GrantType.refreshToken
+    private let sessions: any AuthorizationStore
+    private let clients: any ClientStore
+    private let resources: ResourceCatalogue
+    private let key: RefreshTokenKey
+    private let responses: SessionTokenResponder
+    private let durability: Durability
+    private let audit: AuditTrail
+
+    /// The grant over the given stores.
+    package init(
+        sessions: any AuthorizationStore,
+        clients: any ClientStore,
+        resources: ResourceCatalogue,
+        key: RefreshTokenKey,
+        responses: SessionTokenResponder,
+        durability: Durability,
+        audit: AuditTrail
+    ) {
+        self.sessions = sessions
+        self.clients = clients
+        self.resources = resources
+        self.key = key
+        self.responses = responses
+        self.durability = durability
+        self.audit = audit
+    }
+
+    package func evaluate(_ request: TokenRequest) async throws(OAuthError) -> [UInt8] {
+        let text = try request.form.required("refresh_token")
+        guard let token = RefreshToken(text, key: key) else {
+            throw .guess(.invalidGrant, "the refresh token is invalid")
+        }
+        let scopes = try request.scopes()
+        let use = RefreshTokenUse(
+            family: token.family,
+            generation: token.generation,
+            clientID: request.client.id,
+            rotates: request.client.isPublic,
+            scopes: scopes,
+            resource: try request.resource(in: resources)
+        )
+        try durability.checkAvailability()
+        let now = request.context.now
+        let result = await sessions.rotate(use, now: now)
+        switch result.outcome {
+        case .rotated(let session), .repeated(let session):
+            await clients.touch(request.client.id, now: now)
+            let body = try responses.body(session, scopes: scopes ?? session.scopes, grant: nil, now: now)
+            try await durability.wait(for: result.position)
+            await audit.record(
+                .refreshed(session, isRepeat: result.outcome == .repeated(session)),
+                context: request.context
+            )
+            return body
+        case .reused(let session):
+            try await durability.wait(for: result.position)
+            await audit.record(.refreshTokenReused(session, generation: token.generation), context: request.context)
+            throw OAuthError(.invalidGrant, "the refresh token was used before; the session is revoked")
+        case .scopeExceeded:
+            throw OAuthError(.invalidScope, "scope has more than was granted")
+        case .resourceExceeded:
+            throw OAuthError(.invalidTarget, "resource is not the granted one")
+        case .expired:
+            try await durability.wait(for: result.position)
+            throw OAuthError(.invalidGrant, "the refresh token has expired or was revoked")
+        case .unknown, .wrongClient:
+            throw OAuthError(.invalidGrant, "the refresh token has expired or was revoked")
+        }
+    }
+}

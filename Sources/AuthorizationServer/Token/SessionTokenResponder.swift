@@ -1,0 +1,41 @@
+package import OAuthProtocol
+package import OAuthState
+
+/// RFC 6749 §5.1: the answer of the code and refresh grants for a session.
+package struct SessionTokenResponder: Sendable {
+    private let accessTokens: AccessTokenIssuer
+    private let refreshTokenKey: RefreshTokenKey
+
+    /// A responder that signs with `accessTokens` and derives refresh tokens under `refreshTokenKey`.
+    package init(accessTokens: AccessTokenIssuer, refreshTokenKey: RefreshTokenKey) {
+        self.accessTokens = accessTokens
+        self.refreshTokenKey = refreshTokenKey
+    }
+
+    /// The JSON body: a fresh access token, and the session's current refresh token if it has a family.
+    ///
+    /// - Parameters:
+    ///   - session: The session as the store left it.
+    ///   - scopes: What this access token may do; the refresh token keeps the full grant (TK-8).
+    ///   - grant: The authorization behind a first answer; `nil` on refresh.
+    ///   - now: The moment of issue.
+    /// - Returns: The body.
+    /// - Throws: `server_error` when signing fails.
+    package func body(
+        _ session: Session,
+        scopes: ScopeSet,
+        grant: AuthorizationGrant?,
+        now: Timestamp
+    ) throws(OAuthError) -> [UInt8] {
+        let issued = try accessTokens.issue(for: session, scopes: scopes, now: now)
+        let refreshToken =
+            session.generation > 0
+            ? RefreshToken(family: session.id, generation: session.generation, key: refreshTokenKey) : nil
+        return TokenResponse(
+            accessToken: issued.token,
+            lifetime: issued.lifetime,
+            scopes: scopes,
+            refreshToken: refreshToken
+        ).body
+    }
+}

@@ -1,0 +1,74 @@
+package import OAuthProtocol
+package import OAuthState
+package import OpenSSLCrypto
+package import UpstreamIdentity
+
+/// Puts what an upstream login brought into the vault: who the user is, and the tokens, sealed and durable.
+package struct ConnectionKeeper: Sendable {
+    private let vault: any VaultStore
+    private let sealing: TokenSealing
+    private let durability: Durability
+    private let random: any RandomSource
+
+    /// A keeper over the vault.
+    package init(vault: any VaultStore, sealing: TokenSealing, durability: Durability, random: any RandomSource) {
+        self.vault = vault
+        self.sealing = sealing
+        self.durability = durability
+        self.random = random
+    }
+
+    /// Keeps a login's tokens for its user; durable when this returns.
+    ///
+    /// - Parameters:
+    ///   - login: What the provider said.
+    ///   - provider: The provider.
+    ///   - userID: The user of an earlier leg; the connection then belongs to that user.
+    ///   - context: When it happened.
+    /// - Returns: The connection.
+    /// - Throws: `temporarily_unavailable` at a bound or when the journal cannot be written.
+    package func keep(
+        _ login: UpstreamLogin,
+        of provider: UpstreamProvider,
+        linkingTo userID: UserID?,
+        context: RequestContext
+    ) async throws(OAuthError) -> Connection {
+        try durability.checkAvailability()
+        let identity = UserLogin(
+            identity: IdentityKey(namespace: provider.identityNamespace, subject: login.subject),
+            name: login.name,
+            verifiedEmail: login.verifiedEmail,
+            linkingTo: userID
+        )
+        let resolved = await vault.resolveUser(identity, candidate: UserID(random: random), now: context.now)
+        let owner = userID ?? resolved.outcome
+        let place = TokenSealing.Place(userID: owner, upstream: provider.name, account: login.subject)
+        let sealed: SealedTokens
+        do {
+            sealed = try sealing.seal(
+                UpstreamTokens(
+                    accessToken: login.tokens.accessToken,
+                    refreshToken: login.tokens.refreshToken,
+                    idToken: login.tokens.idToken
+                ),
+                at: place
+            )
+        } catch {
+            throw OAuthError(.serverError, "the tokens could not be sealed")
+        }
+        let draft = ConnectionDraft(
+            userID: owner,
+            upstream: provider.name,
+            account: login.subject,
+            accountName: login.accountName,
+            tokens: sealed,
+            scopes: login.scopes,
+            accessTokenExpiry: login.accessTokenExpiry,
+            upstreamClientID: provider.clientID
+        )
+        let stored = await vault.store(draft, candidate: ConnectionID(random: random), now: context.now)
+        try await durability.wait(for: max(stored.position, resolved.position))
+        guard case .stored(let connection) = stored.outcome else { throw .overloaded }
+        return connection
+    }
+}

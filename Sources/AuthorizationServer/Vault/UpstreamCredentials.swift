@@ -1,0 +1,140 @@
+import Logging
+package import OAuthProtocol
+package import OAuthState
+import OpenSSLCrypto
+import UpstreamIdentity
+
+/// An upstream access token in clear, on its way to a resource server that may have it.
+package struct UpstreamCredential: Sendable, RedactedSecret {
+    let accessToken: String
+    let connection: Connection
+    let wasRefreshed: Bool
+}
+
+/// Why there is no upstream token to hand out (peers §6).
+package enum UpstreamCredentialError: Error, Sendable {
+    /// The user has to do something; the reason is one of `not_connected`, `reauth_required`, `scope_missing`.
+    case interactionRequired(reason: String, missingScopes: ScopeSet, connection: Connection?)
+    /// The provider, or our journal, cannot be used now.
+    case temporarilyUnavailable(retryAfter: Duration?)
+    /// The operator has to do something: the provider refuses us, or a sealed token does not open.
+    case misconfigured(String)
+}
+
+/// Yields upstream access tokens out of the vault, refreshed when due (peers §6, the twelve rules).
+package struct UpstreamCredentials: Sendable {
+    private let vault: any VaultStore
+    private let upstreams: UpstreamDirectory
+    private let sealing: TokenSealing
+    private let refreshes: UpstreamRefreshes
+
+    /// Credentials over the vault.
+    package init(
+        vault: any VaultStore,
+        upstreams: UpstreamDirectory,
+        sealing: TokenSealing,
+        refreshes: UpstreamRefreshes
+    ) {
+        self.vault = vault
+        self.upstreams = upstreams
+        self.sealing = sealing
+        self.refreshes = refreshes
+    }
+
+    /// What is asked for.
+    package struct Query: Sendable {
+        let session: Session
+        let upstream: String
+        let scopes: ScopeSet
+        let minimumLifetime: Duration
+        let account: String?
+    }
+
+    /// The token of a session's user at an upstream.
+    func credential(_ query: Query, now: Timestamp) async throws(UpstreamCredentialError) -> UpstreamCredential {
+        guard let provider = upstreams[query.upstream] else { throw .misconfigured("the upstream is not configured") }
+        let found = await vault.credential(
+            for: query.session.userID,
+            upstream: query.upstream,
+            preferred: query.session.connections,
+            account: query.account
+        )
+        guard let connection = found else {
+            throw .interactionRequired(reason: "not_connected", missingScopes: query.scopes, connection: nil)
+        }
+        try Self.check(connection, query.scopes)
+        let credential = try await current(connection, provider, query, now: now)
+        try Self.check(credential.connection, query.scopes)
+        await vault.touch(connection.id, now: now)
+        return credential
+    }
+
+    private static func check(_ connection: Connection, _ scopes: ScopeSet) throws(UpstreamCredentialError) {
+        switch connection.status {
+        case .active, .expiring: break
+        case .reauthorizationRequired, .revoked:
+            throw .interactionRequired(reason: "reauth_required", missingScopes: .empty, connection: connection)
+        case .error:
+            throw .misconfigured("the identity provider refuses this server")
+        }
+        let missing = scopes.filter { !connection.scopes.contains($0) }
+        guard missing.isEmpty else {
+            throw .interactionRequired(reason: "scope_missing", missingScopes: missing, connection: connection)
+        }
+    }
+
+    private func current(
+        _ connection: Connection,
+        _ provider: UpstreamProvider,
+        _ query: Query,
+        now: Timestamp
+    ) async throws(UpstreamCredentialError) -> UpstreamCredential {
+        // No expiry means that the provider gave none: such a token is good until the API refuses it (rule 5).
+        guard let expiry = connection.accessTokenExpiry else { return try open(connection, wasRefreshed: false) }
+        guard now + query.minimumLifetime >= expiry || connection.isDueForRefresh(now: now) else {
+            return try open(connection, wasRefreshed: false)
+        }
+        guard connection.tokens.refreshToken != nil else {
+            guard now < expiry else {
+                throw .interactionRequired(reason: "reauth_required", missingScopes: .empty, connection: connection)
+            }
+            return try open(connection, wasRefreshed: false)
+        }
+        do {
+            let refreshed = try await refreshes.refresh(connection, provider: provider, now: now)
+            return try open(refreshed, wasRefreshed: true)
+        } catch {
+            // A provider that is down does not take a token away that is still good.
+            if case .temporarilyUnavailable = error, now < expiry {
+                return try open(connection, wasRefreshed: false)
+            }
+            throw error
+        }
+    }
+
+    private func open(
+        _ connection: Connection,
+        wasRefreshed: Bool
+    ) throws(UpstreamCredentialError) -> UpstreamCredential {
+        do {
+            return UpstreamCredential(
+                accessToken: try sealing.accessToken(of: connection),
+                connection: connection,
+                wasRefreshed: wasRefreshed
+            )
+        } catch {
+            throw .misconfigured("the stored token cannot be opened")
+        }
+    }
+}
+
+extension Connection {
+    /// Rule 7: a token is refreshed when less than a minute, or a tenth of its life, is left; the tenth is spread by the
+    /// connection's id, so that tokens of one moment are not all refreshed in one.
+    func isDueForRefresh(now: Timestamp) -> Bool {
+        guard let expiry = accessTokenExpiry else { return false }
+        let life = expiry - (refreshedAt ?? obtainedAt)
+        let jitter = 8 + Int(truncatingIfNeeded: id.value & 7)
+        return now + max(.seconds(60), life / jitter) >= expiry
+    }
+}

@@ -1,0 +1,217 @@
+package import Logging
+package import OAuthProtocol
+package import OAuthState
+import OpenSSLCrypto
+package import UpstreamIdentity
+
+/// Refreshes upstream tokens, one refresh at a time for each connection: whoever else asks gets the same result.
+///
+/// A refresh token that rotates is worth nothing once it has been sent; two parallel redemptions would end the user's
+/// session at the provider (VT-4, toolhive #4122, peers §6 rule 6).
+package actor UpstreamRefreshes {
+    private let steps: UpstreamRefreshSteps
+    private var underWay: [ConnectionID: Task<Result<Connection, UpstreamCredentialError>, Never>] = [:]
+
+    /// Refreshes over the vault.
+    package init(
+        vault: any VaultStore,
+        sealing: TokenSealing,
+        durability: Durability,
+        timeSource: any TimeSource,
+        metrics: ServerMetrics,
+        logger: Logger
+    ) {
+        steps = UpstreamRefreshSteps(
+            vault: vault,
+            sealing: sealing,
+            durability: durability,
+            timeSource: timeSource,
+            metrics: metrics,
+            logger: logger
+        )
+    }
+
+    /// The connection with fresh tokens.
+    package func refresh(
+        _ connection: Connection,
+        provider: UpstreamProvider,
+        now: Timestamp
+    ) async throws(UpstreamCredentialError) -> Connection {
+        let id = connection.id
+        let task: Task<Result<Connection, UpstreamCredentialError>, Never>
+        if let running = underWay[id] {
+            task = running
+        } else {
+            let steps = steps
+            // A task of its own, for a refresh that has been sent must end even if the request that asked for it is gone:
+            // its answer holds the only good refresh token.
+            task = Task {
+                do throws(UpstreamCredentialError) {
+                    return .success(try await steps.run(connection, provider: provider))
+                } catch {
+                    return .failure(error)
+                }
+            }
+            underWay[id] = task
+        }
+        let result = await task.value
+        if underWay[id] == task {
+            underWay[id] = nil
+        }
+        return try result.get()
+    }
+}
+
+/// The steps of one refresh, in the order that loses nothing.
+struct UpstreamRefreshSteps: Sendable {
+    let vault: any VaultStore
+    let sealing: TokenSealing
+    let durability: Durability
+    let timeSource: any TimeSource
+    let metrics: ServerMetrics
+    let logger: Logger
+
+    /// Redeems, stores durably, and only then looks at what came.
+    func run(_ stale: Connection, provider: UpstreamProvider) async throws(UpstreamCredentialError) -> Connection {
+        // Someone may have refreshed between the caller's look and now.
+        guard let connection = await vault.connection(stale.id) else {
+            throw .interactionRequired(reason: "not_connected", missingScopes: .empty, connection: nil)
+        }
+        guard connection.version == stale.version else { return connection }
+        // Rule 8: the provider would burn a refresh token that another client presents (toolhive #6508).
+        guard connection.upstreamClientID == provider.clientID else {
+            throw await reauthorize(connection, reason: "upstream_client_changed")
+        }
+        let refreshToken = try refreshToken(connection)
+        // Checked before the token is spent: its successor could not be kept.
+        guard durability.isAvailable else { throw .temporarilyUnavailable(retryAfter: .seconds(5)) }
+        let response: UpstreamTokenResponse
+        do {
+            response = try await provider.refresh(refreshToken: refreshToken, scopes: connection.scopes)
+        } catch {
+            throw await failure(error, connection)
+        }
+        let refreshed = try await keep(response, connection)
+        // Rule 4: the new refresh token is durable before anything else is looked at (toolhive #6194).
+        await validate(response, refreshed, provider)
+        metrics.upstreamRefresh(connection.upstream, result: "success")
+        return refreshed
+    }
+
+    private func refreshToken(_ connection: Connection) throws(UpstreamCredentialError) -> String {
+        do {
+            guard let token = try sealing.refreshToken(of: connection) else {
+                throw UpstreamCredentialError.interactionRequired(
+                    reason: "reauth_required",
+                    missingScopes: .empty,
+                    connection: connection
+                )
+            }
+            return token
+        } catch let error as UpstreamCredentialError {
+            throw error
+        } catch {
+            throw .misconfigured("the stored refresh token cannot be opened")
+        }
+    }
+
+    private func keep(
+        _ response: UpstreamTokenResponse,
+        _ connection: Connection
+    ) async throws(UpstreamCredentialError) -> Connection {
+        let sealed: SealedTokens
+        do {
+            sealed = try sealing.seal(
+                UpstreamTokens(
+                    accessToken: response.accessToken,
+                    refreshToken: response.refreshToken,
+                    idToken: response.idToken
+                ),
+                at: connection.place
+            )
+        } catch {
+            throw .misconfigured("the refreshed tokens cannot be sealed")
+        }
+        let refresh = ConnectionRefresh(
+            id: connection.id,
+            version: connection.version,
+            tokens: sealed,
+            scopes: response.scopes,
+            accessTokenExpiry: response.accessTokenExpiry
+        )
+        let stored = await vault.replace(refresh, now: timeSource.now())
+        do {
+            try await durability.wait(for: stored.position)
+        } catch {
+            throw .temporarilyUnavailable(retryAfter: error.retryAfter)
+        }
+        switch stored.outcome {
+        case .stored(let connection): return connection
+        // A login replaced the tokens meanwhile: its are newer.
+        case .superseded(let newer?): return newer
+        case .superseded(nil), .full:
+            throw .interactionRequired(reason: "not_connected", missingScopes: .empty, connection: nil)
+        }
+    }
+
+    private func validate(
+        _ response: UpstreamTokenResponse,
+        _ connection: Connection,
+        _ provider: UpstreamProvider
+    ) async {
+        do {
+            try await provider.validateRefreshedIDToken(response, expectedSubject: connection.account)
+        } catch {
+            logger.warning(
+                "the ID token of an upstream refresh does not hold",
+                metadata: ["upstream": "\(connection.upstream)", "reason": "\(error.reason)"]
+            )
+            guard !error.isTemporary else { return }
+            // Tokens of another account must not be handed out as this one's (UP-2).
+            _ = await vault.mark(
+                connection.id,
+                version: connection.version,
+                .reauthorizationRequired,
+                reason: "id_token_invalid"
+            )
+        }
+    }
+
+    // Rules 9 and 10: only the provider's terminal word ends a connection; 429, 5xx and timeouts never do.
+    private func failure(_ error: UpstreamError, _ connection: Connection) async -> UpstreamCredentialError {
+        logger.warning(
+            "an upstream refresh failed",
+            metadata: ["upstream": "\(connection.upstream)", "reason": "\(error.reason)"]
+        )
+        switch error.code {
+        case .invalidGrant:
+            metrics.upstreamRefresh(connection.upstream, result: "invalid_grant")
+            return await reauthorize(connection, reason: "invalid_grant")
+        case .temporarilyUnavailable(let retryAfter):
+            metrics.upstreamRefresh(connection.upstream, result: "temporarily_unavailable")
+            return .temporarilyUnavailable(retryAfter: retryAfter)
+        case .invalidResponse, .userInfoFailed, .invalidIDToken:
+            metrics.upstreamRefresh(connection.upstream, result: "invalid_response")
+            return .temporarilyUnavailable(retryAfter: nil)
+        case .invalidClient, .misconfigured, .accessDenied:
+            metrics.upstreamRefresh(connection.upstream, result: "refused")
+            return .misconfigured("the identity provider refuses this server")
+        }
+    }
+
+    private func reauthorize(_ connection: Connection, reason: String) async -> UpstreamCredentialError {
+        let marked = await vault.mark(
+            connection.id,
+            version: connection.version,
+            .reauthorizationRequired,
+            reason: reason
+        )
+        do {
+            try await durability.wait(for: marked.position)
+        } catch {
+            return .temporarilyUnavailable(retryAfter: error.retryAfter)
+        }
+        metrics.reauthorizationForced(reason: reason)
+        return .interactionRequired(reason: "reauth_required", missingScopes: .empty, connection: connection)
+    }
+}

@@ -1,0 +1,53 @@
+import OAuthProtocol
+package import OAuthState
+import OpenSSLCrypto
+
+/// One handing-out of an upstream token, or its refusal, as the audit trail keeps it (peers §6 "Audit per vend").
+package struct Vend: Sendable {
+    /// Names the handing-out in the answer and in the trail.
+    package let id: String
+    /// The resource server that asked.
+    package let clientID: String
+    /// The session whose token was presented.
+    package let session: Session
+    /// The provider.
+    package let upstream: String
+    /// The connection that was used, if any.
+    package var connection: Connection?
+    /// Whether the token was refreshed for this.
+    package var wasRefreshed = false
+    /// `success`, or the error's code.
+    package var result = "success"
+    /// Why it was refused.
+    package var reason: String?
+    /// The first bytes of the token's hash: a leaked token can be matched to the vend that gave it out.
+    package var tokenFingerprint: String?
+
+    var auditFields: JSONObject {
+        var fields: JSONObject = [
+            "vend_id": .string(id),
+            "client_id": .string(clientID),
+            "sub": .string(session.userID.text),
+            "tsid": .string(session.id.text),
+            "upstream": .string(upstream),
+            "refreshed": .bool(wasRefreshed),
+            "result": .string(result),
+        ]
+        if let connection {
+            fields["account"] = .string(connection.account)
+            fields["scope"] = .string(connection.scopes.text)
+        }
+        if let reason {
+            fields["reason"] = .string(reason)
+        }
+        if let tokenFingerprint {
+            fields["token_sha256_prefix"] = .string(tokenFingerprint)
+        }
+        return fields
+    }
+
+    /// The fingerprint of a token: the first 8 bytes of its SHA-256.
+    static func fingerprint(_ token: String) -> String {
+        Base64URL.encode(Array(SHA256.hash(token).bytes.prefix(8)))
+    }
+}

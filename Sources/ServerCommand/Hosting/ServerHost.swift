@@ -1,0 +1,91 @@
+import AuthorizationServer
+import DurableLog
+import Foundation
+import Logging
+import OAuthProtocol
+import OpenSSLCrypto
+import OutboundHTTP
+
+/// Gives a server what it may not reach for itself: log, audit file, network client, storage directory.
+struct ServerHost {
+    let configuration: Configuration
+    let logger: Logger
+    private let log: LineWriter
+    private let audit: LineWriter
+    private let client: CurlClient
+
+    /// Opens what the configuration names.
+    ///
+    /// - Throws: What stops the start, each with a message for the operator.
+    init(_ configuration: Configuration, logLevel: Logger.Level) throws {
+        self.configuration = configuration
+        let log = LineWriter(FileHandle(fileDescriptor: STDERR_FILENO, closeOnDealloc: false))
+        self.log = log
+        logger = Logger(label: "gatehouse") { JSONLogHandler(label: $0, level: logLevel, writer: log) }
+        client = try CurlClient(configuration: .init(caFile: configuration.outbound.caFile), logger: logger)
+        if let directory = configuration.storage.directory {
+            try FileManager.default.createDirectory(
+                atPath: directory,
+                withIntermediateDirectories: true,
+                attributes: [.posixPermissions: 0o700]
+            )
+            audit = try LineWriter(appendingTo: directory + "/audit.log")
+        } else {
+            audit = LineWriter(FileHandle(fileDescriptor: STDOUT_FILENO, closeOnDealloc: false))
+        }
+    }
+
+    /// The server's environment, with the storage opened and locked.
+    func environment() throws -> ServerEnvironment {
+        let audit = audit
+        var environment = ServerEnvironment(
+            transport: client,
+            auditSink: { audit.write($0) },
+            logger: logger
+        )
+        environment.storage = try openStorage()
+        return environment
+    }
+
+    private func openStorage() throws -> DurableStore? {
+        guard let directory = configuration.storage.directory else {
+            logger.notice("state is kept in memory only: nothing survives a restart; set storage.directory to keep it")
+            return nil
+        }
+        return try DurableStore.open(
+            directory: directory,
+            key: try StorageKeySource(configuration.storage),
+            options: StorageOptions(journal: JournalOptions(policy: configuration.storage.journal.policy)),
+            logger: logger
+        )
+    }
+
+    /// Closes the network client, then writes out what log and audit trail still hold.
+    func close() async {
+        await client.shutdown()
+        audit.close()
+        log.close()
+    }
+}
+
+extension StorageKeySource {
+    /// The configured key, or the one beside the data.
+    init(_ storage: Configuration.Storage) throws {
+        guard let secret = storage.encryptionKey?.value else {
+            self = .besideData
+            return
+        }
+        self = .configured(try StorageKey(contents: secret.bytes))
+    }
+}
+
+extension Configuration.Journal {
+    /// The journal's policy.
+    var policy: JournalPolicy {
+        switch self {
+        case .always: .always
+        case .everySecond: .everySecond
+        case .off: .off
+        }
+    }
+}

@@ -1,0 +1,65 @@
+import ArgumentParser
+import AuthorizationServer
+import Foundation
+import Logging
+import OAuthProtocol
+import ServiceLifecycle
+
+/// `gatehouse serve`: serves a configuration until it is told to stop.
+struct ServeCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "serve",
+        abstract: "Serve a configuration until SIGTERM or SIGINT; SIGHUP reads certificates and keys again.",
+        discussion: """
+            Prints one line with the base URL when it is ready. The log goes to standard error as JSON lines; the audit
+            trail to audit.log in the storage directory, or to standard output without one.
+            """
+    )
+
+    @Option(name: .long, help: "The path of the YAML file.")
+    var config: String
+
+    @Option(name: .long, help: "trace, debug, info, notice, warning, error or critical.")
+    var logLevel: Logger.Level = .info
+
+    func run() async throws {
+        let loaded = try load()
+        for key in loaded.owedKeys {
+            Console.writeError("note: \(key)")
+        }
+        do {
+            let host = try ServerHost(loaded, logLevel: logLevel)
+            let server = try await GatehouseServer.start(loaded, environment: try host.environment())
+            Console.write("gatehouse is ready at \(loaded.issuer.text)\(Self.bound(server))")
+            let group = ServiceGroup(
+                configuration: .init(
+                    services: [.init(service: ServerService(server: server))],
+                    gracefulShutdownSignals: [.sigterm, .sigint],
+                    logger: host.logger
+                )
+            )
+            try await group.run()
+            await host.close()
+        } catch {
+            Console.writeError("gatehouse cannot start: \(error)")
+            throw ExitCode.failure
+        }
+    }
+
+    private func load() throws -> Configuration {
+        do throws(ConfigurationErrors) {
+            return try ConfigurationLoader(environment: ProcessInfo.processInfo.environment).load(path: config)
+        } catch {
+            for error in error.errors { Console.writeError("\(error)") }
+            throw ExitCode.failure
+        }
+    }
+
+    private static func bound(_ server: GatehouseServer) -> String {
+        let addresses = server.addresses.map(\.description).joined(separator: ", ")
+        let management = server.managementAddress.map { "; management on \($0)" } ?? ""
+        return " (listening on \(addresses)\(management))"
+    }
+}
+
+extension Logger.Level: @retroactive ExpressibleByArgument {}
