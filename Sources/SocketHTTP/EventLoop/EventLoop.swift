@@ -209,17 +209,19 @@ extension EventLoop {
     private func run() {
         nameThread()
         thread.store(pthread_self(), ordering: .relaxed)
-        now = SystemCalls.monotonicNanoseconds()
+        now = UInt64(WallClock.monotonicNanoseconds())
         var events = [gatehouse_epoll_event](repeating: gatehouse_epoll_event(), count: 512)
         while true {
             runJobs()
             if isStopping, sourceCount == 0, localJobs.isEmpty, closeInbox() {
                 // The number may soon be another thread's.
                 thread.store(0, ordering: .relaxed)
+                // Actions that were not due yet may hold what holds the loop.
+                wheel = DeadlineWheel()
                 return
             }
             let count = wait(&events)
-            now = SystemCalls.monotonicNanoseconds()
+            now = UInt64(WallClock.monotonicNanoseconds())
             for index in 0..<count {
                 let event = events[index]
                 source(of: event.token)?.handle(Readiness(rawValue: event.events))

@@ -1,27 +1,13 @@
 import Glibc
 
 /// The system calls the loops make, with EINTR retried and results as values.
-package enum SystemCalls {
+enum SystemCalls {
     /// What one attempt to move bytes came to.
     enum Transfer {
         case bytes(Int)
         case wouldBlock
         /// The connection is gone: reset, broken pipe and the like.
         case failed(CInt)
-    }
-
-    /// Nanoseconds on a clock that only goes forward.
-    static func monotonicNanoseconds() -> UInt64 {
-        var time = timespec()
-        unsafe clock_gettime(CLOCK_MONOTONIC, &time)
-        return UInt64(time.tv_sec) &* 1_000_000_000 &+ UInt64(time.tv_nsec)
-    }
-
-    /// Seconds since 1970.
-    package static func unixSeconds() -> Int64 {
-        var time = timespec()
-        unsafe clock_gettime(CLOCK_REALTIME, &time)
-        return Int64(time.tv_sec)
     }
 
     static func receive(_ descriptor: CInt, into buffer: inout [UInt8]) -> Transfer {

@@ -20,6 +20,8 @@ extension Connection {
             case .request(let message):
                 served += 1
                 guard await answer(message, isLast: served >= service.settings.requestsPerConnectionMax) else { return }
+                // A client that sends faster than it is answered must not keep the loop from the others.
+                if served % 32 == 0 { await Task.yield() }
                 stage = .idle
                 setDeadline(after: service.settings.idleTimeout)
             case .refused(let rejection):

@@ -34,7 +34,7 @@ package final class HTTPServer: Sendable {
         responder: any RequestResponder,
         logger: Logger,
         eventLoops: [EventLoop]? = nil,
-        unixTime: @escaping @Sendable () -> Int64 = SystemCalls.unixSeconds
+        unixTime: @escaping @Sendable () -> Int64 = { WallClock.unixMilliseconds() / 1_000 }
     ) throws(SocketError) {
         self.configuration = configuration
         self.logger = logger

@@ -17,7 +17,7 @@ import COpenSSL
     private let session: OpaquePointer
     /// Owned by the session: what the peer sent, and what the peer is to be sent.
     private let incoming: OpaquePointer
-    private let outgoing: OpaquePointer
+    private var outgoing: OpaquePointer
 
     init?(context: OpaquePointer) {
         guard let session = unsafe SSL_new(context) else { return nil }
@@ -86,7 +86,16 @@ import COpenSSL
         let bytes = unsafe gatehouse_bio_bytes(outgoing, &length)
         let raw = unsafe UnsafeRawBufferPointer(start: bytes, count: length)
         let result = unsafe raw.withMemoryRebound(to: UInt8.self) { body(unsafe $0.span) }
-        unsafe gatehouse_BIO_reset(outgoing)
+        if length <= 64 * 1024 {
+            unsafe gatehouse_BIO_reset(outgoing)
+        } else if let fresh = unsafe BIO_new(BIO_s_mem()) {
+            // A reset keeps the memory: one large response would stay with an idle connection.
+            unsafe gatehouse_BIO_set_mem_eof_return(fresh, -1)
+            unsafe SSL_set0_wbio(session, fresh)
+            unsafe outgoing = unsafe fresh
+        } else {
+            unsafe gatehouse_BIO_reset(outgoing)
+        }
         return result
     }
 
