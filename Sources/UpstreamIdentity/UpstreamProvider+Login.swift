@@ -32,6 +32,7 @@ extension UpstreamProvider {
             endpoints: endpoints,
             now: timeSource.now()
         )
+        breaker.reset()
         // RFC 6749 §7.1: a token of a type that we do not understand must not be used.
         if let type = tokens.tokenType, !configuration.behaviour.bearerTokenTypes.contains(type) {
             throw UpstreamError(.invalidResponse, "the access token is no bearer token")
@@ -150,7 +151,12 @@ extension UpstreamProvider {
         -> UpstreamAccount
     {
         let behaviour = configuration.behaviour
-        var account = try identityPaths.account(in: claims, verifiedEmail: behaviour.verifiedEmail)
+        var account: UpstreamAccount
+        do {
+            account = try identityPaths.account(in: claims, verifiedEmail: behaviour.verifiedEmail)
+        } catch {
+            throw openID == nil ? error : UpstreamError(.invalidIDToken, error.reason)
+        }
         if case .listOfAddresses(let path) = behaviour.verifiedEmail, case .oauth2(let endpoints) = configuration.kind,
             case .userInfo(let mapping) = endpoints.identity
         {

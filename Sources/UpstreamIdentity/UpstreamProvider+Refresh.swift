@@ -17,13 +17,24 @@ extension UpstreamProvider {
     ) async throws(UpstreamError) -> UpstreamTokenResponse {
         let sent = configuration.behaviour.sendsScopesOnRefresh ? scopes ?? requestedScopes : nil
         let endpoints = try await endpoints()
-        return try await tokenEndpoint.refresh(
-            refreshToken: refreshToken,
-            scopes: sent,
-            endpoints: endpoints,
-            now: timeSource.now()
-        )
+        try breaker.enter(now: timeSource.now())
+        do {
+            let response = try await tokenEndpoint.refresh(
+                refreshToken: refreshToken,
+                scopes: sent,
+                endpoints: endpoints,
+                now: timeSource.now()
+            )
+            breaker.leave(nil, now: timeSource.now())
+            return response
+        } catch {
+            breaker.leave(error, now: timeSource.now())
+            throw error
+        }
     }
+
+    /// How busy refreshes are, for the metrics.
+    package var refreshLoad: UpstreamRefreshLoad { breaker.load(now: timeSource.now()) }
 
     /// OpenID Connect Core 1.0 §12.2: checks the ID token of a refresh, if one came.
     ///

@@ -14,6 +14,7 @@ package final class UpstreamProvider: Sendable {
     let logger: Logger
     let exchange: UpstreamExchange
     let tokenEndpoint: TokenEndpoint
+    let breaker = RefreshBreaker()
     /// What only a provider that speaks OpenID Connect has.
     let openID: OpenID?
     private let staticEndpoints: UpstreamEndpoints?
@@ -94,6 +95,11 @@ package final class UpstreamProvider: Sendable {
 
     /// What a login asks for.
     package var requestedScopes: ScopeSet { ScopeSet(configuration.scopes) }
+
+    /// The scopes that are wanted and that a connection was not granted, by the provider's own names.
+    package func missingScopes(_ wanted: ScopeSet, granted: ScopeSet) -> ScopeSet {
+        configuration.behaviour.scopeDialect.missing(wanted, granted: granted)
+    }
 
     /// The URL to which the browser is sent.
     ///

@@ -6,6 +6,8 @@ package struct UpstreamBehaviour: Hashable, Sendable {
     package var scopeSeparator = " "
     /// What stands between scopes in the answer; GitHub and Slack write commas.
     package var grantedScopeSeparator = " "
+    /// How the names of granted scopes depart from those of the request.
+    package var scopeDialect = ScopeDialect()
     /// The parameter of the login hint (OpenID Connect Core 1.0 §3.1.2.1); `nil` sends none.
     package var loginHintParameter: String? = "login_hint"
     /// Where the tokens stand in the answer to a code.

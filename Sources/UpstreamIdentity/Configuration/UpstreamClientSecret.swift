@@ -2,8 +2,8 @@ package import OAuthProtocol
 
 /// RFC 6749 §2.3.1: our secret at a provider, as the provider gave it; prints `<redacted>`.
 package struct UpstreamClientSecret: Hashable, Sendable, RedactedSecret {
-    /// The secret.
-    let value: String
+    /// The secret, for whoever keeps a registration.
+    package let value: String
 
     /// Takes the secret over from the operator's file or from a registration.
     package init(_ value: String) {

@@ -117,15 +117,18 @@ extension UpstreamConfiguration {
                 throw UpstreamError(.misconfigured, "the scopes must contain openid")
             }
         case .oauth2(let endpoints):
-            try endpoints.check(allowsInsecureHTTP: allowsInsecureHTTP)
+            try endpoints.check(clientID: clientID, allowsInsecureHTTP: allowsInsecureHTTP)
         }
     }
 }
 
 extension OAuth2Endpoints {
-    fileprivate func check(allowsInsecureHTTP: Bool) throws(UpstreamError) {
+    fileprivate func check(clientID: String, allowsInsecureHTTP: Bool) throws(UpstreamError) {
         try UpstreamURL.check(authorization, what: "authorization endpoint", allowsInsecureHTTP: allowsInsecureHTTP)
         try UpstreamURL.check(token, what: "token endpoint", allowsInsecureHTTP: allowsInsecureHTTP)
+        if let revocation = UpstreamEndpoints(self).revocation(clientID: clientID) {
+            try UpstreamURL.check(revocation, what: "revocation endpoint", allowsInsecureHTTP: allowsInsecureHTTP)
+        }
         if case .userInfo(let mapping) = identity {
             try UpstreamURL.check(mapping.endpoint, what: "userinfo endpoint", allowsInsecureHTTP: allowsInsecureHTTP)
         }

@@ -24,6 +24,7 @@ final class CachedDocument<Value: Sendable>: Sendable {
     private struct State {
         var held: Held?
         var attemptedAt: Timestamp?
+        var lastFailure: UpstreamError?
         var inFlight: Task<Result<Value, UpstreamError>, Never>?
     }
 
@@ -52,10 +53,15 @@ final class CachedDocument<Value: Sendable>: Sendable {
         do { return try await renewed(now) } catch { return held.value }
     }
 
-    /// A newly fetched document, because the one at hand lacks something; `nil` if one was asked for only just now.
+    /// A newly fetched document, because the one at hand lacks something; `nil` if one was fetched only just now.
+    ///
+    /// - Throws: ``UpstreamError`` when it cannot be fetched, or could not only just now.
     func renewedIfDue() async throws(UpstreamError) -> Value? {
         let now = timeSource.now()
-        guard mayAttempt(now) else { return nil }
+        guard mayAttempt(now) else {
+            if let failure = state.withLock(\.lastFailure) { throw failure }
+            return nil
+        }
         return try await renewed(now)
     }
 
@@ -93,7 +99,13 @@ final class CachedDocument<Value: Sendable>: Sendable {
         let now = timeSource.now()
         state.withLock { state in
             state.inFlight = nil
-            if case .success(let value) = result { state.held = Held(value: value, fetchedAt: now) }
+            switch result {
+            case .success(let value):
+                state.held = Held(value: value, fetchedAt: now)
+                state.lastFailure = nil
+            case .failure(let error):
+                state.lastFailure = error
+            }
         }
     }
 }

@@ -31,8 +31,12 @@ struct UpstreamDiscovery: Sendable {
         } catch {
             throw UpstreamError(.invalidResponse, "the discovery document is not a JSON object: \(error)")
         }
-        guard let issuer = document["issuer"]?.stringValue, rule.accepts(documentIssuer: issuer) else {
-            throw UpstreamError(.misconfigured, "the discovery document names another issuer than the configured one")
+        let issuer = document["issuer"]?.stringValue ?? ""
+        guard rule.accepts(documentIssuer: issuer) else {
+            throw UpstreamError(
+                .misconfigured,
+                "the discovery document names the issuer \(issuer.shownAsURL), not the configured one"
+            )
         }
         return try UpstreamEndpoints(
             document: document,
@@ -45,5 +49,15 @@ struct UpstreamDiscovery: Sendable {
     private var documentURL: String {
         let issuer = rule.configured
         return (issuer.hasSuffix("/") ? String(issuer.dropLast()) : issuer) + "/.well-known/openid-configuration"
+    }
+}
+
+extension String {
+    /// The text if it is short and of a URL's characters, for the log: the operator has to see what to configure.
+    fileprivate var shownAsURL: String {
+        let isURL =
+            1...200 ~= utf8.count
+            && utf8.allSatisfy { 0x21...0x7E ~= $0 && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\") }
+        return isURL ? self : "(unreadable)"
     }
 }

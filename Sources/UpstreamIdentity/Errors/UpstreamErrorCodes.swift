@@ -19,6 +19,13 @@ enum UpstreamErrorCodes {
         "unsupported_grant_type": .misconfigured,
         "unsupported_response_type": .misconfigured,
         "invalid_target": .misconfigured,
+        // RFC 7591 §3.2.2
+        "invalid_redirect_uri": .misconfigured,
+        "invalid_client_metadata": .misconfigured,
+        "invalid_software_statement": .misconfigured,
+        "unapproved_software_statement": .misconfigured,
+        // RFC 6750 §3.1, which Google says of a revoked token
+        "invalid_token": .invalidGrant,
         // RFC 6749 §4.1.2.1
         "access_denied": .accessDenied,
         "server_error": .temporary,

@@ -78,13 +78,13 @@ enum UpstreamAnswer {
     }
 
     /// A body of JSON, or of a form where the provider ignores what we accept; `nil` when it is neither.
-    private static func readObject(_ response: OutboundResponse) -> JSONObject? {
+    static func readObject(_ response: OutboundResponse) -> JSONObject? {
         if response.mediaType == "application/x-www-form-urlencoded" {
             // An unreadable answer is no answer: the reason adds nothing.
             guard let form = try? FormParameters(parsing: response.body), form.duplicatedNames.isEmpty else {
                 return nil
             }
-            return JSONObject(form.names.compactMap { name in form.values(name).first.map { (name, .string($0)) } })
+            return JSONObject(form.names.map { name in (name, .string(form.values(name).first ?? "")) })
         }
         // As above.
         return try? JSONParser.parseObject(response.body)

@@ -48,10 +48,11 @@ struct UserInfo: Sendable {
         }
         guard response.status == 200 else {
             let error = UpstreamError(status: response.status, retryAfter: response.retryAfter)
-            guard error.isTemporary else {
-                throw UpstreamError(.userInfoFailed, "the userinfo endpoint answered status \(response.status)")
-            }
-            throw error
+            if error.isTemporary { throw error }
+            let reason = "the userinfo endpoint answered status \(response.status)"
+            // GitHub says 403 to whoever asks too often.
+            if response.status == 403, let delay = response.retryAfter { throw .temporary(reason, retryAfter: delay) }
+            throw UpstreamError(.userInfoFailed, reason)
         }
         return response.body
     }

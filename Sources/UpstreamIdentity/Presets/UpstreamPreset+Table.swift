@@ -42,6 +42,14 @@ extension UpstreamPreset {
         preset.scopes = ["read:user", "user:email"]
         preset.clientAuthentication = .post
         preset.behaviour.grantedScopeSeparator = ","
+        preset.behaviour.scopeDialect.implied = [
+            "repo": ["public_repo", "repo:status", "repo_deployment", "repo:invite", "security_events"],
+            "user": ["read:user", "user:email", "user:follow"],
+            "admin:org": ["write:org", "read:org"],
+            "write:org": ["read:org"],
+            "write:packages": ["read:packages"],
+            "project": ["read:project"],
+        ]
         preset.behaviour.loginHintParameter = "login"
         // The address of the public profile may be any that the user typed.
         preset.behaviour.verifiedEmail = .listOfAddresses(path: "/emails")
@@ -65,6 +73,10 @@ extension UpstreamPreset {
             UpstreamParameter(name: "prompt", value: "consent"),
         ]
         preset.behaviour.issuerAliases = ["accounts.google.com"]
+        preset.behaviour.scopeDialect.aliases = [
+            "https://www.googleapis.com/auth/userinfo.email": "email",
+            "https://www.googleapis.com/auth/userinfo.profile": "profile",
+        ]
         preset.behaviour.claimPaths.accountName = ["email"]
         return preset
     }()
@@ -118,6 +130,8 @@ extension UpstreamPreset {
         )
         preset.behaviour.verifiedEmail = .claim("xms_edov")
         preset.behaviour.sendsScopesOnRefresh = true
+        preset.behaviour.scopeDialect.unreported = ["offline_access", "openid", "profile", "email"]
+        preset.behaviour.scopeDialect.ignoresResource = true
         preset.behaviour.assertionAudience = .tokenEndpoint
         // Its userinfo endpoint is another service with another `sub`, and says no more than the ID token.
         preset.behaviour.userInfoUse = .never

@@ -1,0 +1,115 @@
+package import OAuthProtocol
+package import OutboundHTTP
+
+/// RFC 7591: OAuth 2.0 Dynamic Client Registration, as the client of a provider.
+package struct UpstreamRegistrar: Sendable {
+    private let exchange: UpstreamExchange
+    private let timeSource: any TimeSource
+
+    /// Makes a registrar that dials what the policy permits and follows no redirect, so that the initial access token
+    /// goes nowhere else.
+    package init(
+        transport: any OutboundTransport,
+        timeSource: any TimeSource,
+        addressPolicy: AddressPolicy = .publicOnly,
+        allowsInsecureHTTP: Bool = false
+    ) {
+        exchange = UpstreamExchange(
+            transport: transport,
+            addressPolicy: addressPolicy,
+            limits: OutboundRequest.Limits(),
+            allowsInsecureHTTP: allowsInsecureHTTP
+        )
+        self.timeSource = timeSource
+    }
+
+    /// Registers us once; the caller keeps the result and does not register again while it is good.
+    ///
+    /// - Parameter request: Where, and with what.
+    /// - Returns: The credentials, which exist nowhere else.
+    /// - Throws: ``UpstreamError``.
+    package func register(
+        _ request: UpstreamRegistrationRequest
+    ) async throws(UpstreamError) -> UpstreamClientRegistration {
+        let place = try await place(of: request.target)
+        let metadata = metadata(request, method: place.method)
+        var fields = [(name: "Content-Type", value: "application/json"), (name: "Accept", value: "application/json")]
+        if let token = request.initialAccessToken { fields.append(("Authorization", "Bearer " + token.value)) }
+        let response = try await exchange.send(
+            method: "POST",
+            url: place.url,
+            headerFields: fields,
+            body: metadata.serialized()
+        )
+        if response.status == 401 || response.status == 403 {
+            throw UpstreamError(.invalidClient, "the provider does not let us register: status \(response.status)")
+        }
+        return try registration(UpstreamAnswer.object(of: response), at: timeSource.now())
+    }
+
+    /// The endpoint, and the best method that the provider offers: Basic, then form, then none.
+    private func place(
+        of target: UpstreamRegistrationRequest.Target
+    ) async throws(UpstreamError) -> (url: String, method: TokenEndpointAuthenticationMethod) {
+        switch target {
+        case .endpoint(let url): return (url, .clientSecretBasic)
+        case .issuer(let issuer):
+            let rule = IssuerRule(configured: issuer, behaviour: UpstreamBehaviour())
+            let discovery = UpstreamDiscovery(exchange: exchange, rule: rule, overrides: UpstreamEndpointOverrides())
+            let endpoints = try await discovery.endpoints()
+            guard let url = endpoints.registration else {
+                throw UpstreamError(.misconfigured, "the provider offers no registration")
+            }
+            return (url, try method(endpoints))
+        }
+    }
+
+    private func method(_ endpoints: UpstreamEndpoints) throws(UpstreamError) -> TokenEndpointAuthenticationMethod {
+        guard let offered = endpoints.tokenAuthenticationMethods else { return .clientSecretBasic }
+        if offered.contains("client_secret_basic") { return .clientSecretBasic }
+        if offered.contains("client_secret_post") { return .clientSecretPost }
+        // A client without a secret is protected by PKCE alone: the provider must say that it checks it.
+        if offered.contains("none"), endpoints.codeChallengeMethods?.contains("S256") == true { return .none }
+        throw UpstreamError(.misconfigured, "the provider offers no way of authentication that we can register for")
+    }
+
+    private func metadata(
+        _ request: UpstreamRegistrationRequest,
+        method: TokenEndpointAuthenticationMethod
+    ) -> JSONObject {
+        var metadata: JSONObject = [
+            "client_name": .string(request.clientName), "redirect_uris": .strings(request.redirectURIs),
+            "grant_types": ["authorization_code", "refresh_token"], "response_types": ["code"],
+            "application_type": "web", "token_endpoint_auth_method": .string(method.rawValue),
+        ]
+        if !request.scopes.isEmpty { metadata["scope"] = .string(ScopeSet(request.scopes).text) }
+        return metadata
+    }
+
+    private func registration(_ json: JSONObject, at now: Timestamp) throws(UpstreamError) -> UpstreamClientRegistration
+    {
+        guard let clientID = json.firstText(at: ["client_id"]), clientID.utf8.allSatisfy({ 0x21...0x7E ~= $0 }) else {
+            throw UpstreamError(.invalidResponse, "the registration has no usable client_id", isOutcomeUnknown: true)
+        }
+        // RFC 7591 §2: Basic when the answer does not say.
+        let name = json.firstText(at: ["token_endpoint_auth_method"]) ?? "client_secret_basic"
+        let methods: [TokenEndpointAuthenticationMethod] = [.clientSecretBasic, .clientSecretPost, .none]
+        guard let method = methods.first(where: { $0.rawValue == name }) else {
+            throw UpstreamError(.invalidResponse, "the registration is for a way of authentication that we do not have")
+        }
+        let secret = json.firstText(at: ["client_secret"])
+        guard !method.usesSecret || secret != nil else {
+            throw UpstreamError(.invalidResponse, "the registration has no client_secret")
+        }
+        return UpstreamClientRegistration(
+            clientID: clientID,
+            clientSecret: method.usesSecret ? secret.map(UpstreamClientSecret.init) : nil,
+            // RFC 7591 §3.2.1: zero means never.
+            secretExpiry: json["client_secret_expires_at"] == 0 ? nil : json.date("client_secret_expires_at"),
+            authenticationMethod: method,
+            registrationAccessToken: json.firstText(at: ["registration_access_token"]).map(UpstreamClientSecret.init),
+            registrationClientURI: json.firstText(at: ["registration_client_uri"]),
+            registeredAt: now
+        )
+    }
+}
