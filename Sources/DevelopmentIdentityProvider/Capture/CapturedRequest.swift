@@ -1,0 +1,75 @@
+package import HTTPTypes
+package import OAuthProtocol
+import SocketHTTP
+
+/// A request that reached the provider, whole: only tests see it, and it never prints what it carries.
+package struct CapturedRequest: Sendable {
+    /// The endpoint it came to.
+    package let endpoint: EndpointName
+    /// When it came.
+    package let time: Timestamp
+    /// The parameters of the query; `nil` without one or when it is broken.
+    package let query: FormParameters?
+    /// The parameters of the body; `nil` unless it is a form.
+    package let form: FormParameters?
+    private let request: Request
+
+    init(_ request: Request, endpoint: EndpointName, time: Timestamp) {
+        self.request = request
+        self.endpoint = endpoint
+        self.time = time
+        query = request.query.flatMap(RequestParameters.reading(query:))
+        form = RequestParameters.isForm(request) ? RequestParameters.reading(body: request.body) : nil
+    }
+
+    /// The method.
+    package var method: HTTPRequest.Method { request.method }
+    /// The path.
+    package var path: String { request.path }
+    /// The body.
+    package var body: [UInt8] { request.body }
+
+    /// The values of every field line of that name.
+    package func values(of name: HTTPField.Name) -> [String] { request.values(of: name) }
+
+    /// The value of the first field line of that name.
+    package subscript(_ name: HTTPField.Name) -> String? { request[name] }
+
+    /// The first value of a parameter, of the form or else of the query.
+    package func parameter(_ name: String) -> String? {
+        form?.values(name).first ?? query?.values(name).first
+    }
+}
+
+extension CapturedRequest: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+    /// Method and path with the names of the parameters, without a value.
+    package var description: String {
+        let names = (query?.names ?? []) + (form?.names ?? [])
+        return "\(request.method.rawValue) \(request.path) (\(names.joined(separator: ", ")))"
+    }
+    /// As ``description``.
+    package var debugDescription: String { description }
+    /// Shows nothing, so that a failed expectation prints no token.
+    package var customMirror: Mirror { Mirror(self, children: []) }
+}
+
+/// Reading of parameters for which a broken encoding is as good as none.
+enum RequestParameters {
+    /// The parameters of a query.
+    static func reading(query: String) -> FormParameters? {
+        // What is wrong with a broken query is of no interest: the endpoint refuses it.
+        try? FormParameters(query: query)
+    }
+
+    /// The parameters of a body.
+    static func reading(body: [UInt8]) -> FormParameters? {
+        // As with the query.
+        try? FormParameters(parsing: body)
+    }
+
+    /// Whether the body says that it is a form.
+    static func isForm(_ request: Request) -> Bool {
+        guard let type = request[.contentType] else { return false }
+        return type.lowercased().hasPrefix("application/x-www-form-urlencoded")
+    }
+}

@@ -1,0 +1,37 @@
+package import OAuthProtocol
+
+/// A client that is registered with the provider.
+package struct DevelopmentClient: Sendable, RedactedSecret {
+    /// How the client proves itself at the token and revocation endpoints.
+    package enum Authentication: Sendable, RedactedSecret {
+        /// Not at all: a public client.
+        case none
+        /// By a secret, in the Authorization header or in the form.
+        case secret(String)
+        /// By a secret in the Authorization header only.
+        case secretBasic(String)
+        /// By a secret in the form only.
+        case secretPost(String)
+        /// By assertions that these keys verify (RFC 7523 §2.2).
+        case privateKey(JSONWebKeySet)
+    }
+
+    /// The `client_id`.
+    package var id: String
+    /// The proof that is asked for; every other is refused.
+    package var authentication: Authentication
+    /// The redirect URIs, compared byte by byte; empty for any.
+    package var redirectURIs: [String]
+
+    /// Registers a client.
+    package init(id: String, authentication: Authentication, redirectURIs: [String] = []) {
+        self.id = id
+        self.authentication = authentication
+        self.redirectURIs = redirectURIs
+    }
+
+    /// Registers a confidential client.
+    package init(id: String, secret: String, redirectURIs: [String] = []) {
+        self.init(id: id, authentication: .secret(secret), redirectURIs: redirectURIs)
+    }
+}

@@ -1,0 +1,49 @@
+/// The provider's endpoints, as scripts and captures name them; the raw value is the path.
+package enum EndpointName: String, Sendable, Hashable, CaseIterable {
+    /// The OpenID Connect discovery document.
+    case discovery = "/.well-known/openid-configuration"
+    /// The JWK Set.
+    case keySet = "/jwks"
+    /// OpenID Connect: the authorization endpoint.
+    case authorization = "/authorize"
+    /// Where the sign-in page of both flavours posts to.
+    case signIn = "/sign-in"
+    /// OpenID Connect: the token endpoint.
+    case token = "/token"
+    /// OpenID Connect: the UserInfo endpoint.
+    case userInfo = "/userinfo"
+    /// Token revocation, for both flavours.
+    case revocation = "/revoke"
+    /// Dynamic client registration.
+    case registration = "/register"
+    /// Sign-out in the browser.
+    case endSession = "/end-session"
+    /// OAuth 2.0: the authorization endpoint.
+    case oauth2Authorization = "/oauth2/authorize"
+    /// OAuth 2.0: the token endpoint.
+    case oauth2Token = "/oauth2/token"
+    /// OAuth 2.0: the user of a token, as GitHub's `/user`.
+    case oauth2User = "/oauth2/user"
+
+    /// The path.
+    package var path: String { rawValue }
+
+    /// Whether browsers are sent there, so that answers are redirects and pages.
+    var isForBrowsers: Bool {
+        switch self {
+        case .authorization, .signIn, .endSession, .oauth2Authorization: true
+        default: false
+        }
+    }
+
+    /// Whether answers are redirects with parameters.
+    var isAuthorization: Bool { self == .authorization || self == .oauth2Authorization }
+
+    /// Whether errors have the form of RFC 6749 §5.2 or go back by redirect.
+    var hasOAuthErrors: Bool {
+        switch self {
+        case .discovery, .keySet, .signIn, .endSession: false
+        default: true
+        }
+    }
+}

@@ -1,0 +1,112 @@
+import Logging
+import SocketHTTP
+import Synchronization
+
+/// The provider's HTTP server, and the power to break connections off in the middle of a request.
+///
+/// The engine answers every request; to lose an answer, the server is replaced by another one on the same port, and the
+/// old one is stopped without grace. That cuts every connection of the moment, as a crash of the provider would.
+final class ConnectionControl: Sendable {
+    private struct State {
+        var server: HTTPServer?
+        /// How many servers there have been; a request knows by it whether its own is being stopped already.
+        var generation = 0
+        var stopping: [Task<Void, Never>] = []
+    }
+
+    let address: SocketAddress
+    private let reservation: PortReservation
+    private let loop: EventLoop
+    private let logger: Logger
+    private let state = Mutex(State())
+    private let responder = Mutex<ProviderResponder?>(nil)
+
+    /// Reserves the port, so that the issuer is known before anything is served.
+    init(address: SocketAddress, logger: Logger) throws(SocketError) {
+        reservation = try PortReservation(address)
+        self.address = reservation.address
+        self.logger = logger
+        loop = try EventLoop(name: "identity-provider")
+    }
+
+    /// Serves until `stop()`.
+    func start(_ responder: ProviderResponder) async throws {
+        try loop.start()
+        self.responder.withLock { $0 = responder }
+        let server = try makeServer(responder, generation: 0)
+        state.withLock { $0.server = server }
+        _ = try await server.start()
+    }
+
+    /// Cuts all connections and stops.
+    func stop() async {
+        let (server, stopping) = state.withLock { state in
+            defer { state = State(generation: state.generation + 1) }
+            return (state.server, state.stopping)
+        }
+        await server?.shutdown(gracePeriod: .zero)
+        for task in stopping { await task.value }
+        responder.withLock { $0 = nil }
+        loop.stop()
+    }
+
+    /// Waits by the real clock, or until the server stops.
+    func wait(_ duration: Duration) async {
+        let gate = ResponseGate()
+        loop.schedule(after: duration) { gate.open() }
+        await gate.pass()
+    }
+
+    /// Cuts the connection of the calling request, and all others; returns when that has happened.
+    func cut() async {
+        let generation = ConnectionControl.generation ?? 0
+        do {
+            if let (old, new) = try replaceServer(of: generation) {
+                _ = try await new.start()
+                // Not awaited here: the old server waits for this very request to end.
+                let task = Task { await old.shutdown(gracePeriod: .zero) }
+                state.withLock { $0.stopping.append(task) }
+            }
+        } catch {
+            logger.error("a connection could not be cut", metadata: ["error": "\(error)"])
+            return
+        }
+        // The old server cancels the tasks of its connections, which ends this wait.
+        await ResponseGate().pass()
+    }
+
+    private func replaceServer(of generation: Int) throws -> (old: HTTPServer, new: HTTPServer)? {
+        guard let responder = responder.withLock({ $0 }) else { return nil }
+        let new = try makeServer(responder, generation: generation + 1)
+        return state.withLock { state in
+            guard let old = state.server, state.generation == generation else { return nil }
+            state.server = new
+            state.generation += 1
+            return (old, new)
+        }
+    }
+
+    private func makeServer(_ responder: ProviderResponder, generation: Int) throws -> HTTPServer {
+        var configuration = ServerConfiguration(listeners: [.init(address: address, reservation: reservation)])
+        configuration.limits.bodyBytesMax = 1 << 20
+        return try HTTPServer(
+            configuration: configuration,
+            responder: NumberedResponder(responder: responder, generation: generation),
+            logger: logger,
+            eventLoops: [loop]
+        )
+    }
+
+    /// The number of the server that the current task answers for.
+    @TaskLocal fileprivate static var generation: Int?
+
+    /// Tells requests which server they came through.
+    private struct NumberedResponder: RequestResponder {
+        let responder: ProviderResponder
+        let generation: Int
+
+        func respond(to request: Request) async -> Response {
+            await ConnectionControl.$generation.withValue(generation) { await responder.respond(to: request) }
+        }
+    }
+}

@@ -1,0 +1,77 @@
+import HTTPTypes
+import SocketHTTP
+
+/// The few pages that people see.
+enum Pages {
+    /// Asks who signs in.
+    static func signIn(_ request: SignInRequest, handle: String, users: [DevelopmentUser]) -> Response {
+        let hint = request.loginHint
+        let buttons = users.map { user in
+            let isHinted = hint.map(user.answers(to:)) ?? false
+            let email = user.email.map {
+                "<small>\(escaped($0))\(user.isEmailVerified ? "" : ", not verified")</small>"
+            }
+            return """
+                <button name="user" value="\(escaped(user.subject))"\(isHinted ? " autofocus" : "")>\
+                \(escaped(user.name)) \(email ?? "")</button>
+                """
+        }
+        return page(
+            title: "Sign in",
+            body: """
+                <p>Development identity provider. <b>\(escaped(request.clientID))</b> asks for
+                <code>\(escaped(request.scopes.joined(separator: " ")))</code>.</p>
+                <form method="post" action="\(EndpointName.signIn.path)">
+                <input type="hidden" name="request" value="\(escaped(handle))">
+                \(buttons.joined(separator: "\n"))
+                <button name="decision" value="deny" class="deny">Cancel</button>
+                </form>
+                """
+        )
+    }
+
+    /// Says what is wrong to the person in front of the browser: nothing is sent to a client that is not trusted.
+    static func refusal(_ reason: String) -> Response {
+        page(title: "This request cannot be answered", body: "<p>\(escaped(reason))</p>", status: .badRequest)
+    }
+
+    /// A page of some text.
+    static func page(title: String, body: String, status: HTTPResponse.Status = .ok) -> Response {
+        let html = """
+            <!doctype html>
+            <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
+            <title>\(escaped(title))</title><style>
+            :root { color-scheme: light dark } body { font: 1rem/1.5 system-ui; max-width: 26rem; margin: 12vh auto; padding: 0 1rem }
+            button { display: block; width: 100%; margin: .5rem 0; padding: .75rem; font: inherit; text-align: start }
+            small { opacity: .7 } .deny { text-align: center; margin-top: 1.5rem }
+            </style></head><body><h1>\(escaped(title))</h1>
+            \(body)
+            </body></html>
+            """
+        return Response(
+            status: status,
+            headerFields: [
+                .contentType: "text/html; charset=utf-8",
+                .cacheControl: "no-store",
+                .contentSecurityPolicy: "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
+            ],
+            body: Array(html.utf8)
+        )
+    }
+
+    /// Text for HTML, within quotes too: names and ids come from requests and could bring elements along.
+    static func escaped(_ text: String) -> String {
+        var output = ""
+        for character in text.unicodeScalars {
+            switch character {
+            case "&": output += "&amp;"
+            case "<": output += "&lt;"
+            case ">": output += "&gt;"
+            case "\"": output += "&quot;"
+            case "'": output += "&#39;"
+            default: output.unicodeScalars.append(character)
+            }
+        }
+        return output
+    }
+}

@@ -1,0 +1,120 @@
+import HTTPTypes
+import OAuthProtocol
+import SocketHTTP
+
+/// Captures each request, lets the scripted faults have their way, and hands the rest to the endpoints.
+struct ProviderResponder: RequestResponder {
+    /// What an endpoint does with a request.
+    typealias Perform = @Sendable (Request, ScriptedFaults) async -> Answer
+
+    private let context: ProviderContext
+    private let connections: ConnectionControl
+    private var router = Router()
+
+    init(context: ProviderContext, connections: ConnectionControl) {
+        self.context = context
+        self.connections = connections
+        on(.discovery, [.get], DiscoveryEndpoint(context: context).respond)
+        on(.keySet, [.get], KeySetEndpoint(context: context).respond)
+        on(.authorization, [.get, .post], AuthorizationEndpoint(context: context, flavour: .openIDConnect).respond)
+        on(.signIn, [.post], SignInEndpoint(context: context).respond)
+        on(.token, [.post], TokenEndpoint(context: context, flavour: .openIDConnect).respond)
+        on(.userInfo, [.get, .post], UserInfoEndpoint(context: context, flavour: .openIDConnect).respond)
+        on(.revocation, [.post], RevocationEndpoint(context: context).respond)
+        on(.endSession, [.get, .post], EndSessionEndpoint(context: context).respond)
+        on(.oauth2Authorization, [.get, .post], AuthorizationEndpoint(context: context, flavour: .oauth2).respond)
+        on(.oauth2Token, [.post], TokenEndpoint(context: context, flavour: .oauth2).respond)
+        on(.oauth2User, [.get], UserInfoEndpoint(context: context, flavour: .oauth2).respond)
+        if context.configuration.allowsRegistration {
+            on(.registration, [.post], RegistrationEndpoint(context: context).respond)
+        }
+    }
+
+    private mutating func on(
+        _ endpoint: EndpointName,
+        _ methods: [HTTPRequest.Method],
+        _ perform: @escaping Perform
+    ) {
+        let context = context
+        let connections = connections
+        for method in methods {
+            router.on(method, endpoint.path) { request in
+                context.capture.append(CapturedRequest(request, endpoint: endpoint, time: context.now))
+                let faults = context.script.next(for: endpoint)
+                await connections.wait(for: faults)
+                if let response = await connections.replacement(for: faults, on: endpoint) { return response }
+                let response = await perform(request, faults).response(with: faults)
+                for gate in faults.responseGates { await gate.pass() }
+                if faults.dropsResponse { await connections.cut() }
+                return response
+            }
+        }
+    }
+
+    func respond(to request: Request) async -> Response {
+        await router.respond(to: request)
+    }
+}
+
+extension ConnectionControl {
+    /// Waits as long as the faults say.
+    fileprivate func wait(for faults: ScriptedFaults) async {
+        for fault in faults.faults {
+            switch fault {
+            case .hold(let gate): await gate.pass()
+            case .delay(let duration): await wait(duration)
+            default: continue
+            }
+        }
+    }
+
+    /// What is answered instead of performing the request; `nil` if it is to be performed.
+    fileprivate func replacement(for faults: ScriptedFaults, on endpoint: EndpointName) async -> Response? {
+        for fault in faults.faults {
+            switch fault {
+            case .status(let code, let fields, let body):
+                return Response(status: HTTPResponse.Status(code: code), headerFields: fields, body: Array(body.utf8))
+            case .oauthError(let code, let status) where !endpoint.isAuthorization:
+                return ScriptedError(code: code, status: status).response(from: endpoint)
+            case .malformedJSON:
+                return Response.json(Array(#"{"access_token":"at_"#.utf8))
+            case .hugeBody(let byteCount):
+                let filling = String(repeating: "x", count: max(byteCount - 16, 0))
+                return Response.json(Array(#"{"filling":"\#(filling)"}"#.utf8))
+            case .closeConnection:
+                await cut()
+                return Response(status: .internalServerError, closesConnection: true)
+            default: continue
+            }
+        }
+        return nil
+    }
+}
+
+/// An OAuth error that the script has put into words.
+private struct ScriptedError {
+    let code: String
+    let status: Int
+
+    func response(from endpoint: EndpointName) -> Response {
+        var response = Response.json(
+            JSONObject([("error", .string(code)), ("error_description", "the script says so")]).serialized()
+        )
+        response.status = HTTPResponse.Status(code: status)
+        if endpoint == .userInfo || endpoint == .oauth2User {
+            response.headerFields[.wwwAuthenticate] = "Bearer error=\"\(code)\""
+        }
+        return response
+    }
+}
+
+extension Response {
+    /// A JSON text under status 200.
+    fileprivate static func json(_ body: [UInt8]) -> Response {
+        Response(
+            status: .ok,
+            headerFields: [.contentType: "application/json", .cacheControl: "no-store"],
+            body: body
+        )
+    }
+}
