@@ -14,7 +14,7 @@ let swiftSettings: [SwiftSetting] = [
 
 extension Target.Dependency {
     static let argumentParser = product(name: "ArgumentParser", package: "swift-argument-parser")
-    static let collections = product(name: "Collections", package: "swift-collections")
+    static let deque = product(name: "DequeModule", package: "swift-collections")
     static let hashTreeCollections = product(name: "HashTreeCollections", package: "swift-collections")
     static let histogram = product(name: "Histogram", package: "hdrhistogram-swift")
     static let httpTypes = product(name: "HTTPTypes", package: "swift-http-types")
@@ -54,7 +54,7 @@ let floor2: [Target] = [
 let floor3: [Target] = [
     .target(
         name: "OAuthState",
-        dependencies: ["OAuthProtocol", "OpenSSLCrypto", "DurableLog", .hashTreeCollections, .collections, .logging],
+        dependencies: ["OAuthProtocol", "OpenSSLCrypto", "DurableLog", .hashTreeCollections, .deque, .logging],
         swiftSettings: swiftSettings
     ),
     .target(
@@ -86,8 +86,8 @@ let floor5: [Target] = [
     .executableTarget(
         name: "ServerCommand",
         dependencies: [
-            "AuthorizationServer", "DevelopmentIdentityProvider", "OAuthState", "OAuthProtocol", "OpenSSLCrypto",
-            "SocketHTTP", "OutboundHTTP", "DurableLog", "UpstreamIdentity", .argumentParser, .yams, .serviceLifecycle,
+            "AuthorizationServer", "AuthorizationServerTesting", "DevelopmentIdentityProvider", "OAuthState", "OAuthProtocol",
+            "OpenSSLCrypto", "SocketHTTP", "OutboundHTTP", "DurableLog", "UpstreamIdentity", .argumentParser, .yams, .serviceLifecycle,
             .unixSignals, .logging,
         ],
         swiftSettings: swiftSettings

@@ -11,13 +11,16 @@ struct ServerHost {
     let configuration: Configuration
     let logger: Logger
     private let log: LineWriter
-    private let audit: LineWriter
+    private let audit: LineWriter?
     private let client: CurlClient
 
-    /// Opens what the configuration names.
+    /// Reaches other servers, as the server does.
+    var transport: any OutboundTransport { client }
+
+    /// Opens what the configuration names; without `audits` the trail is kept only in memory.
     ///
     /// - Throws: What stops the start, each with a message for the operator.
-    init(_ configuration: Configuration, logLevel: Logger.Level) throws {
+    init(_ configuration: Configuration, logLevel: Logger.Level, audits: Bool = true) throws {
         self.configuration = configuration
         let log = LineWriter(FileHandle(fileDescriptor: STDERR_FILENO, closeOnDealloc: false))
         self.log = log
@@ -31,7 +34,7 @@ struct ServerHost {
             )
             audit = try LineWriter(appendingTo: directory + "/audit.log")
         } else {
-            audit = LineWriter(FileHandle(fileDescriptor: STDOUT_FILENO, closeOnDealloc: false))
+            audit = audits ? LineWriter(FileHandle(fileDescriptor: STDOUT_FILENO, closeOnDealloc: false)) : nil
         }
     }
 
@@ -40,7 +43,7 @@ struct ServerHost {
         let audit = audit
         var environment = ServerEnvironment(
             transport: client,
-            auditSink: { audit.write($0) },
+            auditSink: { audit?.write($0) },
             logger: logger
         )
         environment.storage = try openStorage()
@@ -63,7 +66,7 @@ struct ServerHost {
     /// Closes the network client, then writes out what log and audit trail still hold.
     func close() async {
         await client.shutdown()
-        audit.close()
+        audit?.close()
         log.close()
     }
 }

@@ -1,0 +1,243 @@
+package import OAuthProtocol
+import OpenSSLCrypto
+package import OutboundHTTP
+
+/// An OAuth client for tests: registers, sends its user through the browser, and trades codes and tokens.
+///
+/// It is lenient: it hands back whatever came, so that refusals can be looked at.
+package struct OAuthTestClient: Sendable {
+    /// An answer with its JSON body.
+    package struct Answer: Sendable {
+        /// The HTTP status.
+        package let status: Int
+        /// The header fields.
+        package let headerFields: [(name: String, value: String)]
+        /// The body, or an empty object when it is not JSON.
+        package let json: JSONObject
+
+        /// A member that is a string.
+        package subscript(name: String) -> String? { json[name]?.stringValue }
+
+        /// The `error` member.
+        package var error: String? { self["error"] }
+
+        /// The first value of a header field.
+        package func header(_ name: String) -> String? {
+            headerFields.first { $0.name.lowercased() == name.lowercased() }?.value
+        }
+    }
+
+    /// The issuer whose endpoints are used.
+    package let issuer: String
+    /// Who the client is; empty before registration.
+    package var id = ""
+    /// Its secret, if it has one.
+    package var secret: String?
+    /// Where answers go.
+    package var redirectURI = "http://127.0.0.1:51004/callback"
+    /// The verifier of its requests; one that a test can change.
+    package var verifier = "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFGHIJ"
+    /// The resource that it asks for.
+    package var resource: String?
+    /// The scopes that it asks for.
+    package var scope: String? = "mcp:read offline_access"
+    private let transport: any OutboundTransport
+
+    /// A client of an issuer.
+    package init(issuer: String, transport: any OutboundTransport, resource: String?) {
+        self.issuer = issuer
+        self.transport = transport
+        self.resource = resource
+    }
+
+    /// Registers and returns the client with its new id.
+    package static func registered(at server: TestServer) async throws -> OAuthTestClient {
+        var client = OAuthTestClient(issuer: server.issuer, transport: server.transport, resource: TestServer.resource)
+        let answer = try await client.register([
+            "client_name": "Test client", "redirect_uris": [.string(client.redirectURI)],
+            "token_endpoint_auth_method": "none",
+        ])
+        client.id = answer["client_id"] ?? ""
+        return client
+    }
+
+    /// Sends a registration request (RFC 7591 §3.1).
+    package func register(_ metadata: JSONObject) async throws -> Answer {
+        try await send(
+            "POST",
+            "/oauth/register",
+            headerFields: [("content-type", "application/json")],
+            body: metadata.serialized()
+        )
+    }
+
+    /// The parameters of an authorization request; a change of `nil` removes one.
+    package func authorizationParameters(_ changes: [String: String?] = [:]) -> [(String, String)] {
+        var parameters: [(String, String)] = [
+            ("response_type", "code"), ("client_id", id), ("redirect_uri", redirectURI), ("state", "state-123"),
+            ("code_challenge", Base64URL.encode(SHA256.hash(verifier).bytes)), ("code_challenge_method", "S256"),
+        ]
+        if let resource { parameters.append(("resource", resource)) }
+        if let scope { parameters.append(("scope", scope)) }
+        for (name, value) in changes.sorted(by: { $0.key < $1.key }) {
+            parameters.removeAll { $0.0 == name }
+            if let value { parameters.append((name, value)) }
+        }
+        return parameters
+    }
+
+    /// The address of an authorization request.
+    package func authorizationURL(_ changes: [String: String?] = [:]) -> String {
+        issuer + "/oauth/authorize?" + FormParameters.serialize(authorizationParameters(changes))
+    }
+
+    /// Sends a token request.
+    package func token(_ form: [(String, String)], authorization: String? = nil) async throws -> Answer {
+        var fields = [(name: "content-type", value: "application/x-www-form-urlencoded")]
+        if let authorization { fields.append(("authorization", authorization)) }
+        return try await send(
+            "POST",
+            "/oauth/token",
+            headerFields: fields,
+            body: Array(FormParameters.serialize(form).utf8)
+        )
+    }
+
+    /// The form that redeems a code; a change of `nil` removes a parameter.
+    package func redemption(_ code: String, _ changes: [String: String?] = [:]) -> [(String, String)] {
+        var form = [
+            ("grant_type", "authorization_code"), ("code", code), ("redirect_uri", redirectURI), ("client_id", id),
+            ("code_verifier", verifier),
+        ]
+        if let secret { form.append(("client_secret", secret)) }
+        for (name, value) in changes.sorted(by: { $0.key < $1.key }) {
+            form.removeAll { $0.0 == name }
+            if let value { form.append((name, value)) }
+        }
+        return form
+    }
+
+    /// Redeems a code.
+    package func redeem(_ code: String, _ changes: [String: String?] = [:]) async throws -> Answer {
+        try await token(redemption(code, changes))
+    }
+
+    /// Uses a refresh token.
+    package func refresh(_ refreshToken: String, _ extra: [(String, String)] = []) async throws -> Answer {
+        var form = [("grant_type", "refresh_token"), ("refresh_token", refreshToken), ("client_id", id)]
+        if let secret { form.append(("client_secret", secret)) }
+        return try await token(form + extra)
+    }
+
+    /// Trades an access token for an upstream token, as the resource server (RFC 8693 §2.1).
+    package func exchange(
+        _ accessToken: String,
+        audience: String = TestServer.upstream,
+        _ changes: [String: String?] = [:],
+        credentials: (id: String, secret: String) = TestServer.resourceServer
+    ) async throws -> Answer {
+        var form = [
+            ("grant_type", "urn:ietf:params:oauth:grant-type:token-exchange"), ("subject_token", accessToken),
+            ("subject_token_type", "urn:ietf:params:oauth:token-type:access_token"), ("audience", audience),
+        ]
+        for (name, value) in changes.sorted(by: { $0.key < $1.key }) {
+            form.removeAll { $0.0 == name }
+            if let value { form.append((name, value)) }
+        }
+        return try await token(form, authorization: Self.basic(credentials.id, credentials.secret))
+    }
+
+    /// The value of an Authorization header for HTTP Basic.
+    package static func basic(_ id: String, _ secret: String) -> String {
+        "Basic " + Base64.encode(Array("\(id):\(secret)".utf8))
+    }
+
+    /// Sends any request to the issuer.
+    package func send(
+        _ method: String,
+        _ path: String,
+        headerFields: [(name: String, value: String)] = [],
+        body: [UInt8] = []
+    ) async throws -> Answer {
+        let response = try await transport.send(
+            OutboundRequest(
+                method: method,
+                url: path.hasPrefix("http") ? path : issuer + path,
+                headerFields: headerFields,
+                body: body,
+                limits: .init(connectTimeout: .seconds(20), totalTimeout: .seconds(60)),
+                addressPolicy: .unrestricted
+            )
+        )
+        // A body that is no JSON object shows as an empty one; a test then fails at the member that it expects.
+        let json = (try? JSONParser.parseObject(response.body)) ?? [:]
+        return Answer(
+            status: response.status,
+            headerFields: response.headerFields.map { ($0.name, $0.value) },
+            json: json
+        )
+    }
+}
+
+extension OAuthTestClient {
+    /// Walks a browser through consent and the provider's sign-in page, and returns the parameters of the answer to the
+    /// client.
+    package func authorize(
+        with browser: TestBrowser,
+        at server: TestServer,
+        as user: String = "ada",
+        _ changes: [String: String?] = [:]
+    ) async throws -> [String: String] {
+        var page = try await browser.get(authorizationURL(changes))
+        if page.status == 200, let ticket = page.hiddenFields["ticket"] {
+            page = try await browser.post(
+                server.issuer + "/oauth/consent",
+                form: [("ticket", ticket), ("decision", "approve")]
+            )
+        }
+        return try await finish(page, with: browser, at: server, as: user)
+    }
+
+    /// Goes on from the redirect to the provider: signs in and comes back.
+    package func finish(
+        _ page: TestBrowser.Page,
+        with browser: TestBrowser,
+        at server: TestServer,
+        as user: String = "ada"
+    ) async throws -> [String: String] {
+        try await finish(page, with: browser, issuer: server.issuer, provider: server.provider.issuer, as: user)
+    }
+
+    /// Goes on from the redirect to a provider at any address: signs in and comes back.
+    package func finish(
+        _ page: TestBrowser.Page,
+        with browser: TestBrowser,
+        issuer: String,
+        provider: String,
+        as user: String
+    ) async throws -> [String: String] {
+        let origins = [issuer + "/", provider + "/"]
+        var page = try await browser.follow(page, within: origins)
+        for _ in 0..<4 where page.status == 200 {
+            guard let action = page.formAction else { break }
+            let target = action.hasPrefix("http") ? action : provider + action
+            var form = page.hiddenFields.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
+            form.append(("user", user))
+            page = try await browser.follow(try await browser.post(target, form: form), within: origins)
+        }
+        return Self.parameters(of: page.header("location") ?? "")
+    }
+
+    /// The query parameters of an address.
+    package static func parameters(of url: String) -> [String: String] {
+        guard let query = URIReference(url)?.query, let form = try? FormParameters(query: query) else { return [:] }
+        return Dictionary(form.names.map { ($0, form.values($0).joined(separator: "\u{1}")) }) { $1 }
+    }
+
+    /// The whole way to tokens.
+    package func tokens(at server: TestServer, as user: String = "ada") async throws -> Answer {
+        let browser = TestBrowser(transport: server.transport)
+        let answer = try await authorize(with: browser, at: server, as: user)
+        return try await redeem(answer["code"] ?? "")
+    }
+}

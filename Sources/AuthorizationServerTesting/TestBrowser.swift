@@ -1,0 +1,160 @@
+package import OAuthProtocol
+package import OutboundHTTP
+
+/// A browser for tests: keeps cookies, follows redirects, and submits forms. It runs no scripts, and our pages have none.
+package actor TestBrowser {
+    /// A page, or whatever a request ended with.
+    package struct Page: Sendable {
+        /// The address that was asked for.
+        package let url: String
+        /// The HTTP status.
+        package let status: Int
+        /// The header fields.
+        package let headerFields: [(name: String, value: String)]
+        /// The body as text.
+        package let text: String
+
+        /// The first value of a header field, whatever its case.
+        package func header(_ name: String) -> String? {
+            headerFields.first { $0.name.lowercased() == name.lowercased() }?.value
+        }
+
+        /// Every value of a header field.
+        package func headers(_ name: String) -> [String] {
+            headerFields.filter { $0.name.lowercased() == name.lowercased() }.map(\.value)
+        }
+    }
+
+    private let transport: any OutboundTransport
+    private var cookies: [String: [String: String]] = [:]
+
+    /// A browser without cookies.
+    package init(transport: any OutboundTransport) {
+        self.transport = transport
+    }
+
+    /// Fetches an address without following redirects.
+    package func get(_ url: String, headerFields: [(name: String, value: String)] = []) async throws -> Page {
+        try await send("GET", url, body: [], headerFields: headerFields)
+    }
+
+    /// Posts a form without following redirects.
+    package func post(
+        _ url: String,
+        form: [(String, String)],
+        headerFields: [(name: String, value: String)] = []
+    ) async throws -> Page {
+        let type = (name: "content-type", value: "application/x-www-form-urlencoded")
+        return try await send(
+            "POST",
+            url,
+            body: Array(FormParameters.serialize(form).utf8),
+            headerFields: [type] + headerFields
+        )
+    }
+
+    /// Follows redirects from a page for as long as they lead to addresses that begin with one of `origins`.
+    ///
+    /// - Returns: The first page that is no such redirect; its `location` is where it would have gone.
+    package func follow(_ page: Page, within origins: [String]) async throws -> Page {
+        var page = page
+        for _ in 0..<20 {
+            guard (300..<400).contains(page.status), let location = page.header("location"),
+                origins.contains(where: location.hasPrefix)
+            else { return page }
+            page = try await get(location)
+        }
+        return page
+    }
+
+    /// The cookies that go to an address's host and port.
+    package func cookies(for url: String) -> [String: String] {
+        cookies[Self.origin(url)] ?? [:]
+    }
+
+    /// Sets a cookie, as an attacker or a user with an editor would; `nil` removes it.
+    package func setCookie(_ name: String, _ value: String?, for url: String) {
+        cookies[Self.origin(url), default: [:]][name] = value
+    }
+
+    /// Forgets every cookie.
+    package func removeCookies() {
+        cookies = [:]
+    }
+
+    private func send(
+        _ method: String,
+        _ url: String,
+        body: [UInt8],
+        headerFields: [(name: String, value: String)]
+    ) async throws -> Page {
+        var fields = headerFields
+        let own = cookies[Self.origin(url)] ?? [:]
+        if !own.isEmpty {
+            fields.append(
+                ("cookie", own.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(separator: "; "))
+            )
+        }
+        let response = try await transport.send(
+            OutboundRequest(
+                method: method,
+                url: url,
+                headerFields: fields,
+                body: body,
+                limits: .init(connectTimeout: .seconds(20), totalTimeout: .seconds(60)),
+                addressPolicy: .unrestricted
+            )
+        )
+        for value in response.values(of: "set-cookie") {
+            keep(value, origin: Self.origin(url))
+        }
+        return Page(
+            url: url,
+            status: response.status,
+            headerFields: response.headerFields.map { ($0.name, $0.value) },
+            text: String(decoding: response.body, as: UTF8.self)
+        )
+    }
+
+    private func keep(_ setCookie: String, origin: String) {
+        let attributes = setCookie.split(separator: ";").map { $0.drop { $0 == " " } }
+        guard let pair = attributes.first, let equals = pair.firstIndex(of: "=") else { return }
+        let isRemoval = attributes.dropFirst().contains { $0.lowercased() == "max-age=0" }
+        cookies[origin, default: [:]][String(pair[..<equals])] =
+            isRemoval ? nil : String(pair[pair.index(after: equals)...])
+    }
+
+    private static func origin(_ url: String) -> String {
+        guard let uri = URIReference(url) else { return url }
+        return "\(uri.scheme)://\(uri.host ?? ""):\(uri.port ?? 0)"
+    }
+}
+
+extension TestBrowser.Page {
+    /// The values of the page's hidden fields, by name.
+    package var hiddenFields: [String: String] {
+        var fields: [String: String] = [:]
+        for tag in tags("input") where Self.attribute("type", of: tag) == "hidden" {
+            if let name = Self.attribute("name", of: tag) {
+                fields[name] = Self.attribute("value", of: tag) ?? ""
+            }
+        }
+        return fields
+    }
+
+    /// Where the page's form goes.
+    package var formAction: String? {
+        tags("form").first.flatMap { Self.attribute("action", of: $0) }
+    }
+
+    private func tags(_ name: String) -> [Substring] {
+        text.split(separator: "<").filter { $0.hasPrefix(name + " ") }.map { $0.prefix { $0 != ">" } }
+    }
+
+    private static func attribute(_ name: String, of tag: Substring) -> String? {
+        guard let range = tag.firstRange(of: " \(name)=\"") else { return nil }
+        return String(tag[range.upperBound...].prefix { $0 != "\"" })
+            .replacing("&amp;", with: "&").replacing("&quot;", with: "\"").replacing("&#39;", with: "'")
+            .replacing("&lt;", with: "<").replacing("&gt;", with: ">")
+    }
+}

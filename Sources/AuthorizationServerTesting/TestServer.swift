@@ -1,0 +1,183 @@
+package import AuthorizationServer
+package import DevelopmentIdentityProvider
+import DurableLog
+import Logging
+package import OAuthProtocol
+package import OpenSSLCrypto
+package import OutboundHTTP
+import SocketHTTP
+import Synchronization
+
+/// An authorization server in this process, on a free port, with an identity provider beside it: the same code as in
+/// production, only clock, randomness and upstream are the test's.
+///
+/// Any number of them can run side by side; each has its own state, its own ports and its own clock.
+package final class TestServer: Sendable {
+    /// The running server.
+    package let server: GatehouseServer
+    /// The identity provider that it sends users to.
+    package let provider: DevelopmentIdentityProvider
+    /// The clock of both.
+    package let clock: ManualClock
+    /// Reaches the server, as a client or a browser.
+    package let transport: any OutboundTransport
+    /// The audit trail so far.
+    package let auditLog: RecordedLines
+    /// The log so far, debug lines included.
+    package let log: RecordedLines
+
+    private let client: CurlClient
+
+    /// The resource that a new server protects.
+    package static let resource = "https://mcp.example.com/mcp"
+    /// The id of that resource's server, and its secret.
+    package static let resourceServer = (id: "mcp-server", secret: "resource-server-secret-for-tests")
+    /// The name of the identity provider as upstream.
+    package static let upstream = "corp"
+
+    /// Starts a server.
+    ///
+    /// - Parameters:
+    ///   - clock: The clock, if the test shares it.
+    ///   - providerConfiguration: How the identity provider behaves.
+    ///   - configure: Changes the configuration before the start.
+    ///   - prepare: Changes the environment before the start.
+    /// - Returns: The running server; the caller shuts it down.
+    /// - Throws: What stops a server's start.
+    package static func start(
+        clock: ManualClock = ManualClock(),
+        provider providerConfiguration: DevelopmentIdentityProvider.Configuration = .init(),
+        configure: (inout Configuration) throws -> Void = { _ in },
+        environment prepare: (inout ServerEnvironment) throws -> Void = { _ in }
+    ) async throws -> TestServer {
+        let log = RecordedLines()
+        let auditLog = RecordedLines()
+        let logger = Logger(label: "test") { _ in RecordedLogHandler(lines: log) }
+        let client = try CurlClient(logger: logger)
+        let provider = try DevelopmentIdentityProvider(
+            configuration: providerConfiguration,
+            timeSource: clock,
+            random: SystemRandomSource(),
+            logger: logger
+        )
+        let providerURL = try await provider.start()
+        let reservation = try PortReservation(SocketAddress(ip: .loopback, port: 0))
+        let issuer = try Issuer("http://\(reservation.address)")
+        var configuration = Configuration(issuer: issuer, listen: [.init(address: reservation.address)])
+        configuration.management.address = SocketAddress(ip: .loopback, port: 0)
+        configuration.management.adminToken = .value(SecretValue("admin-token-for-tests"))
+        configuration.scopes = ScopeSet(["openid", "profile", "email", "offline_access", "mcp:read", "mcp:write"])
+        configuration.upstreams = [Self.upstreamConfiguration(issuer: providerURL)]
+        var protected = Configuration.Resource(uri: resource, scopes: ScopeSet(["mcp:read", "mcp:write"]))
+        protected.upstreams = [upstream]
+        protected.clientID = resourceServer.id
+        protected.clientSecret = .value(SecretValue(resourceServer.secret))
+        configuration.resources = [protected]
+        configuration.limits.registrationsPerSource = .init(burst: 1000, perMinute: 1000)
+        configuration.limits.failuresPerSource = .init(burst: 1000, perMinute: 1000)
+        try configure(&configuration)
+        var environment = ServerEnvironment(
+            timeSource: clock,
+            clock: clock,
+            transport: client,
+            auditSink: { auditLog.append(String(decoding: $0, as: UTF8.self)) },
+            logger: logger
+        )
+        environment.reservations = [reservation]
+        environment.eventLoopCount = 1
+        try prepare(&environment)
+        let server = try await GatehouseServer.start(configuration, environment: environment)
+        return TestServer(
+            server: server,
+            provider: provider,
+            clock: clock,
+            client: client,
+            auditLog: auditLog,
+            log: log
+        )
+    }
+
+    private init(
+        server: GatehouseServer,
+        provider: DevelopmentIdentityProvider,
+        clock: ManualClock,
+        client: CurlClient,
+        auditLog: RecordedLines,
+        log: RecordedLines
+    ) {
+        self.server = server
+        self.provider = provider
+        self.clock = clock
+        self.client = client
+        transport = client
+        self.auditLog = auditLog
+        self.log = log
+    }
+
+    /// An OpenID Connect upstream at a provider on loopback.
+    package static func upstreamConfiguration(
+        name: String = upstream,
+        issuer: String
+    ) -> Configuration.Upstream {
+        var configuration = Configuration.Upstream(name: name, kind: .oidc(issuer: issuer), clientID: "gatehouse")
+        configuration.clientSecret = .value(SecretValue("upstream-secret-for-tests"))
+        configuration.scopes = ["openid", "profile", "email", "offline_access"]
+        configuration.allowsInsecureHTTP = true
+        configuration.allowsPrivateNetwork = true
+        return configuration
+    }
+
+    /// The issuer, which is also the base URL.
+    package var issuer: String { server.configuration.issuer.text }
+
+    /// The base URL of the management listener.
+    package var managementURL: String {
+        server.managementAddress.map { "http://\($0)" } ?? ""
+    }
+
+    /// Stops server and provider.
+    package func shutdown() async {
+        await server.shutdown(gracePeriod: .zero)
+        await provider.shutdown()
+        await client.shutdown()
+    }
+
+    /// Starts a server, runs the body, and stops the server whatever happens.
+    package static func run(
+        clock: ManualClock = ManualClock(),
+        provider providerConfiguration: DevelopmentIdentityProvider.Configuration = .init(),
+        configure: (inout Configuration) throws -> Void = { _ in },
+        environment prepare: (inout ServerEnvironment) throws -> Void = { _ in },
+        _ body: (TestServer) async throws -> Void
+    ) async throws {
+        let server = try await start(
+            clock: clock,
+            provider: providerConfiguration,
+            configure: configure,
+            environment: prepare
+        )
+        do {
+            try await body(server)
+        } catch {
+            await server.shutdown()
+            throw error
+        }
+        await server.shutdown()
+    }
+}
+
+/// Lines that a server wrote, for a test to look through.
+package final class RecordedLines: Sendable {
+    private let lines = Mutex<[String]>([])
+
+    /// No lines.
+    package init() {}
+
+    /// Adds a line.
+    package func append(_ line: String) {
+        lines.withLock { $0.append(line) }
+    }
+
+    /// The lines so far.
+    package var all: [String] { lines.withLock { $0 } }
+}
