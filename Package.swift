@@ -108,14 +108,21 @@ func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
 
 let testTargets: [Target] = [
     tests("OpenSSLCryptoTests", ["OpenSSLCrypto"]),
-    tests("SocketHTTPTests", ["SocketHTTP", "CLinux", .httpTypes, .logging]),
+    tests("SocketHTTPTests", ["SocketHTTP", "CLinux", "COpenSSL", .httpTypes, .logging]),
     tests("OutboundHTTPTests", ["OutboundHTTP", "CLinux", .logging]),
-    tests("DurableLogTests", ["DurableLog", "OpenSSLCrypto", .logging]),
+    .testTarget(
+        name: "DurableLogTests",
+        dependencies: ["DurableLog", "OpenSSLCrypto", .logging],
+        exclude: ["Fixtures"],
+        swiftSettings: swiftSettings
+    ),
     tests("OAuthProtocolTests", ["OAuthProtocol", "OpenSSLCrypto"]),
     tests("OAuthStateTests", ["OAuthState", "OAuthProtocol", "OpenSSLCrypto", "DurableLog", "AuthorizationServerTesting", .logging]),
-    tests(
-        "UpstreamIdentityTests",
-        ["UpstreamIdentity", "OAuthProtocol", "OpenSSLCrypto", "OutboundHTTP", "DevelopmentIdentityProvider", .logging]
+    .testTarget(
+        name: "UpstreamIdentityTests",
+        dependencies: ["UpstreamIdentity", "OAuthProtocol", "OpenSSLCrypto", "OutboundHTTP", .logging],
+        exclude: ["Fixtures"],
+        swiftSettings: swiftSettings
     ),
     tests(
         "DevelopmentIdentityProviderTests",

@@ -1,4 +1,4 @@
-package import AuthorizationServer
+import AuthorizationServer
 package import OAuthProtocol
 import Synchronization
 

@@ -1,3 +1,4 @@
+import DevelopmentIdentityProvider
 package import OAuthProtocol
 import OpenSSLCrypto
 package import OutboundHTTP

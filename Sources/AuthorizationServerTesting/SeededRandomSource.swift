@@ -1,4 +1,4 @@
-package import OpenSSLCrypto
+import OpenSSLCrypto
 import Synchronization
 
 /// Random bytes that a seed determines: a run that failed can be repeated.

@@ -1,4 +1,4 @@
-package import OAuthProtocol
+import OAuthProtocol
 package import OutboundHTTP
 
 /// A browser for tests: keeps cookies, follows redirects, and submits forms. It runs no scripts, and our pages have none.

@@ -2,8 +2,8 @@ package import AuthorizationServer
 package import DevelopmentIdentityProvider
 import DurableLog
 import Logging
-package import OAuthProtocol
-package import OpenSSLCrypto
+import OAuthProtocol
+import OpenSSLCrypto
 package import OutboundHTTP
 import SocketHTTP
 import Synchronization

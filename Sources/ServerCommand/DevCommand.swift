@@ -1,10 +1,12 @@
 import ArgumentParser
 import AuthorizationServer
+import DevelopmentIdentityProvider
 import Logging
 import OAuthProtocol
 import OutboundHTTP
 import ServiceLifecycle
 import SocketHTTP
+import UnixSignals
 
 /// `gatehouse dev`: no configuration, an identity provider in the box, one demo resource.
 struct DevCommand: AsyncParsableCommand {
@@ -23,7 +25,7 @@ struct DevCommand: AsyncParsableCommand {
     var resource = "http://127.0.0.1:8081/mcp"
 
     @Option(name: .long, help: "trace, debug, info, notice, warning, error or critical.")
-    var logLevel: Logger.Level = .warning
+    var logLevel: LogLevel = .warning
 
     @Flag(name: .long, help: "Stop after the flow instead of serving.")
     var once = false
@@ -51,10 +53,10 @@ struct DevCommand: AsyncParsableCommand {
     // The usual port may be taken by another server: then any will do, for everything that is printed names it.
     private func start() async throws -> (deployment: DevelopmentDeployment, host: ServerHost) {
         do {
-            return try await DevelopmentDeployment.start(port: port, resource: resource, logLevel: logLevel)
+            return try await DevelopmentDeployment.start(port: port, resource: resource, logLevel: logLevel.level)
         } catch let error as SocketError where port == 8080 {
             Console.writeError("port 8080 is taken (\(error)); using a free one")
-            return try await DevelopmentDeployment.start(port: 0, resource: resource, logLevel: logLevel)
+            return try await DevelopmentDeployment.start(port: 0, resource: resource, logLevel: logLevel.level)
         }
     }
 

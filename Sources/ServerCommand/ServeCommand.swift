@@ -4,6 +4,8 @@ import Foundation
 import Logging
 import OAuthProtocol
 import ServiceLifecycle
+import SocketHTTP
+import UnixSignals
 
 /// `gatehouse serve`: serves a configuration until it is told to stop.
 struct ServeCommand: AsyncParsableCommand {
@@ -20,7 +22,7 @@ struct ServeCommand: AsyncParsableCommand {
     var config: String
 
     @Option(name: .long, help: "trace, debug, info, notice, warning, error or critical.")
-    var logLevel: Logger.Level = .info
+    var logLevel: LogLevel = .info
 
     func run() async throws {
         let loaded = try load()
@@ -28,7 +30,7 @@ struct ServeCommand: AsyncParsableCommand {
             Console.writeError("note: \(key)")
         }
         do {
-            let host = try ServerHost(loaded, logLevel: logLevel)
+            let host = try ServerHost(loaded, logLevel: logLevel.level)
             let server = try await GatehouseServer.start(loaded, environment: try host.environment())
             Console.write("gatehouse is ready at \(loaded.issuer.text)\(Self.bound(server))")
             let group = ServiceGroup(
@@ -61,5 +63,3 @@ struct ServeCommand: AsyncParsableCommand {
         return " (listening on \(addresses)\(management))"
     }
 }
-
-extension Logger.Level: @retroactive ExpressibleByArgument {}

@@ -1,4 +1,6 @@
+import AuthorizationServer
 import AuthorizationServerTesting
+import DevelopmentIdentityProvider
 import OAuthProtocol
 import OutboundHTTP
 

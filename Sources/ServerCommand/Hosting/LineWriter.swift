@@ -31,9 +31,17 @@ final class LineWriter: Sendable {
 
     /// Opens a file for appending, readable by its owner only.
     convenience init(appendingTo path: String) throws {
-        let descriptor = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else { throw CocoaError(.fileWriteNoPermission) }
-        self.init(FileHandle(fileDescriptor: descriptor, closeOnDealloc: true))
+        if !FileManager.default.fileExists(atPath: path) {
+            let made = FileManager.default.createFile(
+                atPath: path,
+                contents: nil,
+                attributes: [.posixPermissions: 0o600]
+            )
+            guard made else { throw CocoaError(.fileWriteNoPermission) }
+        }
+        let handle = try FileHandle(forWritingTo: URL(fileURLWithPath: path))
+        try handle.seekToEnd()
+        self.init(handle)
     }
 
     /// Takes a line, its newline included.
