@@ -1,4 +1,4 @@
-package import HTTPTypes
+import HTTPTypes
 package import OAuthProtocol
 import SocketHTTP
 
@@ -23,17 +23,17 @@ package struct CapturedRequest: Sendable {
     }
 
     /// The method.
-    package var method: HTTPRequest.Method { request.method }
+    package var method: String { request.method.rawValue }
     /// The path.
     package var path: String { request.path }
     /// The body.
     package var body: [UInt8] { request.body }
 
     /// The values of every field line of that name.
-    package func values(of name: HTTPField.Name) -> [String] { request.values(of: name) }
+    package func values(of name: String) -> [String] { HTTPField.Name(name).map(request.values(of:)) ?? [] }
 
     /// The value of the first field line of that name.
-    package subscript(_ name: HTTPField.Name) -> String? { request[name] }
+    package func field(_ name: String) -> String? { values(of: name).first }
 
     /// The first value of a parameter, of the form or else of the query.
     package func parameter(_ name: String) -> String? {

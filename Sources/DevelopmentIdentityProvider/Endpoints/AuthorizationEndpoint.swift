@@ -2,7 +2,9 @@ import HTTPTypes
 import OAuthProtocol
 import SocketHTTP
 
-/// The authorization endpoint of both flavours (RFC 6749 §3.1, OpenID Connect Core 1.0 §3.1.2).
+/// The authorization endpoint of both flavours.
+///
+/// RFC 6749 §3.1, OpenID Connect Core 1.0 §3.1.2.
 struct AuthorizationEndpoint: Sendable {
     let context: ProviderContext
     let flavour: ProtocolFlavour

@@ -3,7 +3,9 @@ import OAuthProtocol
 import OpenSSLCrypto
 import SocketHTTP
 
-/// Finds out which client sends a request to the token or revocation endpoint (RFC 6749 §2.3).
+/// Finds out which client sends a request to the token or revocation endpoint.
+///
+/// RFC 6749 §2.3, RFC 7523 §2.2.
 struct ClientAuthenticator: Sendable {
     let context: ProviderContext
 

@@ -2,7 +2,9 @@ import HTTPTypes
 import OAuthProtocol
 import SocketHTTP
 
-/// Dynamic client registration (RFC 7591), for upstreams that offer it.
+/// Dynamic client registration, as some upstreams offer it.
+///
+/// RFC 7591 §3.
 struct RegistrationEndpoint: Sendable {
     let context: ProviderContext
 

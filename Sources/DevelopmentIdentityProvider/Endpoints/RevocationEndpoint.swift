@@ -2,7 +2,9 @@ import HTTPTypes
 import OAuthProtocol
 import SocketHTTP
 
-/// Token revocation for both flavours (RFC 7009).
+/// Token revocation for both flavours.
+///
+/// RFC 7009 §2.
 struct RevocationEndpoint: Sendable {
     let context: ProviderContext
 

@@ -3,7 +3,9 @@ import OAuthProtocol
 import OpenSSLCrypto
 import SocketHTTP
 
-/// The token endpoint of both flavours (RFC 6749 §3.2).
+/// The token endpoint of both flavours.
+///
+/// RFC 6749 §3.2, OpenID Connect Core 1.0 §3.1.3.
 struct TokenEndpoint: Sendable {
     let context: ProviderContext
     let flavour: ProtocolFlavour

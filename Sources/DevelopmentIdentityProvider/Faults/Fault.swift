@@ -1,4 +1,3 @@
-package import HTTPTypes
 package import OAuthProtocol
 
 /// Something that goes wrong with one request, because a test has asked for it.
@@ -6,7 +5,7 @@ package enum Fault: Sendable {
     // MARK: Instead of the answer; nothing is performed
 
     /// This answer.
-    case status(Int, headerFields: HTTPFields = [:], body: String = "")
+    case status(Int, headerFields: [String: String] = [:], body: String = "")
     /// This OAuth error; from an authorization endpoint by redirect.
     case oauthError(String, status: Int = 400)
     /// Half a JSON object.
@@ -70,13 +69,13 @@ extension Fault {
     package static var unavailable: Fault { .status(503) }
     /// 429 with `Retry-After` in seconds.
     package static func tooManyRequests(retryAfter seconds: Int) -> Fault {
-        .status(429, headerFields: [.retryAfter: String(seconds)], body: #"{"error":"slow_down"}"#)
+        .status(429, headerFields: ["Retry-After": String(seconds)], body: #"{"error":"slow_down"}"#)
     }
     /// A redirect, which no client of a token endpoint should follow.
-    package static func redirect(to url: String) -> Fault { .status(307, headerFields: [.location: url]) }
+    package static func redirect(to url: String) -> Fault { .status(307, headerFields: ["Location": url]) }
     /// A page of a proxy that stands in between, under status 200.
     package static var page: Fault {
-        .status(200, headerFields: [.contentType: "text/html"], body: "<!doctype html><title>Please wait</title>")
+        .status(200, headerFields: ["Content-Type": "text/html"], body: "<!doctype html><title>Please wait</title>")
     }
     /// No `expires_in`.
     package static var omitExpiresIn: Fault { .omit("expires_in") }

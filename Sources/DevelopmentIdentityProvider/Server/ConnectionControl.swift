@@ -9,8 +9,10 @@ import Synchronization
 final class ConnectionControl: Sendable {
     private struct State {
         var server: HTTPServer?
+        var responder: ProviderResponder?
         /// How many servers there have been; a request knows by it whether its own is being stopped already.
         var generation = 0
+        var isReplacing = false
         var stopping: [Task<Void, Never>] = []
     }
 
@@ -19,7 +21,6 @@ final class ConnectionControl: Sendable {
     private let loop: EventLoop
     private let logger: Logger
     private let state = Mutex(State())
-    private let responder = Mutex<ProviderResponder?>(nil)
 
     /// Reserves the port, so that the issuer is known before anything is served.
     init(address: SocketAddress, logger: Logger) throws(SocketError) {
@@ -32,9 +33,11 @@ final class ConnectionControl: Sendable {
     /// Serves until `stop()`.
     func start(_ responder: ProviderResponder) async throws {
         try loop.start()
-        self.responder.withLock { $0 = responder }
         let server = try makeServer(responder, generation: 0)
-        state.withLock { $0.server = server }
+        state.withLock { state in
+            state.server = server
+            state.responder = responder
+        }
         _ = try await server.start()
     }
 
@@ -46,7 +49,6 @@ final class ConnectionControl: Sendable {
         }
         await server?.shutdown(gracePeriod: .zero)
         for task in stopping { await task.value }
-        responder.withLock { $0 = nil }
         loop.stop()
     }
 
@@ -59,30 +61,42 @@ final class ConnectionControl: Sendable {
 
     /// Cuts the connection of the calling request, and all others; returns when that has happened.
     func cut() async {
-        let generation = ConnectionControl.generation ?? 0
-        do {
-            if let (old, new) = try replaceServer(of: generation) {
+        if let (responder, generation) = beginReplacing() {
+            do {
+                let new = try makeServer(responder, generation: generation + 1)
                 _ = try await new.start()
-                // Not awaited here: the old server waits for this very request to end.
-                let task = Task { await old.shutdown(gracePeriod: .zero) }
-                state.withLock { $0.stopping.append(task) }
+                if !finishReplacing(with: new) { await new.shutdown(gracePeriod: .zero) }
+            } catch {
+                state.withLock { $0.isReplacing = false }
+                logger.error("a connection could not be cut", metadata: ["error": "\(error)"])
+                return
             }
-        } catch {
-            logger.error("a connection could not be cut", metadata: ["error": "\(error)"])
-            return
         }
         // The old server cancels the tasks of its connections, which ends this wait.
         await ResponseGate().pass()
     }
 
-    private func replaceServer(of generation: Int) throws -> (old: HTTPServer, new: HTTPServer)? {
-        guard let responder = responder.withLock({ $0 }) else { return nil }
-        let new = try makeServer(responder, generation: generation + 1)
-        return state.withLock { state in
-            guard let old = state.server, state.generation == generation else { return nil }
+    /// Whether the calling request has to replace the server; `nil` when that is under way, or done, or all stops.
+    private func beginReplacing() -> (responder: ProviderResponder, generation: Int)? {
+        state.withLock { state in
+            guard let responder = state.responder, !state.isReplacing,
+                state.generation == ConnectionControl.generation
+            else { return nil }
+            state.isReplacing = true
+            return (responder, state.generation)
+        }
+    }
+
+    /// Puts the new server in the old one's place; false when all has been stopped meanwhile.
+    private func finishReplacing(with new: HTTPServer) -> Bool {
+        state.withLock { state in
+            guard let old = state.server else { return false }
             state.server = new
             state.generation += 1
-            return (old, new)
+            state.isReplacing = false
+            // Not awaited by the request that is cut: the old server waits for this very request to end.
+            state.stopping.append(Task { await old.shutdown(gracePeriod: .zero) })
+            return true
         }
     }
 

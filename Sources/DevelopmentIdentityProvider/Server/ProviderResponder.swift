@@ -73,7 +73,11 @@ extension ConnectionControl {
         for fault in faults.faults {
             switch fault {
             case .status(let code, let fields, let body):
-                return Response(status: HTTPResponse.Status(code: code), headerFields: fields, body: Array(body.utf8))
+                var response = Response(status: HTTPResponse.Status(code: code), body: Array(body.utf8))
+                for (name, value) in fields {
+                    if let name = HTTPField.Name(name) { response.headerFields[name] = value }
+                }
+                return response
             case .oauthError(let code, let status) where !endpoint.isAuthorization:
                 return ScriptedError(code: code, status: status).response(from: endpoint)
             case .malformedJSON:

@@ -55,7 +55,7 @@ package enum RevocationReason: String, Sendable, Hashable {
     case provider
 }
 
-/// What has become of one grant: what tests assert about refreshes.
+/// What has become of one grant, that is of one sign-in: what tests assert about refreshes.
 package struct GrantReport: Sendable, Hashable {
     /// The client.
     package let clientID: String

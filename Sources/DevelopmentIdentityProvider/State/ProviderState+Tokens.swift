@@ -100,7 +100,11 @@ extension ProviderState {
         rotates: Bool,
         now: Timestamp
     ) throws(OAuthError) -> Redemption {
-        guard let grant = grants[grantID]?.grant, let user = user(grant.subject) else {
+        guard let entry = grants[grantID], entry.revocation == nil else {
+            throw OAuthError(.invalidGrant, "the grant is revoked")
+        }
+        let grant = entry.grant
+        guard let user = user(grant.subject) else {
             throw OAuthError(.invalidGrant, "the user does not exist any more")
         }
         let lifetime = grant.flavour.behaviour(in: configuration).accessTokenLifetime

@@ -1,0 +1,51 @@
+import OAuthProtocol
+
+/// Faults by the names that people type, for `gatehouse dev`.
+extension Fault {
+    /// A fault with the endpoint at which it happens.
+    package typealias Placed = (fault: Fault, endpoint: EndpointName)
+
+    /// The names of all faults that need no further words.
+    package static var names: [String] { placedFaults.map(\.name) }
+
+    /// The fault of that name; `slow=SECONDS` and `429=SECONDS` too.
+    package static func named(_ name: String) -> Placed? {
+        let parts = name.split(separator: "=", maxSplits: 1)
+        if parts.count == 2 {
+            guard let seconds = Int(parts[1]), 0...3600 ~= seconds else { return nil }
+            switch parts[0] {
+            case "slow": return (.delay(.seconds(seconds)), .token)
+            case "429": return (.tooManyRequests(retryAfter: seconds), .token)
+            default: return nil
+            }
+        }
+        guard let found = placedFaults.first(where: { $0.name == name }) else { return nil }
+        return (found.fault, found.endpoint)
+    }
+
+    private static var placedFaults: [(name: String, fault: Fault, endpoint: EndpointName)] {
+        [
+            ("access-denied", .oauthError("access_denied"), .authorization),
+            ("bad-state", .replace("state", "another-state"), .authorization),
+            ("discovery-503", .unavailable, .discovery),
+            ("jwks-503", .unavailable, .keySet),
+            ("token-503", .unavailable, .token),
+            ("userinfo-503", .unavailable, .userInfo),
+            ("invalid-grant", .invalidGrant, .token),
+            ("invalid-client", .invalidClient, .token),
+            ("malformed-json", .malformedJSON, .token),
+            ("close-connection", .closeConnection, .token),
+            ("lost-answer", .dropResponse, .token),
+            ("omit-expires-in", .omitExpiresIn, .token),
+            ("omit-refresh-token", .omitRefreshToken, .token),
+            ("omit-id-token", .missingIDToken, .token),
+            ("bad-nonce", .wrongNonce, .token),
+            ("bad-audience", .wrongAudience, .token),
+            ("bad-issuer", .wrongIssuer, .token),
+            ("expired-id-token", .expiredIDToken, .token),
+            ("alg-none", .algorithmNone, .token),
+            ("alg-hs256", .algorithmHS256, .token),
+            ("unknown-key", .unknownKeyID, .token),
+        ]
+    }
+}
