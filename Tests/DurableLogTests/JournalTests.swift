@@ -10,6 +10,14 @@ final class Gate: Sendable {
     func pass() { semaphore.wait() }
 }
 
+/// Lets others run until something has come true; the test's time limit ends the wait.
+func until(_ condition: () -> Bool) async throws {
+    while !condition() {
+        try Task.checkCancellation()
+        await Task.yield()
+    }
+}
+
 /// A number that several tasks count up.
 final class Counter: Sendable {
     private let value = Mutex(UInt64(0))
@@ -93,7 +101,7 @@ struct JournalTests {
         await #expect(throws: JournalError.unavailable) { try await store.journal.waitUntilDurable(third) }
         #expect(store.journal.statistics.failureCount > 0)
         disk.setScript { _ in nil }
-        while !store.journal.isAvailable { await Task.yield() }
+        try await until { store.journal.isAvailable }
         try await store.journal.waitUntilDurable(third)
         #expect(try TestStore.state(of: TestStore.open(disk.image(.powerLost(seed: 0)))).count == 3)
         try await store.close()
@@ -124,7 +132,7 @@ struct JournalTests {
         let crashed = try TestStore.open(disk.image(.powerLost(seed: 0)))
         #expect(try TestStore.state(of: crashed).count >= Int(number) - 1)
         disk.setScript { _ in nil }
-        while !store.journal.isAvailable { await Task.yield() }
+        try await until { store.journal.isAvailable }
         try await store.journal.waitUntilDurable(store.journal.lastPosition)
         try await store.close()
         #expect(try TestStore.state(of: TestStore.open(disk)).count == Int(number))
@@ -138,13 +146,13 @@ struct JournalTests {
         disk.setScript { $0.kind == .synchronizeDirectory || $0.kind == .synchronize ? .error(EIO) : nil }
         let position = store.journal.append(TestStore.record(1))
         await #expect(throws: JournalError.unavailable) { try await store.journal.waitUntilDurable(position) }
-        while store.journal.statistics.failureCount < 10 { await Task.yield() }
+        try await until { store.journal.statistics.failureCount >= 10 }
         disk.setScript { operation in operation.kind == .create ? .error(ENOSPC) : nil }
         let count = store.journal.statistics.failureCount
-        while store.journal.statistics.failureCount < count + 2 { await Task.yield() }
+        try await until { store.journal.statistics.failureCount >= count + 2 }
         #expect(disk.files.count == before)
         disk.setScript { _ in nil }
-        while !store.journal.isAvailable { await Task.yield() }
+        try await until { store.journal.isAvailable }
         try await store.close()
     }
 
@@ -245,7 +253,7 @@ struct JournalTests {
         }
         try await store.journal.waitUntilDurable(store.journal.append(TestStore.record(1)))
         for await _ in syncs { break }
-        while store.journal.statistics.unsynchronizedByteCount > 0 { await Task.yield() }
+        try await until { store.journal.statistics.unsynchronizedByteCount == 0 }
         #expect(try TestStore.state(of: TestStore.open(disk.image(.powerLost(seed: 0)))).count == 1)
         try await store.close()
     }
