@@ -21,7 +21,9 @@ package actor ClientRegistry: ClientStore {
     }
 
     package func client(_ id: String) -> Client? {
-        preRegistered[id] ?? records[id]?.client
+        guard let client = preRegistered[id] ?? records[id]?.client else { return nil }
+        // A dictionary finds a look-alike of canonically equal characters under the same key.
+        return client.id.hasSameBytes(as: id) ? client : nil
     }
 
     package func register(_ client: Client) -> Recorded<ClientRegistration> {
@@ -84,15 +86,21 @@ package actor ClientRegistry: ClientStore {
     private func forget(_ id: String) -> Bool {
         guard records.removeValue(forKey: id) != nil else { return false }
         dynamicCount -= 1
+        // Evicted clients stand in front; only a removal by hand looks further.
+        if let index = neverUsed.firstIndex(of: id) {
+            neverUsed.remove(at: index)
+        }
         return true
     }
 
     // CR-10: the oldest client that was never used gives way; a used one never does.
     private func evictOne() -> Bool {
-        while let id = neverUsed.popFirst() {
-            guard let record = records[id], record.lastUsedAt == nil else { continue }
-            _ = remove(id)
-            return true
+        while let id = neverUsed.first {
+            if let record = records[id], record.lastUsedAt == nil {
+                _ = remove(id)
+                return true
+            }
+            neverUsed.removeFirst()
         }
         return false
     }
@@ -107,7 +115,9 @@ extension ClientRegistry: RecordedStore {
             insert(try ClientRecord(from: &reader))
         case .touchClient:
             let id = try reader.string()
-            records[id]?.lastUsedAt = try reader.timestamp()
+            // Read in any case: a snapshot may have forgotten the client that the journal before it touched.
+            let lastUsedAt = try reader.timestamp()
+            records[id]?.lastUsedAt = lastUsedAt
         case .removeClient:
             _ = forget(try reader.string())
         default:
@@ -118,7 +128,8 @@ extension ClientRegistry: RecordedStore {
     package func capture() -> CapturedState {
         let records = records
         return CapturedState(position: journal.lastPosition) { body in
-            for record in records.values {
+            // In the order of registration, which recovery keeps: the oldest unused client gives way first (CR-10).
+            for record in records.values.sorted(by: { $0.client.issuedAt < $1.client.issuedAt }) {
                 try body(record.record(.putClient))
             }
         }

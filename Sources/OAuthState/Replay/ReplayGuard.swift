@@ -53,7 +53,10 @@ package actor ReplayGuard: ReplayStore {
     /// Drops up to `limit` ids whose assertions have expired.
     package func sweep(now: Timestamp, limit: Int) {
         for id in buckets.popDue(now: now, limit: limit) {
-            expiries.removeValue(forKey: id)
+            // Recovery may have replayed an earlier life of the id, whose bucket is due before the present one's.
+            if let expiry = expiries[id], expiry <= now {
+                expiries.removeValue(forKey: id)
+            }
         }
     }
 

@@ -29,8 +29,12 @@ extension AuthorizationSessions {
             return Recorded(.repeated(session), at: journal.lastPosition)
         }
         // A genuine token that is newer than the state comes from after a backup: it moves the state forward.
-        session.generation = use.rotates ? use.generation + 1 : use.generation
-        session.rotatedAt = now
+        let generation = use.rotates ? use.generation + 1 : use.generation
+        if generation != session.generation {
+            // Only a new generation starts a grace: refreshes without rotation must not prolong the last one's.
+            session.generation = generation
+            session.rotatedAt = now
+        }
         session.idleExpiry = now + policy.refreshTokenLifetime
         sessions[use.family] = session
         return Recorded(.rotated(session), at: journal.append(Self.rotationRecord(session)))

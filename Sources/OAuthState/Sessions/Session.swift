@@ -25,6 +25,33 @@ package struct Session: Hashable, Sendable {
     /// When the current generation became current: the start of the grace for its predecessor (decision 0.1).
     package var rotatedAt: Timestamp
 
+    /// A session with all its parts.
+    package init(
+        id: SessionID,
+        userID: UserID,
+        clientID: String,
+        scopes: ScopeSet,
+        resource: String,
+        connections: [ConnectionID],
+        authenticatedAt: Timestamp,
+        absoluteExpiry: Timestamp,
+        idleExpiry: Timestamp,
+        generation: UInt32,
+        rotatedAt: Timestamp
+    ) {
+        self.id = id
+        self.userID = userID
+        self.clientID = clientID
+        self.scopes = scopes
+        self.resource = resource
+        self.connections = connections
+        self.authenticatedAt = authenticatedAt
+        self.absoluteExpiry = absoluteExpiry
+        self.idleExpiry = idleExpiry
+        self.generation = generation
+        self.rotatedAt = rotatedAt
+    }
+
     /// Whether the session can still be used.
     package func isLive(now: Timestamp) -> Bool {
         now < expiry

@@ -55,11 +55,12 @@ package actor SigningKeyRing: SigningKeyStore {
         guard !ring.contains(where: { $0.key.keyID == key.key.keyID }) else {
             return Recorded((), at: journal.lastPosition)
         }
-        if key.state == .active {
-            retireActive(key.purpose, now: now)
-        }
         ring.append(key)
-        let position = journal.append(key.record(.putSigningKey))
+        // The new key is journaled before the old one retires: wherever a crash cuts, an active key is left.
+        var position = journal.append(key.record(.putSigningKey))
+        if key.state == .active {
+            position = retireActive(key.purpose, except: key.key.keyID, now: now) ?? position
+        }
         publish()
         return Recorded((), at: position)
     }
@@ -71,10 +72,10 @@ package actor SigningKeyRing: SigningKeyStore {
             publish()
             return Recorded(.prepared, at: position)
         }
-        retireActive(successor.purpose, now: now)
         ring[next].state = .active
         ring[next].activatedAt = now
         _ = journal.append(ring[next].record(.putSigningKey))
+        _ = retireActive(successor.purpose, except: ring[next].key.keyID, now: now)
         ring.append(successor)
         let position = journal.append(successor.record(.putSigningKey))
         publish()
@@ -93,12 +94,19 @@ package actor SigningKeyRing: SigningKeyStore {
         return Recorded(withdrawn.count, at: position)
     }
 
-    private func retireActive(_ purpose: StoredSigningKey.Purpose, now: Timestamp) {
+    private func retireActive(
+        _ purpose: StoredSigningKey.Purpose,
+        except keyID: String,
+        now: Timestamp
+    ) -> JournalPosition? {
+        var position: JournalPosition?
         for index in ring.indices where ring[index].state == .active && ring[index].purpose == purpose {
+            guard ring[index].key.keyID != keyID else { continue }
             ring[index].state = .retired
             ring[index].retiredAt = now
-            _ = journal.append(ring[index].record(.putSigningKey))
+            position = journal.append(ring[index].record(.putSigningKey))
         }
+        return position
     }
 
     // MARK: - Publication
@@ -134,8 +142,11 @@ extension SigningKeyRing: RecordedStore {
         switch kind {
         case .putSigningKey:
             let key = try StoredSigningKey(from: &reader)
-            ring.removeAll { $0.key.keyID == key.key.keyID }
-            ring.append(key)
+            if let index = ring.firstIndex(where: { $0.key.keyID == key.key.keyID }) {
+                ring[index] = key
+            } else {
+                ring.append(key)
+            }
         case .removeSigningKey:
             let keyID = try reader.string()
             ring.removeAll { $0.key.keyID == keyID }

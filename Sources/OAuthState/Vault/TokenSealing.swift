@@ -21,6 +21,13 @@ package struct SealedTokens: Hashable, Sendable, RedactedSecret {
     package var refreshToken: [UInt8]?
     package var idToken: [UInt8]?
 
+    /// Tokens that were sealed one by one.
+    package init(accessToken: [UInt8], refreshToken: [UInt8]? = nil, idToken: [UInt8]? = nil) {
+        self.accessToken = accessToken
+        self.refreshToken = refreshToken
+        self.idToken = idToken
+    }
+
     /// These tokens with absent ones taken from `older`: a provider that sends no refresh token means the old one.
     package func keepingAbsent(from older: SealedTokens) -> SealedTokens {
         var merged = self

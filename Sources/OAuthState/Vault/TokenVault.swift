@@ -63,7 +63,10 @@ package actor TokenVault: VaultStore {
         now: Timestamp
     ) -> Recorded<ConnectionOutcome> {
         guard var user = users[draft.userID] else { return Recorded(.superseded(nil), at: journal.lastPosition) }
-        let older = connections(of: user).first { $0.upstream == draft.upstream && $0.account == draft.account }
+        // By bytes: the provider may tell accounts apart that Swift's `==` holds equal.
+        let older = connections(of: user).first {
+            $0.upstream == draft.upstream && $0.account.hasSameBytes(as: draft.account)
+        }
         guard older != nil || user.connections.count < limits.connectionsPerUserMax else {
             return Recorded(.full, at: journal.lastPosition)
         }
@@ -136,7 +139,7 @@ package actor TokenVault: VaultStore {
         guard let user = users[userID] else { return nil }
         let candidates = connections(of: user).filter { connection in
             connection.upstream == upstream
-                && (account.map { $0 == connection.account || $0 == connection.accountName } ?? true)
+                && (account.map { $0.hasSameBytes(as: connection.account) || $0 == connection.accountName } ?? true)
         }
         return candidates.first { preferred.contains($0.id) } ?? candidates.max { $0.obtainedAt < $1.obtainedAt }
     }
@@ -166,11 +169,13 @@ package actor TokenVault: VaultStore {
         guard let connection = connectionTable.removeValue(forKey: id) else {
             return Recorded(nil, at: journal.lastPosition)
         }
+        // The tokens go first: a crash in between leaves no token that the user does not see listed.
+        var position = journal.append(BinaryWriter.record(.removeConnection) { $0.write(id) })
         if var user = users[connection.userID] {
             user.connections.removeAll { $0 == id }
-            put(user)
+            position = put(user)
         }
-        return Recorded(connection, at: journal.append(BinaryWriter.record(.removeConnection) { $0.write(id) }))
+        return Recorded(connection, at: position)
     }
 
     @discardableResult
