@@ -1,0 +1,247 @@
+import OAuthProtocol
+import OAuthState
+import OpenSSLCrypto
+
+/// RFC 6749 §6, RFC 9700 §4.14.2, decision 0.1: refresh tokens in families and generations.
+extension AuthorizationStoreConformance {
+    static let refreshRules: [Rule] = [
+        Rule("TK-8: a refresh moves the family to its next generation and prolongs it", refreshRotates),
+        Rule("0.1, D-27: 64 who race with one token all get the same generation", racersGetTheSameSuccessor),
+        Rule("0.1: within the grace the predecessor yields the same successor, and costs nothing", graceRepeats),
+        Rule("0.1, TK-9, D-26: after the grace the predecessor revokes the family", reuseAfterTheGrace),
+        Rule("0.1, D-28: a token two generations back revokes the family, also within the grace", twoGenerationsBack),
+        Rule("0.1: with a grace of zero the predecessor revokes at once", strictGrace),
+        Rule("D-29: another client's use changes nothing, not even with an old token", wrongClient),
+        Rule("TK-8, D-44: more scope or another resource is refused before anything rotates", exceededIsRefusedFirst),
+        Rule("TK-8: fewer scopes are accepted and the session keeps all of its own", narrowedScopes),
+        Rule("0.1: a genuine token newer than the state moves the state forward", newerThanTheState),
+        Rule("0.12: a client that does not rotate keeps its token", nonRotating),
+        Rule("0.12: refreshes without rotation do not stretch the grace of an older predecessor", graceIsNotStretched),
+        Rule("TK-9: an idle family dies at its idle expiry", idleExpiry),
+        Rule("TK-9: a family dies at its absolute expiry, however often it is used", absoluteExpiry),
+        Rule("TK-7: a token of no family is unknown", unknownFamily),
+    ]
+
+    static func refreshRotates(_ makeStore: StoreFactory<any AuthorizationStore>) async throws {
+        var settings = StoreSettings()
+        settings.sessions.refreshTokenLifetime = .seconds(3600)
+        let store = try await makeStore(settings)
+        let session = try await openSession(in: store)
+        var moment = StoreSample.now
+        for generation in UInt32(1)...5 {
+            moment = moment + .seconds(600)
+            let outcome = await store.rotate(StoreSample.use(generation: generation), now: moment).outcome
+            var expected = session
+            expected.generation = generation + 1
+            expected.rotatedAt = moment
+            expected.idleExpiry = moment + .seconds(3600)
+            try requireEqual(outcome, .rotated(expected), "the refresh with generation \(generation)")
+            try requireEqual(await store.session(session.id, now: moment), expected, "the session that is kept")
+        }
+    }
+
+    static func racersGetTheSameSuccessor(_ makeStore: StoreFactory<any AuthorizationStore>) async throws {
+        let store = try await makeStore(StoreSettings())
+        let session = try await openSession(in: store)
+        let outcomes = await race { _ in
+            await store.rotate(StoreSample.use(generation: 1), now: StoreSample.now).outcome
+        }
+        let rotated = outcomes.count { if case .rotated(let it) = $0 { it.generation == 2 } else { false } }
+        let repeated = outcomes.count { if case .repeated(let it) = $0 { it.generation == 2 } else { false } }
+        try requireEqual(rotated, 1, "the number of rotations")
+        try requireEqual(repeated, outcomes.count - 1, "the number of repetitions")
+        let kept = await store.session(session.id, now: StoreSample.now)
+        try requireEqual(kept?.generation, 2, "the generation after the race")
+        let successor = await store.rotate(StoreSample.use(generation: 2), now: StoreSample.now).outcome
+        guard case .rotated = successor else {
+            throw Deviation(text: "the successor that all racers got came to \(successor)")
+        }
+    }
+
+    static func graceRepeats(_ makeStore: StoreFactory<any AuthorizationStore>) async throws {
+        let store = try await makeStore(graceOf(.seconds(120)))
+        let session = try await openSession(in: store)
+        let rotated = await store.rotate(StoreSample.use(generation: 1), now: StoreSample.now).outcome
+        guard case .rotated(let current) = rotated else {
+            throw Deviation(text: "the first refresh came to \(rotated)")
+        }
+        for milliseconds in [0, 60_000, 119_999] {
+            let moment = StoreSample.now + .milliseconds(milliseconds)
+            let outcome = await store.rotate(StoreSample.use(generation: 1), now: moment).outcome
+            try requireEqual(outcome, .repeated(current), "the predecessor after \(milliseconds) ms")
+        }
+        try requireEqual(
+            await store.session(session.id, now: StoreSample.now),
+            current,
+            "the session after repetitions"
+        )
+    }
+
+    static func reuseAfterTheGrace(_ makeStore: StoreFactory<any AuthorizationStore>) async throws {
+        let store = try await makeStore(graceOf(.seconds(120)))
+        let session = try await openSession(in: store)
+        _ = await store.rotate(StoreSample.use(generation: 1), now: StoreSample.now)
+        let moment = StoreSample.now + .seconds(120)
+        try await requireRevoked(by: StoreSample.use(generation: 1), session, in: store, at: moment)
+        let successor = await store.rotate(StoreSample.use(generation: 2), now: moment).outcome
+        try requireEqual(successor, .unknown, "the successor after the reuse of its predecessor")
+    }
+
+    static func twoGenerationsBack(_ makeStore: StoreFactory<any AuthorizationStore>) async throws {
+        let store = try await makeStore(graceOf(.seconds(120)))
+        let session = try await openSession(in: store)
+        _ = await store.rotate(StoreSample.use(generation: 1), now: StoreSample.now)
+        _ = await store.rotate(StoreSample.use(generation: 2), now: StoreSample.now)
+        try await requireRevoked(by: StoreSample.use(generation: 1), session, in: store, at: StoreSample.now)
+    }
+
+    static func strictGrace(_ makeStore: StoreFactory<any AuthorizationStore>) async throws {
+        let store = try await makeStore(graceOf(.zero))
+        let session = try await openSession(in: store)
+        _ = await store.rotate(StoreSample.use(generation: 1), now: StoreSample.now)
+        try await requireRevoked(by: StoreSample.use(generation: 1), session, in: store, at: StoreSample.now)
+    }
+
+    static func wrongClient(_ makeStore: StoreFactory<any AuthorizationStore>) async throws {
+        let store = try await makeStore(StoreSettings())
+        let session = try await openSession(in: store)
+        _ = await store.rotate(StoreSample.use(generation: 1), now: StoreSample.now)
+        _ = await store.rotate(StoreSample.use(generation: 2), now: StoreSample.now)
+        let kept = await store.session(session.id, now: StoreSample.now)
+        for generation in UInt32(1)...4 {
+            var use = StoreSample.use(generation: generation)
+            use.clientID = "dcr_attacker"
+            let outcome = await store.rotate(use, now: StoreSample.now).outcome
+            try requireEqual(outcome, .wrongClient, "another client's use of generation \(generation)")
+        }
+        try requireEqual(await store.session(session.id, now: StoreSample.now), kept, "the session afterwards")
+    }
+
+    static func exceededIsRefusedFirst(_ makeStore: StoreFactory<any AuthorizationStore>) async throws {
+        let store = try await makeStore(StoreSettings())
+        let session = try await openSession(in: store)
+        let wider = StoreSample.scopes.union(ScopeSet(["admin"]))
+        let scope = await store.rotate(StoreSample.use(generation: 1, scopes: wider), now: StoreSample.now).outcome
+        try requireEqual(scope, .scopeExceeded, "a refresh that asks for more scope")
+        let elsewhere = StoreSample.use(generation: 1, resource: "https://other.example/mcp")
+        let resource = await store.rotate(elsewhere, now: StoreSample.now).outcome
+        try requireEqual(resource, .resourceExceeded, "a refresh for another resource")
+        try requireEqual(await store.session(session.id, now: StoreSample.now), session, "the session afterwards")
+        let use = StoreSample.use(generation: 1, scopes: session.scopes, resource: session.resource)
+        let corrected = await store.rotate(use, now: StoreSample.now).outcome
+        guard case .rotated = corrected else { throw Deviation(text: "the corrected refresh came to \(corrected)") }
+    }
+
+    static func narrowedScopes(_ makeStore: StoreFactory<any AuthorizationStore>) async throws {
+        let store = try await makeStore(StoreSettings())
+        let session = try await openSession(in: store)
+        let narrow = StoreSample.use(generation: 1, scopes: ScopeSet(["mcp:read"]))
+        let outcome = await store.rotate(narrow, now: StoreSample.now).outcome
+        guard case .rotated(let rotated) = outcome else {
+            throw Deviation(text: "a narrower refresh came to \(outcome)")
+        }
+        try requireEqual(rotated.scopes, session.scopes, "the scopes of the session")
+    }
+
+    static func newerThanTheState(_ makeStore: StoreFactory<any AuthorizationStore>) async throws {
+        let store = try await makeStore(StoreSettings())
+        let session = try await openSession(in: store)
+        let outcome = await store.rotate(StoreSample.use(generation: 9), now: StoreSample.now).outcome
+        guard case .rotated(let rotated) = outcome else { throw Deviation(text: "a newer token came to \(outcome)") }
+        try requireEqual(rotated.generation, 10, "the generation after a token of generation 9")
+        let repeated = await store.rotate(StoreSample.use(generation: 9), now: StoreSample.now).outcome
+        try requireEqual(repeated, .repeated(rotated), "the newer token once more")
+        try await requireRevoked(by: StoreSample.use(generation: 1), session, in: store, at: StoreSample.now)
+    }
+
+    static func nonRotating(_ makeStore: StoreFactory<any AuthorizationStore>) async throws {
+        var settings = StoreSettings()
+        settings.sessions.refreshTokenLifetime = .seconds(3600)
+        let store = try await makeStore(settings)
+        _ = try await openSession(in: store)
+        for step in 1...4 {
+            let moment = StoreSample.now + .seconds(step * 1800)
+            let outcome = await store.rotate(StoreSample.use(generation: 1, rotates: false), now: moment).outcome
+            guard case .rotated(let session) = outcome else {
+                throw Deviation(text: "refresh \(step) without rotation came to \(outcome)")
+            }
+            try requireEqual(session.generation, 1, "the generation without rotation")
+            try requireEqual(session.idleExpiry, moment + .seconds(3600), "the idle expiry without rotation")
+        }
+    }
+
+    static func graceIsNotStretched(_ makeStore: StoreFactory<any AuthorizationStore>) async throws {
+        let store = try await makeStore(graceOf(.seconds(120)))
+        let session = try await openSession(in: store)
+        _ = await store.rotate(StoreSample.use(generation: 1), now: StoreSample.now)
+        let moment = StoreSample.now + .seconds(200)
+        let outcome = await store.rotate(StoreSample.use(generation: 2, rotates: false), now: moment).outcome
+        guard case .rotated = outcome else { throw Deviation(text: "a refresh without rotation came to \(outcome)") }
+        let later = moment + .seconds(1)
+        try await requireRevoked(by: StoreSample.use(generation: 1), session, in: store, at: later)
+    }
+
+    static func idleExpiry(_ makeStore: StoreFactory<any AuthorizationStore>) async throws {
+        var settings = StoreSettings()
+        settings.sessions.refreshTokenLifetime = .seconds(3600)
+        for (milliseconds, lives) in [(3_599_999, true), (3_600_000, false)] {
+            let store = try await makeStore(settings)
+            let session = try await openSession(in: store)
+            let moment = StoreSample.now + .milliseconds(milliseconds)
+            try requireEqual(
+                await store.session(session.id, now: moment) != nil,
+                lives,
+                "life after \(milliseconds) ms"
+            )
+            let outcome = await store.rotate(StoreSample.use(generation: 1), now: moment).outcome
+            try requireEqual(outcome == .expired, !lives, "expiry of a refresh after \(milliseconds) ms")
+        }
+    }
+
+    static func absoluteExpiry(_ makeStore: StoreFactory<any AuthorizationStore>) async throws {
+        var settings = StoreSettings()
+        settings.sessions.refreshTokenLifetime = .seconds(3600)
+        settings.sessions.sessionLifetime = .seconds(7200)
+        let store = try await makeStore(settings)
+        let session = try await openSession(in: store)
+        for generation in UInt32(1)...3 {
+            let moment = StoreSample.now + .seconds(Int64(generation) * 2399)
+            let outcome = await store.rotate(StoreSample.use(generation: generation), now: moment).outcome
+            guard case .rotated = outcome else { throw Deviation(text: "a refresh in time came to \(outcome)") }
+        }
+        let end = StoreSample.now + .seconds(7200)
+        let last = await store.session(session.id, now: end - .milliseconds(1))
+        try require(last != nil, "the session ended before its absolute expiry")
+        let late = await store.rotate(StoreSample.use(generation: 4), now: end).outcome
+        try requireEqual(late, .expired, "a refresh at the absolute expiry")
+    }
+
+    static func unknownFamily(_ makeStore: StoreFactory<any AuthorizationStore>) async throws {
+        let store = try await makeStore(StoreSettings())
+        _ = try await openSession(1, in: store)
+        let outcome = await store.rotate(StoreSample.use(2, generation: 1), now: StoreSample.now).outcome
+        try requireEqual(outcome, .unknown, "a token of no family")
+    }
+
+    // MARK: - Steps
+
+    private static func graceOf(_ grace: Duration) -> StoreSettings {
+        var settings = StoreSettings()
+        settings.sessions.refreshReuseGrace = grace
+        return settings
+    }
+
+    private static func requireRevoked(
+        by use: RefreshTokenUse,
+        _ session: Session,
+        in store: any AuthorizationStore,
+        at moment: Timestamp
+    ) async throws {
+        let outcome = await store.rotate(use, now: moment).outcome
+        guard case .reused(let revoked) = outcome else {
+            throw Deviation(text: "the reuse of generation \(use.generation) came to \(outcome)")
+        }
+        try requireEqual(revoked.id, session.id, "the family that was revoked")
+        try require(await store.session(session.id, now: moment) == nil, "the session outlived the reuse of its token")
+    }
+}

@@ -1,0 +1,27 @@
+package import OAuthState
+
+/// What every `AuthorizationStore` must do: RFC 6749 §4.1.2, §4.1.3 and §6, RFC 9700 §4.5 and §4.14, decision 0.1.
+package enum AuthorizationStoreConformance {
+    /// A rule about a store of logins, codes, sessions and consents.
+    package typealias Rule = ConformanceRule<any AuthorizationStore>
+
+    /// Every rule.
+    package static let rules: [Rule] = loginRules + codeRules + refreshRules + sessionRules
+
+    /// Makes a session of a redeemed code; its refresh token is of generation 1.
+    static func openSession(
+        _ number: UInt128 = 1,
+        in store: any AuthorizationStore,
+        issuesRefreshToken: Bool = true
+    ) async throws -> Session {
+        let code = "code of session \(number)"
+        let grant = StoreSample.grant(number, issuesRefreshToken: issuesRefreshToken)
+        let admission = await store.issueCode(StoreSample.digest(code), for: grant, now: StoreSample.now)
+        try requireEqual(admission, .admitted, "the admission of a first code")
+        let redemption = await store.redeem(StoreSample.redemption(code), now: StoreSample.now)
+        guard case .redeemed(let session, _) = redemption.outcome else {
+            throw Deviation(text: "a right redemption came to \(redemption.outcome)")
+        }
+        return session
+    }
+}

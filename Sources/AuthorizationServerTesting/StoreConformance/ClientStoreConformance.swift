@@ -1,0 +1,136 @@
+import OAuthProtocol
+package import OAuthState
+import OpenSSLCrypto
+
+/// What every `ClientStore` must do: RFC 7591, decision 0.8.
+package enum ClientStoreConformance {
+    /// A rule about a store of clients.
+    package typealias Rule = ConformanceRule<any ClientStore>
+
+    /// Every rule.
+    package static let rules: [Rule] = [
+        Rule("CR-1: a registered client is found as it was registered", registeredClientsAreFound),
+        Rule("D-2: an unknown id finds nothing, nor does a look-alike of a known one", unknownClients),
+        Rule("CR-9: 64 registrations that race all become known", racingRegistrations),
+        Rule("CM-10: a client's new version takes the place of the old one", replacement),
+        Rule("a removed client is gone, and removed once", removal),
+        Rule("clients of the configuration are known and cannot be taken over", preRegisteredClients),
+        Rule("CR-10: at the bound the oldest client that was never used gives way", oldestUnusedGivesWay),
+        Rule(
+            "0.8: a client that was ever used never gives way; at the bound of such, a new one is refused",
+            usedClientsStay
+        ),
+    ]
+
+    static func registeredClientsAreFound(_ makeStore: StoreFactory<any ClientStore>) async throws {
+        let store = try await makeStore(StoreSettings())
+        let client = Client(
+            id: "dcr_full",
+            kind: .dynamic,
+            name: "Ünïcode",
+            uri: "https://client.example",
+            redirectURIs: ["http://127.0.0.1/callback", "https://client.example/cb?x=1"],
+            grantTypes: [.authorizationCode],
+            authenticationMethods: [.clientSecretPost],
+            secretHash: StoreSample.digest("secret"),
+            scopes: ScopeSet(["mcp:read"]),
+            applicationType: .web,
+            keySet: Array(#"{"keys":[]}"#.utf8),
+            keySetURI: "https://client.example/jwks",
+            issuedAt: StoreSample.now
+        )
+        try requireEqual(await store.register(client).outcome, .registered, "a registration")
+        try requireEqual(await store.client("dcr_full"), client, "the client that is kept")
+    }
+
+    static func unknownClients(_ makeStore: StoreFactory<any ClientStore>) async throws {
+        let store = try await makeStore(StoreSettings())
+        _ = await store.register(StoreSample.client("dcr_K"))
+        // U+212A KELVIN SIGN equals K in Swift's eyes.
+        for id in ["", "dcr_", "dcr_k", "dcr_K ", "dcr_\u{212A}"] {
+            try requireEqual(await store.client(id), nil, "the client \(id)")
+        }
+    }
+
+    static func racingRegistrations(_ makeStore: StoreFactory<any ClientStore>) async throws {
+        let store = try await makeStore(StoreSettings())
+        let outcomes = await race { racer in await store.register(StoreSample.client("dcr_\(racer)")).outcome }
+        try require(outcomes.allSatisfy { $0 == .registered }, "a registration failed: \(outcomes)")
+        for racer in 0..<outcomes.count {
+            try require(await store.client("dcr_\(racer)") != nil, "registration \(racer) was lost")
+        }
+    }
+
+    static func replacement(_ makeStore: StoreFactory<any ClientStore>) async throws {
+        let store = try await makeStore(StoreSettings())
+        var client = StoreSample.client("https://client.example/metadata.json")
+        client.kind = .metadataDocument
+        try requireEqual(await store.replace(client).outcome, .registered, "a first version")
+        client.redirectURIs = ["https://client.example/new"]
+        try requireEqual(await store.replace(client).outcome, .registered, "a second version")
+        try requireEqual(await store.client(client.id), client, "the version that is kept")
+    }
+
+    static func removal(_ makeStore: StoreFactory<any ClientStore>) async throws {
+        let store = try await makeStore(StoreSettings())
+        _ = await store.register(StoreSample.client("dcr_1"))
+        _ = await store.register(StoreSample.client("dcr_2"))
+        try requireEqual(await store.remove("dcr_1").outcome, true, "a removal")
+        try requireEqual(await store.remove("dcr_1").outcome, false, "a second removal")
+        try requireEqual(await store.client("dcr_1"), nil, "the removed client")
+        try require(await store.client("dcr_2") != nil, "another client went along")
+    }
+
+    static func preRegisteredClients(_ makeStore: StoreFactory<any ClientStore>) async throws {
+        var settings = StoreSettings()
+        var client = StoreSample.client("cli")
+        client.kind = .preRegistered
+        settings.preRegistered = [client]
+        let store = try await makeStore(settings)
+        var impostor = StoreSample.client("cli")
+        impostor.redirectURIs = ["https://attacker.example/cb"]
+        _ = await store.replace(impostor)
+        _ = await store.remove("cli")
+        try requireEqual(await store.client("cli"), client, "the client of the configuration")
+    }
+
+    static func oldestUnusedGivesWay(_ makeStore: StoreFactory<any ClientStore>) async throws {
+        var settings = StoreSettings()
+        settings.limits.dynamicClientsMax = 3
+        let store = try await makeStore(settings)
+        for number in 1...3 {
+            let issuedAt = StoreSample.now + .seconds(number)
+            _ = await store.register(StoreSample.client("dcr_\(number)", issuedAt: issuedAt))
+        }
+        await store.touch("dcr_1", now: StoreSample.now + .seconds(10))
+        let outcome = await store.register(StoreSample.client("dcr_4", issuedAt: StoreSample.now + .seconds(11)))
+            .outcome
+        try requireEqual(outcome, .registered, "a registration at the bound")
+        for (id, isKnown) in [("dcr_1", true), ("dcr_2", false), ("dcr_3", true), ("dcr_4", true)] {
+            try requireEqual(await store.client(id) != nil, isKnown, "whether \(id) is known")
+        }
+    }
+
+    static func usedClientsStay(_ makeStore: StoreFactory<any ClientStore>) async throws {
+        var settings = StoreSettings()
+        settings.limits.dynamicClientsMax = 2
+        let store = try await makeStore(settings)
+        for id in ["dcr_1", "dcr_2"] {
+            _ = await store.register(StoreSample.client(id))
+            await store.touch(id, now: StoreSample.now)
+        }
+        try requireEqual(await store.register(StoreSample.client("dcr_3")).outcome, .full, "a registration")
+        let document = await store.replace(StoreSample.client("https://client.example/m")).outcome
+        try requireEqual(document, .full, "a new metadata document")
+        try requireEqual(
+            await store.replace(StoreSample.client("dcr_1")).outcome,
+            .registered,
+            "a known client's version"
+        )
+        for id in ["dcr_1", "dcr_2"] {
+            try require(await store.client(id) != nil, "\(id) was used and is gone")
+        }
+        _ = await store.remove("dcr_1")
+        try requireEqual(await store.register(StoreSample.client("dcr_3")).outcome, .registered, "one after a removal")
+    }
+}

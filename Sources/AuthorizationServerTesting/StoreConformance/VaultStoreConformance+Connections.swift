@@ -1,0 +1,179 @@
+import OAuthProtocol
+import OAuthState
+
+/// Logins, use and removal of connections.
+extension VaultStoreConformance {
+    static let connectionRules: [Rule] = [
+        Rule("a login's tokens are kept as they were given; an absent expiry stays absent (#5046)", storing),
+        Rule(
+            "VT-4: the same account again replaces, and keeps the refresh token left out (#5047)",
+            sameAccountReplaces
+        ),
+        Rule("VT-4: an old refresh token is not carried over to another upstream client (#6508)", otherUpstreamClient),
+        Rule("another account or provider is another connection", otherAccounts),
+        Rule("D-67: one user's login never touches another user's connection to the same account", usersAreApart),
+        Rule("tokens of an unknown user are not kept", unknownUser),
+        Rule("at the bound of connections a new account is refused, a known one replaced", connectionBound),
+        Rule("a credential is one of the session's connections if possible, else the latest", credentials),
+        Rule("a disconnected connection is gone, with its tokens, and disconnected once", disconnecting),
+        Rule("the last use is noted at most once an hour", touching),
+    ]
+
+    static func storing(_ makeStore: StoreFactory<any VaultStore>) async throws {
+        let store = try await makeStore(StoreSettings())
+        let owner = await user(StoreSample.login("alice"), candidate: 1, in: store)
+        let connection = try await connect(StoreSample.draft(owner), in: store)
+        try requireEqual(connection.id, ConnectionID(value: 1), "the id")
+        try requireEqual(connection.userID, owner, "the owner")
+        try requireEqual(connection.upstream, "github", "the upstream")
+        try requireEqual(connection.account, "583231", "the account")
+        try requireEqual(connection.scopes, ScopeSet(["repo"]), "the scopes")
+        try requireEqual(connection.accessTokenExpiry, nil, "an expiry that the provider did not state")
+        try requireEqual(connection.status, .active, "the status")
+        try requireEqual(connection.obtainedAt, StoreSample.now, "the time of the login")
+        try require(
+            connection.tokens == StoreSample.tokens("access 1", refresh: "refresh 1", id: "id 1"),
+            "the tokens are not those of the login"
+        )
+        try requireEqual(await store.connection(connection.id), connection, "the connection by id")
+        try requireEqual(await store.connections(of: owner), [connection], "the user's connections")
+    }
+
+    static func sameAccountReplaces(_ makeStore: StoreFactory<any VaultStore>) async throws {
+        let store = try await makeStore(StoreSettings())
+        let owner = await user(StoreSample.login("alice"), candidate: 1, in: store)
+        let first = try await connect(StoreSample.draft(owner), in: store)
+        _ = await store.mark(first.id, version: first.version, .reauthorizationRequired, reason: "invalid_grant")
+        var draft = StoreSample.draft(owner, tokens: StoreSample.tokens("access 2"))
+        draft.accountName = nil
+        let second = try await connect(draft, candidate: 2, in: store, now: StoreSample.now + .seconds(60))
+        try requireEqual(second.id, first.id, "the id after a second login")
+        try require(
+            second.tokens == StoreSample.tokens("access 2", refresh: "refresh 1", id: "id 1"),
+            "a token that the second login left out was lost"
+        )
+        try requireEqual(second.accountName, "octocat", "the account's name that the second login left out")
+        try requireEqual(second.status, .active, "the status after a second login")
+        try requireEqual(second.reason, nil, "the reason after a second login")
+        try require(second.version != first.version, "the version did not change")
+        try requireEqual(await store.connections(of: owner), [second], "the user's connections")
+    }
+
+    static func otherUpstreamClient(_ makeStore: StoreFactory<any VaultStore>) async throws {
+        let store = try await makeStore(StoreSettings())
+        let owner = await user(StoreSample.login("alice"), candidate: 1, in: store)
+        _ = try await connect(StoreSample.draft(owner), in: store)
+        let draft = StoreSample.draft(owner, tokens: StoreSample.tokens("access 2"), upstreamClientID: "Iv1.new")
+        let second = try await connect(draft, candidate: 2, in: store)
+        try require(second.tokens == StoreSample.tokens("access 2"), "another client's tokens were carried over")
+        try requireEqual(second.upstreamClientID, "Iv1.new", "the upstream client")
+    }
+
+    static func otherAccounts(_ makeStore: StoreFactory<any VaultStore>) async throws {
+        let store = try await makeStore(StoreSettings())
+        let owner = await user(StoreSample.login("alice"), candidate: 1, in: store)
+        let first = try await connect(StoreSample.draft(owner, account: "K"), candidate: 1, in: store)
+        let second = try await connect(StoreSample.draft(owner, account: "k"), candidate: 2, in: store)
+        // U+212A KELVIN SIGN equals K in Swift's eyes, but is another account.
+        let third = try await connect(StoreSample.draft(owner, account: "\u{212A}"), candidate: 3, in: store)
+        let fourth = try await connect(
+            StoreSample.draft(owner, upstream: "corp", account: "K"),
+            candidate: 4,
+            in: store
+        )
+        try requireEqual(await store.connections(of: owner), [first, second, third, fourth], "the connections")
+    }
+
+    static func usersAreApart(_ makeStore: StoreFactory<any VaultStore>) async throws {
+        let store = try await makeStore(StoreSettings())
+        let alice = await user(StoreSample.login("alice"), candidate: 1, in: store)
+        let bob = await user(StoreSample.login("bob"), candidate: 2, in: store)
+        let first = try await connect(StoreSample.draft(alice), candidate: 1, in: store)
+        let draft = StoreSample.draft(bob, tokens: StoreSample.tokens("access of bob"))
+        let second = try await connect(draft, candidate: 2, in: store)
+        try requireEqual(await store.connection(first.id), first, "the first user's connection")
+        try require(second.tokens.refreshToken == nil, "a token of another user was carried over")
+        for (owner, connection) in [(alice, first), (bob, second)] {
+            let other = owner == alice ? second : first
+            let found = await store.credential(for: owner, upstream: "github", preferred: [other.id], account: nil)
+            try requireEqual(found, connection, "the credential of \(owner) who prefers another user's connection")
+        }
+    }
+
+    static func unknownUser(_ makeStore: StoreFactory<any VaultStore>) async throws {
+        let store = try await makeStore(StoreSettings())
+        let draft = StoreSample.draft(UserID(value: 99))
+        let outcome = await store.store(draft, candidate: ConnectionID(value: 1), now: StoreSample.now).outcome
+        try requireEqual(outcome, .superseded(nil), "tokens of an unknown user")
+        try requireEqual(await store.connection(ConnectionID(value: 1)), nil, "their connection")
+    }
+
+    static func connectionBound(_ makeStore: StoreFactory<any VaultStore>) async throws {
+        var settings = StoreSettings()
+        settings.limits.connectionsPerUserMax = 2
+        let store = try await makeStore(settings)
+        let owner = await user(StoreSample.login("alice"), candidate: 1, in: store)
+        let first = try await connect(StoreSample.draft(owner, account: "1"), candidate: 1, in: store)
+        _ = try await connect(StoreSample.draft(owner, account: "2"), candidate: 2, in: store)
+        let third = StoreSample.draft(owner, account: "3")
+        let refused = await store.store(third, candidate: ConnectionID(value: 3), now: StoreSample.now).outcome
+        try requireEqual(refused, .full, "a third account at a bound of two")
+        _ = try await connect(StoreSample.draft(owner, account: "2"), candidate: 4, in: store)
+        _ = await store.disconnect(first.id)
+        _ = try await connect(third, candidate: 5, in: store)
+    }
+
+    static func credentials(_ makeStore: StoreFactory<any VaultStore>) async throws {
+        let store = try await makeStore(StoreSettings())
+        let owner = await user(StoreSample.login("alice"), candidate: 1, in: store)
+        let old = try await connect(StoreSample.draft(owner, account: "old"), candidate: 1, in: store)
+        let later = StoreSample.now + .seconds(60)
+        let new = try await connect(StoreSample.draft(owner, account: "new"), candidate: 2, in: store, now: later)
+        func find(
+            _ preferred: [ConnectionID],
+            account: String? = nil,
+            at upstream: String = "github"
+        ) async -> Connection? {
+            await store.credential(for: owner, upstream: upstream, preferred: preferred, account: account)
+        }
+        try requireEqual(await find([]), new, "the credential without preference")
+        try requireEqual(await find([old.id]), old, "the preferred credential")
+        try requireEqual(await find([ConnectionID(value: 99)]), new, "the credential when the preferred one is gone")
+        try requireEqual(await find([], account: "old"), old, "the credential of a named account")
+        try requireEqual(await find([new.id], account: "old"), old, "a named account against a preference")
+        try requireEqual(await find([], account: "none"), nil, "the credential of an unknown account")
+        try requireEqual(await find([], at: "corp"), nil, "the credential at another provider")
+        let stranger = UserID(value: 99)
+        let none = await store.credential(for: stranger, upstream: "github", preferred: [old.id], account: nil)
+        try requireEqual(none, nil, "the credential of an unknown user")
+    }
+
+    static func disconnecting(_ makeStore: StoreFactory<any VaultStore>) async throws {
+        let store = try await makeStore(StoreSettings())
+        let owner = await user(StoreSample.login("alice"), candidate: 1, in: store)
+        let first = try await connect(StoreSample.draft(owner), candidate: 1, in: store)
+        let other = try await connect(StoreSample.draft(owner, upstream: "corp"), candidate: 2, in: store)
+        try requireEqual(await store.disconnect(first.id).outcome, first, "what was disconnected")
+        try requireEqual(await store.disconnect(first.id).outcome, nil, "what a second time disconnects")
+        try requireEqual(await store.connection(first.id), nil, "the connection by id")
+        try requireEqual(await store.connections(of: owner), [other], "the user's connections")
+        let again = try await connect(
+            StoreSample.draft(owner, tokens: StoreSample.tokens("a")),
+            candidate: 3,
+            in: store
+        )
+        try require(again.tokens.refreshToken == nil, "an erased token came back")
+    }
+
+    static func touching(_ makeStore: StoreFactory<any VaultStore>) async throws {
+        let store = try await makeStore(StoreSettings())
+        let owner = await user(StoreSample.login("alice"), candidate: 1, in: store)
+        let connection = try await connect(StoreSample.draft(owner), in: store)
+        for (seconds, noted) in [(10, 10), (3609, 10), (3610, 3610)] {
+            await store.touch(connection.id, now: StoreSample.now + .seconds(seconds))
+            let usedAt = await store.connection(connection.id)?.usedAt
+            try requireEqual(usedAt, StoreSample.now + .seconds(noted), "the last use at second \(seconds)")
+        }
+        try requireEqual(await store.connection(connection.id)?.version, connection.version, "the version after use")
+    }
+}

@@ -1,0 +1,108 @@
+import OAuthProtocol
+import OAuthState
+
+/// RFC 6749 §6 towards providers: what a refresh may replace (VT-4, DESIGN §7.8).
+extension VaultStoreConformance {
+    static let refreshRules: [Rule] = [
+        Rule("VT-4: a refresh replaces what the provider sent and keeps what it left out", refreshReplaces),
+        Rule("VT-4: of 64 refreshes of one version that race, one is kept", oneRefreshWins),
+        Rule("VT-4: a refresh that was overtaken by a login does not win", staleRefreshLoses),
+        Rule("a refresh of an erased connection does not bring it back", refreshOfNothing),
+        Rule("a mark applies only to the version that it is about", marks),
+    ]
+
+    static func refreshReplaces(_ makeStore: StoreFactory<any VaultStore>) async throws {
+        let store = try await makeStore(StoreSettings())
+        let first = try await connection(in: store)
+        let moment = StoreSample.now + .seconds(60)
+        var refresh = refresh(of: first, "access 2")
+        refresh.accessTokenExpiry = moment + .seconds(3600)
+        let second = try kept(await store.replace(refresh, now: moment).outcome)
+        try require(
+            second.tokens == StoreSample.tokens("access 2", refresh: "refresh 1", id: "id 1"),
+            "a token that the refresh left out was lost"
+        )
+        try requireEqual(second.scopes, first.scopes, "the scopes that the refresh left out")
+        try requireEqual(second.accessTokenExpiry, moment + .seconds(3600), "the new expiry")
+        try requireEqual(second.refreshedAt, moment, "the time of the refresh")
+        try requireEqual(second.obtainedAt, first.obtainedAt, "the time of the login")
+        var rotated = self.refresh(of: second, "access 3")
+        rotated.tokens.refreshToken = Array("refresh 2".utf8)
+        rotated.scopes = ScopeSet(["repo", "gist"])
+        let third = try kept(await store.replace(rotated, now: moment).outcome)
+        try require(third.tokens.refreshToken == Array("refresh 2".utf8), "a rotated refresh token was lost")
+        try requireEqual(third.scopes, ScopeSet(["repo", "gist"]), "the new scopes")
+        try requireEqual(third.accessTokenExpiry, nil, "an expiry that the provider did not state")
+        try requireEqual(await store.connection(first.id), third, "the connection that is kept")
+    }
+
+    static func oneRefreshWins(_ makeStore: StoreFactory<any VaultStore>) async throws {
+        let store = try await makeStore(StoreSettings())
+        let first = try await connection(in: store)
+        let outcomes = await race { racer in
+            await store.replace(refresh(of: first, "access of racer \(racer)"), now: StoreSample.now).outcome
+        }
+        let winners = outcomes.filter { if case .stored = $0 { true } else { false } }
+        try requireEqual(winners.count, 1, "the number of refreshes that were kept")
+        guard let winner = winners.first, case .stored(let connection) = winner else { return }
+        try requireEqual(await store.connection(first.id), connection, "the connection that is kept")
+        try requireEqual(outcomes.count { $0 == .superseded(connection) }, outcomes.count - 1, "the number of losers")
+    }
+
+    static func staleRefreshLoses(_ makeStore: StoreFactory<any VaultStore>) async throws {
+        let store = try await makeStore(StoreSettings())
+        let first = try await connection(in: store)
+        let login = StoreSample.draft(first.userID, tokens: StoreSample.tokens("access 2", refresh: "refresh 2"))
+        let second = try await connect(login, candidate: 2, in: store)
+        let outcome = await store.replace(refresh(of: first, "stale"), now: StoreSample.now).outcome
+        try requireEqual(outcome, .superseded(second), "a refresh that was overtaken")
+        try requireEqual(await store.connection(first.id), second, "the connection that is kept")
+    }
+
+    static func refreshOfNothing(_ makeStore: StoreFactory<any VaultStore>) async throws {
+        let store = try await makeStore(StoreSettings())
+        let first = try await connection(in: store)
+        _ = await store.disconnect(first.id)
+        let outcome = await store.replace(refresh(of: first, "late"), now: StoreSample.now).outcome
+        try requireEqual(outcome, .superseded(nil), "a refresh of an erased connection")
+        try requireEqual(await store.connection(first.id), nil, "the erased connection")
+    }
+
+    static func marks(_ makeStore: StoreFactory<any VaultStore>) async throws {
+        let store = try await makeStore(StoreSettings())
+        let first = try await connection(in: store)
+        let second = try kept(await store.replace(refresh(of: first, "access 2"), now: StoreSample.now).outcome)
+        let stale = await store.mark(first.id, version: first.version, .reauthorizationRequired, reason: "old").outcome
+        try requireEqual(stale, false, "a mark about an older version")
+        try requireEqual(await store.connection(first.id)?.status, .active, "the status after it")
+        let marked = await store.mark(first.id, version: second.version, .error, reason: "invalid_client").outcome
+        try requireEqual(marked, true, "a mark about the present version")
+        try requireEqual(await store.connection(first.id)?.status, .error, "the status")
+        try requireEqual(await store.connection(first.id)?.reason, "invalid_client", "the reason")
+        let third = try kept(await store.replace(refresh(of: second, "access 3"), now: StoreSample.now).outcome)
+        try requireEqual(third.status, .active, "the status after a refresh that worked")
+        try requireEqual(third.reason, nil, "the reason after a refresh that worked")
+    }
+
+    // MARK: - Steps
+
+    private static func connection(in store: any VaultStore) async throws -> Connection {
+        let owner = await user(StoreSample.login("alice"), candidate: 1, in: store)
+        return try await connect(StoreSample.draft(owner), in: store)
+    }
+
+    private static func refresh(of connection: Connection, _ accessToken: String) -> ConnectionRefresh {
+        ConnectionRefresh(
+            id: connection.id,
+            version: connection.version,
+            tokens: StoreSample.tokens(accessToken),
+            scopes: nil,
+            accessTokenExpiry: nil
+        )
+    }
+
+    private static func kept(_ outcome: ConnectionOutcome) throws -> Connection {
+        guard case .stored(let connection) = outcome else { throw Deviation(text: "a refresh came to \(outcome)") }
+        return connection
+    }
+}

@@ -1,0 +1,32 @@
+import OAuthProtocol
+package import OAuthState
+
+/// What every `VaultStore` must do: JW-2, D-63, VT-4, and the lessons of toolhive #5046, #5047 and #6508.
+package enum VaultStoreConformance {
+    /// A rule about a store of users, identities and connections.
+    package typealias Rule = ConformanceRule<any VaultStore>
+
+    /// Every rule.
+    package static let rules: [Rule] = userRules + connectionRules + refreshRules
+
+    /// The user of a login, made if need be.
+    static func user(
+        _ login: UserLogin,
+        candidate: UInt128,
+        in store: any VaultStore
+    ) async -> UserID {
+        await store.resolveUser(login, candidate: UserID(value: candidate), now: StoreSample.now).outcome
+    }
+
+    /// Keeps a draft.
+    static func connect(
+        _ draft: ConnectionDraft,
+        candidate: UInt128 = 1,
+        in store: any VaultStore,
+        now: Timestamp = StoreSample.now
+    ) async throws -> Connection {
+        let outcome = await store.store(draft, candidate: ConnectionID(value: candidate), now: now).outcome
+        guard case .stored(let connection) = outcome else { throw Deviation(text: "storing tokens came to \(outcome)") }
+        return connection
+    }
+}

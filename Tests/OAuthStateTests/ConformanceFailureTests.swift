@@ -1,0 +1,131 @@
+import AuthorizationServerTesting
+import DurableLog
+import OAuthProtocol
+import OAuthState
+import OpenSSLCrypto
+import Testing
+
+/// The conformance suite notices stores that are wrong; otherwise it would prove nothing.
+@Suite("Stores: the conformance suite can fail")
+struct ConformanceFailureTests {
+    private static func broken<Store>(
+        _ rules: [ConformanceRule<Store>],
+        by makeStore: StoreFactory<Store>
+    ) async throws -> Set<String> {
+        var broken: Set<String> = []
+        for rule in rules {
+            do {
+                try await rule.check(makeStore)
+            } catch let failure as ConformanceFailure {
+                #expect(failure.rule == rule.title)
+                #expect(failure.description.hasPrefix(rule.title))
+                broken.insert(failure.rule)
+            }
+        }
+        return broken
+    }
+
+    @Test("a guard that forgets is noticed")
+    func forgetfulGuard() async throws {
+        struct Forgetful: ReplayStore {
+            func consume(_: SHA256Digest, expiry _: Timestamp, now _: Timestamp) -> Recorded<AssertionConsumption> {
+                Recorded(.consumed, at: .beginning)
+            }
+        }
+        let broken = try await Self.broken(ReplayStoreConformance.rules) { _ in Forgetful() }
+        #expect(broken.count == ReplayStoreConformance.rules.count)
+    }
+
+    @Test("a guard that looks and then acts is noticed by the race")
+    func racyGuard() async throws {
+        let rules = ReplayStoreConformance.rules.filter { $0.title.contains("race") }
+        #expect(rules.count == 1)
+        let broken = try await Self.broken(rules) { _ in RacyGuard() }
+        #expect(broken.count == 1)
+    }
+
+    @Test("a store that does not check the client is noticed")
+    func carelessSessions() async throws {
+        let broken = try await Self.broken(AuthorizationStoreConformance.rules) { settings in
+            CarelessSessions(settings)
+        }
+        #expect(broken.contains { $0.hasPrefix("D-29") })
+        #expect(broken.contains { $0.hasPrefix("TK-4, D-14") })
+        #expect(broken.contains { $0.hasPrefix("D-51") })
+        #expect(broken.count < AuthorizationStoreConformance.rules.count)
+    }
+
+    @Test("every rule has a title of its own and most name their requirement")
+    func titles() {
+        let titles =
+            ClientStoreConformance.rules.map(\.title) + AuthorizationStoreConformance.rules.map(\.title)
+            + VaultStoreConformance.rules.map(\.title) + SigningKeyStoreConformance.rules.map(\.title)
+            + ReplayStoreConformance.rules.map(\.title)
+        #expect(Set(titles).count == titles.count)
+        #expect(titles.count { $0.contains(/[A-Z]{1,2}-?[0-9]|0\.[0-9]|§/) } > titles.count * 3 / 4)
+    }
+}
+
+/// Checks in one turn and changes in another.
+private actor RacyGuard: ReplayStore {
+    private var seen: Set<SHA256Digest> = []
+
+    func consume(_ id: SHA256Digest, expiry: Timestamp, now: Timestamp) async -> Recorded<AssertionConsumption> {
+        guard !seen.contains(id) else { return Recorded(.replayed, at: .beginning) }
+        await Task.yield()
+        seen.insert(id)
+        return Recorded(.consumed, at: .beginning)
+    }
+}
+
+/// Believes whoever asks.
+private struct CarelessSessions: AuthorizationStore {
+    private let inner: AuthorizationSessions
+
+    init(_ settings: StoreSettings) {
+        inner = AuthorizationSessions(policy: settings.sessions, journal: VolatileJournal(), limits: settings.limits)
+    }
+
+    func approve(ticket: SHA256Digest, expiry: Timestamp, now: Timestamp) async -> TicketApproval {
+        await inner.approve(ticket: ticket, expiry: expiry, now: now)
+    }
+
+    func begin(_ pending: PendingAuthorization, state: SHA256Digest, now: Timestamp) async -> StoreAdmission {
+        await inner.begin(pending, state: state, now: now)
+    }
+
+    func takePending(
+        state: SHA256Digest,
+        upstream: String,
+        binding: SHA256Digest?,
+        now: Timestamp
+    ) async -> PendingOutcome {
+        let browser = StoreSample.digest("browser")
+        return await inner.takePending(state: state, upstream: upstream, binding: browser, now: now)
+    }
+
+    func issueCode(_ code: SHA256Digest, for grant: AuthorizationGrant, now: Timestamp) async -> StoreAdmission {
+        await inner.issueCode(code, for: grant, now: now)
+    }
+
+    func redeem(_ redemption: CodeRedemption, now: Timestamp) async -> Recorded<RedemptionOutcome> {
+        var redemption = redemption
+        redemption.clientID = StoreSample.clientID
+        return await inner.redeem(redemption, now: now)
+    }
+
+    func rotate(_ use: RefreshTokenUse, now: Timestamp) async -> Recorded<RotationOutcome> {
+        var use = use
+        use.clientID = StoreSample.clientID
+        return await inner.rotate(use, now: now)
+    }
+
+    func session(_ id: SessionID, now: Timestamp) async -> Session? { await inner.session(id, now: now) }
+    func revoke(_ id: SessionID) async -> Recorded<Session?> { await inner.revoke(id) }
+
+    func rememberConsent(_ key: SHA256Digest, now: Timestamp) async -> Recorded<StoreAdmission> {
+        await inner.rememberConsent(key, now: now)
+    }
+
+    func hasConsent(_ key: SHA256Digest) async -> Bool { await inner.hasConsent(key) }
+}

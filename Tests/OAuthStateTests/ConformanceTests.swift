@@ -1,0 +1,42 @@
+import AuthorizationServerTesting
+import DurableLog
+import OAuthProtocol
+import OAuthState
+import Testing
+
+/// The actors keep every rule that any store must keep.
+@Suite("Stores: the actors conform")
+struct ConformanceTests {
+    @Test("ClientRegistry", arguments: ClientStoreConformance.rules)
+    func clients(rule: ClientStoreConformance.Rule) async throws {
+        try await rule.check { settings in
+            ClientRegistry(
+                preRegistered: settings.preRegistered,
+                journal: VolatileJournal(),
+                limits: settings.limits
+            )
+        }
+    }
+
+    @Test("AuthorizationSessions", arguments: AuthorizationStoreConformance.rules)
+    func sessions(rule: AuthorizationStoreConformance.Rule) async throws {
+        try await rule.check { settings in
+            AuthorizationSessions(policy: settings.sessions, journal: VolatileJournal(), limits: settings.limits)
+        }
+    }
+
+    @Test("TokenVault", arguments: VaultStoreConformance.rules)
+    func vault(rule: VaultStoreConformance.Rule) async throws {
+        try await rule.check { settings in TokenVault(journal: VolatileJournal(), limits: settings.limits) }
+    }
+
+    @Test("SigningKeyRing", arguments: SigningKeyStoreConformance.rules)
+    func keys(rule: SigningKeyStoreConformance.Rule) async throws {
+        try await rule.check { _ in SigningKeyRing(journal: VolatileJournal()) }
+    }
+
+    @Test("ReplayGuard", arguments: ReplayStoreConformance.rules)
+    func replay(rule: ReplayStoreConformance.Rule) async throws {
+        try await rule.check { settings in ReplayGuard(journal: VolatileJournal(), limits: settings.limits) }
+    }
+}

@@ -1,0 +1,116 @@
+import AuthorizationServerTesting
+import OAuthProtocol
+import OAuthState
+import OpenSSLCrypto
+import Testing
+
+/// The bytes of records, as stored files hold them: a change of these literals needs a new version of the format.
+@Suite("Records: form")
+struct RecordFormTests {
+    private static func hexadecimal(_ bytes: some Sequence<UInt8>) -> String {
+        bytes.map { String($0 >> 4, radix: 16) + String($0 & 0x0F, radix: 16) }.joined()
+    }
+
+    @Test(
+        "the numbers of the kinds stay what they are",
+        arguments: [
+            (RecordKind.putClient, UInt8(0x10)), (.touchClient, 0x11), (.removeClient, 0x12), (.putSession, 0x20),
+            (.rotateRefreshToken, 0x21), (.removeSession, 0x22), (.putConsent, 0x23), (.removeConsent, 0x24),
+            (.putUser, 0x30), (.putIdentity, 0x31), (.putConnection, 0x32), (.removeConnection, 0x33),
+            (.removeUser, 0x34), (.putSigningKey, 0x40), (.removeSigningKey, 0x41), (.putServerSecret, 0x42),
+            (.consumeAssertion, 0x50),
+        ]
+    )
+    func kindNumbers(kind: RecordKind, number: UInt8) {
+        #expect(kind.rawValue == number)
+    }
+
+    @Test("a session, its rotation and its removal, byte for byte")
+    func sessionRecords() async throws {
+        let journal = RecordingJournal()
+        let store = AuthorizationSessions(policy: SessionPolicy(), journal: journal)
+        var grant = StoreSample.grant(0x0102)
+        grant.request.scopes = ScopeSet(["a", "b"])
+        _ = await store.issueCode(StoreSample.digest("code"), for: grant, now: StoreSample.now)
+        _ = await store.redeem(StoreSample.redemption("code"), now: StoreSample.now)
+        _ = await store.rotate(StoreSample.use(0x0102, generation: 1), now: StoreSample.now + .milliseconds(1))
+        _ = await store.revoke(SessionID(value: 0x0102))
+        let id = "00000000000000000000000000000102"
+        let (client, resource) = (Array("dcr_sample".utf8), Array("https://mcp.example.com/mcp".utf8))
+        let (moment, absolute) = ("000001a1ee565e00", "000001a288d52600")
+        let expected = [
+            "20" + id + id + "0000000a" + Self.hexadecimal(client) + "00000003" + "612062" + "0000001b"
+                + Self.hexadecimal(resource) + "00000001" + id + moment + absolute + "000001a21262e200" + "00000001"
+                + moment,
+            "21" + id + "00000002" + "000001a1ee565e01" + "000001a21262e201",
+            "22" + id,
+        ]
+        #expect(journal.records.map(Self.hexadecimal) == expected)
+    }
+
+    @Test("integers are big-endian, texts are counted, options flagged")
+    func primitives() throws {
+        var writer = BinaryWriter()
+        writer.write(UInt8(1))
+        writer.write(UInt32(0x0203_0405))
+        writer.write(Int64(-2))
+        writer.write(true)
+        writer.write("é")
+        writer.write([UInt8(9), 8])
+        writer.write(String?.none) { $0.write($1) }
+        writer.write(String?.some("")) { $0.write($1) }
+        writer.write(["a"]) { $0.write($1) }
+        writer.write(Timestamp(millisecondsSinceEpoch: 3))
+        #expect(
+            Self.hexadecimal(writer.bytes)
+                == "01" + "02030405" + "fffffffffffffffe" + "01" + "00000002c3a9" + "000000020908" + "00" + "0100000000"
+                + "000000010000000161" + "0000000000000003"
+        )
+        var reader = BinaryReader(writer.bytes)
+        #expect(try reader.integer(UInt8.self) == 1)
+        #expect(try reader.integer(UInt32.self) == 0x0203_0405)
+        #expect(try reader.integer(Int64.self) == -2)
+        #expect(try reader.bool())
+        #expect(try reader.string() == "é")
+        #expect(try reader.byteArray() == [9, 8])
+        #expect(try reader.optional { (reader) throws(RecordError) in try reader.string() } == nil)
+        #expect(try reader.optional { (reader) throws(RecordError) in try reader.string() } == "")
+        #expect(try reader.array { (reader) throws(RecordError) in try reader.string() } == ["a"])
+        #expect(try reader.timestamp() == Timestamp(millisecondsSinceEpoch: 3))
+        #expect(reader.isAtEnd)
+    }
+
+    @Test("what is no flag, no UTF-8 or beyond the end is refused")
+    func refusals() {
+        #expect(throws: RecordError.self) {
+            var reader = BinaryReader([2])
+            _ = try reader.bool()
+        }
+        #expect(throws: RecordError.self) {
+            var reader = BinaryReader([0, 0, 0, 1, 0xFF])
+            _ = try reader.string()
+        }
+        #expect(throws: RecordError.self) {
+            var reader = BinaryReader([0, 0, 0, 2, 0x61])
+            _ = try reader.byteArray()
+        }
+        #expect(throws: RecordError.self) {
+            var reader = BinaryReader([UInt8](repeating: 0, count: 31))
+            _ = try reader.digest()
+        }
+        #expect(throws: RecordError.self) {
+            var reader = BinaryReader([0xFF, 0xFF, 0xFF, 0xFF, 0x61])
+            _ = try reader.array { (reader) throws(RecordError) in try reader.bool() }
+        }
+    }
+
+    @Test("extreme numbers read back", arguments: [Int64.min, -1, 0, 1, Int64.max])
+    func extremes(number: Int64) throws {
+        var writer = BinaryWriter()
+        writer.write(number)
+        writer.write(UInt128.max)
+        var reader = BinaryReader(writer.bytes)
+        #expect(try reader.integer(Int64.self) == number)
+        #expect(try reader.integer(UInt128.self) == .max)
+    }
+}

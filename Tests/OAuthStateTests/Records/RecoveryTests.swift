@@ -1,0 +1,157 @@
+import AuthorizationServerTesting
+import DurableLog
+import OAuthProtocol
+import OAuthState
+import OpenSSLCrypto
+import Testing
+
+/// Every store can be rebuilt from its records: those of a snapshot, those of the journal, and both on top of each other.
+@Suite("Stores: recovery")
+struct RecoveryTests {
+    @Test("every kind of record belongs to exactly one store")
+    func kinds() {
+        let owned = SampleStore.all.map(\.recordKinds)
+        #expect(owned.reduce(into: Set()) { $0.formUnion($1) } == Set(RecordKind.allCases))
+        #expect(owned.reduce(0) { $0 + $1.count } == RecordKind.allCases.count)
+    }
+
+    @Test("a snapshot's rows make an equal store", arguments: SampleStore.all)
+    func snapshot(sample: SampleStore) async throws {
+        let rows = try await sample.filled().capture().rows()
+        #expect(rows.count >= 4)
+        let restored = sample.empty(VolatileJournal())
+        try await restored.restore(rows)
+        #expect(try await restored.capture().rowSet() == Set(rows))
+    }
+
+    @Test("the journal's records make an equal store", arguments: SampleStore.all)
+    func journal(sample: SampleStore) async throws {
+        let journal = RecordingJournal()
+        let live = try await sample.filled(journal)
+        let restored = sample.empty(VolatileJournal())
+        try await restored.restore(journal.records)
+        #expect(try await restored.capture().rowSet() == (try await live.capture().rowSet()))
+    }
+
+    @Test("DESIGN §3: a snapshot and the whole journal after it make an equal store", arguments: SampleStore.all)
+    func overlap(sample: SampleStore) async throws {
+        let journal = RecordingJournal()
+        let live = try await sample.filled(journal)
+        let rows = try await live.capture().rows()
+        let restored = sample.empty(VolatileJournal())
+        // The capture came after every record, and recovery replays them all the same: a client that is touched in the
+        // journal may be gone in the snapshot.
+        try await restored.restore(rows)
+        try await restored.restore(journal.records)
+        #expect(try await restored.capture().rowSet() == Set(rows))
+    }
+
+    @Test("records of things that are not there change nothing", arguments: SampleStore.all)
+    func recordsOfNothing(sample: SampleStore) async throws {
+        let journal = RecordingJournal()
+        _ = try await sample.filled(journal)
+        let restored = sample.empty(VolatileJournal())
+        let isPut = { (record: [UInt8]) in
+            let kind = record.first.flatMap(RecordKind.init)
+            return kind.map { "\($0)".hasPrefix("put") || $0 == .consumeAssertion } ?? false
+        }
+        try await restored.restore(journal.records.filter { !isPut($0) })
+        #expect(try await restored.capture().rows().isEmpty)
+    }
+
+    @Test("a recovered store journals nothing of what it recovers", arguments: SampleStore.all)
+    func recoveryIsSilent(sample: SampleStore) async throws {
+        let rows = try await sample.filled().capture().rows()
+        let journal = RecordingJournal()
+        try await sample.empty(journal).restore(rows)
+        #expect(journal.records.isEmpty)
+    }
+
+    @Test("a capture holds the position of the last change and does not follow later ones", arguments: SampleStore.all)
+    func captures(sample: SampleStore) async throws {
+        let journal = RecordingJournal()
+        let store = try await sample.filled(journal)
+        let captured = await store.capture()
+        #expect(captured.position == journal.lastPosition)
+        let rows = try captured.rowSet()
+        let other = try await sample.filled()
+        try await store.restore(try await other.capture().rows())
+        try await store.restore(journal.records)
+        #expect(try captured.rowSet() == rows)
+    }
+
+    @Test("a record of another store is refused", arguments: SampleStore.all)
+    func foreignRecords(sample: SampleStore) async throws {
+        for other in SampleStore.all where other.recordKinds != sample.recordKinds {
+            for row in try await other.filled().capture().rows() {
+                await #expect(throws: RecordError.self) {
+                    try await sample.empty(VolatileJournal()).restore([row])
+                }
+            }
+        }
+    }
+
+    @Test("CR-10: after recovery, still the oldest unused client gives way first")
+    func evictionOrderSurvives() async throws {
+        var limits = StoreLimits()
+        limits.dynamicClientsMax = 20
+        let live = ClientRegistry(preRegistered: [], journal: VolatileJournal(), limits: limits)
+        for number in 1...20 {
+            let issuedAt = StoreSample.now + .seconds(number)
+            _ = await live.register(StoreSample.client("dcr_\(number)", issuedAt: issuedAt))
+        }
+        let restored = ClientRegistry(preRegistered: [], journal: VolatileJournal(), limits: limits)
+        try await restored.restore(try await live.capture().rows())
+        for number in 21...25 {
+            _ = await restored.register(StoreSample.client("dcr_\(number)"))
+            #expect(await restored.client("dcr_\(number - 20)") == nil)
+        }
+        #expect(await restored.client("dcr_6") != nil)
+        #expect(await restored.count == 20)
+    }
+
+    @Test("DESIGN §2: codes and logins under way never come back")
+    func shortLivedStateIsNotKept() async throws {
+        let live = AuthorizationSessions(policy: SessionPolicy(), journal: VolatileJournal())
+        _ = await live.issueCode(StoreSample.digest("code"), for: StoreSample.grant(), now: StoreSample.now)
+        _ = await live.begin(StoreSample.pending(), state: StoreSample.digest("state"), now: StoreSample.now)
+        #expect(try await live.capture().rows().isEmpty)
+    }
+
+    @Test("0.1: after a crash the same refresh yields the same generation")
+    func refreshAfterRecovery() async throws {
+        let journal = RecordingJournal()
+        let live = AuthorizationSessions(policy: SessionPolicy(), journal: journal)
+        _ = await live.issueCode(StoreSample.digest("code"), for: StoreSample.grant(), now: StoreSample.now)
+        _ = await live.redeem(StoreSample.redemption("code"), now: StoreSample.now)
+        let rotated = await live.rotate(StoreSample.use(generation: 1), now: StoreSample.now).outcome
+        let restored = AuthorizationSessions(policy: SessionPolicy(), journal: VolatileJournal())
+        try await restored.restore(journal.records)
+        let repeated = await restored.rotate(StoreSample.use(generation: 1), now: StoreSample.now).outcome
+        guard case .rotated(let before) = rotated, case .repeated(let after) = repeated else {
+            Issue.record("came to \(rotated) and \(repeated)")
+            return
+        }
+        #expect(before == after)
+    }
+
+    @Test("Keycloak CVE-2026-9802: a revoked session stays revoked after recovery, a consumed id consumed")
+    func revocationSurvives() async throws {
+        let journal = RecordingJournal()
+        let live = AuthorizationSessions(policy: SessionPolicy(), journal: journal)
+        _ = await live.issueCode(StoreSample.digest("code"), for: StoreSample.grant(), now: StoreSample.now)
+        _ = await live.redeem(StoreSample.redemption("code"), now: StoreSample.now)
+        _ = await live.revoke(SessionID(value: 1))
+        let restored = AuthorizationSessions(policy: SessionPolicy(), journal: VolatileJournal())
+        try await restored.restore(journal.records)
+        #expect(await restored.rotate(StoreSample.use(generation: 1), now: StoreSample.now).outcome == .unknown)
+
+        let replays = RecordingJournal()
+        let expiry = StoreSample.now + .seconds(600)
+        _ = await ReplayGuard(journal: replays).consume(StoreSample.digest("jti"), expiry: expiry, now: StoreSample.now)
+        let after = ReplayGuard(journal: VolatileJournal())
+        try await after.restore(replays.records)
+        let again = await after.consume(StoreSample.digest("jti"), expiry: expiry, now: StoreSample.now).outcome
+        #expect(again == .replayed)
+    }
+}

@@ -1,0 +1,121 @@
+import AuthorizationServerTesting
+import DurableLog
+import OAuthProtocol
+import OAuthState
+import OpenSSLCrypto
+import Testing
+
+/// A kind of store, how to make an empty one, and how to make one that holds a row of every kind.
+struct SampleStore: Sendable, CustomTestStringConvertible {
+    let testDescription: String
+    let recordKinds: Set<RecordKind>
+    let empty: @Sendable (any ChangeJournal) -> any RecordedStore
+    private let filling: @Sendable (any ChangeJournal) async throws -> any RecordedStore
+
+    /// A store with rows; its changes are in the journal.
+    func filled(_ journal: RecordingJournal = RecordingJournal()) async throws -> any RecordedStore {
+        try await filling(journal)
+    }
+
+    private init<Store: RecordedStore>(
+        _ empty: @escaping @Sendable (any ChangeJournal) -> Store,
+        _ fill: @escaping @Sendable (Store) async throws -> Void
+    ) {
+        testDescription = "\(Store.self)"
+        recordKinds = Store.recordKinds
+        self.empty = { empty($0) }
+        filling = { journal in
+            let store = empty(journal)
+            try await fill(store)
+            return store
+        }
+    }
+
+    static let all: [SampleStore] = [
+        SampleStore({ ClientRegistry(preRegistered: [], journal: $0) }, fillClients),
+        SampleStore({ AuthorizationSessions(policy: SessionPolicy(), journal: $0) }, fillSessions),
+        SampleStore({ TokenVault(journal: $0) }, fillVault),
+        SampleStore({ SigningKeyRing(journal: $0) }, fillKeys),
+        SampleStore({ ReplayGuard(journal: $0) }, fillReplay),
+    ]
+
+    private static func fillClients(_ store: ClientRegistry) async throws {
+        for number in 1...5 {
+            _ = await store.register(StoreSample.client("dcr_\(number)"))
+        }
+        var full = StoreSample.client("dcr_full")
+        full.kind = .metadataDocument
+        full.name = "Ünïcode 𝄞"
+        full.uri = "https://client.example"
+        full.secretHash = StoreSample.digest("secret")
+        full.scopes = ScopeSet(["mcp:read", "mcp:write"])
+        full.keySet = Array(#"{"keys":[]}"#.utf8)
+        full.keySetURI = "https://client.example/jwks"
+        full.grantTypes = Set(GrantType.allCases)
+        full.authenticationMethods = Set(TokenEndpointAuthenticationMethod.allCases)
+        full.applicationType = .web
+        _ = await store.replace(full)
+        await store.touch("dcr_2", now: StoreSample.now + .seconds(5))
+        _ = await store.remove("dcr_3")
+    }
+
+    private static func fillSessions(_ store: AuthorizationSessions) async throws {
+        for number in UInt128(1)...5 {
+            let grant = StoreSample.grant(number, issuesRefreshToken: number != 4)
+            _ = await store.issueCode(StoreSample.digest("\(number)"), for: grant, now: StoreSample.now)
+            _ = await store.redeem(StoreSample.redemption("\(number)"), now: StoreSample.now)
+        }
+        _ = await store.rotate(StoreSample.use(2, generation: 1), now: StoreSample.now + .seconds(7))
+        _ = await store.revoke(SessionID(value: 3))
+        _ = await store.rememberConsent(StoreSample.digest("consent 1"), now: StoreSample.now)
+        _ = await store.rememberConsent(StoreSample.digest("consent 2"), now: StoreSample.now)
+    }
+
+    private static func fillVault(_ store: TokenVault) async throws {
+        for (number, name) in [(UInt128(1), "alice"), (2, "bob"), (3, "carol")] {
+            let candidate = UserID(value: number)
+            let user = await store.resolveUser(StoreSample.login(name), candidate: candidate, now: StoreSample.now)
+            for (index, upstream) in ["github", "corp"].enumerated() {
+                let id = ConnectionID(value: number * 10 + UInt128(index))
+                let draft = StoreSample.draft(user.outcome, upstream: upstream)
+                _ = await store.store(draft, candidate: id, now: StoreSample.now)
+            }
+        }
+        let (first, second, third) = (ConnectionID(value: 10), ConnectionID(value: 11), ConnectionID(value: 20))
+        _ = await store.mark(first, version: 1, .reauthorizationRequired, reason: "invalid_grant")
+        let refresh = ConnectionRefresh(
+            id: second,
+            version: 1,
+            tokens: StoreSample.tokens("access 2"),
+            scopes: .empty,
+            accessTokenExpiry: StoreSample.now + .seconds(3600)
+        )
+        _ = await store.replace(refresh, now: StoreSample.now + .seconds(9))
+        await store.touch(second, now: StoreSample.now + .seconds(11))
+        _ = await store.disconnect(third)
+        _ = await store.resolveUser(
+            UserLogin(identity: IdentityKey(namespace: "x", subject: "y"), name: nil, verifiedEmail: nil),
+            candidate: UserID(value: 99),
+            now: StoreSample.now
+        )
+    }
+
+    private static func fillKeys(_ store: SigningKeyRing) async throws {
+        _ = await store.serverSecret(candidate: [UInt8](repeating: 7, count: 32))
+        _ = await store.install(try StoreSample.signingKey(.active), now: StoreSample.now)
+        _ = await store.install(try StoreSample.signingKey(.next), now: StoreSample.now)
+        _ = await store.install(try StoreSample.signingKey(.active, purpose: .idToken), now: StoreSample.now)
+        for step in 1...3 {
+            let now = StoreSample.now + .seconds(step * 60)
+            _ = await store.rotate(successor: try StoreSample.signingKey(.next, publishedAt: now), now: now)
+        }
+        _ = await store.withdraw(retiredBefore: StoreSample.now + .seconds(90))
+    }
+
+    private static func fillReplay(_ store: ReplayGuard) async throws {
+        for number in 1...5 {
+            let expiry = StoreSample.now + .seconds(number * 100)
+            _ = await store.consume(StoreSample.digest("\(number)"), expiry: expiry, now: StoreSample.now)
+        }
+    }
+}

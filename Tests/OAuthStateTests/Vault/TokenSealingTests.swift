@@ -1,0 +1,125 @@
+import AuthorizationServerTesting
+import DurableLog
+import OAuthProtocol
+import OAuthState
+import OpenSSLCrypto
+import Testing
+
+/// VT-5: upstream tokens are sealed, and bound to where they belong.
+@Suite("VT-5: sealing of upstream tokens")
+struct TokenSealingTests {
+    private let secret = [UInt8](repeating: 0x42, count: 32)
+    private let tokens = UpstreamTokens(accessToken: "gho_access", refreshToken: "ghr_refresh", idToken: "eyJ.id.token")
+
+    private func connection(
+        sealed: SealedTokens,
+        user: UInt128 = 1,
+        upstream: String = "github",
+        account: String = "583231"
+    ) async throws -> Connection {
+        let vault = TokenVault(journal: VolatileJournal())
+        let identity = IdentityKey(namespace: "n", subject: "\(user)")
+        let login = UserLogin(identity: identity, name: nil, verifiedEmail: nil)
+        let owner = await vault.resolveUser(login, candidate: UserID(value: user), now: StoreSample.now).outcome
+        let draft = StoreSample.draft(owner, upstream: upstream, account: account, tokens: sealed)
+        let outcome = await vault.store(draft, candidate: ConnectionID(value: 1), now: StoreSample.now).outcome
+        guard case .stored(let connection) = outcome else { throw ConformanceSurprise(outcome: outcome) }
+        return connection
+    }
+
+    private struct ConformanceSurprise: Error {
+        let outcome: ConnectionOutcome
+    }
+
+    private func sealing(_ seed: UInt64 = 1, secret: [UInt8]? = nil) throws -> TokenSealing {
+        try TokenSealing(secret: secret ?? self.secret, random: SeededBytes(seed: seed))
+    }
+
+    private let place = TokenSealing.Place(userID: UserID(value: 1), upstream: "github", account: "583231")
+
+    @Test("what is sealed opens at its place")
+    func roundTrip() async throws {
+        let sealing = try sealing()
+        let connection = try await connection(sealed: try sealing.seal(tokens, at: place))
+        #expect(try sealing.accessToken(of: connection) == "gho_access")
+        #expect(try sealing.refreshToken(of: connection) == "ghr_refresh")
+        #expect(try sealing.idToken(of: connection) == "eyJ.id.token")
+    }
+
+    @Test("what the provider left out stays absent")
+    func absentTokens() async throws {
+        let sealing = try sealing()
+        let connection = try await connection(sealed: try sealing.seal(UpstreamTokens(accessToken: "a"), at: place))
+        #expect(try sealing.refreshToken(of: connection) == nil)
+        #expect(try sealing.idToken(of: connection) == nil)
+    }
+
+    @Test(
+        "a record that was moved to another user, provider or account does not open",
+        arguments: [
+            (UInt128(2), "github", "583231"), (1, "corp", "583231"), (1, "github", "583232"), (1, "githu", "b583231"),
+        ]
+    )
+    func moved(user: UInt128, upstream: String, account: String) async throws {
+        let sealing = try sealing()
+        let sealed = try sealing.seal(tokens, at: place)
+        let connection = try await connection(sealed: sealed, user: user, upstream: upstream, account: account)
+        #expect(throws: CryptoError.self) { try sealing.accessToken(of: connection) }
+        #expect(throws: CryptoError.self) { try sealing.refreshToken(of: connection) }
+        #expect(throws: CryptoError.self) { try sealing.idToken(of: connection) }
+    }
+
+    @Test("a refresh token in the place of an access token does not open: it would be handed out")
+    func swappedKinds() async throws {
+        let sealing = try sealing()
+        var sealed = try sealing.seal(tokens, at: place)
+        let refreshToken = try #require(sealed.refreshToken)
+        sealed.accessToken = refreshToken
+        let connection = try await connection(sealed: sealed)
+        #expect(throws: CryptoError.self) { try sealing.accessToken(of: connection) }
+    }
+
+    @Test("another secret does not open it, nor does a changed or cut text")
+    func wrongSecret() async throws {
+        let sealed = try sealing().seal(tokens, at: place)
+        let connection = try await connection(sealed: sealed)
+        let other = try sealing(secret: [UInt8](repeating: 0x43, count: 32))
+        #expect(throws: CryptoError.self) { try other.accessToken(of: connection) }
+        for change in 0..<4 {
+            var damaged = connection
+            switch change {
+            case 0: damaged.tokens.accessToken[0] ^= 1
+            case 1: damaged.tokens.accessToken[20] ^= 1
+            case 2: damaged.tokens.accessToken.removeLast()
+            default: damaged.tokens.accessToken = []
+            }
+            #expect(throws: CryptoError.self) { try self.sealing().accessToken(of: damaged) }
+        }
+    }
+
+    @Test("the same token sealed twice looks different, and nothing of it shows")
+    func freshNonces() throws {
+        let sealing = try sealing()
+        let (first, second) = (try sealing.seal(tokens, at: place), try sealing.seal(tokens, at: place))
+        #expect(first.accessToken != second.accessToken)
+        #expect(!String(decoding: first.accessToken, as: UTF8.self).contains("gho_"))
+        #expect(first.accessToken.count == "gho_access".utf8.count + 12 + 16)
+    }
+
+    @Test("D-25: tokens never print, sealed or not, alone or inside a connection")
+    func redaction() async throws {
+        let sealed = try sealing().seal(tokens, at: place)
+        let connection = try await connection(sealed: sealed)
+        for value in [tokens, sealed, connection] as [Any] {
+            var dumped = ""
+            dump(value, to: &dumped)
+            for text in ["\(value)", String(reflecting: value), dumped] {
+                #expect(text.contains("<redacted>"))
+                for leak in ["gho_access", "ghr_refresh", "eyJ", "\(sealed.accessToken)"] {
+                    #expect(!text.contains(leak))
+                }
+            }
+            #expect(Mirror(reflecting: value).children.isEmpty || value is Connection)
+        }
+    }
+}
