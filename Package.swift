@@ -148,6 +148,19 @@ let testTargets: [Target] = [
     ),
 ]
 
+// Each a `swift run -c release NAME` away.
+let benchmarks: [Target] = [
+    .executableTarget(
+        name: "LoadBenchmarks",
+        dependencies: [
+            "AuthorizationServer", "AuthorizationServerTesting", "DevelopmentIdentityProvider", "DurableLog",
+            "OAuthProtocol", "OpenSSLCrypto", "OutboundHTTP", "SocketHTTP", .argumentParser, .histogram, .logging,
+        ],
+        path: "Benchmarks/LoadBenchmarks",
+        swiftSettings: swiftSettings
+    )
+]
+
 let package = Package(
     name: "gatehouse",
     products: [
@@ -165,5 +178,5 @@ let package = Package(
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     ],
-    targets: floor0 + floor1 + floor2 + floor3 + floor4 + floor5 + testTargets
+    targets: floor0 + floor1 + floor2 + floor3 + floor4 + floor5 + benchmarks + testTargets
 )

@@ -19,7 +19,8 @@ struct ImportTests {
         "DevelopmentIdentityProvider": ["HTTPTypes", "Logging", "OAuthProtocol", "OpenSSLCrypto", "SocketHTTP"],
         "ServerCommand": floors1To3.union(
             [
-                "ArgumentParser", "AuthorizationServer", "CoreMetrics", "DevelopmentIdentityProvider", "Foundation",
+                "ArgumentParser", "AuthorizationServer", "AuthorizationServerTesting", "CoreMetrics",
+                "DevelopmentIdentityProvider", "Foundation",
                 "FoundationEssentials", "Glibc", "HTTPTypes", "Logging", "Metrics", "ServiceLifecycle", "UnixSignals",
                 "Yams",
             ]

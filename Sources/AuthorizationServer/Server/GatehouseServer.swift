@@ -65,7 +65,9 @@ package final class GatehouseServer: Sendable {
             timeSource: environment.timeSource,
             logger: environment.logger
         )
-        maintenance.start()
+        if let loop = listeners.server.eventLoops.first {
+            maintenance.start(on: loop)
+        }
         composition.readiness.set(.ready)
         return GatehouseServer(
             configuration: configuration,
@@ -79,9 +81,11 @@ package final class GatehouseServer: Sendable {
     /// Stops accepting, lets requests in flight end, writes a last snapshot, and closes the storage.
     package func shutdown(gracePeriod: Duration = .seconds(10)) async {
         readiness.set(.draining)
-        await server.shutdown(gracePeriod: gracePeriod)
         await maintenance.stop()
-        await management?.shutdown(gracePeriod: .seconds(1))
+        // The management listener lives on the main server's loops, which end with that server; a probe that is refused
+        // says the same as one that is told of the drain.
+        await management?.shutdown(gracePeriod: .zero)
+        await server.shutdown(gracePeriod: gracePeriod)
         guard let storage = environment.storage else { return }
         do {
             try await stores.writeSnapshot(to: storage, now: environment.timeSource.now())

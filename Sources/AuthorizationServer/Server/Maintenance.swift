@@ -2,17 +2,24 @@ import DurableLog
 import Logging
 import OAuthProtocol
 import OAuthState
+import SocketHTTP
 import Synchronization
 
 /// What a server does by itself: drops what has expired, rotates keys, writes snapshots.
 final class Maintenance: Sendable {
+    private enum State: Sendable {
+        case stopped
+        case waiting
+        case working(Task<Void, Never>)
+    }
+
     private let stores: ServerStores
     private let storage: DurableStore?
     private let snapshotInterval: Duration
     private let rotation: SigningKeyRotation
     private let timeSource: any TimeSource
     private let logger: Logger
-    private let task = Mutex<Task<Void, Never>?>(nil)
+    private let state = Mutex(State.stopped)
     private let lastSnapshot: Mutex<Timestamp>
 
     /// How often it looks what is due.
@@ -37,24 +44,48 @@ final class Maintenance: Sendable {
         lastSnapshot = Mutex(timeSource.now())
     }
 
-    func start() {
-        // Lives as long as the server and is cancelled by `stop`; on the global pool, for it must not take a loop's time.
-        let running = Task { [weak self] in
-            while !Task.isCancelled {
-                guard let self else { return }
-                await self.performDue()
-                do { try await Task.sleep(for: Self.interval) } catch { return }
-            }
-        }
-        task.withLock { $0 = running }
+    /// Looks what is due each second, by the timer of an event loop; the work itself runs on the global pool.
+    func start(on loop: EventLoop) {
+        state.withLock { $0 = .waiting }
+        scheduleNext(on: loop)
     }
 
+    private func scheduleNext(on loop: EventLoop) {
+        loop.schedule(after: Self.interval) { [weak self] in
+            self?.tick(on: loop)
+        }
+    }
+
+    private func tick(on loop: EventLoop) {
+        state.withLock { state in
+            guard case .waiting = state else { return }
+            // Ends by itself and is waited for by `stop`; on the global pool, for it must not take a loop's time.
+            let task = Task {
+                await performDue()
+                finishTick(on: loop)
+            }
+            state = .working(task)
+        }
+    }
+
+    private func finishTick(on loop: EventLoop) {
+        let goesOn = state.withLock { state in
+            guard case .working = state else { return false }
+            state = .waiting
+            return true
+        }
+        if goesOn {
+            scheduleNext(on: loop)
+        }
+    }
+
+    /// Lets what is under way end, and does nothing more.
     func stop() async {
-        let running = task.withLock { task in
-            defer { task = nil }
+        let running = state.withLock { state -> Task<Void, Never>? in
+            defer { state = .stopped }
+            guard case .working(let task) = state else { return nil }
             return task
         }
-        running?.cancel()
         await running?.value
     }
 
