@@ -147,7 +147,8 @@ struct JournalTests {
         let position = store.journal.append(TestStore.record(1))
         await #expect(throws: JournalError.unavailable) { try await store.journal.waitUntilDurable(position) }
         try await until { store.journal.statistics.failureCount >= 10 }
-        disk.setScript { operation in operation.kind == .create ? .error(ENOSPC) : nil }
+        // Syncs still fail: an attempt that is under way must not succeed.
+        disk.setScript { $0.kind == .create || $0.kind == .synchronize ? .error(ENOSPC) : nil }
         let count = store.journal.statistics.failureCount
         try await until { store.journal.statistics.failureCount >= count + 2 }
         #expect(disk.files.count == before)

@@ -175,12 +175,18 @@ final class ScriptedFileSystem: FileSystem {
         failing: (inout State) -> Void = { _ in },
         _ body: (inout State) throws(FileSystemError) -> Value
     ) throws(FileSystemError) -> Value {
-        try state.withLock { state throws(FileSystemError) in
+        let operation = try state.withLock { state throws(FileSystemError) in
             try check(state, kind.rawValue, path)
             let operation = Operation(kind: kind, path: path, number: state.operations.count + 1)
             state.operations.append(operation)
+            return operation
+        }
+        // Asked without a lock, so that a script may wait for the test.
+        let fault = script.withLock { $0 }(operation)
+        return try state.withLock { state throws(FileSystemError) in
+            try check(state, kind.rawValue, path)
             let code: Int32
-            switch script.withLock({ $0(operation) }) {
+            switch fault {
             case nil:
                 return try body(&state)
             case .error(let error):
