@@ -117,8 +117,8 @@ package struct AuthorizationRequestCheck {
 
     /// `state` for an error redirect; `nil` when absent, repeated or too long.
     package var state: String? {
-        let values = parameters.values("state")
-        guard values.count == 1, let state = values.first else { return nil }
+        // A repeated one is nobody's; that it is an error is said by `request`.
+        guard let state = try? parameters.single("state") else { return nil }
         return state.utf8.count <= Self.stateByteCountMax ? state : nil
     }
 

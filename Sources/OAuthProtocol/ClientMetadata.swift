@@ -43,16 +43,16 @@ package struct ClientMetadata: Hashable, Sendable {
     package var scopes: ScopeSet?
     /// `application_type`, as sent or inferred (CR-5).
     package var applicationType: ApplicationType
-    /// `jwks`, serialized.
+    /// `jwks`, serialized: the public keys that can be used.
     package var keySet: [UInt8]?
     /// `jwks_uri`.
     package var keySetURI: String?
-    /// Members that we store for nobody but echo as registered: `logo_uri`, `tos_uri`, `policy_uri`, `software_id` ….
+    /// Members that are echoed as registered: `jwks`, and what we store for nobody: `logo_uri`, `tos_uri`, `policy_uri`, `software_id` ….
     package var echoed: JSONObject
 
     /// Most redirect URIs of one client (CR-2).
     package static let redirectURICountMax = 10
-    /// Longest `client_name`, in characters (CR-7).
+    /// Longest `client_name`, in Unicode scalars (CR-7).
     package static let nameLengthMax = 100
 
     /// Checks a registration request (CR-2…7).
@@ -62,7 +62,9 @@ package struct ClientMetadata: Hashable, Sendable {
         let redirectURIs = try Self.redirectURIList(json)
         let declaredType = try Self.string("application_type", in: json).flatMap(ApplicationType.init)
         try Self.validate(redirectURIs, policy: policy, applicationType: declaredType)
-        let isNative = redirectURIs.contains { URIReference($0).map { $0.scheme != "https" } ?? false }
+        let isNative =
+            declaredType == .native
+            || redirectURIs.contains { URIReference($0).map { $0.scheme != "https" } ?? false }
         self.redirectURIs = redirectURIs
         applicationType = declaredType ?? (isNative ? .native : .web)
         grantTypes = try Self.grantTypeSet(json, policy: policy)
@@ -72,7 +74,8 @@ package struct ClientMetadata: Hashable, Sendable {
         uri = try Self.secureURL("client_uri", in: json)
         scopes = try Self.scopeSet(json)
         keySetURI = try Self.secureURL("jwks_uri", in: json)
-        keySet = try Self.embeddedKeySet(json)
+        let embeddedKeys = try Self.embeddedKeySet(json)
+        keySet = embeddedKeys?.serialized()
         guard keySet == nil || keySetURI == nil else {
             throw OAuthError(.invalidClientMetadata, "jwks and jwks_uri exclude each other")
         }
@@ -80,6 +83,7 @@ package struct ClientMetadata: Hashable, Sendable {
             throw OAuthError(.invalidClientMetadata, "private_key_jwt needs jwks or jwks_uri")
         }
         echoed = [:]
+        echoed["jwks"] = embeddedKeys.map(JSONValue.object)
         for field in ["logo_uri", "tos_uri", "policy_uri"] {
             if let url = try Self.secureURL(field, in: json) {
                 echoed[field] = .string(url)
@@ -134,7 +138,7 @@ package struct ClientMetadata: Hashable, Sendable {
 
     // CR-3: what we do not support is dropped, for VS Code and ChatGPT list more than they need.
     private static func grantTypeSet(_ json: JSONObject, policy: Policy) throws(OAuthError) -> Set<GrantType> {
-        guard let value = json["grant_types"] else {
+        guard let value = json["grant_types"], value != .null else {
             // RFC 7591 §2 says authorization_code alone; an MCP client that leaves the field out expects to stay logged in.
             return policy.grantTypes
         }
@@ -149,7 +153,7 @@ package struct ClientMetadata: Hashable, Sendable {
     }
 
     private static func validateResponseTypes(_ json: JSONObject) throws(OAuthError) {
-        guard let value = json["response_types"] else { return }
+        guard let value = json["response_types"], value != .null else { return }
         guard let texts = value.stringArrayValue, texts.contains("code") else {
             throw OAuthError(.invalidClientMetadata, "response_types must contain code")
         }
@@ -213,27 +217,28 @@ package struct ClientMetadata: Hashable, Sendable {
         return text
     }
 
-    private static func embeddedKeySet(_ json: JSONObject) throws(OAuthError) -> [UInt8]? {
+    // Only the keys that we can use, public members only: a private key sent by mistake is not kept.
+    private static func embeddedKeySet(_ json: JSONObject) throws(OAuthError) -> JSONObject? {
         guard let value = json["jwks"], value != .null else { return nil }
-        guard let object = value.objectValue, let keys = try? JSONWebKeySet(parsing: object.serialized()),
-            !keys.keys.isEmpty
-        else {
-            // The reason is the same whatever is wrong inside: no usable key.
+        // The reason is the same whatever is wrong inside: no usable key.
+        guard let object = value.objectValue, let set = try? JSONWebKeySet(object), !set.keys.isEmpty else {
             throw OAuthError(.invalidClientMetadata, "jwks must be a JWK Set with a usable public key")
         }
-        return object.serialized()
+        return ["keys": .array(set.keys.map { .object($0.json) })]
     }
 
     /// A name fit for a page: control, format and direction characters dropped, length bounded (CR-7, D-59).
     package static func displayable(_ text: String) -> String? {
-        let kept = text.unicodeScalars.filter { scalar in
+        let kept = text.unicodeScalars.lazy.filter { scalar in
             switch scalar.properties.generalCategory {
             case .control, .format, .surrogate, .privateUse, .unassigned, .lineSeparator, .paragraphSeparator: false
-            default: true
+            // Letters that show nothing, such as U+3164 HANGUL FILLER.
+            default: !scalar.properties.isDefaultIgnorableCodePoint
             }
         }
-        let name = String(String.UnicodeScalarView(kept)).prefix(nameLengthMax)
-        return name.allSatisfy(\.isWhitespace) ? nil : String(name)
+        // Scalars are counted, for one character may be a letter with thousands of marks (D-91).
+        let name = String(String.UnicodeScalarView(kept.prefix(nameLengthMax)))
+        return name.allSatisfy(\.isWhitespace) ? nil : name
     }
 }
 

@@ -64,7 +64,7 @@ package struct OAuthError: Error, Hashable, Sendable {
         return error
     }
 
-    /// An error with its description; bytes that RFC 6749 §5.2 forbids there become `'`.
+    /// An error with its description; bytes that RFC 6749 §5.2 forbids there, and `=`, become `'`.
     package init(_ code: Code, _ description: String, retryAfter: Duration? = nil, details: JSONObject = [:]) {
         self.code = code
         self.description = Self.printable(description)
@@ -72,12 +72,16 @@ package struct OAuthError: Error, Hashable, Sendable {
         self.details = details
     }
 
-    // RFC 6749 §5.2: error_description is %x20-21 / %x23-5B / %x5D-7E. Also keeps `scope=` and `error=`, which both
-    // MCP SDKs search for in challenges, from being smuggled in by a client's own text (RS-1).
+    // RFC 6749 §5.2: error_description is %x20-21 / %x23-5B / %x5D-7E. Without `=` too, which keeps `scope=` and `error=`,
+    // for which both MCP SDKs search a challenge, from being smuggled in by a client's own text (RS-1).
     private static func printable(_ text: String) -> String {
         String(
             decoding: text.utf8.map { byte in
-                (0x20...0x7E).contains(byte) && byte != 0x22 && byte != 0x5C ? byte : UInt8(ascii: "'")
+                switch byte {
+                case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "="): UInt8(ascii: "'")
+                case 0x20...0x7E: byte
+                default: UInt8(ascii: "'")
+                }
             },
             as: UTF8.self
         )

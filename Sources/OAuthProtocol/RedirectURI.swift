@@ -40,6 +40,7 @@ package enum RedirectURI {
         guard uri.fragment == nil else { throw Refusal(reason: "must not have a fragment") }
         guard uri.userInformation == nil else { throw Refusal(reason: "must not have user information") }
         guard !text.utf8.contains(UInt8(ascii: "*")) else { throw Refusal(reason: "must not have a wildcard") }
+        try refuseResponseParameters(uri)
         switch uri.scheme {
         case "https":
             guard let host = uri.host, !host.isEmpty else { throw Refusal(reason: "has no host") }
@@ -48,6 +49,19 @@ package enum RedirectURI {
             guard !isWebApplication else { throw Refusal(reason: "a web application needs https") }
         default:
             try validatePrivateUse(uri, policy: policy, isWebApplication: isWebApplication)
+        }
+    }
+
+    // AZ-14: an answer has one code or error, one state and one iss; a client that reads the first of two would read
+    // the one that was registered.
+    private static func refuseResponseParameters(_ uri: URIReference) throws(Refusal) {
+        guard let query = uri.query else { return }
+        let names: [String]
+        do { names = try FormParameters(query: query).names } catch {
+            throw Refusal(reason: "has a query that cannot be read")
+        }
+        if let name = ["code", "state", "iss", "error", "error_description"].first(where: names.contains) {
+            throw Refusal(reason: "must not have \(name) in its query")
         }
     }
 
@@ -80,11 +94,13 @@ package enum RedirectURI {
         guard
             let request = URIReference(requested), let registration = URIReference(registered),
             request.isLoopbackHTTP, registration.isLoopbackHTTP,
-            request.userInformation == nil, request.fragment == nil
+            request.userInformation == nil, request.fragment == nil,
+            registration.userInformation == nil, registration.fragment == nil
         else { return false }
-        // Hosts are not interchangeable: localhost may resolve to something else than 127.0.0.1 (AZ-6).
-        return request.host?.lowercased() == registration.host?.lowercased()
-            && request.text.hasPrefix("http://")
+        // All but the port is exact. Hosts are not interchangeable: localhost may resolve to something else than
+        // 127.0.0.1 (AZ-6).
+        return request.text.hasPrefix("http://") && registration.text.hasPrefix("http://")
+            && request.host == registration.host
             && request.path == registration.path
             && request.query == registration.query
     }

@@ -1,16 +1,21 @@
 /// RFC 3339 §5.6: moments as logs and the audit trail write them.
 extension Timestamp {
-    /// The moment in UTC with milliseconds, such as `2026-11-23T08:04:31.007Z`.
+    /// The moment in UTC with milliseconds, such as `2026-11-23T08:04:31.007Z`; in the years 0 to 9999, the only ones
+    /// that the format has.
     package var rfc3339: String {
-        let seconds = secondsSinceEpoch
-        let milliseconds = millisecondsSinceEpoch - seconds * 1000
-        let days = Int64((Double(seconds) / 86_400).rounded(.down))
+        let moment = min(max(self, Self.firstWritable), Self.lastWritable)
+        let seconds = moment.secondsSinceEpoch
+        let milliseconds = moment.millisecondsSinceEpoch - seconds * 1000
+        let days = (seconds >= 0 ? seconds : seconds - 86_399) / 86_400
         let secondOfDay = seconds - days * 86_400
         let (year, month, day) = Self.civilDate(daysSinceEpoch: days)
         return Self.padded(year, 4) + "-" + Self.padded(month, 2) + "-" + Self.padded(day, 2) + "T"
             + Self.padded(secondOfDay / 3600, 2) + ":" + Self.padded(secondOfDay / 60 % 60, 2) + ":"
             + Self.padded(secondOfDay % 60, 2) + "." + Self.padded(milliseconds, 3) + "Z"
     }
+
+    private static let firstWritable = Timestamp(secondsSinceEpoch: -62_167_219_200)
+    private static let lastWritable = Timestamp(millisecondsSinceEpoch: 253_402_300_799_999)
 
     // Days are counted from 1 March of year 0 in eras of 400 years, so that leap days come last.
     private static func civilDate(daysSinceEpoch: Int64) -> (year: Int64, month: Int64, day: Int64) {

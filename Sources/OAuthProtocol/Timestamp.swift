@@ -39,8 +39,11 @@ package struct Timestamp: Hashable, Comparable, Sendable {
     }
 
     /// The time from `rhs` to `lhs`; negative when `lhs` is earlier.
+    ///
+    /// Saturates at the ends of the scale, for a claim may hold any number (D-38).
     package static func - (lhs: Timestamp, rhs: Timestamp) -> Duration {
-        .milliseconds(lhs.millisecondsSinceEpoch - rhs.millisecondsSinceEpoch)
+        let (difference, overflow) = lhs.millisecondsSinceEpoch.subtractingReportingOverflow(rhs.millisecondsSinceEpoch)
+        return .milliseconds(overflow ? (lhs < rhs ? .min : .max) : difference)
     }
 }
 
@@ -50,7 +53,8 @@ extension Duration {
         let (seconds, attoseconds) = components
         let (product, overflow) = seconds.multipliedReportingOverflow(by: 1000)
         guard !overflow else { return seconds < 0 ? .min : .max }
-        return product + attoseconds / 1_000_000_000_000_000
+        let (sum, sumOverflow) = product.addingReportingOverflow(attoseconds / 1_000_000_000_000_000)
+        return sumOverflow ? (seconds < 0 ? .min : .max) : sum
     }
 
     /// This duration in whole seconds, the fraction dropped: what `expires_in` and `Retry-After` carry.
