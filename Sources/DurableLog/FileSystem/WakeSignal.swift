@@ -1,6 +1,8 @@
 import Glibc
 
 /// How one thread sleeps until another has work for it.
+// SAFETY: the pointer never changes and its memory lives as long as this object; `isPosted` is touched under the
+// mutex only, and mutex and condition are made to be used by several threads.
 @safe final class WakeSignal: @unchecked Sendable {
     @safe private struct Parts {
         var mutex = unsafe pthread_mutex_t()
@@ -8,8 +10,6 @@ import Glibc
         var isPosted = false
     }
 
-    // SAFETY: the pointer never changes and its memory lives as long as this object; `isPosted` is touched under the
-    // mutex only, and mutex and condition are made to be used by several threads.
     private let parts: UnsafeMutablePointer<Parts>
 
     init() {
