@@ -131,7 +131,7 @@ let testTargets: [Target] = [
     tests(
         "AuthorizationServerTests",
         [
-            "AuthorizationServer", "AuthorizationServerTesting", "DevelopmentIdentityProvider", "OAuthState",
+            "AuthorizationServer", "AuthorizationServerTesting", "DevelopmentIdentityProvider", "DurableLog", "OAuthState",
             "OAuthProtocol", "OpenSSLCrypto", "OutboundHTTP", "SocketHTTP", "UpstreamIdentity", .httpTypes, .logging,
         ]
     ),

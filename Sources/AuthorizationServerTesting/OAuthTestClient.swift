@@ -94,13 +94,41 @@ package struct OAuthTestClient: Sendable {
 
     /// Sends a token request.
     package func token(_ form: [(String, String)], authorization: String? = nil) async throws -> Answer {
+        try await post("/oauth/token", form, authorization: authorization)
+    }
+
+    /// Sends a form.
+    package func post(
+        _ path: String,
+        _ form: [(String, String)],
+        authorization: String? = nil
+    ) async throws -> Answer {
         var fields = [(name: "content-type", value: "application/x-www-form-urlencoded")]
         if let authorization { fields.append(("authorization", authorization)) }
         return try await send(
             "POST",
-            "/oauth/token",
+            path,
             headerFields: fields,
             body: Array(FormParameters.serialize(form).utf8)
+        )
+    }
+
+    /// Revokes a token as this client (RFC 7009 §2.1).
+    package func revoke(_ token: String, _ extra: [(String, String)] = []) async throws -> Answer {
+        var form = [("token", token), ("client_id", id)]
+        if let secret { form.append(("client_secret", secret)) }
+        return try await post("/oauth/revoke", form + extra)
+    }
+
+    /// Asks about a token as a resource server (RFC 7662 §2.1).
+    package func introspect(
+        _ token: String,
+        credentials: (id: String, secret: String) = TestServer.resourceServer
+    ) async throws -> Answer {
+        try await post(
+            "/oauth/introspect",
+            [("token", token)],
+            authorization: Self.basic(credentials.id, credentials.secret)
         )
     }
 

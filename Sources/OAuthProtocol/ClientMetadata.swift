@@ -286,6 +286,10 @@ extension ClientMetadata {
         if let scopes {
             json["scope"] = .string(scopes.text)
         }
+        // It was read when it was registered, so it can be again.
+        if let keySet, let object = try? JSONParser.parseObject(keySet) {
+            json["jwks"] = .object(object)
+        }
         if let keySetURI {
             json["jwks_uri"] = .string(keySetURI)
         }

@@ -20,6 +20,10 @@ package struct StoreLimits: Hashable, Sendable {
     ///
     /// At the bound consent is asked again instead of remembered.
     package var consentsMax = 1_000_000
+    /// Access tokens revoked one by one and not yet expired.
+    ///
+    /// At the bound a revocation is refused with `temporarily_unavailable`, never answered as done.
+    package var revokedAccessTokensMax = 1_000_000
     /// Consumed assertion ids.
     ///
     /// At the bound an assertion is refused with `temporarily_unavailable`, never accepted.

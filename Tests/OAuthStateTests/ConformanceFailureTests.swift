@@ -52,6 +52,8 @@ struct ConformanceFailureTests {
         #expect(broken.contains { $0.hasPrefix("D-29") })
         #expect(broken.contains { $0.hasPrefix("TK-4, D-14") })
         #expect(broken.contains { $0.hasPrefix("D-51") })
+        #expect(broken.contains { $0.hasPrefix("RV-1, D-47") })
+        #expect(broken.contains { $0.hasPrefix("RV-2: a revoked access token") })
         #expect(broken.count < AuthorizationStoreConformance.rules.count)
     }
 
@@ -122,6 +124,18 @@ private struct CarelessSessions: AuthorizationStore {
 
     func session(_ id: SessionID, now: Timestamp) async -> Session? { await inner.session(id, now: now) }
     func revoke(_ id: SessionID) async -> Recorded<Session?> { await inner.revoke(id) }
+
+    func revoke(_ id: SessionID, for _: String) async -> Recorded<SessionRevocation> {
+        await inner.revoke(id, for: StoreSample.clientID)
+    }
+
+    func revokeAccessToken(_: SHA256Digest, expiry _: Timestamp, now _: Timestamp) async -> Recorded<StoreAdmission> {
+        Recorded(.admitted, at: .beginning)
+    }
+
+    func standing(of token: AccessTokenReference, now: Timestamp) async -> AccessTokenStanding {
+        await inner.standing(of: token, now: now)
+    }
 
     func rememberConsent(_ key: SHA256Digest, now: Timestamp) async -> Recorded<StoreAdmission> {
         await inner.rememberConsent(key, now: now)

@@ -45,6 +45,18 @@ struct SweepTests {
         #expect(await store.counts.sessions == 0)
     }
 
+    @Test("C9, RV-2: a revoked token is dropped when it has expired, and not before")
+    func revokedTokens() async {
+        let store = AuthorizationSessions(policy: SessionPolicy(), journal: VolatileJournal())
+        let reference = AccessTokenReference(tokenID: "jti", sessionID: nil)
+        let expiry = StoreSample.now + Self.hour
+        _ = await store.revokeAccessToken(reference.tokenID, expiry: expiry, now: StoreSample.now)
+        await store.sweep(now: expiry - .seconds(1), limit: 100)
+        #expect(await store.standing(of: reference, now: expiry - .seconds(1)) == .revoked)
+        await store.sweep(now: expiry + Self.hour * 2, limit: 100)
+        #expect(await store.revokedTokenCount == 0)
+    }
+
     @Test("a sweep looks at no more sessions than it may, and later ones do the rest")
     func limit() async {
         let store = await Self.sessions(10, journal: VolatileJournal())

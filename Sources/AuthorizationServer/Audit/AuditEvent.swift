@@ -96,6 +96,46 @@ package struct AuditEvent: Sendable {
         AuditEvent("code.reuse_detected", ["tsid": .string(sessionID.text), "client_id": .string(clientID)])
     }
 
+    /// Tokens were issued to a client that acts for itself.
+    package static func issuedToClient(_ clientID: String, resource: String, scopes: ScopeSet) -> AuditEvent {
+        AuditEvent(
+            "token.issued",
+            [
+                "client_id": .string(clientID),
+                "resource": .string(resource),
+                "scope": .string(scopes.text),
+                "grant_type": .string(GrantType.clientCredentials.rawValue),
+            ]
+        )
+    }
+
+    /// A client ended its session by revoking the refresh token (RFC 7009).
+    package static func sessionRevoked(_ session: Session) -> AuditEvent {
+        AuditEvent("session.revoked", session.auditFields)
+    }
+
+    /// A client revoked one access token (RFC 7009).
+    package static func accessTokenRevoked(_ claims: AccessTokenClaims) -> AuditEvent {
+        AuditEvent(
+            "token.revoked",
+            [
+                "client_id": .string(claims.clientID),
+                "sub": .string(claims.subject),
+                "tsid": .string(claims.sessionID ?? ""),
+                "resource": .string(claims.audience),
+                "jti": .string(claims.tokenID),
+            ]
+        )
+    }
+
+    /// A client presented another client's token for revocation; it stays valid (D-47).
+    package static func revocationRefused(clientID: String, sessionID: SessionID?) -> AuditEvent {
+        AuditEvent(
+            "revocation.refused",
+            ["client_id": .string(clientID), "tsid": .string(sessionID?.text ?? ""), "reason": "foreign_token"]
+        )
+    }
+
     /// An upstream token was handed to a resource server, or was not.
     package static func exchanged(_ vend: Vend) -> AuditEvent {
         AuditEvent("upstream_token.exchanged", vend.auditFields)

@@ -7,10 +7,12 @@ import SocketHTTP
 /// RFC 6749 §2.3: proves who a client is; the same code at the token, revocation and introspection endpoints (CA-6).
 package struct ClientAuthenticator: Sendable {
     private let clients: any ClientStore
+    private let assertions: ClientAssertionVerifier
 
     /// An authenticator over the registry.
-    package init(clients: any ClientStore) {
+    package init(clients: any ClientStore, assertions: ClientAssertionVerifier) {
         self.clients = clients
+        self.assertions = assertions
     }
 
     /// Reads a request's client and proof.
@@ -31,11 +33,15 @@ package struct ClientAuthenticator: Sendable {
 
     /// The client that a request proved to be.
     ///
-    /// - Throws: `invalid_client`, with one text for an unknown client and a wrong secret (D-43).
+    /// - Throws: `invalid_client`, with one text for an unknown client and a wrong secret (D-43);
+    ///   `temporarily_unavailable` when a proof cannot be checked now.
     func authenticate(
         _ request: ClientAuthenticationRequest,
         context: RequestContext
     ) async throws(OAuthError) -> Client {
+        if case .assertion(let text) = request.proof {
+            return try await client(asserting: text, naming: request.clientID, context: context)
+        }
         guard let id = request.clientID, let client = await clients.client(id) else {
             // The same work as for a known client, so that time does not tell them apart.
             if case .basic(let secret) = request.proof { _ = secret.matches(Self.unknownClientHash) }
@@ -59,6 +65,31 @@ package struct ClientAuthenticator: Sendable {
         case .assertion:
             false
         }
+    }
+
+    // CA-1: the assertion names the client; `client_id` beside it is optional and must say the same.
+    private func client(
+        asserting text: String,
+        naming claimedID: String?,
+        context: RequestContext
+    ) async throws(OAuthError) -> Client {
+        let assertion: ClientAssertion
+        do { assertion = try ClientAssertion(parsing: text) } catch { throw Self.refusal }
+        guard claimedID.map({ $0.hasSameBytes(as: assertion.clientID) }) ?? true,
+            assertion.clientID.utf8.count <= ClientAuthenticationRequest.clientIDByteCountMax,
+            let client = await clients.client(assertion.clientID),
+            client.authenticationMethods.contains(.privateKeyJWT)
+        else { throw Self.refusal }
+        do {
+            try await assertions.prove(assertion, of: client, context: context)
+        } catch {
+            switch error {
+            case .notProven: throw Self.refusal
+            // Not 401: the client would drop its registration for a moment's trouble (TK-16).
+            case .unavailable: throw .overloaded
+            }
+        }
+        return client
     }
 
     private static let unknownClientHash = SHA256.hash("no client has this secret")

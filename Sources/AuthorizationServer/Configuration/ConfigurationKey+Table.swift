@@ -25,8 +25,7 @@ extension ConfigurationKey {
             when: "true"
         ),
         key("registration.allowed_private_use_redirects"),
-        key("registration.force_confidential_redirects", owed: "such clients get what they ask for until then"),
-        key("registration.initial_access_token", owed: "registration stays closed until it is checked"),
+        key("registration.force_confidential_redirects"), key("registration.initial_access_token"),
         key("registration.initial_access_token.file"), key("registration.initial_access_token.env"),
         key("scopes"),
         key("upstreams"), key("upstreams[].name"),
@@ -47,16 +46,10 @@ extension ConfigurationKey {
         key("resources[].client_id"), key("resources[].client_secret"), key("resources[].client_secret.file"),
         key("resources[].client_secret.env"),
         key("clients"), key("clients[].client_id"), key("clients[].client_name"), key("clients[].redirect_uris"),
-        key(
-            "clients[].token_endpoint_auth_method",
-            owed: "the method is not accepted yet; this client cannot authenticate",
-            when: "private_key_jwt"
-        ),
+        key("clients[].token_endpoint_auth_method"),
         key("clients[].client_secret"), key("clients[].client_secret.file"), key("clients[].client_secret.env"),
         key("clients[].jwks"), key("clients[].jwks_uri"),
-        key("clients[].grant_types"),
-        key("clients[].grant_types[]", owed: "the grant is not offered yet", when: "client_credentials"),
-        key("clients[].scopes"), key("clients[].trusted"),
+        key("clients[].grant_types"), key("clients[].scopes"), key("clients[].trusted"),
         key("limits"), key("limits.registrations_per_source"), key("limits.registrations_per_source.burst"),
         key("limits.registrations_per_source.per_minute"), key("limits.failures_per_source"),
         key("limits.failures_per_source.burst"), key("limits.failures_per_source.per_minute"),

@@ -12,6 +12,9 @@ extension Response {
         )
     }
 
+    /// RFC 7009 §2.2: an answer that says nothing but that it is done.
+    static let empty = Response(status: .ok, headerFields: [.cacheControl: "no-store"], body: [])
+
     /// RFC 6749 §5.2: an error in JSON; 401 for a Basic client carries its challenge, 429 and 503 their delay.
     static func error(_ error: OAuthError, basicChallenge: Bool = false) -> Response {
         var response = json(error.json.serialized(), status: HTTPResponse.Status(code: error.code.httpStatus))

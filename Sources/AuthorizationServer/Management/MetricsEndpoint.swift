@@ -22,6 +22,8 @@ struct ServerGauges: Sendable {
     let stores: ServerStores
     let counters: ServerCountersSource
     let limiter: SourceLimiter
+    let seenTokens: SeenAccessTokens
+    let clientKeySets: RemoteKeySets
     let metrics: ServerMetrics
 
     func update() async {
@@ -30,6 +32,9 @@ struct ServerGauges: Sendable {
         metrics.gauge("gatehouse_authorization_codes", sessions.codes)
         metrics.gauge("gatehouse_sessions", sessions.sessions)
         metrics.gauge("gatehouse_consents", sessions.consents)
+        metrics.gauge("gatehouse_revoked_access_tokens", await stores.sessions.revokedTokenCount)
+        metrics.gauge("gatehouse_seen_access_tokens", seenTokens.count)
+        metrics.gauge("gatehouse_client_key_sets", clientKeySets.count)
         let vault = await stores.vault.counts
         metrics.gauge("gatehouse_users", vault.users)
         metrics.gauge("gatehouse_connections", vault.connections)

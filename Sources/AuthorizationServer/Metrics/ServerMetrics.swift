@@ -30,6 +30,16 @@ package struct ServerMetrics: Sendable {
         increment("gatehouse_consent_total", [("decision", decision)])
     }
 
+    /// A revocation request was answered.
+    func revocation(result: String) {
+        increment("gatehouse_revocations_total", [("result", result)])
+    }
+
+    /// An introspection request was answered.
+    func introspection(result: String) {
+        increment("gatehouse_introspections_total", [("result", result)])
+    }
+
     /// A registration was answered.
     func registration(result: String) {
         increment("gatehouse_registrations_total", [("result", result)])

@@ -45,6 +45,7 @@ extension Configuration {
     var registrationPolicy: ClientMetadata.Policy {
         ClientMetadata.Policy(
             redirectURIs: redirectURIPolicy,
+            authenticationMethods: Set(TokenEndpointAuthenticationMethod.allCases),
             forcedConfidentialRedirects: Set(registration.forceConfidentialRedirects)
         )
     }

@@ -20,6 +20,9 @@ extension ServerParts {
         routes.allowCrossOrigin(prefix + Path.keySet, methods: "GET, HEAD")
         routes.on(.post, prefix + Path.token, name: "token", tokenEndpoint)
         routes.allowCrossOrigin(prefix + Path.token, methods: "POST")
+        routes.on(.post, prefix + Path.revocation, name: "revoke", revocationEndpoint)
+        routes.allowCrossOrigin(prefix + Path.revocation, methods: "POST")
+        routes.on(.post, prefix + Path.introspection, name: "introspect", introspectionEndpoint)
         if configuration.registration.isDynamic {
             routes.on(.post, prefix + Path.registration, name: "register", registrationEndpoint)
             routes.allowCrossOrigin(prefix + Path.registration, methods: "POST")
@@ -38,7 +41,30 @@ extension ServerParts {
     private var tokenEndpoint: TokenEndpoint {
         TokenEndpoint(
             grants: grants,
-            authenticator: ClientAuthenticator(clients: stores.clients),
+            authenticator: authenticator,
+            failures: FailureLimit(limiter: limiter, metrics: metrics),
+            metrics: metrics
+        )
+    }
+
+    private var revocationEndpoint: RevocationEndpoint {
+        RevocationEndpoint(
+            authenticator: authenticator,
+            refreshTokenKey: refreshTokenKey,
+            verification: verification,
+            sessions: stores.sessions,
+            durability: durability,
+            failures: FailureLimit(limiter: limiter, metrics: metrics),
+            metrics: metrics,
+            audit: audit
+        )
+    }
+
+    private var introspectionEndpoint: IntrospectionEndpoint {
+        IntrospectionEndpoint(
+            authenticator: authenticator,
+            resources: resources,
+            verification: verification,
             failures: FailureLimit(limiter: limiter, metrics: metrics),
             metrics: metrics
         )
@@ -71,7 +97,14 @@ extension ServerParts {
             name: "health",
             ReadinessEndpoint(readiness: readiness, durability: durability)
         )
-        let gauges = ServerGauges(stores: stores, counters: serverCounters, limiter: limiter, metrics: metrics)
+        let gauges = ServerGauges(
+            stores: stores,
+            counters: serverCounters,
+            limiter: limiter,
+            seenTokens: seenTokens,
+            clientKeySets: clientKeySets,
+            metrics: metrics
+        )
         routes.on(.get, "/metrics", name: "metrics", MetricsEndpoint(registry: registry, gauges: gauges))
         if let token = configuration.management.adminToken?.value {
             let admin = AdministratorAuthentication(token: token)

@@ -5,6 +5,7 @@ import Logging
 import OAuthProtocol
 import OAuthState
 import OpenSSLCrypto
+import OutboundHTTP
 import SocketHTTP
 import UpstreamIdentity
 
@@ -26,6 +27,9 @@ struct ServerParts {
     let sealing: TokenSealing
     let tickets: ConsentTicketSealing
     let logins: LoginSealing
+    let seenTokens = SeenAccessTokens()
+    let clientKeySets: RemoteKeySets
+    let authenticator: ClientAuthenticator
 
     init(
         _ configuration: Configuration,
@@ -64,6 +68,24 @@ struct ServerParts {
         sealing = try TokenSealing(secret: rootSecret, random: environment.random)
         tickets = try ConsentTicketSealing(secret: rootSecret, random: environment.random)
         logins = try LoginSealing(secret: rootSecret, random: environment.random)
+        clientKeySets = RemoteKeySets(
+            transport: environment.transport,
+            // DESIGN §5: where the server itself is on loopback, so may be what it fetches; nowhere else.
+            addressPolicy: configuration.issuer.isLoopback ? .loopbackAllowed : .publicOnly,
+            limiter: limiter,
+            timeSource: environment.timeSource,
+            logger: environment.logger
+        )
+        authenticator = ClientAuthenticator(
+            clients: stores.clients,
+            assertions: ClientAssertionVerifier(
+                issuer: configuration.issuer,
+                keys: ClientKeys(remote: clientKeySets),
+                replay: stores.replay,
+                durability: durability,
+                logger: environment.logger
+            )
+        )
     }
 
     func routes() -> ServerRoutes {
@@ -81,22 +103,26 @@ struct ServerParts {
     var metadata: AuthorizationServerMetadata {
         var metadata = AuthorizationServerMetadata(issuer: configuration.issuer, scopes: configuration.scopes)
         metadata.grantTypes = grants.map(\.grantType)
+        metadata.authenticationMethods.append(.privateKeyJWT)
+        metadata.assertionAlgorithms = ClientAssertion.algorithms.map(\.rawValue)
         metadata.allowsRegistration = configuration.registration.isDynamic
+        metadata.allowsRevocation = true
+        // Without a resource server that has credentials nobody could ask.
+        metadata.allowsIntrospection = configuration.resources.contains { $0.clientID != nil }
         return metadata
     }
 
     // MARK: - Token endpoint
 
     var grants: [any Grant] {
-        let responses = SessionTokenResponder(
-            accessTokens: AccessTokenIssuer(
-                issuer: configuration.issuer,
-                keys: keys,
-                random: environment.random,
-                lifetime: configuration.tokens.accessTokenLifetime
-            ),
-            refreshTokenKey: refreshTokenKey
+        let accessTokens = AccessTokenIssuer(
+            issuer: configuration.issuer,
+            keys: keys,
+            random: environment.random,
+            lifetime: configuration.tokens.accessTokenLifetime,
+            seen: seenTokens
         )
+        let responses = SessionTokenResponder(accessTokens: accessTokens, refreshTokenKey: refreshTokenKey)
         return [
             AuthorizationCodeGrant(
                 sessions: stores.sessions,
@@ -115,19 +141,31 @@ struct ServerParts {
                 durability: durability,
                 audit: audit
             ),
+            ClientCredentialsGrant(
+                resources: resources,
+                scopePolicy: scopePolicy,
+                accessTokens: accessTokens,
+                audit: audit
+            ),
             TokenExchangeGrant(
                 resources: resources,
-                verification: AccessTokenVerification(
-                    issuer: configuration.issuer,
-                    keys: keys,
-                    sessions: stores.sessions
-                ),
+                verification: verification,
                 credentials: credentials,
                 random: environment.random,
                 metrics: metrics,
                 audit: audit
             ),
         ]
+    }
+
+    /// Checks access tokens wherever they come back to us.
+    var verification: AccessTokenVerification {
+        AccessTokenVerification(
+            issuer: configuration.issuer,
+            keys: keys,
+            sessions: stores.sessions,
+            seen: seenTokens
+        )
     }
 
     private var credentials: UpstreamCredentials {

@@ -8,13 +8,21 @@ package struct AccessTokenIssuer: Sendable {
     private let keys: SigningKeyPublication
     private let random: any RandomSource
     private let lifetime: Duration
+    private let seen: SeenAccessTokens
 
-    /// An issuer of tokens that live `lifetime`.
-    package init(issuer: Issuer, keys: SigningKeyPublication, random: any RandomSource, lifetime: Duration) {
+    /// An issuer of tokens that live `lifetime` and are known to `seen` when they come back.
+    package init(
+        issuer: Issuer,
+        keys: SigningKeyPublication,
+        random: any RandomSource,
+        lifetime: Duration,
+        seen: SeenAccessTokens
+    ) {
         self.issuer = issuer
         self.keys = keys
         self.random = random
         self.lifetime = lifetime
+        self.seen = seen
     }
 
     /// A signed token and how long it lives.
@@ -48,9 +56,36 @@ package struct AccessTokenIssuer: Sendable {
         )
     }
 
+    /// The access token of a client that acts for itself (RFC 6749 §4.4): `sub` is the client, and there is no `tsid` (CC-1).
+    ///
+    /// - Throws: `server_error` when signing fails.
+    package func issue(
+        toClient clientID: String,
+        resource: String,
+        scopes: ScopeSet,
+        now: Timestamp
+    ) throws(OAuthError) -> IssuedToken {
+        try sign(
+            AccessTokenClaims(
+                issuer: issuer.text,
+                subject: clientID,
+                audience: resource,
+                clientID: clientID,
+                scope: scopes.text,
+                tokenID: Base64URL.encode(random.bytes(16)),
+                issuedAt: now,
+                expiresAt: now + lifetime
+            ),
+            lifetime: lifetime
+        )
+    }
+
     private func sign(_ claims: AccessTokenClaims, lifetime: Duration) throws(OAuthError) -> IssuedToken {
         do {
-            let token = try keys.current.active.sign(type: SigningKey.accessTokenType, payload: claims.payload())
+            let keySet = keys.current
+            let payload = claims.payload()
+            let token = try keySet.active.sign(type: SigningKey.accessTokenType, payload: payload)
+            seen.insert(VerifiedAccessToken(claims, payload: payload), digest: SHA256.hash(token), under: keySet)
             return IssuedToken(token: token, lifetime: lifetime, tokenID: claims.tokenID)
         } catch {
             throw OAuthError(.serverError, "the token could not be signed")

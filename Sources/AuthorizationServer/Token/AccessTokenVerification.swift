@@ -1,11 +1,13 @@
 package import OAuthProtocol
 package import OAuthState
+import OpenSSLCrypto
 
 /// RFC 9068 §4: validates our own access tokens where they come back to us, and finds the session behind them.
 package struct AccessTokenVerification: Sendable {
     private let verifier: AccessTokenVerifier
     private let keys: SigningKeyPublication
     private let sessions: any AuthorizationStore
+    private let seen: SeenAccessTokens
 
     /// Why a token is not accepted.
     package enum Refusal: Error, Hashable, Sendable {
@@ -13,17 +15,29 @@ package struct AccessTokenVerification: Sendable {
         case notOurs
         /// Ours, and past its time.
         case expired
-        /// Ours, and its session is over, revoked, or does not belong to the token's user and client.
+        /// Ours, and revoked, or its session is over or does not belong to the token's user and client.
         case revoked
         /// Ours, and meant for another resource.
         case wrongAudience
     }
 
     /// Verification against the published keys and the live sessions.
-    package init(issuer: Issuer, keys: SigningKeyPublication, sessions: any AuthorizationStore) {
+    package init(
+        issuer: Issuer,
+        keys: SigningKeyPublication,
+        sessions: any AuthorizationStore,
+        seen: SeenAccessTokens
+    ) {
         verifier = AccessTokenVerifier(issuer: issuer.text)
         self.keys = keys
         self.sessions = sessions
+        self.seen = seen
+    }
+
+    /// A token that stands, with the session behind it; a client's own token has none.
+    package struct LiveToken: Sendable {
+        package let token: VerifiedAccessToken
+        package let session: Session?
     }
 
     /// The live session behind a token that is meant for one of `audiences`.
@@ -32,25 +46,58 @@ package struct AccessTokenVerification: Sendable {
         audiences: Set<String>,
         now: Timestamp
     ) async throws(Refusal) -> Session {
-        let claims = try claims(of: token, now: now)
+        guard let session = try await live(token, audiences: audiences, now: now).session else { throw .revoked }
+        return session
+    }
+
+    /// A token of ours that has not expired, was not revoked, and is meant for one of `audiences`, or for anyone.
+    package func live(_ token: String, audiences: Set<String>?, now: Timestamp) async throws(Refusal) -> LiveToken {
+        let verified = try verified(token, now: now)
         // D-37, D-67: a resource server cannot use a token that was meant for another.
-        guard audiences.contains(claims.audience) else { throw .wrongAudience }
-        guard let id = claims.sessionID.flatMap(SessionID.init) else { throw .revoked }
-        guard let session = await sessions.session(id, now: now) else { throw .revoked }
-        // The `tsid` is a handle: it counts only together with the user and client it was issued to (VT-2).
+        guard audiences.map({ $0.contains(verified.claims.audience) }) ?? true else { throw .wrongAudience }
+        switch await sessions.standing(of: verified.reference, now: now) {
+        case .revoked: throw .revoked
+        case .withoutSession:
+            // A `tsid` that is none of ours names no session, and a user's token without one is not ours either.
+            guard verified.claims.sessionID == nil, verified.claims.subject == verified.claims.clientID else {
+                throw .revoked
+            }
+            return LiveToken(token: verified, session: nil)
+        case .session(let session):
+            try Self.check(verified.claims, belongTo: session)
+            return LiveToken(token: verified, session: session)
+        }
+    }
+
+    // The `tsid` is a handle: it counts only together with the user and client it was issued to (VT-2).
+    private static func check(_ claims: AccessTokenClaims, belongTo session: Session) throws(Refusal) {
         guard
             session.userID.text == claims.subject, session.clientID == claims.clientID,
             session.resource == claims.audience
         else { throw .revoked }
-        return session
+    }
+
+    /// A token of ours that has not expired, revoked or not; its signature is checked the first time that it is seen.
+    package func verified(_ token: String, now: Timestamp) throws(Refusal) -> VerifiedAccessToken {
+        guard token.utf8.count <= AccessTokenVerifier.tokenByteCountMax else { throw .notOurs }
+        let digest = SHA256.hash(token)
+        let keySet = keys.current
+        if let known = seen.token(digest, under: keySet) {
+            // RFC 7519 §4.1.4: on or after `exp` the token must not be accepted.
+            guard now.secondsSinceEpoch < known.claims.expiresAt.secondsSinceEpoch else { throw .expired }
+            return known
+        }
+        do {
+            let verified = VerifiedAccessToken(try verifier.verify(token, keys: keySet.published, now: now))
+            seen.insert(verified, digest: digest, under: keySet)
+            return verified
+        } catch {
+            throw error == .expired ? .expired : .notOurs
+        }
     }
 
     /// The claims of a token of ours that has not expired.
     package func claims(of token: String, now: Timestamp) throws(Refusal) -> AccessTokenClaims {
-        do {
-            return try verifier.verify(token, keys: keys.current.published, now: now)
-        } catch {
-            throw error == .expired ? .expired : .notOurs
-        }
+        try verified(token, now: now).claims
     }
 }

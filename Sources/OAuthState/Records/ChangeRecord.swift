@@ -15,6 +15,7 @@ package enum RecordKind: UInt8, Sendable, CaseIterable {
     case removeSession = 0x22
     case putConsent = 0x23
     case removeConsent = 0x24
+    case putRevokedToken = 0x25
     // TokenVault
     case putUser = 0x30
     case putIdentity = 0x31

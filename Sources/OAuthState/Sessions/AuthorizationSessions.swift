@@ -17,6 +17,8 @@ package actor AuthorizationSessions: AuthorizationStore {
     var sessions: TreeDictionary<SessionID, Session> = [:]
     var sessionExpiries = ExpiryBuckets<SessionID>()
     var consents: TreeDictionary<SHA256Digest, Timestamp> = [:]
+    var revokedTokens: TreeDictionary<SHA256Digest, Timestamp> = [:]
+    var revokedTokenExpiries = ExpiryBuckets<SHA256Digest>()
     var interned = SessionInterning()
 
     /// No sessions yet.
@@ -78,6 +80,7 @@ package actor AuthorizationSessions: AuthorizationStore {
         usedTickets.expire(now: now)
         pending.expire(now: now)
         codes.expire(now: now)
+        sweepRevokedTokens(now: now, limit: limit)
         for id in sessionExpiries.popDue(now: now, limit: limit) {
             guard let session = sessions[id] else { continue }
             if session.isLive(now: now) {
@@ -124,7 +127,7 @@ package actor AuthorizationSessions: AuthorizationStore {
 
 extension AuthorizationSessions: RecordedStore {
     package static let recordKinds: Set<RecordKind> = [
-        .putSession, .rotateRefreshToken, .removeSession, .putConsent, .removeConsent,
+        .putSession, .rotateRefreshToken, .removeSession, .putConsent, .removeConsent, .putRevokedToken,
     ]
 
     package func apply(_ kind: RecordKind, _ reader: inout BinaryReader) throws(RecordError) {
@@ -148,6 +151,9 @@ extension AuthorizationSessions: RecordedStore {
             consents[key] = try reader.timestamp()
         case .removeConsent:
             consents.removeValue(forKey: try reader.digest())
+        case .putRevokedToken:
+            let id = try reader.digest()
+            insertRevokedToken(id, expiry: try reader.timestamp())
         default:
             throw RecordError("not a record of the authorization sessions")
         }
@@ -162,12 +168,16 @@ extension AuthorizationSessions: RecordedStore {
     package func capture() -> CapturedState {
         let sessions = sessions
         let consents = consents
+        let revokedTokens = revokedTokens
         return CapturedState(position: journal.lastPosition) { body in
             for session in sessions.values {
                 try body(session.record(.putSession))
             }
             for (key, givenAt) in consents {
                 try body(Self.consentRecord(key, givenAt))
+            }
+            for (id, expiry) in revokedTokens {
+                try body(Self.revokedTokenRecord(id, expiry))
             }
         }
     }

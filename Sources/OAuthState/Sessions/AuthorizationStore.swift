@@ -26,6 +26,12 @@ package protocol AuthorizationStore: Sendable {
     func session(_ id: SessionID, now: Timestamp) async -> Session?
     /// Ends a session; `nil` when there was none.
     func revoke(_ id: SessionID) async -> Recorded<Session?>
+    /// Ends a client's own session (RFC 7009 §2.1); another client's stays (D-47).
+    func revoke(_ id: SessionID, for clientID: String) async -> Recorded<SessionRevocation>
+    /// Refuses one access token until it expires; its session and refresh token stay (RV-2).
+    func revokeAccessToken(_ id: SHA256Digest, expiry: Timestamp, now: Timestamp) async -> Recorded<StoreAdmission>
+    /// Whether an access token still stands: neither it nor its session was revoked.
+    func standing(of token: AccessTokenReference, now: Timestamp) async -> AccessTokenStanding
     /// Remembers a consent under the hash of everything that it was given for (CO-1).
     func rememberConsent(_ key: SHA256Digest, now: Timestamp) async -> Recorded<StoreAdmission>
     /// Whether this very consent was given.
@@ -37,6 +43,40 @@ package enum StoreAdmission: Hashable, Sendable {
     case admitted
     /// The table is at its bound.
     case full
+}
+
+/// What became of a client's wish to end a session.
+package enum SessionRevocation: Hashable, Sendable {
+    /// Ended; nothing of it is accepted from now on.
+    case revoked(Session)
+    /// Never begun, or over already.
+    case unknown
+    /// Another client's; nothing happened to it.
+    case wrongClient
+}
+
+/// What an access token has to be looked up by.
+package struct AccessTokenReference: Hashable, Sendable {
+    /// Hash of its `jti`.
+    package let tokenID: SHA256Digest
+    /// Its session; `nil` for a token that a client got for itself.
+    package let sessionID: SessionID?
+
+    /// The reference of a token.
+    package init(tokenID: String, sessionID: SessionID?) {
+        self.tokenID = SHA256.hash(tokenID)
+        self.sessionID = sessionID
+    }
+}
+
+/// Whether an access token still stands.
+package enum AccessTokenStanding: Hashable, Sendable {
+    /// It does, for this session.
+    case session(Session)
+    /// It does, and there is no session behind it: a client's own token.
+    case withoutSession
+    /// The token was revoked, or its session is over.
+    case revoked
 }
 
 /// What became of a consent ticket.

@@ -69,6 +69,12 @@ struct SampleStore: Sendable, CustomTestStringConvertible {
         _ = await store.revoke(SessionID(value: 3))
         _ = await store.rememberConsent(StoreSample.digest("consent 1"), now: StoreSample.now)
         _ = await store.rememberConsent(StoreSample.digest("consent 2"), now: StoreSample.now)
+        let hour: Duration = .seconds(3600)
+        _ = await store.revokeAccessToken(
+            StoreSample.digest("jti 1"),
+            expiry: StoreSample.now + hour,
+            now: StoreSample.now
+        )
     }
 
     private static func fillVault(_ store: TokenVault) async throws {

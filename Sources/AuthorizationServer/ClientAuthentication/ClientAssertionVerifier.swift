@@ -1,0 +1,104 @@
+package import Logging
+package import OAuthProtocol
+package import OAuthState
+
+/// RFC 7523 §3: believes a client's assertion, once (`private_key_jwt`; CA-1…CA-5, D-40, D-41).
+package struct ClientAssertionVerifier: Sendable {
+    private let issuer: Issuer
+    private let keys: ClientKeys
+    private let replay: any ReplayStore
+    private let durability: Durability
+    private let logger: Logger
+
+    /// A verifier of assertions that are meant for `issuer`.
+    package init(
+        issuer: Issuer,
+        keys: ClientKeys,
+        replay: any ReplayStore,
+        durability: Durability,
+        logger: Logger
+    ) {
+        self.issuer = issuer
+        self.keys = keys
+        self.replay = replay
+        self.durability = durability
+        self.logger = logger
+    }
+
+    /// Why an assertion does not prove its client.
+    enum Refusal: Error, Hashable, Sendable {
+        /// The client is not who it says.
+        case notProven(reason: String)
+        /// It may be, and cannot be checked now.
+        case unavailable
+    }
+
+    /// Checks an assertion with the client's keys and uses it up.
+    ///
+    /// The use is durable before this returns: what is answered on the strength of an assertion is never answered again on the
+    /// same, not even after a crash. Everything else is checked first, so that a stranger cannot use up a client's assertion.
+    func prove(
+        _ assertion: ClientAssertion,
+        of client: Client,
+        context: RequestContext
+    ) async throws(Refusal) {
+        let use = try await verified(assertion, client, context)
+        guard durability.isAvailable else { throw .unavailable }
+        let consumption = await replay.consume(use.id, expiry: use.expiry, now: context.now)
+        switch consumption.outcome {
+        case .consumed: break
+        case .replayed: throw refusal("the assertion was used before", client)
+        case .full: throw .unavailable
+        }
+        do { try await durability.wait(for: consumption.position) } catch { throw .unavailable }
+    }
+
+    private func verified(
+        _ assertion: ClientAssertion,
+        _ client: Client,
+        _ context: RequestContext
+    ) async throws(Refusal) -> ClientAssertion.SingleUse {
+        let keySet = try await keySet(of: client, context)
+        let first = verify(assertion, client, keySet, context)
+        switch first {
+        case .success(let use): return use
+        case .failure(let error):
+            // CA-5: a client that changed its keys signs with one that we have not seen; asked once, and not often.
+            guard assertion.isWorthAsking(after: error),
+                let renewed = await keys.renewedKeys(of: client, context: context)
+            else { throw refusal(error.description, client) }
+            switch verify(assertion, client, renewed, context) {
+            case .success(let use): return use
+            case .failure(let error): throw refusal(error.description, client)
+            }
+        }
+    }
+
+    private func keySet(of client: Client, _ context: RequestContext) async throws(Refusal) -> JSONWebKeySet {
+        do {
+            return try await keys.keys(of: client, context: context)
+        } catch {
+            switch error {
+            case .noKeys: throw refusal("the client registered no keys", client)
+            case .unavailable: throw .unavailable
+            }
+        }
+    }
+
+    private func verify(
+        _ assertion: ClientAssertion,
+        _ client: Client,
+        _ keys: JSONWebKeySet,
+        _ context: RequestContext
+    ) -> Result<ClientAssertion.SingleUse, JOSEError> {
+        Result { () throws(JOSEError) in
+            try assertion.verify(clientID: client.id, issuer: issuer.text, keys: keys, now: context.now)
+        }
+    }
+
+    // The log says why; the answer does not, or it would tell which clients exist (D-43).
+    private func refusal(_ reason: String, _ client: Client) -> Refusal {
+        logger.info("a client assertion was refused", metadata: ["client_id": "\(client.id)", "reason": "\(reason)"])
+        return .notProven(reason: reason)
+    }
+}

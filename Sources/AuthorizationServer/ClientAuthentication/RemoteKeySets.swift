@@ -1,0 +1,184 @@
+package import Logging
+package import OAuthProtocol
+package import OutboundHTTP
+import Synchronization
+
+/// RFC 7517 §5: key sets of clients behind their `jwks_uri`, fetched when first needed and when a signature names a key that
+/// is not among them (CA-5, D-88).
+///
+/// The URL is a stranger's: every fetch goes through the address policy, is bounded in size and time, follows no redirect, and
+/// is one for all who wait; how often one URL is asked, and how often one source makes us ask, is limited.
+package final class RemoteKeySets: Sendable {
+    private struct Entry {
+        var keys: JSONWebKeySet?
+        var fetchedAt: Timestamp?
+        var attemptedAt: Timestamp?
+        var inFlight: Task<JSONWebKeySet?, Never>?
+    }
+
+    private enum Step {
+        case answer(JSONWebKeySet?)
+        case join(Task<JSONWebKeySet?, Never>)
+        case fetch(fallback: JSONWebKeySet?)
+    }
+
+    private let transport: any OutboundTransport
+    private let addressPolicy: AddressPolicy
+    private let limiter: SourceLimiter
+    private let timeSource: any TimeSource
+    private let logger: Logger
+    private let entries = Mutex<[String: Entry]>([:])
+
+    /// How long keys are used without asking again.
+    static let freshness: Duration = .seconds(900)
+    /// How long keys serve on while their host cannot be reached.
+    static let staleness: Duration = .seconds(86_400)
+    /// How often one URL is asked at most: a stranger's made-up key ids must not make a flood of us.
+    static let attemptInterval: Duration = .seconds(30)
+    /// Most URLs that are remembered; at the bound the one that was asked longest ago gives way.
+    static let entriesMax = 1024
+    /// Longest key set, in bytes.
+    static let byteCountMax = 65_536
+    /// Most fetches from one host at once.
+    static let requestsPerHostMax = 4
+
+    /// Key sets fetched from where `addressPolicy` allows.
+    package init(
+        transport: any OutboundTransport,
+        addressPolicy: AddressPolicy,
+        limiter: SourceLimiter,
+        timeSource: any TimeSource,
+        logger: Logger
+    ) {
+        self.transport = transport
+        self.addressPolicy = addressPolicy
+        self.limiter = limiter
+        self.timeSource = timeSource
+        self.logger = logger
+    }
+
+    /// The key set at a URL, or `nil` when it cannot be had.
+    package func keySet(at url: String, context: RequestContext) async -> JSONWebKeySet? {
+        await take(url, context) { entry, now in
+            guard let fetchedAt = entry.fetchedAt, Self.isWithin(Self.staleness, since: fetchedAt, now) else {
+                return Self.mayAttempt(entry, now) ? .fetch(fallback: nil) : .answer(nil)
+            }
+            if Self.isWithin(Self.freshness, since: fetchedAt, now) || !Self.mayAttempt(entry, now) {
+                return .answer(entry.keys)
+            }
+            return .fetch(fallback: entry.keys)
+        }
+    }
+
+    /// The key set fetched anew; `nil` when it was asked for only just now, or cannot be had.
+    package func renewedKeySet(at url: String, context: RequestContext) async -> JSONWebKeySet? {
+        await take(url, context) { entry, now in
+            Self.mayAttempt(entry, now) ? .fetch(fallback: nil) : .answer(nil)
+        }
+    }
+
+    /// How many URLs are remembered, for the metric.
+    package var count: Int {
+        entries.withLock { $0.count }
+    }
+
+    // MARK: - Deciding
+
+    private func take(
+        _ url: String,
+        _ context: RequestContext,
+        _ decide: (Entry, Timestamp) -> Step
+    ) async -> JSONWebKeySet? {
+        let now = context.now
+        let step = entries.withLock { table -> Step in
+            let entry = table[url] ?? Entry()
+            if let task = entry.inFlight { return .join(task) }
+            return decide(entry, now)
+        }
+        switch step {
+        case .answer(let keys): return keys
+        case .join(let task): return await task.value
+        case .fetch(let fallback):
+            if await limiter.spend(.metadataFetch, source: context.source, now: now) != nil { return fallback }
+            return await fetchShared(url, now).value ?? fallback
+        }
+    }
+
+    private static func mayAttempt(_ entry: Entry, _ now: Timestamp) -> Bool {
+        entry.attemptedAt.map { !isWithin(attemptInterval, since: $0, now) } ?? true
+    }
+
+    /// A clock set back makes everything old, never young for long.
+    private static func isWithin(_ duration: Duration, since start: Timestamp, _ now: Timestamp) -> Bool {
+        start <= now && now - start < duration
+    }
+
+    // MARK: - Fetching
+
+    private func fetchShared(_ url: String, _ now: Timestamp) -> Task<JSONWebKeySet?, Never> {
+        entries.withLock { table in
+            if let task = table[url]?.inFlight { return task }
+            makeRoom(in: &table, for: url)
+            // A task of its own, for it serves all who wait: that the first of them goes away must not fail the others. The
+            // transport bounds how long it takes.
+            let task = Task.detached { [self] in
+                let keys = await fetch(url)
+                finish(url, keys)
+                return keys
+            }
+            table[url, default: Entry()].attemptedAt = now
+            table[url, default: Entry()].inFlight = task
+            return task
+        }
+    }
+
+    private func makeRoom(in table: inout [String: Entry], for url: String) {
+        guard table[url] == nil, table.count >= Self.entriesMax else { return }
+        let oldest = table.min { first, second in
+            guard let firstAttempt = first.value.attemptedAt else { return true }
+            guard let secondAttempt = second.value.attemptedAt else { return false }
+            return firstAttempt < secondAttempt
+        }
+        if let oldest { table.removeValue(forKey: oldest.key) }
+    }
+
+    private func finish(_ url: String, _ keys: JSONWebKeySet?) {
+        let now = timeSource.now()
+        entries.withLock { table in
+            // It may have given way to others meanwhile; then nothing is remembered of it.
+            guard var entry = table[url] else { return }
+            entry.inFlight = nil
+            if let keys {
+                entry.keys = keys
+                entry.fetchedAt = now
+            }
+            table[url] = entry
+        }
+    }
+
+    private func fetch(_ url: String) async -> JSONWebKeySet? {
+        let request = OutboundRequest(
+            url: url,
+            headerFields: [("accept", "application/jwk-set+json, application/json")],
+            limits: .init(responseBytesMax: Self.byteCountMax, requestsPerHostMax: Self.requestsPerHostMax),
+            addressPolicy: addressPolicy
+        )
+        do {
+            let response = try await transport.send(request)
+            guard response.status == 200 else { return refuse(request, "status \(response.status)") }
+            return try JSONWebKeySet(parsing: response.body)
+        } catch let error as JOSEError {
+            return refuse(request, error.description)
+        } catch {
+            return refuse(request, "\(error)")
+        }
+    }
+
+    private func refuse(_ request: OutboundRequest, _ reason: String) -> JSONWebKeySet? {
+        logger.notice(
+            "a client's key set cannot be used",
+            metadata: ["request": "\(request)", "reason": "\(reason)"]
+        )
+        return nil
+    }
+}

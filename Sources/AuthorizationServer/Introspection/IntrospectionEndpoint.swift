@@ -1,0 +1,78 @@
+package import OAuthProtocol
+package import SocketHTTP
+
+/// RFC 7662: a resource server asks whether an access token still stands.
+///
+/// It gets an answer about tokens that are meant for it; about anything else, expired, revoked, forged, another's or no token
+/// at all, it learns that it is not active and nothing more (IN-1, D-37).
+package struct IntrospectionEndpoint: Endpoint {
+    private let authenticator: ClientAuthenticator
+    private let resources: ResourceCatalogue
+    private let verification: AccessTokenVerification
+    private let failures: FailureLimit
+    private let metrics: ServerMetrics
+
+    /// The endpoint for the catalogue's resource servers.
+    package init(
+        authenticator: ClientAuthenticator,
+        resources: ResourceCatalogue,
+        verification: AccessTokenVerification,
+        failures: FailureLimit,
+        metrics: ServerMetrics
+    ) {
+        self.authenticator = authenticator
+        self.resources = resources
+        self.verification = verification
+        self.failures = failures
+        self.metrics = metrics
+    }
+
+    /// Answers a resource server.
+    ///
+    /// Never with CORS headers: no browser has a resource server's credentials (CX-1).
+    package func respond(to request: Request, context: RequestContext) async -> Response {
+        var usedBasic = false
+        do throws(OAuthError) {
+            let form = try FormBody.parse(request)
+            let authentication = try authenticator.read(request, form)
+            usedBasic = authentication.usedBasic
+            // RFC 7662 §2.1: a caller that proves nothing could try tokens out (D-48).
+            if case .none = authentication.proof {
+                throw .guess(.invalidClient, "introspection needs a client that authenticates")
+            }
+            let client = try await authenticator.authenticate(authentication, context: context)
+            let token = try form.required("token")
+            guard let live = await live(token, for: client, context) else {
+                metrics.introspection(result: "inactive")
+                return .json(Self.inactive)
+            }
+            metrics.introspection(result: "active")
+            return .json(Self.active(live))
+        } catch {
+            let error = await failures.throttling(error, context: context)
+            metrics.introspection(result: error.code.wireValue)
+            return .error(error, basicChallenge: usedBasic)
+        }
+    }
+
+    private func live(
+        _ token: String,
+        for client: Client,
+        _ context: RequestContext
+    ) async -> VerifiedAccessToken? {
+        let audiences = Set(resources.resources.lazy.filter { $0.clientID == client.id }.map(\.uri))
+        guard !audiences.isEmpty else { return nil }
+        // Why it does not stand is not the caller's to know (RFC 7662 §2.2).
+        return try? await verification.live(token, audiences: audiences, now: context.now).token
+    }
+
+    /// RFC 7662 §2.2: `active` and nothing else.
+    private static let inactive = Array(#"{"active":false}"#.utf8)
+    private static let activePrefix = Array(#"{"active":true,"token_type":"Bearer","#.utf8)
+
+    // The claims of an access token are what introspection says of it, under the same names (RFC 7662 §2.2, RFC 9068 §2.2):
+    // the payload goes out as it stands, behind two members more.
+    private static func active(_ token: VerifiedAccessToken) -> [UInt8] {
+        activePrefix + token.payload.dropFirst()
+    }
+}

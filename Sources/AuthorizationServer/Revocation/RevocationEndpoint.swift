@@ -1,0 +1,116 @@
+package import OAuthProtocol
+package import OAuthState
+package import SocketHTTP
+
+/// RFC 7009: a client gives back its tokens.
+///
+/// Revoking a refresh token ends the session, and everything of it is refused from then on: other tokens of the family, access
+/// tokens at introspection, userinfo and the vault (RV-2). Revoking an access token ends that one only. Whatever the token was
+/// worth, the answer is the same empty 200 (RV-1); but it is never given for a revocation that could be lost.
+package struct RevocationEndpoint: Endpoint {
+    private let authenticator: ClientAuthenticator
+    private let refreshTokenKey: RefreshTokenKey
+    private let verification: AccessTokenVerification
+    private let sessions: any AuthorizationStore
+    private let durability: Durability
+    private let failures: FailureLimit
+    private let metrics: ServerMetrics
+    private let audit: AuditTrail
+
+    /// The endpoint over the given stores.
+    package init(
+        authenticator: ClientAuthenticator,
+        refreshTokenKey: RefreshTokenKey,
+        verification: AccessTokenVerification,
+        sessions: any AuthorizationStore,
+        durability: Durability,
+        failures: FailureLimit,
+        metrics: ServerMetrics,
+        audit: AuditTrail
+    ) {
+        self.authenticator = authenticator
+        self.refreshTokenKey = refreshTokenKey
+        self.verification = verification
+        self.sessions = sessions
+        self.durability = durability
+        self.failures = failures
+        self.metrics = metrics
+        self.audit = audit
+    }
+
+    /// Revokes a token of the client that asks.
+    package func respond(to request: Request, context: RequestContext) async -> Response {
+        var usedBasic = false
+        do throws(OAuthError) {
+            let form = try FormBody.parse(request)
+            let authentication = try authenticator.read(request, form)
+            usedBasic = authentication.usedBasic
+            let client = try await authenticator.authenticate(authentication, context: context)
+            let token = try form.required("token")
+            try durability.checkAvailability()
+            metrics.revocation(result: try await revoke(token, of: client, context))
+            return CrossOrigin.allow(.empty)
+        } catch {
+            let error = await failures.throttling(error, context: context)
+            metrics.revocation(result: error.code.wireValue)
+            return CrossOrigin.allow(.error(error, basicChallenge: usedBasic))
+        }
+    }
+
+    // `token_type_hint` is not read: our tokens show their kind, and a wrong hint must not matter (RFC 7009 §2.1; RV-1).
+    private func revoke(
+        _ text: String,
+        of client: Client,
+        _ context: RequestContext
+    ) async throws(OAuthError) -> String {
+        if let refreshToken = RefreshToken(text, key: refreshTokenKey) {
+            return try await revokeSession(of: refreshToken, client, context)
+        }
+        // Expired, forged or foreign: nothing to do, and nothing to tell (RFC 7009 §2.2).
+        guard let token = try? verification.verified(text, now: context.now) else { return "unknown" }
+        return try await revoke(token, client, context)
+    }
+
+    // Any generation will do: who holds a genuine token of the family could at most end it.
+    private func revokeSession(
+        of token: RefreshToken,
+        _ client: Client,
+        _ context: RequestContext
+    ) async throws(OAuthError) -> String {
+        let revocation = await sessions.revoke(token.family, for: client.id)
+        try await durability.wait(for: revocation.position)
+        switch revocation.outcome {
+        case .revoked(let session):
+            await audit.record(.sessionRevoked(session), context: context)
+            return "session"
+        case .unknown: return "unknown"
+        case .wrongClient:
+            await audit.record(.revocationRefused(clientID: client.id, sessionID: token.family), context: context)
+            return "foreign"
+        }
+    }
+
+    private func revoke(
+        _ token: VerifiedAccessToken,
+        _ client: Client,
+        _ context: RequestContext
+    ) async throws(OAuthError) -> String {
+        // D-47: a foreign token stays valid, and its holder learns nothing.
+        guard token.claims.clientID.hasSameBytes(as: client.id) else {
+            await audit.record(
+                .revocationRefused(clientID: client.id, sessionID: token.reference.sessionID),
+                context: context
+            )
+            return "foreign"
+        }
+        let revocation = await sessions.revokeAccessToken(
+            token.reference.tokenID,
+            expiry: token.claims.expiresAt,
+            now: context.now
+        )
+        guard revocation.outcome == .admitted else { throw .overloaded }
+        try await durability.wait(for: revocation.position)
+        await audit.record(.accessTokenRevoked(token.claims), context: context)
+        return "access_token"
+    }
+}

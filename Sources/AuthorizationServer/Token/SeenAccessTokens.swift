@@ -1,0 +1,94 @@
+package import OAuthProtocol
+package import OAuthState
+package import OpenSSLCrypto
+import Synchronization
+
+/// RFC 9068 §4: an access token of ours whose signature we made or have checked.
+package struct VerifiedAccessToken: Sendable {
+    /// What it says.
+    package let claims: AccessTokenClaims
+    /// What it says, as JSON.
+    package let payload: [UInt8]
+    /// What it is looked up by among what was revoked.
+    package let reference: AccessTokenReference
+
+    /// A token with these claims.
+    package init(_ claims: AccessTokenClaims, payload: [UInt8]? = nil) {
+        self.claims = claims
+        self.payload = payload ?? claims.payload()
+        reference = AccessTokenReference(
+            tokenID: claims.tokenID,
+            sessionID: claims.sessionID.flatMap(SessionID.init)
+        )
+    }
+}
+
+/// DESIGN §8: access tokens seen before, by their SHA-256, so that their signatures are not checked again.
+///
+/// Only what cannot change is kept: what a token says and that it is ours. Whether it was revoked is asked every time where
+/// revocations are kept, which costs little, so that no way of revoking can forget a copy here.
+package final class SeenAccessTokens: Sendable {
+    private final class Shard: Sendable {
+        let state = Mutex(State())
+    }
+
+    private struct State {
+        /// The key set under which the entries were verified; a key that is gone takes its tokens along (D-39).
+        var keySet: [UInt8] = []
+        var recent: [SHA256Digest: VerifiedAccessToken] = [:]
+        /// The generation before: when the recent one is full it takes this place, and what was not used since is dropped.
+        var older: [SHA256Digest: VerifiedAccessToken] = [:]
+    }
+
+    private let shards: [Shard]
+    private let generationCountMax: Int
+
+    private static let shardCount = 8
+
+    /// An empty cache of at most `countMax` tokens.
+    package init(countMax: Int = 16_384) {
+        shards = (0..<Self.shardCount).map { _ in Shard() }
+        generationCountMax = max(1, countMax / Self.shardCount / 2)
+    }
+
+    /// The token with this digest, if it was seen under these very keys; expired ones included.
+    package func token(_ digest: SHA256Digest, under keys: SigningKeySet) -> VerifiedAccessToken? {
+        shard(of: digest).state.withLock { state in
+            // The same buffer compares in one step.
+            guard state.keySet == keys.document else { return nil }
+            if let token = state.recent[digest] { return token }
+            guard let token = state.older[digest] else { return nil }
+            insert(token, digest, &state)
+            return token
+        }
+    }
+
+    /// Remembers a token that was signed by, or verified with, these keys.
+    package func insert(_ token: VerifiedAccessToken, digest: SHA256Digest, under keys: SigningKeySet) {
+        shard(of: digest).state.withLock { state in
+            if state.keySet != keys.document {
+                state = State(keySet: keys.document)
+            }
+            insert(token, digest, &state)
+        }
+    }
+
+    /// How many tokens are kept, for the metric.
+    package var count: Int {
+        shards.reduce(0) { total, shard in
+            total + shard.state.withLock { $0.recent.count + $0.older.count }
+        }
+    }
+
+    private func insert(_ token: VerifiedAccessToken, _ digest: SHA256Digest, _ state: inout State) {
+        if state.recent.count >= generationCountMax {
+            state.older = state.recent
+            state.recent = [:]
+        }
+        state.recent[digest] = token
+    }
+
+    private func shard(of digest: SHA256Digest) -> Shard {
+        shards[Int(truncatingIfNeeded: digest.hashValue.magnitude) % Self.shardCount]
+    }
+}

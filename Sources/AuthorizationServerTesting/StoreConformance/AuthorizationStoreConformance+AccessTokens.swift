@@ -1,0 +1,108 @@
+import OAuthProtocol
+import OAuthState
+import OpenSSLCrypto
+
+/// RFC 7009: revocation by the client, of a session or of a single access token.
+extension AuthorizationStoreConformance {
+    static let accessTokenRules: [Rule] = [
+        Rule("RV-1, D-47: a client ends its own session, and another client's stays", revocationByClient),
+        Rule("RV-2: a revoked access token is refused, its session, its siblings and others stand", tokenRevocation),
+        Rule("RV-2: the access tokens of a session that is over do not stand", tokensOfRevokedSession),
+        Rule("CC-1: a token without session stands until it is revoked", tokensWithoutSession),
+        Rule("DESIGN §2: at the bound of revoked tokens one more is refused, not forgotten", revocationBound),
+        Rule("RFC 7009 §2.2: a second revocation is as durable as the first", revocationPositions),
+    ]
+
+    private static func token(_ name: String, of session: Session?) -> AccessTokenReference {
+        AccessTokenReference(tokenID: name, sessionID: session?.id)
+    }
+
+    static func revocationByClient(_ makeStore: StoreFactory<any AuthorizationStore>) async throws {
+        let store = try await makeStore(StoreSettings())
+        let session = try await openSession(1, in: store)
+        let foreign = await store.revoke(session.id, for: "dcr_other").outcome
+        try requireEqual(foreign, .wrongClient, "another client's revocation")
+        try requireEqual(await store.session(session.id, now: StoreSample.now), session, "the session after it")
+        let own = await store.revoke(session.id, for: StoreSample.clientID).outcome
+        try requireEqual(own, .revoked(session), "the client's own revocation")
+        try requireEqual(await store.session(session.id, now: StoreSample.now), nil, "the revoked session")
+        let again = await store.revoke(session.id, for: StoreSample.clientID).outcome
+        try requireEqual(again, .unknown, "a second revocation")
+    }
+
+    static func tokenRevocation(_ makeStore: StoreFactory<any AuthorizationStore>) async throws {
+        let store = try await makeStore(StoreSettings())
+        let session = try await openSession(1, in: store)
+        let (revoked, sibling) = (token("1", of: session), token("2", of: session))
+        let live = await store.standing(of: revoked, now: StoreSample.now)
+        try requireEqual(live, .session(session), "a token before its revocation")
+        let expiry = StoreSample.now + .seconds(3600)
+        let admission = await store.revokeAccessToken(revoked.tokenID, expiry: expiry, now: StoreSample.now).outcome
+        try requireEqual(admission, .admitted, "the revocation of a token")
+        for moment in [StoreSample.now, StoreSample.now + .seconds(3599)] {
+            try requireEqual(await store.standing(of: revoked, now: moment), .revoked, "the revoked token")
+        }
+        let standing = await store.standing(of: sibling, now: StoreSample.now)
+        try requireEqual(standing, .session(session), "another token of the session")
+        let refresh = await store.rotate(StoreSample.use(1, generation: 1), now: StoreSample.now).outcome
+        guard case .rotated = refresh else { throw Deviation(text: "the refresh token came to \(refresh)") }
+    }
+
+    static func tokensOfRevokedSession(_ makeStore: StoreFactory<any AuthorizationStore>) async throws {
+        let store = try await makeStore(StoreSettings())
+        let (session, other) = (try await openSession(1, in: store), try await openSession(2, in: store))
+        _ = await store.revoke(session.id)
+        let gone = await store.standing(of: token("1", of: session), now: StoreSample.now)
+        try requireEqual(gone, .revoked, "a token of a revoked session")
+        let stays = await store.standing(of: token("2", of: other), now: StoreSample.now)
+        try requireEqual(stays, .session(other), "a token of another session")
+        let late = await store.standing(of: token("2", of: other), now: other.absoluteExpiry)
+        try requireEqual(late, .revoked, "a token of a session past its time")
+    }
+
+    static func tokensWithoutSession(_ makeStore: StoreFactory<any AuthorizationStore>) async throws {
+        let store = try await makeStore(StoreSettings())
+        let reference = token("1", of: nil)
+        let before = await store.standing(of: reference, now: StoreSample.now)
+        try requireEqual(before, .withoutSession, "a client's own token")
+        let expiry = StoreSample.now + .seconds(3600)
+        _ = await store.revokeAccessToken(reference.tokenID, expiry: expiry, now: StoreSample.now)
+        let after = await store.standing(of: reference, now: StoreSample.now)
+        try requireEqual(after, .revoked, "it after its revocation")
+    }
+
+    static func revocationBound(_ makeStore: StoreFactory<any AuthorizationStore>) async throws {
+        var settings = StoreSettings()
+        settings.limits.revokedAccessTokensMax = 1
+        let store = try await makeStore(settings)
+        let (first, second) = (token("1", of: nil), token("2", of: nil))
+        let expiry = StoreSample.now + .seconds(3600)
+        _ = await store.revokeAccessToken(first.tokenID, expiry: expiry, now: StoreSample.now)
+        let refused = await store.revokeAccessToken(second.tokenID, expiry: expiry, now: StoreSample.now).outcome
+        try requireEqual(refused, .full, "a revocation beyond the bound")
+        let repeated = await store.revokeAccessToken(first.tokenID, expiry: expiry, now: StoreSample.now).outcome
+        try requireEqual(repeated, .admitted, "a repeated revocation at the bound")
+        try requireEqual(await store.standing(of: first, now: StoreSample.now), .revoked, "the first token")
+        // Room comes back when revoked tokens have expired.
+        let later = expiry + .seconds(7200)
+        let admitted = await store.revokeAccessToken(second.tokenID, expiry: later, now: later).outcome
+        try requireEqual(admitted, .admitted, "a revocation after others have expired")
+    }
+
+    static func revocationPositions(_ makeStore: StoreFactory<any AuthorizationStore>) async throws {
+        let store = try await makeStore(StoreSettings())
+        let session = try await openSession(1, in: store)
+        let first = await store.revoke(session.id, for: StoreSample.clientID)
+        let second = await store.revoke(session.id, for: StoreSample.clientID)
+        try require(
+            second.position >= first.position,
+            "a second revocation may be answered before the first is durable"
+        )
+        let reference = token("1", of: nil)
+        let expiry = StoreSample.now + .seconds(3600)
+        let token = await store.revokeAccessToken(reference.tokenID, expiry: expiry, now: StoreSample.now)
+        let again = await store.revokeAccessToken(reference.tokenID, expiry: expiry, now: StoreSample.now)
+        try require(token.position > first.position, "a token's revocation is not in the journal")
+        try require(again.position >= token.position, "a repetition may be answered before the revocation is durable")
+    }
+}

@@ -1,0 +1,240 @@
+import AuthorizationServer
+import AuthorizationServerTesting
+import OAuthProtocol
+import OpenSSLCrypto
+import Testing
+
+/// RFC 7523 §2.2: `private_key_jwt` over HTTP, at every endpoint that authenticates clients (CA-1…CA-6).
+@Suite("Client authentication with private_key_jwt")
+struct PrivateKeyJWTTests {
+    private static let endpoints = ["/oauth/token", "/oauth/revoke", "/oauth/introspect"]
+
+    private static func form(_ endpoint: String) -> [(String, String)] {
+        endpoint == "/oauth/token" ? AssertionScene.credentialsForm : [("token", "whatever")]
+    }
+
+    @Test("CA-1: the assertion alone names the client; a client_id beside it must say the same")
+    func clientID() async throws {
+        let key = try TestClientKey("batch")
+        try await TestServer.run(configure: { $0.clients = [AssertionScene.client(key)] }) { server in
+            let form = AssertionScene.credentialsForm
+            let alone = try await server.visitor.token(form + key.form(at: server, tokenID: "1"))
+            #expect(alone.status == 200)
+            let named = try await server.visitor.token(
+                form + [("client_id", "batch")] + key.form(at: server, tokenID: "2")
+            )
+            #expect(named.status == 200)
+            let wrong = try await server.visitor.token(
+                form + [("client_id", "cli")] + key.form(at: server, tokenID: "3")
+            )
+            #expect(wrong.status == 401)
+            #expect(wrong.error == "invalid_client")
+            // It was not used up by somebody who could not use it.
+            let right = try await server.visitor.token(form + key.form(at: server, tokenID: "3"))
+            #expect(right.status == 200)
+        }
+    }
+
+    @Test(
+        "CA-1, D-42: an assertion without its type, of another type, doubled, or beside a secret is refused",
+        arguments: [
+            [("client_assertion_type", "urn:ietf:params:oauth:client-assertion-type:saml2-bearer")], [],
+            [("client_assertion_type", ClientAuthenticationRequest.assertionType), ("client_secret", "s")],
+            [("client_assertion_type", ClientAuthenticationRequest.assertionType), ("client_assertion", "again")],
+        ]
+    )
+    func malformed(extra: [(String, String)]) async throws {
+        let key = try TestClientKey("batch")
+        try await TestServer.run(configure: { $0.clients = [AssertionScene.client(key)] }) { server in
+            let assertion = try key.form(at: server, tokenID: "1").filter { $0.0 == "client_assertion" }
+            let answer = try await server.visitor.token(AssertionScene.credentialsForm + assertion + extra)
+            #expect(answer.status == 400)
+            #expect(answer.error == "invalid_request")
+        }
+    }
+
+    @Test(
+        "CA-2, D-40: an assertion is good once, at whichever endpoint it is used first",
+        arguments: endpoints,
+        endpoints
+    )
+    func replay(first: String, second: String) async throws {
+        let key = try TestClientKey("batch")
+        try await TestServer.run(configure: { $0.clients = [AssertionScene.client(key)] }) { server in
+            let assertion = try key.form(at: server, tokenID: "once")
+            let used = try await server.visitor.post(first, Self.form(first) + assertion)
+            #expect(used.status == 200)
+            let replayed = try await server.visitor.post(second, Self.form(second) + assertion)
+            #expect(replayed.status == 401)
+            #expect(replayed.error == "invalid_client")
+            // Past its expiry it is refused for that.
+            server.clock.advance(by: .seconds(3 * 3600))
+            await server.server.performMaintenance()
+            let late = try await server.visitor.post(second, Self.form(second) + assertion)
+            #expect(late.status == 401)
+        }
+    }
+
+    @Test("D-40: of 16 racers with one assertion one wins")
+    func race() async throws {
+        let key = try TestClientKey("batch")
+        try await TestServer.run(configure: { $0.clients = [AssertionScene.client(key)] }) { server in
+            let form = AssertionScene.credentialsForm + (try key.form(at: server, tokenID: "once"))
+            let visitor = server.visitor
+            let statuses = try await withThrowingTaskGroup(of: Int.self) { group in
+                for _ in 0..<16 { group.addTask { try await visitor.token(form).status } }
+                return try await group.reduce(into: [Int]()) { $0.append($1) }
+            }
+            #expect(statuses.count { $0 == 200 } == 1)
+            #expect(statuses.count { $0 == 401 } == 15)
+        }
+    }
+
+    @Test(
+        "CA-3, D-41: over HTTP too an assertion for another audience is 401",
+        arguments: [
+            "https://other.example.com", ["https://other.example.com"],
+        ] as [JSONValue]
+    )
+    func audience(value: JSONValue) async throws {
+        let key = try TestClientKey("batch")
+        try await TestServer.run(configure: { $0.clients = [AssertionScene.client(key)] }) { server in
+            for wrong in [value, [.string(server.issuer), value], .string(server.issuer + "/oauth/token")] {
+                var claims = key.claims(for: server.issuer, now: server.clock.now(), tokenID: "1")
+                claims["aud"] = wrong
+                let form = AssertionScene.credentialsForm + TestClientKey.form(try key.sign(claims))
+                let answer = try await server.visitor.token(form)
+                #expect(answer.status == 401)
+                #expect(answer.error == "invalid_client")
+            }
+        }
+    }
+
+    @Test("CA-6: a client proves itself by its registered method only, everywhere", arguments: endpoints)
+    func registeredMethod(endpoint: String) async throws {
+        let key = try TestClientKey("batch")
+        try await TestServer.run(configure: { configuration in
+            var secretClient = Configuration.Client(clientID: "secretive")
+            secretClient.tokenEndpointAuthMethod = .clientSecretBasic
+            secretClient.clientSecret = .value(SecretValue("a secret of the tests"))
+            secretClient.grantTypes = [.clientCredentials]
+            configuration.clients = [AssertionScene.client(key), secretClient]
+        }) { server in
+            let form = Self.form(endpoint)
+            let visitor = server.visitor
+            let none = try await visitor.post(endpoint, form + [("client_id", "batch")])
+            let post = try await visitor.post(endpoint, form + [("client_id", "batch"), ("client_secret", "s")])
+            let basic = try await visitor.post(endpoint, form, authorization: OAuthTestClient.basic("batch", "s"))
+            // A key that nobody registered, in the name of a client with a secret.
+            var impostor = try TestClientKey("secretive")
+            impostor.keyID = nil
+            let assertion = try await visitor.post(endpoint, form + impostor.form(at: server, tokenID: "1"))
+            for answer in [none, post, basic, assertion] {
+                #expect(answer.status == 401)
+                #expect(answer.error == "invalid_client")
+            }
+            #expect(basic.header("www-authenticate")?.hasPrefix("Basic ") == true)
+            let right = try await visitor.post(endpoint, form + key.form(at: server, tokenID: "2"))
+            #expect(right.status == 200)
+        }
+    }
+
+    @Test("D-43: an unknown client and a wrong key get one answer")
+    func oneAnswer() async throws {
+        let key = try TestClientKey("batch")
+        try await TestServer.run(configure: { $0.clients = [AssertionScene.client(key)] }) { server in
+            let (stranger, forger) = (try TestClientKey("nobody"), try TestClientKey("batch"))
+            let form = AssertionScene.credentialsForm
+            let unknown = try await server.visitor.token(form + stranger.form(at: server, tokenID: "1"))
+            let forged = try await server.visitor.token(form + forger.form(at: server, tokenID: "1"))
+            #expect(unknown.status == 401)
+            #expect(forged.status == unknown.status)
+            #expect(forged.json == unknown.json)
+        }
+    }
+
+    @Test("CA-5, CR-1: a client that registers itself with keys logs users in with them")
+    func dynamicRegistration() async throws {
+        try await TestServer.run { server in
+            var key = try TestClientKey("", algorithm: .edDSA)
+            var client = server.visitor
+            client.redirectURI = "https://client.example/callback"
+            let registration = try await client.register([
+                "redirect_uris": [.string(client.redirectURI)], "token_endpoint_auth_method": "private_key_jwt",
+                "jwks": .object(key.keySet),
+            ])
+            #expect(registration.status == 201)
+            #expect(registration["token_endpoint_auth_method"] == "private_key_jwt")
+            #expect(registration["client_secret"] == nil)
+            #expect(registration.json["jwks"]?.objectValue == key.keySet)
+            client.id = registration["client_id"] ?? ""
+            key.clientID = client.id
+            let browser = TestBrowser(transport: server.transport)
+            let code = try await client.authorize(with: browser, at: server)["code"] ?? ""
+            // Authenticate before anything else: without the assertion the code stays.
+            let unproven = try await client.redeem(code)
+            #expect(unproven.status == 401)
+            let tokens = try await client.token(client.redemption(code) + key.form(at: server, tokenID: "1"))
+            #expect(tokens.status == 200)
+            let refreshToken = try #require(tokens["refresh_token"])
+            let unprovenRefresh = try await client.refresh(refreshToken)
+            #expect(unprovenRefresh.status == 401)
+            let refreshed = try await client.refresh(refreshToken, key.form(at: server, tokenID: "2"))
+            #expect(refreshed.status == 200)
+            let revoked = try await client.revoke(refreshToken, key.form(at: server, tokenID: "3"))
+            #expect(revoked.status == 200)
+        }
+    }
+
+    @Test(
+        "CR-4, 0.7: private_key_jwt without usable keys is refused, and never assigned unasked",
+        arguments: [
+            ["token_endpoint_auth_method": "private_key_jwt"],
+            ["token_endpoint_auth_method": "private_key_jwt", "jwks": ["keys": []]],
+            ["token_endpoint_auth_method": "private_key_jwt", "jwks": "https://client.example/jwks"],
+            ["token_endpoint_auth_method": "private_key_jwt", "jwks_uri": "http://client.example/jwks"],
+            ["token_endpoint_auth_method": "private_key_jwt", "jwks": ["keys": [["kty": "oct", "k": "c2VjcmV0"]]]],
+        ] as [JSONObject]
+    )
+    func unusableRegistration(metadata: JSONObject) async throws {
+        try await TestServer.run { server in
+            let answer = try await server.visitor.register(
+                metadata.setting("redirect_uris", ["https://client.example/callback"])
+            )
+            #expect(answer.status == 400)
+            #expect(answer.error == "invalid_client_metadata")
+            let key = try TestClientKey("")
+            let unasked = try await server.visitor.register([
+                "redirect_uris": ["https://client.example/callback"], "jwks": .object(key.keySet),
+            ])
+            #expect(unasked["token_endpoint_auth_method"] == "client_secret_basic")
+        }
+    }
+
+    @Test("MD-5, MD-7: the metadata offers what works")
+    func metadata() async throws {
+        try await TestServer.run { server in
+            let metadata = try await server.visitor.send("GET", "/.well-known/oauth-authorization-server").json
+            let methods: JSONValue = ["none", "client_secret_basic", "client_secret_post", "private_key_jwt"]
+            let algorithms: JSONValue = ["RS256", "PS256", "ES256", "EdDSA"]
+            #expect(metadata["token_endpoint_auth_methods_supported"] == methods)
+            #expect(metadata["token_endpoint_auth_signing_alg_values_supported"] == algorithms)
+            #expect(metadata["revocation_endpoint"] == .string(server.issuer + "/oauth/revoke"))
+            #expect(metadata["revocation_endpoint_auth_methods_supported"] == methods)
+            #expect(metadata["revocation_endpoint_auth_signing_alg_values_supported"] == algorithms)
+            #expect(metadata["introspection_endpoint"] == .string(server.issuer + "/oauth/introspect"))
+            let confidential: JSONValue = ["client_secret_basic", "client_secret_post", "private_key_jwt"]
+            #expect(metadata["introspection_endpoint_auth_methods_supported"] == confidential)
+            let grants = metadata["grant_types_supported"]?.stringArrayValue ?? []
+            #expect(grants.contains("client_credentials"))
+        }
+    }
+}
+
+extension JSONObject {
+    fileprivate func setting(_ name: String, _ value: JSONValue) -> JSONObject {
+        var copy = self
+        copy[name] = value
+        return copy
+    }
+}
