@@ -6,7 +6,7 @@ SHELL := /bin/bash
 
 SWIFT_FOLDERS := $(wildcard Sources Tests Benchmarks)
 
-.PHONY: help setup build run test bench format lint clean
+.PHONY: help setup build run test bench format lint index clean
 
 help: ## Say what there is.
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -32,6 +32,9 @@ format: ## Format the sources in place.
 
 lint: ## Check the format.
 	swift format lint --strict --parallel --recursive $(SWIFT_FOLDERS)
+
+index: ## Write the RFC index anew from the headers of the sources.
+	@.ci/write-rfc-index
 
 clean: ## Remove what was built.
 	swift package clean

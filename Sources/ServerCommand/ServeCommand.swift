@@ -31,6 +31,7 @@ struct ServeCommand: AsyncParsableCommand {
         }
         do {
             let host = try ServerHost(loaded, logLevel: logLevel.level)
+            Self.raiseDescriptorLimit(loaded, host.logger)
             let server = try await GatehouseServer.start(loaded, environment: try host.environment())
             Console.write("gatehouse is ready at \(loaded.issuer.text)\(Self.bound(server))")
             let group = ServiceGroup(
@@ -46,6 +47,17 @@ struct ServeCommand: AsyncParsableCommand {
             Console.writeError("gatehouse cannot start: \(error)")
             throw ExitCode.failure
         }
+    }
+
+    // Besides the clients: upstream connections, storage, log and the loops' own descriptors.
+    private static func raiseDescriptorLimit(_ configuration: Configuration, _ logger: Logger) {
+        let needed = configuration.limits.connections + 1024
+        let limit = DescriptorLimit.raise(to: needed)
+        guard limit < needed else { return }
+        logger.warning(
+            "the limit of open files is lower than limits.connections needs",
+            metadata: ["limit": "\(limit)", "needed": "\(needed)"]
+        )
     }
 
     private func load() throws -> Configuration {
