@@ -1,3 +1,5 @@
+package import OpenSSLCrypto
+
 /// RFC 6749 §4.1.1: an authorization request whose every parameter has been checked.
 package struct AuthorizationRequest: Hashable, Sendable {
     /// The client that asks.
@@ -22,6 +24,8 @@ package struct AuthorizationRequest: Hashable, Sendable {
     package var loginHint: String?
     /// OpenID Connect Core 1.0 §3.1.2.1: requested authentication contexts.
     package var authenticationContexts: String?
+    /// What the user is asked to trust when the client is known by a metadata document, which may change (CM-10, D-89).
+    package var clientFingerprint: SHA256Digest?
 
     /// A request with the given parts, as a sealed consent ticket restores it.
     package init(
@@ -35,7 +39,8 @@ package struct AuthorizationRequest: Hashable, Sendable {
         prompts: Set<String> = [],
         maximumAgeSeconds: Int? = nil,
         loginHint: String? = nil,
-        authenticationContexts: String? = nil
+        authenticationContexts: String? = nil,
+        clientFingerprint: SHA256Digest? = nil
     ) {
         self.clientID = clientID
         self.redirectURI = redirectURI
@@ -48,6 +53,7 @@ package struct AuthorizationRequest: Hashable, Sendable {
         self.maximumAgeSeconds = maximumAgeSeconds
         self.loginHint = loginHint
         self.authenticationContexts = authenticationContexts
+        self.clientFingerprint = clientFingerprint
     }
 }
 
@@ -61,7 +67,12 @@ package struct AuthorizationPageError: Error, Hashable, Sendable {
         case unknownClient
         case missingRedirectURI
         case unregisteredRedirectURI
+        /// The client's metadata document could not be fetched (CM-6); with the class of the reason.
         case clientMetadataUnavailable(String)
+        /// The client's URL or its metadata document breaks a rule (CM-1, CM-3).
+        case clientMetadataUnacceptable(String)
+        /// Too many metadata documents were asked for (CM-7).
+        case clientMetadataThrottled
     }
 
     /// What is wrong.
@@ -155,7 +166,8 @@ package struct AuthorizationRequestCheck {
             prompts: try prompts(),
             maximumAgeSeconds: try maximumAge(),
             loginHint: try bounded("login_hint"),
-            authenticationContexts: try bounded("acr_values")
+            authenticationContexts: try bounded("acr_values"),
+            clientFingerprint: client.documentFingerprint
         )
     }
 

@@ -1,0 +1,139 @@
+/// OAuth Client ID Metadata Document §4: what a client publishes of itself at the URL that is its `client_id` (CM-3, CM-4).
+///
+/// Nobody vouches for it but the owner of the URL's host; the rules of registration apply to every field.
+package struct ClientMetadataDocument: Hashable, Sendable {
+    /// The client that the document describes.
+    package let client: Client
+
+    /// Why a document is refused.
+    package struct Refusal: Error, Hashable, Sendable {
+        /// One sentence without quotes, for the client's developer.
+        package let reason: String
+    }
+
+    /// What a document may ask for here.
+    package struct Policy: Sendable {
+        /// The rules for redirect URIs.
+        package var redirectURIs: RedirectURI.Policy
+        /// The methods that this server offers to clients without a shared secret.
+        package var authenticationMethods: Set<TokenEndpointAuthenticationMethod>
+
+        /// A policy.
+        package init(
+            redirectURIs: RedirectURI.Policy = .init(),
+            authenticationMethods: Set<TokenEndpointAuthenticationMethod> = [.none]
+        ) {
+            self.redirectURIs = redirectURIs
+            self.authenticationMethods = authenticationMethods
+        }
+    }
+
+    /// Checks a fetched body.
+    ///
+    /// - Parameters:
+    ///   - body: The JSON text.
+    ///   - url: Where it was fetched.
+    ///   - policy: What it may ask for.
+    ///   - now: When it was fetched.
+    /// - Throws: ``Refusal`` with the first rule that it breaks.
+    package init(_ body: [UInt8], at url: ClientIDURL, policy: Policy, now: Timestamp) throws(Refusal) {
+        let json: JSONObject
+        do { json = try JSONParser.parseObject(body) } catch {
+            throw Refusal(reason: "the document is not one JSON object without repeated members")
+        }
+        // CM-3, D-86: byte for byte, or whoever can place a file on a host could speak for another path of it.
+        guard let id = json["client_id"]?.stringValue, id.hasSameBytes(as: url.text) else {
+            throw Refusal(reason: "client_id in the document is not the URL that it was fetched from")
+        }
+        guard let name = json["client_name"]?.stringValue, ClientMetadata.displayable(name) != nil else {
+            throw Refusal(reason: "client_name is missing")
+        }
+        try Self.refuseSharedSecrets(json)
+        let methods = try Self.authenticationMethods(json, offered: policy.authenticationMethods)
+        let metadata = try Self.metadata(json, policy: policy)
+        client = Client(
+            id: url.text,
+            kind: .metadataDocument,
+            name: metadata.name,
+            uri: metadata.uri,
+            redirectURIs: metadata.redirectURIs,
+            grantTypes: metadata.grantTypes,
+            authenticationMethods: try Self.usable(methods, metadata),
+            applicationType: metadata.applicationType,
+            keySet: metadata.keySet,
+            keySetURI: metadata.keySetURI,
+            issuedAt: now
+        )
+    }
+
+    // CM-3, D-87: the document is public, so nothing in it can be a secret.
+    private static func refuseSharedSecrets(_ json: JSONObject) throws(Refusal) {
+        for field in ["client_secret", "client_secret_expires_at"] where json[field] != nil {
+            throw Refusal(reason: "\(field) must not be in a public document")
+        }
+        let singular = json["token_endpoint_auth_method"]?.stringValue
+        if let singular, singular.hasPrefix("client_secret") {
+            throw Refusal(
+                reason: "token_endpoint_auth_method \(singular) needs a shared secret, which a document cannot have"
+            )
+        }
+        let algorithm = json["token_endpoint_auth_signing_alg"]?.stringValue
+        if let algorithm, algorithm.hasPrefix("HS") || algorithm == "none" {
+            throw Refusal(reason: "token_endpoint_auth_signing_alg must be asymmetric")
+        }
+    }
+
+    // OpenID Connect Relying Party Metadata Choices 1.0: the plural field counts, the singular one is a preference among
+    // it; ChatGPT publishes both (CM-9).
+    private static func authenticationMethods(
+        _ json: JSONObject,
+        offered: Set<TokenEndpointAuthenticationMethod>
+    ) throws(Refusal) -> Set<TokenEndpointAuthenticationMethod> {
+        let names: [String]
+        if let plural = json["token_endpoint_auth_methods_supported"] {
+            guard let list = plural.stringArrayValue else {
+                throw Refusal(reason: "token_endpoint_auth_methods_supported must be an array of strings")
+            }
+            names = list
+        } else if let singular = json["token_endpoint_auth_method"] {
+            guard let name = singular.stringValue else {
+                throw Refusal(reason: "token_endpoint_auth_method must be a string")
+            }
+            names = [name]
+        } else {
+            names = ["none"]
+        }
+        let common = Set(names.compactMap(TokenEndpointAuthenticationMethod.init)).intersection(offered)
+            .filter { !$0.usesSecret }
+        guard !common.isEmpty else {
+            let offer = offered.filter { !$0.usesSecret }.map(\.rawValue).sorted().joined(separator: ", ")
+            throw Refusal(reason: "none of the authentication methods is offered here; use one of \(offer)")
+        }
+        return common
+    }
+
+    // The rules of registration; the method is ours to choose, so that they do not see the document's.
+    private static func metadata(_ json: JSONObject, policy: Policy) throws(Refusal) -> ClientMetadata {
+        var json = json
+        json["token_endpoint_auth_method"] = "none"
+        do {
+            return try ClientMetadata(
+                json,
+                policy: ClientMetadata.Policy(redirectURIs: policy.redirectURIs, authenticationMethods: [.none])
+            )
+        } catch {
+            throw Refusal(reason: error.description)
+        }
+    }
+
+    // Without keys an assertion cannot be checked; the other methods remain.
+    private static func usable(
+        _ methods: Set<TokenEndpointAuthenticationMethod>,
+        _ metadata: ClientMetadata
+    ) throws(Refusal) -> Set<TokenEndpointAuthenticationMethod> {
+        guard metadata.keySet == nil, metadata.keySetURI == nil else { return methods }
+        let usable = methods.subtracting([.privateKeyJWT])
+        guard !usable.isEmpty else { throw Refusal(reason: "private_key_jwt needs jwks or jwks_uri") }
+        return usable
+    }
+}
