@@ -179,6 +179,31 @@ struct ConfigurationRefusalTests {
             "registration: {force_confidential_redirects: ['http://localhost/cb']}",
             "registration.force_confidential_redirects[0]: must be https and not loopback (line 2)"
         ),
+        Refusal(
+            "registration: {metadata_document_policy: closed}",
+            "registration.metadata_document_policy: closed is not one of open, domains, listed (line 2)"
+        ),
+        Refusal(
+            "registration: {metadata_document_policy: domains}",
+            "registration: metadata_document_policy: domains needs metadata_document_domains (line 2)"
+        ),
+        Refusal(
+            "registration: {metadata_document_policy: listed}",
+            "registration: metadata_document_policy: listed needs metadata_document_clients (line 2)"
+        ),
+        Refusal(
+            "registration: {metadata_document_domains: ['*.claude.ai']}",
+            "registration.metadata_document_domains[0]: *.claude.ai is not a domain: "
+                + "lower-case labels joined by dots, without scheme or wildcard (line 2)"
+        ),
+        Refusal(
+            "registration: {metadata_document_clients: ['https://claude.ai']}",
+            "registration.metadata_document_clients[0]: client_id must have a path (line 2)"
+        ),
+        Refusal(
+            "registration: {metadata_document_bytes: 1000000}",
+            "registration.metadata_document_bytes: 1000000 is not between 1024 and 65536 (line 2)"
+        ),
     ]
 
     @Test("for secrets in the file itself, without repeating them", arguments: ["hunter2", "[hunter2]", "''"])

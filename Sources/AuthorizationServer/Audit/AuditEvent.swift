@@ -27,6 +27,18 @@ package struct AuditEvent: Sendable {
         )
     }
 
+    /// A client's metadata document could not be used (CM-6).
+    package static func metadataDocumentRefused(clientID: String, _ failure: MetadataDocumentFailure) -> AuditEvent {
+        AuditEvent(
+            "client.document_refused",
+            [
+                "client_id": .string(clientID),
+                "kind": .string(failure.kind.rawValue),
+                "reason": .string(failure.reason),
+            ]
+        )
+    }
+
     /// The user answered the consent page.
     package static func consented(_ request: AuthorizationRequest, approved: Bool) -> AuditEvent {
         AuditEvent(

@@ -18,7 +18,16 @@ package struct AuthorizationRefusals: Sendable {
 
     /// The page for a request that must not be redirected (AZ-2, AZ-3, F4).
     func page(_ error: AuthorizationPageError) -> Response {
-        pages.error(ErrorPage(error.problem), status: .badRequest)
+        pages.error(ErrorPage(error.problem), status: Self.status(error))
+    }
+
+    // 400 tells a client that its registration is of no use, so it is not said of what may work in a minute (CM-6, AZ-2).
+    static func status(_ error: AuthorizationPageError) -> HTTPResponse.Status {
+        switch error.problem {
+        case .clientMetadataUnavailable: .badGateway
+        case .clientMetadataThrottled: .tooManyRequests
+        default: .badRequest
+        }
     }
 
     /// The answer that carries an error to a verified redirect URI.

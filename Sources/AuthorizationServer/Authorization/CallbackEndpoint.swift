@@ -168,9 +168,13 @@ package struct CallbackEndpoint: Endpoint {
     ) async -> Response {
         let client: Client
         do {
-            client = try await clients.client(forAuthorization: pending.request.clientID, context: context)
+            client = try await clients.client(continuingAuthorization: pending.request.clientID, context: context)
         } catch {
             return refusals.page(error)
+        }
+        // D-89: the client may have taken the address back since the login began.
+        guard RedirectURI.match(pending.request.redirectURI, among: client.redirectURIs) else {
+            return refusals.page(AuthorizationPageError(.unregisteredRedirectURI))
         }
         return refusals.redirect(
             error,

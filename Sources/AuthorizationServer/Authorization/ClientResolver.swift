@@ -1,5 +1,4 @@
 package import OAuthProtocol
-package import OAuthState
 
 /// Finds the client of an authorization request, wherever clients of its kind are known.
 package protocol ClientResolver: Sendable {
@@ -10,22 +9,21 @@ package protocol ClientResolver: Sendable {
         forAuthorization id: String,
         context: RequestContext
     ) async throws(AuthorizationPageError) -> Client
+
+    /// The client of an authorization that its user has begun: what was good when it began may carry it to its end.
+    ///
+    /// - Throws: The problem that the user's page explains.
+    func client(
+        continuingAuthorization id: String,
+        context: RequestContext
+    ) async throws(AuthorizationPageError) -> Client
 }
 
-/// Finds pre-registered and dynamically registered clients.
-package struct RegisteredClientResolver: ClientResolver {
-    private let clients: any ClientStore
-
-    /// A resolver over the registry.
-    package init(clients: any ClientStore) {
-        self.clients = clients
-    }
-
+extension ClientResolver {
     package func client(
-        forAuthorization id: String,
+        continuingAuthorization id: String,
         context: RequestContext
     ) async throws(AuthorizationPageError) -> Client {
-        guard let client = await clients.client(id) else { throw AuthorizationPageError(.unknownClient) }
-        return client
+        try await client(forAuthorization: id, context: context)
     }
 }

@@ -105,12 +105,16 @@ package struct ConsentEndpoint: Endpoint {
     private func client(_ ticket: ConsentTicket, _ context: RequestContext) async throws(Refusal) -> Client {
         let client: Client
         do {
-            client = try await clients.client(forAuthorization: ticket.request.clientID, context: context)
+            client = try await clients.client(continuingAuthorization: ticket.request.clientID, context: context)
         } catch {
-            throw .page(ErrorPage(error.problem), .badRequest)
+            throw .page(ErrorPage(error.problem), AuthorizationRefusals.status(error))
         }
         guard RedirectURI.match(ticket.request.redirectURI, among: client.redirectURIs) else {
             throw .page(ErrorPage(.unregisteredRedirectURI), .badRequest)
+        }
+        // CM-10: what the user saw is not what the document says now; a new page tells.
+        guard ticket.request.clientFingerprint == client.documentFingerprint else {
+            throw .page(.changedClient, .badRequest)
         }
         return client
     }

@@ -57,6 +57,8 @@ package struct ConsentPolicy: Sendable {
         case .trusted:
             return client.isTrusted && client.kind == .preRegistered ? .notNeeded(expectedUserID: nil) : .ask
         case .remember:
+            // Decision 0.10: on loopback any program can use a document's name, so its warning is always shown.
+            guard client.kind != .metadataDocument || !authorization.redirectsToLoopback else { return .ask }
             return await remembered(authorization, request: request, now: now)
         }
     }
@@ -72,7 +74,8 @@ package struct ConsentPolicy: Sendable {
         return .notNeeded(expectedUserID: userID)
     }
 
-    /// What a consent was given for: another client, redirect host, scope, resource or upstream asks again (D-55).
+    /// What a consent was given for: another client, redirect host, scope, resource or upstream asks again (D-55), and so
+    /// do other redirect URIs or keys in a client's metadata document (CM-10, D-89).
     func key(_ authorization: AuthorizationRequest, userID: UserID) -> SHA256Digest {
         var writer = BinaryWriter(reserving: 256)
         writer.write(userID)
@@ -83,6 +86,16 @@ package struct ConsentPolicy: Sendable {
         writer.write(authorization.resource)
         let upstreams = (try? resources.resource(authorization.resource).upstreams) ?? []  // unknown: nothing matches
         writer.write(upstreams) { $0.write($1) }
+        if let fingerprint = authorization.clientFingerprint {
+            writer.write(fingerprint)
+        }
         return SHA256.hash(writer.bytes)
+    }
+}
+
+extension AuthorizationRequest {
+    /// Whether the answer goes to a program on the user's own computer.
+    var redirectsToLoopback: Bool {
+        URIReference(redirectURI)?.isLoopbackHTTP ?? false
     }
 }

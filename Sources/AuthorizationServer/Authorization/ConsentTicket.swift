@@ -25,7 +25,7 @@ package struct ConsentTicket: Hashable, Sendable {
 package struct ConsentTicketSealing: Sendable {
     private let key: AES256GCMKey
     private let random: any RandomSource
-    private static let purpose = Array("gatehouse consent ticket 1".utf8)
+    private static let purpose = Array("gatehouse consent ticket 2".utf8)
     private static let nonceByteCount = 12
 
     /// Sealing under a key derived from the server's secret.
@@ -87,6 +87,7 @@ extension AuthorizationRequest {
         writer.write(maximumAgeSeconds) { $0.write(Int64($1)) }
         writer.write(loginHint) { $0.write($1) }
         writer.write(authenticationContexts) { $0.write($1) }
+        writer.write(clientFingerprint) { $0.write($1) }
     }
 
     init(from reader: inout BinaryReader) throws(RecordError) {
@@ -103,7 +104,8 @@ extension AuthorizationRequest {
                 Int(try reader.integer(Int64.self))
             },
             loginHint: try reader.optional { (reader) throws(RecordError) in try reader.string() },
-            authenticationContexts: try reader.optional { (reader) throws(RecordError) in try reader.string() }
+            authenticationContexts: try reader.optional { (reader) throws(RecordError) in try reader.string() },
+            clientFingerprint: try reader.optional { (reader) throws(RecordError) in try reader.digest() }
         )
     }
 }

@@ -58,10 +58,15 @@ package struct LoginCompletion: Sendable {
         }
         let client: Client
         do {
-            client = try await clients.client(forAuthorization: progress.request.clientID, context: context)
+            client = try await clients.client(continuingAuthorization: progress.request.clientID, context: context)
         } catch {
             throw OAuthError(.accessDenied, "the client is not registered any more")
         }
+        // D-89: whoever publishes the document may have taken the address back since the login began.
+        guard RedirectURI.match(progress.request.redirectURI, among: client.redirectURIs) else {
+            throw OAuthError(.accessDenied, "the redirect URI is not registered any more")
+        }
+        try await keepDocument(of: client)
         let code = AuthorizationCode(random: random)
         let grant = AuthorizationGrant(
             request: progress.request,
@@ -81,6 +86,15 @@ package struct LoginCompletion: Sendable {
         )
         try await rememberConsent(progress.request, userID, &response, context)
         return response
+    }
+
+    // Kept from the first login on, and not before: a visit alone writes nothing. The token endpoint then knows the client
+    // whatever becomes of the document's host (CM-5).
+    private func keepDocument(of client: Client) async throws(OAuthError) {
+        guard client.kind == .metadataDocument else { return }
+        let known = await registry.client(client.id)
+        guard known.map({ !client.saysTheSame(as: $0) }) ?? true else { return }
+        guard await registry.replace(client).outcome == .registered else { throw .overloaded }
     }
 
     // TK-10, SEP-2207: on either signal, the registered grant or the granted scope.

@@ -9,6 +9,18 @@ extension Configuration {
         /// Whether a client may be a URL that serves its metadata.
         package var acceptsMetadataDocuments = true
 
+        /// Whose metadata documents are accepted.
+        package var metadataDocumentPolicy = MetadataDocumentPolicy.open
+
+        /// The domains of the policy `domains`, in lower case; each stands for its subdomains too.
+        package var metadataDocumentDomains: [String] = []
+
+        /// The exact URLs of the policy `listed`.
+        package var metadataDocumentClients: [String] = []
+
+        /// The largest metadata document, in bytes.
+        package var metadataDocumentBytesMax = 5120
+
         /// The exact private-use redirect URIs without a dot in their scheme that may be registered.
         package var allowedPrivateUseRedirects = ["cursor://anysphere.cursor-mcp/oauth/callback"]
 
@@ -20,6 +32,16 @@ extension Configuration {
 
         /// Makes the defaults.
         package init() {}
+    }
+
+    /// Whose metadata documents make a client (CM-10).
+    package enum MetadataDocumentPolicy: String, CaseIterable, Hashable, Sendable {
+        /// Anybody's.
+        case open
+        /// Those on hosts of the configured domains.
+        case domains
+        /// The configured ones only.
+        case listed
     }
 
     /// An MCP server: an audience of our tokens, and a caller of the vault.

@@ -19,11 +19,9 @@ extension ConfigurationKey {
         key("tokens.session_lifetime"), key("tokens.authorization_code_lifetime"), key("tokens.refresh_reuse_grace"),
         key("consent"),
         key("registration"), key("registration.dynamic"),
-        key(
-            "registration.client_id_metadata_documents",
-            owed: "metadata documents are not accepted as clients yet",
-            when: "true"
-        ),
+        key("registration.client_id_metadata_documents"), key("registration.metadata_document_policy"),
+        key("registration.metadata_document_domains"), key("registration.metadata_document_clients"),
+        key("registration.metadata_document_bytes"),
         key("registration.allowed_private_use_redirects"),
         key("registration.force_confidential_redirects"), key("registration.initial_access_token"),
         key("registration.initial_access_token.file"), key("registration.initial_access_token.env"),

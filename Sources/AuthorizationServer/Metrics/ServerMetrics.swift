@@ -45,6 +45,11 @@ package struct ServerMetrics: Sendable {
         increment("gatehouse_registrations_total", [("result", result)])
     }
 
+    /// A client's metadata document was used, or why it was not.
+    func metadataDocument(result: String) {
+        increment("gatehouse_metadata_documents_total", [("result", result)])
+    }
+
     /// A leg at an upstream provider ended.
     func upstreamLogin(_ upstream: String, result: String) {
         increment("gatehouse_upstream_logins_total", [("upstream", upstream), ("result", result)])

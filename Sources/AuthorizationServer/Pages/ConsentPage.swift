@@ -56,14 +56,32 @@ struct ConsentPage {
         }
     }
 
-    // CM-8: any program on this computer can listen on a loopback port (D-69).
     private var warnings: HTML {
-        guard URIReference(request.redirectURI)?.isLoopbackHTTP ?? false, client.kind != .preRegistered else {
-            return .none
+        guard client.kind != .preRegistered, let redirect = URIReference(request.redirectURI) else { return .none }
+        if redirect.isLoopbackHTTP {
+            return loopbackWarning
+        }
+        // CM-8: the publisher of the description and the receiver of the answer are different parties.
+        guard client.kind == .metadataDocument, let publisher = URIReference(client.id)?.host,
+            redirect.host?.lowercased() != publisher.lowercased()
+        else { return .none }
+        return """
+            <p class="warn">The application is published by <strong>\(publisher)</strong>, but the answer goes to \
+            <strong>\(redirectHost)</strong>. Approve only if you know that they belong together.</p>
+            """
+    }
+
+    // CM-8: any program on this computer can listen on a loopback port, under any application's name (D-69).
+    private var loopbackWarning: HTML {
+        guard client.kind == .metadataDocument else {
+            return """
+                <p class="warn">The answer goes to a program on this computer. Approve only if you have just started the \
+                connection yourself.</p>
+                """
         }
         return """
-            <p class="warn">The answer goes to a program on this computer. Approve only if you have just started the \
-            connection yourself.</p>
+            <p class="warn">The answer goes to a program on this computer. Any program on it can call itself \
+            \(clientName). Approve only if you have just started the connection yourself.</p>
             """
     }
 

@@ -31,6 +31,12 @@ struct ErrorPage: Sendable {
         explanation: "The form was sent from another site, another browser, or without cookies.",
         remedy: "Go back to your application and start again, with cookies allowed."
     )
+    /// The client's metadata document was changed while its consent page was open (CM-10).
+    static let changedClient = ErrorPage(
+        title: "The application has just changed its description",
+        explanation: "What you were shown is no longer what the application says of itself.",
+        remedy: "Go back to your application and start again."
+    )
     /// The form cannot be read.
     static let badForm = ErrorPage(
         title: "This form cannot be read",
@@ -87,9 +93,21 @@ struct ErrorPage: Sendable {
             )
         case .clientMetadataUnavailable(let reason):
             self.init(
+                "The application’s description cannot be fetched",
+                "The application is known by the description at its <code>client_id</code>: \(reason).",
+                remedy: "Try again in a minute; if it goes on, tell the makers of the application."
+            )
+        case .clientMetadataUnacceptable(let reason):
+            self.init(
                 "The application’s description cannot be used",
-                "\(reason)",
-                remedy: "Try again later; if it goes on, tell the makers of the application."
+                "The application is known by the description at its <code>client_id</code>: \(reason).",
+                remedy: "Tell the makers of the application, or the operator of this server."
+            )
+        case .clientMetadataThrottled:
+            self.init(
+                "Too many applications at once",
+                "Too many descriptions of applications were asked for from your address or of this host.",
+                remedy: "Wait a minute and try again."
             )
         }
     }

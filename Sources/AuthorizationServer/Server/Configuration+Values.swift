@@ -50,6 +50,14 @@ extension Configuration {
         )
     }
 
+    /// What metadata documents may say of their clients.
+    var metadataDocumentPolicy: ClientMetadataDocument.Policy {
+        ClientMetadataDocument.Policy(
+            redirectURIs: redirectURIPolicy,
+            authenticationMethods: [.none, .privateKeyJWT]
+        )
+    }
+
     /// The private-use redirect URIs that are allowed.
     var redirectURIPolicy: RedirectURI.Policy {
         RedirectURI.Policy(allowedPrivateUse: Set(registration.allowedPrivateUseRedirects))

@@ -129,7 +129,7 @@ private struct BrowserFlow {
     init(_ parts: ServerParts) {
         let issuer = parts.configuration.issuer
         let random = parts.environment.random
-        let clients = RegisteredClientResolver(clients: parts.stores.clients)
+        let clients = parts.clientResolver
         let cookies = BrowserCookies(issuer: issuer)
         let pages = PageRenderer(issuer: issuer, random: random)
         let refusals = AuthorizationRefusals(issuer: issuer, pages: pages)

@@ -30,6 +30,8 @@ struct ServerParts {
     let seenTokens = SeenAccessTokens()
     let clientKeySets: RemoteKeySets
     let authenticator: ClientAuthenticator
+    let documents: MetadataDocumentCache
+    let documentAdmission: MetadataDocumentAdmission
 
     init(
         _ configuration: Configuration,
@@ -62,12 +64,27 @@ struct ServerParts {
             rates: [
                 .registration: configuration.limits.registrationsPerSource,
                 .failure: configuration.limits.failuresPerSource,
+                .metadataFetch: MetadataDocumentClientResolver.fetchesPerSource,
             ]
         )
         refreshTokenKey = RefreshTokenKey(secret: rootSecret)
         sealing = try TokenSealing(secret: rootSecret, random: environment.random)
         tickets = try ConsentTicketSealing(secret: rootSecret, random: environment.random)
         logins = try LoginSealing(secret: rootSecret, random: environment.random)
+        documentAdmission = MetadataDocumentAdmission(
+            issuer: configuration.issuer,
+            ports: Set(configuration.listen.map(\.address.port)),
+            settings: configuration.registration
+        )
+        documents = MetadataDocumentCache(
+            fetch: MetadataDocumentFetch(
+                transport: environment.transport,
+                policy: configuration.metadataDocumentPolicy,
+                allowsLoopback: documentAdmission.allowsLoopback,
+                byteCountMax: configuration.registration.metadataDocumentBytesMax
+            ),
+            timeSource: environment.timeSource
+        )
         clientKeySets = RemoteKeySets(
             transport: environment.transport,
             // DESIGN §5: where the server itself is on loopback, so may be what it fetches; nowhere else.
@@ -77,7 +94,7 @@ struct ServerParts {
             logger: environment.logger
         )
         authenticator = ClientAuthenticator(
-            clients: stores.clients,
+            clients: KnownClients(registry: stores.clients, documents: documents, admission: documentAdmission),
             assertions: ClientAssertionVerifier(
                 issuer: configuration.issuer,
                 keys: ClientKeys(remote: clientKeySets),
@@ -85,6 +102,20 @@ struct ServerParts {
                 durability: durability,
                 logger: environment.logger
             )
+        )
+    }
+
+    // MARK: - Clients
+
+    /// The clients of authorization requests.
+    var clientResolver: MetadataDocumentClientResolver {
+        MetadataDocumentClientResolver(
+            registry: stores.clients,
+            documents: documents,
+            admission: documentAdmission,
+            limiter: limiter,
+            metrics: metrics,
+            audit: audit
         )
     }
 
@@ -109,6 +140,7 @@ struct ServerParts {
         metadata.allowsRevocation = true
         // Without a resource server that has credentials nobody could ask.
         metadata.allowsIntrospection = configuration.resources.contains { $0.clientID != nil }
+        metadata.allowsMetadataDocuments = configuration.registration.acceptsMetadataDocuments
         return metadata
     }
 

@@ -92,6 +92,27 @@ extension Configuration.Registration {
             section["force_confidential_redirects"]?.strings(ConfigurationRules.confidentialRedirectObjection)
             ?? forceConfidentialRedirects
         initialAccessToken = section["initial_access_token"]?.secret()
+        decodeMetadataDocuments(section)
+    }
+
+    private mutating func decodeMetadataDocuments(_ section: ConfigurationCursor) {
+        metadataDocumentPolicy = section["metadata_document_policy"]?.choice() ?? metadataDocumentPolicy
+        metadataDocumentDomains =
+            section["metadata_document_domains"]?.strings(ConfigurationRules.domainObjection) ?? metadataDocumentDomains
+        metadataDocumentClients =
+            section["metadata_document_clients"]?.strings(ConfigurationRules.metadataDocumentObjection)
+            ?? metadataDocumentClients
+        // CM-2: five kilobytes are recommended; a client with many keys needs more.
+        metadataDocumentBytesMax =
+            section["metadata_document_bytes"]?.integer(in: 1024...65_536) ?? metadataDocumentBytesMax
+        switch metadataDocumentPolicy {
+        case .open: break
+        case .domains where section["metadata_document_domains"] == nil:
+            section.refuse("metadata_document_policy: domains needs metadata_document_domains")
+        case .listed where section["metadata_document_clients"] == nil:
+            section.refuse("metadata_document_policy: listed needs metadata_document_clients")
+        case .domains, .listed: break
+        }
     }
 }
 

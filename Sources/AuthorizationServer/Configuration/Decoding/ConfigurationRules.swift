@@ -57,6 +57,26 @@ enum ConfigurationRules {
         return redirectObjection(text, allowedPrivateUse: [])
     }
 
+    /// A domain as it is compared with the host of a client's URL: lower case, without dots at its ends.
+    static func domainObjection(_ text: String) -> String? {
+        let labels = text.utf8.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
+        let isDomain = labels.allSatisfy { label in
+            !label.isEmpty
+                && label.allSatisfy { (0x61...0x7A).contains($0) || (0x30...0x39).contains($0) || $0 == 0x2D }
+        }
+        return isDomain ? nil : "\(text) is not a domain: lower-case labels joined by dots, without scheme or wildcard"
+    }
+
+    /// CM-1: a `client_id` that is the URL of a document; http on loopback serves an issuer there.
+    static func metadataDocumentObjection(_ text: String) -> String? {
+        do {
+            _ = try ClientIDURL(text, allowsLoopback: true)
+            return nil
+        } catch {
+            return error.reason
+        }
+    }
+
     /// A URL that we fetch or send a browser to.
     static func endpointObjection(_ text: String, allowsInsecureHTTP: Bool) -> String? {
         guard let uri = URIReference(text), let host = uri.host, !host.isEmpty,

@@ -1,0 +1,69 @@
+package import OAuthProtocol
+package import OAuthState
+
+/// CM-5: the clients that the token endpoint knows: the registry's, metadata documents' among them once a user has
+/// approved one.
+///
+/// A known client is answered from the copy at hand, however old: a refresh must not fail because the document's host is
+/// slow. An old copy is fetched anew behind the answer.
+package struct KnownClients: ClientStore {
+    private let registry: any ClientStore
+    private let documents: MetadataDocumentCache
+    private let admission: MetadataDocumentAdmission
+
+    /// A view of the registry.
+    package init(
+        registry: any ClientStore,
+        documents: MetadataDocumentCache,
+        admission: MetadataDocumentAdmission
+    ) {
+        self.registry = registry
+        self.documents = documents
+        self.admission = admission
+    }
+
+    package func client(_ id: String) async -> Client? {
+        guard let client = await registry.client(id) else { return nil }
+        guard client.kind == .metadataDocument else { return client }
+        // The operator may have changed the policy since the client was kept (CM-10); why is the authorize page's to tell.
+        guard let url = try? admission.url(id) else { return nil }
+        if let fresh = await documents.fresh(url) {
+            await keep(fresh, inPlaceOf: client)
+            return fresh
+        }
+        if await documents.needsFetch(url) {
+            renew(url, client)
+        }
+        return client
+    }
+
+    // Nobody waits for it, and its failure changes nothing: the copy stays.
+    private func renew(_ url: ClientIDURL, _ known: Client) {
+        Task {
+            guard let renewed = try? await documents.client(url) else { return }
+            await keep(renewed, inPlaceOf: known)
+        }
+    }
+
+    private func keep(_ client: Client, inPlaceOf known: Client) async {
+        guard !client.saysTheSame(as: known) else { return }
+        // When the registry is full the old copy stays, which is what a failed fetch would have left.
+        _ = await registry.replace(client)
+    }
+
+    package func register(_ client: Client) async -> Recorded<ClientRegistration> {
+        await registry.register(client)
+    }
+
+    package func touch(_ id: String, now: Timestamp) async {
+        await registry.touch(id, now: now)
+    }
+
+    package func remove(_ id: String) async -> Recorded<Bool> {
+        await registry.remove(id)
+    }
+
+    package func replace(_ client: Client) async -> Recorded<ClientRegistration> {
+        await registry.replace(client)
+    }
+}

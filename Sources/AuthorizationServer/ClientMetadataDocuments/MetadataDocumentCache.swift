@@ -1,0 +1,167 @@
+package import OAuthProtocol
+
+/// Owns the fetched metadata documents: one request for all who wait, kept for as long as their hosts say within bounds,
+/// failures never kept as truth (CM-5, CM-7).
+package actor MetadataDocumentCache {
+    /// The bounds of the cache.
+    package struct Limits: Sendable {
+        /// Documents kept; at the bound the one that was fetched first gives way.
+        package var documentsMax = 4096
+        /// Fetches under way; at the bound a further one is refused.
+        package var fetchesMax = 64
+        /// Fetches from one host.
+        package var fetchesPerHost = Configuration.Rate(burst: 10, perMinute: 20)
+        /// For how long a failure is answered without asking again: the user's second click must not be an attack.
+        package var failureLifetime: Duration = .seconds(15)
+        /// How old a copy may be that lets an authorization which is under way go on, or a first answer wait (CM-5).
+        package var staleMax = CacheLifetime.maximum
+
+        /// The default bounds.
+        package init() {}
+    }
+
+    private struct Entry {
+        var client: Client
+        var entityTag: String?
+        var fetchedAt: Timestamp
+        var expiry: Timestamp
+    }
+
+    private struct Failed {
+        let failure: MetadataDocumentFailure
+        let expiry: Timestamp
+    }
+
+    private typealias Outcome = Result<Client, MetadataDocumentFailure>
+
+    private let fetch: MetadataDocumentFetch
+    private let timeSource: any TimeSource
+    private let limits: Limits
+    private var entries: [String: Entry] = [:]
+    private var failures: [String: Failed] = [:]
+    private var inFlight: [String: Task<Outcome, Never>] = [:]
+    private var hosts: HostThrottle
+
+    /// An empty cache.
+    package init(fetch: MetadataDocumentFetch, timeSource: any TimeSource, limits: Limits = .init()) {
+        self.fetch = fetch
+        self.timeSource = timeSource
+        self.limits = limits
+        hosts = HostThrottle(rate: limits.fetchesPerHost)
+    }
+
+    /// How many documents are kept.
+    package var count: Int { entries.count }
+
+    /// The document's client while its copy is fresh.
+    package func fresh(_ url: ClientIDURL) -> Client? {
+        let now = timeSource.now()
+        guard let entry = entries[url.text], entry.fetchedAt <= now, now < entry.expiry else { return nil }
+        return entry.client
+    }
+
+    /// The document's client from a copy that may be past its time, but not by more than a day.
+    package func stale(_ url: ClientIDURL) -> Client? {
+        guard let entry = entries[url.text], timeSource.now() - entry.fetchedAt < limits.staleMax else { return nil }
+        return entry.client
+    }
+
+    /// Whether asking for the document would start a request now.
+    package func needsFetch(_ url: ClientIDURL) -> Bool {
+        fresh(url) == nil && inFlight[url.text] == nil && failure(url) == nil
+    }
+
+    /// The document's client: fresh, or fetched now by one request for all who wait.
+    ///
+    /// - Throws: Why it cannot be used; for a short time the same reason as before.
+    package func client(_ url: ClientIDURL) async throws(MetadataDocumentFailure) -> Client {
+        if let client = fresh(url) {
+            return client
+        }
+        if let failure = failure(url) {
+            throw failure
+        }
+        if let task = inFlight[url.text] {
+            return try await task.value.get()
+        }
+        return try await start(url).value.get()
+    }
+
+    private func failure(_ url: ClientIDURL) -> MetadataDocumentFailure? {
+        guard let failed = failures[url.text], timeSource.now() < failed.expiry else { return nil }
+        return failed.failure
+    }
+
+    private func start(_ url: ClientIDURL) throws(MetadataDocumentFailure) -> Task<Outcome, Never> {
+        guard inFlight.count < limits.fetchesMax, hosts.admit(url.host, now: timeSource.now()) else {
+            throw MetadataDocumentFailure(.throttled, "too many documents are being fetched from this host")
+        }
+        // A task of its own, for it serves all who wait: that one of them goes away must not fail the others. The fetch
+        // bounds its duration.
+        let task = Task { await run(url) }
+        inFlight[url.text] = task
+        return task
+    }
+
+    private func run(_ url: ClientIDURL) async -> Outcome {
+        let outcome: Outcome
+        do throws(MetadataDocumentFailure) {
+            let answer = try await fetch.document(
+                at: url,
+                entityTag: entries[url.text]?.entityTag,
+                now: timeSource.now()
+            )
+            outcome = .success(try keep(answer, url))
+        } catch {
+            outcome = .failure(error)
+            note(error, url)
+        }
+        inFlight[url.text] = nil
+        return outcome
+    }
+
+    private func keep(
+        _ answer: MetadataDocumentFetch.Answer,
+        _ url: ClientIDURL
+    ) throws(MetadataDocumentFailure) -> Client {
+        let now = timeSource.now()
+        failures[url.text] = nil
+        switch answer {
+        case .document(let document, let entityTag, let lifetime):
+            makeRoom(for: url)
+            entries[url.text] = Entry(
+                client: document.client,
+                entityTag: entityTag,
+                fetchedAt: now,
+                expiry: now + lifetime
+            )
+            return document.client
+        case .notModified(let lifetime):
+            guard var entry = entries[url.text] else {
+                throw MetadataDocumentFailure(.badAnswer, "the host says that nothing changed, but nothing is known")
+            }
+            entry.fetchedAt = now
+            entry.expiry = now + lifetime
+            entries[url.text] = entry
+            return entry.client
+        }
+    }
+
+    // A failure is remembered beside the copy, never in its place (CM-5). A throttled fetch was none.
+    private func note(_ failure: MetadataDocumentFailure, _ url: ClientIDURL) {
+        guard failure.kind != .throttled else { return }
+        let now = timeSource.now()
+        if failures.count >= limits.documentsMax {
+            failures = failures.filter { now < $0.value.expiry }
+        }
+        guard failures.count < limits.documentsMax else { return }
+        failures[url.text] = Failed(failure: failure, expiry: now + limits.failureLifetime)
+    }
+
+    private func makeRoom(for url: ClientIDURL) {
+        guard entries.count >= limits.documentsMax, entries[url.text] == nil,
+            let oldest = entries.min(by: { $0.value.fetchedAt < $1.value.fetchedAt })
+        else { return }
+        entries[oldest.key] = nil
+    }
+}

@@ -1,0 +1,84 @@
+package import OAuthProtocol
+package import OAuthState
+
+/// OAuth Client ID Metadata Document: finds the clients of authorization requests in the registry, or by their documents.
+///
+/// A registered client of the same id wins: what the operator or the registry says is not overruled by a fetch.
+package struct MetadataDocumentClientResolver: ClientResolver {
+    /// How many fetches one source may start.
+    package static let fetchesPerSource = Configuration.Rate(burst: 20, perMinute: 30)
+
+    private let registry: any ClientStore
+    private let documents: MetadataDocumentCache
+    private let admission: MetadataDocumentAdmission
+    private let limiter: SourceLimiter
+    private let metrics: ServerMetrics
+    private let audit: AuditTrail
+
+    /// A resolver over the registry and the documents.
+    package init(
+        registry: any ClientStore,
+        documents: MetadataDocumentCache,
+        admission: MetadataDocumentAdmission,
+        limiter: SourceLimiter,
+        metrics: ServerMetrics,
+        audit: AuditTrail
+    ) {
+        self.registry = registry
+        self.documents = documents
+        self.admission = admission
+        self.limiter = limiter
+        self.metrics = metrics
+        self.audit = audit
+    }
+
+    package func client(
+        forAuthorization id: String,
+        context: RequestContext
+    ) async throws(AuthorizationPageError) -> Client {
+        if let client = await registered(id) {
+            return client
+        }
+        guard admission.isMeant(by: id) else { throw AuthorizationPageError(.unknownClient) }
+        do throws(MetadataDocumentFailure) {
+            let url = try admission.url(id)
+            // The source pays for a request that its visit starts, not for one that somebody else's did (CM-7).
+            if await documents.needsFetch(url),
+                await limiter.spend(.metadataFetch, source: context.source, now: context.now) != nil
+            {
+                throw MetadataDocumentFailure(.throttled, "too many documents were fetched for this address")
+            }
+            let client = try await documents.client(url)
+            metrics.metadataDocument(result: "used")
+            return client
+        } catch {
+            metrics.metadataDocument(result: error.kind.rawValue)
+            if error.kind == .throttled {
+                metrics.throttled(purpose: "metadata_document")
+            }
+            // CM-6: told apart from an unknown client, for the remedy is another.
+            await audit.record(.metadataDocumentRefused(clientID: id, error), context: context)
+            throw error.pageError
+        }
+    }
+
+    package func client(
+        continuingAuthorization id: String,
+        context: RequestContext
+    ) async throws(AuthorizationPageError) -> Client {
+        do {
+            return try await client(forAuthorization: id, context: context)
+        } catch {
+            // The user is on the way: what was good when the page was shown carries the login to its end.
+            guard case .clientMetadataUnavailable = error.problem, let url = try? admission.url(id),  // refused above
+                let client = await documents.stale(url)
+            else { throw error }
+            return client
+        }
+    }
+
+    private func registered(_ id: String) async -> Client? {
+        guard let client = await registry.client(id), client.kind != .metadataDocument else { return nil }
+        return client
+    }
+}

@@ -1,0 +1,42 @@
+import OAuthProtocol
+
+/// Why a client's metadata document could not be used: the class of the reason, for the page, the log and the audit trail.
+package struct MetadataDocumentFailure: Error, Hashable, Sendable {
+    /// The classes, which decide how the failure is answered (CM-6).
+    package enum Kind: String, Sendable, CaseIterable {
+        /// The URL is not one that a client may have (CM-1), or leads to ourselves (D-93).
+        case invalidURL = "invalid_url"
+        /// The operator does not let this client in (CM-10).
+        case notAllowed = "not_allowed"
+        /// The address policy refuses the host (D-81…83).
+        case addressRefused = "address_refused"
+        /// The host did not answer, or not in time or size.
+        case unreachable = "unreachable"
+        /// The host answered with something else than a document (D-84, D-85).
+        case badAnswer = "bad_answer"
+        /// The document breaks a rule (CM-3, CM-9).
+        case badDocument = "bad_document"
+        /// Too many fetches for this source or host (CM-7, D-90).
+        case throttled
+    }
+
+    /// The class.
+    package let kind: Kind
+    /// One sentence without quotes, for the client's developer; it repeats nothing of the answer's body.
+    package let reason: String
+
+    init(_ kind: Kind, _ reason: String) {
+        self.kind = kind
+        self.reason = reason
+    }
+
+    /// The failure as the authorization endpoint's page explains it.
+    var pageError: AuthorizationPageError {
+        switch kind {
+        case .invalidURL, .notAllowed, .addressRefused, .badDocument:
+            AuthorizationPageError(.clientMetadataUnacceptable(reason))
+        case .unreachable, .badAnswer: AuthorizationPageError(.clientMetadataUnavailable(reason))
+        case .throttled: AuthorizationPageError(.clientMetadataThrottled)
+        }
+    }
+}

@@ -1,0 +1,128 @@
+package import OAuthProtocol
+package import OutboundHTTP
+
+/// OAuth Client ID Metadata Document §5: fetches one document, within limits, from addresses that may be dialled (CM-2).
+package struct MetadataDocumentFetch: Sendable {
+    /// An answer that can be used.
+    package enum Answer: Sendable {
+        /// A document.
+        case document(ClientMetadataDocument, entityTag: String?, lifetime: Duration)
+        /// RFC 9110 §15.4.5: the one that we have is still good.
+        case notModified(lifetime: Duration)
+    }
+
+    private let transport: any OutboundTransport
+    private let policy: ClientMetadataDocument.Policy
+    private let addressPolicy: AddressPolicy
+    private let byteCountMax: Int
+
+    /// Requests in flight to one host; a slow one cannot hold more.
+    static let requestsPerHostMax = 4
+
+    /// Fetches for an issuer; only one on loopback may be given documents from loopback.
+    package init(
+        transport: any OutboundTransport,
+        policy: ClientMetadataDocument.Policy,
+        allowsLoopback: Bool,
+        byteCountMax: Int
+    ) {
+        self.transport = transport
+        self.policy = policy
+        addressPolicy = allowsLoopback ? .loopbackAllowed : .publicOnly
+        self.byteCountMax = byteCountMax
+    }
+
+    /// Fetches the document at `url`.
+    ///
+    /// - Parameters:
+    ///   - url: The client's id.
+    ///   - entityTag: The `ETag` of the version that we have, if any.
+    ///   - now: The present moment.
+    /// - Returns: The document, or that the version that we have is good.
+    /// - Throws: ``MetadataDocumentFailure``.
+    package func document(
+        at url: ClientIDURL,
+        entityTag: String?,
+        now: Timestamp
+    ) async throws(MetadataDocumentFailure) -> Answer {
+        let response = try await send(url, entityTag)
+        let lifetime = CacheLifetime.lifetime(of: response, now: now)
+        if response.status == 304, entityTag != nil {
+            return .notModified(lifetime: lifetime)
+        }
+        // D-84: a redirect is an answer like any other wrong one; where it points to is never looked at.
+        guard response.status == 200 else {
+            throw MetadataDocumentFailure(.badAnswer, "the host answered with status \(response.status) instead of 200")
+        }
+        try checkType(response)
+        do {
+            let document = try ClientMetadataDocument(response.body, at: url, policy: policy, now: now)
+            return .document(document, entityTag: Self.entityTag(response), lifetime: lifetime)
+        } catch {
+            throw MetadataDocumentFailure(.badDocument, error.reason)
+        }
+    }
+
+    private func send(
+        _ url: ClientIDURL,
+        _ entityTag: String?
+    ) async throws(MetadataDocumentFailure) -> OutboundResponse {
+        var fields = [(name: "Accept", value: "application/json")]
+        if let entityTag {
+            fields.append(("If-None-Match", entityTag))
+        }
+        do {
+            return try await transport.send(
+                OutboundRequest(
+                    url: url.text,
+                    headerFields: fields,
+                    limits: .init(
+                        connectTimeout: .seconds(5),
+                        totalTimeout: .seconds(10),
+                        responseBytesMax: byteCountMax,
+                        headerBytesMax: 16 << 10,
+                        requestsPerHostMax: Self.requestsPerHostMax
+                    ),
+                    addressPolicy: addressPolicy,
+                    maximumRedirects: 0
+                )
+            )
+        } catch {
+            throw Self.failure(error)
+        }
+    }
+
+    // The class is told, the particulars are not: a page that says which ports answer would be a scanner (CM-6).
+    private static func failure(_ error: OutboundError) -> MetadataDocumentFailure {
+        switch error.code {
+        case .addressRefused, .invalidURL:
+            MetadataDocumentFailure(.addressRefused, "the host of client_id is not one that this server may connect to")
+        case .tooLarge: MetadataDocumentFailure(.badAnswer, "the document is too large")
+        case .timeout: MetadataDocumentFailure(.unreachable, "the host did not answer in time")
+        case .overloaded: MetadataDocumentFailure(.throttled, "too many documents are being fetched")
+        case .protocolError: MetadataDocumentFailure(.badAnswer, "the host did not answer in HTTP")
+        case .resolveFailed, .connectFailed, .connectionLost, .tls, .invalidRequest, .invalidConfiguration, .cancelled:
+            MetadataDocumentFailure(.unreachable, "the host could not be reached")
+        }
+    }
+
+    private func checkType(_ response: OutboundResponse) throws(MetadataDocumentFailure) {
+        let types = response.values(of: "content-type").map(FormBody.mediaType)
+        guard types.count == 1, let type = types.first,
+            type == "application/json" || (type.hasPrefix("application/") && type.hasSuffix("+json"))
+        else { throw MetadataDocumentFailure(.badAnswer, "the document is not served as application/json") }
+        // Nothing was asked to be compressed, and nothing is unpacked (D-85).
+        guard response.values(of: "content-encoding").allSatisfy({ $0.lowercased() == "identity" }) else {
+            throw MetadataDocumentFailure(.badAnswer, "the document is served with a content coding")
+        }
+    }
+
+    // It goes back into a header of ours.
+    private static func entityTag(_ response: OutboundResponse) -> String? {
+        let tags = response.values(of: "etag")
+        guard tags.count == 1, let tag = tags.first, tag.utf8.count <= 256,
+            tag.utf8.allSatisfy({ (0x21...0x7E).contains($0) })
+        else { return nil }
+        return tag
+    }
+}
