@@ -48,7 +48,7 @@ package struct ClientAuthenticationRequest: Sendable {
         let ways = [basic != nil, formSecret != nil, assertion != nil].count { $0 }
         guard ways <= 1 else { throw .contradictory("more than one way of client authentication") }
         if let basic {
-            guard formID == nil || formID == basic.id else {
+            guard formID?.hasSameBytes(as: basic.id) ?? true else {
                 throw .contradictory("client_id differs from the Authorization header")
             }
             clientID = basic.id

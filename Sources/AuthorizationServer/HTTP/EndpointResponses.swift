@@ -26,7 +26,8 @@ extension Response {
             response.headerFields[.wwwAuthenticate] = "Bearer error=\"invalid_token\""
         }
         if let retryAfter = error.retryAfter {
-            response.headerFields[.retryAfter] = String(max(1, retryAfter.wholeSeconds))
+            // Rounded up: a client that waits exactly so long must not come too early.
+            response.headerFields[.retryAfter] = String(max(1, (retryAfter + .milliseconds(999)).wholeSeconds))
         }
         return response
     }

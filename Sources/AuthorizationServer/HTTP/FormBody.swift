@@ -21,6 +21,14 @@ enum FormBody {
         }
     }
 
+    /// Refuses repetition of any parameter but those that may name several targets (RFC 6749 §3.2, RFC 8707 §2,
+    /// RFC 8693 §2.1; D-9): of two values the server and a filter before it could each see another.
+    static func checkRepetition(_ form: FormParameters) throws(OAuthError) {
+        for name in form.duplicatedNames where name != "resource" && name != "audience" {
+            throw OAuthError(.invalidRequest, "parameter \(name.prefix(40)) is repeated")
+        }
+    }
+
     /// The media type of a Content-Type value, in lower case without its parameters.
     static func mediaType(_ contentType: String) -> String {
         let type = contentType.prefix { $0 != ";" }

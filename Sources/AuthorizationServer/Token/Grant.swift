@@ -33,9 +33,10 @@ package struct TokenRequest: Sendable {
         return try catalogue.resource(requested: requested).uri
     }
 
-    /// `scope`, if the request has it.
+    /// `scope`, if the request has it; nothing but spaces is as good as none.
     package func scopes() throws(OAuthError) -> ScopeSet? {
         guard let text = try form.once("scope") else { return nil }
-        return try ScopeSet(parsing: text)
+        let scopes = try ScopeSet(parsing: text)
+        return scopes.isEmpty ? nil : scopes
     }
 }

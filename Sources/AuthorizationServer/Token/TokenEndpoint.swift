@@ -26,14 +26,14 @@ package struct TokenEndpoint: Endpoint {
 
     /// Answers a token request; every answer is JSON that no cache keeps (TK-2).
     package func respond(to request: Request, context: RequestContext) async -> Response {
-        var usedBasic = false
+        let usedBasic = ClientAuthenticator.usesBasic(request)
         var grantName = "none"
         do throws(OAuthError) {
             let form = try FormBody.parse(request)
+            try FormBody.checkRepetition(form)
             let grant = try grant(form)
             grantName = grant.grantType.metricName
             let authentication = try authenticator.read(request, form)
-            usedBasic = authentication.usedBasic
             let client = try await authenticator.authenticate(authentication, context: context)
             try Self.checkPermission(client, grant.grantType)
             let body = try await grant.evaluate(TokenRequest(form: form, client: client, context: context))
