@@ -45,7 +45,8 @@ package struct AccessTokenIssuer: Sendable {
                 subject: session.userID.text,
                 audience: session.resource,
                 clientID: session.clientID,
-                scope: scopes.text,
+                // F7: `offline_access` is about the refresh token; to a resource server it means nothing (SEP-2207).
+                scope: scopes.filter { $0 != ScopeSet.offlineAccess }.text,
                 tokenID: Base64URL.encode(random.bytes(16)),
                 issuedAt: now,
                 expiresAt: now + lifetime,
