@@ -42,8 +42,8 @@ extension UpstreamProvider {
     ///   - response: The answer to the refresh, already durable.
     ///   - expectedSubject: The connection's account.
     /// - Returns: When the new ID token expires; `nil` if none came.
-    /// - Throws: ``UpstreamError`` `invalidIDToken` when it does not hold or is somebody else's, `temporarilyUnavailable`
-    ///   when the keys cannot be fetched: the tokens stay good then, and the check can be repeated.
+    /// - Throws: ``UpstreamError`` `accessDenied` when it is somebody else's, `invalidIDToken` when it does not hold,
+    ///   `temporarilyUnavailable` when the keys cannot be fetched: the tokens stay good then.
     @discardableResult
     package func validateRefreshedIDToken(
         _ response: UpstreamTokenResponse,
@@ -62,7 +62,7 @@ extension UpstreamProvider {
             throw UpstreamError(.invalidIDToken, error.reason)
         }
         guard subject.hasSameBytes(as: expectedSubject) else {
-            throw UpstreamError(.invalidIDToken, "the refreshed ID token belongs to another account")
+            throw UpstreamError(.accessDenied, "the refreshed ID token belongs to another account")
         }
         return claims.date("exp")
     }

@@ -82,7 +82,7 @@ struct RefreshTests {
         let error = try await error {
             try await client.validateRefreshedIDToken(response, expectedSubject: ScriptedProvider.subject)
         }
-        #expect(error.code == .invalidIDToken)
+        #expect(error.code == .accessDenied)
     }
 
     struct Fault: Sendable, CustomTestStringConvertible {

@@ -148,6 +148,18 @@ package struct AuditEvent: Sendable {
         )
     }
 
+    /// A resource server presented a token for which nothing is handed out (D-37, D-67).
+    package static func exchangeRefused(clientID: String, error: OAuthError) -> AuditEvent {
+        AuditEvent(
+            "upstream_token.refused",
+            [
+                "client_id": .string(clientID),
+                "result": .string(error.code.wireValue),
+                "reason": .string(error.description),
+            ]
+        )
+    }
+
     /// An upstream token was handed to a resource server, or was not.
     package static func exchanged(_ vend: Vend) -> AuditEvent {
         AuditEvent("upstream_token.exchanged", vend.auditFields)

@@ -104,11 +104,15 @@ package struct UpstreamCredentials: Sendable {
             let refreshed = try await refreshes.refresh(connection, provider: provider, now: now)
             return try open(refreshed, wasRefreshed: true)
         } catch {
-            // A provider that is down does not take a token away that is still good.
-            if case .temporarilyUnavailable = error, now < expiry {
+            // A provider that is down, or refuses us and not the user, does not take a token away that is still good
+            // (rules 9 and 10).
+            switch error {
+            case .temporarilyUnavailable, .misconfigured:
+                guard now < expiry else { throw error }
                 return try open(connection, wasRefreshed: false)
+            case .interactionRequired:
+                throw error
             }
-            throw error
         }
     }
 

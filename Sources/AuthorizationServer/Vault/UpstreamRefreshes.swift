@@ -93,7 +93,7 @@ struct UpstreamRefreshSteps: Sendable {
         }
         let refreshed = try await keep(response, connection)
         // Rule 4: the new refresh token is durable before anything else is looked at (toolhive #6194).
-        await validate(response, refreshed, provider)
+        try await validate(response, refreshed, provider)
         metrics.upstreamRefresh(connection.upstream, result: "success")
         return refreshed
     }
@@ -154,11 +154,14 @@ struct UpstreamRefreshSteps: Sendable {
         }
     }
 
+    // The access token came from the provider itself, over its own connection: an ID token beside it that cannot be
+    // verified ends nothing, for the refresh token that made it is spent (toolhive #6194). One that names another account
+    // does: tokens of another account must not be handed out as this one's (UP-2).
     private func validate(
         _ response: UpstreamTokenResponse,
         _ connection: Connection,
         _ provider: UpstreamProvider
-    ) async {
+    ) async throws(UpstreamCredentialError) {
         do {
             try await provider.validateRefreshedIDToken(response, expectedSubject: connection.account)
         } catch {
@@ -166,14 +169,9 @@ struct UpstreamRefreshSteps: Sendable {
                 "the ID token of an upstream refresh does not hold",
                 metadata: ["upstream": "\(connection.upstream)", "reason": "\(error.reason)"]
             )
-            guard !error.isTemporary else { return }
-            // Tokens of another account must not be handed out as this one's (UP-2).
-            _ = await vault.mark(
-                connection.id,
-                version: connection.version,
-                .reauthorizationRequired,
-                reason: "id_token_invalid"
-            )
+            guard error.code == .accessDenied else { return }
+            metrics.upstreamRefresh(connection.upstream, result: "other_account")
+            throw await reauthorize(connection, reason: "other_account")
         }
     }
 

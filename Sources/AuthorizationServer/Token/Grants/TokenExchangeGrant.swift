@@ -50,12 +50,27 @@ package struct TokenExchangeGrant: Grant {
             throw OAuthError(.unauthorizedClient, "this client is not a resource server here")
         }
         let upstream = try audience(request)
-        let session = try await subject(request, own: own)
-        guard let resource = own.first(where: { $0.uri == session.resource }), resource.upstreams.contains(upstream)
+        let session: Session
+        do {
+            session = try await subject(request, own: own)
+            try Self.check(session, own: own, upstream)
+        } catch {
+            await audit.record(.exchangeRefused(clientID: request.client.id, error: error), context: request.context)
+            throw error
+        }
+        return try await vend(request, session, upstream)
+    }
+
+    private static func check(
+        _ session: Session,
+        own: [ProtectedResource],
+        _ upstream: String
+    ) throws(OAuthError) {
+        guard let resource = own.first(where: { $0.uri == session.resource }),
+            resource.upstreams.contains(where: { $0.hasSameBytes(as: upstream) })
         else {
             throw OAuthError(.invalidTarget, "this resource may not retrieve tokens of that audience")
         }
-        return try await vend(request, session, upstream)
     }
 
     // MARK: - The request
