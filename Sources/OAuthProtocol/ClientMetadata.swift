@@ -12,6 +12,8 @@ package struct ClientMetadata: Hashable, Sendable {
         package var authenticationMethods: Set<TokenEndpointAuthenticationMethod>
         /// Redirect URIs whose clients need a secret though they ask for `none` (Perplexity; toolhive #5321).
         package var forcedConfidentialRedirects: Set<String>
+        /// What a client that asks for no scope is told that it has (RFC 7591 §2: the server may assign defaults; F10).
+        package var defaultScopes = ScopeSet.empty
 
         /// A policy; `forcedConfidentialRedirects` holds https URIs that are not on loopback.
         package init(
@@ -39,7 +41,7 @@ package struct ClientMetadata: Hashable, Sendable {
     package var name: String?
     /// `client_uri`.
     package var uri: String?
-    /// `scope` as asked for; it limits nothing, and is echoed.
+    /// `scope` as asked for, or the default; it limits nothing, and is echoed.
     package var scopes: ScopeSet?
     /// `application_type`, as sent or inferred (CR-5).
     package var applicationType: ApplicationType
@@ -72,7 +74,7 @@ package struct ClientMetadata: Hashable, Sendable {
         authenticationMethod = try Self.method(json, policy: policy, redirectURIs: redirectURIs, isNative: isNative)
         name = try Self.string("client_name", in: json).flatMap(Self.displayable)
         uri = try Self.secureURL("client_uri", in: json)
-        scopes = try Self.scopeSet(json)
+        scopes = try Self.scopeSet(json) ?? (policy.defaultScopes.isEmpty ? nil : policy.defaultScopes)
         keySetURI = try Self.secureURL("jwks_uri", in: json)
         let embeddedKeys = try Self.embeddedKeySet(json)
         keySet = embeddedKeys?.serialized()

@@ -43,11 +43,13 @@ extension Configuration {
 
     /// What self-registered clients may say of themselves.
     var registrationPolicy: ClientMetadata.Policy {
-        ClientMetadata.Policy(
+        var policy = ClientMetadata.Policy(
             redirectURIs: redirectURIPolicy,
             authenticationMethods: Set(TokenEndpointAuthenticationMethod.allCases),
             forcedConfidentialRedirects: Set(registration.forceConfidentialRedirects)
         )
+        policy.defaultScopes = resources.reduce(ScopeSet.empty) { $0.union($1.scopes) }
+        return policy
     }
 
     /// What metadata documents may say of their clients.
