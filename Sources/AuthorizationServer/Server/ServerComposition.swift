@@ -29,7 +29,7 @@ struct ServerComposition {
         let stores = ServerStores(
             configuration: configuration,
             preRegistered: configuration.preRegisteredClients(now: now),
-            journal: environment.storage?.journal ?? VolatileJournal(),
+            journal: environment.storage?.journal ?? environment.journal,
             limits: environment.storeLimits
         )
         if let storage = environment.storage {

@@ -18,6 +18,8 @@ package struct ServerEnvironment: Sendable {
     package var transport: any OutboundTransport
     /// The storage directory, already opened; `nil` for memory only.
     package var storage: DurableStore?
+    /// The journal of a server without storage; a test passes one that fails on command.
+    package var journal: any ChangeJournal = VolatileJournal()
     /// Where the audit trail goes, line by line.
     package var auditSink: AuditTrail.Sink
     /// The log.

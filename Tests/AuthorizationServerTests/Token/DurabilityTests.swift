@@ -1,0 +1,141 @@
+import AuthorizationServer
+import AuthorizationServerTesting
+import DevelopmentIdentityProvider
+import OAuthProtocol
+import OAuthState
+import Testing
+
+/// DESIGN §3, TK-16: nothing is acknowledged that is not durable, and a full disk uses nothing up.
+@Suite("Durability of tokens")
+struct DurabilityTests {
+    private func run(
+        provider: DevelopmentIdentityProvider.Configuration = .init(),
+        _ body: (TestServer, ScriptedJournal) async throws -> Void
+    ) async throws {
+        let journal = ScriptedJournal()
+        try await TestServer.run(provider: provider, environment: { $0.journal = journal }) { server in
+            try await body(server, journal)
+        }
+    }
+
+    private func expectUnavailable(
+        _ answer: OAuthTestClient.Answer,
+        sourceLocation: SourceLocation = #_sourceLocation
+    ) {
+        #expect(answer.isError(503, "temporarily_unavailable"), sourceLocation: sourceLocation)
+        #expect(answer.header("retry-after").flatMap { Int($0) } ?? 0 > 0, sourceLocation: sourceLocation)
+    }
+
+    @Test("TK-16: a code is not used up while the journal is unavailable")
+    func codes() async throws {
+        try await run { server, journal in
+            let client = try await OAuthTestClient.registered(at: server)
+            let code = try await server.issuedCode(for: client)
+            let records = journal.records.count
+            journal.isAvailable = false
+            for _ in 0..<6 { expectUnavailable(try await client.redeem(code)) }
+            #expect(journal.records.count == records)
+            #expect(try server.auditEvents("token.issued").isEmpty)
+            journal.isAvailable = true
+            let tokens = try await client.redeem(code)
+            #expect(tokens.status == 200)
+            // The revocation by a replay is not promised before it can be kept.
+            journal.isAvailable = false
+            expectUnavailable(try await client.redeem(code))
+            journal.isAvailable = true
+            #expect(try await client.refresh(tokens.refreshToken).status == 200)
+        }
+    }
+
+    @Test("TK-16: a refresh token is not rotated while the journal is unavailable")
+    func refreshTokens() async throws {
+        try await run { server, journal in
+            let (client, tokens) = try await server.loggedIn()
+            let records = journal.records.count
+            journal.isAvailable = false
+            expectUnavailable(try await client.refresh(tokens.refreshToken))
+            #expect(journal.records.count == records)
+            server.clock.advance(by: .seconds(1000))
+            journal.isAvailable = true
+            // Long after the grace: had it been rotated, this would be reuse.
+            #expect(try await client.refresh(tokens.refreshToken).status == 200)
+        }
+    }
+
+    @Test(
+        "0.1: a rotation whose journal record did not become durable is answered 503, and repeated with the same successor"
+    )
+    func lostWait() async throws {
+        try await run { server, journal in
+            let (client, tokens) = try await server.loggedIn()
+            journal.refusesToWait = true
+            expectUnavailable(try await client.refresh(tokens.refreshToken))
+            #expect(try server.auditEvents("token.refreshed").isEmpty)
+            journal.refusesToWait = false
+            let first = try await client.refresh(tokens.refreshToken)
+            #expect(first.status == 200)
+            #expect(try await client.refresh(tokens.refreshToken)["refresh_token"] == first["refresh_token"])
+        }
+    }
+
+    @Test("CR-1, DESIGN §3: no client is registered that a crash would forget")
+    func registrations() async throws {
+        try await run { server, journal in
+            let client = try await OAuthTestClient.registered(at: server)
+            let records = journal.records.count
+            journal.isAvailable = false
+            expectUnavailable(try await client.register(["redirect_uris": ["http://127.0.0.1/callback"]]))
+            #expect(journal.records.count == records)
+            #expect(await server.server.stores.clients.count == 1)
+            journal.isAvailable = true
+            #expect(try await client.register(["redirect_uris": ["http://127.0.0.1/callback"]]).status == 201)
+        }
+    }
+
+    @Test("VT-4: an upstream refresh token is not spent while its successor could not be kept")
+    func upstreamRefreshes() async throws {
+        var provider = DevelopmentIdentityProvider.Configuration()
+        provider.openIDConnect.accessTokenLifetime = .seconds(600)
+        try await run(provider: provider) { server, journal in
+            let (client, tokens) = try await server.loggedIn()
+            let first = try await client.exchange(tokens.accessToken)
+            journal.isAvailable = false
+            // What needs no change is still handed out.
+            #expect(try await client.exchange(tokens.accessToken)["access_token"] == first["access_token"])
+            server.clock.advance(by: .seconds(600))
+            let asked = server.provider.requestCount(on: .token)
+            expectUnavailable(try await client.exchange(tokens.accessToken))
+            #expect(server.provider.requestCount(on: .token) == asked)
+            journal.isAvailable = true
+            let second = try await client.exchange(tokens.accessToken)
+            #expect(second.status == 200 && second["access_token"] != first["access_token"])
+        }
+    }
+
+    @Test("VT-4: a rotated upstream token whose record did not become durable is not handed out, nor lost")
+    func upstreamLostWait() async throws {
+        var provider = DevelopmentIdentityProvider.Configuration()
+        provider.openIDConnect.accessTokenLifetime = .seconds(600)
+        try await run(provider: provider) { server, journal in
+            let (client, tokens) = try await server.loggedIn()
+            server.clock.advance(by: .seconds(600))
+            journal.refusesToWait = true
+            expectUnavailable(try await client.exchange(tokens.accessToken))
+            journal.refusesToWait = false
+            #expect(try await client.exchange(tokens.accessToken).status == 200)
+            server.clock.advance(by: .seconds(600))
+            #expect(try await client.exchange(tokens.accessToken).status == 200)
+            #expect(await server.provider.grantReports().allSatisfy { $0.revocation == nil })
+        }
+    }
+
+    @Test("RFC 6749 §4.2.2.1 as TK-16 has it: a full table of sessions is 503, and the code stays")
+    func fullTable() async throws {
+        try await TestServer.run(environment: { $0.storeLimits.sessionsMax = 1 }) { server in
+            let (client, _) = try await server.loggedIn()
+            let code = try await server.issuedCode(for: client)
+            expectUnavailable(try await client.redeem(code))
+            expectUnavailable(try await client.redeem(code))
+        }
+    }
+}
