@@ -95,7 +95,7 @@ struct RegistrationRefusalTests {
             ("grant_types", #"["implicit","password"]"#), ("grant_types", #"["refresh_token"]"#),
             ("grant_types", #""authorization_code""#), ("grant_types", "[1]"), ("grant_types", "[]"),
             ("response_types", #"["token"]"#), ("response_types", "[]"), ("response_types", #""code""#),
-            ("token_endpoint_auth_method", #""private_key_jwt""#),
+            ("token_endpoint_auth_method", #""client_secret_jwt""#),
             ("token_endpoint_auth_method", #""tls_client_auth""#),
             ("token_endpoint_auth_method", "1"), ("client_name", "5"), ("client_name", "[]"),
             ("client_uri", #""http://a.example""#), ("client_uri", #""javascript:alert(1)""#),

@@ -144,7 +144,8 @@ struct RegistrationTests {
             (#""redirect_uris":["http://127.0.0.1/cb"],"application_type":"desktop""#, "none", "native"),
             (#""redirect_uris":["com.example.app:/cb"]"#, "none", "native"),
             (
-                #""redirect_uris":["http://127.0.0.1/cb"],"token_endpoint_auth_method":"private_key_jwt""#, "none",
+                #""redirect_uris":["http://127.0.0.1/cb"],"token_endpoint_auth_method":"self_signed_tls_client_auth""#,
+                "none",
                 "native"
             ),
             (
@@ -156,7 +157,7 @@ struct RegistrationTests {
                 #""redirect_uris":["https://a.example/cb"],"token_endpoint_auth_method":"client_secret_post""#,
                 "client_secret_post", "web"
             ),
-            (#""redirect_uris":["https://a.example/cb"],"application_type":"native""#, "client_secret_basic", "native"),
+            (#""redirect_uris":["https://a.example/cb"],"application_type":"native""#, "none", "native"),
             (
                 #""redirect_uris":["https://a.example/cb"],"application_type":"web","scope":"""#, "client_secret_basic",
                 "web"
