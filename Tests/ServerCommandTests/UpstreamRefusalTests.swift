@@ -150,6 +150,11 @@ struct UpstreamRefusalTests {
                 + "jwks_uri: 'https://c.example/jwks'}]",
             "clients[0].jwks_uri: is only for token_endpoint_auth_method: private_key_jwt"
         ),
+        // D-46: the `sub` of a client that acts for itself must be no user's.
+        Refusal(
+            "clients: [{client_id: u_AAAAAAAAAAAAAAAAAAAAAA, grant_types: [client_credentials], client_secret: {env: S}}]",
+            "clients[0].client_id: has the form of a user's id; choose another"
+        ),
         Refusal(
             "clients: [{client_id: c, grant_types: [client_credentials]}]",
             "clients[0].grant_types: client_credentials needs a client that authenticates, not method none"

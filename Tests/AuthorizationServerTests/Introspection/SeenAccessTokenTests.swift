@@ -1,0 +1,66 @@
+import AuthorizationServer
+import AuthorizationServerTesting
+import OAuthProtocol
+import OAuthState
+import OpenSSLCrypto
+import Testing
+
+/// DESIGN §8: what is remembered of tokens seen before, and when it is forgotten.
+@Suite("Access tokens seen before")
+struct SeenAccessTokenTests {
+    private static func token(_ number: Int) -> VerifiedAccessToken {
+        VerifiedAccessToken(
+            AccessTokenClaims(
+                issuer: "https://auth.example.com",
+                subject: "batch",
+                audience: "https://mcp.example.com/mcp",
+                clientID: "batch",
+                scope: "mcp:read",
+                tokenID: "jti \(number)",
+                issuedAt: StoreSample.now,
+                expiresAt: StoreSample.now + .seconds(3600)
+            )
+        )
+    }
+
+    private static func keys() throws -> SigningKeySet {
+        let key = SigningKey(privateKey: try PrivateKey.generate(.edDSA), algorithm: .edDSA)
+        return SigningKeySet(active: key, idTokenKey: nil, published: JSONWebKeySet(keys: [key.jsonWebKey]))
+    }
+
+    @Test("a token is found by its digest under the keys that it was verified with")
+    func found() throws {
+        let seen = SeenAccessTokens()
+        let keys = try Self.keys()
+        seen.insert(Self.token(1), digest: StoreSample.digest("1"), under: keys)
+        #expect(seen.token(StoreSample.digest("1"), under: keys)?.claims.tokenID == "jti 1")
+        #expect(seen.token(StoreSample.digest("2"), under: keys) == nil)
+        #expect(seen.count == 1)
+    }
+
+    @Test("D-39: when the published keys change nothing that was verified with the old ones is found")
+    func keyChange() throws {
+        let seen = SeenAccessTokens()
+        let (old, new) = (try Self.keys(), try Self.keys())
+        seen.insert(Self.token(1), digest: StoreSample.digest("1"), under: old)
+        #expect(seen.token(StoreSample.digest("1"), under: new) == nil)
+        seen.insert(Self.token(1), digest: StoreSample.digest("1"), under: new)
+        #expect(seen.token(StoreSample.digest("1"), under: old) == nil)
+        #expect(seen.token(StoreSample.digest("1"), under: new) != nil)
+    }
+
+    @Test("C9: the number is bounded; what is used stays, what is not gives way")
+    func bound() throws {
+        let seen = SeenAccessTokens(countMax: 64)
+        let keys = try Self.keys()
+        let used = StoreSample.digest("used")
+        seen.insert(Self.token(0), digest: used, under: keys)
+        for number in 1...10_000 {
+            seen.insert(Self.token(number), digest: StoreSample.digest("\(number)"), under: keys)
+            _ = seen.token(used, under: keys)
+        }
+        #expect(seen.count <= 64)
+        #expect(seen.token(used, under: keys) != nil)
+        #expect(seen.token(StoreSample.digest("1"), under: keys) == nil)
+    }
+}

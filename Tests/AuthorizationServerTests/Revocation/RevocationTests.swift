@@ -1,0 +1,229 @@
+import AuthorizationServer
+import AuthorizationServerTesting
+import OAuthProtocol
+import OAuthState
+import Testing
+
+/// RFC 7009 over HTTP: RV-1, RV-2, D-47.
+@Suite("Revocation")
+struct RevocationTests {
+    private struct Tokens {
+        let client: OAuthTestClient
+        let access: String
+        let refresh: String
+    }
+
+    private static func logIn(_ server: TestServer, as user: String = "ada") async throws -> Tokens {
+        let client = try await OAuthTestClient.registered(at: server)
+        let answer = try await client.tokens(at: server, as: user)
+        return Tokens(
+            client: client,
+            access: try #require(answer["access_token"]),
+            refresh: try #require(answer["refresh_token"])
+        )
+    }
+
+    private static func isActive(_ token: String, _ server: TestServer) async throws -> Bool {
+        let answer = try await server.visitor.introspect(token)
+        try #require(answer.status == 200)
+        return answer.json["active"] == true
+    }
+
+    /// Every answer to a revocation looks like this.
+    private static func expectDone(
+        _ answer: OAuthTestClient.Answer,
+        sourceLocation: SourceLocation = #_sourceLocation
+    ) {
+        #expect(answer.status == 200, sourceLocation: sourceLocation)
+        #expect(answer.header("content-length") == "0", sourceLocation: sourceLocation)
+        #expect(answer.header("cache-control") == "no-store", sourceLocation: sourceLocation)
+    }
+
+    @Test("RV-2: revoking the refresh token ends the family, its access tokens and its way to the vault; nothing else")
+    func refreshToken() async throws {
+        try await TestServer.run { server in
+            let (tokens, other) = (try await Self.logIn(server), try await Self.logIn(server))
+            let before = try await tokens.client.exchange(tokens.access)
+            #expect(before.status == 200)
+            let refreshed = try await tokens.client.refresh(tokens.refresh)
+            let secondAccess = try #require(refreshed["access_token"])
+            let successor = try #require(refreshed["refresh_token"])
+            Self.expectDone(try await tokens.client.revoke(successor))
+            for access in [tokens.access, secondAccess] {
+                let active = try await Self.isActive(access, server)
+                #expect(!active)
+                let exchanged = try await tokens.client.exchange(access)
+                #expect(exchanged.status == 400)
+                #expect(exchanged.error == "invalid_grant")
+            }
+            for refresh in [tokens.refresh, successor] {
+                let answer = try await tokens.client.refresh(refresh)
+                #expect(answer.status == 400)
+                #expect(answer.error == "invalid_grant")
+            }
+            let othersActive = try await Self.isActive(other.access, server)
+            #expect(othersActive)
+            let othersExchange = try await other.client.exchange(other.access)
+            #expect(othersExchange.status == 200)
+            let othersRefresh = try await other.client.refresh(other.refresh)
+            #expect(othersRefresh.status == 200)
+        }
+    }
+
+    @Test("RV-2: an older genuine refresh token of the family ends it too")
+    func olderRefreshToken() async throws {
+        try await TestServer.run { server in
+            let tokens = try await Self.logIn(server)
+            let refreshed = try await tokens.client.refresh(tokens.refresh)
+            Self.expectDone(try await tokens.client.revoke(tokens.refresh))
+            let answer = try await tokens.client.refresh(refreshed["refresh_token"] ?? "")
+            #expect(answer.error == "invalid_grant")
+        }
+    }
+
+    @Test("RV-2: revoking an access token ends that one, at once and everywhere; the refresh token lives")
+    func accessToken() async throws {
+        try await TestServer.run { server in
+            let tokens = try await Self.logIn(server)
+            let before = try await Self.isActive(tokens.access, server)
+            #expect(before)
+            Self.expectDone(try await tokens.client.revoke(tokens.access))
+            let after = try await Self.isActive(tokens.access, server)
+            #expect(!after)
+            let exchanged = try await tokens.client.exchange(tokens.access)
+            #expect(exchanged.error == "invalid_grant")
+            let refreshed = try await tokens.client.refresh(tokens.refresh)
+            #expect(refreshed.status == 200)
+            let new = try await Self.isActive(refreshed["access_token"] ?? "", server)
+            #expect(new)
+        }
+    }
+
+    @Test(
+        "RV-1: what is no live token of ours is answered like one that was",
+        arguments: [
+            "garbage", "gr_garbage", "a.b.c", "gc_code", "\u{1F511}",
+        ]
+    )
+    func unknownToken(token: String) async throws {
+        try await TestServer.run { server in
+            let tokens = try await Self.logIn(server)
+            Self.expectDone(try await tokens.client.revoke(token))
+            // Forged: ours but for the signature.
+            Self.expectDone(try await tokens.client.revoke(String(tokens.access.dropLast(8)) + "AAAAAAAA"))
+            Self.expectDone(try await tokens.client.revoke(String(tokens.refresh.dropLast(8)) + "AAAAAAAA"))
+            let active = try await Self.isActive(tokens.access, server)
+            #expect(active)
+            Self.expectDone(try await tokens.client.revoke(tokens.refresh))
+            Self.expectDone(try await tokens.client.revoke(tokens.refresh))
+            server.clock.advance(by: .seconds(3601))
+            Self.expectDone(try await tokens.client.revoke(tokens.access))
+        }
+    }
+
+    @Test(
+        "RV-1: a wrong or unknown hint does not matter",
+        arguments: ["access_token", "refresh_token", "id_token", "x"]
+    )
+    func hint(hint: String) async throws {
+        try await TestServer.run { server in
+            let tokens = try await Self.logIn(server)
+            Self.expectDone(try await tokens.client.revoke(tokens.access, [("token_type_hint", hint)]))
+            let active = try await Self.isActive(tokens.access, server)
+            #expect(!active)
+            Self.expectDone(try await tokens.client.revoke(tokens.refresh, [("token_type_hint", hint)]))
+            let refreshed = try await tokens.client.refresh(tokens.refresh)
+            #expect(refreshed.error == "invalid_grant")
+        }
+    }
+
+    @Test("D-47: another client's tokens stay valid, the answer does not say so, the audit trail does")
+    func foreignToken() async throws {
+        try await TestServer.run { server in
+            let (victim, attacker) = (try await Self.logIn(server), try await Self.logIn(server, as: "grace"))
+            Self.expectDone(try await attacker.client.revoke(victim.refresh))
+            Self.expectDone(try await attacker.client.revoke(victim.access))
+            let active = try await Self.isActive(victim.access, server)
+            #expect(active)
+            let refreshed = try await victim.client.refresh(victim.refresh)
+            #expect(refreshed.status == 200)
+            #expect(server.auditLog.all.count { $0.contains("\"revocation.refused\"") } == 2)
+        }
+    }
+
+    @Test(
+        "RV-1: requests that cannot be answered 200",
+        arguments: [
+            ([("client_id", "$CLIENT")], 400, "invalid_request"),
+            ([("client_id", "$CLIENT"), ("token", "")], 400, "invalid_request"),
+            ([("client_id", "$CLIENT"), ("token", "a"), ("token", "b")], 400, "invalid_request"),
+            ([("token", "a")], 401, "invalid_client"),
+            ([("client_id", "dcr_nobody"), ("token", "a")], 401, "invalid_client"),
+            ([("client_id", "$CLIENT"), ("client_secret", "s"), ("token", "a")], 401, "invalid_client"),
+            ([("client_id", "$CLIENT"), ("client_id", "$CLIENT"), ("token", "a")], 400, "invalid_request"),
+        ]
+    )
+    func refused(form: [(String, String)], status: Int, error: String) async throws {
+        try await TestServer.run { server in
+            let client = try await OAuthTestClient.registered(at: server)
+            let form = form.map { ($0.0, $0.1 == "$CLIENT" ? client.id : $0.1) }
+            let answer = try await client.post("/oauth/revoke", form)
+            #expect(answer.status == status)
+            #expect(answer.error == error)
+        }
+    }
+
+    @Test("RV-1, CX-1: only POST of a form; open to browsers, never with credentials")
+    func surface() async throws {
+        try await TestServer.run { server in
+            let tokens = try await Self.logIn(server)
+            let get = try await tokens.client.send("GET", "/oauth/revoke?token=\(tokens.access)")
+            #expect(get.status == 405)
+            let json = try await tokens.client.send(
+                "POST",
+                "/oauth/revoke",
+                headerFields: [("content-type", "application/json")],
+                body: Array("{}".utf8)
+            )
+            #expect(json.status == 400)
+            let query = try await tokens.client.post(
+                "/oauth/revoke?token=\(tokens.access)",
+                [("client_id", tokens.client.id)]
+            )
+            #expect(query.status == 400)
+            let preflight = try await tokens.client.send("OPTIONS", "/oauth/revoke")
+            #expect(preflight.status == 204)
+            let done = try await tokens.client.revoke(tokens.access)
+            for answer in [preflight, done] {
+                #expect(answer.header("access-control-allow-origin") == "*")
+                #expect(answer.header("access-control-allow-credentials") == nil)
+            }
+        }
+    }
+
+    @Test("D-25: a revoked token stands in no log and no audit trail")
+    func nothingLeaks() async throws {
+        try await TestServer.run { server in
+            let tokens = try await Self.logIn(server)
+            _ = try await tokens.client.revoke(tokens.access)
+            _ = try await tokens.client.revoke(tokens.refresh)
+            let lines = server.log.all + server.auditLog.all
+            #expect(!lines.contains { $0.contains(tokens.access) || $0.contains(tokens.refresh) })
+            #expect(server.auditLog.all.contains { $0.contains("\"token.revoked\"") })
+            #expect(server.auditLog.all.contains { $0.contains("\"session.revoked\"") })
+        }
+    }
+
+    @Test("RV-2, DESIGN §2: at the bound of revoked tokens the answer is 503, never a false 200")
+    func bound() async throws {
+        try await TestServer.run(environment: { $0.storeLimits.revokedAccessTokensMax = 1 }) { server in
+            let (first, second) = (try await Self.logIn(server), try await Self.logIn(server))
+            Self.expectDone(try await first.client.revoke(first.access))
+            let refused = try await second.client.revoke(second.access)
+            #expect(refused.status == 503)
+            #expect(refused.header("retry-after") != nil)
+            // The session can still be ended: that needs no room.
+            Self.expectDone(try await second.client.revoke(second.refresh))
+        }
+    }
+}
