@@ -28,12 +28,25 @@ package final class KeySetEndpoint: Endpoint {
     /// The document, or 304 for a verifier that has it.
     package func respond(to request: Request, context: RequestContext) async -> Response {
         let prepared = current()
-        // RFC 9110 §13.1.2.
-        if request[.ifNoneMatch] == prepared.entityTag {
-            return CrossOrigin.allow(Response(status: .notModified, headerFields: [.eTag: prepared.entityTag]))
-        }
-        return prepared.response
+        guard Self.hasCopy(request, entityTag: prepared.entityTag) else { return prepared.response }
+        // RFC 9110 §15.4.5: the fields that renew what the verifier keeps.
+        return CrossOrigin.allow(
+            Response(
+                status: .notModified,
+                headerFields: [.eTag: prepared.entityTag, .cacheControl: Self.cacheControl]
+            )
+        )
     }
+
+    // RFC 9110 §13.1.2: a list of tags, compared weakly, or `*`.
+    private static func hasCopy(_ request: Request, entityTag: String) -> Bool {
+        request.values(of: .ifNoneMatch).flatMap { $0.split(separator: ",") }.contains { element in
+            let tag = element.split(separator: " ").first ?? ""
+            return tag == "*" || tag == entityTag || tag == "W/" + entityTag
+        }
+    }
+
+    private static let cacheControl = "public, max-age=\(maximumAge.wholeSeconds)"
 
     private func current() -> Prepared {
         let document = keys.current.document
@@ -49,7 +62,7 @@ package final class KeySetEndpoint: Endpoint {
         let entityTag = "\"\(Base64URL.encode(Array(SHA256.hash(document).bytes.prefix(12))))\""
         var fields: HTTPFields = [
             .contentType: "application/jwk-set+json",
-            .cacheControl: "public, max-age=\(maximumAge.wholeSeconds)",
+            .cacheControl: cacheControl,
             .eTag: entityTag,
         ]
         fields.append(contentsOf: CrossOrigin.headerFields)
