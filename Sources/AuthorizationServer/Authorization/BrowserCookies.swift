@@ -52,10 +52,12 @@ package struct BrowserCookies: Sendable {
         cookie(flowName(state), "", lifetime: .zero)
     }
 
-    /// Removes flow cookies beyond the bound, for the browser sends them all with every request.
+    /// Removes the oldest flow cookies beyond the bound, for the browser sends them all with every request.
+    ///
+    /// RFC 6265 §5.4: a browser lists those that it got first before later ones.
     func removingSurplusFlows(_ request: Request) -> [String] {
         let names = pairs(in: request).map(\.name).filter { $0.hasPrefix(flowPrefix) }
-        return names.dropFirst(Self.flowCountMax - 1).map { cookie($0, "", lifetime: .zero) }
+        return names.dropLast(Self.flowCountMax - 1).map { cookie($0, "", lifetime: .zero) }
     }
 
     private func flowName(_ state: SHA256Digest) -> String {
