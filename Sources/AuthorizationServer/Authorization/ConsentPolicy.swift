@@ -3,6 +3,7 @@ package import OAuthProtocol
 package import OAuthState
 import OpenSSLCrypto
 import SocketHTTP
+import UpstreamIdentity
 
 /// CO-1 and decision 0.10: when the user is asked before an upstream redirect.
 ///
@@ -14,6 +15,7 @@ package struct ConsentPolicy: Sendable {
     private let logins: LoginSealing
     private let cookies: BrowserCookies
     private let resources: ResourceCatalogue
+    private let upstreams: UpstreamDirectory
 
     /// A policy of the configured mode.
     package init(
@@ -21,13 +23,15 @@ package struct ConsentPolicy: Sendable {
         sessions: any AuthorizationStore,
         logins: LoginSealing,
         cookies: BrowserCookies,
-        resources: ResourceCatalogue
+        resources: ResourceCatalogue,
+        upstreams: UpstreamDirectory
     ) {
         self.mode = mode
         self.sessions = sessions
         self.logins = logins
         self.cookies = cookies
         self.resources = resources
+        self.upstreams = upstreams
     }
 
     /// Whether to ask.
@@ -74,8 +78,8 @@ package struct ConsentPolicy: Sendable {
         return .notNeeded(expectedUserID: userID)
     }
 
-    /// What a consent was given for: another client, redirect host, scope, resource or upstream asks again (D-55), and so
-    /// do other redirect URIs or keys in a client's metadata document (CM-10, D-89).
+    /// What a consent was given for: another client, redirect host, scope, resource, upstream or upstream scope asks
+    /// again (D-55), and so do other redirect URIs or keys in a client's metadata document (CM-10, D-89).
     func key(_ authorization: AuthorizationRequest, userID: UserID) -> SHA256Digest {
         var writer = BinaryWriter(reserving: 256)
         writer.write(userID)
@@ -84,8 +88,12 @@ package struct ConsentPolicy: Sendable {
         writer.write("\(redirect?.scheme ?? "")://\(redirect?.host ?? authorization.redirectURI)")
         writer.write(authorization.scopes.tokens.sorted()) { $0.write($1) }
         writer.write(authorization.resource)
-        let upstreams = (try? resources.resource(authorization.resource).upstreams) ?? []  // unknown: nothing matches
-        writer.write(upstreams) { $0.write($1) }
+        // A resource that is configured no more has no upstreams, and no key of before.
+        let chain = (try? resources.resource(authorization.resource)).map(upstreams.loginChain) ?? []
+        writer.write(chain) { writer, name in
+            writer.write(name)
+            writer.write(upstreams[name]?.requestedScopes.tokens.sorted() ?? []) { $0.write($1) }
+        }
         if let fingerprint = authorization.clientFingerprint {
             writer.write(fingerprint)
         }

@@ -138,7 +138,8 @@ private struct BrowserFlow {
             sessions: parts.stores.sessions,
             logins: parts.logins,
             cookies: cookies,
-            resources: parts.resources
+            resources: parts.resources,
+            upstreams: parts.upstreams
         )
         let completion = LoginCompletion(
             issuer: issuer,
