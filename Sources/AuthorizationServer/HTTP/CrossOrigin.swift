@@ -25,6 +25,13 @@ enum CrossOrigin {
         )
     }
 
+    /// The answer to a preflight of a path that only browsers' own navigation reaches: no (OAuth 2.1 §3.1, AZ-18).
+    static let refusal = Response.prepared(
+        status: .forbidden,
+        headerFields: [.contentType: "application/json", .cacheControl: "no-store"],
+        body: Array(#"{"error":"forbidden"}"#.utf8)
+    )
+
     /// Adds the headers to an answer.
     static func allow(_ response: Response) -> Response {
         var response = response

@@ -63,9 +63,41 @@ struct ServerRoutes: Sendable {
         router.on(.options, path) { _ in preflight }
     }
 
+    /// Refuses preflights for a path that no script may call (AZ-18).
+    mutating func refuseCrossOrigin(_ path: String) {
+        router.on(.options, path) { _ in CrossOrigin.refusal }
+    }
+
     /// The finished table.
     var responder: any RequestResponder {
-        router
+        Responder(router: router, table: self, unmatched: metrics.route("unmatched"))
+    }
+
+    /// The table, which also counts and logs what no endpoint answered.
+    private struct Responder: RequestResponder {
+        let router: Router
+        let table: ServerRoutes
+        let unmatched: RouteMetrics
+
+        func respond(to request: Request) async -> Response {
+            let response = await router.respond(to: request)
+            let isUnmatched =
+                response.status == .methodNotAllowed
+                || response.status == .notFound && !router.hasRoute(request.path)
+            if isUnmatched {
+                unmatched.answered(status: response.status.code, nanoseconds: 0)
+                // Not the path either: what somebody mistyped may hold a code.
+                table.logger.info(
+                    "request",
+                    metadata: [
+                        "request_id": "\(table.requestNumbers.next())", "method": "\(request.method.rawValue)",
+                        "route": "unmatched", "status": "\(response.status.code)",
+                        "source": "\(table.sources.source(of: request))",
+                    ]
+                )
+            }
+            return response
+        }
     }
 }
 

@@ -36,6 +36,9 @@ extension ServerParts {
         routes.on(.get, prefix + Path.authorization, name: "authorize", browser.authorization)
         routes.on(.post, prefix + Path.consent, name: "consent", browser.consentDecision)
         routes.on(.get, prefix + Path.callback + "/{upstream}", name: "callback", browser.callback)
+        for path in [Path.authorization, Path.consent, Path.callback + "/{upstream}"] {
+            routes.refuseCrossOrigin(prefix + path)
+        }
     }
 
     private var tokenEndpoint: TokenEndpoint {
