@@ -64,10 +64,11 @@ package struct CallbackEndpoint: Endpoint {
         }
         guard let answer = answer(request) else { return pages.error(.badCallback, status: .badRequest) }
         let state = answer.state.hash
+        let binding = cookies.flowBinding(request, state: state)
         let outcome = await sessions.takePending(
             state: state,
             upstream: name,
-            binding: cookies.flowBinding(request, state: state)?.hash,
+            binding: binding?.hash,
             now: context.now
         )
         switch outcome {
@@ -77,6 +78,9 @@ package struct CallbackEndpoint: Endpoint {
             response.headerFields.append(HTTPField(name: .setCookie, value: removal))
             return response
         case .unknown:
+            // Without the cookie a guessed state gets the same answer as a real one, so that nobody learns which are real
+            // (D-52, D-53).
+            guard binding != nil else { return pages.error(.wrongBrowser, status: .forbidden) }
             return pages.error(.expired, status: .badRequest)
         case .wrongUpstream:
             return pages.error(.badCallback, status: .badRequest)

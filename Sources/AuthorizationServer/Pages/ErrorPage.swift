@@ -18,12 +18,17 @@ struct ErrorPage: Sendable {
         explanation: "It took more than ten minutes, or it was already finished.",
         remedy: "Go back to your application and start again."
     )
-    /// The flow was approved in another browser (D-51).
+    /// The browser does not have the cookie of the flow: it was approved in another one (D-51), or it is over.
     static let wrongBrowser = ErrorPage(
-        title: "This login was started in another browser",
-        explanation: "For your safety a login has to be finished where it was approved.",
-        remedy:
-            "If someone sent you the link, do not use it. Otherwise start again in one browser, with cookies allowed."
+        title: "This login cannot go on in this browser",
+        explanation: """
+            It was approved in another browser, took more than ten minutes, or is already finished. \
+            For your safety a login has to be finished where it was approved.
+            """,
+        remedy: """
+            If someone sent you the link, do not use it. \
+            Otherwise start again in your application, with cookies allowed.
+            """
     )
     /// The form came from elsewhere, or the browser sent no cookie (D-54).
     static let foreignForm = ErrorPage(
