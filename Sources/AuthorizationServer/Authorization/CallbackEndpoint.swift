@@ -134,6 +134,7 @@ package struct CallbackEndpoint: Endpoint {
                 metrics.upstreamLogin(provider.name, result: error.code.wireValue)
                 await audit.record(.upstreamFailed(provider.name, error: error.code), context: context)
                 guard provider.isOptional else { throw error }
+                progress.lastError = error
             }
             return try await self.login.advance(progress, request: request, context: context)
         } catch {

@@ -14,6 +14,8 @@ package struct LoginProgress: Sendable {
     var connections: [ConnectionID] = []
     var authenticatedAt: Timestamp?
     var expectedUserID: UserID?
+    /// Why an optional provider could not be used: what the client is told when no other says who the user is.
+    var lastError: OAuthError?
 }
 
 /// OpenID Connect Core 1.0 §3.1 as relying party: leads the browser through the providers that a resource needs, one
@@ -84,7 +86,6 @@ package struct LoginFlow: Sendable {
         context: RequestContext
     ) async throws(OAuthError) -> Response {
         var progress = progress
-        var lastError = OAuthError(.serverError, "no identity provider is configured for this resource")
         while !progress.remainingUpstreams.isEmpty {
             let name = progress.remainingUpstreams.removeFirst()
             guard let provider = upstreams[name] else { continue }
@@ -98,10 +99,13 @@ package struct LoginFlow: Sendable {
                 await audit.record(.upstreamFailed(name, error: error.code), context: context)
                 // A failure of an optional provider lets the login go on; it will be missing from the session.
                 guard provider.isOptional else { throw error }
-                lastError = error
+                progress.lastError = error
             }
         }
-        guard progress.userID != nil else { throw lastError }
+        guard progress.userID != nil else {
+            throw progress.lastError
+                ?? OAuthError(.serverError, "no identity provider is configured for this resource")
+        }
         return try await completion.complete(progress, request: request, context: context)
     }
 
