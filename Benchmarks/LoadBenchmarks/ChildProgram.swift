@@ -24,7 +24,7 @@ enum ChildProgram {
         unsafe posix_spawnattr_setsigmask(&attributes, &none)
         unsafe posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
         var words: [UnsafeMutablePointer<CChar>?] = unsafe arguments.map { unsafe strdup($0) } + [nil]
-        defer { for unsafeword in unsafe words { unsafe free(word) } }
+        defer { unsafe words.forEach { unsafe free($0) } }
         var child: pid_t = 0
         let code = unsafe posix_spawnp(&child, arguments[0], &actions, &attributes, &words, environ)
         guard code == 0 else { throw BenchmarkError("\(arguments[0]) cannot be run") }
