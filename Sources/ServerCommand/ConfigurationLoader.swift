@@ -1,4 +1,5 @@
 import AuthorizationServer
+import OpenSSLCrypto
 
 /// Turns a file, the environment and the secrets they name into a configuration that can be served.
 struct ConfigurationLoader {
@@ -44,16 +45,33 @@ struct ConfigurationLoader {
             named.append(("listen[\(index)].tls.certificate_file", tls.certificateFile))
             named.append(("listen[\(index)].tls.private_key_file", tls.privateKeyFile))
         }
-        for (index, file) in configuration.signing.keyFiles.enumerated() {
-            named.append(("signing.key_files[\(index)]", file))
-        }
         if let file = configuration.outbound.caFile { named.append(("outbound.ca_file", file)) }
-        return named.compactMap { path, file in
-            do throws(HostFiles.Refusal) {
-                try files.check(file)
+        return unusableKeys(configuration)
+            + named.compactMap { path, file in
+                do throws(HostFiles.Refusal) {
+                    try files.check(file)
+                    return nil
+                } catch {
+                    return ConfigurationError(path: path, message: "file \(file) \(error.reason)")
+                }
+            }
+    }
+
+    /// A key file is read whole now: a server that starts and cannot sign is worse than one that does not start.
+    private func unusableKeys(_ configuration: Configuration) -> [ConfigurationError] {
+        configuration.signing.keyFiles.enumerated().compactMap { index, file in
+            let path = "signing.key_files[\(index)]"
+            do {
+                _ = try PrivateKey(pem: try files.text(file))
                 return nil
+            } catch let refusal as HostFiles.Refusal {
+                return ConfigurationError(path: path, message: "file \(file) \(refusal.reason)")
             } catch {
-                return ConfigurationError(path: path, message: "file \(file) \(error.reason)")
+                return ConfigurationError(
+                    path: path,
+                    message:
+                        "file \(file) holds no PEM private key for ES256, EdDSA or RS256 (RSA of 2048 bits or more)"
+                )
             }
         }
     }

@@ -38,9 +38,6 @@ struct DevCommand: AsyncParsableCommand {
             if once {
                 await deployment.shutdown()
             } else {
-                Console.write(
-                    "\ngatehouse is ready at \(deployment.server.configuration.issuer.text) (Ctrl-C stops it)"
-                )
                 try await serve(deployment, logger: host.logger)
             }
             await host.close()
@@ -61,9 +58,17 @@ struct DevCommand: AsyncParsableCommand {
     }
 
     private func serve(_ deployment: DevelopmentDeployment, logger: Logger) async throws {
+        let issuer = deployment.server.configuration.issuer.text
         let group = ServiceGroup(
             configuration: .init(
-                services: [.init(service: ServerService(server: deployment.server))],
+                services: [
+                    .init(
+                        service: ServerService(
+                            server: deployment.server,
+                            readyLine: "\ngatehouse is ready at \(issuer) (Ctrl-C stops it)"
+                        )
+                    )
+                ],
                 gracefulShutdownSignals: [.sigterm, .sigint],
                 logger: logger
             )

@@ -17,6 +17,11 @@ struct HostFiles {
         return text
     }
 
+    /// The bytes of a file.
+    func bytes(_ path: String) throws(Refusal) -> [UInt8] {
+        Array(try data(path))
+    }
+
     /// Checks that a file can be read.
     func check(_ path: String) throws(Refusal) {
         _ = try data(path)

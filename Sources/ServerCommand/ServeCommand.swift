@@ -24,24 +24,34 @@ struct ServeCommand: AsyncParsableCommand {
     @Option(name: .long, help: "trace, debug, info, notice, warning, error or critical.")
     var logLevel: LogLevel = .info
 
+    @Option(
+        name: .long,
+        help: """
+            A damaged file of the storage, by its name, whose content you give up: the start then goes on without it. \
+            May be repeated.
+            """
+    )
+    var acceptLoss: [String] = []
+
     func run() async throws {
         let loaded = try load()
         for key in loaded.owedKeys {
             Console.writeError("note: \(key)")
         }
         do {
-            let host = try ServerHost(loaded, logLevel: logLevel.level)
-            Self.raiseDescriptorLimit(loaded, host.logger)
-            let server = try await GatehouseServer.start(loaded, environment: try host.environment())
-            Console.write("gatehouse is ready at \(loaded.issuer.text)\(Self.bound(server))")
-            let group = ServiceGroup(
-                configuration: .init(
-                    services: [.init(service: ServerService(server: server))],
-                    gracefulShutdownSignals: [.sigterm, .sigint],
-                    logger: host.logger
-                )
+            let host = try ServerHost(
+                loaded,
+                logLevel: logLevel.level,
+                // A path is taken for the file's name: that is what one has at hand.
+                acceptedLosses: Set(acceptLoss.compactMap { $0.split(separator: "/").last.map(String.init) })
             )
-            try await group.run()
+            do {
+                try await serve(loaded, on: host)
+            } catch {
+                // What the log says of the reason comes out before the process ends.
+                await host.close()
+                throw error
+            }
             await host.close()
         } catch {
             Console.writeError("gatehouse cannot start: \(error)")
@@ -58,6 +68,26 @@ struct ServeCommand: AsyncParsableCommand {
             "the limit of open files is lower than limits.connections needs",
             metadata: ["limit": "\(limit)", "needed": "\(needed)"]
         )
+    }
+
+    private func serve(_ loaded: Configuration, on host: ServerHost) async throws {
+        Self.raiseDescriptorLimit(loaded, host.logger)
+        let server = try await GatehouseServer.start(loaded, environment: try host.environment())
+        let group = ServiceGroup(
+            configuration: .init(
+                services: [
+                    .init(
+                        service: ServerService(
+                            server: server,
+                            readyLine: "gatehouse is ready at \(loaded.issuer.text)\(Self.bound(server))"
+                        )
+                    )
+                ],
+                gracefulShutdownSignals: [.sigterm, .sigint],
+                logger: host.logger
+            )
+        )
+        try await group.run()
     }
 
     private func load() throws -> Configuration {

@@ -15,13 +15,12 @@ package struct AuditEvent: Sendable {
         self.fields = fields
     }
 
-    /// A client registered itself (RFC 7591).
+    /// A client registered itself (RFC 7591); its name is a person's words and stays out of a file in clear.
     package static func registered(_ client: Client) -> AuditEvent {
         AuditEvent(
             "client.registered",
             [
                 "client_id": .string(client.id),
-                "client_name": client.name.map(JSONValue.string) ?? .string(""),
                 "redirect_uris": .array(client.redirectURIs.map(JSONValue.string)),
             ]
         )
@@ -37,6 +36,18 @@ package struct AuditEvent: Sendable {
                 "reason": .string(failure.reason),
             ]
         )
+    }
+
+    /// Who or what made another key sign.
+    package enum KeyChangeCause: String, Sendable {
+        case administrator
+        case schedule
+        case files
+    }
+
+    /// Another key signs from now on (MD-9).
+    package static func signingKeyChanged(_ keyID: String, cause: KeyChangeCause) -> AuditEvent {
+        AuditEvent("signing_key.changed", ["kid": .string(keyID), "cause": .string(cause.rawValue)])
     }
 
     /// The user answered the consent page.

@@ -1,4 +1,4 @@
-import OAuthProtocol
+package import OAuthProtocol
 import SocketHTTP
 
 /// The audit trail: JSON lines, apart from the log, one for each security-relevant thing that happened.
@@ -22,12 +22,24 @@ package actor AuditTrail {
 
     /// Writes an event.
     package func record(_ event: AuditEvent, context: RequestContext) {
-        var line: JSONObject = [
-            "time": .string(context.now.rfc3339),
-            "event": .string(event.name),
-            "request_id": .string(context.requestID.description),
-            "source": .string(context.source.description),
-        ]
+        write(
+            event,
+            [
+                "time": .string(context.now.rfc3339),
+                "event": .string(event.name),
+                "request_id": .string(context.requestID.description),
+                "source": .string(context.source.description),
+            ]
+        )
+    }
+
+    /// Writes an event that no request caused.
+    package func record(_ event: AuditEvent, now: Timestamp) {
+        write(event, ["time": .string(now.rfc3339), "event": .string(event.name)])
+    }
+
+    private func write(_ event: AuditEvent, _ head: JSONObject) {
+        var line = head
         for (name, value) in event.fields.members {
             line[name] = value
         }

@@ -58,11 +58,15 @@ struct AuditEndpoint: Endpoint {
 /// Makes the next signing key current at once (MD-9).
 struct KeyRotationEndpoint: Endpoint {
     let rotation: SigningKeyRotation
+    let audit: AuditTrail
 
     func respond(to request: Request, context: RequestContext) async -> Response {
         do {
             let keyID = try await rotation.rotate(now: context.now)
+            await audit.record(.signingKeyChanged(keyID, cause: .administrator), context: context)
             return .json(JSONObject(dictionaryLiteral: ("kid", .string(keyID))).serialized())
+        } catch let failure as SigningKeyRotation.Failure {
+            return .error(OAuthError(.invalidRequest, failure.description))
         } catch {
             return .error(.overloaded)
         }

@@ -25,6 +25,7 @@ package final class GatehouseServer: Sendable {
     private let server: HTTPServer
     private let management: HTTPServer?
     private let maintenance: Maintenance
+    private let rotation: SigningKeyRotation
     private let readiness: Readiness
 
     private init(
@@ -38,6 +39,7 @@ package final class GatehouseServer: Sendable {
         self.environment = environment
         stores = composition.stores
         keys = composition.keys
+        rotation = composition.rotation
         readiness = composition.readiness
         server = listeners.server
         management = listeners.management
@@ -100,12 +102,17 @@ package final class GatehouseServer: Sendable {
     }
 
     /// Reads certificates and keys anew, as SIGHUP asks.
-    package func reload() {
+    package func reload() async {
         do {
             try server.reloadTLS()
             environment.logger.notice("certificates were read again")
         } catch {
             environment.logger.error("certificates were not read; the old ones stay", metadata: ["error": "\(error)"])
+        }
+        do {
+            try await rotation.adoptFiles(now: environment.timeSource.now())
+        } catch {
+            environment.logger.error("signing keys were not read; the old ones stay", metadata: ["error": "\(error)"])
         }
     }
 

@@ -20,10 +20,12 @@ final class Maintenance: Sendable {
     private let timeSource: any TimeSource
     private let logger: Logger
     private let state = Mutex(State.stopped)
-    private let lastSnapshot: Mutex<Timestamp>
+    private let nextSnapshot: Mutex<Timestamp>
 
     /// How often it looks what is due.
     private static let interval: Duration = .seconds(1)
+    /// After how long a snapshot that failed is tried again.
+    private static let retryInterval: Duration = .seconds(60)
     /// Most sessions looked at in one turn of their actor: some milliseconds at the most.
     private static let sweepCountMax = 4096
 
@@ -41,7 +43,9 @@ final class Maintenance: Sendable {
         self.rotation = rotation
         self.timeSource = timeSource
         self.logger = logger
-        lastSnapshot = Mutex(timeSource.now())
+        let now = timeSource.now()
+        // What the start found damaged stays so until a new snapshot says everything: it is due at once.
+        nextSnapshot = Mutex(storage?.recovery.requiresSnapshot == true ? now : now + snapshotInterval)
     }
 
     /// Looks what is due each second, by the timer of an event loop; the work itself runs on the global pool.
@@ -104,15 +108,16 @@ final class Maintenance: Sendable {
 
     private func writeSnapshotIfDue(now: Timestamp) async {
         guard let storage else { return }
-        let isDue = lastSnapshot.withLock { last in
-            guard now - last >= snapshotInterval else { return false }
-            last = now
+        let isDue = nextSnapshot.withLock { next in
+            guard now >= next else { return false }
+            next = now + snapshotInterval
             return true
         }
         guard isDue else { return }
         do {
             try await stores.writeSnapshot(to: storage, now: now)
         } catch {
+            nextSnapshot.withLock { $0 = now + min(snapshotInterval, Self.retryInterval) }
             logger.error("a snapshot was not written; the journal goes on", metadata: ["error": "\(error)"])
         }
     }

@@ -35,10 +35,13 @@ struct ServerComposition {
         if let storage = environment.storage {
             try await stores.recover(from: storage)
         }
+        let audit = AuditTrail(sink: environment.auditSink)
         let rotation = SigningKeyRotation(
             ring: stores.keys,
             configuration: configuration,
+            readFile: environment.readFile,
             durability: Durability(journal: stores.journal),
+            audit: audit,
             logger: environment.logger
         )
         let keys = try await rotation.prepare(now: now)
@@ -49,6 +52,7 @@ struct ServerComposition {
             environment: environment,
             stores: stores,
             keys: keys,
+            audit: audit,
             rootSecret: rootSecret.outcome
         )
         let readiness = Readiness()

@@ -20,6 +20,8 @@ package struct ServerEnvironment: Sendable {
     package var storage: DurableStore?
     /// The journal of a server without storage; a test passes one that fails on command.
     package var journal: any ChangeJournal = VolatileJournal()
+    /// Reads a file that the configuration names, at start and whenever the operator asks for it; it may block.
+    package var readFile: @Sendable (_ path: String) throws -> String = { throw UnreadableFile(path: $0) }
     /// Where the audit trail goes, line by line.
     package var auditSink: AuditTrail.Sink
     /// The log.
@@ -49,6 +51,12 @@ package struct ServerEnvironment: Sendable {
         self.auditSink = auditSink
         self.logger = logger
     }
+}
+
+/// A server that was given no way to read files cannot read this one.
+struct UnreadableFile: Error, CustomStringConvertible {
+    let path: String
+    var description: String { "\(path) cannot be read here" }
 }
 
 /// The system's wall clock.

@@ -116,7 +116,7 @@ extension ServerParts {
                 .post,
                 "/admin/keys/rotate",
                 name: "admin",
-                admin.guarding(KeyRotationEndpoint(rotation: rotation))
+                admin.guarding(KeyRotationEndpoint(rotation: rotation, audit: audit))
             )
         }
         return routes

@@ -38,6 +38,7 @@ struct ServerParts {
         environment: ServerEnvironment,
         stores: ServerStores,
         keys: SigningKeyPublication,
+        audit: AuditTrail,
         rootSecret: [UInt8]
     ) throws {
         self.configuration = configuration
@@ -59,7 +60,7 @@ struct ServerParts {
         )
         durability = Durability(journal: stores.journal)
         metrics = ServerMetrics(factory: registry)
-        audit = AuditTrail(sink: environment.auditSink)
+        self.audit = audit
         limiter = SourceLimiter(
             rates: [
                 .registration: configuration.limits.registrationsPerSource,

@@ -4,53 +4,130 @@ import OAuthState
 import OpenSSLCrypto
 
 /// RFC 7517 and MD-9: signing keys made once, published before they sign, kept until their last token has expired.
+///
+/// Keys from files are the operator's instead: the first signs, all are published, and nothing rotates by itself.
 package struct SigningKeyRotation: Sendable {
     private let ring: SigningKeyRing
     private let algorithm: SignatureAlgorithm
     private let interval: Duration
+    private let files: [String]
+    private let readFile: @Sendable (_ path: String) throws -> String
     private let tokenLifetime: Duration
     private let durability: Durability
+    private let audit: AuditTrail
     private let logger: Logger
 
-    /// Why the keys could not be prepared.
+    /// Why the keys could not be prepared or rotated.
     package struct Failure: Error, CustomStringConvertible {
         /// What went wrong.
         package let description: String
     }
 
-    init(ring: SigningKeyRing, configuration: Configuration, durability: Durability, logger: Logger) {
+    init(
+        ring: SigningKeyRing,
+        configuration: Configuration,
+        readFile: @escaping @Sendable (_ path: String) throws -> String,
+        durability: Durability,
+        audit: AuditTrail,
+        logger: Logger
+    ) {
         self.ring = ring
         algorithm = configuration.signing.algorithm
         interval = configuration.signing.rotationInterval
+        files = configuration.signing.keyFiles
+        self.readFile = readFile
         tokenLifetime = configuration.tokens.accessTokenLifetime
         self.durability = durability
+        self.audit = audit
         self.logger = logger
     }
 
-    /// The keys at start: those that were stored, or new ones.
+    // MARK: - Start
+
+    /// The keys at start: those of the files, those that were stored, or new ones.
     ///
-    /// An algorithm that changed gets a new active key, and the old one retires.
+    /// An algorithm that changed gets a new next key, which signs as soon as it has been published long enough.
     func prepare(now: Timestamp) async throws -> SigningKeyPublication {
-        let stored = await ring.keys()
-        if !stored.contains(where: { $0.isActiveAccessTokenKey && $0.key.algorithm == algorithm }) {
-            try await install(.active, now: now)
-        }
-        if !stored.contains(where: { $0.state == .next && $0.key.algorithm == algorithm }) {
-            try await install(.next, now: now)
+        if files.isEmpty {
+            try await prepareGenerated(now: now)
+        } else {
+            try await adoptFiles(now: now)
         }
         guard let publication = await ring.published() else { throw Failure(description: "there is no signing key") }
         return publication
     }
 
+    private func prepareGenerated(now: Timestamp) async throws {
+        // A key from a file signs only for as long as the configuration names the file.
+        let stored = await ring.keys().filter { $0.purpose == .accessToken && $0.origin == .generated }
+        if !stored.contains(where: { $0.state == .active }) {
+            try await install(.active, now: now)
+        }
+        if !stored.contains(where: { $0.state == .next && $0.key.algorithm == algorithm }) {
+            try await install(.next, now: now)
+        }
+    }
+
+    private func install(_ state: StoredSigningKey.State, now: Timestamp) async throws {
+        let key = try await Self.generate(algorithm, state: state, now: now)
+        let installed = await ring.install(key, now: now)
+        try await durability.wait(for: installed.position)
+    }
+
+    // MARK: - Files
+
+    /// Reads the key files, at start and on SIGHUP; does nothing when none is configured.
+    ///
+    /// - Throws: ``Failure`` with the file that cannot be used; the keys stay as they are then.
+    func adoptFiles(now: Timestamp) async throws {
+        guard !files.isEmpty else { return }
+        let keys = try await Self.read(files, readFile, now: now)
+        try durability.checkAvailability()
+        let adopted = await ring.adopt(keys, now: now)
+        try await durability.wait(for: adopted.position)
+        guard adopted.outcome, let first = keys.first else { return }
+        await announce(first.key.keyID, cause: .files, now: now)
+    }
+
+    // Reading blocks, and RSA keys are checked at length: never on an event loop.
+    @concurrent
+    private static func read(
+        _ files: [String],
+        _ readFile: @Sendable (_ path: String) throws -> String,
+        now: Timestamp
+    ) async throws(Failure) -> [StoredSigningKey] {
+        var keys: [StoredSigningKey] = []
+        for (index, file) in files.enumerated() {
+            do {
+                let state: StoredSigningKey.State = index == 0 ? .active : .next
+                let key = try PrivateKey(pem: try readFile(file))
+                keys.append(
+                    try StoredSigningKey(key, purpose: .accessToken, state: state, publishedAt: now, origin: .file)
+                )
+            } catch {
+                // The error may quote the file; what it holds is the secret.
+                throw Failure(description: "signing.key_files[\(index)]: \(file) holds no private key that can sign")
+            }
+        }
+        return keys
+    }
+
+    // MARK: - Rotation
+
     /// Makes the next key current, and another one next.
     ///
     /// - Returns: The id of the key that signs from now on.
+    /// - Throws: ``Failure`` when the keys come from files, `OAuthError` while the journal cannot be written.
     func rotate(now: Timestamp) async throws -> String {
+        guard files.isEmpty else {
+            throw Failure(description: "keys come from signing.key_files: change the files and send SIGHUP")
+        }
+        // A key that is not durable must not sign: its tokens would outlive it.
+        try durability.checkAvailability()
         let successor = try await Self.generate(algorithm, state: .next, now: now)
         let rotation = await ring.rotate(successor: successor, now: now)
         try await durability.wait(for: rotation.position)
         guard case .rotated(let keyID) = rotation.outcome else { return try await rotate(now: now) }
-        logger.notice("a new key signs", metadata: ["kid": "\(keyID)"])
         return keyID
     }
 
@@ -59,19 +136,20 @@ package struct SigningKeyRotation: Sendable {
         // A verifier may hold the document for its maximum age, and a token lives for its lifetime.
         let margin = tokenLifetime + KeySetEndpoint.maximumAge
         _ = await ring.withdraw(retiredBefore: now - margin)
-        let keys = await ring.keys()
+        guard files.isEmpty else { return }
+        let keys = await ring.keys().filter { $0.purpose == .accessToken }
         guard
-            let active = keys.first(where: \.isActiveAccessTokenKey),
-            let next = keys.first(where: { $0.state == .next && $0.purpose == .accessToken }),
-            now - active.activeSince >= interval, now - next.publishedAt >= KeySetEndpoint.maximumAge
+            let active = keys.first(where: { $0.state == .active }),
+            let next = keys.first(where: { $0.state == .next }),
+            now - active.activeSince >= interval || active.key.algorithm != algorithm,
+            now - next.publishedAt >= KeySetEndpoint.maximumAge
         else { return }
-        _ = try await rotate(now: now)
+        await announce(try await rotate(now: now), cause: .schedule, now: now)
     }
 
-    private func install(_ state: StoredSigningKey.State, now: Timestamp) async throws {
-        let key = try await Self.generate(algorithm, state: state, now: now)
-        let installed = await ring.install(key, now: now)
-        try await durability.wait(for: installed.position)
+    private func announce(_ keyID: String, cause: AuditEvent.KeyChangeCause, now: Timestamp) async {
+        logger.notice("a new key signs", metadata: ["kid": "\(keyID)", "cause": "\(cause)"])
+        await audit.record(.signingKeyChanged(keyID, cause: cause), now: now)
     }
 
     // RSA keys take up to seconds: never on an event loop.
@@ -82,11 +160,5 @@ package struct SigningKeyRotation: Sendable {
         now: Timestamp
     ) async throws(CryptoError) -> StoredSigningKey {
         try StoredSigningKey(.generate(algorithm), purpose: .accessToken, state: state, publishedAt: now)
-    }
-}
-
-extension StoredSigningKey {
-    fileprivate var isActiveAccessTokenKey: Bool {
-        state == .active && purpose == .accessToken
     }
 }

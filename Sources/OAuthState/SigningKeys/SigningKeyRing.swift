@@ -3,8 +3,12 @@ package import OAuthProtocol
 
 /// RFC 7517: where signing keys are kept and rotated.
 package protocol SigningKeyStore: Sendable {
-    /// Adds a key; an active one takes the place of the active one of its purpose, which retires.
+    /// Adds a key in state active or next; whatever had that place among the keys of its purpose retires.
     func install(_ key: StoredSigningKey, now: Timestamp) async -> Recorded<Void>
+    /// Makes these the keys of their purpose: the first signs, all are published, what was there before retires.
+    ///
+    /// Returns whether anything changed.
+    func adopt(_ keys: [StoredSigningKey], now: Timestamp) async -> Recorded<Bool>
     /// Makes the next key active and `successor` the next one; the active one retires (MD-9).
     func rotate(successor: StoredSigningKey, now: Timestamp) async -> Recorded<SigningKeyRotation>
     /// Withdraws keys that retired before `moment`: their last token has expired.
@@ -57,12 +61,39 @@ package actor SigningKeyRing: SigningKeyStore {
         }
         ring.append(key)
         // The new key is journaled before the old one retires: wherever a crash cuts, an active key is left.
-        var position = journal.append(key.record(.putSigningKey))
-        if key.state == .active {
-            position = retireActive(key.purpose, except: key.key.keyID, now: now) ?? position
-        }
+        let installed = journal.append(key.record(.putSigningKey))
+        let retired = retire(except: [key.key.keyID], now: now) { $0.purpose == key.purpose && $0.state == key.state }
         publish()
-        return Recorded((), at: position)
+        return Recorded((), at: retired ?? installed)
+    }
+
+    package func adopt(_ keys: [StoredSigningKey], now: Timestamp) -> Recorded<Bool> {
+        guard let purpose = keys.first?.purpose else { return Recorded(false, at: journal.lastPosition) }
+        var adopted: Set<String> = []
+        var position: JournalPosition?
+        for key in keys where adopted.insert(key.key.keyID).inserted {
+            position = place(key, as: adopted.count == 1 ? .active : .next, now: now) ?? position
+        }
+        position = retire(except: adopted, now: now) { $0.purpose == purpose } ?? position
+        guard let position else { return Recorded(false, at: journal.lastPosition) }
+        publish()
+        return Recorded(true, at: position)
+    }
+
+    private func place(_ key: StoredSigningKey, as state: StoredSigningKey.State, now: Timestamp) -> JournalPosition? {
+        let index = ring.firstIndex { $0.key.keyID == key.key.keyID }
+        var placed = index.map { ring[$0] } ?? key
+        guard index == nil || placed.state != state || placed.origin != key.origin else { return nil }
+        placed.origin = key.origin
+        placed.state = state
+        placed.retiredAt = nil
+        if state == .active { placed.activatedAt = now }
+        if let index {
+            ring[index] = placed
+        } else {
+            ring.append(placed)
+        }
+        return journal.append(placed.record(.putSigningKey))
     }
 
     package func rotate(successor: StoredSigningKey, now: Timestamp) -> Recorded<SigningKeyRotation> {
@@ -75,7 +106,9 @@ package actor SigningKeyRing: SigningKeyStore {
         ring[next].state = .active
         ring[next].activatedAt = now
         _ = journal.append(ring[next].record(.putSigningKey))
-        _ = retireActive(successor.purpose, except: ring[next].key.keyID, now: now)
+        _ = retire(except: [ring[next].key.keyID], now: now) {
+            $0.purpose == successor.purpose && $0.state == .active
+        }
         ring.append(successor)
         let position = journal.append(successor.record(.putSigningKey))
         publish()
@@ -94,14 +127,14 @@ package actor SigningKeyRing: SigningKeyStore {
         return Recorded(withdrawn.count, at: position)
     }
 
-    private func retireActive(
-        _ purpose: StoredSigningKey.Purpose,
-        except keyID: String,
-        now: Timestamp
+    private func retire(
+        except keyIDs: Set<String>,
+        now: Timestamp,
+        where matches: (StoredSigningKey) -> Bool
     ) -> JournalPosition? {
         var position: JournalPosition?
-        for index in ring.indices where ring[index].state == .active && ring[index].purpose == purpose {
-            guard ring[index].key.keyID != keyID else { continue }
+        for index in ring.indices where ring[index].state != .retired && matches(ring[index]) {
+            guard !keyIDs.contains(ring[index].key.keyID) else { continue }
             ring[index].state = .retired
             ring[index].retiredAt = now
             position = journal.append(ring[index].record(.putSigningKey))

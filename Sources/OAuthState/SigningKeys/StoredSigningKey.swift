@@ -19,11 +19,20 @@ package struct StoredSigningKey: Sendable, RedactedSecret {
         case retired = 2
     }
 
+    /// Where the key comes from.
+    package enum Origin: UInt8, Sendable {
+        /// Made by the server, which rotates it.
+        case generated = 0
+        /// Read from a file that the configuration names; the operator rotates it.
+        case file = 1
+    }
+
     /// The key.
     package let key: SigningKey
     /// The private key in PKCS#8.
     let pem: String
     package let purpose: Purpose
+    package var origin: Origin
     package var state: State
     /// When the key was first published.
     package let publishedAt: Timestamp
@@ -33,10 +42,17 @@ package struct StoredSigningKey: Sendable, RedactedSecret {
     package var retiredAt: Timestamp?
 
     /// A key that has just been made or read.
-    package init(_ privateKey: PrivateKey, purpose: Purpose, state: State, publishedAt: Timestamp) throws(CryptoError) {
+    package init(
+        _ privateKey: PrivateKey,
+        purpose: Purpose,
+        state: State,
+        publishedAt: Timestamp,
+        origin: Origin = .generated
+    ) throws(CryptoError) {
         key = SigningKey(privateKey: privateKey, algorithm: privateKey.algorithm)
         pem = try privateKey.pem
         self.purpose = purpose
+        self.origin = origin
         self.state = state
         self.publishedAt = publishedAt
         activatedAt = state == .active ? publishedAt : nil
@@ -56,6 +72,7 @@ extension StoredSigningKey: RecordCodable {
         writer.write(publishedAt)
         writer.write(activatedAt) { $0.write($1) }
         writer.write(retiredAt) { $0.write($1) }
+        writer.write(origin.rawValue)
     }
 
     package init(from reader: inout BinaryReader) throws(RecordError) {
@@ -74,5 +91,9 @@ extension StoredSigningKey: RecordCodable {
         publishedAt = try reader.timestamp()
         activatedAt = try reader.optional { (reader) throws(RecordError) in try reader.timestamp() }
         retiredAt = try reader.optional { (reader) throws(RecordError) in try reader.timestamp() }
+        guard let origin = Origin(rawValue: try reader.integer()) else {
+            throw RecordError("unknown origin of a signing key")
+        }
+        self.origin = origin
     }
 }

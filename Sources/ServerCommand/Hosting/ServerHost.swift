@@ -13,15 +13,27 @@ struct ServerHost {
     private let log: LineWriter
     private let audit: LineWriter?
     private let client: CurlClient
+    private let acceptedLosses: Set<String>
 
     /// Reaches other servers, as the server does.
     var transport: any OutboundTransport { client }
 
     /// Opens what the configuration names; without `audits` the trail is kept only in memory.
     ///
+    /// - Parameters:
+    ///   - configuration: What is served.
+    ///   - logLevel: The least level of the log.
+    ///   - audits: Whether the audit trail is written.
+    ///   - acceptedLosses: Damaged files of the storage, by name, that the operator gives up.
     /// - Throws: What stops the start, each with a message for the operator.
-    init(_ configuration: Configuration, logLevel: Logger.Level, audits: Bool = true) throws {
+    init(
+        _ configuration: Configuration,
+        logLevel: Logger.Level,
+        audits: Bool = true,
+        acceptedLosses: Set<String> = []
+    ) throws {
         self.configuration = configuration
+        self.acceptedLosses = acceptedLosses
         let log = LineWriter(FileHandle(fileDescriptor: STDERR_FILENO, closeOnDealloc: false))
         self.log = log
         logger = Logger(label: "gatehouse") { JSONLogHandler(label: $0, level: logLevel, writer: log) }
@@ -46,6 +58,7 @@ struct ServerHost {
             auditSink: { audit?.write($0) },
             logger: logger
         )
+        environment.readFile = { try HostFiles().text($0) }
         environment.storage = try openStorage()
         return environment
     }
@@ -58,7 +71,10 @@ struct ServerHost {
         return try DurableStore.open(
             directory: directory,
             key: try StorageKeySource(configuration.storage),
-            options: StorageOptions(journal: JournalOptions(policy: configuration.storage.journal.policy)),
+            options: StorageOptions(
+                journal: JournalOptions(policy: configuration.storage.journal.policy),
+                acceptedLosses: acceptedLosses
+            ),
             logger: logger
         )
     }

@@ -6,12 +6,16 @@ import UnixSignals
 /// Runs a server until the process is told to stop: SIGTERM and SIGINT drain it, SIGHUP makes it read its files again.
 struct ServerService: Service {
     let server: GatehouseServer
+    /// Printed when every signal is heard: whoever waits for the line may send one at once.
+    let readyLine: String
 
     func run() async throws {
+        let reloads = await UnixSignalsSequence(trapping: .sighup)
+        Console.write(readyLine)
         await withTaskGroup(of: Void.self) { group in
             group.addTask {
-                for await _ in await UnixSignalsSequence(trapping: .sighup) {
-                    server.reload()
+                for await _ in reloads {
+                    await server.reload()
                 }
             }
             group.addTask {

@@ -66,10 +66,10 @@ package struct RefreshTokenGrant: Grant {
             throw OAuthError(.invalidScope, "scope has more than was granted")
         case .resourceExceeded:
             throw OAuthError(.invalidTarget, "resource is not the granted one")
-        case .expired:
+        case .expired, .unknown, .wrongClient:
+            // Whoever hears that a session is over must not find it alive after a crash, also when another request
+            // ended it a moment ago; the token is genuine, so nobody can make us wait by guessing.
             try await durability.wait(for: result.position)
-            throw OAuthError(.invalidGrant, "the refresh token has expired or was revoked")
-        case .unknown, .wrongClient:
             throw OAuthError(.invalidGrant, "the refresh token has expired or was revoked")
         }
     }

@@ -1,0 +1,26 @@
+import ArgumentParser
+import DurableLog
+
+/// `gatehouse snapshot restore`: puts a backup into an empty storage directory.
+struct SnapshotRestoreCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "restore",
+        abstract: "Put a backup into an empty storage directory, from which a server can then start.",
+        discussion: """
+            The key must be the one that the backup was sealed with. Refresh tokens that were issued after the backup \
+            are accepted and move the restored state forward.
+            """
+    )
+
+    @Argument(help: "The file that `gatehouse snapshot export` made.")
+    var backup: String
+
+    @OptionGroup var storage: StorageArguments
+
+    func run() throws {
+        try storage.withStorage { storage in
+            let description = try StorageInspection.restore(backup, into: storage.directory, key: storage.key)
+            Console.write("restored \(backup) into \(storage.directory): \(description.summary)")
+        }
+    }
+}

@@ -1,0 +1,79 @@
+import ArgumentParser
+import AuthorizationServer
+import DurableLog
+import Foundation
+import Logging
+
+/// Which storage directory a command is about, and the key of its files.
+struct StorageArguments: ParsableArguments {
+    @Option(name: .long, help: "The path of the server's YAML file, which names directory and key.")
+    var config: String?
+
+    @Option(name: .long, help: "The storage directory, in place of the configured one.")
+    var directory: String?
+
+    @Option(name: .long, help: "The file of the storage key, in place of the configured one.")
+    var keyFile: String?
+
+    func validate() throws {
+        guard config != nil || directory != nil else {
+            throw ValidationError("Name the storage with --config or --directory.")
+        }
+    }
+
+    /// Runs the body with the directory and the key; an error becomes one line and exit code 1.
+    func withStorage(_ body: (Storage) throws -> Void) throws {
+        do {
+            try body(try storage())
+        } catch let errors as ConfigurationErrors {
+            for error in errors.errors { Console.writeError("\(error)") }
+            throw ExitCode.failure
+        } catch let exit as ExitCode {
+            throw exit
+        } catch {
+            Console.writeError("gatehouse snapshot: \(error)")
+            throw ExitCode.failure
+        }
+    }
+
+    /// A directory with its key.
+    struct Storage {
+        let directory: String
+        let key: StorageKey
+
+        /// What looks at the files.
+        func inspection() throws -> StorageInspection {
+            try StorageInspection(directory: directory, key: .configured(key), logger: Self.logger)
+        }
+
+        private static var logger: Logger { Logger(label: "gatehouse") { _ in SwiftLogNoOpLogHandler() } }
+    }
+
+    /// Why the key cannot be had.
+    private struct KeyRefusal: Error, CustomStringConvertible {
+        let description: String
+    }
+
+    private func storage() throws -> Storage {
+        let configured = try config.map { path in
+            try ConfigurationLoader(environment: ProcessInfo.processInfo.environment).load(path: path).storage
+        }
+        guard let directory = directory ?? configured?.directory else {
+            throw KeyRefusal(description: "the configuration names no storage.directory: name it with --directory")
+        }
+        if keyFile == nil, let secret = configured?.encryptionKey?.value {
+            return Storage(directory: directory, key: try StorageKey(contents: secret.bytes))
+        }
+        return Storage(directory: directory, key: try key(file: keyFile ?? directory + "/master.key"))
+    }
+
+    private func key(file: String) throws -> StorageKey {
+        do {
+            return try StorageKey(contents: try HostFiles().bytes(file))
+        } catch let refusal as HostFiles.Refusal {
+            throw KeyRefusal(description: "the key file \(file) \(refusal.reason): name it with --key-file")
+        } catch {
+            throw KeyRefusal(description: "\(file): \(error)")
+        }
+    }
+}
