@@ -139,6 +139,13 @@ let testTargets: [Target] = [
         "ServerCommandTests",
         ["ServerCommand", "AuthorizationServer", "OAuthProtocol", "OpenSSLCrypto", "SocketHTTP", .logging]
     ),
+    tests(
+        "DurabilityTests",
+        [
+            "ServerCommand", "AuthorizationServer", "AuthorizationServerTesting", "DevelopmentIdentityProvider",
+            "DurableLog", "OAuthState", "OAuthProtocol", "OpenSSLCrypto", "OutboundHTTP", "SocketHTTP", .logging,
+        ]
+    ),
     tests("RepositoryTests", []),
     .testTarget(
         name: "EndToEndTests",
@@ -158,7 +165,16 @@ let benchmarks: [Target] = [
         ],
         path: "Benchmarks/LoadBenchmarks",
         swiftSettings: swiftSettings
-    )
+    ),
+    .executableTarget(
+        name: "DurabilityBenchmarks",
+        dependencies: [
+            "AuthorizationServer", "DurableLog", "OAuthProtocol", "OAuthState", "OpenSSLCrypto", "OutboundHTTP",
+            "SocketHTTP", .argumentParser, .logging,
+        ],
+        path: "Benchmarks/DurabilityBenchmarks",
+        swiftSettings: swiftSettings
+    ),
 ]
 
 let package = Package(

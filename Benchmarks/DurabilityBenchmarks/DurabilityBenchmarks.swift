@@ -1,0 +1,60 @@
+import ArgumentParser
+import Foundation
+
+/// What durability costs: the rate of durable refreshes beside the disk's, a snapshot under load, a start from it.
+@main
+struct DurabilityBenchmarks: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "DurabilityBenchmarks",
+        abstract: "What durability costs: journal, snapshot, start, memory.",
+        subcommands: [RunCommand.self, ServeCommand.self],
+        defaultSubcommand: RunCommand.self
+    )
+}
+
+/// Measures everything and prints the table.
+struct RunCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "run", abstract: "Measure, and print the table.")
+
+    @Option(name: .long, help: "Sessions of the snapshot, each with its user, identity and connection.")
+    var sessions = 1_000_000
+
+    @Option(name: .long, help: "Seconds for each rate.")
+    var seconds = 3
+
+    @Option(name: .long, help: "Requests in flight of the refresh rate.")
+    var inFlight = 64
+
+    @Option(name: .long, help: "A folder on the disk to measure; by default the temporary one.")
+    var directory: String?
+
+    @Flag(name: .long, help: "Print JSON instead of a table.")
+    var json = false
+
+    func run() async throws {
+        let parent = directory.map { URL(filePath: $0) } ?? FileManager.default.temporaryDirectory
+        let folder = parent.appending(path: "gatehouse-durability-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }  // a leftover costs room only
+        var report = Report(sessionCount: sessions, inFlight: inFlight)
+        report.synchronizations = try DiskRate.measure(in: folder.path(), seconds: seconds)
+        for policy in ["always", "every-second", "off"] {
+            let place = folder.appending(path: policy).path()
+            report.refreshes.append(
+                try await RefreshRate.measure(policy: policy, in: place, seconds: seconds, inFlight: inFlight)
+            )
+        }
+        try await SnapshotRun(directory: folder.appending(path: "snapshot").path(), sessionCount: sessions)
+            .measure(into: &report, seconds: seconds)
+        print(json ? report.json : report.table)
+    }
+}
+
+/// Why a measurement could not be made.
+struct BenchmarkError: Error, CustomStringConvertible {
+    let description: String
+
+    init(_ description: String) {
+        self.description = description
+    }
+}

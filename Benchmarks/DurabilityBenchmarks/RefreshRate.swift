@@ -1,0 +1,67 @@
+import DurableLog
+import Logging
+import OAuthProtocol
+import OAuthState
+
+/// Refreshes of many sessions at once through the actor that owns them, each answered when it is durable.
+enum RefreshRate {
+    /// One policy's figures.
+    struct Result {
+        let policy: String
+        let refreshesPerSecond: Double
+        let synchronizationsPerSecond: Double
+        let latencies: Latencies
+    }
+
+    static func measure(policy: String, in directory: String, seconds: Int, inFlight: Int) async throws -> Result {
+        guard let journalPolicy = JournalPolicy(rawValue: policy) else { throw BenchmarkError("no policy \(policy)") }
+        let store = try DurableStore.open(
+            directory: directory,
+            key: .besideData,
+            options: StorageOptions(journal: JournalOptions(policy: journalPolicy)),
+            logger: Logger(label: "benchmark") { _ in SwiftLogNoOpLogHandler() }
+        )
+        let journal = store.journal
+        let sessions = AuthorizationSessions(policy: SessionPolicy(), journal: journal)
+        let now = Population.now
+        try await sessions.load((0..<inFlight).map { Population.session($0) })
+        let start = ContinuousClock.now
+        let before = journal.statistics.synchronizationCount
+        let latencies = try await withThrowingTaskGroup(of: [UInt32].self) { group in
+            for index in 0..<inFlight {
+                group.addTask {
+                    var samples: [UInt32] = []
+                    var generation: UInt32 = 1
+                    let family = Population.sessionID(index)
+                    while ContinuousClock.now < start + .seconds(seconds) {
+                        let sent = ContinuousClock.now
+                        let use = RefreshTokenUse(
+                            family: family,
+                            generation: generation,
+                            clientID: Population.clientID,
+                            rotates: true
+                        )
+                        let result = await sessions.rotate(use, now: now)
+                        guard case .rotated(let session) = result.outcome else {
+                            throw BenchmarkError("a refresh was refused")
+                        }
+                        try await journal.waitUntilDurable(result.position)
+                        generation = session.generation
+                        samples.append(Latencies.microseconds(since: sent))
+                    }
+                    return samples
+                }
+            }
+            return try await group.reduce(into: Latencies()) { $0.add($1) }
+        }
+        let elapsed = (ContinuousClock.now - start) / .seconds(1)
+        let synchronizations = journal.statistics.synchronizationCount - before
+        try await store.close()
+        return Result(
+            policy: policy,
+            refreshesPerSecond: Double(latencies.count) / elapsed,
+            synchronizationsPerSecond: Double(synchronizations) / elapsed,
+            latencies: latencies
+        )
+    }
+}

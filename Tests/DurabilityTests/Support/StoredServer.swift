@@ -1,0 +1,77 @@
+import AuthorizationServer
+import AuthorizationServerTesting
+import DurableLog
+import Foundation
+import OAuthProtocol
+
+/// Servers in this process, one after another on one storage directory, with the test's clock.
+struct StoredServer {
+    let directory: URL
+    let clock = ManualClock()
+    var fileSystem: any FileSystem = POSIXFileSystem()
+
+    /// A directory that is removed afterwards.
+    static func run(_ body: (StoredServer) async throws -> Void) async throws {
+        let directory = FileManager.default.temporaryDirectory.appending(path: "gatehouse-\(UUID().uuidString)")
+        defer { try? FileManager.default.removeItem(at: directory) }  // a leftover harms nobody
+        try await body(StoredServer(directory: directory))
+    }
+
+    /// One life of a server, from recovery to shutdown.
+    func life(
+        configure: (inout Configuration) throws -> Void = { _ in },
+        environment prepare: (inout ServerEnvironment) throws -> Void = { _ in },
+        _ body: (TestServer) async throws -> Void
+    ) async throws {
+        try await TestServer.run(
+            clock: clock,
+            configure: configure,
+            environment: { environment in
+                environment.storage = try DurableStore.open(
+                    directory: directory.path(),
+                    key: .besideData,
+                    fileSystem: fileSystem,
+                    options: StorageOptions(
+                        journal: JournalOptions(
+                            segmentByteCount: 1 << 20,
+                            retryDelay: .milliseconds(2),
+                            retryDelayMax: .milliseconds(10)
+                        )
+                    ),
+                    logger: environment.logger
+                )
+                try prepare(&environment)
+            },
+            body
+        )
+    }
+}
+
+extension TestServer {
+    /// The ids of the published keys, sorted.
+    func publishedKeyIDs() async throws -> [String] {
+        let client = OAuthTestClient(issuer: issuer, transport: transport, resource: nil)
+        let answer = try await client.send("GET", AuthorizationServerMetadata.Path.keySet)
+        return (answer.json["keys"]?.arrayValue ?? []).compactMap { key in
+            guard case .object(let object) = key else { return nil }
+            return object["kid"]?.stringValue
+        }.sorted()
+    }
+
+    /// The id of the key that signs now, as a new token's header has it.
+    func signingKeyID() async throws -> String {
+        let token = try await OAuthTestClient.registered(at: self).tokens(at: self)["access_token"] ?? ""
+        let header = Base64URL.decode(String(token.prefix { $0 != "." })) ?? []
+        return try JSONParser.parseObject(header)["kid"]?.stringValue ?? ""
+    }
+
+    /// Sends an administrator's request to the management listener.
+    func administer(_ method: String, _ path: String) async throws -> OAuthTestClient.Answer {
+        let client = OAuthTestClient(issuer: issuer, transport: transport, resource: nil)
+        return try await client.send(
+            method,
+            managementURL + path,
+            headerFields: [("authorization", "Bearer admin-token-for-tests")]
+        )
+    }
+}
