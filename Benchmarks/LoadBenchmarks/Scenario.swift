@@ -15,10 +15,11 @@ struct ScenarioResult {
 struct Scenario {
     let name: String
     let signs: Bool
-    private let loop: ClosedLoop
+    /// Opens the connections; not before the scenario runs, for the server closes those that say nothing.
+    let open: () throws -> ClosedLoop
 
     func run(seconds: Int) throws -> ScenarioResult {
-        let (rate, latencies) = try loop.run(seconds: seconds)
+        let (rate, latencies) = try open().run(seconds: seconds)
         return ScenarioResult(name: name, rate: rate, latencies: latencies, signs: signs)
     }
 
@@ -34,32 +35,34 @@ struct Scenario {
             Scenario(
                 name: "JWKS",
                 signs: false,
-                loop: try ClosedLoop(port: port, states: none, first: { _ in keySet }, next: same)
+                open: { try ClosedLoop(port: port, states: none, first: { _ in keySet }, next: same) }
             ),
             Scenario(
                 name: "metadata",
                 signs: false,
-                loop: try ClosedLoop(port: port, states: none, first: { _ in metadata }, next: same)
+                open: { try ClosedLoop(port: port, states: none, first: { _ in metadata }, next: same) }
             ),
             Scenario(
                 name: "upstream token by exchange",
                 signs: false,
-                loop: try ClosedLoop(port: port, states: exchanges, first: { Array($0.utf8) }, next: same)
+                open: { try ClosedLoop(port: port, states: exchanges, first: { Array($0.utf8) }, next: same) }
             ),
             Scenario(
                 name: "refresh grant",
                 signs: true,
-                loop: try ClosedLoop(
-                    port: port,
-                    states: sessions.map { $0.tokens["refresh_token"] ?? "" },
-                    first: { refresh($0, clientID) },
-                    next: { connection, answer in
-                        guard let successor = member("refresh_token", of: answer) else {
-                            throw BenchmarkError("an answer without refresh token")
+                open: {
+                    try ClosedLoop(
+                        port: port,
+                        states: sessions.map { $0.tokens["refresh_token"] ?? "" },
+                        first: { refresh($0, clientID) },
+                        next: { connection, answer in
+                            guard let successor = member("refresh_token", of: answer) else {
+                                throw BenchmarkError("an answer without refresh token")
+                            }
+                            connection.request = refresh(successor, clientID)
                         }
-                        connection.request = refresh(successor, clientID)
-                    }
-                )
+                    )
+                }
             ),
         ]
     }
