@@ -18,7 +18,7 @@ package struct SourceAddressResolver: Sendable {
         let hops = request.values(of: .xForwardedFor).flatMap { $0.split(separator: ",") }
         var source = request.peer
         for hop in hops.reversed() {
-            guard let address = IPAddress(Self.trimmed(hop)) else { return source }
+            guard let address = Self.address(hop) else { return source }
             source = address
             guard isTrusted(address) else { return source }
         }
@@ -29,7 +29,17 @@ package struct SourceAddressResolver: Sendable {
         trustedProxies.contains { $0.contains(address) }
     }
 
-    private static func trimmed(_ text: Substring) -> String {
-        String(text.drop { $0 == " " || $0 == "\t" }.reversed().drop { $0 == " " || $0 == "\t" }.reversed())
+    /// The address of a hop; some proxies write the port after it, with brackets around an IPv6 address.
+    private static func address(_ hop: Substring) -> IPAddress? {
+        let text = hop.drop { $0 == " " || $0 == "\t" }.reversed().drop { $0 == " " || $0 == "\t" }.reversed()
+        let trimmed = String(text)
+        if let address = IPAddress(trimmed) {
+            return address
+        }
+        if trimmed.hasPrefix("[") {
+            return IPAddress(String(trimmed.dropFirst().prefix { $0 != "]" }))
+        }
+        let parts = trimmed.split(separator: ":", omittingEmptySubsequences: false)
+        return parts.count == 2 ? IPAddress(String(parts[0])) : nil
     }
 }

@@ -145,6 +145,27 @@ struct FailureLimitTests {
         }
     }
 
+    @Test("D-71: a proxy that writes the port too names the same source")
+    func ports() async throws {
+        try await run { server in
+            let client = try await OAuthTestClient.registered(at: server)
+            for hop in ["203.0.113.1:4711", " 203.0.113.1 ", "203.0.113.1:1"] {
+                #expect(try await guess(client, source: hop).status == 400)
+            }
+            #expect(try await guess(client, source: "203.0.113.1").status == 429)
+            for hop in ["[2001:db8::1]:4711", "[2001:db8::1]", "2001:db8::2"] {
+                #expect(try await guess(client, source: hop).status == 400)
+            }
+            #expect(try await guess(client, source: "2001:db8::1").status == 429)
+            // What is no address ends the chain: the proxy that sent it is the source, with an allowance of its own.
+            var statuses: [Int] = []
+            for hop in ["unknown", "203.0.113.7.evil", "::::", "203.0.113.9:1:2"] {
+                statuses.append(try await guess(client, source: "203.0.113.1, " + hop).status)
+            }
+            #expect(statuses == [400, 400, 400, 429])
+        }
+    }
+
     @Test("DESIGN §7.9: registrations and failures have allowances of their own")
     func purposes() async throws {
         try await TestServer.run {
