@@ -91,7 +91,7 @@ package struct UpstreamCredentials: Sendable {
     ) async throws(UpstreamCredentialError) -> UpstreamCredential {
         // No expiry means that the provider gave none: such a token is good until the API refuses it (rule 5).
         guard let expiry = connection.accessTokenExpiry else { return try open(connection, wasRefreshed: false) }
-        guard now + query.minimumLifetime >= expiry || connection.isDueForRefresh(now: now) else {
+        guard connection.isDueForRefresh(now: now, minimumLifetime: query.minimumLifetime) else {
             return try open(connection, wasRefreshed: false)
         }
         guard connection.tokens.refreshToken != nil else {
@@ -133,12 +133,20 @@ package struct UpstreamCredentials: Sendable {
 }
 
 extension Connection {
-    /// Rule 7: a token is refreshed when less than a minute, or a tenth of its life, is left; the tenth is spread by the
-    /// connection's id, so that tokens of one moment are not all refreshed in one.
-    func isDueForRefresh(now: Timestamp) -> Bool {
+    /// Rule 7: a token is refreshed when less than a minute, or a tenth of its life, is left; the tenth is spread by
+    /// the connection's id, so that tokens of one moment are not all refreshed in one.
+    ///
+    /// A caller may want more life than that.
+    func isDueForRefresh(now: Timestamp, minimumLifetime: Duration) -> Bool {
         guard let expiry = accessTokenExpiry else { return false }
-        let life = expiry - (refreshedAt ?? obtainedAt)
+        let obtained = refreshedAt ?? obtainedAt
+        let life = expiry - obtained
         let jitter = 8 + Int(truncatingIfNeeded: id.value & 7)
-        return now + max(.seconds(60), life / jitter) >= expiry
+        if now + max(.seconds(60), life / jitter) >= expiry {
+            return true
+        }
+        guard now + minimumLifetime >= expiry else { return false }
+        // More than the provider gives cannot be had: asking for it must not be a lever that refreshes at every request.
+        return minimumLifetime < life || now - obtained >= life / 10
     }
 }

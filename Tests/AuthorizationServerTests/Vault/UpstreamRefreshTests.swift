@@ -63,6 +63,20 @@ struct UpstreamRefreshTests {
         }
     }
 
+    @Test("a min_ttl that no token of the provider has does not refresh at every request")
+    func unreachableMinimumLifetime() async throws {
+        try await run { server, client, token in
+            let first = try await client.exchange(token, ["min_ttl": "3600"])
+            #expect(first.json["refreshed"] == false)
+            server.clock.advance(by: .seconds(60))
+            for isRefreshed in [true, false, false] {
+                let answer = try await client.exchange(token, ["min_ttl": "3600"])
+                #expect(answer.json["refreshed"] == .bool(isRefreshed))
+                #expect(answer.json["expires_in"]?.integerValue == 600)
+            }
+        }
+    }
+
     @Test("rule 6, VT-4: 100 parallel retrievals of an expired token are one redemption upstream")
     func singleFlight() async throws {
         try await run(environment: { $0.eventLoopCount = 4 }) { server, client, token in
