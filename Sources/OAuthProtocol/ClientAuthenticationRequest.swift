@@ -27,16 +27,14 @@ package struct ClientAuthenticationRequest: Sendable {
     package let clientID: String?
     /// Its proof.
     package let proof: Proof
+    /// The secret of HTTP Basic as it stands, when decoding changes it: most HTTP libraries do not encode, and a secret
+    /// of the operator's choice may hold `+` or `%` (TK-13).
+    package let unencodedSecret: ClientSecret?
 
     /// Longest `client_id` that is looked up, in bytes (CM-1).
     package static let clientIDByteCountMax = 2048
     /// RFC 7523 §2.2.
     package static let assertionType = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
-
-    /// Whether HTTP Basic was used: a 401 then carries `WWW-Authenticate` (RFC 6749 §5.2; TK-12).
-    package var usedBasic: Bool {
-        if case .basic = proof { true } else { false }
-    }
 
     /// Reads the Authorization header and the form together; two ways of authenticating at once are refused.
     package init(authorization: String?, form: FormParameters) throws(Refusal) {
@@ -46,6 +44,7 @@ package struct ClientAuthenticationRequest: Sendable {
         let assertionType = try Self.single("client_assertion_type", form)
         let basic = try authorization.map { (header) throws(Refusal) in try Self.basicCredentials(header) }
         let ways = [basic != nil, formSecret != nil, assertion != nil].count { $0 }
+        unencodedSecret = basic?.unencodedSecret
         guard ways <= 1 else { throw .contradictory("more than one way of client authentication") }
         if let basic {
             guard formID?.hasSameBytes(as: basic.id) ?? true else {
@@ -77,7 +76,7 @@ package struct ClientAuthenticationRequest: Sendable {
 
     // RFC 6749 §2.3.1: both parts are form-encoded; the TypeScript SDK does not encode them, and our ids and secrets
     // need none (TK-13). The scheme is case-insensitive (RFC 9110 §11.1).
-    private static func basicCredentials(_ header: String) throws(Refusal) -> (id: String, secret: ClientSecret) {
+    private static func basicCredentials(_ header: String) throws(Refusal) -> BasicCredentials {
         let parts = header.split(separator: " ", maxSplits: 1, omittingEmptySubsequences: true)
         guard parts.count == 2, parts[0].lowercased() == "basic" else {
             throw .unreadable("the Authorization header must use Basic")
@@ -91,6 +90,17 @@ package struct ClientAuthenticationRequest: Sendable {
         let id = PercentEncoding.decode(rawID, plusIsSpace: true) ?? String(rawID)
         let secret = PercentEncoding.decode(rawSecret, plusIsSpace: true) ?? String(rawSecret)
         guard !id.isEmpty else { throw .unreadable("the Authorization header names no client") }
-        return (id, ClientSecret(wireValue: secret))
+        let isUnchanged = secret.utf8.elementsEqual(rawSecret.utf8)
+        return BasicCredentials(
+            id: id,
+            secret: ClientSecret(wireValue: secret),
+            unencodedSecret: isUnchanged ? nil : ClientSecret(wireValue: String(rawSecret))
+        )
+    }
+
+    private struct BasicCredentials {
+        let id: String
+        let secret: ClientSecret
+        let unencodedSecret: ClientSecret?
     }
 }

@@ -55,18 +55,20 @@ package struct ClientAuthenticator: Sendable {
             if case .post(let secret) = request.proof { _ = secret.matches(Self.unknownClientHash) }
             throw Self.refusal
         }
-        guard isProven(client, by: request.proof) else { throw Self.refusal }
+        guard isProven(client, by: request) else { throw Self.refusal }
         return client
     }
 
-    private func isProven(_ client: Client, by proof: ClientAuthenticationRequest.Proof) -> Bool {
-        switch proof {
+    private func isProven(_ client: Client, by request: ClientAuthenticationRequest) -> Bool {
+        switch request.proof {
         case .none:
             // A public client proves nothing here; PKCE and the refresh token do (TK-15: a secret sent is refused).
             client.authenticationMethods.contains(.none)
         case .basic(let secret):
             client.authenticationMethods.contains(.clientSecretBasic)
-                && (client.secretHash.map(secret.matches) ?? false)
+                && [secret, request.unencodedSecret].contains { secret in
+                    secret.flatMap { secret in client.secretHash.map(secret.matches) } ?? false
+                }
         case .post(let secret):
             client.authenticationMethods.contains(.clientSecretPost) && (client.secretHash.map(secret.matches) ?? false)
         case .assertion:

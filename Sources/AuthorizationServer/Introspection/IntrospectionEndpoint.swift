@@ -31,11 +31,11 @@ package struct IntrospectionEndpoint: Endpoint {
     ///
     /// Never with CORS headers: no browser has a resource server's credentials (CX-1).
     package func respond(to request: Request, context: RequestContext) async -> Response {
-        var usedBasic = false
+        let usedBasic = ClientAuthenticator.usesBasic(request)
         do throws(OAuthError) {
             let form = try FormBody.parse(request)
+            try FormBody.checkRepetition(form)
             let authentication = try authenticator.read(request, form)
-            usedBasic = authentication.usedBasic
             // RFC 7662 §2.1: a caller that proves nothing could try tokens out (D-48).
             if case .none = authentication.proof {
                 throw .guess(.invalidClient, "introspection needs a client that authenticates")

@@ -40,11 +40,11 @@ package struct RevocationEndpoint: Endpoint {
 
     /// Revokes a token of the client that asks.
     package func respond(to request: Request, context: RequestContext) async -> Response {
-        var usedBasic = false
+        let usedBasic = ClientAuthenticator.usesBasic(request)
         do throws(OAuthError) {
             let form = try FormBody.parse(request)
+            try FormBody.checkRepetition(form)
             let authentication = try authenticator.read(request, form)
-            usedBasic = authentication.usedBasic
             let client = try await authenticator.authenticate(authentication, context: context)
             let token = try form.required("token")
             try durability.checkAvailability()

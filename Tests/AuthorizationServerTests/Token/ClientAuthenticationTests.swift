@@ -46,6 +46,25 @@ struct ClientAuthenticationTests {
         }
     }
 
+    @Test(
+        "TK-13: a secret of the operator's choice, encoded or not, as HTTP libraries have it",
+        arguments: ["a+b/c=", "100%25", "100%", "p%zz", "with space", "a:b:c"]
+    )
+    func unencodedSecrets(secret: String) async throws {
+        try await TestServer.run(configure: {
+            $0.resources[0].clientSecret = .value(SecretValue(secret))
+        }) { server in
+            let (client, tokens) = try await server.loggedIn()
+            let id = TestServer.resourceServer.id
+            for sent in [secret, PercentEncoding.encode(secret)] {
+                let answer = try await client.exchange(tokens.accessToken, credentials: (id, sent))
+                #expect(answer.status == 200, "\(sent)")
+            }
+            let wrong = try await client.exchange(tokens.accessToken, credentials: (id, secret + "x"))
+            #expect(wrong.isError(401, "invalid_client"))
+        }
+    }
+
     @Test("TK-12: client_secret_post")
     func post() async throws {
         try await TestServer.run { server in
