@@ -85,8 +85,10 @@ package final class TestServer: Sendable {
         )
         environment.reservations = [reservation]
         environment.eventLoopCount = 1
+        environment.makeKey = ReadyKeys().key
         try prepare(&environment)
         let server = try await GatehouseServer.start(configuration, environment: environment)
+        await server.keysPublished()
         return TestServer(
             server: server,
             provider: provider,

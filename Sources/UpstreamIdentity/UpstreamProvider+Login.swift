@@ -130,6 +130,7 @@ extension UpstreamProvider {
         case .whenNameIsMissing:
             claims.firstText(at: configuration.behaviour.claimPaths.name) == nil
                 || claims.firstText(at: configuration.behaviour.claimPaths.accountName) == nil
+                || configuration.wantedClaims.contains { claims.value(at: $0) == nil }
         }
     }
 

@@ -36,6 +36,23 @@ struct UpstreamRefusalTests {
                 + "keycloak; did you mean github?"
         ),
         Refusal(
+            "name: n, claims: {groups: sub}, " + oidc,
+            "upstreams[0].claims.groups: sub is set by the server and cannot be mapped"
+        ),
+        Refusal(
+            "name: n, claims: {groups: cnf}, " + oidc,
+            "upstreams[0].claims.groups: cnf is set by the server and cannot be mapped"
+        ),
+        Refusal(
+            "name: n, claims: {groups: groups, roles: groups}, " + oidc,
+            "upstreams[0].claims.roles: groups is mapped twice"
+        ),
+        Refusal(
+            "name: n, claims: {groups: 'two words'}, " + oidc,
+            "upstreams[0].claims.groups: two words is not the name of a claim: "
+                + "at most 128 printable characters without quotes"
+        ),
+        Refusal(
             "name: n, type: oidc, client_id: c, client_secret: {env: S}",
             "upstreams[0].issuer: is required"
         ),

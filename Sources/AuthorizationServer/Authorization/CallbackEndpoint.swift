@@ -14,6 +14,7 @@ package struct CallbackEndpoint: Endpoint {
     private let sessions: any AuthorizationStore
     private let login: LoginFlow
     private let connections: ConnectionKeeper
+    private let claimMappings: [String: ClaimMapping]
     private let clients: any ClientResolver
     private let cookies: BrowserCookies
     private let pages: PageRenderer
@@ -30,6 +31,7 @@ package struct CallbackEndpoint: Endpoint {
         sessions: any AuthorizationStore,
         login: LoginFlow,
         connections: ConnectionKeeper,
+        claimMappings: [String: ClaimMapping] = [:],
         clients: any ClientResolver,
         cookies: BrowserCookies,
         pages: PageRenderer,
@@ -41,6 +43,7 @@ package struct CallbackEndpoint: Endpoint {
         self.sessions = sessions
         self.login = login
         self.connections = connections
+        self.claimMappings = claimMappings
         self.clients = clients
         self.cookies = cookies
         self.pages = pages
@@ -128,6 +131,7 @@ package struct CallbackEndpoint: Endpoint {
                 let kept = try await connections.keep(login, of: provider, linkingTo: pending.userID, context: context)
                 progress.userID = pending.userID ?? kept.userID
                 progress.connections.append(kept.id)
+                claimMappings[provider.name]?.add(login.claims, to: &progress.claims)
                 progress.authenticatedAt = pending.authenticatedAt ?? login.authenticatedAt ?? context.now
                 metrics.upstreamLogin(provider.name, result: "success")
             } catch {
@@ -158,7 +162,9 @@ package struct CallbackEndpoint: Endpoint {
                 code: code,
                 verifier: pending.verifier,
                 nonce: pending.nonce,
-                issuerParameter: answer.issuer
+                issuerParameter: answer.issuer,
+                // OpenID Connect Core 1.0 §3.1.2.1: who asked for a recent login must get one (OP-5).
+                maximumAgeSeconds: pending.request.maximumAgeSeconds
             )
         } catch {
             throw error.clientError
@@ -200,7 +206,8 @@ extension LoginProgress {
             userID: pending.userID,
             connections: pending.connections,
             authenticatedAt: pending.authenticatedAt,
-            expectedUserID: pending.expectedUserID
+            expectedUserID: pending.expectedUserID,
+            claims: pending.claims
         )
     }
 }

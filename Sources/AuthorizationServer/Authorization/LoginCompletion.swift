@@ -74,7 +74,8 @@ package struct LoginCompletion: Sendable {
             userID: userID,
             connections: progress.connections,
             authenticatedAt: progress.authenticatedAt ?? context.now,
-            issuesRefreshToken: Self.issuesRefreshToken(client, progress.request.scopes)
+            issuesRefreshToken: Self.issuesRefreshToken(client, progress.request.scopes),
+            claims: progress.claims
         )
         guard await sessions.issueCode(code.hash, for: grant, now: context.now) == .admitted else { throw .overloaded }
         await registry.touch(client.id, now: context.now)

@@ -16,6 +16,7 @@ package struct LoginProgress: Sendable {
     var expectedUserID: UserID?
     /// Why an optional provider could not be used: what the client is told when no other says who the user is.
     var lastError: OAuthError?
+    var claims: JSONObject = [:]
 }
 
 /// OpenID Connect Core 1.0 §3.1 as relying party: leads the browser through the providers that a resource needs, one
@@ -155,6 +156,7 @@ package struct LoginFlow: Sendable {
             connections: progress.connections,
             authenticatedAt: progress.authenticatedAt,
             expectedUserID: progress.expectedUserID,
+            claims: progress.claims,
             expiry: context.now + PendingAuthorization.lifetime
         )
         guard await sessions.begin(pending, state: state.hash, now: context.now) == .admitted else { throw .overloaded }

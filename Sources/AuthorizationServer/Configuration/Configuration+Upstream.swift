@@ -27,6 +27,9 @@ extension Configuration {
         /// Parameters added to the authorization request, in their configured order.
         package var additionalAuthorizationParameters: [Parameter] = []
 
+        /// Which of the provider's claims go into our access tokens, and under which names.
+        package var claims: [ClaimName] = []
+
         /// Whether the provider's URLs may be plain http, for development on loopback.
         package var allowsInsecureHTTP = false
 
@@ -38,6 +41,21 @@ extension Configuration {
             self.name = name
             self.kind = kind
             self.clientID = clientID
+        }
+    }
+
+    /// A claim of the provider's, and the claim of ours that takes its value.
+    package struct ClaimName: Hashable, Sendable {
+        /// The provider's claim: a name, or names joined by dots through nested objects.
+        package var upstream: String
+
+        /// The claim in our access tokens.
+        package var name: String
+
+        /// Maps a claim.
+        package init(upstream: String, name: String) {
+            self.upstream = upstream
+            self.name = name
         }
     }
 

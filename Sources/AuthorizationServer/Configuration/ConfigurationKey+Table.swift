@@ -35,7 +35,7 @@ extension ConfigurationKey {
         key("upstreams[].client_secret.file"), key("upstreams[].client_secret.env"),
         key("upstreams[].token_endpoint_auth_method"), key("upstreams[].scopes"), key("upstreams[].optional"),
         key("upstreams[].additional_authorization_parameters"), key("upstreams[].allow_insecure_http"),
-        key("upstreams[].allow_private_network"),
+        key("upstreams[].allow_private_network"), key("upstreams[].claims"),
         key("resources"), key("resources[].uri"), key("resources[].scopes"), key("resources[].upstreams"),
         key("resources[].client_id"), key("resources[].client_secret"), key("resources[].client_secret.file"),
         key("resources[].client_secret.env"),

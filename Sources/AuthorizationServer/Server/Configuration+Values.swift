@@ -19,6 +19,17 @@ extension Configuration {
         )
     }
 
+    /// Whether a client can get ID tokens: `openid` is among the scopes.
+    var issuesIDTokens: Bool { scopes.contains(ScopeSet.openID) }
+
+    /// What of the upstreams' claims goes into access tokens, by the upstream's name.
+    var claimMappings: [String: ClaimMapping] {
+        Dictionary(
+            upstreams.filter { !$0.claims.isEmpty }.map { ($0.name, ClaimMapping($0.claims)) },
+            uniquingKeysWith: { first, _ in first }
+        )
+    }
+
     /// The clients of the configuration, and the resource servers in their role as clients.
     func preRegisteredClients(now: Timestamp) -> [OAuthProtocol.Client] {
         clients.map { $0.registered(now: now) } + resourceServerClients(now: now)
@@ -105,6 +116,7 @@ extension Configuration.Upstream {
             addressPolicy: allowsPrivateNetwork || allowsInsecureHTTP ? .allowPrivate : .publicOnly
         )
         configuration.isOptional = isOptional
+        configuration.wantedClaims = claims.map(\.upstream)
         configuration.allowsInsecureHTTP = allowsInsecureHTTP
         return configuration
     }

@@ -27,6 +27,7 @@ package final class GatehouseServer: Sendable {
     private let maintenance: Maintenance
     private let rotation: SigningKeyRotation
     private let readiness: Readiness
+    private let idTokenKeys: IDTokenKeys
 
     private init(
         configuration: Configuration,
@@ -41,6 +42,7 @@ package final class GatehouseServer: Sendable {
         keys = composition.keys
         rotation = composition.rotation
         readiness = composition.readiness
+        idTokenKeys = composition.idTokenKeys
         server = listeners.server
         management = listeners.management
         addresses = listeners.addresses
@@ -84,6 +86,8 @@ package final class GatehouseServer: Sendable {
     package func shutdown(gracePeriod: Duration = .seconds(10)) async {
         readiness.set(.draining)
         await maintenance.stop()
+        // A key that is being made is stored before the storage closes.
+        await idTokenKeys.settled()
         // The management listener lives on the main server's loops, which end with that server; a probe that is refused
         // says the same as one that is told of the drain.
         await management?.shutdown(gracePeriod: .zero)
@@ -114,6 +118,11 @@ package final class GatehouseServer: Sendable {
         } catch {
             environment.logger.error("signing keys were not read; the old ones stay", metadata: ["error": "\(error)"])
         }
+    }
+
+    /// Returns when the keys that are made after the start are published, for tests that look at the key set.
+    package func keysPublished() async {
+        await idTokenKeys.settled()
     }
 
     /// Runs what is due at the present time of the time source, for tests that move it.

@@ -14,6 +14,7 @@ import UpstreamIdentity
 struct ServerComposition {
     let stores: ServerStores
     let keys: SigningKeyPublication
+    let idTokenKeys: IDTokenKeys
     let rotation: SigningKeyRotation
     let responder: any RequestResponder
     let managementResponder: any RequestResponder
@@ -42,9 +43,14 @@ struct ServerComposition {
             readFile: environment.readFile,
             durability: Durability(journal: stores.journal),
             audit: audit,
+            makeKey: environment.makeKey,
             logger: environment.logger
         )
         let keys = try await rotation.prepare(now: now)
+        let idTokenKeys = IDTokenKeys(published: keys, rotation: rotation, logger: environment.logger)
+        if configuration.issuesIDTokens {
+            idTokenKeys.prepare(now: now)
+        }
         let rootSecret = await stores.keys.serverSecret(candidate: environment.random.bytes(32))
         try await stores.journal.waitUntilDurable(rootSecret.position)
         let parts = try ServerParts(
@@ -53,6 +59,7 @@ struct ServerComposition {
             stores: stores,
             keys: keys,
             audit: audit,
+            idTokenKeys: idTokenKeys,
             rootSecret: rootSecret.outcome
         )
         let readiness = Readiness()
@@ -60,6 +67,7 @@ struct ServerComposition {
         return ServerComposition(
             stores: stores,
             keys: keys,
+            idTokenKeys: idTokenKeys,
             rotation: rotation,
             responder: parts.publicRoutes().responder,
             managementResponder: parts.managementRoutes(

@@ -14,6 +14,11 @@ package struct ServerEnvironment: Sendable {
     package var clock: any ElapsedTimeSource
     /// Where secrets come from.
     package var random: any RandomSource
+    /// Makes signing keys; a test may take one that is ready, for RSA keys take their time.
+    package var makeKey: @Sendable (SignatureAlgorithm) throws(CryptoError) -> PrivateKey = {
+        algorithm throws(CryptoError) in
+        try PrivateKey.generate(algorithm)
+    }
     /// How upstream providers and metadata documents are reached.
     package var transport: any OutboundTransport
     /// The storage directory, already opened; `nil` for memory only.

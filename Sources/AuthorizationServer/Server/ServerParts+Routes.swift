@@ -27,6 +27,13 @@ extension ServerParts {
             routes.on(.post, prefix + Path.registration, name: "register", registrationEndpoint)
             routes.allowCrossOrigin(prefix + Path.registration, methods: "POST")
         }
+        if configuration.issuesIDTokens {
+            let userInfo = userInfoEndpoint
+            for method in [HTTPRequest.Method.get, .post] {
+                routes.on(method, prefix + Path.userInfo, name: "userinfo", userInfo)
+            }
+            routes.allowCrossOrigin(prefix + Path.userInfo, methods: "GET, POST")
+        }
         addBrowserRoutes(&routes, prefix)
         return routes
     }
@@ -70,6 +77,14 @@ extension ServerParts {
             verification: verification,
             failures: FailureLimit(limiter: limiter, metrics: metrics),
             metrics: metrics
+        )
+    }
+
+    private var userInfoEndpoint: UserInfoEndpoint {
+        UserInfoEndpoint(
+            verification: verification,
+            users: stores.vault,
+            failures: FailureLimit(limiter: limiter, metrics: metrics)
         )
     }
 
@@ -203,6 +218,7 @@ private struct BrowserFlow {
                 durability: parts.durability,
                 random: random
             ),
+            claimMappings: parts.configuration.claimMappings,
             clients: clients,
             cookies: cookies,
             pages: pages,

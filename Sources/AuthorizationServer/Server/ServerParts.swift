@@ -15,6 +15,7 @@ struct ServerParts {
     let environment: ServerEnvironment
     let stores: ServerStores
     let keys: SigningKeyPublication
+    let idTokenKeys: IDTokenKeys
     let resources: ResourceCatalogue
     let scopePolicy: ScopePolicy
     let upstreams: UpstreamDirectory
@@ -39,12 +40,14 @@ struct ServerParts {
         stores: ServerStores,
         keys: SigningKeyPublication,
         audit: AuditTrail,
+        idTokenKeys: IDTokenKeys,
         rootSecret: [UInt8]
     ) throws {
         self.configuration = configuration
         self.environment = environment
         self.stores = stores
         self.keys = keys
+        self.idTokenKeys = idTokenKeys
         resources = configuration.resourceCatalogue
         scopePolicy = ScopePolicy(supported: configuration.scopes)
         upstreams = UpstreamDirectory(
@@ -141,6 +144,7 @@ struct ServerParts {
         metadata.allowsRevocation = true
         // Without a resource server that has credentials nobody could ask.
         metadata.allowsIntrospection = configuration.resources.contains { $0.clientID != nil }
+        metadata.issuesIDTokens = configuration.issuesIDTokens
         metadata.allowsMetadataDocuments = configuration.registration.acceptsMetadataDocuments
         return metadata
     }
@@ -155,7 +159,15 @@ struct ServerParts {
             lifetime: configuration.tokens.accessTokenLifetime,
             seen: seenTokens
         )
-        let responses = SessionTokenResponder(accessTokens: accessTokens, refreshTokenKey: refreshTokenKey)
+        let responses = SessionTokenResponder(
+            accessTokens: accessTokens,
+            idTokens: IDTokenIssuer(
+                issuer: configuration.issuer,
+                keys: idTokenKeys,
+                lifetime: configuration.tokens.accessTokenLifetime
+            ),
+            refreshTokenKey: refreshTokenKey
+        )
         return [
             AuthorizationCodeGrant(
                 sessions: stores.sessions,

@@ -7,14 +7,15 @@ import OpenSSLCrypto
 ///
 /// Keys from files are the operator's instead: the first signs, all are published, and nothing rotates by itself.
 package struct SigningKeyRotation: Sendable {
-    private let ring: SigningKeyRing
+    let ring: SigningKeyRing
     private let algorithm: SignatureAlgorithm
-    private let interval: Duration
+    let interval: Duration
     private let files: [String]
     private let readFile: @Sendable (_ path: String) throws -> String
     private let tokenLifetime: Duration
-    private let durability: Durability
+    let durability: Durability
     private let audit: AuditTrail
+    private let makeKey: @Sendable (SignatureAlgorithm) throws(CryptoError) -> PrivateKey
     private let logger: Logger
 
     /// Why the keys could not be prepared or rotated.
@@ -29,6 +30,7 @@ package struct SigningKeyRotation: Sendable {
         readFile: @escaping @Sendable (_ path: String) throws -> String,
         durability: Durability,
         audit: AuditTrail,
+        makeKey: @escaping @Sendable (SignatureAlgorithm) throws(CryptoError) -> PrivateKey,
         logger: Logger
     ) {
         self.ring = ring
@@ -39,6 +41,7 @@ package struct SigningKeyRotation: Sendable {
         tokenLifetime = configuration.tokens.accessTokenLifetime
         self.durability = durability
         self.audit = audit
+        self.makeKey = makeKey
         self.logger = logger
     }
 
@@ -69,7 +72,7 @@ package struct SigningKeyRotation: Sendable {
     }
 
     private func install(_ state: StoredSigningKey.State, now: Timestamp) async throws {
-        let key = try await Self.generate(algorithm, state: state, now: now)
+        let key = try await generate(algorithm, .accessToken, state, now: now)
         let installed = await ring.install(key, now: now)
         try await durability.wait(for: installed.position)
     }
@@ -124,10 +127,11 @@ package struct SigningKeyRotation: Sendable {
         }
         // A key that is not durable must not sign: its tokens would outlive it.
         try durability.checkAvailability()
-        let successor = try await Self.generate(algorithm, state: .next, now: now)
+        let successor = try await generate(algorithm, .accessToken, .next, now: now)
         let rotation = await ring.rotate(successor: successor, now: now)
         try await durability.wait(for: rotation.position)
         guard case .rotated(let keyID) = rotation.outcome else { return try await rotate(now: now) }
+        try await rotateIDTokenKey(now: now)
         return keyID
     }
 
@@ -136,6 +140,7 @@ package struct SigningKeyRotation: Sendable {
         // A verifier may hold the document for its maximum age, and a token lives for its lifetime.
         let margin = tokenLifetime + KeySetEndpoint.maximumAge
         _ = await ring.withdraw(retiredBefore: now - margin)
+        try await performDueForIDTokens(now: now)
         guard files.isEmpty else { return }
         let keys = await ring.keys().filter { $0.purpose == .accessToken }
         guard
@@ -154,11 +159,12 @@ package struct SigningKeyRotation: Sendable {
 
     // RSA keys take up to seconds: never on an event loop.
     @concurrent
-    private static func generate(
+    func generate(
         _ algorithm: SignatureAlgorithm,
-        state: StoredSigningKey.State,
+        _ purpose: StoredSigningKey.Purpose,
+        _ state: StoredSigningKey.State,
         now: Timestamp
     ) async throws(CryptoError) -> StoredSigningKey {
-        try StoredSigningKey(.generate(algorithm), purpose: .accessToken, state: state, publishedAt: now)
+        try StoredSigningKey(makeKey(algorithm), purpose: purpose, state: state, publishedAt: now)
     }
 }

@@ -51,10 +51,19 @@ package struct AccessTokenIssuer: Sendable {
                 issuedAt: now,
                 expiresAt: now + lifetime,
                 authenticatedAt: session.authenticatedAt,
-                sessionID: session.id.text
+                sessionID: session.id.text,
+                additionalClaims: try Self.mappedClaims(session)
             ),
             lifetime: lifetime
         )
+    }
+
+    // Written by us when the session began; what cannot be read must not be left out in silence.
+    private static func mappedClaims(_ session: Session) throws(OAuthError) -> JSONObject {
+        guard !session.claims.isEmpty else { return [:] }
+        do { return try JSONParser.parseObject(session.claims) } catch {
+            throw OAuthError(.serverError, "the session's claims cannot be read")
+        }
     }
 
     /// The access token of a client that acts for itself (RFC 6749 §4.4): `sub` is the client, and there is no `tsid` (CC-1).

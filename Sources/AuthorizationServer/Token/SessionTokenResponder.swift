@@ -4,15 +4,18 @@ package import OAuthState
 /// RFC 6749 §5.1: the answer of the code and refresh grants for a session.
 package struct SessionTokenResponder: Sendable {
     private let accessTokens: AccessTokenIssuer
+    private let idTokens: IDTokenIssuer
     private let refreshTokenKey: RefreshTokenKey
 
-    /// A responder that signs with `accessTokens` and derives refresh tokens under `refreshTokenKey`.
-    package init(accessTokens: AccessTokenIssuer, refreshTokenKey: RefreshTokenKey) {
+    /// A responder that signs with `accessTokens` and `idTokens`, and derives refresh tokens under `refreshTokenKey`.
+    package init(accessTokens: AccessTokenIssuer, idTokens: IDTokenIssuer, refreshTokenKey: RefreshTokenKey) {
         self.accessTokens = accessTokens
+        self.idTokens = idTokens
         self.refreshTokenKey = refreshTokenKey
     }
 
-    /// The JSON body: a fresh access token, and the session's current refresh token if it has a family.
+    /// The JSON body: a fresh access token, the session's current refresh token if it has a family, and an ID token when
+    /// `openid` was granted.
     ///
     /// - Parameters:
     ///   - session: The session as the store left it.
@@ -26,7 +29,7 @@ package struct SessionTokenResponder: Sendable {
         scopes: ScopeSet,
         grant: AuthorizationGrant?,
         now: Timestamp
-    ) throws(OAuthError) -> [UInt8] {
+    ) async throws(OAuthError) -> [UInt8] {
         let issued = try accessTokens.issue(for: session, scopes: scopes, now: now)
         let refreshToken =
             session.generation > 0
@@ -35,7 +38,14 @@ package struct SessionTokenResponder: Sendable {
             accessToken: issued.token,
             lifetime: issued.lifetime,
             scopes: scopes,
-            refreshToken: refreshToken
+            refreshToken: refreshToken,
+            idToken: try await idTokens.issue(
+                for: session,
+                scopes: scopes,
+                accessToken: issued.token,
+                nonce: grant?.request.nonce,
+                now: now
+            )
         ).body
     }
 }

@@ -74,7 +74,8 @@ extension AuthorizationSessions {
             absoluteExpiry: absolute,
             idleExpiry: now + (grant.issuesRefreshToken ? policy.refreshTokenLifetime : policy.accessTokenLifetime),
             generation: grant.issuesRefreshToken ? 1 : 0,
-            rotatedAt: now
+            rotatedAt: now,
+            claims: grant.claims.isEmpty ? [] : grant.claims.serialized()
         )
     }
 }

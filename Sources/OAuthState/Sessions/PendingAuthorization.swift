@@ -25,6 +25,8 @@ package struct PendingAuthorization: Hashable, Sendable {
     package var authenticatedAt: Timestamp?
     /// The user whom the browser's remembered login named, when consent was not asked again (D-62).
     package var expectedUserID: UserID?
+    /// What the legs that are done said of the user, as far as it goes into tokens.
+    package var claims: JSONObject
     /// After this the callback is refused (CO-3: at most ten minutes).
     package var expiry: Timestamp
 
@@ -41,6 +43,7 @@ package struct PendingAuthorization: Hashable, Sendable {
         connections: [ConnectionID] = [],
         authenticatedAt: Timestamp? = nil,
         expectedUserID: UserID? = nil,
+        claims: JSONObject = [:],
         expiry: Timestamp
     ) {
         self.request = request
@@ -54,6 +57,7 @@ package struct PendingAuthorization: Hashable, Sendable {
         self.connections = connections
         self.authenticatedAt = authenticatedAt
         self.expectedUserID = expectedUserID
+        self.claims = claims
         self.expiry = expiry
     }
 
@@ -75,6 +79,8 @@ package struct AuthorizationGrant: Hashable, Sendable {
     package var authenticatedAt: Timestamp
     /// Whether redemption yields a refresh token (TK-10).
     package var issuesRefreshToken: Bool
+    /// What goes into the session's access tokens of what the providers said of the user.
+    package var claims: JSONObject
 
     /// A grant.
     package init(
@@ -83,7 +89,8 @@ package struct AuthorizationGrant: Hashable, Sendable {
         userID: UserID,
         connections: [ConnectionID],
         authenticatedAt: Timestamp,
-        issuesRefreshToken: Bool
+        issuesRefreshToken: Bool,
+        claims: JSONObject = [:]
     ) {
         self.request = request
         self.sessionID = sessionID
@@ -91,5 +98,6 @@ package struct AuthorizationGrant: Hashable, Sendable {
         self.connections = connections
         self.authenticatedAt = authenticatedAt
         self.issuesRefreshToken = issuesRefreshToken
+        self.claims = claims
     }
 }

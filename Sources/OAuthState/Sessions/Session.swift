@@ -24,6 +24,8 @@ package struct Session: Hashable, Sendable {
     package var generation: UInt32
     /// When the current generation became current: the start of the grace for its predecessor (decision 0.1).
     package var rotatedAt: Timestamp
+    /// What the upstream providers said of the user and the configuration maps into tokens: a JSON object, or nothing.
+    package let claims: [UInt8]
 
     /// A session with all its parts.
     package init(
@@ -37,7 +39,8 @@ package struct Session: Hashable, Sendable {
         absoluteExpiry: Timestamp,
         idleExpiry: Timestamp,
         generation: UInt32,
-        rotatedAt: Timestamp
+        rotatedAt: Timestamp,
+        claims: [UInt8] = []
     ) {
         self.id = id
         self.userID = userID
@@ -50,6 +53,7 @@ package struct Session: Hashable, Sendable {
         self.idleExpiry = idleExpiry
         self.generation = generation
         self.rotatedAt = rotatedAt
+        self.claims = claims
     }
 
     /// Whether the session can still be used.
@@ -76,6 +80,9 @@ extension Session: RecordCodable {
         writer.write(idleExpiry)
         writer.write(generation)
         writer.write(rotatedAt)
+        if !claims.isEmpty {
+            writer.write(claims)
+        }
     }
 
     package init(from reader: inout BinaryReader) throws(RecordError) {
@@ -90,6 +97,8 @@ extension Session: RecordCodable {
         idleExpiry = try reader.timestamp()
         generation = try reader.integer()
         rotatedAt = try reader.timestamp()
+        // Stands last, and only where there are any.
+        claims = reader.isAtEnd ? [] : try reader.byteArray()
     }
 }
 

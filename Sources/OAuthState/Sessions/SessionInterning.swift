@@ -20,7 +20,8 @@ struct SessionInterning: Sendable {
             absoluteExpiry: session.absoluteExpiry,
             idleExpiry: session.idleExpiry,
             generation: session.generation,
-            rotatedAt: session.rotatedAt
+            rotatedAt: session.rotatedAt,
+            claims: session.claims
         )
     }
 

@@ -37,6 +37,8 @@ package struct UpstreamConfiguration: Sendable {
     package var allowsInsecureHTTP = false
     /// What claims have to say for a login to be let in.
     package var requiredClaims: [UpstreamClaimRequirement] = []
+    /// Claims that go into our tokens; userinfo is asked for those that the ID token lacks.
+    package var wantedClaims: [String] = []
     /// How the provider departs from the specifications.
     package var behaviour: UpstreamBehaviour
     /// The bounds of one exchange.

@@ -1,10 +1,10 @@
-import OAuthProtocol
+package import OAuthProtocol
 
 extension JSONObject {
     /// The value at a path: the member of that very name, or names joined by dots through nested objects.
     ///
     /// The whole path is tried as a name first, because namespaced claims are URLs with dots in them.
-    func value(at path: String) -> JSONValue? {
+    package func value(at path: String) -> JSONValue? {
         if let value = self[path] { return value }
         guard let dot = path.utf8.firstIndex(of: UInt8(ascii: ".")) else { return nil }
         return self[String(path[..<dot])]?.objectValue?.value(at: String(path[path.utf8.index(after: dot)...]))

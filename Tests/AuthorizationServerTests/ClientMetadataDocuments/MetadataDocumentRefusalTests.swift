@@ -3,6 +3,7 @@ import AuthorizationServerTesting
 import HTTPTypes
 import OAuthProtocol
 import OAuthState
+import OutboundHTTP
 import SocketHTTP
 import Testing
 
@@ -138,7 +139,7 @@ struct MetadataDocumentRefusalTests {
     @Test("CM-7: one request for all who ask at once, and a host that is slow slows nobody else")
     func singleFlight() async throws {
         try await DocumentHost.run { host in
-            try await TestServer.run { server in
+            try await TestServer.run(environment: { $0.transport = PatientTransport($0.transport) }) { server in
                 let gate = DocumentHost.Gate()
                 let url = host.publish(gate: gate)
                 let registered = try await OAuthTestClient.registered(at: server)
@@ -268,5 +269,20 @@ struct MetadataDocumentRefusalTests {
                 #expect(host.requests.isEmpty)
             }
         }
+    }
+}
+
+/// Waits longer than the server would, so that a busy machine does not end a fetch that the test holds back.
+private struct PatientTransport: OutboundTransport {
+    private let transport: any OutboundTransport
+
+    init(_ transport: any OutboundTransport) {
+        self.transport = transport
+    }
+
+    func send(_ request: OutboundRequest) async throws(OutboundError) -> OutboundResponse {
+        var request = request
+        request.limits.totalTimeout = .seconds(300)
+        return try await transport.send(request)
     }
 }

@@ -97,6 +97,14 @@ enum ConfigurationRules {
         return URIReference(text)?.query == nil ? nil : "must not have a query"
     }
 
+    /// The name of a claim that an upstream provider may fill: none by which tokens are bound, dated or addressed.
+    static func claimNameObjection(_ text: String) -> String? {
+        if AccessTokenClaims.reservedNames.contains(text) { return "\(text) is set by the server and cannot be mapped" }
+        let isName =
+            text.utf8.count <= 128 && text.utf8.allSatisfy { (0x21...0x7E).contains($0) && $0 != 0x22 && $0 != 0x5C }
+        return isName ? nil : "\(text) is not the name of a claim: at most 128 printable characters without quotes"
+    }
+
     /// The parameters of an authorization request that are ours to set; a fixed `state` or `nonce` would undo CSRF
     /// and replay protection.
     static let reservedAuthorizationParameters: Set<String> = [

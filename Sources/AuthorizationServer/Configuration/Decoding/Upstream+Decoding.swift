@@ -12,6 +12,7 @@ extension Configuration.Upstream {
         let scopes = section["scopes"]?.strings(ConfigurationRules.scopeObjection)
         let isOptional = section["optional"]?.bool() ?? false
         let parameters = Self.parameters(section["additional_authorization_parameters"])
+        let claims = Self.claims(section["claims"])
         let allowsPrivateNetwork = section["allow_private_network"]?.bool() ?? false
         guard let name, let kind, let clientID else { return nil }
         self.init(name: name, kind: kind, clientID: clientID)
@@ -22,6 +23,7 @@ extension Configuration.Upstream {
         additionalAuthorizationParameters = parameters
         allowsInsecureHTTP = isInsecure
         self.allowsPrivateNetwork = allowsPrivateNetwork
+        self.claims = claims
     }
 
     private static func method(_ section: ConfigurationCursor) -> TokenEndpointAuthenticationMethod? {
@@ -34,6 +36,16 @@ extension Configuration.Upstream {
             secret.refuse("contradicts token_endpoint_auth_method: none")
         }
         return method
+    }
+
+    private static func claims(_ map: ConfigurationCursor?) -> [Configuration.ClaimName] {
+        guard let map else { return [] }
+        var names: Set<String> = []
+        return map.entries().compactMap { upstream, value in
+            guard let name = value.string(ConfigurationRules.claimNameObjection) else { return nil }
+            guard names.insert(name).inserted else { return value.refused("\(name) is mapped twice") }
+            return Configuration.ClaimName(upstream: upstream, name: name)
+        }
     }
 
     private static func parameters(_ map: ConfigurationCursor?) -> [Configuration.Parameter] {

@@ -37,7 +37,7 @@ package struct AuthorizationCodeGrant: Grant {
             throw try await refusal(result, request)
         }
         await clients.touch(request.client.id, now: now)
-        let body = try responses.body(session, scopes: session.scopes, grant: grant, now: now)
+        let body = try await responses.body(session, scopes: session.scopes, grant: grant, now: now)
         try await durability.wait(for: result.position)
         await audit.record(.issued(session, grantType: grantType), context: request.context)
         return body

@@ -51,7 +51,7 @@ package struct RefreshTokenGrant: Grant {
         switch result.outcome {
         case .rotated(let session), .repeated(let session):
             await clients.touch(request.client.id, now: now)
-            let body = try responses.body(session, scopes: scopes ?? session.scopes, grant: nil, now: now)
+            let body = try await responses.body(session, scopes: scopes ?? session.scopes, grant: nil, now: now)
             try await durability.wait(for: result.position)
             await audit.record(
                 .refreshed(session, isRepeat: result.outcome == .repeated(session)),

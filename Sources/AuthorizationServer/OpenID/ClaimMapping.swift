@@ -1,0 +1,46 @@
+package import OAuthProtocol
+import UpstreamIdentity
+
+/// Which of a provider's claims, such as groups and roles, go into our access tokens, as the operator maps them.
+package struct ClaimMapping: Sendable {
+    private let names: [Configuration.ClaimName]
+
+    /// Most bytes of JSON that mapped claims take in one token: a token travels in a header (JW-4).
+    package static let byteCountMax = 2048
+
+    /// A mapping.
+    package init(_ names: [Configuration.ClaimName]) {
+        self.names = names
+    }
+
+    /// Adds what a provider said to what earlier providers of the same login said, which is never overruled.
+    ///
+    /// A claim that does not fit is left out whole: half a list of groups would say that the user is in no other.
+    package func add(_ claims: JSONObject, to mapped: inout JSONObject) {
+        for name in names {
+            // The configuration refuses reserved names; a token must hold though one slipped through.
+            guard mapped[name.name] == nil, !AccessTokenClaims.reservedNames.contains(name.name),
+                let value = claims.value(at: name.upstream), Self.isPlain(value)
+            else { continue }
+            var extended = mapped
+            extended[name.name] = value
+            guard extended.serialized().count <= Self.byteCountMax else { continue }
+            mapped = extended
+        }
+    }
+
+    /// Texts, numbers, flags, and lists of them; deeper structures are for their provider.
+    private static func isPlain(_ value: JSONValue) -> Bool {
+        switch value {
+        case .string, .number, .bool: true
+        case .array(let elements):
+            elements.allSatisfy { element in
+                switch element {
+                case .string, .number, .bool: true
+                case .null, .array, .object: false
+                }
+            }
+        case .null, .object: false
+        }
+    }
+}

@@ -1,0 +1,64 @@
+package import OAuthProtocol
+package import OAuthState
+import OpenSSLCrypto
+
+/// OpenID Connect Core 1.0 §2 and §3.1.3.6: makes the ID token of a session whose user granted `openid` (OP-1).
+package struct IDTokenIssuer: Sendable {
+    private let issuer: Issuer
+    private let keys: IDTokenKeys
+    private let lifetime: Duration
+
+    /// An issuer of tokens that live `lifetime`.
+    package init(issuer: Issuer, keys: IDTokenKeys, lifetime: Duration) {
+        self.issuer = issuer
+        self.keys = keys
+        self.lifetime = lifetime
+    }
+
+    /// The ID token that goes with an access token; `nil` when `openid` is not among the scopes.
+    ///
+    /// It says who logged in, when and for whom; name and address are userinfo's (OP-3).
+    ///
+    /// - Parameters:
+    ///   - session: The session.
+    ///   - scopes: What the access token may do.
+    ///   - accessToken: The access token, whose hash binds the two (`at_hash`).
+    ///   - nonce: The nonce of the authorization request; none on refresh (OpenID Connect Core 1.0 §12.2).
+    ///   - now: The moment of issue.
+    /// - Returns: The token.
+    /// - Throws: `server_error` when there is no key or signing fails.
+    package func issue(
+        for session: Session,
+        scopes: ScopeSet,
+        accessToken: String,
+        nonce: String?,
+        now: Timestamp
+    ) async throws(OAuthError) -> String? {
+        guard scopes.contains(ScopeSet.openID) else { return nil }
+        let key = try await keys.current()
+        let expiry = min(now + lifetime, session.absoluteExpiry)
+        var claims: JSONObject = [
+            "iss": .string(issuer.text),
+            "sub": .string(session.userID.text),
+            "aud": .string(session.clientID),
+            "exp": .integer(Int(expiry.secondsSinceEpoch)),
+            "iat": .integer(Int(now.secondsSinceEpoch)),
+            "auth_time": .integer(Int(session.authenticatedAt.secondsSinceEpoch)),
+            "at_hash": .string(Self.accessTokenHash(accessToken)),
+        ]
+        if let nonce {
+            claims["nonce"] = .string(nonce)
+        }
+        do {
+            // D-36: its type keeps it from passing for an access token.
+            return try key.sign(type: "JWT", payload: claims.serialized())
+        } catch {
+            throw OAuthError(.serverError, "the ID token could not be signed")
+        }
+    }
+
+    // §3.1.3.6: the left half of the hash of the signature's algorithm, which is SHA-256.
+    private static func accessTokenHash(_ accessToken: String) -> String {
+        Base64URL.encode(Array(SHA256.hash(accessToken).bytes.prefix(SHA256.byteCount / 2)))
+    }
+}

@@ -1,0 +1,60 @@
+import Logging
+package import OAuthProtocol
+import OAuthState
+import OpenSSLCrypto
+import Synchronization
+
+/// OpenID Connect Core 1.0 §15.1: the RS256 key that signs ID tokens, made beside the main one.
+///
+/// Every OpenID client knows RS256; resource servers like the short signatures of the main algorithm. An RSA key takes its
+/// time, so it is made after the start, and who needs it before it is there waits.
+package final class IDTokenKeys: Sendable {
+    private let published: SigningKeyPublication
+    private let rotation: SigningKeyRotation
+    private let logger: Logger
+    private let preparation = Mutex<Task<Void, Never>?>(nil)
+
+    init(published: SigningKeyPublication, rotation: SigningKeyRotation, logger: Logger) {
+        self.published = published
+        self.rotation = rotation
+        self.logger = logger
+    }
+
+    /// Makes the key in the background unless one was stored.
+    func prepare(now: Timestamp) {
+        guard key == nil else { return }
+        preparation.withLock { preparation in
+            guard preparation == nil else { return }
+            // Not on a loop: making an RSA key would stop a loop's connections for as long.
+            preparation = Task { [rotation, logger] in
+                do {
+                    try await rotation.prepareIDTokenKey(now: now)
+                } catch {
+                    logger.error("no key for ID tokens could be made", metadata: ["error": "\(error)"])
+                }
+            }
+        }
+    }
+
+    /// The key that signs now.
+    ///
+    /// - Throws: `server_error` when it could not be made.
+    package func current() async throws(OAuthError) -> SigningKey {
+        if let key {
+            return key
+        }
+        await settled()
+        guard let key else { throw OAuthError(.serverError, "there is no key for ID tokens") }
+        return key
+    }
+
+    /// Returns when no key is being made.
+    func settled() async {
+        await preparation.withLock { $0 }?.value
+    }
+
+    private var key: SigningKey? {
+        let keys = published.current
+        return keys.active.algorithm == .rs256 ? keys.active : keys.idTokenKey
+    }
+}

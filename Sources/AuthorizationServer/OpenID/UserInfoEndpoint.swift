@@ -1,0 +1,76 @@
+import HTTPTypes
+import OAuthProtocol
+package import OAuthState
+package import SocketHTTP
+
+/// OpenID Connect Core 1.0 §5.3: what the bearer of an access token may know of its user (OP-2).
+package struct UserInfoEndpoint: Endpoint {
+    private let verification: AccessTokenVerification
+    private let users: any VaultStore
+    private let failures: FailureLimit
+
+    /// The endpoint over the live sessions and the users.
+    package init(verification: AccessTokenVerification, users: any VaultStore, failures: FailureLimit) {
+        self.verification = verification
+        self.users = users
+        self.failures = failures
+    }
+
+    /// Answers with the claims that the token's scopes allow.
+    package func respond(to request: Request, context: RequestContext) async -> Response {
+        do throws(OAuthError) {
+            guard let token = BearerToken.read(request) else { return Self.challenge }
+            let live = try await live(token, context)
+            let scopes = try ScopeSet(parsing: live.token.claims.scope)
+            guard let session = live.session, scopes.contains(ScopeSet.openID) else {
+                throw OAuthError(.insufficientScope, "the access token was granted without openid")
+            }
+            return CrossOrigin.allow(.json(await claims(session, scopes).serialized()))
+        } catch {
+            let error = await failures.throttling(error, context: context)
+            var response = Response.error(error)
+            if error.code == .insufficientScope {
+                // RFC 6750 §3.1.
+                response.headerFields[.wwwAuthenticate] = "Bearer error=\"insufficient_scope\", scope=\"openid\""
+            }
+            return CrossOrigin.allow(response)
+        }
+    }
+
+    // A token of any audience: it is the user's session that is asked about, and we made the token (D-37 is for others).
+    private func live(
+        _ token: String,
+        _ context: RequestContext
+    ) async throws(OAuthError) -> AccessTokenVerification.LiveToken {
+        do {
+            return try await verification.live(token, audiences: nil, now: context.now)
+        } catch {
+            switch error {
+            case .notOurs: throw .guess(.invalidToken, "the access token is not one of this server")
+            case .expired, .revoked, .wrongAudience:
+                throw OAuthError(.invalidToken, "the access token has expired or was revoked")
+            }
+        }
+    }
+
+    // OP-3: an address only with its scope, and only one that a provider vouches for.
+    private func claims(_ session: Session, _ scopes: ScopeSet) async -> JSONObject {
+        var claims: JSONObject = ["sub": .string(session.userID.text)]
+        guard let user = await users.user(session.userID) else { return claims }
+        if scopes.contains("profile"), let name = user.name {
+            claims["name"] = .string(name)
+        }
+        if scopes.contains("email"), let email = user.verifiedEmail {
+            claims["email"] = .string(email)
+            claims["email_verified"] = true
+        }
+        return claims
+    }
+
+    // RFC 6750 §3.1: no error attribute when the request had no credentials at all.
+    private static let challenge: Response = {
+        var response = Response.error(OAuthError(.invalidToken, "an access token is needed"))
+        response.headerFields[.wwwAuthenticate] = "Bearer"
+        return CrossOrigin.allow(response)
+    }()
+}

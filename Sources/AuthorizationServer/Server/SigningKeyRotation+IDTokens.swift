@@ -1,0 +1,42 @@
+import OAuthProtocol
+import OAuthState
+import OpenSSLCrypto
+
+/// OpenID Connect Core 1.0 §15.1: the RS256 key for ID tokens, which follows the rules of the main one.
+///
+/// Its successor is made only when it is due, for an RSA key takes its time.
+extension SigningKeyRotation {
+    /// Makes the key for ID tokens, unless there is one.
+    func prepareIDTokenKey(now: Timestamp) async throws {
+        guard await idTokenKey(.active) == nil else { return }
+        try await install(.active, now: now)
+    }
+
+    /// Replaces the key for ID tokens, where there is one.
+    func rotateIDTokenKey(now: Timestamp) async throws {
+        guard await idTokenKey(.active) != nil else { return }
+        if await idTokenKey(.next) == nil {
+            try await install(.next, now: now)
+        }
+        let rotation = await ring.rotate(successor: try await generate(.rs256, .idToken, .next, now: now), now: now)
+        try await durability.wait(for: rotation.position)
+    }
+
+    /// Makes the successor of a key that has signed for the interval, and lets it sign once it has been published long
+    /// enough (MD-9).
+    func performDueForIDTokens(now: Timestamp) async throws {
+        guard let active = await idTokenKey(.active), now - active.activeSince >= interval else { return }
+        guard let next = await idTokenKey(.next) else { return try await install(.next, now: now) }
+        guard now - next.publishedAt >= KeySetEndpoint.maximumAge else { return }
+        try await rotateIDTokenKey(now: now)
+    }
+
+    private func idTokenKey(_ state: StoredSigningKey.State) async -> StoredSigningKey? {
+        await ring.keys().first { $0.purpose == .idToken && $0.state == state }
+    }
+
+    private func install(_ state: StoredSigningKey.State, now: Timestamp) async throws {
+        let installed = await ring.install(try await generate(.rs256, .idToken, state, now: now), now: now)
+        try await durability.wait(for: installed.position)
+    }
+}
