@@ -6,7 +6,7 @@ import Testing
 struct CrossOriginTests {
     private static let open = [
         "/.well-known/oauth-authorization-server", "/.well-known/openid-configuration", "/.well-known/jwks.json",
-        "/oauth/token", "/oauth/register",
+        "/oauth/token", "/oauth/register", "/oauth/revoke",
     ]
     private static let closed = ["/oauth/authorize", "/oauth/consent", "/oauth/callback/corp"]
     private static let preflight = [
@@ -49,6 +49,7 @@ struct CrossOriginTests {
                 (400, "/oauth/register", form, good), (400, "/oauth/token", form, Array("grant_type=x".utf8)),
                 (401, "/oauth/token", form, Array("grant_type=refresh_token&refresh_token=x&client_id=no".utf8)),
                 (400, "/oauth/token", json, Array("{}".utf8)),
+                (401, "/oauth/revoke", form, Array("token=x&client_id=no".utf8)),
             ] {
                 answers.append(
                     (status, try await scene.client.send("POST", path, headerFields: fields, body: body))
@@ -82,6 +83,17 @@ struct CrossOriginTests {
             ]
             for page in pages {
                 #expect(!page.headerFields.contains { $0.name.lowercased().hasPrefix("access-control-") })
+            }
+        }
+    }
+
+    @Test("CX-1: introspection is for servers: no preflight, no origin")
+    func introspection() async throws {
+        try await BrowserScene.run { scene in
+            for method in ["OPTIONS", "POST"] {
+                let answer = try await scene.client.send(method, "/oauth/introspect", headerFields: Self.preflight)
+                #expect(answer.status >= 400)
+                #expect(!answer.headerFields.contains { $0.name.lowercased().hasPrefix("access-control-") })
             }
         }
     }
