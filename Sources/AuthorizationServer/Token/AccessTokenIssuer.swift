@@ -36,8 +36,8 @@ package struct AccessTokenIssuer: Sendable {
     ///
     /// - Throws: `server_error` when signing fails.
     package func issue(for session: Session, scopes: ScopeSet, now: Timestamp) throws(OAuthError) -> IssuedToken {
-        // A token never outlives the session: revocation by expiry must hold for it too.
-        let remaining = session.absoluteExpiry - now
+        // A token never outlives the session, used on or not: the end of the session must hold for it too.
+        let remaining = session.expiry - now
         let lifetime = min(lifetime, remaining)
         return try sign(
             AccessTokenClaims(

@@ -127,4 +127,43 @@ struct AccessTokenTests {
             #expect(try await client.exchange(tokens.accessToken).isError(400, "invalid_grant"))
         }
     }
+
+    @Test("JW-4, TK-9: a token does not outlive a session that nobody refreshes")
+    func idleSession() async throws {
+        try await TestServer.run {
+            $0.tokens.accessTokenLifetime = .seconds(86_400)
+            $0.tokens.refreshTokenLifetime = .seconds(3600)
+        } _: { server in
+            let (client, tokens) = try await server.loggedIn()
+            #expect(tokens.json["expires_in"]?.integerValue == 3600)
+            server.clock.advance(by: .seconds(1800))
+            let refreshed = try await client.refresh(tokens.refreshToken)
+            #expect(refreshed.json["expires_in"]?.integerValue == 3600)
+            server.clock.advance(by: .seconds(3599))
+            #expect(try await client.exchange(refreshed.accessToken).status == 200)
+        }
+    }
+
+    @Test("TK-10: without a refresh token the session lives as long as its one token")
+    func sessionWithoutRefreshToken() async throws {
+        try await TestServer.run { server in
+            var client = OAuthTestClient(
+                issuer: server.issuer,
+                transport: server.transport,
+                resource: TestServer.resource
+            )
+            client.id = try #require(
+                try await client.register([
+                    "redirect_uris": [.string(client.redirectURI)], "grant_types": ["authorization_code"],
+                ])["client_id"]
+            )
+            client.scope = "mcp:read"
+            let tokens = try await client.tokens(at: server)
+            #expect(tokens["refresh_token"] == nil)
+            server.clock.advance(by: .seconds(3599))
+            #expect(try await client.exchange(tokens.accessToken).status == 200)
+            server.clock.advance(by: .seconds(1))
+            #expect(try await client.exchange(tokens.accessToken).isError(400, "invalid_grant"))
+        }
+    }
 }

@@ -176,6 +176,19 @@ struct AuthorizationCodeGrantTests {
         }
     }
 
+    @Test("RI-2: the same resource twice, in two spellings, is one")
+    func resourceTwice() async throws {
+        try await TestServer.run(configure: TestServer.addSecondResource) { server in
+            let client = try await OAuthTestClient.registered(at: server)
+            let code = try await server.issuedCode(for: client)
+            let twice =
+                client.redemption(code) + [
+                    ("resource", TestServer.resource), ("resource", "https://MCP.example.com/mcp"),
+                ]
+            #expect(try await client.token(twice).status == 200)
+        }
+    }
+
     @Test("0.6: the resource may be spelled as SDKs spell it, the audience is the registered spelling")
     func resourceSpelling() async throws {
         try await TestServer.run { server in

@@ -103,6 +103,22 @@ struct TokenExchangeTests {
         }
     }
 
+    @Test("RFC 8693 §3: our access token may be called a jwt; one audience, and no more")
+    func typesAndAudiences() async throws {
+        try await TestServer.run { server in
+            let (client, tokens) = try await server.loggedIn()
+            let jwt = "urn:ietf:params:oauth:token-type:jwt"
+            #expect(try await client.exchange(tokens.accessToken, ["subject_token_type": jwt]).status == 200)
+            let form = [
+                ("grant_type", "urn:ietf:params:oauth:grant-type:token-exchange"),
+                ("subject_token", try tokens.accessToken), ("subject_token_type", jwt), ("audience", "corp"),
+                ("audience", "corp"),
+            ]
+            let basic = OAuthTestClient.basic(TestServer.resourceServer.id, TestServer.resourceServer.secret)
+            #expect(try await client.token(form, authorization: basic).isError(400, "invalid_request"))
+        }
+    }
+
     @Test("VT-1, D-37: a token for another resource is invalid_target, for whoever presents it")
     func otherResources() async throws {
         try await TestServer.run {
