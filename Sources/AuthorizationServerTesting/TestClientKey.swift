@@ -2,7 +2,7 @@ package import OAuthProtocol
 package import OpenSSLCrypto
 
 /// A client's key pair, and the assertions that it makes with it, right ones and wrong ones (RFC 7523).
-package struct TestClientKey: Sendable {
+package struct TestClientKey: Sendable, RedactedSecret {
     /// The client that the assertions are from.
     package var clientID: String
     /// The `kid` of assertions and key set; `nil` for none.

@@ -38,6 +38,9 @@ package struct Client: Hashable, Sendable {
     package var keySet: [UInt8]?
     /// Where the client publishes its keys, for `private_key_jwt`.
     package var keySetURI: String?
+    /// Whether assertions may name the token endpoint as their audience, as RFC 7523 once suggested (CA-3); for
+    /// pre-registered clients only, whose operator knows that they cannot do better.
+    package var allowsTokenEndpointAudience = false
     /// When the client registered.
     package var issuedAt: Timestamp
 

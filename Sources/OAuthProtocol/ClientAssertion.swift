@@ -3,9 +3,9 @@ package import OpenSSLCrypto
 /// RFC 7523 §2.2 and §3: a JWT by which a client proves that it holds its private key (`private_key_jwt`).
 ///
 /// Reading first, believing later: ``init(parsing:)`` says who claims to be the client, so that its keys can be found, and
-/// ``verify(clientID:issuer:keys:now:)`` says whether it is true.
+/// ``verify(clientID:audiences:keys:now:)`` says whether it is true.
 package struct ClientAssertion: Sendable {
-    /// Who the assertion says it is from; not to be believed before ``verify(clientID:issuer:keys:now:)``.
+    /// Who the assertion says it is from; not to be believed before ``verify(clientID:audiences:keys:now:)``.
     package let clientID: String
     private let jws: CompactJWS
     private let claims: JSONObject
@@ -52,14 +52,14 @@ package struct ClientAssertion: Sendable {
     ///
     /// - Parameters:
     ///   - clientID: The client whose keys are given.
-    ///   - issuer: Us.
+    ///   - audiences: Our names: the issuer, and what else this client may call us (CA-3).
     ///   - keys: The client's registered keys; the assertion brings none of its own (D-32).
     ///   - now: The present moment.
     /// - Returns: What has to be used up before the client is believed.
     /// - Throws: ``JOSEError`` with the first rule that was broken.
     package func verify(
         clientID: String,
-        issuer: String,
+        audiences: [String],
         keys: JSONWebKeySet,
         now: Timestamp
     ) throws(JOSEError) -> SingleUse {
@@ -70,7 +70,7 @@ package struct ClientAssertion: Sendable {
         guard self.clientID.hasSameBytes(as: clientID) else { throw .invalidClaim("sub") }
         // CA-3, D-41: meant for us and for nobody else. An assertion that names a second audience, or another server, can be
         // passed on by whoever received it (audience injection; RFC 7523bis).
-        guard registered.audience.count == 1, registered.audience[0].hasSameBytes(as: issuer) else {
+        guard registered.audience.count == 1, audiences.contains(where: registered.audience[0].hasSameBytes(as:)) else {
             throw .invalidClaim("aud")
         }
         guard let expiry = registered.expiresAt else { throw .missingClaim("exp") }

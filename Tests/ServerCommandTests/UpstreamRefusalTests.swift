@@ -167,6 +167,19 @@ struct UpstreamRefusalTests {
                 + "jwks_uri: 'https://c.example/jwks'}]",
             "clients[0].jwks_uri: is only for token_endpoint_auth_method: private_key_jwt"
         ),
+        Refusal(
+            "resources: [{uri: 'https://m.example/mcp', client_id: m, client_secret: {env: S}, "
+                + "jwks_uri: 'https://m.example/jwks'}]",
+            "resources[0].jwks_uri: excludes client_secret; name one of them"
+        ),
+        Refusal(
+            "resources: [{uri: 'https://m.example/mcp', jwks_uri: 'https://m.example/jwks'}]",
+            "resources[0].client_id: is required; it goes with jwks_uri"
+        ),
+        Refusal(
+            "clients: [{client_id: c, redirect_uris: ['https://c.example/'], allow_token_endpoint_audience: true}]",
+            "clients[0].allow_token_endpoint_audience: is only for token_endpoint_auth_method: private_key_jwt"
+        ),
         // D-46: the `sub` of a client that acts for itself must be no user's.
         Refusal(
             "clients: [{client_id: u_AAAAAAAAAAAAAAAAAAAAAA, grant_types: [client_credentials], client_secret: {env: S}}]",

@@ -92,8 +92,20 @@ package struct ClientAssertionVerifier: Sendable {
         _ context: RequestContext
     ) -> Result<ClientAssertion.SingleUse, JOSEError> {
         Result { () throws(JOSEError) in
-            try assertion.verify(clientID: client.id, issuer: issuer.text, keys: keys, now: context.now)
+            try assertion.verify(
+                clientID: client.id,
+                audiences: audiences(for: client),
+                keys: keys,
+                now: context.now
+            )
         }
+    }
+
+    // CA-3: the issuer and nothing else; older clients, by the operator's leave, the token endpoint, or the issuer with the
+    // slash that some URL types add.
+    private func audiences(for client: Client) -> [String] {
+        guard client.allowsTokenEndpointAudience else { return [issuer.text] }
+        return [issuer.text, issuer.text + "/", issuer.url(AuthorizationServerMetadata.Path.token)]
     }
 
     // The log says why; the answer does not, or it would tell which clients exist (D-43).

@@ -61,6 +61,12 @@ extension Configuration {
         /// The secret that goes with the client id.
         package var clientSecret: SecretReference?
 
+        /// The public keys that go with the client id, as the text of a JWK Set, in place of a secret.
+        package var jwks: String?
+
+        /// Where those keys are published.
+        package var jwksURI: String?
+
         /// Makes a resource that does not call us.
         package init(uri: String, scopes: ScopeSet) {
             self.uri = uri
@@ -90,6 +96,9 @@ extension Configuration {
 
         /// Where the client publishes its keys, for `private_key_jwt`.
         package var jwksURI: String?
+
+        /// Whether its assertions may name the token endpoint as their audience.
+        package var allowsTokenEndpointAudience = false
 
         /// The grants that the client may use.
         package var grantTypes = [GrantType.authorizationCode, .refreshToken]

@@ -37,16 +37,20 @@ extension Configuration {
 
     private func resourceServerClients(now: Timestamp) -> [OAuthProtocol.Client] {
         resources.compactMap { resource in
-            guard let id = resource.clientID, let secret = resource.clientSecret?.value else { return nil }
+            guard let id = resource.clientID else { return nil }
+            let secret = resource.clientSecret?.value
+            guard secret != nil || resource.jwks != nil || resource.jwksURI != nil else { return nil }
             return OAuthProtocol.Client(
                 id: id,
                 kind: .preRegistered,
                 redirectURIs: [],
                 grantTypes: [.tokenExchange],
-                // Both secret methods: a resource server's library picks either (TK-13).
-                authenticationMethods: [.clientSecretBasic, .clientSecretPost],
-                secretHash: SHA256.hash(secret.text),
+                // Both secret methods: a resource server's library picks either (TK-13). With keys, keys alone.
+                authenticationMethods: secret == nil ? [.privateKeyJWT] : [.clientSecretBasic, .clientSecretPost],
+                secretHash: secret.map { SHA256.hash($0.text) },
                 applicationType: .web,
+                keySet: resource.jwks.map { Array($0.utf8) },
+                keySetURI: resource.jwksURI,
                 issuedAt: now
             )
         }
@@ -79,7 +83,7 @@ extension Configuration {
 
 extension Configuration.Client {
     fileprivate func registered(now: Timestamp) -> OAuthProtocol.Client {
-        OAuthProtocol.Client(
+        var client = OAuthProtocol.Client(
             id: clientID,
             kind: .preRegistered,
             name: name,
@@ -93,6 +97,8 @@ extension Configuration.Client {
             keySetURI: jwksURI,
             issuedAt: now
         )
+        client.allowsTokenEndpointAudience = allowsTokenEndpointAudience
+        return client
     }
 }
 

@@ -35,7 +35,7 @@ package struct AccessTokenVerification: Sendable {
     }
 
     /// A token that stands, with the session behind it; a client's own token has none.
-    package struct LiveToken: Sendable {
+    package struct LiveToken: Sendable, RedactedSecret {
         package let token: VerifiedAccessToken
         package let session: Session?
     }

@@ -4,7 +4,7 @@ package import OpenSSLCrypto
 import Synchronization
 
 /// RFC 9068 §4: an access token of ours whose signature we made or have checked.
-package struct VerifiedAccessToken: Sendable {
+package struct VerifiedAccessToken: Sendable, RedactedSecret {
     /// What it says.
     package let claims: AccessTokenClaims
     /// What it says, as JSON.

@@ -22,7 +22,7 @@ struct ClientAssertionTests {
         let assertion = try ClientAssertion(parsing: try key.sign(claims, header: header))
         return try assertion.verify(
             clientID: "batch",
-            issuer: issuer,
+            audiences: [issuer],
             keys: try JSONWebKeySet(keys ?? key.keySet),
             now: now
         )

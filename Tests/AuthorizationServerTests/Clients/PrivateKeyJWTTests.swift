@@ -110,6 +110,63 @@ struct PrivateKeyJWTTests {
         }
     }
 
+    @Test("CA-3: by the operator's leave an older client names the token endpoint; two audiences never")
+    func legacyAudience() async throws {
+        let key = try TestClientKey("batch")
+        var client = AssertionScene.client(key)
+        client.allowsTokenEndpointAudience = true
+        try await TestServer.run(configure: { $0.clients = [client] }) { server in
+            func status(_ audience: JSONValue, _ id: String) async throws -> Int {
+                var claims = key.claims(for: server.issuer, now: server.clock.now(), tokenID: id)
+                claims["aud"] = audience
+                let form = AssertionScene.credentialsForm + TestClientKey.form(try key.sign(claims))
+                return try await server.visitor.token(form).status
+            }
+            let endpoint = server.issuer + "/oauth/token"
+            for (index, audience) in [server.issuer, server.issuer + "/", endpoint].enumerated() {
+                let accepted = try await status(.string(audience), "right \(index)")
+                #expect(accepted == 200)
+            }
+            let wrong: [JSONValue] = [
+                .string(endpoint + "/"), .string(server.issuer + "//"), .string(server.issuer + "/oauth/revoke"),
+                [.string(server.issuer), .string(endpoint)],
+            ]
+            for (index, audience) in wrong.enumerated() {
+                let refused = try await status(audience, "wrong \(index)")
+                #expect(refused == 401)
+            }
+        }
+    }
+
+    @Test("F15, VT-1: a resource server proves itself with its key, for exchange and introspection, and not without")
+    func resourceServer() async throws {
+        let key = try TestClientKey(TestServer.resourceServer.id)
+        try await TestServer.run(configure: { configuration in
+            configuration.resources[0].clientSecret = nil
+            configuration.resources[0].jwks = String(decoding: key.keySet.serialized(), as: UTF8.self)
+        }) { server in
+            let client = try await OAuthTestClient.registered(at: server)
+            let access = try #require(try await client.tokens(at: server)["access_token"])
+            let exchange = [
+                ("grant_type", "urn:ietf:params:oauth:grant-type:token-exchange"), ("subject_token", access),
+                ("subject_token_type", "urn:ietf:params:oauth:token-type:access_token"),
+                ("audience", TestServer.upstream),
+            ]
+            let vended = try await client.token(exchange + key.form(at: server, tokenID: "1"))
+            #expect(vended.status == 200)
+            let active = try await client.post(
+                "/oauth/introspect",
+                [("token", access)] + key.form(at: server, tokenID: "2")
+            )
+            #expect(active.json["active"] == true)
+            let forger = try TestClientKey(TestServer.resourceServer.id)
+            let forged = try await client.token(exchange + forger.form(at: server, tokenID: "3"))
+            #expect(forged.status == 401)
+            let secret = try await client.exchange(access)
+            #expect(secret.status == 401)
+        }
+    }
+
     @Test("CA-6: a client proves itself by its registered method only, everywhere", arguments: endpoints)
     func registeredMethod(endpoint: String) async throws {
         let key = try TestClientKey("batch")

@@ -16,6 +16,7 @@ struct RecordFormTests {
         arguments: [
             (RecordKind.putClient, UInt8(0x10)), (.touchClient, 0x11), (.removeClient, 0x12), (.putSession, 0x20),
             (.rotateRefreshToken, 0x21), (.removeSession, 0x22), (.putConsent, 0x23), (.removeConsent, 0x24),
+            (.putRevokedToken, 0x25),
             (.putUser, 0x30), (.putIdentity, 0x31), (.putConnection, 0x32), (.removeConnection, 0x33),
             (.removeUser, 0x34), (.putSigningKey, 0x40), (.removeSigningKey, 0x41), (.putServerSecret, 0x42),
             (.consumeAssertion, 0x50),
@@ -46,6 +47,15 @@ struct RecordFormTests {
             "22" + id,
         ]
         #expect(journal.records.map(Self.hexadecimal) == expected)
+    }
+
+    @Test("a revoked access token, byte for byte")
+    func revokedTokenRecord() async {
+        let journal = RecordingJournal()
+        let store = AuthorizationSessions(policy: SessionPolicy(), journal: journal)
+        let id = AccessTokenReference(tokenID: "jti", sessionID: nil).tokenID
+        _ = await store.revokeAccessToken(id, expiry: StoreSample.now, now: StoreSample.now)
+        #expect(journal.records.map(Self.hexadecimal) == ["25" + Self.hexadecimal(id.bytes) + "000001a1ee565e00"])
     }
 
     @Test("integers are big-endian, texts are counted, options flagged")

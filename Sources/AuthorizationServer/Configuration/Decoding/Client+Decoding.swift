@@ -13,6 +13,7 @@ extension Configuration.Client {
         clientSecret = section["client_secret"]?.secret()
         jwks = section["jwks"].flatMap { JSONWebKeyReader(cursor: $0).text() }
         jwksURI = section["jwks_uri"]?.string { ConfigurationRules.endpointObjection($0, allowsInsecureHTTP: false) }
+        allowsTokenEndpointAudience = section["allow_token_endpoint_audience"]?.bool() ?? false
         tokenEndpointAuthMethod = Self.method(section)
         grantTypes = Self.grantTypes(section) ?? grantTypes
         scopes = section["scopes"]?.scopes(among: configuration.scopes)
@@ -54,6 +55,8 @@ extension Configuration.Client {
         if tokenEndpointAuthMethod != .privateKeyJWT {
             section["jwks"]?.refuse("is only for token_endpoint_auth_method: private_key_jwt")
             section["jwks_uri"]?.refuse("is only for token_endpoint_auth_method: private_key_jwt")
+            section["allow_token_endpoint_audience"]?
+                .refuse("is only for token_endpoint_auth_method: private_key_jwt")
         }
     }
 

@@ -13,13 +13,28 @@ extension Configuration.Resource {
         }
         let clientID = section["client_id"]?.string(ConfigurationRules.clientIDObjection)
         let secret = section["client_secret"]?.secret()
-        if section["client_id"] != nil { _ = section.required("client_secret", or: "it goes with client_id") }
-        if section["client_secret"] != nil { _ = section.required("client_id", or: "it goes with client_secret") }
+        let jwks = section["jwks"].flatMap { JSONWebKeyReader(cursor: $0).text() }
+        let jwksURI = section["jwks_uri"]?.string {
+            ConfigurationRules.endpointObjection($0, allowsInsecureHTTP: false)
+        }
+        Self.checkCredentials(section)
         guard let uri else { return nil }
         self.init(uri: uri, scopes: scopes ?? configuration.scopes)
         self.upstreams = upstreams ?? []
         self.clientID = clientID
         clientSecret = secret
+        self.jwks = jwks
+        self.jwksURI = jwksURI
+    }
+
+    // One way to prove itself, and none without a name: what nobody checks looks like protection and is none.
+    private static func checkCredentials(_ section: ConfigurationCursor) {
+        let given = ["client_secret", "jwks", "jwks_uri"].filter { section[$0] != nil }
+        if section["client_id"] != nil, given.isEmpty {
+            _ = section.required("client_secret", or: "it goes with client_id")
+        }
+        if let first = given.first { _ = section.required("client_id", or: "it goes with \(first)") }
+        for extra in given.dropFirst() { section[extra]?.refuse("excludes \(given[0]); name one of them") }
     }
 }
 
