@@ -17,10 +17,10 @@ package struct BinaryReader {
     private let bytes: [UInt8]
     private var position: Int
 
-    /// A reader at the start of a record.
-    package init(_ bytes: [UInt8]) {
+    /// A reader at an offset of a record, by default its start.
+    package init(_ bytes: [UInt8], at offset: Int = 0) {
         self.bytes = bytes
-        position = 0
+        position = min(offset, bytes.count)
     }
 
     /// Whether everything has been read.

@@ -1,5 +1,7 @@
+import AuthorizationServer
 import AuthorizationServerTesting
 import DevelopmentIdentityProvider
+import OAuthProtocol
 import OutboundHTTP
 
 /// One client's user among several: drives flows, remembers every answer, and knows what must hold after a crash.
@@ -9,6 +11,10 @@ struct Player: Sendable {
     private var random: SeededGenerator
     private(set) var clients: [OAuthTestClient] = []
     private(set) var sessions: [SessionFacts] = []
+    /// A client that authenticates with a key, once it is registered.
+    private var keyHolder: (client: OAuthTestClient, key: TestClientKey)?
+    /// Assertions of its that were used up.
+    private var assertions: [String] = []
     private var userCount = 0
     private var life = 0
 
@@ -53,6 +59,7 @@ struct Player: Sendable {
         case 20..<28: try await repeatRefresh(index)
         case 28..<32: try await reuse(index)
         case 32..<34: try await replayCode(index)
+        case 34..<38: try await useAssertion()
         default: try await refresh(index)
         }
     }
@@ -166,6 +173,38 @@ struct Player: Sendable {
         secrets.append(token)
     }
 
+    /// RFC 7523 §3: an assertion counts once, however the request ends that it came with.
+    private mutating func useAssertion() async throws {
+        guard let (client, key) = keyHolder else { return try await registerKeyHolder() }
+        let tokenID = "\(number)-\(counts["assertion"] ?? 0)-\(life)"
+        let claims = key.claims(for: deployment.issuer, now: SystemTimeSource().now(), tokenID: tokenID)
+        let assertion = try key.sign(claims)
+        let answer = try await Self.present(assertion, client)
+        guard answer.error == "invalid_grant" else { throw violation("a new assertion was not accepted", answer) }
+        count("assertion")
+        assertions = assertions.suffix(3) + [assertion]
+    }
+
+    private mutating func registerKeyHolder() async throws {
+        var key = try TestClientKey("")
+        var client = deployment.client
+        let answer = try await client.register([
+            "redirect_uris": [.string(client.redirectURI)], "token_endpoint_auth_method": "private_key_jwt",
+            "jwks": .object(key.keySet),
+        ])
+        guard answer.status == 201, let id = answer["client_id"] else {
+            throw violation("a client with a key was not registered", answer)
+        }
+        client.id = id
+        key.clientID = id
+        keyHolder = (client, key)
+    }
+
+    private static func present(_ assertion: String, _ client: OAuthTestClient) async throws -> OAuthTestClient.Answer {
+        let form = [("grant_type", "refresh_token"), ("refresh_token", "gr_unknown"), ("client_id", client.id)]
+        return try await client.token(form + TestClientKey.form(assertion))
+    }
+
     // MARK: - After a restart
 
     /// Checks that every answer of the lives before still holds.
@@ -177,6 +216,13 @@ struct Player: Sendable {
             let answer = try await client.refresh("gr_unknown")
             guard answer.error == "invalid_grant" else { throw violation("a registered client is not known", answer) }
         }
+        if let client = keyHolder?.client {
+            for assertion in assertions {
+                let answer = try await Self.present(assertion, client)
+                guard answer.error == "invalid_client" else { throw violation("a used assertion counts again", answer) }
+            }
+        }
+        try await useAssertion()
         for index in sessions.indices {
             switch sessions[index].standing {
             case .live:
