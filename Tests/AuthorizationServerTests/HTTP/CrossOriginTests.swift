@@ -6,7 +6,7 @@ import Testing
 struct CrossOriginTests {
     private static let open = [
         "/.well-known/oauth-authorization-server", "/.well-known/openid-configuration", "/.well-known/jwks.json",
-        "/oauth/token", "/oauth/register", "/oauth/revoke",
+        "/oauth/token", "/oauth/register", "/oauth/revoke", "/oauth/userinfo",
     ]
     private static let closed = ["/oauth/authorize", "/oauth/consent", "/oauth/callback/corp"]
     private static let preflight = [

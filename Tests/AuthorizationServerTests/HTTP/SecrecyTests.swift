@@ -107,6 +107,9 @@ struct SecrecyTests {
             let metrics = try await scene.browser.get(scene.server.managementURL + "/metrics").text
             #expect(log.count > 30)
             #expect(audit.count > 10)
+            // That the search finds what is there: a client id is no secret.
+            #expect(audit.contains { $0.contains(client.id) })
+            #expect(log.contains { $0.contains("callback") })
             for (name, value) in secrets.values {
                 for line in log where line.contains(value) { Issue.record("\(name) in the log: \(line.prefix(60))") }
                 for line in audit where line.contains(value) { Issue.record("\(name) in the audit trail: \(line)") }
