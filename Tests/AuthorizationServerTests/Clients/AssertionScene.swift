@@ -37,6 +37,13 @@ extension TestServer {
     }
 }
 
+extension OAuthTestClient {
+    /// Asks who the user of an access token is.
+    func userInfo(_ token: String) async throws -> Answer {
+        try await send("GET", "/oauth/userinfo", headerFields: [("authorization", "Bearer \(token)")])
+    }
+}
+
 /// Stands in for the hosts of clients' key sets; everything else goes on to the network.
 final class KeySetHost: OutboundTransport {
     private struct State {

@@ -14,7 +14,8 @@ struct RevocationTests {
     }
 
     private static func logIn(_ server: TestServer, as user: String = "ada") async throws -> Tokens {
-        let client = try await OAuthTestClient.registered(at: server)
+        var client = try await OAuthTestClient.registered(at: server)
+        client.scope = "openid mcp:read offline_access"
         let answer = try await client.tokens(at: server, as: user)
         return Tokens(
             client: client,
@@ -45,6 +46,8 @@ struct RevocationTests {
             let (tokens, other) = (try await Self.logIn(server), try await Self.logIn(server))
             let before = try await tokens.client.exchange(tokens.access)
             #expect(before.status == 200)
+            let userInfo = try await tokens.client.userInfo(tokens.access)
+            #expect(userInfo.status == 200)
             let refreshed = try await tokens.client.refresh(tokens.refresh)
             let secondAccess = try #require(refreshed["access_token"])
             let successor = try #require(refreshed["refresh_token"])
@@ -55,6 +58,8 @@ struct RevocationTests {
                 let exchanged = try await tokens.client.exchange(access)
                 #expect(exchanged.status == 400)
                 #expect(exchanged.error == "invalid_grant")
+                let userInfo = try await tokens.client.userInfo(access)
+                #expect(userInfo.status == 401)
             }
             for refresh in [tokens.refresh, successor] {
                 let answer = try await tokens.client.refresh(refresh)
@@ -92,6 +97,8 @@ struct RevocationTests {
             #expect(!after)
             let exchanged = try await tokens.client.exchange(tokens.access)
             #expect(exchanged.error == "invalid_grant")
+            let userInfo = try await tokens.client.userInfo(tokens.access)
+            #expect(userInfo.status == 401)
             let refreshed = try await tokens.client.refresh(tokens.refresh)
             #expect(refreshed.status == 200)
             let new = try await Self.isActive(refreshed["access_token"] ?? "", server)

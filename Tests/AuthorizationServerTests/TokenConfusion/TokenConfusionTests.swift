@@ -11,7 +11,7 @@ import Testing
 struct TokenConfusionTests {
     /// A kind of token that somebody could get hold of.
     enum Kind: String, CaseIterable {
-        case accessToken, refreshToken, clientsOwnToken, clientAssertion
+        case accessToken, refreshToken, idToken, clientsOwnToken, clientAssertion
         case upstreamIDToken, upstreamAccessToken, upstreamLogoutToken
         // Signed with our own key, and of another type.
         case ourIDToken, ourAssertionType, ourIdentityAssertion, ourLogoutToken, ourProof, ourIntrospection, ourUntyped
@@ -19,12 +19,13 @@ struct TokenConfusionTests {
 
     /// Where a token can be presented.
     enum Place: String, CaseIterable {
-        case subjectToken, introspection, clientAssertion, refreshToken, code, revocation
+        case subjectToken, introspection, userInfo, clientAssertion, refreshToken, code, revocation
     }
 
     /// The pairs that are right.
     private static let right: Set<String> = [
-        "accessToken subjectToken", "accessToken introspection", "clientsOwnToken introspection",
+        "accessToken subjectToken", "accessToken introspection", "accessToken userInfo",
+        "clientsOwnToken introspection",
         "clientAssertion clientAssertion", "refreshToken refreshToken",
         // Revocation answers 200 to everything; what it must not do is checked by what lives on.
         "accessToken revocation", "refreshToken revocation", "clientsOwnToken revocation",
@@ -66,11 +67,13 @@ struct TokenConfusionTests {
             let unchanged = try scene.signedByUs(scene.claims, type: "at+jwt")
             #expect(try await scene.present(unchanged, at: .introspection))
             #expect(try await scene.present(unchanged, at: .subjectToken))
+            #expect(try await scene.present(unchanged, at: .userInfo))
             var claims = scene.claims
             claims[name] = value
             let changed = try scene.signedByUs(claims, type: "at+jwt")
             #expect(try await !scene.present(changed, at: .introspection), "\(name)")
             #expect(try await !scene.present(changed, at: .subjectToken), "\(name)")
+            #expect(try await !scene.present(changed, at: .userInfo), "\(name)")
         }
     }
 
@@ -110,7 +113,9 @@ private struct Scene {
     init(server: TestServer, key: TestClientKey) async throws {
         self.server = server
         self.key = key
-        client = try await OAuthTestClient.registered(at: server)
+        var client = try await OAuthTestClient.registered(at: server)
+        client.scope = "openid mcp:read offline_access"
+        self.client = client
         tokens = try await client.tokens(at: server)
         claims = try JSONParser.parseObject(try CompactJWS(parsing: try #require(tokens["access_token"])).payload)
     }
@@ -124,6 +129,7 @@ private struct Scene {
         switch kind {
         case .accessToken: try #require(tokens["access_token"])
         case .refreshToken: try #require(tokens["refresh_token"])
+        case .idToken: try #require(tokens["id_token"])
         case .clientsOwnToken:
             try await require(
                 server.visitor.token(AssertionScene.credentialsForm + key.form(at: server, tokenID: fresh()))
@@ -186,6 +192,8 @@ private struct Scene {
             return try await client.introspect(token).json["active"] == true
         case .revocation:
             return try await client.revoke(token).status == 200
+        case .userInfo:
+            return try await client.userInfo(token).status == 200
         case .clientAssertion:
             let form = AssertionScene.credentialsForm + TestClientKey.form(token)
             return try await server.visitor.token(form).status == 200
