@@ -16,6 +16,8 @@ extension ServerParts {
             routes.on(.get, path, name: "metadata", MetadataEndpoint(metadata))
             routes.allowCrossOrigin(path, methods: "GET, HEAD")
         }
+        routes.on(.get, prefix + OpenAPIDocument.path, name: "openapi", OpenAPIEndpoint(metadata))
+        routes.allowCrossOrigin(prefix + OpenAPIDocument.path, methods: "GET, HEAD")
         routes.on(.get, prefix + Path.keySet, name: "jwks", KeySetEndpoint(keys: keys))
         routes.allowCrossOrigin(prefix + Path.keySet, methods: "GET, HEAD")
         routes.on(.post, prefix + Path.token, name: "token", tokenEndpoint)

@@ -11,6 +11,8 @@ struct VirtualEnvironment: Sendable, CustomStringConvertible {
     static let mcp1 = VirtualEnvironment(name: "mcp1")
     /// The official MCP SDK, 2.x, the upstream provider, and the JWT libraries.
     static let mcp2 = VirtualEnvironment(name: "mcp2")
+    /// The generator of requests from an OpenAPI document.
+    static let schemathesis = VirtualEnvironment(name: "schemathesis")
 
     var description: String { name }
 
