@@ -171,6 +171,55 @@ package struct AuditEvent: Sendable {
         )
     }
 
+    /// A resource server said that the upstream's API refused a token from here.
+    package static func reportedInvalid(
+        _ session: Session,
+        clientID: String,
+        upstream: String,
+        effect: String
+    ) -> AuditEvent {
+        AuditEvent(
+            "upstream_token.reported_invalid",
+            [
+                "client_id": .string(clientID), "sub": .string(session.userID.text), "tsid": .string(session.id.text),
+                "upstream": .string(upstream), "result": .string(effect),
+            ]
+        )
+    }
+
+    /// A user connected or widened an upstream on our page, or was refused.
+    package static func connected(_ userID: UserID, upstream: String, account: String?, result: String) -> AuditEvent {
+        AuditEvent(
+            result == "success" ? "connection.connected" : "connection.refused",
+            [
+                "sub": .string(userID.text), "upstream": .string(upstream), "account": .string(account ?? ""),
+                "result": .string(result),
+            ]
+        )
+    }
+
+    /// A connection was ended: by its user, an administrator, or the provider.
+    package static func disconnected(_ connection: Connection, by actor: String, provider: String) -> AuditEvent {
+        AuditEvent(
+            "connection.disconnected",
+            [
+                "sub": .string(connection.userID.text), "connection": .string(connection.id.text),
+                "upstream": .string(connection.upstream), "account": .string(connection.account),
+                "by": .string(actor), "provider": .string(provider),
+            ]
+        )
+    }
+
+    /// A provider said that a user or a session of theirs is signed out (OpenID Connect Back-Channel Logout 1.0).
+    package static func loggedOutUpstream(_ upstream: String, sessions: Int, connections: Int) -> AuditEvent {
+        AuditEvent(
+            "upstream.logged_out",
+            [
+                "upstream": .string(upstream), "sessions": .integer(sessions), "connections": .integer(connections),
+            ]
+        )
+    }
+
     /// An upstream token was handed to a resource server, or was not.
     package static func exchanged(_ vend: Vend) -> AuditEvent {
         AuditEvent("upstream_token.exchanged", vend.auditFields)

@@ -18,9 +18,13 @@ package struct BrowserCookies: Sendable {
     /// Most flow cookies that a browser is left with; older flows are dropped beyond it (CO-4).
     package static let flowCountMax = 8
 
+    /// Most logins of our own pages; they are larger, for they hold all there is to know.
+    package static let pageLoginCountMax = 4
+
     private var prefix: String { isSecure ? "__Host-" : "" }
     private var browserName: String { prefix + "gatehouse-browser" }
     private var flowPrefix: String { prefix + "gatehouse-flow-" }
+    private var pageLoginPrefix: String { prefix + "gatehouse-page-" }
     private var loginName: String { prefix + "gatehouse-login" }
 
     // MARK: - The browser that sees the consent page
@@ -58,6 +62,34 @@ package struct BrowserCookies: Sendable {
     func removingSurplusFlows(_ request: Request) -> [String] {
         let names = pairs(in: request).map(\.name).filter { $0.hasPrefix(flowPrefix) }
         return names.dropLast(Self.flowCountMax - 1).map { cookie($0, "", lifetime: .zero) }
+    }
+
+    // MARK: - Logins of our own pages
+
+    /// The sealed login under way that a page of ours started, named by its state.
+    func pageLogin(_ request: Request, state: SHA256Digest) -> String? {
+        value(pageLoginName(state), in: request)
+    }
+
+    /// Sets the sealed login for as long as it may take, and drops older ones beyond the bound.
+    func settingPageLogin(
+        _ sealed: String,
+        state: SHA256Digest,
+        lifetime: Duration,
+        after request: Request
+    ) -> [String] {
+        let names = pairs(in: request).map(\.name).filter { $0.hasPrefix(pageLoginPrefix) }
+        let surplus = names.dropFirst(Self.pageLoginCountMax - 1).map { cookie($0, "", lifetime: .zero) }
+        return surplus + [cookie(pageLoginName(state), sealed, lifetime: lifetime)]
+    }
+
+    /// Removes a login that is over.
+    func removingPageLogin(state: SHA256Digest) -> String {
+        cookie(pageLoginName(state), "", lifetime: .zero)
+    }
+
+    private func pageLoginName(_ state: SHA256Digest) -> String {
+        pageLoginPrefix + Base64URL.encode(Array(state.bytes.prefix(9)))
     }
 
     private func flowName(_ state: SHA256Digest) -> String {

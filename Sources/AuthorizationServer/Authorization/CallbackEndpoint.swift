@@ -15,6 +15,7 @@ package struct CallbackEndpoint: Endpoint {
     private let login: LoginFlow
     private let connections: ConnectionKeeper
     private let claimMappings: [String: ClaimMapping]
+    private let pageLogins: PageLoginFlow
     private let clients: any ClientResolver
     private let cookies: BrowserCookies
     private let pages: PageRenderer
@@ -32,6 +33,7 @@ package struct CallbackEndpoint: Endpoint {
         login: LoginFlow,
         connections: ConnectionKeeper,
         claimMappings: [String: ClaimMapping] = [:],
+        pageLogins: PageLoginFlow,
         clients: any ClientResolver,
         cookies: BrowserCookies,
         pages: PageRenderer,
@@ -44,20 +46,13 @@ package struct CallbackEndpoint: Endpoint {
         self.login = login
         self.connections = connections
         self.claimMappings = claimMappings
+        self.pageLogins = pageLogins
         self.clients = clients
         self.cookies = cookies
         self.pages = pages
         self.refusals = refusals
         self.metrics = metrics
         self.audit = audit
-    }
-
-    /// What the provider answered.
-    private struct Answer {
-        let state: UpstreamState
-        let code: String?
-        let error: String?
-        let issuer: String?
     }
 
     /// Takes the answer and goes on with the login, or explains what is wrong.
@@ -67,6 +62,10 @@ package struct CallbackEndpoint: Endpoint {
         }
         guard let answer = answer(request) else { return pages.error(.badCallback, status: .badRequest) }
         let state = answer.state.hash
+        // A login that a page of ours started lies sealed in this browser's cookie, bound to this very state.
+        if let login = pageLogins.pending(request, state: state) {
+            return await pageLogins.finish(login, answer, at: provider, request: request, context: context)
+        }
         let binding = cookies.flowBinding(request, state: state)
         let outcome = await sessions.takePending(
             state: state,
@@ -93,7 +92,7 @@ package struct CallbackEndpoint: Endpoint {
         }
     }
 
-    private func answer(_ request: Request) -> Answer? {
+    private func answer(_ request: Request) -> UpstreamCallback? {
         // Whatever is wrong with the query, the answer cannot be used.
         guard let query = request.query, let parameters = try? FormParameters(query: query) else { return nil }
         var values: [String: String] = [:]
@@ -109,7 +108,7 @@ package struct CallbackEndpoint: Endpoint {
         guard !parameters.duplicatedNames.contains(where: { ["state", "code", "error", "iss"].contains($0) }),
             let state = values["state"]
         else { return nil }
-        return Answer(
+        return UpstreamCallback(
             state: UpstreamState(wireValue: state),
             code: values["code"],
             error: values["error"],
@@ -119,7 +118,7 @@ package struct CallbackEndpoint: Endpoint {
 
     private func proceed(
         _ pending: PendingAuthorization,
-        _ answer: Answer,
+        _ answer: UpstreamCallback,
         _ provider: UpstreamProvider,
         _ request: Request,
         _ context: RequestContext
@@ -127,8 +126,20 @@ package struct CallbackEndpoint: Endpoint {
         var progress = LoginProgress(pending)
         do throws(OAuthError) {
             do throws(OAuthError) {
-                let login = try await redeem(answer, pending, provider)
-                let kept = try await connections.keep(login, of: provider, linkingTo: pending.userID, context: context)
+                let login = try await answer.redeem(
+                    at: provider,
+                    verifier: pending.verifier,
+                    nonce: pending.nonce,
+                    // OpenID Connect Core 1.0 §3.1.2.1: who asked for a recent login must get one (OP-5).
+                    maximumAgeSeconds: pending.request.maximumAgeSeconds
+                )
+                let kept = try await connections.keep(
+                    login,
+                    of: provider,
+                    linkingTo: pending.userID,
+                    sessionID: pending.sessionID,
+                    context: context
+                )
                 progress.userID = pending.userID ?? kept.userID
                 progress.connections.append(kept.id)
                 claimMappings[provider.name]?.add(login.claims, to: &progress.claims)
@@ -143,31 +154,6 @@ package struct CallbackEndpoint: Endpoint {
             return try await self.login.advance(progress, request: request, context: context)
         } catch {
             return await refusal(error, pending, request, context)
-        }
-    }
-
-    private func redeem(
-        _ answer: Answer,
-        _ pending: PendingAuthorization,
-        _ provider: UpstreamProvider
-    ) async throws(OAuthError) -> UpstreamLogin {
-        if let error = answer.error {
-            throw UpstreamError(authorizationResponseError: error).clientError
-        }
-        guard let code = answer.code else {
-            throw OAuthError(.serverError, "the identity provider sent neither code nor error")
-        }
-        do {
-            return try await provider.login(
-                code: code,
-                verifier: pending.verifier,
-                nonce: pending.nonce,
-                issuerParameter: answer.issuer,
-                // OpenID Connect Core 1.0 §3.1.2.1: who asked for a recent login must get one (OP-5).
-                maximumAgeSeconds: pending.request.maximumAgeSeconds
-            )
-        } catch {
-            throw error.clientError
         }
     }
 

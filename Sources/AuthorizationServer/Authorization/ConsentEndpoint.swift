@@ -76,18 +76,8 @@ package struct ConsentEndpoint: Endpoint {
     // MARK: - Checks
 
     private func form(_ request: Request) throws(Refusal) -> FormParameters {
-        guard isFromOurPage(request) else { throw .page(.foreignForm, .forbidden) }
+        guard FormOrigin.isOurs(request, issuer: issuer) else { throw .page(.foreignForm, .forbidden) }
         do { return try FormBody.parse(request) } catch { throw .page(.badForm, .badRequest) }
-    }
-
-    // The fetch standard's Origin is `null` from a page with `no-referrer`; then Sec-Fetch-Site must not say that the form
-    // came from another site. Without both, cookie and ticket decide alone.
-    private func isFromOurPage(_ request: Request) -> Bool {
-        guard request[.secFetchSite] != "cross-site" else { return false }
-        switch request[.origin] {
-        case nil, "null": return true
-        case let origin?: return origin == issuer.origin
-        }
     }
 
     private func ticket(_ form: FormParameters, _ request: Request, now: Timestamp) throws(Refusal) -> ConsentTicket {

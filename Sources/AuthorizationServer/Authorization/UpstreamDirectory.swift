@@ -15,6 +15,11 @@ package struct UpstreamDirectory: Sendable {
         providers.first { $0.name == name }
     }
 
+    /// The names of all providers, in their order.
+    package var names: [String] {
+        providers.map(\.name)
+    }
+
     /// The providers that a login for this resource visits: its own, or the first configured one, so that there is always
     /// somebody who says who the user is.
     package func loginChain(for resource: ProtectedResource) -> [String] {

@@ -67,6 +67,9 @@ extension Configuration {
         /// Where those keys are published.
         package var jwksURI: String?
 
+        /// The upstream whose token the resource's proxy gets by forward authentication, or `nil` for none.
+        package var forwardAuthUpstream: String?
+
         /// Makes a resource that does not call us.
         package init(uri: String, scopes: ScopeSet) {
             self.uri = uri

@@ -1,6 +1,16 @@
 package import SocketHTTP
 
 extension Configuration {
+    /// How a proxy may ask about its clients' tokens (nginx `auth_request` and its kin).
+    package struct ForwardAuthentication: Hashable, Sendable {
+        /// What the proxy shows in `X-Gatehouse-Proxy-Secret`; without one, only identities are told, and only on the
+        /// management listener.
+        package var secret: SecretReference?
+
+        /// No secret.
+        package init() {}
+    }
+
     /// One address that clients connect to.
     package struct Listener: Hashable, Sendable {
         /// The address to bind; port 0 picks a free one.

@@ -9,6 +9,7 @@ extension Configuration {
         update("management.admin_token", &management.adminToken)
         update("storage.encryption_key", &storage.encryptionKey)
         update("registration.initial_access_token", &registration.initialAccessToken)
+        update("forward_auth.secret", &forwardAuth.secret)
         for index in upstreams.indices {
             update("upstreams[\(index)].client_secret", &upstreams[index].clientSecret)
         }

@@ -36,6 +36,9 @@ extension Configuration {
         /// Whether the provider may live at a private or loopback address.
         package var allowsPrivateNetwork = false
 
+        /// Whether connections in use are refreshed before anybody asks for their tokens.
+        package var refreshesInBackground = false
+
         /// Makes an upstream with the defaults.
         package init(name: String, kind: UpstreamKind, clientID: String) {
             self.name = name

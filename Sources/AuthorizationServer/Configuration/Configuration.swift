@@ -41,6 +41,9 @@ package struct Configuration: Hashable, Sendable {
     /// The pre-registered clients.
     package var clients: [Client] = []
 
+    /// How a proxy may ask about its clients' tokens.
+    package var forwardAuth = ForwardAuthentication()
+
     /// The bounds that people change.
     package var limits = Limits()
 

@@ -66,6 +66,18 @@ struct ErrorPage: Sendable {
         explanation: "The address names a provider that is not configured.",
         remedy: "Go back to your application and start again."
     )
+    /// The link is none of ours.
+    static let badLink = ErrorPage(
+        title: "This link cannot be used",
+        explanation: "It is incomplete, or was not made by this server.",
+        remedy: "Go back to your application and start again."
+    )
+    /// The link was followed before, or its time has passed.
+    static let expiredLink = ErrorPage(
+        title: "This link is no longer valid",
+        explanation: "It can be followed once, within ten minutes.",
+        remedy: "Go back to your application and repeat what you were doing; it will ask again if it needs to."
+    )
     /// A bound was reached.
     static let overloaded = ErrorPage(
         title: "Too many logins at the moment",

@@ -33,6 +33,30 @@ package struct PageRenderer: Sendable {
         render(title: page.title, body: page.body, status: .badRequest)
     }
 
+    /// A page that tells how something ended.
+    func notice(_ page: NoticePage, status: HTTPResponse.Status) -> Response {
+        let way: HTML =
+            page.leadsToConnections
+            ? "<p class=\"actions\"><a class=\"button\" href=\"\(issuer.url(ConnectionsPage.path))\">Your connections</a></p>"
+            : .none
+        return render(title: page.title, body: "<h1>\(page.title)</h1>\(page.text)\(way)", status: status)
+    }
+
+    /// The page that asks who is there.
+    func signIn(_ page: SignInPage) -> Response {
+        render(title: page.title, body: page.body(action: issuer.url(page.path)), status: .ok)
+    }
+
+    /// The page of a user's connections.
+    func connections(_ page: ConnectionsPage) -> Response {
+        render(title: page.title, body: page.body(action: issuer.url(ConnectionsPage.path)), status: .ok)
+    }
+
+    /// The page that asks whether to connect an upstream.
+    func connect(_ page: ConnectPage) -> Response {
+        render(title: page.title, body: page.body(action: issuer.url(page.path)), status: .ok)
+    }
+
     /// A whole document; the style carries a nonce, nothing else may be loaded or run (CO-5).
     func render(title: String, body: HTML, status: HTTPResponse.Status) -> Response {
         let nonce = Base64URL.encode(random.bytes(16))

@@ -66,6 +66,7 @@ package final class GatehouseServer: Sendable {
             storage: environment.storage,
             snapshotInterval: configuration.storage.snapshotInterval,
             rotation: composition.rotation,
+            backgroundRefresh: composition.backgroundRefresh,
             timeSource: environment.timeSource,
             logger: environment.logger
         )

@@ -17,6 +17,7 @@ final class Maintenance: Sendable {
     private let storage: DurableStore?
     private let snapshotInterval: Duration
     private let rotation: SigningKeyRotation
+    private let backgroundRefresh: BackgroundRefresh
     private let timeSource: any TimeSource
     private let logger: Logger
     private let state = Mutex(State.stopped)
@@ -34,6 +35,7 @@ final class Maintenance: Sendable {
         storage: DurableStore?,
         snapshotInterval: Duration,
         rotation: SigningKeyRotation,
+        backgroundRefresh: BackgroundRefresh,
         timeSource: any TimeSource,
         logger: Logger
     ) {
@@ -41,6 +43,7 @@ final class Maintenance: Sendable {
         self.storage = storage
         self.snapshotInterval = snapshotInterval
         self.rotation = rotation
+        self.backgroundRefresh = backgroundRefresh
         self.timeSource = timeSource
         self.logger = logger
         let now = timeSource.now()
@@ -65,11 +68,12 @@ final class Maintenance: Sendable {
             guard case .waiting = state else { return }
             // Ends by itself and is waited for by `stop`; on the global pool, for it must not take a loop's time.
             let task = Task {
-                await performDue()
+                await performOwnDuties()
                 finishTick(on: loop)
             }
             state = .working(task)
         }
+        backgroundRefresh.start(now: timeSource.now())
     }
 
     private func finishTick(on loop: EventLoop) {
@@ -91,10 +95,16 @@ final class Maintenance: Sendable {
             return task
         }
         await running?.value
+        await backgroundRefresh.stop()
     }
 
     /// Does everything that is due now.
     func performDue() async {
+        await performOwnDuties()
+        await backgroundRefresh.performDue(now: timeSource.now())
+    }
+
+    private func performOwnDuties() async {
         let now = timeSource.now()
         await stores.sessions.sweep(now: now, limit: Self.sweepCountMax)
         await stores.replay.sweep(now: now, limit: Self.sweepCountMax)

@@ -16,6 +16,7 @@ struct ServerComposition {
     let keys: SigningKeyPublication
     let idTokenKeys: IDTokenKeys
     let rotation: SigningKeyRotation
+    let backgroundRefresh: BackgroundRefresh
     let responder: any RequestResponder
     let managementResponder: any RequestResponder
     let readiness: Readiness
@@ -69,6 +70,7 @@ struct ServerComposition {
             keys: keys,
             idTokenKeys: idTokenKeys,
             rotation: rotation,
+            backgroundRefresh: parts.backgroundRefresh,
             responder: parts.publicRoutes().responder,
             managementResponder: parts.managementRoutes(
                 readiness: readiness,

@@ -36,12 +36,22 @@ extension ServerParts {
             }
             routes.allowCrossOrigin(prefix + Path.userInfo, methods: "GET, POST")
         }
+        routes.on(.post, prefix + ReportInvalidEndpoint.path, name: "report_invalid", reportInvalid)
+        routes.on(
+            .post,
+            prefix + BackChannelLogoutEndpoint.path + "/{upstream}",
+            name: "backchannel_logout",
+            backChannelLogout
+        )
+        // Without the secret nobody but the operator may ask, and that is on the other listener.
+        if configuration.forwardAuth.secret != nil { addForwardAuth(&routes, prefix, .public) }
         addBrowserRoutes(&routes, prefix)
         return routes
     }
 
     private func addBrowserRoutes(_ routes: inout ServerRoutes, _ prefix: String) {
         let browser = BrowserFlow(self)
+        addConnectionRoutes(&routes, prefix, browser.pages, browser.cookies, browser.pageLogins)
         routes.on(.get, prefix + Path.authorization, name: "authorize", browser.authorization)
         routes.on(.post, prefix + Path.consent, name: "consent", browser.consentDecision)
         routes.on(.get, prefix + Path.callback + "/{upstream}", name: "callback", browser.callback)
@@ -126,8 +136,10 @@ extension ServerParts {
             metrics: metrics
         )
         routes.on(.get, "/metrics", name: "metrics", MetricsEndpoint(registry: registry, gauges: gauges))
+        addForwardAuth(&routes, "", .management)
         if let token = configuration.management.adminToken?.value {
             let admin = AdministratorAuthentication(token: token)
+            addConnectionAdministration(&routes, admin)
             routes.on(.get, "/admin/audit", name: "admin", admin.guarding(AuditEndpoint(audit: audit)))
             routes.on(
                 .post,
@@ -145,6 +157,9 @@ private struct BrowserFlow {
     let authorization: AuthorizationEndpoint
     let consentDecision: ConsentEndpoint
     let callback: CallbackEndpoint
+    let pages: PageRenderer
+    let cookies: BrowserCookies
+    let pageLogins: PageLoginFlow
 
     init(_ parts: ServerParts) {
         let issuer = parts.configuration.issuer
@@ -152,6 +167,20 @@ private struct BrowserFlow {
         let clients = parts.clientResolver
         let cookies = BrowserCookies(issuer: issuer)
         let pages = PageRenderer(issuer: issuer, random: random)
+        let pageLogins = PageLoginFlow(
+            issuer: issuer,
+            vault: parts.stores.vault,
+            sessions: parts.stores.sessions,
+            keeper: parts.connectionKeeper,
+            sealing: parts.pageSealing,
+            logins: parts.logins,
+            cookies: cookies,
+            pages: pages,
+            random: random,
+            metrics: parts.metrics,
+            audit: parts.audit
+        )
+        (self.pages, self.cookies, self.pageLogins) = (pages, cookies, pageLogins)
         let refusals = AuthorizationRefusals(issuer: issuer, pages: pages)
         let consent = ConsentPolicy(
             mode: parts.configuration.consent,
@@ -214,13 +243,9 @@ private struct BrowserFlow {
             upstreams: parts.upstreams,
             sessions: parts.stores.sessions,
             login: login,
-            connections: ConnectionKeeper(
-                vault: parts.stores.vault,
-                sealing: parts.sealing,
-                durability: parts.durability,
-                random: random
-            ),
+            connections: parts.connectionKeeper,
             claimMappings: parts.configuration.claimMappings,
+            pageLogins: pageLogins,
             clients: clients,
             cookies: cookies,
             pages: pages,

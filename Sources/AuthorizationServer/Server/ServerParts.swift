@@ -33,6 +33,9 @@ struct ServerParts {
     let authenticator: ClientAuthenticator
     let documents: MetadataDocumentCache
     let documentAdmission: MetadataDocumentAdmission
+    /// The one place that refreshes, so that no two parts refresh a connection at once.
+    let refreshes: UpstreamRefreshes
+    let pageSealing: PageSealing
 
     init(
         _ configuration: Configuration,
@@ -107,6 +110,15 @@ struct ServerParts {
                 logger: environment.logger
             )
         )
+        refreshes = UpstreamRefreshes(
+            vault: stores.vault,
+            sealing: sealing,
+            durability: durability,
+            timeSource: environment.timeSource,
+            metrics: metrics,
+            logger: environment.logger
+        )
+        pageSealing = try PageSealing(secret: rootSecret, random: environment.random)
     }
 
     // MARK: - Clients
@@ -192,14 +204,7 @@ struct ServerParts {
                 accessTokens: accessTokens,
                 audit: audit
             ),
-            TokenExchangeGrant(
-                resources: resources,
-                verification: verification,
-                credentials: credentials,
-                random: environment.random,
-                metrics: metrics,
-                audit: audit
-            ),
+            TokenExchangeGrant(subjects: exchangeSubjects, vending: vending, audit: audit),
         ]
     }
 
@@ -210,22 +215,6 @@ struct ServerParts {
             keys: keys,
             sessions: stores.sessions,
             seen: seenTokens
-        )
-    }
-
-    private var credentials: UpstreamCredentials {
-        UpstreamCredentials(
-            vault: stores.vault,
-            upstreams: upstreams,
-            sealing: sealing,
-            refreshes: UpstreamRefreshes(
-                vault: stores.vault,
-                sealing: sealing,
-                durability: durability,
-                timeSource: environment.timeSource,
-                metrics: metrics,
-                logger: environment.logger
-            )
         )
     }
 }

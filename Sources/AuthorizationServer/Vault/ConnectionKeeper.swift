@@ -24,6 +24,7 @@ package struct ConnectionKeeper: Sendable {
     ///   - login: What the provider said.
     ///   - provider: The provider.
     ///   - userID: The user of an earlier leg; the connection then belongs to that user.
+    ///   - sessionID: The session that comes of the login; a logout at the provider ends it.
     ///   - context: When it happened.
     /// - Returns: The connection.
     /// - Throws: `temporarily_unavailable` at a bound or when the journal cannot be written.
@@ -31,6 +32,7 @@ package struct ConnectionKeeper: Sendable {
         _ login: UpstreamLogin,
         of provider: UpstreamProvider,
         linkingTo userID: UserID?,
+        sessionID: SessionID? = nil,
         context: RequestContext
     ) async throws(OAuthError) -> Connection {
         try durability.checkAvailability()
@@ -64,7 +66,10 @@ package struct ConnectionKeeper: Sendable {
             tokens: sealed,
             scopes: login.scopes,
             accessTokenExpiry: login.accessTokenExpiry,
-            upstreamClientID: provider.clientID
+            upstreamClientID: provider.clientID,
+            providerSession: sessionID.flatMap { ours in
+                login.sessionID.map { ProviderSession(id: $0, sessionID: ours) }
+            }
         )
         let stored = await vault.store(draft, candidate: ConnectionID(random: random), now: context.now)
         try await durability.wait(for: max(stored.position, resolved.position))

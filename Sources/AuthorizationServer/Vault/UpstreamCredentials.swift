@@ -62,14 +62,18 @@ package struct UpstreamCredentials: Sendable {
         guard let connection = found else {
             throw .interactionRequired(reason: "not_connected", missingScopes: query.scopes, connection: nil)
         }
-        try Self.check(connection, query.scopes)
+        try Self.check(connection, query.scopes, provider)
         let credential = try await current(connection, provider, query, now: now)
-        try Self.check(credential.connection, query.scopes)
+        try Self.check(credential.connection, query.scopes, provider)
         await vault.touch(connection.id, now: now)
         return credential
     }
 
-    private static func check(_ connection: Connection, _ scopes: ScopeSet) throws(UpstreamCredentialError) {
+    private static func check(
+        _ connection: Connection,
+        _ scopes: ScopeSet,
+        _ provider: UpstreamProvider
+    ) throws(UpstreamCredentialError) {
         switch connection.status {
         case .active, .expiring: break
         case .reauthorizationRequired, .revoked:
@@ -77,7 +81,8 @@ package struct UpstreamCredentials: Sendable {
         case .error:
             throw .misconfigured("the identity provider refuses this server")
         }
-        let missing = scopes.filter { !connection.scopes.contains($0) }
+        // By the provider's own names: a scope that is granted under another spelling is not asked for again.
+        let missing = provider.missingScopes(scopes, granted: connection.scopes)
         guard missing.isEmpty else {
             throw .interactionRequired(reason: "scope_missing", missingScopes: missing, connection: connection)
         }
@@ -89,13 +94,13 @@ package struct UpstreamCredentials: Sendable {
         _ query: Query,
         now: Timestamp
     ) async throws(UpstreamCredentialError) -> UpstreamCredential {
-        // No expiry means that the provider gave none: such a token is good until the API refuses it (rule 5).
-        guard let expiry = connection.accessTokenExpiry else { return try open(connection, wasRefreshed: false) }
-        guard connection.isDueForRefresh(now: now, minimumLifetime: query.minimumLifetime) else {
+        // No expiry means that the provider gave none: such a token is good until the API refuses it (rules 5 and 12).
+        let isGood = !connection.isReportedInvalid && (connection.accessTokenExpiry.map { now < $0 } ?? true)
+        guard !isGood || connection.isDueForRefresh(now: now, minimumLifetime: query.minimumLifetime) else {
             return try open(connection, wasRefreshed: false)
         }
         guard connection.tokens.refreshToken != nil else {
-            guard now < expiry else {
+            guard isGood else {
                 throw .interactionRequired(reason: "reauth_required", missingScopes: .empty, connection: connection)
             }
             return try open(connection, wasRefreshed: false)
@@ -108,7 +113,7 @@ package struct UpstreamCredentials: Sendable {
             // (rules 9 and 10).
             switch error {
             case .temporarilyUnavailable, .misconfigured:
-                guard now < expiry else { throw error }
+                guard isGood else { throw error }
                 return try open(connection, wasRefreshed: false)
             case .interactionRequired:
                 throw error
@@ -133,11 +138,17 @@ package struct UpstreamCredentials: Sendable {
 }
 
 extension Connection {
+    /// The reason of a connection whose access token a resource server found refused (rule 12).
+    static let reportedInvalid = "reported_invalid"
+
+    /// Whether the access token was reported as refused and was not replaced since.
+    var isReportedInvalid: Bool { status == .expiring && reason == Self.reportedInvalid }
+
     /// Rule 7: a token is refreshed when less than a minute, or a tenth of its life, is left; the tenth is spread by
     /// the connection's id, so that tokens of one moment are not all refreshed in one.
     ///
     /// A caller may want more life than that.
-    func isDueForRefresh(now: Timestamp, minimumLifetime: Duration) -> Bool {
+    func isDueForRefresh(now: Timestamp, minimumLifetime: Duration = .zero) -> Bool {
         guard let expiry = accessTokenExpiry else { return false }
         let obtained = refreshedAt ?? obtainedAt
         let life = expiry - obtained

@@ -91,7 +91,7 @@ struct UpstreamRefreshSteps: Sendable {
         } catch {
             throw await failure(error, connection)
         }
-        let refreshed = try await keep(response, connection)
+        let refreshed = try await keep(response, connection, provider)
         // Rule 4: the new refresh token is durable before anything else is looked at (toolhive #6194).
         try await validate(response, refreshed, provider)
         metrics.upstreamRefresh(connection.upstream, result: "success")
@@ -117,7 +117,8 @@ struct UpstreamRefreshSteps: Sendable {
 
     private func keep(
         _ response: UpstreamTokenResponse,
-        _ connection: Connection
+        _ connection: Connection,
+        _ provider: UpstreamProvider
     ) async throws(UpstreamCredentialError) -> Connection {
         let sealed: SealedTokens
         do {
@@ -150,6 +151,9 @@ struct UpstreamRefreshSteps: Sendable {
         // A login replaced the tokens meanwhile: its are newer.
         case .superseded(let newer?): return newer
         case .superseded(nil), .full:
+            // The user disconnected meanwhile: what came is nobody's, and must not stay good at the provider.
+            let ending = ProviderRevocation(provider: provider)
+            _ = await ending.revoke(accessToken: response.accessToken, refreshToken: response.refreshToken)
             throw .interactionRequired(reason: "not_connected", missingScopes: .empty, connection: nil)
         }
     }

@@ -55,6 +55,28 @@ package struct Connection: Hashable, Sendable {
     package var usedAt: Timestamp?
     /// Counts every replacement of the tokens: a refresh that was overtaken by a login must not win.
     package var version: UInt32
+    /// The provider's sessions in which our sessions logged in, oldest first (OpenID Connect Back-Channel Logout 1.0 §2.1).
+    ///
+    /// The last one is the session that the present tokens came from. Bounded: beyond it the oldest is forgotten, and a
+    /// logout that names only its `sid` no longer finds our session.
+    package var providerSessions: [ProviderSession]
+
+    /// Most sessions of the provider that are remembered.
+    package static let providerSessionCountMax = 16
+}
+
+/// One of our sessions, and the session at the provider in which its user logged in.
+package struct ProviderSession: Hashable, Sendable {
+    /// The `sid` of the provider's ID token.
+    package let id: String
+    /// Our session that came of it.
+    package let sessionID: SessionID
+
+    /// A session at the provider, and ours.
+    package init(id: String, sessionID: SessionID) {
+        self.id = id
+        self.sessionID = sessionID
+    }
 }
 
 extension Connection: RecordCodable {
@@ -74,6 +96,10 @@ extension Connection: RecordCodable {
         writer.write(refreshedAt) { $0.write($1) }
         writer.write(usedAt) { $0.write($1) }
         writer.write(version)
+        writer.write(providerSessions) { writer, session in
+            writer.write(session.id)
+            writer.write(session.sessionID)
+        }
     }
 
     package init(from reader: inout BinaryReader) throws(RecordError) {
@@ -95,5 +121,12 @@ extension Connection: RecordCodable {
         refreshedAt = try reader.optional { (reader) throws(RecordError) in try reader.timestamp() }
         usedAt = try reader.optional { (reader) throws(RecordError) in try reader.timestamp() }
         version = try reader.integer()
+        // Rows of the first form end here.
+        providerSessions =
+            reader.isAtEnd
+            ? []
+            : try reader.array { (reader) throws(RecordError) in
+                ProviderSession(id: try reader.string(), sessionID: try reader.identifier())
+            }
     }
 }

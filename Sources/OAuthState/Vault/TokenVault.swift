@@ -1,5 +1,5 @@
 package import DurableLog
-import HashTreeCollections
+package import HashTreeCollections
 package import OAuthProtocol
 
 /// Owns users, identities and connections. Tokens are sealed before they come here and opened after they leave.
@@ -55,6 +55,10 @@ package actor TokenVault: VaultStore {
         users[id]
     }
 
+    package func userID(of identity: IdentityKey) -> UserID? {
+        identities[identity]
+    }
+
     // MARK: - Connections
 
     package func store(
@@ -90,13 +94,23 @@ package actor TokenVault: VaultStore {
             obtainedAt: now,
             refreshedAt: nil,
             usedAt: older?.usedAt,
-            version: (older?.version ?? 0) &+ 1
+            version: (older?.version ?? 0) &+ 1,
+            providerSessions: Self.sessions(older?.providerSessions ?? [], joinedBy: draft.providerSession)
         )
         if older == nil {
             user.connections.append(connection.id)
             put(user)
         }
         return Recorded(.stored(connection), at: put(connection))
+    }
+
+    private static func sessions(
+        _ older: [ProviderSession],
+        joinedBy session: ProviderSession?
+    ) -> [ProviderSession] {
+        guard let session else { return older }
+        let others = older.filter { $0.sessionID != session.sessionID }
+        return others.suffix(Connection.providerSessionCountMax - 1) + [session]
     }
 
     package func replace(_ refresh: ConnectionRefresh, now: Timestamp) -> Recorded<ConnectionOutcome> {
@@ -182,6 +196,11 @@ package actor TokenVault: VaultStore {
     private func put(_ connection: Connection) -> JournalPosition {
         connectionTable[connection.id] = connection
         return journal.append(connection.record(.putConnection))
+    }
+
+    /// Every connection, in an O(1) copy: whoever looks through it does so outside the actor.
+    package func allConnections() -> TreeDictionary<ConnectionID, Connection> {
+        connectionTable
     }
 
     /// How many users and connections are kept, for the metrics.

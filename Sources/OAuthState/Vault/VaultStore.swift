@@ -23,6 +23,8 @@ package protocol VaultStore: Sendable {
     func connections(of userID: UserID) async -> [Connection]
     /// A user by id.
     func user(_ id: UserID) async -> User?
+    /// The user of an identity, if it is known; nobody is made.
+    func userID(of identity: IdentityKey) async -> UserID?
     /// Notes, at most once an hour, that tokens were handed out.
     func touch(_ id: ConnectionID, now: Timestamp) async
     /// Erases a connection and its tokens.
@@ -58,6 +60,8 @@ package struct ConnectionDraft: Hashable, Sendable {
     package var scopes: ScopeSet
     package var accessTokenExpiry: Timestamp?
     package var upstreamClientID: String
+    /// The provider's session of this login, if the provider names it, and ours.
+    package var providerSession: ProviderSession?
 
     /// A draft.
     package init(
@@ -68,7 +72,8 @@ package struct ConnectionDraft: Hashable, Sendable {
         tokens: SealedTokens,
         scopes: ScopeSet,
         accessTokenExpiry: Timestamp?,
-        upstreamClientID: String
+        upstreamClientID: String,
+        providerSession: ProviderSession? = nil
     ) {
         self.userID = userID
         self.upstream = upstream
@@ -78,6 +83,7 @@ package struct ConnectionDraft: Hashable, Sendable {
         self.scopes = scopes
         self.accessTokenExpiry = accessTokenExpiry
         self.upstreamClientID = upstreamClientID
+        self.providerSession = providerSession
     }
 }
 

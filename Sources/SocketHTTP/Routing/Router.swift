@@ -16,17 +16,42 @@ package struct Router: RequestResponder {
     private var exact: [String: Route] = [:]
     /// Routes that end in a `{name}` segment, by what comes before it.
     private var prefixes: [String: Route] = [:]
+    /// Routes that have more behind their `{name}` segment.
+    private var patterns: [(prefix: String, suffix: String, route: Route)] = []
+    /// Routes that end in `/*`, by what comes before the star.
+    private var subtrees: [String: Route] = [:]
 
     /// Makes a router without routes.
     package init() {}
 
-    /// Adds a route; a path that ends in `/{name}` matches any one last segment, found in `Request.pathParameter`.
+    /// Adds a route; a `{name}` segment in its path matches any one segment, found in `Request.pathParameter`.
+    ///
+    /// A path that ends in `/*` matches everything below, for a caller that puts a foreign path behind ours.
     package mutating func on(_ method: HTTPRequest.Method, _ path: String, _ respond: @escaping Respond) {
         precondition(path.utf8.first == UInt8.slash, "a route's path begins with a slash")
-        if path.utf8.last == 0x7d, let brace = path.utf8.lastIndex(of: 0x7b) {
+        if path.hasSuffix("/*") {
+            add(method, respond, to: &subtrees[String(path.dropLast()), default: Route()])
+        } else if path.utf8.last == 0x7d, let brace = path.utf8.lastIndex(of: 0x7b) {
             add(method, respond, to: &prefixes[String(path[..<brace]), default: Route()])
+        } else if let open = path.utf8.firstIndex(of: 0x7b), let close = path.utf8.firstIndex(of: 0x7d), open < close {
+            addPattern(method, String(path[..<open]), String(path[path.utf8.index(after: close)...]), respond)
         } else {
             add(method, respond, to: &exact[path, default: Route()])
+        }
+    }
+
+    private mutating func addPattern(
+        _ method: HTTPRequest.Method,
+        _ prefix: String,
+        _ suffix: String,
+        _ respond: @escaping Respond
+    ) {
+        if let index = patterns.firstIndex(where: { $0.prefix == prefix && $0.suffix == suffix }) {
+            add(method, respond, to: &patterns[index].route)
+        } else {
+            var route = Route()
+            add(method, respond, to: &route)
+            patterns.append((prefix, suffix, route))
         }
     }
 
@@ -45,6 +70,9 @@ package struct Router: RequestResponder {
             request.pathParameter = parameter
             return await respond(to: request, on: route)
         }
+        for (prefix, route) in subtrees where request.path.utf8.starts(with: prefix.utf8) {
+            return await respond(to: request, on: route)
+        }
         // RFC 9110 §9.3.7: `OPTIONS *` asks whether the server is there.
         if request.path == "*", request.method == .options { return Response(status: .noContent) }
         return Router.notFound
@@ -53,6 +81,7 @@ package struct Router: RequestResponder {
     /// Whether some route has this path, whatever its methods.
     package func hasRoute(_ path: String) -> Bool {
         exact[path] != nil || routeWithParameter(path) != nil
+            || subtrees.keys.contains { path.utf8.starts(with: $0.utf8) }
     }
 
     private func respond(to request: Request, on route: Route) async -> Response {
@@ -65,15 +94,26 @@ package struct Router: RequestResponder {
     }
 
     private func routeWithParameter(_ path: String) -> (Route, String)? {
+        for (prefix, suffix, route) in patterns
+        where path.utf8.starts(with: prefix.utf8) && path.utf8.count > prefix.utf8.count + suffix.utf8.count
+            && path.utf8.reversed().starts(with: suffix.utf8.reversed())
+        {
+            let start = path.utf8.index(path.startIndex, offsetBy: prefix.utf8.count)
+            let segment = path[start..<path.utf8.index(path.endIndex, offsetBy: -suffix.utf8.count)]
+            if let parameter = Self.parameter(segment) { return (route, parameter) }
+        }
         guard !prefixes.isEmpty, let slash = path.utf8.lastIndex(of: .slash) else { return nil }
         let start = path.utf8.index(after: slash)
         guard let route = prefixes[String(path[..<start])] else { return nil }
-        let segment = path[start...]
+        return Self.parameter(path[start...]).map { (route, $0) }
+    }
+
+    private static func parameter(_ segment: Substring) -> String? {
         // Only characters that need no encoding: no second spelling, no dot segments, no parameters behind a semicolon.
         guard !segment.isEmpty, segment.utf8.allSatisfy(\.isUnreserved), segment != ".", segment != ".." else {
             return nil
         }
-        return (route, String(segment))
+        return String(segment)
     }
 
     private static let notFound = Response.prepared(

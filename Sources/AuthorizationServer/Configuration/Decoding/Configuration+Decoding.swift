@@ -36,6 +36,7 @@ extension Configuration {
         if let section = file["registration"]?.section() { registration = Registration(decoding: section) }
         scopes = file["scopes"]?.strings(ConfigurationRules.scopeObjection).map { ScopeSet($0) } ?? scopes
         upstreams = file["upstreams"]?.sections().compactMap { Upstream(decoding: $0) } ?? []
+        if let section = file["forward_auth"]?.section() { forwardAuth.secret = section["secret"]?.secret() }
         resources = file["resources"]?.sections().compactMap { Resource(decoding: $0, within: self) } ?? []
         clients = file["clients"]?.sections().compactMap { Client(decoding: $0, within: self) } ?? []
         if let section = file["limits"]?.section() { limits = Limits(decoding: section) }

@@ -18,6 +18,9 @@ extension Configuration.Resource {
             ConfigurationRules.endpointObjection($0, allowsInsecureHTTP: false)
         }
         Self.checkCredentials(section)
+        let forwarded = section["forward_auth"]?.section().flatMap {
+            Self.forwardAuthUpstream($0, among: upstreams ?? [], within: configuration)
+        }
         guard let uri else { return nil }
         self.init(uri: uri, scopes: scopes ?? configuration.scopes)
         self.upstreams = upstreams ?? []
@@ -25,6 +28,7 @@ extension Configuration.Resource {
         clientSecret = secret
         self.jwks = jwks
         self.jwksURI = jwksURI
+        forwardAuthUpstream = forwarded
     }
 
     // One way to prove itself, and none without a name: what nobody checks looks like protection and is none.
@@ -35,6 +39,20 @@ extension Configuration.Resource {
         }
         if let first = given.first { _ = section.required("client_id", or: "it goes with \(first)") }
         for extra in given.dropFirst() { section[extra]?.refuse("excludes \(given[0]); name one of them") }
+    }
+
+    // A token that a proxy gets without a secret, any client beside the proxy could get.
+    private static func forwardAuthUpstream(
+        _ section: ConfigurationCursor,
+        among upstreams: [String],
+        within configuration: Configuration
+    ) -> String? {
+        if configuration.forwardAuth.secret == nil {
+            section.refuse("needs forward_auth.secret, which proves that the proxy asks")
+        }
+        return section.required("upstream")?.string { name in
+            upstreams.contains(name) ? nil : "\(name) is not among this resource's upstreams"
+        }
     }
 }
 

@@ -14,6 +14,7 @@ extension Configuration.Upstream {
         let parameters = Self.parameters(section["additional_authorization_parameters"])
         let claims = Self.claims(section["claims"])
         let allowsPrivateNetwork = section["allow_private_network"]?.bool() ?? false
+        let refreshes = section["background_refresh"]?.bool() ?? false
         guard let name, let kind, let clientID else { return nil }
         self.init(name: name, kind: kind, clientID: clientID)
         clientSecret = secret
@@ -24,6 +25,7 @@ extension Configuration.Upstream {
         allowsInsecureHTTP = isInsecure
         self.allowsPrivateNetwork = allowsPrivateNetwork
         self.claims = claims
+        refreshesInBackground = refreshes
     }
 
     private static func method(_ section: ConfigurationCursor) -> TokenEndpointAuthenticationMethod? {

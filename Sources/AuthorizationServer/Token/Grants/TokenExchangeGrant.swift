@@ -1,6 +1,5 @@
 package import OAuthProtocol
 import OAuthState
-package import OpenSSLCrypto
 
 /// RFC 8693: a resource server trades its caller's access token for the caller's token at an upstream provider.
 ///
@@ -8,11 +7,8 @@ package import OpenSSLCrypto
 /// or of a token for someone else is worth nothing (VT-1, D-37, D-67; Auth0's rule).
 package struct TokenExchangeGrant: Grant {
     package let grantType = GrantType.tokenExchange
-    private let resources: ResourceCatalogue
-    private let verification: AccessTokenVerification
-    private let credentials: UpstreamCredentials
-    private let random: any RandomSource
-    private let metrics: ServerMetrics
+    private let subjects: ExchangeSubject
+    private let vending: UpstreamVending
     private let audit: AuditTrail
 
     /// RFC 8693 §3: the token types of this grant.
@@ -28,54 +24,40 @@ package struct TokenExchangeGrant: Grant {
     static let minimumLifetimeSecondsMax = 3600
 
     /// The grant over the vault.
-    package init(
-        resources: ResourceCatalogue,
-        verification: AccessTokenVerification,
-        credentials: UpstreamCredentials,
-        random: any RandomSource,
-        metrics: ServerMetrics,
-        audit: AuditTrail
-    ) {
-        self.resources = resources
-        self.verification = verification
-        self.credentials = credentials
-        self.random = random
-        self.metrics = metrics
+    package init(subjects: ExchangeSubject, vending: UpstreamVending, audit: AuditTrail) {
+        self.subjects = subjects
+        self.vending = vending
         self.audit = audit
     }
 
     package func evaluate(_ request: TokenRequest) async throws(OAuthError) -> [UInt8] {
-        let own = resources.resources.filter { $0.clientID == request.client.id }
-        guard !own.isEmpty else {
-            throw OAuthError(.unauthorizedClient, "this client is not a resource server here")
+        let own = try subjects.resources(of: request.client)
+        let upstreams = try audiences(request)
+        let minimumLifetime = try minimumLifetime(request)
+        let scopes = try request.scopes() ?? .empty
+        let account = try request.form.once("account")
+        // Both mean something at one provider only.
+        guard upstreams.count == 1 || (scopes.isEmpty && account == nil) else {
+            throw OAuthError(.invalidRequest, "scope and account go with one audience")
         }
-        let upstream = try audience(request)
-        let session: Session
-        do {
-            session = try await subject(request, own: own)
-            try Self.check(session, own: own, upstream)
-        } catch {
-            await audit.record(.exchangeRefused(clientID: request.client.id, error: error), context: request.context)
-            throw error
+        let session = try await session(request, own: own, upstreams: upstreams)
+        let queries = upstreams.map { upstream in
+            UpstreamCredentials.Query(
+                session: session,
+                upstream: upstream,
+                scopes: scopes,
+                minimumLifetime: minimumLifetime,
+                account: account
+            )
         }
-        return try await vend(request, session, upstream)
-    }
-
-    private static func check(
-        _ session: Session,
-        own: [ProtectedResource],
-        _ upstream: String
-    ) throws(OAuthError) {
-        guard let resource = own.first(where: { $0.uri == session.resource }),
-            resource.upstreams.contains(where: { $0.hasSameBytes(as: upstream) })
-        else {
-            throw OAuthError(.invalidTarget, "this resource may not retrieve tokens of that audience")
-        }
+        guard queries.count > 1 else { return try await answer(queries[0], request).serialized() }
+        return await answers(queries, request).serialized()
     }
 
     // MARK: - The request
 
-    private func audience(_ request: TokenRequest) throws(OAuthError) -> String {
+    // RFC 8693 §2.1 lets `audience` stand several times; each names one upstream.
+    private func audiences(_ request: TokenRequest) throws(OAuthError) -> [String] {
         if let requested = try request.form.once("requested_token_type") {
             guard [TokenType.accessToken, TokenType.upstreamAccessToken].contains(requested) else {
                 throw OAuthError(.invalidRequest, "requested_token_type is not offered")
@@ -84,28 +66,27 @@ package struct TokenExchangeGrant: Grant {
         guard try request.form.once("actor_token") == nil, try request.form.once("actor_token_type") == nil else {
             throw OAuthError(.invalidRequest, "actor_token is not supported")
         }
-        return try request.form.required("audience")
+        let audiences = request.form.values("audience")
+        guard !audiences.isEmpty else { throw OAuthError(.invalidRequest, "audience is required") }
+        guard audiences.count <= Self.audienceCountMax else {
+            throw OAuthError(.invalidRequest, "audience may stand up to \(Self.audienceCountMax) times")
+        }
+        guard Set(audiences).count == audiences.count else {
+            throw OAuthError(.invalidRequest, "an audience is repeated")
+        }
+        return audiences
     }
 
-    private func subject(_ request: TokenRequest, own: [ProtectedResource]) async throws(OAuthError) -> Session {
-        let token = try request.form.required("subject_token")
-        let type = try request.form.required("subject_token_type")
-        guard [TokenType.accessToken, TokenType.jwt].contains(type) else {
-            throw OAuthError(.invalidRequest, "subject_token_type must be an access token")
-        }
+    private func session(
+        _ request: TokenRequest,
+        own: [ProtectedResource],
+        upstreams: [String]
+    ) async throws(OAuthError) -> Session {
         do {
-            return try await verification.liveSession(
-                of: token,
-                audiences: Set(own.map(\.uri)),
-                now: request.context.now
-            )
+            return try await subjects.session(request.form, own: own, upstreams: upstreams, now: request.context.now)
         } catch {
-            switch error {
-            // The caller answers its own client with 401 and a challenge: peers §6 wants one code for every dead token.
-            case .notOurs: throw .guess(.invalidGrant, "subject_token is not an access token of this server")
-            case .expired, .revoked: throw OAuthError(.invalidGrant, "subject_token has expired or was revoked")
-            case .wrongAudience: throw OAuthError(.invalidTarget, "subject_token is meant for another resource")
-            }
+            await audit.record(.exchangeRefused(clientID: request.client.id, error: error), context: request.context)
+            throw error
         }
     }
 
@@ -122,40 +103,38 @@ package struct TokenExchangeGrant: Grant {
 
     // MARK: - The answer
 
-    private func vend(
-        _ request: TokenRequest,
-        _ session: Session,
-        _ upstream: String
-    ) async throws(OAuthError) -> [UInt8] {
-        let query = UpstreamCredentials.Query(
-            session: session,
-            upstream: upstream,
-            scopes: try request.scopes() ?? .empty,
-            minimumLifetime: try minimumLifetime(request),
-            account: try request.form.once("account")
-        )
-        var vend = Vend(
-            id: Base64URL.encode(random.bytes(12)),
-            clientID: request.client.id,
-            session: session,
-            upstream: upstream
-        )
-        do {
-            let credential = try await credentials.credential(query, now: request.context.now)
-            vend.connection = credential.connection
-            vend.wasRefreshed = credential.wasRefreshed
-            vend.tokenFingerprint = Vend.fingerprint(credential.accessToken)
-            metrics.vend(upstream, result: vend.result)
-            await audit.record(.exchanged(vend), context: request.context)
-            return Self.answer(credential, vend, now: request.context.now).serialized()
-        } catch {
-            let refusal = error.oauthError
-            vend.result = refusal.code.wireValue
-            vend.reason = refusal.details["reason"]?.stringValue
-            metrics.vend(upstream, result: vend.result)
-            await audit.record(.exchanged(vend), context: request.context)
-            throw refusal
+    private func answer(
+        _ query: UpstreamCredentials.Query,
+        _ request: TokenRequest
+    ) async throws(OAuthError) -> JSONObject {
+        let (credential, vend) = try await vending.vend(query, to: request.client.id, context: request.context)
+        return Self.answer(credential, vend, now: request.context.now)
+    }
+
+    // Refreshes run beside each other, and one provider's trouble is its own: each upstream has its answer or its error
+    // (toolhive refreshes one after the other and answers 401 for all).
+    private func answers(_ queries: [UpstreamCredentials.Query], _ request: TokenRequest) async -> JSONObject {
+        let answers = await withTaskGroup(of: (Int, JSONObject).self) { group in
+            for (index, query) in queries.enumerated() {
+                group.addTask {
+                    do throws(OAuthError) {
+                        return (index, try await answer(query, request))
+                    } catch {
+                        var json = error.json
+                        if let delay = error.retryAfter {
+                            json["retry_after"] = .integer(max(1, Int(delay.wholeSeconds)))
+                        }
+                        return (index, json)
+                    }
+                }
+            }
+            var answers = [JSONObject](repeating: [:], count: queries.count)
+            for await (index, answer) in group { answers[index] = answer }
+            return answers
         }
+        var upstreams: JSONObject = [:]
+        for (query, answer) in zip(queries, answers) { upstreams[query.upstream] = .object(answer) }
+        return ["upstreams": .object(upstreams)]
     }
 
     // The refresh token is never in it, and `expires_in` only if the provider said one (peers §6).

@@ -1,0 +1,40 @@
+import OAuthProtocol
+import UpstreamIdentity
+
+/// RFC 6749 §4.1.2: what a provider sent back with the browser.
+struct UpstreamCallback: Sendable {
+    let state: UpstreamState
+    let code: String?
+    let error: String?
+    let issuer: String?
+
+    /// Trades the code for tokens and finds out whose they are.
+    ///
+    /// - Throws: What a client may be told; the provider's own text never is (AZ-15).
+    func redeem(
+        at provider: UpstreamProvider,
+        verifier: CodeVerifier,
+        nonce: String?,
+        maximumAgeSeconds: Int? = nil,
+        requestedScopes: ScopeSet? = nil
+    ) async throws(OAuthError) -> UpstreamLogin {
+        if let error {
+            throw UpstreamError(authorizationResponseError: error).clientError
+        }
+        guard let code else {
+            throw OAuthError(.serverError, "the identity provider sent neither code nor error")
+        }
+        do {
+            return try await provider.login(
+                code: code,
+                verifier: verifier,
+                nonce: nonce,
+                issuerParameter: issuer,
+                maximumAgeSeconds: maximumAgeSeconds,
+                requestedScopes: requestedScopes
+            )
+        } catch {
+            throw error.clientError
+        }
+    }
+}

@@ -1,0 +1,118 @@
+import HTTPTypes
+import OAuthProtocol
+import OAuthState
+import SocketHTTP
+
+/// `/connections/connect/{link}`: the page behind a `connect_uri`, for MCP URL-mode elicitation (SEP-1036; peers §6).
+///
+/// Looking at it uses nothing up, for chat applications fetch links to preview them; only the user for whom the link was
+/// made gets further than the sign-in (D-60), and only once.
+struct ConnectEndpoint: Endpoint {
+    let issuer: Issuer
+    let pages: ConnectionPages
+    let links: ConnectLinks
+    let sessions: any AuthorizationStore
+    let audit: AuditTrail
+
+    func respond(to request: Request, context: RequestContext) async -> Response {
+        guard let text = request.pathParameter, let link = links.link(text) else {
+            return pages.pages.error(.badLink, status: .notFound)
+        }
+        guard context.now < link.expiry else { return pages.pages.error(.expiredLink, status: .badRequest) }
+        return request.method == .post
+            ? await decide(link, text, request, context) : await show(link, text, request, context)
+    }
+
+    private func show(
+        _ link: ConnectLink,
+        _ text: String,
+        _ request: Request,
+        _ context: RequestContext
+    ) async -> Response {
+        await pages.answering { () throws(OAuthError) in
+            guard let userID = pages.userID(request, now: context.now) else {
+                return try pages.signIn(path(text), "so that the right person connects", request, context)
+            }
+            guard userID == link.userID else { return await refuse(link, context) }
+            let (ticket, cookie) = try pages.forms.ticket(for: userID, request, now: context.now)
+            let name = await pages.vault.user(userID)?.name
+            var response = pages.pages.connect(
+                ConnectPage(path: path(text), link: link, userName: name, ticket: ticket)
+            )
+            response.setCookies([cookie])
+            return response
+        }
+    }
+
+    private func decide(
+        _ link: ConnectLink,
+        _ text: String,
+        _ request: Request,
+        _ context: RequestContext
+    ) async -> Response {
+        let userID = pages.userID(request, now: context.now)
+        let form: FormParameters
+        do {
+            form = try pages.forms.checked(request, userID: userID, now: context.now)
+        } catch {
+            switch error {
+            case .page(let page, let status): return pages.pages.error(page, status: status)
+            }
+        }
+        return await pages.answering { () throws(OAuthError) in
+            try await act(form, userID, link, text, request, context)
+        }
+    }
+
+    private func act(
+        _ form: FormParameters,
+        _ userID: UserID?,
+        _ link: ConnectLink,
+        _ text: String,
+        _ request: Request,
+        _ context: RequestContext
+    ) async throws(OAuthError) -> Response {
+        if try form.once("sign_out") != nil {
+            return pages.signOut(request, returningTo: issuer.url(path(text)))
+        }
+        if let name = try form.once("sign_in") {
+            guard let provider = pages.upstreams[name] else {
+                return pages.pages.error(.unknownUpstream, status: .badRequest)
+            }
+            return try await pages.flow.begin(.connectLink(text), at: provider, request: request, context: context)
+        }
+        guard userID == link.userID else { return await refuse(link, context) }
+        switch try form.once("decision") {
+        case "connect": return try await connect(link, request, context)
+        case "deny": return pages.pages.notice(.notConnected(link.upstream), status: .ok)
+        default: return pages.pages.error(.badForm, status: .badRequest)
+        }
+    }
+
+    private func connect(
+        _ link: ConnectLink,
+        _ request: Request,
+        _ context: RequestContext
+    ) async throws(OAuthError) -> Response {
+        guard let provider = pages.upstreams[link.upstream] else {
+            return pages.pages.error(.unknownUpstream, status: .badRequest)
+        }
+        // Peers §6: a link is followed once. It counts as followed when the provider is asked, not when it is looked at.
+        switch await sessions.approve(ticket: link.useID, expiry: link.expiry, now: context.now) {
+        case .alreadyUsed: return pages.pages.error(.expiredLink, status: .badRequest)
+        case .full: return pages.pages.error(.overloaded, status: .serviceUnavailable)
+        case .approved: break
+        }
+        return try await pages.flow.begin(.connect(link), at: provider, request: request, context: context)
+    }
+
+    private func refuse(_ link: ConnectLink, _ context: RequestContext) async -> Response {
+        await audit.record(
+            .connected(link.userID, upstream: link.upstream, account: nil, result: "another_user"),
+            context: context
+        )
+        return pages.pages.notice(.anotherUser, status: .forbidden)
+    }
+
+    private func path(_ text: String) -> String { ConnectLink.path + "/" + text }
+}

@@ -1,0 +1,93 @@
+package import OAuthProtocol
+import OAuthState
+package import OpenSSLCrypto
+
+/// An invitation to one user to connect or widen one upstream: what a `connect_uri` stands for (peers §6).
+///
+/// It names the user for whom it was made, and only that user can follow it (MCP URL-mode elicitation; D-60).
+package struct ConnectLink: Hashable, Sendable {
+    /// Makes the link single-use.
+    package var id: [UInt8]
+    /// For whom it was made.
+    package var userID: UserID
+    /// The upstream to connect.
+    package var upstream: String
+    /// The account to widen or repair; `nil` for any.
+    package var account: String?
+    /// The scopes that are missing.
+    package var scopes: ScopeSet
+    /// After this it is worth nothing.
+    package var expiry: Timestamp
+
+    /// How long a link may be followed.
+    package static let lifetime: Duration = .seconds(600)
+    /// Where links lead, relative to the issuer.
+    package static let path = "/connections/connect"
+
+    /// What remembers that the link was used.
+    var useID: SHA256Digest { SHA256.hash(Array("connect:".utf8) + id) }
+}
+
+extension ConnectLink {
+    func write(to writer: inout BinaryWriter) {
+        writer.write(id)
+        writer.write(userID)
+        writer.write(upstream)
+        writer.write(account) { $0.write($1) }
+        writer.write(scopes)
+        writer.write(expiry)
+    }
+
+    init(from reader: inout BinaryReader) throws(RecordError) {
+        id = try reader.byteArray()
+        userID = try reader.identifier()
+        upstream = try reader.string()
+        account = try reader.optional { (reader) throws(RecordError) in try reader.string() }
+        scopes = try reader.scopes()
+        expiry = try reader.timestamp()
+    }
+}
+
+/// Makes and reads the addresses of connect links.
+package struct ConnectLinks: Sendable {
+    private let issuer: Issuer
+    private let sealing: PageSealing
+    private let random: any RandomSource
+
+    /// Links of an issuer.
+    package init(issuer: Issuer, sealing: PageSealing, random: any RandomSource) {
+        self.issuer = issuer
+        self.sealing = sealing
+        self.random = random
+    }
+
+    /// A new link for a user.
+    func link(for userID: UserID, upstream: String, account: String?, scopes: ScopeSet, now: Timestamp) -> ConnectLink {
+        ConnectLink(
+            id: random.bytes(16),
+            userID: userID,
+            upstream: upstream,
+            account: account,
+            scopes: scopes,
+            expiry: now + ConnectLink.lifetime
+        )
+    }
+
+    /// The `connect_uri` of a link.
+    ///
+    /// - Throws: `server_error` when it cannot be sealed.
+    func uri(of link: ConnectLink) throws(OAuthError) -> String {
+        var writer = BinaryWriter(reserving: 160)
+        link.write(to: &writer)
+        return issuer.url(ConnectLink.path + "/" + (try sealing.seal(writer.bytes, for: .connectLink)))
+    }
+
+    /// The link of an address's last segment; `nil` when we did not make it.
+    func link(_ text: String) -> ConnectLink? {
+        guard let bytes = sealing.open(text, for: .connectLink) else { return nil }
+        var reader = BinaryReader(bytes)
+        // Sealed by us: only another version's form cannot be read, and then the link is as good as expired.
+        guard let link = try? ConnectLink(from: &reader), reader.isAtEnd else { return nil }
+        return link
+    }
+}

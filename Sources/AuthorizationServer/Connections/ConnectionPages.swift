@@ -1,0 +1,77 @@
+import HTTPTypes
+import OAuthProtocol
+import OAuthState
+import SocketHTTP
+
+/// What a browser sees of a user's connections; the user is whoever last signed in with it.
+struct ConnectionPages: Sendable {
+    let vault: any VaultStore
+    let upstreams: UpstreamDirectory
+    let flow: PageLoginFlow
+    let forms: PageForm
+    let logins: LoginSealing
+    let cookies: BrowserCookies
+    let pages: PageRenderer
+
+    /// Who is signed in with this browser.
+    func userID(_ request: Request, now: Timestamp) -> UserID? {
+        cookies.login(request).flatMap { logins.open($0, now: now) }
+    }
+
+    /// The connections, or the question who is there.
+    func overview(_ request: Request, _ context: RequestContext) async -> Response {
+        await answering { () throws(OAuthError) in
+            guard let userID = userID(request, now: context.now), let user = await vault.user(userID) else {
+                return try signIn(ConnectionsPage.path, "to see your connections", request, context)
+            }
+            let (ticket, cookie) = try forms.ticket(for: userID, request, now: context.now)
+            let connections = await vault.connections(of: userID)
+            let listing = ConnectionListing(connections, among: upstreams.names)
+            var response = pages.connections(
+                // Also those of upstreams that are not configured any more: they must be endable.
+                ConnectionsPage(
+                    userName: user.name,
+                    connections: connections,
+                    missing: listing.missing,
+                    ticket: ticket
+                )
+            )
+            response.setCookies([cookie])
+            return response
+        }
+    }
+
+    /// The question who is there.
+    func signIn(
+        _ path: String,
+        _ purpose: String,
+        _ request: Request,
+        _ context: RequestContext
+    ) throws(OAuthError) -> Response {
+        let (ticket, cookie) = try forms.ticket(for: nil, request, now: context.now)
+        var response = pages.signIn(
+            SignInPage(path: path, purpose: purpose, upstreams: upstreams.names, ticket: ticket)
+        )
+        response.setCookies([cookie])
+        return response
+    }
+
+    /// Forgets who signed in, and shows the page again.
+    func signOut(_ request: Request, returningTo url: String) -> Response {
+        var response = Response.redirect(to: url, after: request.method)
+        response.setCookies([cookies.removingLogin()])
+        return response
+    }
+
+    /// A response, or the page of the error that kept it from being made.
+    func answering(_ body: () async throws(OAuthError) -> Response) async -> Response {
+        do throws(OAuthError) {
+            return try await body()
+        } catch {
+            return pages.notice(
+                NoticePage(title: "This did not work", text: "<p>\(error.description).</p>"),
+                status: error.pageStatus
+            )
+        }
+    }
+}

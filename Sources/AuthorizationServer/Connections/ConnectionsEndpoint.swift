@@ -1,0 +1,66 @@
+import HTTPTypes
+import OAuthProtocol
+import OAuthState
+import SocketHTTP
+
+/// `GET /connections`: a user's connections, as JSON for the bearer of an access token and as a page for a browser.
+struct ConnectionsEndpoint: Endpoint {
+    let access: ConnectionAccess
+    let pages: ConnectionPages
+    let vault: any VaultStore
+
+    func respond(to request: Request, context: RequestContext) async -> Response {
+        guard request.values(of: .authorization).isEmpty else { return await listing(request, context) }
+        // Without a token it must be a person: programs are told what they need.
+        guard request.values(of: .accept).contains(where: { $0.contains("text/html") }) else {
+            return ConnectionAccess.challenge()
+        }
+        return await pages.overview(request, context)
+    }
+
+    private func listing(_ request: Request, _ context: RequestContext) async -> Response {
+        guard let token = BearerToken.read(request) else { return ConnectionAccess.challenge() }
+        do throws(OAuthError) {
+            let (userID, upstreams) = try await access.authorize(token, context: context)
+            let listing = ConnectionListing(await vault.connections(of: userID), among: upstreams)
+            return .json(listing.json.serialized())
+        } catch {
+            return .error(error)
+        }
+    }
+}
+
+/// `DELETE /connections/{id}`: ends one of the user's connections, here and at the provider.
+struct ConnectionRemovalEndpoint: Endpoint {
+    let access: ConnectionAccess
+    let vault: any VaultStore
+    let ending: ConnectionEnding
+    let audit: AuditTrail
+
+    func respond(to request: Request, context: RequestContext) async -> Response {
+        guard let token = BearerToken.read(request) else { return ConnectionAccess.challenge() }
+        do throws(OAuthError) {
+            let (userID, upstreams) = try await access.authorize(token, context: context)
+            // Another user's connection is as unknown as one that never was.
+            guard let id = request.pathParameter.flatMap(ConnectionID.init),
+                let connection = await vault.connection(id), connection.userID == userID,
+                upstreams.contains(where: { $0.hasSameBytes(as: connection.upstream) }),
+                let outcome = try await ending.end(id)
+            else { return .noSuchConnection }
+            await audit.record(
+                .disconnected(outcome.connection, by: "user", provider: outcome.provider.rawValue),
+                context: context
+            )
+            return .json(outcome.json.serialized())
+        } catch {
+            return .error(error)
+        }
+    }
+}
+
+extension Response {
+    /// The connection is not there, or not for whoever asks.
+    static var noSuchConnection: Response {
+        .json(Array(#"{"error":"not_found"}"#.utf8), status: .notFound)
+    }
+}

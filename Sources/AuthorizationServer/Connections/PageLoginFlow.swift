@@ -1,0 +1,255 @@
+import HTTPTypes
+package import OAuthProtocol
+package import OAuthState
+package import OpenSSLCrypto
+import SocketHTTP
+import UpstreamIdentity
+
+/// OpenID Connect Core 1.0 §3.1 as relying party, for our own pages: who is there, and what does he connect.
+///
+/// Everything about a login under way lies sealed in this browser's cookie, so pages that anyone can open cost no memory,
+/// and a callback that comes to another browser finds nothing (D-51, D-60).
+package struct PageLoginFlow: Sendable {
+    private let issuer: Issuer
+    private let vault: any VaultStore
+    private let sessions: any AuthorizationStore
+    private let keeper: ConnectionKeeper
+    private let sealing: PageSealing
+    private let logins: LoginSealing
+    private let cookies: BrowserCookies
+    private let pages: PageRenderer
+    private let random: any RandomSource
+    private let metrics: ServerMetrics
+    private let audit: AuditTrail
+
+    /// A flow over the given stores.
+    package init(
+        issuer: Issuer,
+        vault: any VaultStore,
+        sessions: any AuthorizationStore,
+        keeper: ConnectionKeeper,
+        sealing: PageSealing,
+        logins: LoginSealing,
+        cookies: BrowserCookies,
+        pages: PageRenderer,
+        random: any RandomSource,
+        metrics: ServerMetrics,
+        audit: AuditTrail
+    ) {
+        self.issuer = issuer
+        self.vault = vault
+        self.sessions = sessions
+        self.keeper = keeper
+        self.sealing = sealing
+        self.logins = logins
+        self.cookies = cookies
+        self.pages = pages
+        self.random = random
+        self.metrics = metrics
+        self.audit = audit
+    }
+
+    // MARK: - There
+
+    /// Sends the browser to a provider.
+    ///
+    /// - Throws: What stands in the way: the provider cannot be reached, or sealing fails.
+    func begin(
+        _ purpose: PageLogin.Purpose,
+        at provider: UpstreamProvider,
+        request: Request,
+        context: RequestContext
+    ) async throws(OAuthError) -> Response {
+        let state = UpstreamState(random: random)
+        let login = PageLogin(
+            state: state.hash,
+            upstream: provider.name,
+            verifier: CodeVerifier(random: random),
+            nonce: provider.usesNonce ? Base64URL.encode(random.bytes(32)) : nil,
+            purpose: purpose,
+            expiry: context.now + PendingAuthorization.lifetime
+        )
+        var authorization = UpstreamAuthorizationRequest(
+            state: state,
+            challenge: CodeChallenge(verifier: login.verifier),
+            nonce: login.nonce
+        )
+        if case .connect(let link) = purpose { authorization.additionalScopes = link.scopes.tokens }
+        let location: String
+        do { location = try await provider.authorizationURL(authorization) } catch { throw error.clientError }
+        var writer = BinaryWriter(reserving: 512)
+        login.write(to: &writer)
+        let sealed = try sealing.seal(writer.bytes, for: .login)
+        var response = Response.redirect(to: location, after: request.method)
+        response.setCookies(
+            cookies.settingPageLogin(
+                sealed,
+                state: state.hash,
+                lifetime: PendingAuthorization.lifetime,
+                after: request
+            )
+        )
+        return response
+    }
+
+    // MARK: - And back
+
+    /// The login under way that this browser holds for a state.
+    func pending(_ request: Request, state: SHA256Digest) -> PageLogin? {
+        guard let text = cookies.pageLogin(request, state: state), let bytes = sealing.open(text, for: .login) else {
+            return nil
+        }
+        var reader = BinaryReader(bytes)
+        // Sealed by us: only another version's form cannot be read, and then there is no login.
+        guard let login = try? PageLogin(from: &reader), reader.isAtEnd else { return nil }
+        return constantTimeEqual(login.state.bytes, state.bytes) ? login : nil
+    }
+
+    /// Takes the provider's answer to a login of ours.
+    func finish(
+        _ login: PageLogin,
+        _ answer: UpstreamCallback,
+        at provider: UpstreamProvider,
+        request: Request,
+        context: RequestContext
+    ) async -> Response {
+        var response = await finished(login, answer, provider, request, context)
+        response.setCookies([cookies.removingPageLogin(state: login.state)])
+        return response
+    }
+
+    private func finished(
+        _ login: PageLogin,
+        _ answer: UpstreamCallback,
+        _ provider: UpstreamProvider,
+        _ request: Request,
+        _ context: RequestContext
+    ) async -> Response {
+        guard login.upstream.hasSameBytes(as: provider.name) else {
+            return pages.error(.badCallback, status: .badRequest)
+        }
+        guard context.now < login.expiry else { return pages.error(.expired, status: .badRequest) }
+        // CO-3: the state is used once, although nothing was stored for it.
+        switch await sessions.approve(ticket: login.useID, expiry: login.expiry, now: context.now) {
+        case .approved: break
+        case .alreadyUsed: return pages.error(.expired, status: .badRequest)
+        case .full: return pages.error(.overloaded, status: .serviceUnavailable)
+        }
+        do throws(OAuthError) {
+            let result = try await answer.redeem(
+                at: provider,
+                verifier: login.verifier,
+                nonce: login.nonce,
+                requestedScopes: requestedScopes(login, provider)
+            )
+            metrics.upstreamLogin(provider.name, result: "success")
+            switch login.purpose {
+            case .connectionsPage:
+                return try await signIn(result, provider, returningTo: ConnectionsPage.path, request, context)
+            case .connectLink(let text):
+                return try await signIn(result, provider, returningTo: ConnectLink.path + "/" + text, request, context)
+            case .connect(let link):
+                return try await connect(result, provider, link, request, context)
+            }
+        } catch {
+            metrics.upstreamLogin(provider.name, result: error.code.wireValue)
+            await audit.record(.upstreamFailed(provider.name, error: error.code), context: context)
+            return pages.notice(.upstreamFailed(provider.name, error), status: error.pageStatus)
+        }
+    }
+
+    private func requestedScopes(_ login: PageLogin, _ provider: UpstreamProvider) -> ScopeSet {
+        guard case .connect(let link) = login.purpose else { return provider.requestedScopes }
+        return provider.requestedScopes.union(link.scopes)
+    }
+
+    // Looking at one's connections makes neither a user nor a connection; but the tokens of an account that is connected
+    // already replace the older ones, for a provider may have ended those (VT-4, toolhive #5047).
+    private func signIn(
+        _ result: UpstreamLogin,
+        _ provider: UpstreamProvider,
+        returningTo path: String,
+        _ request: Request,
+        _ context: RequestContext
+    ) async throws(OAuthError) -> Response {
+        let identity = IdentityKey(namespace: provider.identityNamespace, subject: result.subject)
+        guard let userID = await vault.userID(of: identity) else {
+            return pages.notice(.unknownUser(provider.name), status: .forbidden)
+        }
+        let isConnected = await vault.connections(of: userID).contains {
+            $0.upstream == provider.name && $0.account.hasSameBytes(as: result.subject)
+        }
+        if isConnected {
+            _ = try await keeper.keep(result, of: provider, linkingTo: userID, context: context)
+        }
+        var response = Response.redirect(to: issuer.url(path), after: request.method)
+        do {
+            let sealed = try logins.seal(userID, now: context.now)
+            response.setCookies([cookies.settingLogin(sealed, lifetime: LoginSealing.lifetime)])
+        } catch {
+            throw OAuthError(.serverError, "the login could not be remembered")
+        }
+        return response
+    }
+
+    private func connect(
+        _ result: UpstreamLogin,
+        _ provider: UpstreamProvider,
+        _ link: ConnectLink,
+        _ request: Request,
+        _ context: RequestContext
+    ) async throws(OAuthError) -> Response {
+        if let refusal = await objection(result, provider, link, request, context) {
+            await audit.record(
+                .connected(link.userID, upstream: provider.name, account: result.subject, result: refusal.reason),
+                context: context
+            )
+            return pages.notice(refusal.page, status: .forbidden)
+        }
+        let kept = try await keeper.keep(result, of: provider, linkingTo: link.userID, context: context)
+        await audit.record(
+            .connected(link.userID, upstream: provider.name, account: kept.account, result: "success"),
+            context: context
+        )
+        return pages.notice(.connected(kept), status: .ok)
+    }
+
+    // D-60, D-62: whoever started it, the browser's user must be the link's, and the account must not be someone else's.
+    private func objection(
+        _ result: UpstreamLogin,
+        _ provider: UpstreamProvider,
+        _ link: ConnectLink,
+        _ request: Request,
+        _ context: RequestContext
+    ) async -> (reason: String, page: NoticePage)? {
+        guard cookies.login(request).flatMap({ logins.open($0, now: context.now) }) == link.userID else {
+            return ("another_user", .anotherUser)
+        }
+        let identity = IdentityKey(namespace: provider.identityNamespace, subject: result.subject)
+        if let owner = await vault.userID(of: identity), owner != link.userID {
+            return ("account_of_another_user", .accountOfAnotherUser(provider.name))
+        }
+        if let account = link.account, !account.hasSameBytes(as: result.subject) {
+            return ("another_account", .anotherAccount(provider.name))
+        }
+        return nil
+    }
+}
+
+extension Response {
+    /// Adds Set-Cookie fields.
+    mutating func setCookies(_ values: [String]) {
+        for value in values { headerFields.append(HTTPField(name: .setCookie, value: value)) }
+    }
+}
+
+extension OAuthError {
+    /// The status of a page that explains the error to a person.
+    var pageStatus: HTTPResponse.Status {
+        switch code {
+        case .temporarilyUnavailable: .serviceUnavailable
+        case .accessDenied: .forbidden
+        default: .badGateway
+        }
+    }
+}

@@ -1,0 +1,188 @@
+import HTTPTypes
+import OAuthProtocol
+import OAuthState
+import OpenSSLCrypto
+import SocketHTTP
+
+/// RFC 6750 for a proxy: `/forward-auth` answers nginx `auth_request`, Traefik `forwardAuth` and Envoy `ext_authz`.
+///
+/// The proxy hands on the client's Authorization header; 200 carries who the client acts for, and, where the resource is
+/// configured so, the upstream token as the Authorization header that the proxy sends on instead of the client's. 401 and
+/// 403 carry the challenge of the resource (RS-1).
+///
+/// Whoever gets at upstream tokens must be the proxy and not a client: those leave only with the configured secret in
+/// `X-Gatehouse-Proxy-Secret`. Without it the endpoint is on the management listener alone and tells identities only.
+struct ForwardAuthEndpoint: Endpoint {
+    /// Where the endpoint is reached.
+    enum Exposure: Hashable, Sendable {
+        /// Only from where the operator administers the server.
+        case management
+        /// From anywhere; the secret is always demanded.
+        case `public`
+    }
+
+    let exposure: Exposure
+    /// Hash of the secret that the proxy shows; `nil` when none is configured.
+    let secretHash: SHA256Digest?
+    let resources: ResourceCatalogue
+    /// The upstream whose token a resource's proxy gets, by resource.
+    let upstreams: [String: String]
+    let verification: AccessTokenVerification
+    let vending: UpstreamVending
+    let failures: FailureLimit
+
+    /// The path on either listener, behind the issuer's path on the public one.
+    static let path = "/forward-auth"
+
+    /// Why a request is not let through.
+    private enum Refusal: Error {
+        /// The proxy is not set up rightly, or is no proxy.
+        case proxy(OAuthError)
+        /// The client is to be told with a challenge; `nil` without an error, for it showed no token at all.
+        case client(OAuthError?, ProtectedResource)
+    }
+
+    func respond(to request: Request, context: RequestContext) async -> Response {
+        do throws(Refusal) {
+            let isProxy = try await checkProxy(request, context)
+            let (resource, scopes) = try resource(request)
+            let upstream = upstreams[resource.uri]
+            guard upstream == nil || isProxy else {
+                throw .proxy(OAuthError(.accessDenied, "this resource needs the proxy's secret"))
+            }
+            guard let token = BearerToken.read(request) else { throw .client(nil, resource) }
+            let live = try await verify(token, resource, context)
+            let claims = live.token.claims
+            try check(claims, scopes, resource)
+            var response = Response(status: .ok, headerFields: [.cacheControl: "no-store"])
+            response.headerFields[.xAuthSubject] = claims.subject
+            response.headerFields[.xAuthClient] = claims.clientID
+            response.headerFields[.xAuthScope] = claims.scope
+            response.headerFields[.xAuthSession] = live.session?.id.text ?? ""
+            if let upstream {
+                response.headerFields[.authorization] = try await authorization(
+                    upstream,
+                    resource,
+                    live.session,
+                    context
+                )
+            }
+            return response
+        } catch {
+            switch error {
+            case .proxy(let error): return .error(error)
+            case .client(let error, let resource): return challenge(error, resource)
+            }
+        }
+    }
+
+    // MARK: - The proxy
+
+    private func checkProxy(_ request: Request, _ context: RequestContext) async throws(Refusal) -> Bool {
+        let shown = request.values(of: .xGatehouseProxySecret)
+        guard !shown.isEmpty else {
+            guard exposure == .management else {
+                throw .proxy(OAuthError(.accessDenied, "the proxy's secret is needed"))
+            }
+            return false
+        }
+        guard let secretHash, shown.count == 1, constantTimeEqual(SHA256.hash(shown[0]).bytes, secretHash.bytes) else {
+            let guess = OAuthError.guess(.accessDenied, "the proxy's secret is wrong")
+            throw .proxy(await failures.throttling(guess, context: context))
+        }
+        return true
+    }
+
+    // On the exact path the query is the proxy's own. Below it (Envoy puts the client's path and query behind ours) the
+    // query is the client's, who must not choose another resource: there the header counts, which Envoy overwrites.
+    private func resource(_ request: Request) throws(Refusal) -> (ProtectedResource, ScopeSet) {
+        do throws(OAuthError) {
+            guard request.path.hasSuffix(Self.path) else {
+                return (try resources.resource(requested: request.values(of: .xGatehouseResource)), .empty)
+            }
+            let query: FormParameters
+            do { query = try FormParameters(query: request.query ?? "") } catch {
+                throw OAuthError(.invalidRequest, "the query cannot be read")
+            }
+            let scopes = try query.once("scope").map { (text) throws(OAuthError) in try ScopeSet(parsing: text) }
+            let named = try query.once("resource").map { [$0] } ?? []
+            return (try resources.resource(requested: named), scopes ?? .empty)
+        } catch {
+            throw .proxy(error)
+        }
+    }
+
+    // MARK: - The client
+
+    private func verify(
+        _ token: String,
+        _ resource: ProtectedResource,
+        _ context: RequestContext
+    ) async throws(Refusal) -> AccessTokenVerification.LiveToken {
+        do {
+            return try await verification.live(token, audiences: [resource.uri], now: context.now)
+        } catch {
+            throw .client(OAuthError(.invalidToken, "the access token is not valid here"), resource)
+        }
+    }
+
+    private func check(
+        _ claims: AccessTokenClaims,
+        _ scopes: ScopeSet,
+        _ resource: ProtectedResource
+    ) throws(Refusal) {
+        let held = claims.scope.split(separator: " ")
+        guard scopes.tokens.allSatisfy({ scope in held.contains { $0 == scope } }) else {
+            throw .client(OAuthError(.insufficientScope, "the access token may not do this"), resource)
+        }
+    }
+
+    private func authorization(
+        _ upstream: String,
+        _ resource: ProtectedResource,
+        _ session: Session?,
+        _ context: RequestContext
+    ) async throws(Refusal) -> String {
+        // A client that acts for itself has no account anywhere.
+        guard let session else {
+            throw .client(OAuthError(.invalidToken, "the access token stands for no user"), resource)
+        }
+        let query = UpstreamCredentials.Query(
+            session: session,
+            upstream: upstream,
+            scopes: .empty,
+            minimumLifetime: .zero,
+            account: nil
+        )
+        do throws(OAuthError) {
+            let clientID = resource.clientID ?? "forward-auth"
+            return "Bearer " + (try await vending.vend(query, to: clientID, context: context).credential.accessToken)
+        } catch {
+            // A login mends it: the client is sent there by the challenge (VT-2, toolhive #5507).
+            guard error.code == .interactionRequired else { throw .proxy(error) }
+            throw .client(OAuthError(.invalidToken, error.description, details: error.details), resource)
+        }
+    }
+
+    /// RS-1: the first challenge is Bearer's; without a token it has no error.
+    private func challenge(_ error: OAuthError?, _ resource: ProtectedResource) -> Response {
+        let body = error ?? OAuthError(.invalidToken, "an access token is needed")
+        var response = Response.error(body)
+        var challenge = "Bearer "
+        if let error {
+            challenge += "error=\"\(error.code.wireValue)\", error_description=\"\(error.description)\", "
+        }
+        challenge += "resource_metadata=\"\(Self.metadataURL(of: resource.uri))\""
+        if !resource.scopes.isEmpty { challenge += ", scope=\"\(resource.scopes.text)\"" }
+        response.headerFields[.wwwAuthenticate] = challenge
+        return response
+    }
+
+    /// RFC 9728 §3.1: the well-known path goes between host and path.
+    private static func metadataURL(of resource: String) -> String {
+        guard let uri = URIReference(resource), let host = uri.host else { return resource }
+        let origin = uri.scheme + "://" + host + (uri.port.map { ":\($0)" } ?? "")
+        let path = uri.path == "/" ? "" : uri.path
+        return origin + "/.well-known/oauth-protected-resource" + path + (uri.query.map { "?" + $0 } ?? "")
+    }
+}

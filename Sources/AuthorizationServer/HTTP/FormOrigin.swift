@@ -1,0 +1,18 @@
+import HTTPTypes
+import OAuthProtocol
+import SocketHTTP
+
+/// Whether a form was sent from our own page, as far as the browser says (CO-2, D-54).
+enum FormOrigin {
+    /// The fetch standard's Origin is `null` from a page with `no-referrer`; then Sec-Fetch-Site must not say that the form
+    /// came from another site.
+    ///
+    /// Without both, cookie and sealed ticket decide alone.
+    static func isOurs(_ request: Request, issuer: Issuer) -> Bool {
+        guard request[.secFetchSite] != "cross-site" else { return false }
+        switch request[.origin] {
+        case nil, "null": return true
+        case let origin?: return origin == issuer.origin
+        }
+    }
+}

@@ -1,0 +1,114 @@
+import HTTPTypes
+import OAuthProtocol
+package import OAuthState
+import OpenSSLCrypto
+package import SocketHTTP
+import UpstreamIdentity
+
+/// OpenID Connect Back-Channel Logout 1.0 §2.5: a provider says that a user, or one session of theirs, is signed out there
+/// (LO-1, D-96).
+///
+/// What the token names is ended here: our sessions that came of it, so that no token of theirs is accepted or refreshed,
+/// and the connection whose tokens came from it.
+package struct BackChannelLogoutEndpoint: Endpoint {
+    private let upstreams: UpstreamDirectory
+    private let subjects: LogoutSubjects
+    private let sessions: any AuthorizationStore
+    private let vault: any VaultStore
+    private let replay: any ReplayStore
+    private let durability: Durability
+    private let failures: FailureLimit
+    private let audit: AuditTrail
+
+    /// The path without the upstream's name, relative to the issuer.
+    package static let path = "/oauth/backchannel-logout"
+    /// The reason of a connection that a logout ended.
+    static let reason = "logged_out_at_provider"
+
+    /// The endpoint over the stores.
+    package init(
+        upstreams: UpstreamDirectory,
+        subjects: LogoutSubjects,
+        sessions: any AuthorizationStore,
+        vault: any VaultStore,
+        replay: any ReplayStore,
+        durability: Durability,
+        failures: FailureLimit,
+        audit: AuditTrail
+    ) {
+        self.upstreams = upstreams
+        self.subjects = subjects
+        self.sessions = sessions
+        self.vault = vault
+        self.replay = replay
+        self.durability = durability
+        self.failures = failures
+        self.audit = audit
+    }
+
+    package func respond(to request: Request, context: RequestContext) async -> Response {
+        guard let provider = request.pathParameter.flatMap({ upstreams[$0] }) else {
+            return .json(Array(#"{"error":"not_found"}"#.utf8), status: .notFound)
+        }
+        do throws(OAuthError) {
+            let token = try await verified(try FormBody.parse(request).required("logout_token"), provider)
+            try durability.checkAvailability()
+            // Looked up before the token counts as used, so that nothing waits between its consumption and its effect.
+            let victims = await subjects.named(by: token, at: provider, now: context.now)
+            try await end(victims, token, provider, context)
+            // §2.8: 200, and no cache keeps it.
+            return Response(status: .ok, headerFields: [.cacheControl: "no-store"])
+        } catch {
+            return .error(await failures.throttling(error, context: context))
+        }
+    }
+
+    // §2.6; every flaw is answered with one code and one text, and nothing is ended (D-96).
+    private func verified(_ text: String, _ provider: UpstreamProvider) async throws(OAuthError) -> LogoutToken {
+        do {
+            return try await provider.verifyLogoutToken(text)
+        } catch {
+            if case .temporarilyUnavailable(let delay) = error.code {
+                throw OAuthError(.temporarilyUnavailable, "the keys cannot be fetched now", retryAfter: delay)
+            }
+            throw .guess(.invalidRequest, "the logout token is not valid")
+        }
+    }
+
+    private func end(
+        _ victims: LogoutSubjects.Named,
+        _ token: LogoutToken,
+        _ provider: UpstreamProvider,
+        _ context: RequestContext
+    ) async throws(OAuthError) {
+        let id = SHA256.hash("backchannel-logout\n\(provider.identityNamespace)\n\(token.tokenID)")
+        // The verifier forgives a clock that is a little behind; so long the token could come again.
+        let consumed = await replay.consume(id, expiry: token.expiry + .seconds(300), now: context.now)
+        switch consumed.outcome {
+        case .consumed: break
+        case .replayed: throw OAuthError(.invalidRequest, "the logout token was used before")
+        case .full: throw .overloaded
+        }
+        var position = consumed.position
+        var sessionCount = 0
+        for session in victims.sessions {
+            let revoked = await sessions.revoke(session)
+            position = max(position, revoked.position)
+            if revoked.outcome != nil { sessionCount += 1 }
+        }
+        for connection in victims.connections {
+            let marked = await vault.mark(
+                connection.id,
+                version: connection.version,
+                .revoked,
+                reason: Self.reason
+            )
+            position = max(position, marked.position)
+        }
+        try await durability.wait(for: position)
+        await audit.record(
+            .loggedOutUpstream(provider.name, sessions: sessionCount, connections: victims.connections.count),
+            context: context
+        )
+    }
+}

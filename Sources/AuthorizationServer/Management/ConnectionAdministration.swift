@@ -1,0 +1,43 @@
+import HTTPTypes
+import OAuthProtocol
+import OAuthState
+import SocketHTTP
+
+/// `GET /admin/users/{id}/connections`: what a user has connected; no tokens.
+struct UserConnectionsEndpoint: Endpoint {
+    let vault: any VaultStore
+    let upstreams: UpstreamDirectory
+
+    func respond(to request: Request, context: RequestContext) async -> Response {
+        guard let id = request.pathParameter.flatMap(UserID.init), let user = await vault.user(id) else {
+            return .json(Array(#"{"error":"not_found"}"#.utf8), status: .notFound)
+        }
+        let connections = await vault.connections(of: id)
+        // Everything that is there, and what is configured and missing.
+        let names = upstreams.names + connections.map(\.upstream).filter { !upstreams.names.contains($0) }
+        var json: JSONObject = ["sub": .string(user.id.text)]
+        if let name = user.name { json["name"] = .string(name) }
+        for (name, value) in ConnectionListing(connections, among: names).json.members { json[name] = value }
+        return .json(json.serialized())
+    }
+}
+
+/// `DELETE /admin/connections/{id}`: ends a connection of any user, here and at the provider.
+struct ConnectionAdministrationEndpoint: Endpoint {
+    let ending: ConnectionEnding
+    let audit: AuditTrail
+
+    func respond(to request: Request, context: RequestContext) async -> Response {
+        do throws(OAuthError) {
+            guard let id = request.pathParameter.flatMap(ConnectionID.init), let outcome = try await ending.end(id)
+            else { return .noSuchConnection }
+            await audit.record(
+                .disconnected(outcome.connection, by: "administrator", provider: outcome.provider.rawValue),
+                context: context
+            )
+            return .json(outcome.json.serialized())
+        } catch {
+            return .error(error)
+        }
+    }
+}

@@ -1,0 +1,28 @@
+import OAuthProtocol
+import OAuthState
+
+/// The page behind a `connect_uri`: says who connects what, and asks (D-60: it shows the user's name, with a way out).
+struct ConnectPage: Sendable {
+    /// Where the form goes, relative to the issuer.
+    let path: String
+    let link: ConnectLink
+    let userName: String?
+    /// Keeps other sites from sending the form.
+    let ticket: String
+
+    var title: String { "Connect \(link.upstream)" }
+
+    func body(action: String) -> HTML {
+        """
+        <h1>Connect <strong>\(link.upstream)</strong>?</h1>
+        <p>An application that you allowed needs your account there.</p>
+        <dl><dt>You are</dt><dd>\(userName ?? "signed in")</dd>
+        \(link.scopes.isEmpty ? .none : "<dt>It needs</dt><dd><code>\(link.scopes.text)</code></dd>")</dl>
+        <p class="warn">Go on only if your own application sent you here, and if this is you.</p>
+        <form method="post" action="\(action)"><input type="hidden" name="ticket" value="\(ticket)">
+        <div class="actions"><button type="submit" name="decision" value="deny">Not now</button>
+        <button type="submit" name="decision" value="connect">Connect \(link.upstream)</button></div>
+        <p><button type="submit" name="sign_out" value="yes">Not you? Sign out here</button></p></form>
+        """
+    }
+}

@@ -1,0 +1,114 @@
+import OAuthProtocol
+import OAuthState
+
+/// A page that tells a person how something ended, with a way to go on where there is one.
+struct NoticePage: Sendable {
+    let title: String
+    let text: HTML
+    /// Whether the page leads on to the user's connections.
+    var leadsToConnections = false
+
+    /// An upstream is connected.
+    static func connected(_ connection: Connection) -> NoticePage {
+        NoticePage(
+            title: "\(connection.upstream) is connected",
+            text: """
+                <p>As <strong>\(connection.accountName ?? connection.account)</strong>. You can close this page and go back \
+                to your application.</p>
+                """,
+            leadsToConnections: true
+        )
+    }
+
+    /// A connection has ended, or did not.
+    static func disconnected(_ outcome: ConnectionEnding.Outcome) -> NoticePage {
+        let upstream = outcome.connection.upstream
+        let provider: HTML =
+            switch outcome.provider {
+            case .revoked: "The provider has ended the tokens too."
+            case .notOffered:
+                "The provider has no way to end its tokens from here: you can do so in your account’s settings there."
+            case .notConfigured:
+                "The provider was not asked, for it is not set up here any more: end the access in your account there."
+            case .failed:
+                "<strong>The provider did not confirm</strong> that it ended the tokens: end the access in your account there."
+            }
+        return NoticePage(
+            title: "\(upstream) is disconnected",
+            text: """
+                <p>Its tokens are erased here.</p><p>\(provider)</p>
+                """,
+            leadsToConnections: true
+        )
+    }
+
+    /// The connection to be ended is gone.
+    static let alreadyDisconnected = NoticePage(
+        title: "There is no such connection",
+        text: """
+            <p>It was ended before.</p>
+            """,
+        leadsToConnections: true
+    )
+
+    /// The user did not want to connect.
+    static func notConnected(_ upstream: String) -> NoticePage {
+        NoticePage(
+            title: "\(upstream) was not connected",
+            text: "<p>You can close this page and go back to your application.</p>"
+        )
+    }
+
+    /// The account that signed in belongs to nobody here.
+    static func unknownUser(_ upstream: String) -> NoticePage {
+        NoticePage(
+            title: "Nothing is connected with this account",
+            text: """
+                <p>You signed in at <strong>\(upstream)</strong>, and nobody with this account has used this server \
+                yet.</p><p class="quiet">Sign in with the account that you use in your application.</p>
+                """
+        )
+    }
+
+    /// The link is for another person than the one in this browser (D-60).
+    static let anotherUser = NoticePage(
+        title: "This link is for someone else",
+        text: """
+            <p>It was made for another person than the one who is signed in here. Nothing was connected.</p>
+            <p class="quiet">If someone sent you the link, do not use it. If you have several accounts, sign out on \
+            the page of your connections and follow the link again.</p>
+            """,
+        leadsToConnections: true
+    )
+
+    /// The account at the provider is known as another person's.
+    static func accountOfAnotherUser(_ upstream: String) -> NoticePage {
+        NoticePage(
+            title: "This account belongs to someone else here",
+            text: """
+                <p>The account that you chose at <strong>\(upstream)</strong> is known here as another person’s. Nothing was \
+                connected.</p>
+                """
+        )
+    }
+
+    /// Another account was chosen than the one to be widened.
+    static func anotherAccount(_ upstream: String) -> NoticePage {
+        NoticePage(
+            title: "This is another account",
+            text: """
+                <p>Choose the same account at <strong>\(upstream)</strong> as before. Nothing was connected.</p>
+                """
+        )
+    }
+
+    /// The provider could not be used.
+    static func upstreamFailed(_ upstream: String, _ error: OAuthError) -> NoticePage {
+        NoticePage(
+            title: "\(upstream) could not be connected",
+            text: """
+                <p>\(error.description).</p><p class="quiet">Nothing was changed. Go back and try again.</p>
+                """
+        )
+    }
+}

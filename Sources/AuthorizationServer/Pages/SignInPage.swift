@@ -1,0 +1,27 @@
+/// The page that asks who is there, before it shows what belongs to somebody.
+struct SignInPage: Sendable {
+    /// Where the form goes, relative to the issuer.
+    let path: String
+    /// What follows.
+    let purpose: String
+    /// The providers at which one can sign in.
+    let upstreams: [String]
+    /// Keeps other sites from sending the form.
+    let ticket: String
+
+    var title: String { "Sign in" }
+
+    func body(action: String) -> HTML {
+        """
+        <h1>Who are you?</h1>
+        <p>Sign in \(purpose).</p>
+        <form method="post" action="\(action)"><input type="hidden" name="ticket" value="\(ticket)">
+        <div class="actions">\(upstreams.map(button))</div></form>
+        <p class="quiet">This server never sees your password.</p>
+        """
+    }
+
+    private func button(_ upstream: String) -> HTML {
+        "<button type=\"submit\" name=\"sign_in\" value=\"\(upstream)\">Sign in with \(upstream)</button>"
+    }
+}

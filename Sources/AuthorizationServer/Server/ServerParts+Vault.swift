@@ -1,0 +1,70 @@
+import OAuthProtocol
+import OAuthState
+
+/// What retrieves, refreshes, shows and ends upstream connections.
+extension ServerParts {
+    var exchangeSubjects: ExchangeSubject {
+        ExchangeSubject(resources: resources, verification: verification)
+    }
+
+    var connectLinks: ConnectLinks {
+        ConnectLinks(issuer: configuration.issuer, sealing: pageSealing, random: environment.random)
+    }
+
+    var vending: UpstreamVending {
+        UpstreamVending(
+            credentials: UpstreamCredentials(
+                vault: stores.vault,
+                upstreams: upstreams,
+                sealing: sealing,
+                refreshes: refreshes
+            ),
+            links: connectLinks,
+            random: environment.random,
+            metrics: metrics,
+            audit: audit
+        )
+    }
+
+    var connectionKeeper: ConnectionKeeper {
+        ConnectionKeeper(
+            vault: stores.vault,
+            sealing: sealing,
+            durability: durability,
+            random: environment.random
+        )
+    }
+
+    var connectionEnding: ConnectionEnding {
+        ConnectionEnding(
+            vault: stores.vault,
+            upstreams: upstreams,
+            sealing: sealing,
+            durability: durability,
+            logger: environment.logger
+        )
+    }
+
+    var backgroundRefresh: BackgroundRefresh {
+        BackgroundRefresh(
+            vault: stores.vault,
+            upstreams: upstreams,
+            names: Set(configuration.upstreams.filter(\.refreshesInBackground).map(\.name)),
+            refreshes: refreshes,
+            logger: environment.logger
+        )
+    }
+
+    var reportInvalid: ReportInvalidEndpoint {
+        ReportInvalidEndpoint(
+            authenticator: authenticator,
+            failures: FailureLimit(limiter: limiter, metrics: metrics),
+            subjects: exchangeSubjects,
+            vault: stores.vault,
+            sealing: sealing,
+            durability: durability,
+            metrics: metrics,
+            audit: audit
+        )
+    }
+}

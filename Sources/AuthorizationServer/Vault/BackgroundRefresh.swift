@@ -1,0 +1,106 @@
+import DurableLog
+import HashTreeCollections
+import Logging
+import OAuthProtocol
+import OAuthState
+import Synchronization
+import UpstreamIdentity
+
+/// Keeps connections in use fresh without anybody asking, for the upstreams whose configuration says so.
+///
+/// Refreshes go through ``UpstreamRefreshes`` as all do: one at a time for each connection, under the provider's breaker.
+final class BackgroundRefresh: Sendable {
+    private let vault: TokenVault
+    private let upstreams: UpstreamDirectory
+    private let names: Set<String>
+    private let refreshes: UpstreamRefreshes
+    private let logger: Logger
+    private let lastTurn = Mutex<Timestamp?>(nil)
+    private let running = Mutex<Task<Void, Never>?>(nil)
+
+    /// How often it looks what is due; every token is due at least a minute before it expires.
+    static let interval: Duration = .seconds(30)
+    /// A connection whose token nobody asked for in this time is not in use.
+    static let idleTime: Duration = .seconds(7 * 86_400)
+    /// Most refreshes of one turn, over all upstreams.
+    static let countMax = 1024
+    /// Refreshes under way at once.
+    static let concurrencyMax = 16
+
+    init(
+        vault: TokenVault,
+        upstreams: UpstreamDirectory,
+        names: Set<String>,
+        refreshes: UpstreamRefreshes,
+        logger: Logger
+    ) {
+        self.vault = vault
+        self.upstreams = upstreams
+        self.names = names
+        self.refreshes = refreshes
+        self.logger = logger
+    }
+
+    /// Starts a turn beside everything else, for a slow provider must not hold up snapshots and keys.
+    func start(now: Timestamp) {
+        guard !names.isEmpty else { return }
+        running.withLock { task in
+            guard task == nil else { return }
+            // Ends by itself and is waited for by `stop`; on the global pool, for it must not take a loop's time.
+            task = Task {
+                await performDue(now: now)
+                running.withLock { $0 = nil }
+            }
+        }
+    }
+
+    /// Lets refreshes under way end, for their answers hold the only good refresh tokens.
+    func stop() async {
+        let task = running.withLock { $0 }
+        task?.cancel()
+        await task?.value
+    }
+
+    /// Refreshes what is due now, if the last turn was long enough ago.
+    func performDue(now: Timestamp) async {
+        guard !names.isEmpty, isTurn(now) else { return }
+        let table = await vault.allConnections()
+        let due = table.values.lazy.filter { self.isDue($0, now: now) }.prefix(Self.countMax)
+        await withTaskGroup(of: Void.self) { group in
+            var underWay = 0
+            for connection in due {
+                guard !Task.isCancelled, let provider = upstreams[connection.upstream] else { continue }
+                if underWay == Self.concurrencyMax {
+                    await group.next()
+                } else {
+                    underWay += 1
+                }
+                group.addTask { await self.refresh(connection, provider, now) }
+            }
+        }
+    }
+
+    private func isTurn(_ now: Timestamp) -> Bool {
+        lastTurn.withLock { last in
+            if let last, now - last < Self.interval, now >= last { return false }
+            last = now
+            return true
+        }
+    }
+
+    private func isDue(_ connection: Connection, now: Timestamp) -> Bool {
+        guard names.contains(connection.upstream), connection.tokens.refreshToken != nil else { return false }
+        guard connection.status == .active || connection.status == .expiring else { return false }
+        guard let usedAt = connection.usedAt, now - usedAt < Self.idleTime else { return false }
+        return connection.isDueForRefresh(now: now) || connection.isReportedInvalid
+    }
+
+    private func refresh(_ connection: Connection, _ provider: UpstreamProvider, _ now: Timestamp) async {
+        do {
+            _ = try await refreshes.refresh(connection, provider: provider, now: now)
+        } catch {
+            // Counted and marked where it happened; the next turn, or the next retrieval, tries again.
+            logger.debug("a background refresh did not succeed", metadata: ["upstream": "\(connection.upstream)"])
+        }
+    }
+}

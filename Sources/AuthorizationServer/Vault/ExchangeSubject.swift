@@ -1,0 +1,66 @@
+package import OAuthProtocol
+import OAuthState
+
+/// VT-1: finds the session behind the access token that a resource server presents.
+///
+/// The token must be meant for that very server: possession of a `tsid`, or of a token for someone else, is worth nothing
+/// (D-37, D-67; Auth0's rule).
+package struct ExchangeSubject: Sendable {
+    private let resources: ResourceCatalogue
+    private let verification: AccessTokenVerification
+
+    /// Subjects among the configured resources.
+    package init(resources: ResourceCatalogue, verification: AccessTokenVerification) {
+        self.resources = resources
+        self.verification = verification
+    }
+
+    /// The resources that a client is the server of.
+    ///
+    /// - Throws: `unauthorized_client` when there are none.
+    func resources(of client: Client) throws(OAuthError) -> [ProtectedResource] {
+        let own = resources.resources.filter { $0.clientID?.hasSameBytes(as: client.id) ?? false }
+        guard !own.isEmpty else {
+            throw OAuthError(.unauthorizedClient, "this client is not a resource server here")
+        }
+        return own
+    }
+
+    /// The live session of `subject_token`, for upstreams that its resource may use.
+    func session(
+        _ form: FormParameters,
+        own: [ProtectedResource],
+        upstreams: [String],
+        now: Timestamp
+    ) async throws(OAuthError) -> Session {
+        let session = try await session(form, own: own, now: now)
+        guard let resource = own.first(where: { $0.uri.hasSameBytes(as: session.resource) }),
+            upstreams.allSatisfy({ name in resource.upstreams.contains { $0.hasSameBytes(as: name) } })
+        else {
+            throw OAuthError(.invalidTarget, "this resource may not retrieve tokens of that audience")
+        }
+        return session
+    }
+
+    private func session(
+        _ form: FormParameters,
+        own: [ProtectedResource],
+        now: Timestamp
+    ) async throws(OAuthError) -> Session {
+        let token = try form.required("subject_token")
+        let type = try form.required("subject_token_type")
+        guard [TokenExchangeGrant.TokenType.accessToken, TokenExchangeGrant.TokenType.jwt].contains(type) else {
+            throw OAuthError(.invalidRequest, "subject_token_type must be an access token")
+        }
+        do {
+            return try await verification.liveSession(of: token, audiences: Set(own.map(\.uri)), now: now)
+        } catch {
+            switch error {
+            // The caller answers its own client with 401 and a challenge: peers §6 wants one code for every dead token.
+            case .notOurs: throw .guess(.invalidGrant, "subject_token is not an access token of this server")
+            case .expired, .revoked: throw OAuthError(.invalidGrant, "subject_token has expired or was revoked")
+            case .wrongAudience: throw OAuthError(.invalidTarget, "subject_token is meant for another resource")
+            }
+        }
+    }
+}

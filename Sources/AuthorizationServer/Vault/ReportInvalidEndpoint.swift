@@ -1,0 +1,134 @@
+import HTTPTypes
+import OAuthProtocol
+package import OAuthState
+import OpenSSLCrypto
+package import SocketHTTP
+
+/// Peers §6 rule 12: `POST /oauth/report-invalid`, by which a resource server says that the upstream's API answered 401
+/// to a token from here (toolhive #5055).
+///
+/// The server proves itself and presents its caller's access token as in the exchange; the token that was refused need
+/// not be sent. The next retrieval then refreshes, whatever the expiry says; a token that cannot be refreshed is dead.
+/// At most one forced refresh a minute for a connection, so that a server in a loop does not burn the user's grant.
+package struct ReportInvalidEndpoint: Endpoint {
+    private let authenticator: ClientAuthenticator
+    private let failures: FailureLimit
+    private let subjects: ExchangeSubject
+    private let vault: any VaultStore
+    private let sealing: TokenSealing
+    private let durability: Durability
+    private let metrics: ServerMetrics
+    private let audit: AuditTrail
+
+    /// The path, relative to the issuer.
+    package static let path = "/oauth/report-invalid"
+    /// How old tokens must be to be replaced on a report.
+    static let interval: Duration = .seconds(60)
+
+    /// The endpoint over the vault.
+    package init(
+        authenticator: ClientAuthenticator,
+        failures: FailureLimit,
+        subjects: ExchangeSubject,
+        vault: any VaultStore,
+        sealing: TokenSealing,
+        durability: Durability,
+        metrics: ServerMetrics,
+        audit: AuditTrail
+    ) {
+        self.authenticator = authenticator
+        self.failures = failures
+        self.subjects = subjects
+        self.vault = vault
+        self.sealing = sealing
+        self.durability = durability
+        self.metrics = metrics
+        self.audit = audit
+    }
+
+    /// What a report leads to.
+    private enum Effect: String {
+        /// The next retrieval refreshes.
+        case refreshPending = "refresh_pending"
+        /// The token was replaced before the report came.
+        case superseded
+        /// The user must connect again.
+        case reauthorizationRequired = "reauthorization_required"
+    }
+
+    package func respond(to request: Request, context: RequestContext) async -> Response {
+        var usedBasic = false
+        do throws(OAuthError) {
+            let form = try FormBody.parse(request)
+            let authentication = try authenticator.read(request, form)
+            usedBasic = authentication.usedBasic
+            let client = try await authenticator.authenticate(authentication, context: context)
+            let upstream = try form.required("audience")
+            let session = try await subjects.session(
+                form,
+                own: try subjects.resources(of: client),
+                upstreams: [upstream],
+                now: context.now
+            )
+            let effect = try await report(form, session, upstream, context)
+            await audit.record(
+                .reportedInvalid(session, clientID: client.id, upstream: upstream, effect: effect.rawValue),
+                context: context
+            )
+            let json: JSONObject = ["upstream": .string(upstream), "status": .string(effect.rawValue)]
+            return .json(json.serialized())
+        } catch {
+            return .error(await failures.throttling(error, context: context), basicChallenge: usedBasic)
+        }
+    }
+
+    private func report(
+        _ form: FormParameters,
+        _ session: Session,
+        _ upstream: String,
+        _ context: RequestContext
+    ) async throws(OAuthError) -> Effect {
+        try durability.checkAvailability()
+        let found = await vault.credential(
+            for: session.userID,
+            upstream: upstream,
+            preferred: session.connections,
+            account: try form.once("account")
+        )
+        guard let connection = found else {
+            throw UpstreamCredentialError.interactionRequired(
+                reason: "not_connected",
+                missingScopes: .empty,
+                connection: nil
+            ).oauthError
+        }
+        // A hash of the token that was refused: a report about one that was replaced meanwhile changes nothing.
+        if let fingerprint = try form.once("token_sha256"), fingerprint != hash(of: connection) { return .superseded }
+        guard connection.status == .active || connection.status == .expiring else { return .reauthorizationRequired }
+        guard !connection.isReportedInvalid else { return .refreshPending }
+        let age = context.now - (connection.refreshedAt ?? connection.obtainedAt)
+        guard age >= Self.interval else {
+            throw OAuthError(.slowDown, "the token was replaced just now", retryAfter: Self.interval - age)
+        }
+        return try await mark(connection)
+    }
+
+    private func hash(of connection: Connection) -> String? {
+        // What does not open has no hash, and the report then counts as one about another token.
+        (try? sealing.accessToken(of: connection)).map { Base64URL.encode(SHA256.hash($0).bytes) }
+    }
+
+    private func mark(_ connection: Connection) async throws(OAuthError) -> Effect {
+        let canRefresh = connection.tokens.refreshToken != nil
+        let marked = await vault.mark(
+            connection.id,
+            version: connection.version,
+            canRefresh ? .expiring : .reauthorizationRequired,
+            reason: Connection.reportedInvalid
+        )
+        try await durability.wait(for: marked.position)
+        guard marked.outcome else { return .superseded }
+        if !canRefresh { metrics.reauthorizationForced(reason: Connection.reportedInvalid) }
+        return canRefresh ? .refreshPending : .reauthorizationRequired
+    }
+}

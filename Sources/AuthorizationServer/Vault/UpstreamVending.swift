@@ -1,0 +1,78 @@
+import OAuthProtocol
+import OAuthState
+package import OpenSSLCrypto
+
+/// Hands out upstream tokens on the record: every token and every refusal has an audit line and a number (peers §6).
+package struct UpstreamVending: Sendable {
+    private let credentials: UpstreamCredentials
+    private let links: ConnectLinks
+    private let random: any RandomSource
+    private let metrics: ServerMetrics
+    private let audit: AuditTrail
+
+    /// Vending out of the vault.
+    package init(
+        credentials: UpstreamCredentials,
+        links: ConnectLinks,
+        random: any RandomSource,
+        metrics: ServerMetrics,
+        audit: AuditTrail
+    ) {
+        self.credentials = credentials
+        self.links = links
+        self.random = random
+        self.metrics = metrics
+        self.audit = audit
+    }
+
+    /// The token that a resource server asked for.
+    ///
+    /// - Throws: What the resource server is told; `interaction_required` carries a `connect_uri`.
+    func vend(
+        _ query: UpstreamCredentials.Query,
+        to clientID: String,
+        context: RequestContext
+    ) async throws(OAuthError) -> (credential: UpstreamCredential, vend: Vend) {
+        var vend = Vend(
+            id: Base64URL.encode(random.bytes(12)),
+            clientID: clientID,
+            session: query.session,
+            upstream: query.upstream
+        )
+        do {
+            let credential = try await credentials.credential(query, now: context.now)
+            vend.connection = credential.connection
+            vend.wasRefreshed = credential.wasRefreshed
+            vend.tokenFingerprint = Vend.fingerprint(credential.accessToken)
+            metrics.vend(query.upstream, result: vend.result)
+            await audit.record(.exchanged(vend), context: context)
+            return (credential, vend)
+        } catch {
+            let refusal = try refusal(error, query, now: context.now)
+            vend.result = refusal.code.wireValue
+            vend.reason = refusal.details["reason"]?.stringValue
+            metrics.vend(query.upstream, result: vend.result)
+            await audit.record(.exchanged(vend), context: context)
+            throw refusal
+        }
+    }
+
+    // JB-10, peers §6: what the resource server puts into URL-mode elicitation, so that the user can mend it at once.
+    private func refusal(
+        _ error: UpstreamCredentialError,
+        _ query: UpstreamCredentials.Query,
+        now: Timestamp
+    ) throws(OAuthError) -> OAuthError {
+        var refusal = error.oauthError
+        guard case .interactionRequired(_, let missing, let connection) = error else { return refusal }
+        let link = links.link(
+            for: query.session.userID,
+            upstream: query.upstream,
+            account: connection?.account,
+            scopes: missing,
+            now: now
+        )
+        refusal.details["connect_uri"] = .string(try links.uri(of: link))
+        return refusal
+    }
+}
