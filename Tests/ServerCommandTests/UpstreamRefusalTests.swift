@@ -117,6 +117,14 @@ struct UpstreamRefusalTests {
     private static let others = [
         Refusal("resources: [{scopes: []}]", "resources[0].uri: is required"),
         Refusal(
+            "resources: [{uri: 'https://m.example/mcp', forward_auth: {upstream: x}}]\nforward_auth: {secret: {env: S}}",
+            "resources[0].forward_auth.upstream: x is not among this resource's upstreams"
+        ),
+        Refusal(
+            "resources: [{uri: 'https://m.example/mcp', forward_auth: {}}]",
+            "resources[0].forward_auth: needs forward_auth.secret, which proves that the proxy asks"
+        ),
+        Refusal(
             "resources: [{uri: 'http://m.example/mcp'}]",
             "resources[0].uri: must be https; http is for loopback only"
         ),

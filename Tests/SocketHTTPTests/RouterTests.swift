@@ -12,6 +12,10 @@ struct RouterTests {
             Response(status: .ok, body: Array(($0.pathParameter ?? "-").utf8))
         }
         router.on(.get, "/.well-known/jwks.json") { _ in .prepared(body: Array("{}".utf8)) }
+        router.on(.get, "/admin/users/{id}/connections") {
+            Response(status: .ok, body: Array(($0.pathParameter ?? "-").utf8))
+        }
+        router.on(.post, "/forward-auth/*") { Response(status: .ok, body: Array($0.path.utf8)) }
         router.on(.get, "/oauth/callback/fixed") { _ in Response(status: .ok, body: Array("exact".utf8)) }
         return router
     }()
@@ -47,6 +51,24 @@ struct RouterTests {
         #expect(response.headerFields[.location] == nil)
         #expect(response.headerFields[.contentType] == "application/json")
         #expect(response.body == Array(#"{"error":"not_found"}"#.utf8))
+    }
+
+    @Test("a parameter may stand inside a path, and a star takes whatever is below")
+    func patterns() async {
+        #expect(await respond(.get, "/admin/users/u_1/connections").body == Array("u_1".utf8))
+        #expect(await respond(.post, "/admin/users/u_1/connections").status == .methodNotAllowed)
+        for path in [
+            "/admin/users//connections", "/admin/users/connections", "/admin/users/a/b/connections",
+            "/admin/users/../connections", "/admin/users/%61/connections", "/admin/users/u_1/connections/",
+            "/admin/users/u_1/connection", "/forward-auth", "/forward-authx/y",
+        ] {
+            #expect(await respond(.get, path).status == .notFound, "\(path)")
+        }
+        for path in ["/forward-auth/", "/forward-auth/a/b", "/forward-auth/%2e%2e/;x", "/forward-auth//"] {
+            #expect(await respond(.post, path).body == Array(path.utf8))
+            #expect(await respond(.get, path).status == .methodNotAllowed)
+            #expect(router.hasRoute(path))
+        }
     }
 
     @Test(

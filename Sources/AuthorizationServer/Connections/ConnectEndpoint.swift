@@ -3,7 +3,7 @@ import OAuthProtocol
 import OAuthState
 import SocketHTTP
 
-/// `/connections/connect/{link}`: the page behind a `connect_uri`, for MCP URL-mode elicitation (SEP-1036; peers §6).
+/// SEP-1036: `/connections/connect/{link}`, the page behind a `connect_uri`, for MCP URL-mode elicitation (peers §6).
 ///
 /// Looking at it uses nothing up, for chat applications fetch links to preview them; only the user for whom the link was
 /// made gets further than the sign-in (D-60), and only once.
@@ -29,7 +29,7 @@ struct ConnectEndpoint: Endpoint {
         _ request: Request,
         _ context: RequestContext
     ) async -> Response {
-        await pages.answering { () throws(OAuthError) in
+        do throws(OAuthError) {
             guard let userID = pages.userID(request, now: context.now) else {
                 return try pages.signIn(path(text), "so that the right person connects", request, context)
             }
@@ -41,6 +41,8 @@ struct ConnectEndpoint: Endpoint {
             )
             response.setCookies([cookie])
             return response
+        } catch {
+            return pages.failure(error)
         }
     }
 
@@ -59,8 +61,10 @@ struct ConnectEndpoint: Endpoint {
             case .page(let page, let status): return pages.pages.error(page, status: status)
             }
         }
-        return await pages.answering { () throws(OAuthError) in
-            try await act(form, userID, link, text, request, context)
+        do throws(OAuthError) {
+            return try await act(form, userID, link, text, request, context)
+        } catch {
+            return pages.failure(error)
         }
     }
 

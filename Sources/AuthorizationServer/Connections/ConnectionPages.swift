@@ -20,25 +20,35 @@ struct ConnectionPages: Sendable {
 
     /// The connections, or the question who is there.
     func overview(_ request: Request, _ context: RequestContext) async -> Response {
-        await answering { () throws(OAuthError) in
+        do throws(OAuthError) {
             guard let userID = userID(request, now: context.now), let user = await vault.user(userID) else {
                 return try signIn(ConnectionsPage.path, "to see your connections", request, context)
             }
-            let (ticket, cookie) = try forms.ticket(for: userID, request, now: context.now)
-            let connections = await vault.connections(of: userID)
-            let listing = ConnectionListing(connections, among: upstreams.names)
-            var response = pages.connections(
-                // Also those of upstreams that are not configured any more: they must be endable.
-                ConnectionsPage(
-                    userName: user.name,
-                    connections: connections,
-                    missing: listing.missing,
-                    ticket: ticket
-                )
-            )
-            response.setCookies([cookie])
-            return response
+            return try await overview(of: user, request, context)
+        } catch {
+            return failure(error)
         }
+    }
+
+    private func overview(
+        of user: User,
+        _ request: Request,
+        _ context: RequestContext
+    ) async throws(OAuthError) -> Response {
+        let (ticket, cookie) = try forms.ticket(for: user.id, request, now: context.now)
+        let connections = await vault.connections(of: user.id)
+        let listing = ConnectionListing(connections, among: upstreams.names)
+        var response = pages.connections(
+            // Also those of upstreams that are not configured any more: they must be endable.
+            ConnectionsPage(
+                userName: user.name,
+                connections: connections,
+                missing: listing.missing,
+                ticket: ticket
+            )
+        )
+        response.setCookies([cookie])
+        return response
     }
 
     /// The question who is there.
@@ -63,15 +73,11 @@ struct ConnectionPages: Sendable {
         return response
     }
 
-    /// A response, or the page of the error that kept it from being made.
-    func answering(_ body: () async throws(OAuthError) -> Response) async -> Response {
-        do throws(OAuthError) {
-            return try await body()
-        } catch {
-            return pages.notice(
-                NoticePage(title: "This did not work", text: "<p>\(error.description).</p>"),
-                status: error.pageStatus
-            )
-        }
+    /// The page of an error that kept another from being made.
+    func failure(_ error: OAuthError) -> Response {
+        pages.notice(
+            NoticePage(title: "This did not work", text: "<p>\(error.description).</p>"),
+            status: error.pageStatus
+        )
     }
 }

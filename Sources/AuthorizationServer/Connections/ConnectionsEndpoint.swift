@@ -3,7 +3,8 @@ import OAuthProtocol
 import OAuthState
 import SocketHTTP
 
-/// `GET /connections`: a user's connections, as JSON for the bearer of an access token and as a page for a browser.
+/// RFC 6750 §2.1: `GET /connections`, a user's connections, as JSON for the bearer of an access token and as a page for a
+/// browser.
 struct ConnectionsEndpoint: Endpoint {
     let access: ConnectionAccess
     let pages: ConnectionPages

@@ -3,7 +3,7 @@ import OAuthProtocol
 import OAuthState
 import SocketHTTP
 
-/// `POST /connections`: what a person does on the page of connections.
+/// CO-2: `POST /connections`, what a person does on the page of connections.
 struct ConnectionsFormEndpoint: Endpoint {
     let issuer: Issuer
     let pages: ConnectionPages
@@ -21,8 +21,10 @@ struct ConnectionsFormEndpoint: Endpoint {
             case .page(let page, let status): return pages.pages.error(page, status: status)
             }
         }
-        return await pages.answering { () throws(OAuthError) in
-            try await act(form, userID, request, context)
+        do throws(OAuthError) {
+            return try await act(form, userID, request, context)
+        } catch {
+            return pages.failure(error)
         }
     }
 
@@ -45,23 +47,32 @@ struct ConnectionsFormEndpoint: Endpoint {
             let link = links.link(for: userID, upstream: name, account: nil, scopes: .empty, now: context.now)
             return try await pages.flow.begin(.connect(link), at: provider, request: request, context: context)
         }
-        if let text = try form.once("disconnect") { return try await disconnect(text, userID, context) }
+        if let text = try form.once("disconnect") { return try await disconnect(text, request, context) }
         return pages.pages.error(.badForm, status: .badRequest)
     }
 
+    // The user is read anew and not handed over: with a 128-bit identifier among so many arguments, the compiler of Swift
+    // 6.3 makes an asynchronous call that returns to a wrong address.
     private func disconnect(
         _ text: String,
-        _ userID: UserID,
+        _ request: Request,
         _ context: RequestContext
     ) async throws(OAuthError) -> Response {
-        guard let id = ConnectionID(text), let connection = await pages.vault.connection(id),
-            connection.userID == userID, let outcome = try await ending.end(id)
-        else { return pages.pages.notice(.alreadyDisconnected, status: .notFound) }
+        let userID = pages.userID(request, now: context.now)
+        guard let id = ConnectionID(text) else { return alreadyDisconnected }
+        let connection = await pages.vault.connection(id)
+        guard let connection, connection.userID == userID else { return alreadyDisconnected }
+        let ended = try await ending.end(id)
+        guard let outcome = ended else { return alreadyDisconnected }
         await audit.record(
             .disconnected(outcome.connection, by: "user", provider: outcome.provider.rawValue),
             context: context
         )
         return pages.pages.notice(.disconnected(outcome), status: .ok)
+    }
+
+    private var alreadyDisconnected: Response {
+        pages.pages.notice(.alreadyDisconnected, status: .notFound)
     }
 
     private var unknownUpstream: Response { pages.pages.error(.unknownUpstream, status: .badRequest) }

@@ -43,12 +43,14 @@ struct PageForm: Sendable {
         guard tickets.count == 1, let bytes = sealing.open(tickets[0], for: .form) else {
             throw .page(.badForm, .badRequest)
         }
-        var reader = BinaryReader(bytes)
-        // Sealed by us: only another version's form cannot be read.
-        guard let hash = try? reader.digest(),
-            let owner = try? reader.optional({ (reader) throws(RecordError) in try reader.identifier(UserID.self) }),
-            let expiry = try? reader.timestamp()
-        else {
+        let (hash, owner, expiry): (SHA256Digest, UserID?, Timestamp)
+        do {
+            var reader = BinaryReader(bytes)
+            hash = try reader.digest()
+            owner = try reader.optional { (reader) throws(RecordError) in try reader.identifier() }
+            expiry = try reader.timestamp()
+        } catch {
+            // Sealed by us: only another version's form cannot be read.
             throw .page(.badForm, .badRequest)
         }
         guard let binding = cookies.browserBinding(request), constantTimeEqual(binding.hash.bytes, hash.bytes),

@@ -1,0 +1,139 @@
+import AuthorizationServer
+import AuthorizationServerTesting
+import DevelopmentIdentityProvider
+import OAuthProtocol
+import OAuthState
+import Testing
+
+@Suite("LO-1, D-96: back-channel logout received from a provider")
+struct BackChannelLogoutTests {
+    private static func post(
+        _ token: String,
+        to upstream: String = "corp",
+        _ scene: VaultScene
+    ) async throws
+        -> OAuthTestClient.Answer
+    {
+        try await scene.client.send(
+            "POST",
+            "/oauth/backchannel-logout/" + upstream,
+            headerFields: [("content-type", "application/x-www-form-urlencoded")],
+            body: Array(FormParameters.serialize([("logout_token", token)]).utf8)
+        )
+    }
+
+    private static func logout(
+        _ scene: VaultScene,
+        sid: String? = nil,
+        _ defects: [BackChannelLogout.Defect] = []
+    )
+        throws -> String
+    {
+        try scene.corp.logoutToken(
+            BackChannelLogout(
+                clientID: "gatehouse",
+                subject: sid == nil ? "ada" : nil,
+                sessionID: sid,
+                defects: defects
+            )
+        )
+    }
+
+    private static func isLive(_ answer: OAuthTestClient.Answer, _ scene: VaultScene) async throws -> Bool {
+        let token = try #require(answer["access_token"])
+        return try await scene.exchange(token, ["files"]).status == 200
+    }
+
+    @Test("a subject: every session of the account ends, and so does its connection")
+    func bySubject() async throws {
+        try await VaultScene.run { scene in
+            let (first, second) = (try await scene.logIn(), try await scene.logIn())
+            let grace = try await scene.logIn(as: "grace")
+            let connection = try await scene.connection(of: try #require(first["access_token"]))
+            let answer = try await Self.post(try Self.logout(scene), scene)
+            #expect(answer.status == 200 && answer.header("cache-control") == "no-store")
+            for ended in [first, second] {
+                #expect(try await !Self.isLive(ended, scene))
+                #expect(try await scene.client.refresh(try #require(ended["refresh_token"])).error == "invalid_grant")
+            }
+            #expect(try await Self.isLive(grace, scene))
+            let after = await scene.server.server.stores.vault.connection(connection.id)
+            #expect(after?.status == .revoked && after?.reason == "logged_out_at_provider")
+            #expect(scene.server.auditLog.all.contains { $0.contains("upstream.logged_out") })
+            // Whoever logs in again is there again, as the same user.
+            #expect(try await Self.isLive(try await scene.logIn(), scene))
+        }
+    }
+
+    @Test("a session: ours that came of it ends, others stay, and so does the connection that a later login made")
+    func bySession() async throws {
+        try await VaultScene.run { scene in
+            let first = try await scene.logIn()
+            let sid = try #require(
+                try await scene.connection(of: first["access_token"] ?? "").providerSessions.last?.id
+            )
+            let second = try await scene.logIn()
+            #expect(try await Self.post(try Self.logout(scene, sid: sid), scene).status == 200)
+            #expect(try await !Self.isLive(first, scene))
+            #expect(try await Self.isLive(second, scene))
+            let connection = try await scene.connection(of: second["access_token"] ?? "")
+            #expect(connection.status == .active)
+            let last = try #require(connection.providerSessions.last?.id)
+            #expect(last != sid)
+            #expect(try await Self.post(try Self.logout(scene, sid: last), scene).status == 200)
+            #expect(try await !Self.isLive(second, scene))
+            #expect(await scene.server.server.stores.vault.connection(connection.id)?.status == .revoked)
+        }
+    }
+
+    @Test("a session and subject that nobody here has end nothing, and are answered as any other")
+    func unknown() async throws {
+        try await VaultScene.run { scene in
+            let login = try await scene.logIn()
+            #expect(try await Self.post(try Self.logout(scene, sid: "not-ours"), scene).status == 200)
+            let other = BackChannelLogout(clientID: "gatehouse", subject: "grace")
+            #expect(try await Self.post(try scene.corp.logoutToken(other), scene).status == 200)
+            #expect(try await Self.isLive(login, scene))
+        }
+    }
+
+    @Test(
+        "D-96: a token with a nonce, other events, another audience or issuer, expired or forged ends nothing",
+        arguments: [
+            .nonce, .wrongEvents, .missingEvents, .missingTokenID, .wrongAudience, .wrongIssuer, .expired,
+            .type("at+jwt"), .forgery(.algorithmNone), .forgery(.algorithmHS256), .forgery(.unknownKeyID),
+            .forgery(.foreignKey), .forgery(.changedPayload),
+        ] as [BackChannelLogout.Defect]
+    )
+    func refused(defect: BackChannelLogout.Defect) async throws {
+        try await VaultScene.run { scene in
+            let login = try await scene.logIn()
+            let answer = try await Self.post(try Self.logout(scene, [defect]), scene)
+            #expect(answer.status == 400 && answer.error == "invalid_request")
+            #expect(try await Self.isLive(login, scene))
+        }
+    }
+
+    @Test("D-96: a replayed token is refused and ends nothing that came after it")
+    func replay() async throws {
+        try await VaultScene.run { scene in
+            let token = try Self.logout(scene)
+            #expect(try await Self.post(token, scene).status == 200)
+            let login = try await scene.logIn()
+            let again = try await Self.post(token, scene)
+            #expect(again.status == 400 && again.error == "invalid_request")
+            #expect(try await Self.isLive(login, scene))
+        }
+    }
+
+    @Test("D-65: a token for another provider’s endpoint, no token, or no such provider")
+    func misdirected() async throws {
+        try await VaultScene.run { scene in
+            let login = try await scene.logIn()
+            #expect(try await Self.post(try Self.logout(scene), to: "files", scene).status == 400)
+            #expect(try await Self.post(try Self.logout(scene), to: "unknown", scene).status == 404)
+            #expect(try await Self.post("", scene).status == 400)
+            #expect(try await Self.isLive(login, scene))
+        }
+    }
+}

@@ -1,0 +1,169 @@
+import AuthorizationServer
+import AuthorizationServerTesting
+import DevelopmentIdentityProvider
+import OAuthProtocol
+import OAuthState
+import OutboundHTTP
+import Testing
+
+@Suite("Connections as users and administrators see and end them")
+struct ConnectionsTests {
+    @Test("a user lists upstream, account, scope, status and times, and no token")
+    func list() async throws {
+        try await VaultScene.run { scene in
+            let token = try await scene.accessToken()
+            let vended = try #require(try await scene.exchange(token, ["corp"])["access_token"])
+            let answer = try await scene.connections(token)
+            #expect(answer.status == 200 && answer.header("cache-control") == "no-store")
+            #expect(answer.header("access-control-allow-origin") == nil)
+            let list = try #require(answer.json["connections"]?.arrayValue).compactMap(\.objectValue)
+            #expect(list.compactMap { $0["upstream"]?.stringValue } == ["corp", "files"])
+            let corp = list[0]
+            #expect(corp["status"]?.stringValue == "active")
+            #expect(corp["account"]?.objectValue?["sub"]?.stringValue == "ada")
+            #expect(corp["scope"]?.stringValue?.contains("offline_access") ?? false)
+            #expect(corp["last_use"] != nil && list[1]["last_use"] == nil)
+            #expect(corp["last_refresh"] == nil)
+            let text = String(decoding: answer.json.serialized(), as: UTF8.self)
+            #expect(!text.contains(vended) && !text.contains("_token\""))
+        }
+    }
+
+    @Test("who shows no token, or one that is not ours, learns nothing", arguments: ["", "Bearer x.y.z", "Basic YTpi"])
+    func unauthorized(authorization: String) async throws {
+        try await VaultScene.run { scene in
+            let fields = authorization.isEmpty ? [] : [(name: "authorization", value: authorization)]
+            for (method, path) in [("GET", "/connections"), ("DELETE", "/connections/cn_AAAAAAAAAAAAAAAAAAAAAA")] {
+                let answer = try await scene.client.send(method, path, headerFields: fields)
+                #expect(answer.status == 401)
+                #expect(answer.header("www-authenticate")?.hasPrefix("Bearer") ?? false)
+            }
+        }
+    }
+
+    @Test("a token sees and ends only what its own resource may retrieve")
+    func boundToTheResource() async throws {
+        try await VaultScene.run(
+            configure: { configuration in
+                var other = Configuration.Resource(
+                    uri: "https://other.example.com/mcp",
+                    scopes: configuration.resources[0].scopes
+                )
+                other.upstreams = ["corp"]
+                configuration.resources.append(other)
+            }
+        ) { scene in
+            let token = try await scene.accessToken()
+            let files = try await scene.connection("files", of: token)
+            var client = scene.client
+            client.resource = "https://other.example.com/mcp"
+            let other = VaultScene(server: scene.server, files: scene.files, client: client)
+            let foreign = try await other.accessToken()
+            let list = try await other.connections(foreign)
+            #expect(list.json["connections"]?.arrayValue?.count == 1)
+            let answer = try await Self.delete(files.id.text, foreign, scene)
+            #expect(answer.status == 404)
+            #expect(await scene.server.server.stores.vault.connection(files.id) != nil)
+        }
+    }
+
+    @Test("disconnect erases here and revokes at the provider, and says both")
+    func disconnect() async throws {
+        try await VaultScene.run { scene in
+            let token = try await scene.accessToken()
+            let connection = try await scene.connection(of: token)
+            let answer = try await Self.delete(connection.id.text, token, scene)
+            #expect(answer.status == 200)
+            #expect(answer.json["erased"] == true && answer["provider"] == "revoked")
+            #expect(scene.corp.requestCount(on: .revocation) == 2)
+            #expect(await scene.corp.grantReports().map(\.revocation) == [.client])
+            #expect(try await scene.exchange(token, ["corp"])["reason"] == "not_connected")
+            #expect(try await scene.connections(token).json["missing"] == ["corp"])
+            #expect(try await Self.delete(connection.id.text, token, scene).status == 404)
+            #expect(scene.server.auditLog.all.contains { $0.contains("connection.disconnected") })
+        }
+    }
+
+    @Test("context-forge #5501: a provider that does not answer is reported, and the tokens are erased all the same")
+    func disconnectWithoutProvider() async throws {
+        try await VaultScene.run { scene in
+            let token = try await scene.accessToken()
+            let connection = try await scene.connection(of: token)
+            scene.corp.script(.unavailable, on: .revocation, times: 10)
+            let answer = try await Self.delete(connection.id.text, token, scene)
+            #expect(answer.status == 200)
+            #expect(answer.json["erased"] == true && answer["provider"] == "failed")
+            #expect(await scene.server.server.stores.vault.connection(connection.id) == nil)
+        }
+    }
+
+    @Test("another user’s connection is as unknown as one that never was")
+    func foreignConnection() async throws {
+        try await VaultScene.run { scene in
+            let ada = try await scene.accessToken()
+            let connection = try await scene.connection(of: ada)
+            let grace = try await scene.accessToken(as: "grace")
+            #expect(try await Self.delete(connection.id.text, grace, scene).status == 404)
+            #expect(try await Self.delete("cn_AAAAAAAAAAAAAAAAAAAAAA", grace, scene).status == 404)
+            #expect(try await Self.delete("nonsense", grace, scene).status == 404)
+            #expect(try await scene.exchange(ada, ["corp"]).status == 200)
+            #expect(scene.corp.requestCount(on: .revocation) == 0)
+        }
+    }
+
+    @Test("a refresh that is under way when the user disconnects brings nothing back, and what it got is revoked")
+    func disconnectDuringRefresh() async throws {
+        try await VaultScene.run(configure: { $0.tokens.accessTokenLifetime = .seconds(86_400) }) { scene in
+            let token = try await scene.accessToken()
+            let connection = try await scene.connection(of: token)
+            scene.clock.advance(by: .seconds(2 * 3600))
+            let gate = ResponseGate()
+            scene.corp.script(.holdResponse(gate), on: .token)
+            async let pending = scene.exchange(token, ["corp"])
+            await scene.corp.waitForRequests(2, on: .token)
+            #expect(try await Self.delete(connection.id.text, token, scene).status == 200)
+            gate.open()
+            #expect(try await pending.error == "interaction_required")
+            #expect(await scene.server.server.stores.vault.connection(connection.id) == nil)
+            #expect(await scene.corp.grantReports().map(\.revocation) == [.client])
+            #expect(scene.corp.requestCount(on: .revocation) == 4)
+        }
+    }
+
+    @Test("administrators list and end anybody’s connections, and nobody else does")
+    func administration() async throws {
+        try await VaultScene.run { scene in
+            let token = try await scene.accessToken()
+            let connection = try await scene.connection(of: token)
+            let path = scene.server.managementURL + "/admin/users/\(connection.userID.text)/connections"
+            let bearer = [(name: "authorization", value: "Bearer admin-token-for-tests")]
+            #expect(try await scene.client.send("GET", path).status == 401)
+            #expect(
+                try await scene.client.send("GET", path, headerFields: [("authorization", "Bearer " + token)]).status
+                    == 401
+            )
+            let answer = try await scene.client.send("GET", path, headerFields: bearer)
+            #expect(answer.status == 200 && answer["name"] == "Ada Lovelace")
+            #expect(answer.json["connections"]?.arrayValue?.count == 2)
+            let unknown = scene.server.managementURL + "/admin/users/u_AAAAAAAAAAAAAAAAAAAAAA/connections"
+            #expect(try await scene.client.send("GET", unknown, headerFields: bearer).status == 404)
+            let end = scene.server.managementURL + "/admin/connections/\(connection.id.text)"
+            #expect(try await scene.client.send("DELETE", end).status == 401)
+            let ended = try await scene.client.send("DELETE", end, headerFields: bearer)
+            #expect(ended.status == 200 && ended["provider"] == "revoked")
+            #expect(try await scene.client.send("DELETE", end, headerFields: bearer).status == 404)
+        }
+    }
+
+    private static func delete(
+        _ id: String,
+        _ token: String,
+        _ scene: VaultScene
+    ) async throws -> OAuthTestClient.Answer {
+        try await scene.client.send(
+            "DELETE",
+            "/connections/" + id,
+            headerFields: [("authorization", "Bearer " + token)]
+        )
+    }
+}

@@ -1,0 +1,235 @@
+import AuthorizationServer
+import AuthorizationServerTesting
+import DevelopmentIdentityProvider
+import OAuthProtocol
+import OAuthState
+import Testing
+
+@Suite("peers §6: the twelve refresh rules, each from a real bug")
+struct RefreshRulesTests {
+    @Test("rule 1, toolhive #5047: a second login replaces the tokens of the first session’s connection")
+    func keyedByUser() async throws {
+        try await VaultScene.run { scene in
+            let first = try await scene.accessToken()
+            let before = try await scene.connection(of: first)
+            let second = try await scene.accessToken()
+            let after = try await scene.connection(of: second)
+            #expect(after.id == before.id)
+            #expect(after.version > before.version)
+            let counts = await scene.server.server.stores.vault.counts
+            #expect(counts.users == 1 && counts.connections == 2)
+            let (old, new) = (try await scene.exchange(first, ["corp"]), try await scene.exchange(second, ["corp"]))
+            #expect(old["access_token"] != nil && old["access_token"] == new["access_token"])
+        }
+    }
+
+    @Test("rule 2, toolhive #4036: the refresh token outlives the access token by days")
+    func refreshTokenOutlivesAccessToken() async throws {
+        try await VaultScene.run(configure: { $0.tokens.accessTokenLifetime = .seconds(86_400) }) { scene in
+            let token = try await scene.accessToken()
+            let before = try await scene.exchange(token, ["corp"])
+            scene.clock.advance(by: .seconds(20 * 3600))
+            let after = try await scene.exchange(token, ["corp"])
+            #expect(after.status == 200)
+            #expect(after.json["refreshed"] == true)
+            #expect(after["access_token"] != before["access_token"])
+        }
+    }
+
+    @Test("rule 3, toolhive #5047: an answer without refresh token or ID token keeps the old ones")
+    func mergesInsteadOfOverwriting() async throws {
+        try await VaultScene.run(configure: { $0.tokens.accessTokenLifetime = .seconds(86_400) }) { scene in
+            let first = try await scene.accessToken()
+            let before = try await scene.connection(of: first)
+            scene.corp.script(.omitRefreshToken, on: .token)
+            let token = try await scene.accessToken()
+            let after = try await scene.connection(of: token)
+            #expect(after.version > before.version)
+            #expect(after.tokens.refreshToken != nil && after.tokens.refreshToken == before.tokens.refreshToken)
+            // The refresh token of the login before is a live one at the provider.
+            scene.clock.advance(by: .seconds(2 * 3600))
+            scene.corp.script(.omitRefreshToken, .missingIDToken, on: .token)
+            #expect(try await scene.exchange(token, ["corp"]).status == 200)
+            let refreshed = try await scene.connection(of: token)
+            #expect(refreshed.tokens.refreshToken == after.tokens.refreshToken)
+            #expect(refreshed.tokens.idToken != nil && refreshed.tokens.idToken == after.tokens.idToken)
+        }
+    }
+
+    @Test("rule 4, toolhive #6194: what rotated is kept although the keys cannot be fetched to check the ID token")
+    func keepsWhatRotatedBeforeChecking() async throws {
+        try await VaultScene.run(configure: { $0.tokens.accessTokenLifetime = .seconds(86_400) }) { scene in
+            let token = try await scene.accessToken()
+            scene.clock.advance(by: .seconds(2 * 3600))
+            try scene.corp.rotateKeys(keepingOld: false)
+            scene.corp.script(.unavailable, on: .keySet, times: 50)
+            #expect(try await scene.exchange(token, ["corp"]).status == 200)
+            scene.corp.clearScript()
+            scene.clock.advance(by: .seconds(2 * 3600))
+            // A rotating provider would kill the grant if the consumed refresh token came again.
+            let later = try await scene.exchange(token, ["corp"])
+            #expect(later.status == 200)
+            #expect(later.json["refreshed"] == true)
+            let reports = await scene.corp.grantReports()
+            #expect(reports.allSatisfy { $0.revocation == nil })
+            #expect(reports.map(\.refreshCount) == [2])
+        }
+    }
+
+    @Test("rule 5, fastmcp #2534 and toolhive #5046: no expiry and no refresh token is trusted until the API says 401")
+    func longLivedTokens() async throws {
+        var provider = DevelopmentIdentityProvider.Configuration()
+        provider.openIDConnect.accessTokenLifetime = nil
+        provider.openIDConnect.refreshTokens = .none
+        try await VaultScene.run(
+            corp: provider,
+            configure: { $0.tokens.accessTokenLifetime = .seconds(86_400) }
+        ) { scene in
+            let token = try await scene.accessToken()
+            scene.clock.advance(by: .seconds(23 * 3600))
+            let answer = try await scene.exchange(token, ["corp"])
+            #expect(answer.status == 200)
+            #expect(answer.json["expires_in"] == nil)
+            #expect(scene.refreshCount(scene.corp) == 0)
+            #expect(try await scene.report(token)["status"] == "reauthorization_required")
+            let refused = try await scene.exchange(token, ["corp"])
+            #expect(refused.error == "interaction_required" && refused["reason"] == "reauth_required")
+        }
+    }
+
+    @Test("rule 6, toolhive #4122: a hundred retrievals of an expired token are one redemption")
+    func oneRefreshForAll() async throws {
+        try await VaultScene.run(configure: { $0.tokens.accessTokenLifetime = .seconds(86_400) }) { scene in
+            let token = try await scene.accessToken()
+            scene.clock.advance(by: .seconds(2 * 3600))
+            let answers = try await withThrowingTaskGroup(of: OAuthTestClient.Answer.self) { group in
+                for _ in 0..<100 { group.addTask { try await scene.exchange(token, ["corp"]) } }
+                return try await group.reduce(into: []) { $0.append($1) }
+            }
+            #expect(answers.allSatisfy { $0.status == 200 })
+            #expect(Set(answers.compactMap { $0["access_token"] }).count == 1)
+            #expect(scene.refreshCount(scene.corp) == 1)
+        }
+    }
+
+    @Test(
+        "rule 7, toolhive §7: refreshed a minute or a tenth of its life early, and min_ttl before that",
+        arguments: [
+            (lifetime: 3600, left: 600, minimum: 0, refreshes: false),
+            (lifetime: 3600, left: 200, minimum: 0, refreshes: true),
+            (lifetime: 3600, left: 1200, minimum: 1800, refreshes: true),
+            (lifetime: 300, left: 100, minimum: 0, refreshes: false),
+            (lifetime: 300, left: 59, minimum: 0, refreshes: true),
+        ]
+    )
+    func refreshesEarly(lifetime: Int, left: Int, minimum: Int, refreshes: Bool) async throws {
+        var provider = DevelopmentIdentityProvider.Configuration()
+        provider.openIDConnect.accessTokenLifetime = .seconds(lifetime)
+        try await VaultScene.run(corp: provider) { scene in
+            let token = try await scene.accessToken()
+            scene.clock.advance(by: .seconds(lifetime - left))
+            let answer = try await scene.exchange(token, ["corp"], minimum == 0 ? [] : [("min_ttl", "\(minimum)")])
+            #expect(answer.json["refreshed"] == .bool(refreshes))
+            #expect(scene.refreshCount(scene.corp) == (refreshes ? 1 : 0))
+        }
+    }
+
+    @Test("rule 8, toolhive #6508: another client’s refresh token is not burnt, its user is asked to connect again")
+    func boundToUpstreamClient() async throws {
+        try await VaultScene.run(configure: { $0.tokens.accessTokenLifetime = .seconds(86_400) }) { scene in
+            let token = try await scene.accessToken()
+            let connection = try await scene.connection(of: token)
+            // As after a change of the configured client id.
+            _ = await scene.server.server.stores.vault.store(
+                ConnectionDraft(
+                    userID: connection.userID,
+                    upstream: connection.upstream,
+                    account: connection.account,
+                    accountName: connection.accountName,
+                    tokens: connection.tokens,
+                    scopes: connection.scopes,
+                    accessTokenExpiry: connection.accessTokenExpiry,
+                    upstreamClientID: "the-client-before"
+                ),
+                candidate: connection.id,
+                now: scene.clock.now()
+            )
+            scene.clock.advance(by: .seconds(2 * 3600))
+            let answer = try await scene.exchange(token, ["corp"])
+            #expect(answer.error == "interaction_required" && answer["reason"] == "reauth_required")
+            #expect(scene.refreshCount(scene.corp) == 0)
+            #expect(try await scene.connection(of: token).reason == "upstream_client_changed")
+        }
+    }
+
+    @Test("rule 9, cloudflare/mcp #137: invalid_grant ends the connection once; 429 and 5xx never do")
+    func onlyTerminalEnds() async throws {
+        try await VaultScene.run(configure: { $0.tokens.accessTokenLifetime = .seconds(86_400) }) { scene in
+            let token = try await scene.accessToken()
+            scene.clock.advance(by: .seconds(2 * 3600))
+            for fault in [Fault.tooManyRequests(retryAfter: 7), .unavailable] {
+                scene.corp.script(fault, on: .token)
+                let answer = try await scene.exchange(token, ["corp"])
+                #expect(answer.status == 503 && answer.error == "temporarily_unavailable")
+                #expect(answer.header("retry-after") != nil)
+                #expect(try await scene.connection(of: token).status == .active)
+            }
+            scene.corp.script(.invalidGrant, on: .token)
+            #expect(try await scene.exchange(token, ["corp"]).error == "interaction_required")
+            let attempts = scene.refreshCount(scene.corp)
+            #expect(attempts == 3)
+            #expect(try await scene.exchange(token, ["corp"])["reason"] == "reauth_required")
+            #expect(scene.refreshCount(scene.corp) == attempts)
+            // The other upstream of the session is untouched.
+            #expect(try await scene.exchange(token, ["files"]).status == 200)
+        }
+    }
+
+    @Test("rule 10, gram #6341: an upstream invalid_client is the operator’s, and logs nobody out")
+    func invalidClientIsTheOperators() async throws {
+        try await VaultScene.run(configure: { $0.tokens.accessTokenLifetime = .seconds(86_400) }) { scene in
+            let token = try await scene.accessToken()
+            scene.clock.advance(by: .seconds(2 * 3600))
+            scene.corp.script(.invalidClient, on: .token)
+            let answer = try await scene.exchange(token, ["corp"])
+            #expect(answer.status == 500 && answer.error == "server_error")
+            #expect(try await scene.connection(of: token).status == .active)
+            // The operator has mended it.
+            #expect(try await scene.exchange(token, ["corp"]).status == 200)
+        }
+    }
+
+    @Test("rule 11: a provider that fails five times is left alone, and one try closes the breaker")
+    func breaker() async throws {
+        try await VaultScene.run(configure: { $0.tokens.accessTokenLifetime = .seconds(86_400) }) { scene in
+            let token = try await scene.accessToken()
+            scene.clock.advance(by: .seconds(2 * 3600))
+            scene.corp.script(.tooManyRequests(retryAfter: 1), on: .token, times: 5)
+            for _ in 0..<5 { #expect(try await scene.exchange(token, ["corp"]).status == 503) }
+            let refused = try await scene.exchange(token, ["corp"])
+            #expect(refused.status == 503 && refused.header("retry-after") != nil)
+            #expect(scene.refreshCount(scene.corp) == 5)
+            scene.clock.advance(by: .seconds(11))
+            #expect(try await scene.exchange(token, ["corp"]).status == 200)
+        }
+    }
+
+    @Test("rule 12, toolhive #5055: a token that the API refused is replaced, once a minute at the most")
+    func reportInvalid() async throws {
+        try await VaultScene.run { scene in
+            let token = try await scene.accessToken()
+            let before = try await scene.exchange(token, ["corp"])
+            let tooSoon = try await scene.report(token)
+            #expect(tooSoon.status == 429 && tooSoon.header("retry-after") != nil)
+            scene.clock.advance(by: .seconds(61))
+            #expect(try await scene.report(token)["status"] == "refresh_pending")
+            #expect(try await scene.report(token)["status"] == "refresh_pending")
+            let after = try await scene.exchange(token, ["corp"])
+            #expect(after.json["refreshed"] == true)
+            #expect(after["access_token"] != nil && after["access_token"] != before["access_token"])
+            #expect(try await scene.exchange(token, ["corp"]).json["refreshed"] == false)
+            #expect(scene.refreshCount(scene.corp) == 1)
+            #expect(try await scene.connection(of: token).status == .active)
+        }
+    }
+}
