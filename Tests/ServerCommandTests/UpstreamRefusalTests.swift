@@ -121,7 +121,8 @@ struct UpstreamRefusalTests {
             "resources[0].forward_auth.upstream: x is not among this resource's upstreams"
         ),
         Refusal(
-            "resources: [{uri: 'https://m.example/mcp', forward_auth: {}}]",
+            "resources: [{uri: 'https://m.example/mcp', upstreams: [n], forward_auth: {upstream: n}}]\nupstreams: [{name: n, "
+                + oidc + "}]",
             "resources[0].forward_auth: needs forward_auth.secret, which proves that the proxy asks"
         ),
         Refusal(

@@ -1,4 +1,3 @@
-import HashTreeCollections
 package import OAuthProtocol
 package import OAuthState
 import UpstreamIdentity
@@ -39,11 +38,11 @@ package struct LogoutSubjects: Sendable {
             return await all(of: userID, connection)
         }
         guard let sid = token.sessionID else { return Named() }
-        let table = await vault.allConnections()
+        let connections = await vault.allConnections()
         let name = provider.name
         // On the global pool: a million rows would hold up the event loop that the request came on.
         return await Task(executorPreference: globalConcurrentExecutor) {
-            Self.named(by: sid, in: table.values.lazy.filter { $0.upstream.hasSameBytes(as: name) })
+            Self.named(by: sid, in: connections.lazy.filter { $0.upstream.hasSameBytes(as: name) })
         }.value
     }
 
@@ -63,10 +62,10 @@ package struct LogoutSubjects: Sendable {
 
     private func all(of userID: UserID, _ connection: Connection?) async -> Named {
         let known = Set(await vault.connections(of: userID).map(\.id))
-        let table = await sessions.sessionTable()
+        let rows = await sessions.allSessions()
         // On the global pool, for the same reason.
         let found = await Task(executorPreference: globalConcurrentExecutor) {
-            table.values.lazy.filter { session in
+            rows.lazy.filter { session in
                 // A session whose connection was erased since may have come from this account too.
                 session.userID == userID
                     && session.connections.contains { $0 == connection?.id || !known.contains($0) }

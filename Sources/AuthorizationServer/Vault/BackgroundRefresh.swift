@@ -1,5 +1,3 @@
-import DurableLog
-import HashTreeCollections
 import Logging
 import OAuthProtocol
 import OAuthState
@@ -64,8 +62,7 @@ final class BackgroundRefresh: Sendable {
     /// Refreshes what is due now, if the last turn was long enough ago.
     func performDue(now: Timestamp) async {
         guard !names.isEmpty, isTurn(now) else { return }
-        let table = await vault.allConnections()
-        let due = table.values.lazy.filter { self.isDue($0, now: now) }.prefix(Self.countMax)
+        let due = await vault.allConnections().lazy.filter { self.isDue($0, now: now) }.prefix(Self.countMax)
         await withTaskGroup(of: Void.self) { group in
             var underWay = 0
             for connection in due {

@@ -1,5 +1,5 @@
 package import DurableLog
-package import HashTreeCollections
+import HashTreeCollections
 package import OAuthProtocol
 package import OpenSSLCrypto
 
@@ -97,9 +97,9 @@ package actor AuthorizationSessions: AuthorizationStore {
         (pending.count, codes.count, sessions.count, consents.count)
     }
 
-    /// Every session of a user, found in an O(1) copy outside the actor's turn by the closure's caller.
-    package func sessionTable() -> TreeDictionary<SessionID, Session> {
-        sessions
+    /// Every session, in an O(1) copy: whoever looks through it does so outside the actor.
+    package func allSessions() -> StoredRows<SessionID, Session> {
+        StoredRows(sessions)
     }
 
     // MARK: - Consents

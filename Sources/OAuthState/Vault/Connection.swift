@@ -121,12 +121,8 @@ extension Connection: RecordCodable {
         refreshedAt = try reader.optional { (reader) throws(RecordError) in try reader.timestamp() }
         usedAt = try reader.optional { (reader) throws(RecordError) in try reader.timestamp() }
         version = try reader.integer()
-        // Rows of the first form end here.
-        providerSessions =
-            reader.isAtEnd
-            ? []
-            : try reader.array { (reader) throws(RecordError) in
-                ProviderSession(id: try reader.string(), sessionID: try reader.identifier())
-            }
+        providerSessions = try reader.array { (reader) throws(RecordError) in
+            ProviderSession(id: try reader.string(), sessionID: try reader.identifier())
+        }
     }
 }

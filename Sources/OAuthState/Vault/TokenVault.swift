@@ -1,5 +1,5 @@
 package import DurableLog
-package import HashTreeCollections
+import HashTreeCollections
 package import OAuthProtocol
 
 /// Owns users, identities and connections. Tokens are sealed before they come here and opened after they leave.
@@ -199,8 +199,8 @@ package actor TokenVault: VaultStore {
     }
 
     /// Every connection, in an O(1) copy: whoever looks through it does so outside the actor.
-    package func allConnections() -> TreeDictionary<ConnectionID, Connection> {
-        connectionTable
+    package func allConnections() -> StoredRows<ConnectionID, Connection> {
+        StoredRows(connectionTable)
     }
 
     /// How many users and connections are kept, for the metrics.

@@ -116,7 +116,7 @@ struct ConnectionPageTests {
             let address = try #require(callback.header("location"))
             let victim = scene.browser()
             let refused = try await victim.get(address)
-            #expect(refused.status == 400)
+            #expect(refused.status == 403)
             #expect(await victim.cookies(for: scene.server.issuer)["gatehouse-login"] == nil)
             let cookies = await browser.cookies(for: scene.server.issuer)
             #expect(try await browser.get(address).status == 302)

@@ -47,8 +47,8 @@ extension Configuration.Resource {
         among upstreams: [String],
         within configuration: Configuration
     ) -> String? {
-        guard configuration.forwardAuth.secret != nil else {
-            return section.refused("needs forward_auth.secret, which proves that the proxy asks")
+        if configuration.forwardAuth.secret == nil {
+            section.refuse("needs forward_auth.secret, which proves that the proxy asks")
         }
         return section.required("upstream")?.string { name in
             upstreams.contains(name) ? nil : "\(name) is not among this resource's upstreams"
