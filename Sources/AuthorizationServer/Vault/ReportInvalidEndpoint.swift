@@ -57,11 +57,10 @@ package struct ReportInvalidEndpoint: Endpoint {
     }
 
     package func respond(to request: Request, context: RequestContext) async -> Response {
-        var usedBasic = false
+        let usedBasic = ClientAuthenticator.usesBasic(request)
         do throws(OAuthError) {
             let form = try FormBody.parse(request)
             let authentication = try authenticator.read(request, form)
-            usedBasic = authentication.usedBasic
             let client = try await authenticator.authenticate(authentication, context: context)
             let upstream = try form.required("audience")
             let session = try await subjects.session(
