@@ -1,7 +1,7 @@
 import OpenSSLCrypto
 import Testing
 
-/// RFC 4231, RFC 5869: HMAC and HKDF with SHA-256.
+/// RFC 2104 by the vectors of RFC 4231, RFC 5869: HMAC and HKDF with SHA-256.
 struct KeyDerivationTests {
     static let authenticationCases: [(key: [UInt8], message: [UInt8], code: String)] = [
         (

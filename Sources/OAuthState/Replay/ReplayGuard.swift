@@ -3,7 +3,7 @@ import HashTreeCollections
 package import OAuthProtocol
 package import OpenSSLCrypto
 
-/// RFC 7523 §3, RFC 9449 §11.1: where the ids of single-use assertions and proofs are kept until they expire.
+/// RFC 7523 §3: where the ids of single-use assertions and proofs are kept until they expire.
 package protocol ReplayStore: Sendable {
     /// Consumes an id; the second time it is a replay.
     ///
