@@ -90,7 +90,7 @@ package struct LoginFlow: Sendable {
         while !progress.remainingUpstreams.isEmpty {
             let name = progress.remainingUpstreams.removeFirst()
             guard let provider = upstreams[name] else { continue }
-            if let usable = await usableConnection(progress, name, now: context.now) {
+            if let usable = await usableConnection(progress, provider, now: context.now) {
                 progress.connections.append(usable)
                 continue
             }
@@ -110,11 +110,21 @@ package struct LoginFlow: Sendable {
         return try await completion.complete(progress, request: request, context: context)
     }
 
-    // A further provider whose tokens we hold and can use need not be asked again.
-    private func usableConnection(_ progress: LoginProgress, _ name: String, now: Timestamp) async -> ConnectionID? {
-        guard let userID = progress.userID, progress.request.prompts.isDisjoint(with: ["login"]) else { return nil }
-        let connection = await vault.credential(for: userID, upstream: name, preferred: [], account: nil)
-        guard let connection, connection.isUsable(now: now) else { return nil }
+    // A further provider need not be asked again while its tokens serve: issued to the client that we are there now, and
+    // with everything that is asked for. A gap that a login skipped could never be closed by logging in again.
+    private func usableConnection(
+        _ progress: LoginProgress,
+        _ provider: UpstreamProvider,
+        now: Timestamp
+    ) async -> ConnectionID? {
+        guard let userID = progress.userID, progress.request.prompts.isDisjoint(with: ["login", "select_account"]),
+            progress.request.maximumAgeSeconds == nil
+        else { return nil }
+        let connection = await vault.credential(for: userID, upstream: provider.name, preferred: [], account: nil)
+        guard let connection, connection.isUsable(now: now),
+            connection.upstreamClientID.hasSameBytes(as: provider.clientID),
+            provider.missingScopes(provider.requestedScopes, granted: connection.scopes).isEmpty
+        else { return nil }
         return connection.id
     }
 

@@ -213,6 +213,8 @@ struct UpstreamRefreshSteps: Sendable {
         } catch {
             return .temporarilyUnavailable(retryAfter: error.retryAfter)
         }
+        // A login replaced the tokens meanwhile: nothing is wrong with those, and the next request finds them.
+        guard marked.outcome else { return .temporarilyUnavailable(retryAfter: .seconds(1)) }
         metrics.reauthorizationForced(reason: reason)
         return .interactionRequired(reason: "reauth_required", missingScopes: .empty, connection: connection)
     }

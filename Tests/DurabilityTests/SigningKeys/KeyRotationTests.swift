@@ -125,7 +125,7 @@ extension DurabilityTests {
                     await server.server.performMaintenance()
                     let new = try await server.signingKeyID()
                     #expect(new != old)
-                    let keys = await server.server.stores.keys.keys()
+                    let keys = await server.server.stores.keys.keys().filter { $0.purpose == .accessToken }
                     let active = try #require(keys.first { $0.state == .active })
                     #expect(active.key.keyID == new && active.key.algorithm == .edDSA)
                     #expect(keys.filter { $0.state == .next }.map(\.key.algorithm) == [.edDSA])

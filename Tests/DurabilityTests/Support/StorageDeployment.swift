@@ -202,7 +202,10 @@ final class StorageDeployment: Sendable {
         let keys = answer.json["keys"]?.arrayValue ?? []
         return Dictionary(
             keys.compactMap { key in
-                guard case .object(let object) = key, let id = object["kid"]?.stringValue else { return nil }
+                guard case .object(let object) = key, let id = object["kid"]?.stringValue,
+                    // The RS256 key for ID tokens is made some time after the start.
+                    object["alg"]?.stringValue != "RS256"
+                else { return nil }
                 return (id, String(decoding: object.serialized(), as: UTF8.self))
             },
             uniquingKeysWith: { first, _ in first }

@@ -48,13 +48,15 @@ struct StoredServer {
 }
 
 extension TestServer {
-    /// The ids of the published keys, sorted.
+    /// The ids of the published keys that sign access tokens, sorted; the RS256 key for ID tokens comes when it is made.
     func publishedKeyIDs() async throws -> [String] {
         let client = OAuthTestClient(issuer: issuer, transport: transport, resource: nil)
         let answer = try await client.send("GET", AuthorizationServerMetadata.Path.keySet)
+        let idTokenKeyIDs = Set(await server.stores.keys.keys().filter { $0.purpose == .idToken }.map(\.key.keyID))
         return (answer.json["keys"]?.arrayValue ?? []).compactMap { key in
-            guard case .object(let object) = key else { return nil }
-            return object["kid"]?.stringValue
+            guard case .object(let object) = key, let id = object["kid"]?.stringValue, !idTokenKeyIDs.contains(id)
+            else { return nil }
+            return id
         }.sorted()
     }
 
