@@ -62,7 +62,8 @@ enum Population {
             name: "Person \(index)",
             verifiedEmail: "person-\(index)@corp.example"
         )
-        let userID = await stores.vault.resolveUser(login, candidate: UserID(value: spread(index, 2)), now: now).outcome
+        let candidate = UserID(value: spread(index, 2))
+        let userID = await stores.vault.resolveUser(login, candidate: candidate, now: now).outcome ?? candidate
         let random = SystemRandomSource()
         let tokens = UpstreamTokens(
             accessToken: Base64URL.encode(random.bytes(48)),

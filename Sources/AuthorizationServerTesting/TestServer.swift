@@ -75,6 +75,7 @@ package final class TestServer: Sendable {
         configuration.resources = [protected]
         configuration.limits.registrationsPerSource = .init(burst: 1000, perMinute: 1000)
         configuration.limits.failuresPerSource = .init(burst: 1000, perMinute: 1000)
+        configuration.limits.authorizationsPerSource = .init(burst: 1000, perMinute: 1000)
         try configure(&configuration)
         var environment = ServerEnvironment(
             timeSource: clock,

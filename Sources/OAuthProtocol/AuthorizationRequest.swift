@@ -171,11 +171,18 @@ package struct AuthorizationRequestCheck {
         )
     }
 
+    private static let singleParameters: Set<String> = [
+        "client_id", "redirect_uri", "response_type", "response_mode", "state", "scope", "code_challenge",
+        "code_challenge_method", "nonce", "prompt", "max_age", "login_hint", "acr_values", "request", "request_uri",
+        "display", "ui_locales", "id_token_hint", "claims", "dpop_jkt", "authorization_details",
+    ]
+
     // MARK: - Single checks
 
-    // OAuth 2.1 §3.1: parameters must not repeat; `resource` may (RFC 8707 §2). D-9.
+    // OAuth 2.1 §3.1: a parameter must not repeat (D-9); `resource` may (RFC 8707 §2), and what we do not know is ignored
+    // however often it comes (AZ-1).
     private func refuseDuplicates() throws(OAuthError) {
-        let duplicated = parameters.duplicatedNames.filter { $0 != "resource" }
+        let duplicated = parameters.duplicatedNames.filter(Self.singleParameters.contains)
         if let name = duplicated.first {
             throw OAuthError(.invalidRequest, "parameter \(name) is repeated")
         }

@@ -15,6 +15,14 @@ package struct ClientAuthenticationRequest: Sendable {
         case assertion(String)
     }
 
+    /// RFC 7617: a client's id and secret.
+    package struct BasicCredentials: Sendable {
+        /// The id.
+        package let clientID: String
+        /// The secret.
+        package let secret: ClientSecret
+    }
+
     /// Why a request names no client in a way that can be checked.
     package enum Refusal: Error, Sendable {
         /// 400 `invalid_request`: contradictory or repeated credentials (TK-14, D-42).
@@ -27,14 +35,21 @@ package struct ClientAuthenticationRequest: Sendable {
     package let clientID: String?
     /// Its proof.
     package let proof: Proof
-    /// The secret of HTTP Basic as it stands, when decoding changes it: most HTTP libraries do not encode, and a secret
-    /// of the operator's choice may hold `+` or `%` (TK-13).
-    package let unencodedSecret: ClientSecret?
+    /// Basic credentials as they stand, where decoding them says something else (TK-13).
+    ///
+    /// A client that does not percent-encode sends an operator's secret with `+` or `%` like this, and nothing tells which
+    /// of the two readings it means: either may prove the client.
+    package let undecoded: BasicCredentials?
 
     /// Longest `client_id` that is looked up, in bytes (CM-1).
     package static let clientIDByteCountMax = 2048
     /// RFC 7523 §2.2.
     package static let assertionType = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+
+    /// Whether HTTP Basic was used: a 401 then carries `WWW-Authenticate` (RFC 6749 §5.2; TK-12).
+    package var usedBasic: Bool {
+        if case .basic = proof { true } else { false }
+    }
 
     /// Reads the Authorization header and the form together; two ways of authenticating at once are refused.
     package init(authorization: String?, form: FormParameters) throws(Refusal) {
@@ -42,17 +57,21 @@ package struct ClientAuthenticationRequest: Sendable {
         let formSecret = try Self.single("client_secret", form)
         let assertion = try Self.single("client_assertion", form)
         let assertionType = try Self.single("client_assertion_type", form)
-        let basic = try authorization.map { (header) throws(Refusal) in try Self.basicCredentials(header) }
+        let basic = try authorization.map { (header) throws(Refusal) in try Self.basicReadings(header) }
         let ways = [basic != nil, formSecret != nil, assertion != nil].count { $0 }
-        unencodedSecret = basic?.unencodedSecret
         guard ways <= 1 else { throw .contradictory("more than one way of client authentication") }
         if let basic {
-            guard formID?.hasSameBytes(as: basic.id) ?? true else {
-                throw .contradictory("client_id differs from the Authorization header")
-            }
-            clientID = basic.id
-            proof = .basic(basic.secret)
-        } else if let assertion {
+            let named = basic.filter { reading in formID?.hasSameBytes(as: reading.clientID) ?? true }
+            guard !named.isEmpty else { throw .contradictory("client_id differs from the Authorization header") }
+            let readings = named.filter { Self.isClientID($0.clientID) }
+            guard let first = readings.first else { throw Self.unreadableClientID }
+            clientID = first.clientID
+            proof = .basic(first.secret)
+            undecoded = readings.dropFirst().first
+            return
+        }
+        undecoded = nil
+        if let assertion {
             guard assertionType == Self.assertionType else {
                 throw .contradictory("client_assertion_type must be \(Self.assertionType)")
             }
@@ -66,17 +85,25 @@ package struct ClientAuthenticationRequest: Sendable {
             throw .unreadable("client authentication is required")
         }
         guard let clientID else { return }
-        guard clientID.utf8.count <= Self.clientIDByteCountMax, clientID.utf8.allSatisfy({ (0x21...0x7E).contains($0) })
-        else { throw .unreadable("client_id is not printable ASCII of at most \(Self.clientIDByteCountMax) bytes") }
+        guard Self.isClientID(clientID) else { throw Self.unreadableClientID }
+    }
+
+    /// Whether a text can be a client's id: printable ASCII without spaces, of bounded length (CM-1).
+    package static func isClientID(_ text: String) -> Bool {
+        text.utf8.count <= clientIDByteCountMax && text.utf8.allSatisfy { (0x21...0x7E).contains($0) }
+    }
+
+    private static var unreadableClientID: Refusal {
+        .unreadable("client_id is not printable ASCII of at most \(clientIDByteCountMax) bytes")
     }
 
     private static func single(_ name: String, _ form: FormParameters) throws(Refusal) -> String? {
         do { return try form.single(name) } catch { throw .contradictory("parameter \(name) is repeated") }
     }
 
-    // RFC 6749 §2.3.1: both parts are form-encoded; the TypeScript SDK does not encode them, and our ids and secrets
-    // need none (TK-13). The scheme is case-insensitive (RFC 9110 §11.1).
-    private static func basicCredentials(_ header: String) throws(Refusal) -> BasicCredentials {
+    // RFC 6749 §2.3.1: both parts are form-encoded; the TypeScript SDK does not encode them. Our own ids and secrets need
+    // none, an operator's may (TK-13). The scheme is case-insensitive (RFC 9110 §11.1).
+    private static func basicReadings(_ header: String) throws(Refusal) -> [BasicCredentials] {
         let parts = header.split(separator: " ", maxSplits: 1, omittingEmptySubsequences: true)
         guard parts.count == 2, parts[0].lowercased() == "basic" else {
             throw .unreadable("the Authorization header must use Basic")
@@ -85,22 +112,13 @@ package struct ClientAuthenticationRequest: Sendable {
             let bytes = Base64.decode(String(parts[1])), let text = String(validating: bytes, as: UTF8.self),
             let colon = text.firstIndex(of: ":")
         else { throw .unreadable("the Authorization header is not Basic credentials") }
-        let rawID = text[..<colon]
-        let rawSecret = text[text.index(after: colon)...]
-        let id = PercentEncoding.decode(rawID, plusIsSpace: true) ?? String(rawID)
-        let secret = PercentEncoding.decode(rawSecret, plusIsSpace: true) ?? String(rawSecret)
-        guard !id.isEmpty else { throw .unreadable("the Authorization header names no client") }
-        let isUnchanged = secret.utf8.elementsEqual(rawSecret.utf8)
-        return BasicCredentials(
-            id: id,
-            secret: ClientSecret(wireValue: secret),
-            unencodedSecret: isUnchanged ? nil : ClientSecret(wireValue: String(rawSecret))
-        )
-    }
-
-    private struct BasicCredentials {
-        let id: String
-        let secret: ClientSecret
-        let unencodedSecret: ClientSecret?
+        let rawID = String(text[..<colon])
+        let rawSecret = String(text[text.index(after: colon)...])
+        guard !rawID.isEmpty else { throw .unreadable("the Authorization header names no client") }
+        let id = PercentEncoding.decode(rawID[...], plusIsSpace: true) ?? rawID
+        let secret = PercentEncoding.decode(rawSecret[...], plusIsSpace: true) ?? rawSecret
+        let decoded = BasicCredentials(clientID: id, secret: ClientSecret(wireValue: secret))
+        guard !id.hasSameBytes(as: rawID) || !secret.hasSameBytes(as: rawSecret) else { return [decoded] }
+        return [decoded, BasicCredentials(clientID: rawID, secret: ClientSecret(wireValue: rawSecret))]
     }
 }

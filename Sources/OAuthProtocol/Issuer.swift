@@ -6,7 +6,7 @@ package struct Issuer: Hashable, Sendable {
     package let text: String
     /// The path of the issuer without trailing slash; empty for an issuer at the root.
     package let path: String
-    /// Scheme, host and port.
+    /// RFC 6454 §6.2: scheme, host and port as a browser writes them in `Origin`: host in lower case, no default port.
     package let origin: String
     /// Whether the issuer is `http` on loopback, for development and tests only.
     package let isLoopback: Bool
@@ -34,7 +34,8 @@ package struct Issuer: Hashable, Sendable {
         guard text.hasPrefix(uri.scheme + "://") else { throw Refusal(reason: "must have its scheme in lower case") }
         self.text = text
         path = uri.path
-        origin = uri.scheme + "://" + host + (uri.port.map { ":\($0)" } ?? "")
+        let ownPort = uri.port.flatMap { $0 == (uri.scheme == "https" ? 443 : 80) ? nil : $0 }
+        origin = uri.scheme + "://" + host.lowercased() + (ownPort.map { ":\($0)" } ?? "")
         isLoopback = uri.isLoopbackHTTP
     }
 

@@ -42,7 +42,7 @@ package struct OAuthError: Error, Hashable, Sendable {
         package static let requestNotSupported = Code("request_not_supported")
         package static let requestURINotSupported = Code("request_uri_not_supported")
         // RFC 6585 §4: a source that has used up its allowance of failures
-        package static let slowDown = Code("temporarily_unavailable", 429)
+        package static let tooManyRequests = Code("temporarily_unavailable", 429)
     }
 
     /// What went wrong, in the vocabulary of the specification.
@@ -54,10 +54,13 @@ package struct OAuthError: Error, Hashable, Sendable {
     /// Further members of the JSON answer, such as `reason` of `interaction_required`.
     package var details: JSONObject = [:]
 
-    /// Whether the request showed a code, secret or token that we never issued: it counts against its source.
+    /// Whether the request tried out a code, secret or token: it counts against its source.
+    ///
+    /// Never an answer that ends something for an honest client: 429 in its place would make it wait and try again for
+    /// ever instead of registering or logging in anew.
     package var isGuess = false
 
-    /// An error about a code, secret or token that we never issued.
+    /// An error about a code, secret or token that was tried out.
     package static func guess(_ code: Code, _ description: String) -> OAuthError {
         var error = OAuthError(code, description)
         error.isGuess = true

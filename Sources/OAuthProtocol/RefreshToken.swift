@@ -38,6 +38,11 @@ package struct RefreshToken: Hashable, Sendable, RedactedSecret {
         wireValue = text
     }
 
+    /// Whether a text has the shape of our tokens: one that was ours under a key or a state that is gone is no guess.
+    package static func isWellFormed(_ text: String) -> Bool {
+        text.hasPrefix(prefix) && Base64URL.decode(String(text.dropFirst(prefix.count)))?.count == 20 + macByteCount
+    }
+
     private static func body(_ family: SessionID, _ generation: UInt32) -> [UInt8] {
         family.bytes + [24, 16, 8, 0].map { UInt8(truncatingIfNeeded: generation >> $0) }
     }

@@ -63,7 +63,10 @@ package struct ResourceCatalogue: Sendable {
         if let found {
             return found
         }
-        guard resources.count == 1, let only = resources.first else {
+        guard let only = resources.first else {
+            throw OAuthError(.invalidTarget, "no resource is registered here")
+        }
+        guard resources.count == 1 else {
             throw OAuthError(.invalidTarget, "resource is required, for several are registered")
         }
         return only

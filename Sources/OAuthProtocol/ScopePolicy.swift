@@ -28,7 +28,10 @@ package struct ScopePolicy: Sendable {
             // `offline_access` is about the session, not about authority: a client's list does not withhold it.
             return known && (client.scopes.map { $0.contains(scope) || scope == ScopeSet.offlineAccess } ?? true)
         }
-        guard let requested, !requested.isEmpty else { return resource.scopes.filter(allowed) }
+        guard let requested, !requested.isEmpty else {
+            // TK-10, OP-1: a refresh token and the user's identity are given to who asks for them, never by default.
+            return resource.scopes.filter { allowed($0) && !ScopeSet.identityScopes.contains($0) }
+        }
         let granted = requested.filter(allowed)
         guard !granted.isEmpty else { throw OAuthError(.invalidScope, "none of the requested scopes can be granted") }
         return granted

@@ -2,13 +2,18 @@
 package struct StoreLimits: Hashable, Sendable {
     /// Dynamically registered clients.
     ///
-    /// At the bound a client that was never used gives way; used ones never do (0.8).
+    /// At the bound the oldest client that was never used gives way, else one that was not used for 90 days, which is longer
+    /// than a session without use lives; those that are in use never do (0.8).
     package var dynamicClientsMax = 100_000
     /// Logins under way at upstream providers.
     ///
     /// At the bound a new one is refused with `temporarily_unavailable`.
     package var pendingAuthorizationsMax = 50_000
-    /// Codes issued and not yet expired.
+    /// Consent pages that were approved and have not expired.
+    ///
+    /// At the bound an approval is refused with `temporarily_unavailable`.
+    package var approvedTicketsMax = 100_000
+    /// Codes that were issued and can still be redeemed.
     ///
     /// At the bound a new one is refused with `temporarily_unavailable`.
     package var authorizationCodesMax = 100_000
@@ -16,6 +21,10 @@ package struct StoreLimits: Hashable, Sendable {
     ///
     /// At the bound a new one is refused with `temporarily_unavailable`.
     package var sessionsMax = 5_000_000
+    /// Users, each with the identity that he logs in by.
+    ///
+    /// At the bound a first login is refused with `temporarily_unavailable`; those who are known go on.
+    package var usersMax = 5_000_000
     /// Remembered consents.
     ///
     /// At the bound consent is asked again instead of remembered.

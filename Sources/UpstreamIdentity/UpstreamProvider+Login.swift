@@ -51,6 +51,15 @@ extension UpstreamProvider {
         )
     }
 
+    /// RFC 9207 §2.4: checks `iss` of an error response, as ``login(code:verifier:nonce:issuerParameter:maximumAgeSeconds:requestedScopes:)``
+    /// does of one with a code; one that is absent is let pass, for an error brings nothing that could be misused.
+    ///
+    /// - Throws: ``UpstreamError`` when the response names another issuer.
+    package func checkIssuer(ofErrorResponse issuerParameter: String?) async throws(UpstreamError) {
+        guard issuerParameter != nil else { return }
+        try checkIssuerParameter(issuerParameter, try await endpoints())
+    }
+
     /// RFC 9207 §2.4, UP-1, D-65: a response of another provider must not bring its code here.
     private func checkIssuerParameter(_ parameter: String?, _ endpoints: UpstreamEndpoints) throws(UpstreamError) {
         guard let parameter else {

@@ -8,7 +8,8 @@ struct IssuerTests {
         "MD-3: an https URL is kept byte for byte",
         arguments: [
             ("https://auth.example.com", "", "https://auth.example.com", false),
-            ("https://Auth.Example.com:8443/t1/x", "/t1/x", "https://Auth.Example.com:8443", false),
+            ("https://Auth.Example.com:8443/t1/x", "/t1/x", "https://auth.example.com:8443", false),
+            ("https://auth.example.com:443", "", "https://auth.example.com", false),
             ("http://127.0.0.1:8080", "", "http://127.0.0.1:8080", true),
             ("http://localhost:8080/t1", "/t1", "http://localhost:8080", true),
             ("http://[::1]:1", "", "http://[::1]:1", true),

@@ -18,7 +18,8 @@ struct OAuthErrorTests {
             (.accessDenied, "access_denied", 403), (.unsupportedTokenType, "unsupported_token_type", 400),
             (.interactionRequired, "interaction_required", 400), (.loginRequired, "login_required", 400),
             (.consentRequired, "consent_required", 400), (.requestNotSupported, "request_not_supported", 400),
-            (.requestURINotSupported, "request_uri_not_supported", 400), (.slowDown, "temporarily_unavailable", 429),
+            (.requestURINotSupported, "request_uri_not_supported", 400),
+            (.tooManyRequests, "temporarily_unavailable", 429),
         ]
     )
     func codes(code: OAuthError.Code, wireValue: String, status: Int) {

@@ -130,6 +130,10 @@ struct ConfigurationRefusalTests {
             "limits: {failures_per_source: {burst: -1}}",
             "limits.failures_per_source.burst: -1 is not between 1 and 1000000 (line 2)"
         ),
+        Refusal(
+            "limits: {authorizations_per_source: {per_minute: 0}}",
+            "limits.authorizations_per_source.per_minute: 0 is not between 1 and 1000000 (line 2)"
+        ),
         Refusal("scopes: [a, a]", "scopes[1]: a is listed twice (line 2)"),
         Refusal(
             "scopes: ['a b']",

@@ -62,6 +62,7 @@ enum DesignSample {
         limits:
           registrations_per_source: {burst: 20, per_minute: 30}
           failures_per_source: {burst: 50, per_minute: 60}
+          authorizations_per_source: {burst: 100, per_minute: 300}
           connections: 20000
         outbound: {ca_file: /etc/ssl/corp-ca.pem}
         trusted_proxies: []

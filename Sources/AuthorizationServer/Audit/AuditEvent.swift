@@ -91,6 +91,11 @@ package struct AuditEvent: Sendable {
         AuditEvent("upstream.callback_refused", ["upstream": .string(upstream), "reason": .string(reason)])
     }
 
+    /// An answer to a consent page was not taken (D-54).
+    package static func consentRefused(reason: String) -> AuditEvent {
+        AuditEvent("consent.refused", ["reason": .string(reason)])
+    }
+
     /// Tokens were issued for a code.
     package static func issued(_ session: Session, grantType: GrantType) -> AuditEvent {
         AuditEvent("token.issued", session.auditFields.setting("grant_type", .string(grantType.rawValue)))

@@ -15,6 +15,7 @@ package struct AuthorizationEndpoint: Endpoint {
     private let consent: ConsentPolicy
     private let tickets: ConsentTicketSealing
     private let login: LoginFlow
+    private let limit: AuthorizationLimit
     private let cookies: BrowserCookies
     private let pages: PageRenderer
     private let refusals: AuthorizationRefusals
@@ -30,6 +31,7 @@ package struct AuthorizationEndpoint: Endpoint {
         consent: ConsentPolicy,
         tickets: ConsentTicketSealing,
         login: LoginFlow,
+        limit: AuthorizationLimit,
         cookies: BrowserCookies,
         pages: PageRenderer,
         refusals: AuthorizationRefusals,
@@ -43,6 +45,7 @@ package struct AuthorizationEndpoint: Endpoint {
         self.consent = consent
         self.tickets = tickets
         self.login = login
+        self.limit = limit
         self.cookies = cookies
         self.pages = pages
         self.refusals = refusals
@@ -102,6 +105,11 @@ package struct AuthorizationEndpoint: Endpoint {
             if authorization.prompts.contains("none") {
                 throw OAuthError(.loginRequired, "the user must log in")
             }
+            // Without a page in between every visit stores a login; with one, the approval counts.
+            if let refusal = await limit.refusal(context) {
+                metrics.authorization(result: "throttled")
+                return refusal
+            }
             return try await login.begin(
                 authorization,
                 resource: resource,
@@ -119,11 +127,12 @@ package struct AuthorizationEndpoint: Endpoint {
         _ request: Request,
         _ context: RequestContext
     ) throws(OAuthError) -> Response {
-        // A second tab reuses the browser's value, so that both pages stay valid (CO-2).
-        let binding = cookies.browserBinding(request) ?? BrowserBinding(random: random)
+        // Each page has its own value under its own name, so that all pages of a browser stay valid (CO-2).
+        let binding = BrowserBinding(random: random)
+        let id = tickets.makeID()
         let ticket: String
         do {
-            ticket = try tickets.seal(authorization, browser: binding.hash, now: context.now)
+            ticket = try tickets.seal(authorization, id: id, browser: binding.hash, now: context.now)
         } catch {
             throw OAuthError(.serverError, "the consent page could not be prepared")
         }
@@ -136,7 +145,11 @@ package struct AuthorizationEndpoint: Endpoint {
                 ticket: ticket
             )
         )
-        response.headerFields.append(HTTPField(name: .setCookie, value: cookies.settingBrowserBinding(binding)))
+        for cookie in cookies.removingSurplusConsents(request) {
+            response.headerFields.append(HTTPField(name: .setCookie, value: cookie))
+        }
+        let cookie = cookies.settingConsentBinding(binding, ticket: id)
+        response.headerFields.append(HTTPField(name: .setCookie, value: cookie))
         return response
     }
 }

@@ -15,7 +15,7 @@ package struct BrowserCookies: Sendable {
         isSecure = !issuer.isLoopback
     }
 
-    /// Most flow cookies that a browser is left with; older flows are dropped beyond it (CO-4).
+    /// Most flow cookies, and most consent cookies, that a browser is left with; older ones are dropped beyond it (CO-4).
     package static let flowCountMax = 8
 
     /// Most logins of our own pages; they are larger, for they hold all there is to know.
@@ -23,18 +23,39 @@ package struct BrowserCookies: Sendable {
 
     private var prefix: String { isSecure ? "__Host-" : "" }
     private var browserName: String { prefix + "gatehouse-browser" }
+    private var consentPrefix: String { prefix + "gatehouse-consent-" }
     private var flowPrefix: String { prefix + "gatehouse-flow-" }
     private var pageLoginPrefix: String { prefix + "gatehouse-page-" }
     private var loginName: String { prefix + "gatehouse-login" }
 
     // MARK: - The browser that sees the consent page
 
-    /// The value that ties consent pages to this browser, if it has one of the right shape.
+    /// The value that ties a consent page to this browser; named by the page's ticket, so that two first visits at once
+    /// do not overwrite each other's (CO-2).
+    func consentBinding(_ request: Request, ticket: ConsentTicket.ID) -> BrowserBinding? {
+        value(consentName(ticket), in: request).map(BrowserBinding.init(wireValue:))
+    }
+
+    /// Sets the value for the time of a consent page.
+    func settingConsentBinding(_ binding: BrowserBinding, ticket: ConsentTicket.ID) -> String {
+        cookie(consentName(ticket), binding.wireValue, lifetime: ConsentTicket.lifetime)
+    }
+
+    /// Removes the oldest consent cookies beyond the bound.
+    func removingSurplusConsents(_ request: Request) -> [String] {
+        removingSurplus(request, prefix: consentPrefix)
+    }
+
+    private func consentName(_ ticket: ConsentTicket.ID) -> String {
+        consentPrefix + Base64URL.encode(Array(SHA256.hash(ticket).bytes.prefix(9)))
+    }
+
+    /// The value that ties forms of our own pages to this browser, if it has one of the right shape.
     func browserBinding(_ request: Request) -> BrowserBinding? {
         value(browserName, in: request).flatMap { $0.utf8.count == 43 ? BrowserBinding(wireValue: $0) : nil }
     }
 
-    /// Sets the browser's value for the time of a consent page.
+    /// Sets the browser's value for the time of a form.
     func settingBrowserBinding(_ binding: BrowserBinding) -> String {
         cookie(browserName, binding.wireValue, lifetime: ConsentTicket.lifetime)
     }
@@ -57,10 +78,13 @@ package struct BrowserCookies: Sendable {
     }
 
     /// Removes the oldest flow cookies beyond the bound, for the browser sends them all with every request.
-    ///
-    /// RFC 6265 §5.4: a browser lists those that it got first before later ones.
     func removingSurplusFlows(_ request: Request) -> [String] {
-        let names = pairs(in: request).map(\.name).filter { $0.hasPrefix(flowPrefix) }
+        removingSurplus(request, prefix: flowPrefix)
+    }
+
+    // RFC 6265 §5.4: a browser lists those that it got first before later ones.
+    private func removingSurplus(_ request: Request, prefix: String) -> [String] {
+        let names = pairs(in: request).map(\.name).filter { $0.hasPrefix(prefix) }
         return names.dropLast(Self.flowCountMax - 1).map { cookie($0, "", lifetime: .zero) }
     }
 

@@ -58,9 +58,11 @@ package struct CallbackEndpoint: Endpoint {
     /// Takes the answer and goes on with the login, or explains what is wrong.
     package func respond(to request: Request, context: RequestContext) async -> Response {
         guard let name = request.pathParameter, let provider = upstreams[name] else {
-            return pages.error(.unknownUpstream, status: .notFound)
+            return await refuse("", reason: "unknown_upstream", .unknownUpstream, .notFound, context)
         }
-        guard let answer = answer(request) else { return pages.error(.badCallback, status: .badRequest) }
+        guard let answer = answer(request) else {
+            return await refuse(name, reason: "malformed", .badCallback, .badRequest, context)
+        }
         let state = answer.state.hash
         // A login that a page of ours started lies sealed in this browser's cookie, bound to this very state.
         if let login = pageLogins.pending(request, state: state) {
@@ -82,14 +84,27 @@ package struct CallbackEndpoint: Endpoint {
         case .unknown:
             // Without the cookie a guessed state gets the same answer as a real one, so that nobody learns which are real
             // (D-52, D-53).
-            guard binding != nil else { return pages.error(.wrongBrowser, status: .forbidden) }
-            return pages.error(.expired, status: .badRequest)
+            guard binding != nil else {
+                return await refuse(name, reason: "unknown_state", .wrongBrowser, .forbidden, context)
+            }
+            return await refuse(name, reason: "expired", .expired, .badRequest, context)
         case .wrongUpstream:
-            return pages.error(.badCallback, status: .badRequest)
+            return await refuse(name, reason: "wrong_upstream", .badCallback, .badRequest, context)
         case .wrongBrowser:
-            await audit.record(.callbackRefused(name, reason: "wrong_browser"), context: context)
-            return pages.error(.wrongBrowser, status: .forbidden)
+            return await refuse(name, reason: "wrong_browser", .wrongBrowser, .forbidden, context)
         }
+    }
+
+    private func refuse(
+        _ upstream: String,
+        reason: String,
+        _ page: ErrorPage,
+        _ status: HTTPResponse.Status,
+        _ context: RequestContext
+    ) async -> Response {
+        metrics.authorization(result: "callback_refused")
+        await audit.record(.callbackRefused(upstream, reason: reason), context: context)
+        return pages.error(page, status: status)
     }
 
     private func answer(_ request: Request) -> UpstreamCallback? {
@@ -136,11 +151,11 @@ package struct CallbackEndpoint: Endpoint {
                 let kept = try await connections.keep(
                     login,
                     of: provider,
-                    linkingTo: pending.userID,
+                    for: pending.userID,
                     sessionID: pending.sessionID,
                     context: context
                 )
-                progress.userID = pending.userID ?? kept.userID
+                progress.userID = kept.userID
                 progress.connections.append(kept.id)
                 claimMappings[provider.name]?.add(login.claims, to: &progress.claims)
                 progress.authenticatedAt = pending.authenticatedAt ?? login.authenticatedAt ?? context.now
@@ -163,6 +178,11 @@ package struct CallbackEndpoint: Endpoint {
         _ request: Request,
         _ context: RequestContext
     ) async -> Response {
+        metrics.authorization(result: error.code.wireValue)
+        await audit.record(
+            .authorizationRefused(clientID: pending.request.clientID, error: error.code),
+            context: context
+        )
         let client: Client
         do {
             client = try await clients.client(continuingAuthorization: pending.request.clientID, context: context)

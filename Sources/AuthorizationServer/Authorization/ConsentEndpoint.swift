@@ -15,6 +15,7 @@ package struct ConsentEndpoint: Endpoint {
     private let resources: ResourceCatalogue
     private let tickets: ConsentTicketSealing
     private let login: LoginFlow
+    private let limit: AuthorizationLimit
     private let cookies: BrowserCookies
     private let pages: PageRenderer
     private let refusals: AuthorizationRefusals
@@ -29,6 +30,7 @@ package struct ConsentEndpoint: Endpoint {
         resources: ResourceCatalogue,
         tickets: ConsentTicketSealing,
         login: LoginFlow,
+        limit: AuthorizationLimit,
         cookies: BrowserCookies,
         pages: PageRenderer,
         refusals: AuthorizationRefusals,
@@ -41,6 +43,7 @@ package struct ConsentEndpoint: Endpoint {
         self.resources = resources
         self.tickets = tickets
         self.login = login
+        self.limit = limit
         self.cookies = cookies
         self.pages = pages
         self.refusals = refusals
@@ -50,7 +53,7 @@ package struct ConsentEndpoint: Endpoint {
 
     /// Why a decision is not taken.
     private enum Refusal: Error {
-        case page(ErrorPage, HTTPResponse.Status)
+        case page(ErrorPage, HTTPResponse.Status, reason: String)
     }
 
     /// Takes a decision; every refusal is a page and stores nothing (D-54).
@@ -62,12 +65,13 @@ package struct ConsentEndpoint: Endpoint {
             switch form.values("decision") {
             case ["approve"]: return try await approve(ticket, client, request, context)
             case ["deny"]: return await deny(ticket, client, request, context)
-            default: throw .page(.badForm, .badRequest)
+            default: throw .page(.badForm, .badRequest, reason: "bad_form")
             }
         } catch {
             switch error {
-            case .page(let page, let status):
+            case .page(let page, let status, let reason):
                 metrics.consent(decision: "refused")
+                await audit.record(.consentRefused(reason: reason), context: context)
                 return pages.error(page, status: status)
             }
         }
@@ -76,18 +80,22 @@ package struct ConsentEndpoint: Endpoint {
     // MARK: - Checks
 
     private func form(_ request: Request) throws(Refusal) -> FormParameters {
-        guard FormOrigin.isOurs(request, issuer: issuer) else { throw .page(.foreignForm, .forbidden) }
-        do { return try FormBody.parse(request) } catch { throw .page(.badForm, .badRequest) }
+        guard FormOrigin.isOurs(request, issuer: issuer) else {
+            throw .page(.foreignForm, .forbidden, reason: "foreign_form")
+        }
+        do { return try FormBody.parse(request) } catch { throw .page(.badForm, .badRequest, reason: "bad_form") }
     }
 
     private func ticket(_ form: FormParameters, _ request: Request, now: Timestamp) throws(Refusal) -> ConsentTicket {
         let texts = form.values("ticket")
-        guard texts.count == 1, let ticket = tickets.open(texts[0]) else { throw .page(.badForm, .badRequest) }
+        guard texts.count == 1, let ticket = tickets.open(texts[0]) else {
+            throw .page(.badForm, .badRequest, reason: "bad_form")
+        }
         guard
-            let binding = cookies.browserBinding(request),
+            let binding = cookies.consentBinding(request, ticket: ticket.id),
             constantTimeEqual(binding.hash.bytes, ticket.browser.bytes)
-        else { throw .page(.foreignForm, .forbidden) }
-        guard now < ticket.expiry else { throw .page(.expired, .badRequest) }
+        else { throw .page(.foreignForm, .forbidden, reason: "wrong_browser") }
+        guard now < ticket.expiry else { throw .page(.expired, .badRequest, reason: "expired") }
         return ticket
     }
 
@@ -97,14 +105,14 @@ package struct ConsentEndpoint: Endpoint {
         do {
             client = try await clients.client(continuingAuthorization: ticket.request.clientID, context: context)
         } catch {
-            throw .page(ErrorPage(error.problem), AuthorizationRefusals.status(error))
+            throw .page(ErrorPage(error.problem), AuthorizationRefusals.status(error), reason: "client")
         }
         guard RedirectURI.match(ticket.request.redirectURI, among: client.redirectURIs) else {
-            throw .page(ErrorPage(.unregisteredRedirectURI), .badRequest)
+            throw .page(ErrorPage(.unregisteredRedirectURI), .badRequest, reason: "redirect_uri")
         }
         // CM-10: what the user saw is not what the document says now; a new page tells.
         guard ticket.request.clientFingerprint == client.documentFingerprint else {
-            throw .page(.changedClient, .badRequest)
+            throw .page(.changedClient, .badRequest, reason: "changed_client")
         }
         return client
     }
@@ -117,10 +125,14 @@ package struct ConsentEndpoint: Endpoint {
         _ request: Request,
         _ context: RequestContext
     ) async throws(Refusal) -> Response {
+        if let refusal = await limit.refusal(context) {
+            metrics.consent(decision: "throttled")
+            return refusal
+        }
         let id = SHA256.hash(ticket.id)
         switch await sessions.approve(ticket: id, expiry: ticket.expiry, now: context.now) {
-        case .alreadyUsed: throw .page(.alreadyUsed, .badRequest)
-        case .full: throw .page(.overloaded, .serviceUnavailable)
+        case .alreadyUsed: throw .page(.alreadyUsed, .badRequest, reason: "already_used")
+        case .full: throw .page(.overloaded, .serviceUnavailable, reason: "overloaded")
         case .approved: break
         }
         metrics.consent(decision: "approved")
@@ -134,6 +146,8 @@ package struct ConsentEndpoint: Endpoint {
                 context: context
             )
         } catch {
+            metrics.authorization(result: error.code.wireValue)
+            await audit.record(.authorizationRefused(clientID: client.id, error: error.code), context: context)
             return refusal(error, ticket, client, request)
         }
     }

@@ -8,8 +8,11 @@ package import OpenSSLCrypto
 /// tabs stay valid (CO-2, AZ-13). The seal keeps the browser from changing what was checked (Keycloak CVE-2026-7571),
 /// the binding keeps another browser from using it (CSRF, D-54), the id makes approval single-use (CO-3).
 package struct ConsentTicket: Hashable, Sendable {
-    /// Makes approval single-use.
-    package var id: [UInt8]
+    /// Names one page: 128 random bits.
+    package typealias ID = [UInt8]
+
+    /// Makes approval single-use, and names the page's cookie.
+    package var id: ID
     /// The checked request.
     package var request: AuthorizationRequest
     /// Hash of the cookie of the browser that was shown the page.
@@ -34,14 +37,20 @@ package struct ConsentTicketSealing: Sendable {
         self.random = random
     }
 
+    /// A new id for a page.
+    package func makeID() -> ConsentTicket.ID {
+        random.bytes(16)
+    }
+
     /// The ticket for a page.
     package func seal(
         _ request: AuthorizationRequest,
+        id: ConsentTicket.ID,
         browser: SHA256Digest,
         now: Timestamp
     ) throws(CryptoError) -> String {
         var writer = BinaryWriter(reserving: 512)
-        writer.write(random.bytes(16))
+        writer.write(id)
         writer.write(browser)
         writer.write(now + ConsentTicket.lifetime)
         request.write(to: &writer)

@@ -19,6 +19,8 @@ struct UpstreamCallback: Sendable {
         requestedScopes: ScopeSet? = nil
     ) async throws(OAuthError) -> UpstreamLogin {
         if let error {
+            // RFC 9207 §2.4: an error of another provider must not end this login's leg under a wrong name.
+            do { try await provider.checkIssuer(ofErrorResponse: issuer) } catch { throw error.clientError }
             throw UpstreamError(authorizationResponseError: error).clientError
         }
         guard let code else {

@@ -46,34 +46,44 @@ package struct ClientAuthenticator: Sendable {
         _ request: ClientAuthenticationRequest,
         context: RequestContext
     ) async throws(OAuthError) -> Client {
-        if case .assertion(let text) = request.proof {
+        switch request.proof {
+        case .assertion(let text):
             return try await client(asserting: text, naming: request.clientID, context: context)
+        case .none:
+            // A public client proves nothing here; PKCE and the refresh token do.
+            guard let id = request.clientID, let client = await clients.client(id), client.isPublic else {
+                throw Self.refusal
+            }
+            return client
+        case .basic(let secret):
+            let decoded = request.clientID.map { (id: $0, secret: secret) }
+            let undecoded = request.undecoded.map { (id: $0.clientID, secret: $0.secret) }
+            return try await client(proving: [decoded, undecoded].compactMap(\.self), by: .clientSecretBasic)
+        case .post(let secret):
+            return try await client(
+                proving: [request.clientID.map { (id: $0, secret: secret) }].compactMap(\.self),
+                by: .clientSecretPost
+            )
         }
-        guard let id = request.clientID, let client = await clients.client(id) else {
-            // The same work as for a known client, so that time does not tell them apart.
-            if case .basic(let secret) = request.proof { _ = secret.matches(Self.unknownClientHash) }
-            if case .post(let secret) = request.proof { _ = secret.matches(Self.unknownClientHash) }
-            throw Self.refusal
-        }
-        guard isProven(client, by: request) else { throw Self.refusal }
-        return client
     }
 
-    private func isProven(_ client: Client, by request: ClientAuthenticationRequest) -> Bool {
-        switch request.proof {
-        case .none:
-            // A public client proves nothing here; PKCE and the refresh token do (TK-15: a secret sent is refused).
-            client.authenticationMethods.contains(.none)
-        case .basic(let secret):
-            client.authenticationMethods.contains(.clientSecretBasic)
-                && [secret, request.unencodedSecret].contains { secret in
-                    secret.flatMap { secret in client.secretHash.map(secret.matches) } ?? false
-                }
-        case .post(let secret):
-            client.authenticationMethods.contains(.clientSecretPost) && (client.secretHash.map(secret.matches) ?? false)
-        case .assertion:
-            false
+    // TK-15: a secret that a public client sends is refused. All readings are tried, and unknown clients cost the same work
+    // as known ones, so that time tells nothing apart (D-43).
+    private func client(
+        proving credentials: [(id: String, secret: ClientSecret)],
+        by method: TokenEndpointAuthenticationMethod
+    ) async throws(OAuthError) -> Client {
+        var proven: Client?
+        var isGuess = false
+        for (id, secret) in credentials {
+            let client = await clients.client(id)
+            let isRight = secret.matches(client?.secretHash ?? Self.unknownClientHash)
+            guard let client, client.secretHash != nil, client.authenticationMethods.contains(method) else { continue }
+            isGuess = true
+            if isRight { proven = proven ?? client }
         }
+        guard let proven else { throw isGuess ? Self.guess : Self.refusal }
+        return proven
     }
 
     // CA-1: the assertion names the client; `client_id` beside it is optional and must say the same.
@@ -93,7 +103,7 @@ package struct ClientAuthenticator: Sendable {
             try await assertions.prove(assertion, of: client, context: context)
         } catch {
             switch error {
-            case .notProven: throw Self.refusal
+            case .notProven: throw Self.guess
             // Not 401: the client would drop its registration for a moment's trouble (TK-16).
             case .unavailable: throw .overloaded
             }
@@ -103,6 +113,7 @@ package struct ClientAuthenticator: Sendable {
 
     private static let unknownClientHash = SHA256.hash("no client has this secret")
 
-    // 0.8: 401 invalid_client is what makes Claude register again.
-    private static let refusal = OAuthError.guess(.invalidClient, "client authentication failed")
+    // 0.8: 401 invalid_client is what makes Claude register again, so 429 must not stand in its place.
+    private static let refusal = OAuthError(.invalidClient, "client authentication failed")
+    private static let guess = OAuthError.guess(refusal.code, refusal.description)
 }

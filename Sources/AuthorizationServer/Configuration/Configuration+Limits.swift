@@ -7,6 +7,9 @@ extension Configuration {
         /// How often one source may fail with wrong codes, secrets and tokens before it gets 429.
         package var failuresPerSource = Rate(burst: 50, perMinute: 60)
 
+        /// How many logins one source may begin before it gets 429.
+        package var authorizationsPerSource = Rate(burst: 100, perMinute: 300)
+
         /// How many connections may be open at once.
         package var connections = 20_000
 

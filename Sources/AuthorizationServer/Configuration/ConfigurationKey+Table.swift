@@ -51,6 +51,8 @@ extension ConfigurationKey {
         key("limits"), key("limits.registrations_per_source"), key("limits.registrations_per_source.burst"),
         key("limits.registrations_per_source.per_minute"), key("limits.failures_per_source"),
         key("limits.failures_per_source.burst"), key("limits.failures_per_source.per_minute"),
+        key("limits.authorizations_per_source"), key("limits.authorizations_per_source.burst"),
+        key("limits.authorizations_per_source.per_minute"),
         key("limits.connections"),
         key("outbound"), key("outbound.ca_file"),
         key("trusted_proxies"),

@@ -180,7 +180,7 @@ package struct PageLoginFlow: Sendable {
             $0.upstream == provider.name && $0.account.hasSameBytes(as: result.subject)
         }
         if isConnected {
-            _ = try await keeper.keep(result, of: provider, linkingTo: userID, context: context)
+            _ = try await keeper.keep(result, of: provider, for: userID, context: context)
         }
         var response = Response.redirect(to: issuer.url(path), after: request.method)
         do {
@@ -206,12 +206,27 @@ package struct PageLoginFlow: Sendable {
             )
             return pages.notice(refusal.page, status: .forbidden)
         }
-        let kept = try await keeper.keep(result, of: provider, linkingTo: link.userID, context: context)
+        let kept = try await keeper.keep(result, of: provider, for: link.userID, context: context)
         await audit.record(
             .connected(link.userID, upstream: provider.name, account: kept.account, result: "success"),
             context: context
         )
         return pages.notice(.connected(kept), status: .ok)
+    }
+
+    // By identity, or by a connection: a further leg's account makes no identity.
+    private func belongsToAnother(
+        _ result: UpstreamLogin,
+        _ provider: UpstreamProvider,
+        _ link: ConnectLink
+    ) async -> Bool {
+        let identity = IdentityKey(namespace: provider.identityNamespace, subject: result.subject)
+        if let owner = await vault.userID(of: identity), owner != link.userID { return true }
+        return await vault.isConnected(
+            account: result.subject,
+            upstream: provider.name,
+            byAnotherThan: link.userID
+        )
     }
 
     // D-60, D-62: whoever started it, the browser's user must be the link's, and the account must not be someone else's.
@@ -225,8 +240,7 @@ package struct PageLoginFlow: Sendable {
         guard cookies.login(request).flatMap({ logins.open($0, now: context.now) }) == link.userID else {
             return ("another_user", .anotherUser)
         }
-        let identity = IdentityKey(namespace: provider.identityNamespace, subject: result.subject)
-        if let owner = await vault.userID(of: identity), owner != link.userID {
+        if await belongsToAnother(result, provider, link) {
             return ("account_of_another_user", .accountOfAnotherUser(provider.name))
         }
         if let account = link.account, !account.hasSameBytes(as: result.subject) {

@@ -16,18 +16,22 @@ extension Response {
     static let empty = Response(status: .ok, headerFields: [.cacheControl: "no-store"], body: [])
 
     /// RFC 6749 §5.2: an error in JSON; 401 for a Basic client carries its challenge, 429 and 503 their delay.
-    static func error(_ error: OAuthError, basicChallenge: Bool = false) -> Response {
+    static func error(
+        _ error: OAuthError,
+        basicChallenge: Bool = false,
+        namesTokenError: Bool = true
+    ) -> Response {
         var response = json(error.json.serialized(), status: HTTPResponse.Status(code: error.code.httpStatus))
         if basicChallenge, error.code == .invalidClient {
             // RFC 6749 §5.2: MUST answer in the scheme that the client used (TK-12).
             response.headerFields[.wwwAuthenticate] = "Basic realm=\"gatehouse\", charset=\"UTF-8\""
         }
         if error.code == .invalidToken {
-            response.headerFields[.wwwAuthenticate] = "Bearer error=\"invalid_token\""
+            // RFC 6750 §3.1: whoever showed no token gets no error code, only what is needed.
+            response.headerFields[.wwwAuthenticate] = namesTokenError ? "Bearer error=\"invalid_token\"" : "Bearer"
         }
         if let retryAfter = error.retryAfter {
-            // Rounded up: a client that waits exactly so long must not come too early.
-            response.headerFields[.retryAfter] = String(max(1, (retryAfter + .milliseconds(999)).wholeSeconds))
+            response.headerFields[.retryAfter] = retryAfter.retryAfterSeconds
         }
         return response
     }
@@ -38,6 +42,13 @@ extension Response {
             status: method == .post ? .seeOther : .found,
             headerFields: [.location: location, .cacheControl: "no-store", .referrerPolicy: "no-referrer"]
         )
+    }
+}
+
+extension Duration {
+    /// RFC 9110 §10.2.3: rounded up, for a client that waits exactly so long must not come too early.
+    var retryAfterSeconds: String {
+        String(max(1, (self + .milliseconds(999)).wholeSeconds))
     }
 }
 

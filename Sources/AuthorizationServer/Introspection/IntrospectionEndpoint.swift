@@ -6,24 +6,21 @@ package import SocketHTTP
 /// It gets an answer about tokens that are meant for it; about anything else, expired, revoked, forged, another's or no token
 /// at all, it learns that it is not active and nothing more (IN-1, D-37).
 package struct IntrospectionEndpoint: Endpoint {
-    private let authenticator: ClientAuthenticator
+    private let requests: ClientRequests
     private let resources: ResourceCatalogue
     private let verification: AccessTokenVerification
-    private let failures: FailureLimit
     private let metrics: ServerMetrics
 
     /// The endpoint for the catalogue's resource servers.
     package init(
-        authenticator: ClientAuthenticator,
+        requests: ClientRequests,
         resources: ResourceCatalogue,
         verification: AccessTokenVerification,
-        failures: FailureLimit,
         metrics: ServerMetrics
     ) {
-        self.authenticator = authenticator
+        self.requests = requests
         self.resources = resources
         self.verification = verification
-        self.failures = failures
         self.metrics = metrics
     }
 
@@ -31,16 +28,10 @@ package struct IntrospectionEndpoint: Endpoint {
     ///
     /// Never with CORS headers: no browser has a resource server's credentials (CX-1).
     package func respond(to request: Request, context: RequestContext) async -> Response {
-        let usedBasic = ClientAuthenticator.usesBasic(request)
         do throws(OAuthError) {
-            let form = try FormBody.parse(request)
-            try FormBody.checkRepetition(form)
-            let authentication = try authenticator.read(request, form)
+            let form = try requests.form(request)
             // RFC 7662 §2.1: a caller that proves nothing could try tokens out (D-48).
-            if case .none = authentication.proof {
-                throw .guess(.invalidClient, "introspection needs a client that authenticates")
-            }
-            let client = try await authenticator.authenticate(authentication, context: context)
+            let client = try await requests.client(request, form, context, needsProof: true)
             let token = try form.required("token")
             guard let live = await live(token, for: client, context) else {
                 metrics.introspection(result: "inactive")
@@ -49,9 +40,9 @@ package struct IntrospectionEndpoint: Endpoint {
             metrics.introspection(result: "active")
             return .json(Self.active(live))
         } catch {
-            let error = await failures.throttling(error, context: context)
-            metrics.introspection(result: error.code.wireValue)
-            return .error(error, basicChallenge: usedBasic)
+            let refusal = await requests.refusal(error, request, context)
+            metrics.introspection(result: refusal.error.code.wireValue)
+            return refusal.response
         }
     }
 

@@ -2,8 +2,11 @@ import OAuthProtocol
 
 /// Slows down whoever guesses codes, secrets or tokens: once the source's allowance is spent, wrong guesses get 429.
 ///
-/// What we recognise as once ours keeps its own answer: a terminal `invalid_grant` is never masked by 429, for the client
-/// would go on trying instead of logging in again (DESIGN §7.9; withings-mcp #37).
+/// A guess is a wrong secret or assertion of a known confidential client, a refresh token that is none, a code that is
+/// unknown or another's, a wrong verifier, or a wrong initial access token. Terminal answers are never masked by 429, for the
+/// client would go on trying instead of registering or logging in again (DESIGN §7.9; withings-mcp #37): an unknown client
+/// always hears `invalid_client`, a refresh token of our shape `invalid_grant`, and a resource server that has proven itself
+/// what its caller's token is worth.
 package struct FailureLimit: Sendable {
     private let limiter: SourceLimiter
     private let metrics: ServerMetrics
@@ -21,6 +24,6 @@ package struct FailureLimit: Sendable {
             return error
         }
         metrics.throttled(purpose: "failure")
-        return OAuthError(.slowDown, "too many failures from this address", retryAfter: retryAfter)
+        return OAuthError(.tooManyRequests, "too many failures from this address", retryAfter: retryAfter)
     }
 }

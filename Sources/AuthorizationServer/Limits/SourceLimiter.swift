@@ -73,12 +73,3 @@ package actor SourceLimiter {
         buckets[key] = bucket
     }
 }
-
-extension IPAddress {
-    /// The network that counts as one source: the address itself for IPv4, its /64 for IPv6 (RFC 6177: one site has many).
-    var network: IPAddress {
-        guard family == .v6 else { return self }
-        let prefix = bytes.prefix(8).reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
-        return IPAddress(v6: prefix, 0)
-    }
-}

@@ -45,6 +45,7 @@ struct ServerGauges: Sendable {
         metrics.gauge("gatehouse_http_open_connections", counters.openConnections)
         metrics.gauge("gatehouse_http_accepted_connections", counters.acceptedConnections)
         metrics.gauge("gatehouse_http_refused_connections", counters.refusedConnections)
+        metrics.gauge("gatehouse_http_connections_refused_by_network", counters.connectionsRefusedByNetwork)
         metrics.gauge("gatehouse_http_malformed_requests", counters.rejectedRequests.values.reduce(0, +))
         metrics.gauge("gatehouse_http_failed_handshakes", counters.failedHandshakes)
         metrics.gauge("gatehouse_http_received_bytes", counters.bytesReceived)

@@ -21,10 +21,7 @@ struct ConsentPage {
 
     private var clientName: String { client.name ?? "An application without a name" }
 
-    private var redirectHost: String {
-        guard let uri = URIReference(request.redirectURI) else { return request.redirectURI }
-        return uri.isLoopbackHTTP ? "an application on this computer (\(uri.host ?? ""))" : uri.host ?? "\(uri.scheme):"
-    }
+    private var destination: RedirectDestination { RedirectDestination(request.redirectURI) }
 
     /// The page's content; the form posts to `action`.
     func body(action: String) -> HTML {
@@ -33,7 +30,7 @@ struct ConsentPage {
         \(verification)
         \(warnings)
         <dl>
-        <dt>Answer goes to</dt><dd>\(redirectHost)</dd>
+        <dt>Answer goes to</dt><dd>\(destination.name)</dd>
         \(homePage)
         <dt>For</dt><dd><code>\(request.resource)</code></dd>
         <dt>It may</dt><dd>\(scopes(request.scopes.tokens))</dd>
@@ -63,11 +60,11 @@ struct ConsentPage {
         }
         // CM-8: the publisher of the description and the receiver of the answer are different parties.
         guard client.kind == .metadataDocument, let publisher = URIReference(client.id)?.host,
-            redirect.host?.lowercased() != publisher.lowercased()
+            destination.host?.lowercased() != publisher.lowercased()
         else { return .none }
         return """
             <p class="warn">The application is published by <strong>\(publisher)</strong>, but the answer goes to \
-            <strong>\(redirectHost)</strong>. Approve only if you know that they belong together.</p>
+            <strong>\(destination.name)</strong>. Approve only if you know that they belong together.</p>
             """
     }
 
@@ -99,11 +96,6 @@ struct ConsentPage {
 
     private func scopes(_ scopes: [String]) -> HTML {
         guard !scopes.isEmpty else { return "know that you logged in" }
-        return HTML(
-            stringLiteral: scopes.map { scope -> String in
-                let item: HTML = "<code>\(scope)</code>"
-                return item.markup
-            }.joined(separator: ", ")
-        )
+        return .joined(scopes.map { "<code>\($0)</code>" }, by: ", ")
     }
 }

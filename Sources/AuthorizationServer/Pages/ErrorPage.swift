@@ -78,6 +78,12 @@ struct ErrorPage: Sendable {
         explanation: "It can be followed once, within ten minutes.",
         remedy: "Go back to your application and repeat what you were doing; it will ask again if it needs to."
     )
+    /// One source began more logins than it may (D-80).
+    static let tooManyLogins = ErrorPage(
+        title: "Too many logins from your network",
+        explanation: "More logins were started from your address than this server allows in a short time.",
+        remedy: "Wait a minute and try again."
+    )
     /// A bound was reached.
     static let overloaded = ErrorPage(
         title: "Too many logins at the moment",

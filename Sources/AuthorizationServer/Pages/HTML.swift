@@ -50,6 +50,11 @@ struct HTML: ExpressibleByStringInterpolation, Sendable {
         markup = stringInterpolation.markup
     }
 
+    /// Pieces of markup with others between them.
+    static func joined(_ pieces: [HTML], by separator: HTML) -> HTML {
+        HTML(stringLiteral: pieces.map(\.markup).joined(separator: separator.markup))
+    }
+
     /// No markup.
     static let none: HTML = ""
 }

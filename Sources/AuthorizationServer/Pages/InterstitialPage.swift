@@ -13,13 +13,11 @@ struct InterstitialPage: Sendable {
         """
         <h1>\(title)</h1>
         <p>\(error.description).</p>
-        <p class="quiet">You can close this page, or return to <strong>\(host)</strong>, the address that \
+        <p class="quiet">You can close this page, or return to <strong>\(destination.name)</strong>, the address that \
         \(client.name ?? "the application") registered.</p>
-        <p class="actions"><a class="button" rel="noreferrer" href="\(location)">Return to \(host)</a></p>
+        <p class="actions"><a class="button" rel="noreferrer" href="\(location)">Return to \(destination.name)</a></p>
         """
     }
 
-    private var host: String {
-        URIReference(location).flatMap { $0.host ?? $0.scheme } ?? "the application"
-    }
+    private var destination: RedirectDestination { RedirectDestination(location) }
 }

@@ -10,6 +10,7 @@ package struct RegistrationEndpoint: Endpoint {
     private let policy: ClientMetadata.Policy
     private let initialAccessToken: SecretValue?
     private let limiter: SourceLimiter
+    private let failures: FailureLimit
     private let durability: Durability
     private let random: any RandomSource
     private let metrics: ServerMetrics
@@ -21,6 +22,7 @@ package struct RegistrationEndpoint: Endpoint {
         policy: ClientMetadata.Policy,
         initialAccessToken: SecretValue?,
         limiter: SourceLimiter,
+        failures: FailureLimit,
         durability: Durability,
         random: any RandomSource,
         metrics: ServerMetrics,
@@ -30,6 +32,7 @@ package struct RegistrationEndpoint: Endpoint {
         self.policy = policy
         self.initialAccessToken = initialAccessToken
         self.limiter = limiter
+        self.failures = failures
         self.durability = durability
         self.random = random
         self.metrics = metrics
@@ -42,23 +45,26 @@ package struct RegistrationEndpoint: Endpoint {
             try checkInitialAccessToken(request)
             if let retryAfter = await limiter.spend(.registration, source: context.source, now: context.now) {
                 metrics.throttled(purpose: "registration")
-                throw OAuthError(.slowDown, "too many registrations from this address", retryAfter: retryAfter)
+                throw OAuthError(.tooManyRequests, "too many registrations from this address", retryAfter: retryAfter)
             }
             let metadata = try ClientMetadata(try Self.body(request), policy: policy)
             let answer = try await register(metadata, context)
             metrics.registration(result: "registered")
             return CrossOrigin.allow(.json(answer.serialized(), status: .created))
         } catch {
+            let error = await failures.throttling(error, context: context)
             metrics.registration(result: error.code.wireValue)
-            return CrossOrigin.allow(.error(error))
+            return CrossOrigin.allow(.error(error, namesTokenError: BearerToken.read(request) != nil))
         }
     }
 
     private func checkInitialAccessToken(_ request: Request) throws(OAuthError) {
         guard let initialAccessToken else { return }
-        let presented = BearerToken.read(request) ?? ""
-        guard constantTimeEqual(SHA256.hash(presented).bytes, SHA256.hash(initialAccessToken.text).bytes) else {
+        guard let presented = BearerToken.read(request) else {
             throw OAuthError(.invalidToken, "registration needs an initial access token")
+        }
+        guard constantTimeEqual(SHA256.hash(presented).bytes, SHA256.hash(initialAccessToken.text).bytes) else {
+            throw .guess(.invalidToken, "registration needs an initial access token")
         }
     }
 

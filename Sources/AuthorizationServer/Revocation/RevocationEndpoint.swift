@@ -8,52 +8,46 @@ package import SocketHTTP
 /// tokens at introspection, userinfo and the vault (RV-2). Revoking an access token ends that one only. Whatever the token was
 /// worth, the answer is the same empty 200 (RV-1); but it is never given for a revocation that could be lost.
 package struct RevocationEndpoint: Endpoint {
-    private let authenticator: ClientAuthenticator
+    private let requests: ClientRequests
     private let refreshTokenKey: RefreshTokenKey
     private let verification: AccessTokenVerification
     private let sessions: any AuthorizationStore
     private let durability: Durability
-    private let failures: FailureLimit
     private let metrics: ServerMetrics
     private let audit: AuditTrail
 
     /// The endpoint over the given stores.
     package init(
-        authenticator: ClientAuthenticator,
+        requests: ClientRequests,
         refreshTokenKey: RefreshTokenKey,
         verification: AccessTokenVerification,
         sessions: any AuthorizationStore,
         durability: Durability,
-        failures: FailureLimit,
         metrics: ServerMetrics,
         audit: AuditTrail
     ) {
-        self.authenticator = authenticator
+        self.requests = requests
         self.refreshTokenKey = refreshTokenKey
         self.verification = verification
         self.sessions = sessions
         self.durability = durability
-        self.failures = failures
         self.metrics = metrics
         self.audit = audit
     }
 
     /// Revokes a token of the client that asks.
     package func respond(to request: Request, context: RequestContext) async -> Response {
-        let usedBasic = ClientAuthenticator.usesBasic(request)
         do throws(OAuthError) {
-            let form = try FormBody.parse(request)
-            try FormBody.checkRepetition(form)
-            let authentication = try authenticator.read(request, form)
-            let client = try await authenticator.authenticate(authentication, context: context)
+            let form = try requests.form(request)
+            let client = try await requests.client(request, form, context)
             let token = try form.required("token")
             try durability.checkAvailability()
             metrics.revocation(result: try await revoke(token, of: client, context))
             return CrossOrigin.allow(.empty)
         } catch {
-            let error = await failures.throttling(error, context: context)
-            metrics.revocation(result: error.code.wireValue)
-            return CrossOrigin.allow(.error(error, basicChallenge: usedBasic))
+            let refusal = await requests.refusal(error, request, context)
+            metrics.revocation(result: refusal.error.code.wireValue)
+            return CrossOrigin.allow(refusal.response)
         }
     }
 

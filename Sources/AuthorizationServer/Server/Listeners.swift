@@ -27,6 +27,9 @@ struct Listeners {
             }
         )
         settings.connectionsMax = configuration.limits.connections
+        // A proxy's connections are its clients': the bound on one network is not for it.
+        let proxies = configuration.trustedProxies
+        settings.isUnboundedPeer = { peer in peer.isLoopback || proxies.contains { $0.contains(peer) } }
         settings.eventLoopCount = environment.eventLoopCount
         let timeSource = environment.timeSource
         let server = try HTTPServer(

@@ -63,20 +63,18 @@ extension ServerParts {
     private var tokenEndpoint: TokenEndpoint {
         TokenEndpoint(
             grants: grants,
-            authenticator: authenticator,
-            failures: FailureLimit(limiter: limiter, metrics: metrics),
+            requests: clientRequests,
             metrics: metrics
         )
     }
 
     private var revocationEndpoint: RevocationEndpoint {
         RevocationEndpoint(
-            authenticator: authenticator,
+            requests: clientRequests,
             refreshTokenKey: refreshTokenKey,
             verification: verification,
             sessions: stores.sessions,
             durability: durability,
-            failures: FailureLimit(limiter: limiter, metrics: metrics),
             metrics: metrics,
             audit: audit
         )
@@ -84,10 +82,9 @@ extension ServerParts {
 
     private var introspectionEndpoint: IntrospectionEndpoint {
         IntrospectionEndpoint(
-            authenticator: authenticator,
+            requests: clientRequests,
             resources: resources,
             verification: verification,
-            failures: FailureLimit(limiter: limiter, metrics: metrics),
             metrics: metrics
         )
     }
@@ -106,11 +103,20 @@ extension ServerParts {
             policy: configuration.registrationPolicy,
             initialAccessToken: configuration.registration.initialAccessToken?.value,
             limiter: limiter,
+            failures: failures,
             durability: durability,
             random: environment.random,
             metrics: metrics,
             audit: audit
         )
+    }
+
+    private var failures: FailureLimit {
+        FailureLimit(limiter: limiter, metrics: metrics)
+    }
+
+    private var clientRequests: ClientRequests {
+        ClientRequests(authenticator: authenticator, failures: failures)
     }
 
     /// What the operator reaches, on the management address.
@@ -182,6 +188,7 @@ private struct BrowserFlow {
         )
         (self.pages, self.cookies, self.pageLogins) = (pages, cookies, pageLogins)
         let refusals = AuthorizationRefusals(issuer: issuer, pages: pages)
+        let limit = AuthorizationLimit(limiter: parts.limiter, metrics: parts.metrics, pages: pages)
         let consent = ConsentPolicy(
             mode: parts.configuration.consent,
             sessions: parts.stores.sessions,
@@ -219,6 +226,7 @@ private struct BrowserFlow {
             consent: consent,
             tickets: parts.tickets,
             login: login,
+            limit: limit,
             cookies: cookies,
             pages: pages,
             refusals: refusals,
@@ -233,6 +241,7 @@ private struct BrowserFlow {
             resources: parts.resources,
             tickets: parts.tickets,
             login: login,
+            limit: limit,
             cookies: cookies,
             pages: pages,
             refusals: refusals,

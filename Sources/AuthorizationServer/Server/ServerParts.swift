@@ -71,6 +71,7 @@ struct ServerParts {
             rates: [
                 .registration: configuration.limits.registrationsPerSource,
                 .failure: configuration.limits.failuresPerSource,
+                .authorization: configuration.limits.authorizationsPerSource,
                 .metadataFetch: MetadataDocumentClientResolver.fetchesPerSource,
             ]
         )

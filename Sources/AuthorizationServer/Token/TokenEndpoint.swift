@@ -7,42 +7,36 @@ package import SocketHTTP
 /// Parses, authenticates and dispatches; what a grant means is the grant's.
 package struct TokenEndpoint: Endpoint {
     private let grants: [GrantType: any Grant]
-    private let authenticator: ClientAuthenticator
-    private let failures: FailureLimit
+    private let requests: ClientRequests
     private let metrics: ServerMetrics
 
     /// An endpoint with the given grants.
     package init(
         grants: [any Grant],
-        authenticator: ClientAuthenticator,
-        failures: FailureLimit,
+        requests: ClientRequests,
         metrics: ServerMetrics
     ) {
         self.grants = Dictionary(grants.map { ($0.grantType, $0) }, uniquingKeysWith: { first, _ in first })
-        self.authenticator = authenticator
-        self.failures = failures
+        self.requests = requests
         self.metrics = metrics
     }
 
     /// Answers a token request; every answer is JSON that no cache keeps (TK-2).
     package func respond(to request: Request, context: RequestContext) async -> Response {
-        let usedBasic = ClientAuthenticator.usesBasic(request)
         var grantName = "none"
         do throws(OAuthError) {
-            let form = try FormBody.parse(request)
-            try FormBody.checkRepetition(form)
+            let form = try requests.form(request)
             let grant = try grant(form)
             grantName = grant.grantType.metricName
-            let authentication = try authenticator.read(request, form)
-            let client = try await authenticator.authenticate(authentication, context: context)
+            let client = try await requests.client(request, form, context)
             try Self.checkPermission(client, grant.grantType)
             let body = try await grant.evaluate(TokenRequest(form: form, client: client, context: context))
             metrics.tokenRequest(grant: grantName, result: "success")
             return CrossOrigin.allow(.json(body))
         } catch {
-            let error = await failures.throttling(error, context: context)
-            metrics.tokenRequest(grant: grantName, result: error.code.wireValue)
-            return CrossOrigin.allow(.error(error, basicChallenge: usedBasic))
+            let refusal = await requests.refusal(error, request, context)
+            metrics.tokenRequest(grant: grantName, result: refusal.error.code.wireValue)
+            return CrossOrigin.allow(refusal.response)
         }
     }
 

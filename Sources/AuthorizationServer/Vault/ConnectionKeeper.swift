@@ -23,7 +23,8 @@ package struct ConnectionKeeper: Sendable {
     /// - Parameters:
     ///   - login: What the provider said.
     ///   - provider: The provider.
-    ///   - userID: The user of an earlier leg; the connection then belongs to that user.
+    ///   - userID: The user of an earlier leg; the connection then belongs to that user, and the account says nothing
+    ///     about who may log in: whoever connects an account of another must not become findable by it (D-63).
     ///   - sessionID: The session that comes of the login; a logout at the provider ends it.
     ///   - context: When it happened.
     /// - Returns: The connection.
@@ -31,19 +32,17 @@ package struct ConnectionKeeper: Sendable {
     package func keep(
         _ login: UpstreamLogin,
         of provider: UpstreamProvider,
-        linkingTo userID: UserID?,
+        for userID: UserID?,
         sessionID: SessionID? = nil,
         context: RequestContext
     ) async throws(OAuthError) -> Connection {
         try durability.checkAvailability()
-        let identity = UserLogin(
-            identity: IdentityKey(namespace: provider.identityNamespace, subject: login.subject),
-            name: login.name,
-            verifiedEmail: login.verifiedEmail,
-            linkingTo: userID
-        )
-        let resolved = await vault.resolveUser(identity, candidate: UserID(random: random), now: context.now)
-        let owner = userID ?? resolved.outcome
+        let owner: UserID
+        if let userID {
+            owner = userID
+        } else {
+            owner = try await user(of: login, provider, context)
+        }
         let place = TokenSealing.Place(userID: owner, upstream: provider.name, account: login.subject)
         let sealed: SealedTokens
         do {
@@ -72,8 +71,24 @@ package struct ConnectionKeeper: Sendable {
             }
         )
         let stored = await vault.store(draft, candidate: ConnectionID(random: random), now: context.now)
-        try await durability.wait(for: max(stored.position, resolved.position))
+        // Later than the user's own record, so that this one wait is enough for both.
+        try await durability.wait(for: stored.position)
         guard case .stored(let connection) = stored.outcome else { throw .overloaded }
         return connection
+    }
+
+    private func user(
+        of login: UpstreamLogin,
+        _ provider: UpstreamProvider,
+        _ context: RequestContext
+    ) async throws(OAuthError) -> UserID {
+        let identity = UserLogin(
+            identity: IdentityKey(namespace: provider.identityNamespace, subject: login.subject),
+            name: login.name,
+            verifiedEmail: login.verifiedEmail
+        )
+        let resolved = await vault.resolveUser(identity, candidate: UserID(random: random), now: context.now)
+        guard let userID = resolved.outcome else { throw .overloaded }
+        return userID
     }
 }

@@ -57,7 +57,7 @@ package struct ExchangeSubject: Sendable {
         } catch {
             switch error {
             // The caller answers its own client with 401 and a challenge: peers §6 wants one code for every dead token.
-            case .notOurs: throw .guess(.invalidGrant, "subject_token is not an access token of this server")
+            case .notOurs: throw OAuthError(.invalidGrant, "subject_token is not an access token of this server")
             case .expired, .revoked: throw OAuthError(.invalidGrant, "subject_token has expired or was revoked")
             case .wrongAudience: throw OAuthError(.invalidTarget, "subject_token is meant for another resource")
             }

@@ -147,6 +147,11 @@ extension AuthorizationStoreConformance {
         try await requireRedeemed("1", in: store, "a code that was kept")
         let refused = await store.redeem(StoreSample.redemption("3"), now: StoreSample.now).outcome
         try requireEqual(refused, .unknown, "the code that was refused")
+        // The redeemed one is remembered for replays, and in nobody's way.
+        try requireEqual(await issue("5", 5, in: store), .admitted, "a code when another was redeemed")
+        try requireEqual(await issue("6", 6, in: store), .full, "a third code again")
+        let expiry = StoreSample.now + .seconds(60)
+        try requireEqual(await issue("7", 7, in: store, now: expiry), .admitted, "a code when the others have expired")
         let admission = await issue("4", 4, in: store, now: StoreSample.now + .seconds(3600))
         try requireEqual(admission, .admitted, "a code when the others are forgotten")
     }

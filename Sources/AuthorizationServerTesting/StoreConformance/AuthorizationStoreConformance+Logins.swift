@@ -27,7 +27,8 @@ extension AuthorizationStoreConformance {
 
     static func ticketBound(_ makeStore: StoreFactory<any AuthorizationStore>) async throws {
         var settings = StoreSettings()
-        settings.limits.pendingAuthorizationsMax = 2
+        settings.limits.approvedTicketsMax = 2
+        settings.limits.pendingAuthorizationsMax = 1
         let store = try await makeStore(settings)
         let now = StoreSample.now
         func approve(_ label: String, at moment: Timestamp) async -> TicketApproval {

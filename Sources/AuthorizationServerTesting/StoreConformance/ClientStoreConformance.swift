@@ -20,6 +20,7 @@ package enum ClientStoreConformance {
             "0.8: a client that was ever used never gives way; at the bound of such, a new one is refused",
             usedClientsStay
         ),
+        Rule("0.8: at the bound a client that was not used for 90 days gives way, the oldest first", abandonedClients),
     ]
 
     static func registeredClientsAreFound(_ makeStore: StoreFactory<any ClientStore>) async throws {
@@ -132,5 +133,24 @@ package enum ClientStoreConformance {
         }
         _ = await store.remove("dcr_1")
         try requireEqual(await store.register(StoreSample.client("dcr_3")).outcome, .registered, "one after a removal")
+    }
+
+    static func abandonedClients(_ makeStore: StoreFactory<any ClientStore>) async throws {
+        var settings = StoreSettings()
+        settings.limits.dynamicClientsMax = 3
+        let store = try await makeStore(settings)
+        let day: Duration = .seconds(86_400)
+        for number in 1...3 {
+            _ = await store.register(StoreSample.client("dcr_\(number)"))
+            await store.touch("dcr_\(number)", now: StoreSample.now + .seconds(number))
+        }
+        await store.touch("dcr_1", now: StoreSample.now + day * 10)
+        let early = StoreSample.client("dcr_4", issuedAt: StoreSample.now + day * 90)
+        try requireEqual(await store.register(early).outcome, .full, "a registration within the 90 days")
+        let late = StoreSample.client("dcr_4", issuedAt: StoreSample.now + day * 91)
+        try requireEqual(await store.register(late).outcome, .registered, "a registration after them")
+        for (id, isKnown) in [("dcr_1", true), ("dcr_2", false), ("dcr_3", true), ("dcr_4", true)] {
+            try requireEqual(await store.client(id) != nil, isKnown, "whether \(id) is known")
+        }
     }
 }

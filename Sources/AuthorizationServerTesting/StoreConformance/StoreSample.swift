@@ -114,12 +114,11 @@ package enum StoreSample {
     // MARK: - Vault
 
     /// A login of the person named.
-    package static func login(_ subject: String, linkingTo user: UserID? = nil) -> UserLogin {
+    package static func login(_ subject: String) -> UserLogin {
         UserLogin(
             identity: IdentityKey(namespace: "https://idp.example", subject: subject),
             name: subject,
-            verifiedEmail: "\(subject)@example.com",
-            linkingTo: user
+            verifiedEmail: "\(subject)@example.com"
         )
     }
 

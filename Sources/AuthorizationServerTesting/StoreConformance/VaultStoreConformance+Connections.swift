@@ -21,7 +21,7 @@ extension VaultStoreConformance {
 
     static func storing(_ makeStore: StoreFactory<any VaultStore>) async throws {
         let store = try await makeStore(StoreSettings())
-        let owner = await user(StoreSample.login("alice"), candidate: 1, in: store)
+        let owner = try await user(StoreSample.login("alice"), candidate: 1, in: store)
         let connection = try await connect(StoreSample.draft(owner), in: store)
         try requireEqual(connection.id, ConnectionID(value: 1), "the id")
         try requireEqual(connection.userID, owner, "the owner")
@@ -41,7 +41,7 @@ extension VaultStoreConformance {
 
     static func sameAccountReplaces(_ makeStore: StoreFactory<any VaultStore>) async throws {
         let store = try await makeStore(StoreSettings())
-        let owner = await user(StoreSample.login("alice"), candidate: 1, in: store)
+        let owner = try await user(StoreSample.login("alice"), candidate: 1, in: store)
         let first = try await connect(StoreSample.draft(owner), in: store)
         _ = await store.mark(first.id, version: first.version, .reauthorizationRequired, reason: "invalid_grant")
         var draft = StoreSample.draft(owner, tokens: StoreSample.tokens("access 2"))
@@ -61,7 +61,7 @@ extension VaultStoreConformance {
 
     static func otherUpstreamClient(_ makeStore: StoreFactory<any VaultStore>) async throws {
         let store = try await makeStore(StoreSettings())
-        let owner = await user(StoreSample.login("alice"), candidate: 1, in: store)
+        let owner = try await user(StoreSample.login("alice"), candidate: 1, in: store)
         _ = try await connect(StoreSample.draft(owner), in: store)
         let draft = StoreSample.draft(owner, tokens: StoreSample.tokens("access 2"), upstreamClientID: "Iv1.new")
         let second = try await connect(draft, candidate: 2, in: store)
@@ -71,7 +71,7 @@ extension VaultStoreConformance {
 
     static func otherAccounts(_ makeStore: StoreFactory<any VaultStore>) async throws {
         let store = try await makeStore(StoreSettings())
-        let owner = await user(StoreSample.login("alice"), candidate: 1, in: store)
+        let owner = try await user(StoreSample.login("alice"), candidate: 1, in: store)
         let first = try await connect(StoreSample.draft(owner, account: "K"), candidate: 1, in: store)
         let second = try await connect(StoreSample.draft(owner, account: "k"), candidate: 2, in: store)
         // U+212A KELVIN SIGN equals K in Swift's eyes, but is another account.
@@ -86,8 +86,8 @@ extension VaultStoreConformance {
 
     static func usersAreApart(_ makeStore: StoreFactory<any VaultStore>) async throws {
         let store = try await makeStore(StoreSettings())
-        let alice = await user(StoreSample.login("alice"), candidate: 1, in: store)
-        let bob = await user(StoreSample.login("bob"), candidate: 2, in: store)
+        let alice = try await user(StoreSample.login("alice"), candidate: 1, in: store)
+        let bob = try await user(StoreSample.login("bob"), candidate: 2, in: store)
         let first = try await connect(StoreSample.draft(alice), candidate: 1, in: store)
         let draft = StoreSample.draft(bob, tokens: StoreSample.tokens("access of bob"))
         let second = try await connect(draft, candidate: 2, in: store)
@@ -112,7 +112,7 @@ extension VaultStoreConformance {
         var settings = StoreSettings()
         settings.limits.connectionsPerUserMax = 2
         let store = try await makeStore(settings)
-        let owner = await user(StoreSample.login("alice"), candidate: 1, in: store)
+        let owner = try await user(StoreSample.login("alice"), candidate: 1, in: store)
         let first = try await connect(StoreSample.draft(owner, account: "1"), candidate: 1, in: store)
         _ = try await connect(StoreSample.draft(owner, account: "2"), candidate: 2, in: store)
         let third = StoreSample.draft(owner, account: "3")
@@ -125,7 +125,7 @@ extension VaultStoreConformance {
 
     static func credentials(_ makeStore: StoreFactory<any VaultStore>) async throws {
         let store = try await makeStore(StoreSettings())
-        let owner = await user(StoreSample.login("alice"), candidate: 1, in: store)
+        let owner = try await user(StoreSample.login("alice"), candidate: 1, in: store)
         let old = try await connect(StoreSample.draft(owner, account: "old"), candidate: 1, in: store)
         let later = StoreSample.now + .seconds(60)
         let new = try await connect(StoreSample.draft(owner, account: "new"), candidate: 2, in: store, now: later)
@@ -150,7 +150,7 @@ extension VaultStoreConformance {
 
     static func disconnecting(_ makeStore: StoreFactory<any VaultStore>) async throws {
         let store = try await makeStore(StoreSettings())
-        let owner = await user(StoreSample.login("alice"), candidate: 1, in: store)
+        let owner = try await user(StoreSample.login("alice"), candidate: 1, in: store)
         let first = try await connect(StoreSample.draft(owner), candidate: 1, in: store)
         let other = try await connect(StoreSample.draft(owner, upstream: "corp"), candidate: 2, in: store)
         try requireEqual(await store.disconnect(first.id).outcome, first, "what was disconnected")
@@ -167,7 +167,7 @@ extension VaultStoreConformance {
 
     static func touching(_ makeStore: StoreFactory<any VaultStore>) async throws {
         let store = try await makeStore(StoreSettings())
-        let owner = await user(StoreSample.login("alice"), candidate: 1, in: store)
+        let owner = try await user(StoreSample.login("alice"), candidate: 1, in: store)
         let connection = try await connect(StoreSample.draft(owner), in: store)
         for (seconds, noted) in [(10, 10), (3609, 10), (3610, 3610)] {
             await store.touch(connection.id, now: StoreSample.now + .seconds(seconds))

@@ -87,7 +87,7 @@ extension VaultStoreConformance {
     // MARK: - Steps
 
     private static func connection(in store: any VaultStore) async throws -> Connection {
-        let owner = await user(StoreSample.login("alice"), candidate: 1, in: store)
+        let owner = try await user(StoreSample.login("alice"), candidate: 1, in: store)
         return try await connect(StoreSample.draft(owner), in: store)
     }
 

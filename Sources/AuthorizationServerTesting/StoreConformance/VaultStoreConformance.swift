@@ -14,8 +14,10 @@ package enum VaultStoreConformance {
         _ login: UserLogin,
         candidate: UInt128,
         in store: any VaultStore
-    ) async -> UserID {
-        await store.resolveUser(login, candidate: UserID(value: candidate), now: StoreSample.now).outcome
+    ) async throws -> UserID {
+        let outcome = await store.resolveUser(login, candidate: UserID(value: candidate), now: StoreSample.now).outcome
+        guard let outcome else { throw Deviation(text: "no user came out") }
+        return outcome
     }
 
     /// Keeps a draft.

@@ -11,7 +11,11 @@ package actor ClientRegistry: ClientStore {
     private var records: TreeDictionary<String, ClientRecord> = [:]
     /// Ids of dynamic clients in the order of registration; those used since are skipped when one must give way.
     private var neverUsed: Deque<String> = []
+    private var uses = UseOrder()
     private var dynamicCount = 0
+
+    /// After how long without use a client may give way to a new one (0.8).
+    static let abandonment: Duration = .seconds(90 * 86_400)
 
     /// A registry that starts with the clients of the configuration.
     package init(preRegistered: [Client], journal: any ChangeJournal, limits: StoreLimits = .init()) {
@@ -27,14 +31,14 @@ package actor ClientRegistry: ClientStore {
     }
 
     package func register(_ client: Client) -> Recorded<ClientRegistration> {
-        guard dynamicCount < limits.dynamicClientsMax || evictOne() else {
+        guard dynamicCount < limits.dynamicClientsMax || evictOne(now: client.issuedAt) else {
             return Recorded(.full, at: journal.lastPosition)
         }
         return put(client)
     }
 
     package func replace(_ client: Client) -> Recorded<ClientRegistration> {
-        if records[client.id] == nil, dynamicCount >= limits.dynamicClientsMax, !evictOne() {
+        if records[client.id] == nil, dynamicCount >= limits.dynamicClientsMax, !evictOne(now: client.issuedAt) {
             return Recorded(.full, at: journal.lastPosition)
         }
         return put(client)
@@ -54,6 +58,7 @@ package actor ClientRegistry: ClientStore {
         }
         record.lastUsedAt = now
         records[id] = record
+        noteUse(id, at: now)
         _ = journal.append(
             BinaryWriter.record(.touchClient) { writer in
                 writer.write(id)
@@ -77,7 +82,9 @@ package actor ClientRegistry: ClientStore {
     private func insert(_ record: ClientRecord) {
         if records.updateValue(record, forKey: record.client.id) == nil {
             dynamicCount += 1
-            if record.lastUsedAt == nil {
+            if let lastUsedAt = record.lastUsedAt {
+                uses.append(record.client.id, at: lastUsedAt)
+            } else {
                 neverUsed.append(record.client.id)
             }
         }
@@ -93,8 +100,14 @@ package actor ClientRegistry: ClientStore {
         return true
     }
 
-    // CR-10: the oldest client that was never used gives way; a used one never does.
-    private func evictOne() -> Bool {
+    private func noteUse(_ id: String, at moment: Timestamp) {
+        uses.append(id, at: moment)
+        uses.sweep(clientCount: records.count) { records[$0]?.lastUsedAt }
+    }
+
+    // CR-10, 0.8: the oldest client that was never used gives way, else one that nobody has used for 90 days; no session of
+    // such a client is left, for a session without use ends within 30.
+    private func evictOne(now: Timestamp) -> Bool {
         while let id = neverUsed.first {
             if let record = records[id], record.lastUsedAt == nil {
                 _ = remove(id)
@@ -102,7 +115,12 @@ package actor ClientRegistry: ClientStore {
             }
             neverUsed.removeFirst()
         }
-        return false
+        guard
+            let id = uses.first(lastUse: { records[$0]?.lastUsedAt }), let last = records[id]?.lastUsedAt,
+            now - last >= Self.abandonment
+        else { return false }
+        _ = remove(id)
+        return true
     }
 }
 
@@ -117,7 +135,10 @@ extension ClientRegistry: RecordedStore {
             let id = try reader.string()
             // Read in any case: a snapshot may have forgotten the client that the journal before it touched.
             let lastUsedAt = try reader.timestamp()
-            records[id]?.lastUsedAt = lastUsedAt
+            if records[id] != nil {
+                records[id]?.lastUsedAt = lastUsedAt
+                noteUse(id, at: lastUsedAt)
+            }
         case .removeClient:
             _ = forget(try reader.string())
         default:

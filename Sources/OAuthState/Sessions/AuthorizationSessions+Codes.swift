@@ -12,14 +12,22 @@ struct IssuedCode: Sendable {
 
     /// How long after its expiry a redeemed code is remembered, so that its replay revokes the session (TK-6).
     static let remembrance: Duration = .seconds(600)
+    /// How many codes are remembered at most for each that may be redeemable.
+    static let rememberedPerRedeemable = 16
 }
 
 /// RFC 6749 §4.1.2 and §4.1.3: codes are issued and redeemed, once.
 extension AuthorizationSessions {
     package func issueCode(_ code: SHA256Digest, for grant: AuthorizationGrant, now: Timestamp) -> StoreAdmission {
         codes.expire(now: now)
-        guard codes.count < limits.authorizationCodesMax else { return .full }
+        redeemableCodes.expire(now: now)
+        // What is remembered for replays does not take the place of logins, but is bounded too.
+        guard
+            redeemableCodes.count < limits.authorizationCodesMax,
+            codes.count < limits.authorizationCodesMax * IssuedCode.rememberedPerRedeemable
+        else { return .full }
         let expiry = now + policy.authorizationCodeLifetime
+        redeemableCodes.insert((), for: code, expiry: expiry)
         codes.insert(IssuedCode(grant: grant, expiry: expiry), for: code, expiry: expiry + IssuedCode.remembrance)
         return .admitted
     }
@@ -31,7 +39,9 @@ extension AuthorizationSessions {
             // as it is: a replay with a wrong verifier must not revoke anything (D-16).
             if !issued.isRedeemed {
                 issued.failures += 1
-                codes.update(issued.failures >= limits.codeFailuresMax ? nil : issued, for: redemption.code)
+                let isBurnt = issued.failures >= limits.codeFailuresMax
+                codes.update(isBurnt ? nil : issued, for: redemption.code)
+                if isBurnt { redeemableCodes.remove(redemption.code) }
             }
             return Recorded(.mismatch(mismatch), at: journal.lastPosition)
         }
@@ -43,6 +53,7 @@ extension AuthorizationSessions {
         guard sessions.count < limits.sessionsMax else { return Recorded(.full, at: journal.lastPosition) }
         issued.isRedeemed = true
         codes.update(issued, for: redemption.code)
+        redeemableCodes.remove(redemption.code)
         let session = newSession(issued.grant, now: now)
         insert(session)
         return Recorded(.redeemed(session, issued.grant), at: journal.append(session.record(.putSession)))

@@ -29,7 +29,8 @@ extension AuthorizationSessions {
             return Recorded(.repeated(session), at: journal.lastPosition)
         }
         // A genuine token that is newer than the state comes from after a backup: it moves the state forward.
-        let generation = use.rotates ? use.generation + 1 : use.generation
+        // The last number stays where it is: a family that has come so far goes on without rotation.
+        let generation = use.rotates && use.generation < .max ? use.generation + 1 : use.generation
         if generation != session.generation {
             // Only a new generation starts a grace: refreshes without rotation must not prolong the last one's.
             session.generation = generation

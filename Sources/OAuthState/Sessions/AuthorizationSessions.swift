@@ -14,6 +14,8 @@ package actor AuthorizationSessions: AuthorizationStore {
     var usedTickets = ExpiringTable<SHA256Digest, Void>()
     var pending = ExpiringTable<SHA256Digest, PendingAuthorization>()
     var codes = ExpiringTable<SHA256Digest, IssuedCode>()
+    /// Those of the codes that can still be redeemed; the rest is remembered for replays alone.
+    var redeemableCodes = ExpiringTable<SHA256Digest, Void>()
     var sessions: TreeDictionary<SessionID, Session> = [:]
     var sessionExpiries = ExpiryBuckets<SessionID>()
     var consents: TreeDictionary<SHA256Digest, Timestamp> = [:]
@@ -33,7 +35,7 @@ package actor AuthorizationSessions: AuthorizationStore {
     package func approve(ticket: SHA256Digest, expiry: Timestamp, now: Timestamp) -> TicketApproval {
         usedTickets.expire(now: now)
         guard usedTickets[ticket] == nil else { return .alreadyUsed }
-        guard usedTickets.count < limits.pendingAuthorizationsMax else { return .full }
+        guard usedTickets.count < limits.approvedTicketsMax else { return .full }
         usedTickets.insert((), for: ticket, expiry: expiry)
         return .approved
     }
@@ -80,6 +82,7 @@ package actor AuthorizationSessions: AuthorizationStore {
         usedTickets.expire(now: now)
         pending.expire(now: now)
         codes.expire(now: now)
+        redeemableCodes.expire(now: now)
         sweepRevokedTokens(now: now, limit: limit)
         for id in sessionExpiries.popDue(now: now, limit: limit) {
             guard let session = sessions[id] else { continue }

@@ -75,7 +75,7 @@ package struct AuthorizationGrant: Hashable, Sendable {
     package var userID: UserID
     /// The connections of this login.
     package var connections: [ConnectionID]
-    /// When the user logged in.
+    /// When the user logged in, as the provider said; when it did not say, when the login came back from it.
     package var authenticatedAt: Timestamp
     /// Whether redemption yields a refresh token (TK-10).
     package var issuesRefreshToken: Bool

@@ -18,23 +18,22 @@ package actor TokenVault: VaultStore {
 
     // MARK: - Users
 
-    package func resolveUser(_ login: UserLogin, candidate: UserID, now: Timestamp) -> Recorded<UserID> {
+    package func resolveUser(_ login: UserLogin, candidate: UserID, now: Timestamp) -> Recorded<UserID?> {
         if let known = identities[login.identity] {
             return Recorded(known, at: update(known, login))
         }
-        let userID = login.linkingTo.flatMap { users[$0]?.id } ?? candidate
-        if users[userID] == nil {
-            let user = User(
-                id: userID,
+        guard users.count < limits.usersMax else { return Recorded(nil, at: journal.lastPosition) }
+        put(
+            User(
+                id: candidate,
                 name: login.name,
                 verifiedEmail: login.verifiedEmail,
                 connections: [],
                 createdAt: now
             )
-            put(user)
-        }
-        identities[login.identity] = userID
-        return Recorded(userID, at: journal.append(Self.identityRecord(login.identity, userID)))
+        )
+        identities[login.identity] = candidate
+        return Recorded(candidate, at: journal.append(Self.identityRecord(login.identity, candidate)))
     }
 
     private func update(_ id: UserID, _ login: UserLogin) -> JournalPosition {
@@ -196,6 +195,18 @@ package actor TokenVault: VaultStore {
     private func put(_ connection: Connection) -> JournalPosition {
         connectionTable[connection.id] = connection
         return journal.append(connection.record(.putConnection))
+    }
+
+    // Looked for in a copy, on the caller's thread: connecting an account is rare, and no turn of the actor is long.
+    package nonisolated func isConnected(
+        account: String,
+        upstream: String,
+        byAnotherThan userID: UserID
+    ) async -> Bool {
+        await allConnections().contains { connection in
+            connection.userID != userID && connection.upstream == upstream
+                && connection.account.hasSameBytes(as: account)
+        }
     }
 
     /// Every connection, in an O(1) copy: whoever looks through it does so outside the actor.

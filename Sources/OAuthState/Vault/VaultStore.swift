@@ -3,7 +3,9 @@ package import OAuthProtocol
 /// Where users, their identities and their connections are kept.
 package protocol VaultStore: Sendable {
     /// The user of an identity, made now if this is the first login; one user, however many logins race (D-63).
-    func resolveUser(_ login: UserLogin, candidate: UserID, now: Timestamp) async -> Recorded<UserID>
+    ///
+    /// `nil` when the identity is new and there is no room for another user.
+    func resolveUser(_ login: UserLogin, candidate: UserID, now: Timestamp) async -> Recorded<UserID?>
     /// Keeps the tokens of a login; the same account again replaces them and keeps what the provider left out.
     func store(_ draft: ConnectionDraft, candidate: ConnectionID, now: Timestamp) async -> Recorded<ConnectionOutcome>
     /// Keeps the tokens of a refresh, if the connection is still the one that was refreshed.
@@ -19,6 +21,8 @@ package protocol VaultStore: Sendable {
     ) async -> Connection?
     /// A connection by its id.
     func connection(_ id: ConnectionID) async -> Connection?
+    /// Whether an account at an upstream is connected by another user than this one (D-60).
+    func isConnected(account: String, upstream: String, byAnotherThan userID: UserID) async -> Bool
     /// Everything that a user has connected.
     func connections(of userID: UserID) async -> [Connection]
     /// A user by id.
@@ -38,15 +42,12 @@ package struct UserLogin: Hashable, Sendable {
     package var name: String?
     /// The address, only if the provider says that it verified it.
     package var verifiedEmail: String?
-    /// The user of an earlier leg of the same login: a new identity is linked to that user.
-    package var linkingTo: UserID?
 
     /// A login.
-    package init(identity: IdentityKey, name: String?, verifiedEmail: String?, linkingTo: UserID? = nil) {
+    package init(identity: IdentityKey, name: String?, verifiedEmail: String?) {
         self.identity = identity
         self.name = name
         self.verifiedEmail = verifiedEmail
-        self.linkingTo = linkingTo
     }
 }
 

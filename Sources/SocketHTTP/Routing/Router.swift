@@ -90,6 +90,8 @@ package struct Router: RequestResponder {
         if request.method == .head {
             for (method, respond) in route.methods where method == .get { return await respond(request) }
         }
+        // A preflight that nobody answers ends here: no list of methods for a script of another site (OAuth 2.1 §3.1).
+        if request.method == .options { return Router.notFound }
         return methodNotAllowed(route)
     }
 

@@ -8,7 +8,7 @@ package final class HTTPServer: Sendable {
     package let eventLoops: [EventLoop]
     private let configuration: ServerConfiguration
     private let services: [LoopService]
-    private let occupancy = LoopService.Occupancy()
+    private let occupancy: Occupancy
     private let logger: Logger
     private let ownsLoops: Bool
     private let tlsSources = Mutex<[TLSContextSource]>([])
@@ -49,7 +49,8 @@ package final class HTTPServer: Sendable {
         precondition(!loops.isEmpty, "a server needs an event loop")
         self.eventLoops = loops
         let settings = LoopService.Settings(configuration)
-        let occupancy = occupancy
+        let occupancy = Occupancy(configuration)
+        self.occupancy = occupancy
         services = loops.map { loop in
             LoopService(
                 loop: loop,
@@ -141,7 +142,7 @@ package final class HTTPServer: Sendable {
     package var counters: ServerCounters {
         var counters = ServerCounters()
         for service in services { service.counters.add(to: &counters) }
-        counters.openConnections = occupancy.connections.load(ordering: .relaxed)
+        counters.openConnections = occupancy.count
         return counters
     }
 }

@@ -1,7 +1,6 @@
 import Glibc
 import HTTPTypes
 import Logging
-import Synchronization
 
 /// What one server has on one event loop: its listeners, its connections and its counters.
 // SAFETY: `connections`, `listeners`, `date` and the draining state are touched on the loop's thread only.
@@ -9,7 +8,6 @@ final class LoopService: @unchecked Sendable {
     /// The configuration in the units that the loop counts in.
     struct Settings: Sendable {
         let limits: RequestLimits
-        let connectionsMax: Int
         let requestsPerConnectionMax: Int
         let idleTimeout: UInt64
         let headerTimeout: UInt64
@@ -19,7 +17,6 @@ final class LoopService: @unchecked Sendable {
 
         init(_ configuration: ServerConfiguration) {
             limits = configuration.limits
-            connectionsMax = configuration.connectionsMax
             requestsPerConnectionMax = configuration.requestsPerConnectionMax ?? .max
             idleTimeout = configuration.idleTimeout.nanoseconds
             headerTimeout = configuration.headerTimeout.nanoseconds
@@ -27,11 +24,6 @@ final class LoopService: @unchecked Sendable {
             writeTimeout = configuration.writeTimeout.nanoseconds
             handshakeTimeout = configuration.handshakeTimeout.nanoseconds
         }
-    }
-
-    /// The number of open connections on all loops of a server, for the bound on it.
-    final class Occupancy: Sendable {
-        let connections = Atomic<Int>(0)
     }
 
     let loop: EventLoop
@@ -81,29 +73,37 @@ final class LoopService: @unchecked Sendable {
     /// Starts the task of an accepted connection, or turns it away when there are too many.
     func accept(_ descriptor: CInt, peer: SocketAddress, tls: TLSContextSource?) {
         counters.accepted.add(1)
-        guard occupancy.connections.load(ordering: .relaxed) < settings.connectionsMax else {
+        switch occupancy.enter(peer.ip) {
+        case .admitted: break
+        case .networkFull:
+            counters.refusedByNetwork.add(1)
+            refuse(descriptor, isTLS: tls != nil)
+            return
+        case .full:
             refuse(descriptor, isTLS: tls != nil)
             return
         }
-        SystemCalls.setOption(descriptor, CInt(IPPROTO_TCP), TCP_NODELAY)
-        let connection = Connection(descriptor: descriptor, peer: peer, service: self)
-        if let tls {
-            guard let session = tls.makeSession() else {
-                close(descriptor)
-                return
-            }
-            connection.tls = session
-        }
-        let events: Readiness = [.readable, .writable, .halfClosed, .edgeTriggered]
-        guard let token = loop.register(connection, descriptor: descriptor, events: events) else {
+        guard start(descriptor, peer: peer, tls: tls) else {
+            occupancy.leave(peer.ip)
             close(descriptor)
             return
         }
+    }
+
+    private func start(_ descriptor: CInt, peer: SocketAddress, tls: TLSContextSource?) -> Bool {
+        SystemCalls.setOption(descriptor, CInt(IPPROTO_TCP), TCP_NODELAY)
+        let connection = Connection(descriptor: descriptor, peer: peer, service: self)
+        if let tls {
+            guard let session = tls.makeSession() else { return false }
+            connection.tls = session
+        }
+        let events: Readiness = [.readable, .writable, .halfClosed, .edgeTriggered]
+        guard let token = loop.register(connection, descriptor: descriptor, events: events) else { return false }
         connection.token = token
-        occupancy.connections.add(1, ordering: .relaxed)
         connections[ObjectIdentifier(connection)] = connection
         // Not a child of anything: the connection lives until its client or the drain ends it, and `drain` waits for it.
         connection.task = Task(executorPreference: loop) { await connection.run() }
+        return true
     }
 
     /// Counts a connection that was not served, and says so to clients that can read it.
@@ -131,7 +131,7 @@ final class LoopService: @unchecked Sendable {
         if let token = connection.token { loop.unregister(token) }
         close(connection.descriptor)
         connections[ObjectIdentifier(connection)] = nil
-        occupancy.connections.subtract(1, ordering: .relaxed)
+        occupancy.leave(connection.peer.ip)
         if isDraining, connections.isEmpty { finishDraining() }
     }
 

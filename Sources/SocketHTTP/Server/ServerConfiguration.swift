@@ -23,6 +23,13 @@ package struct ServerConfiguration: Sendable {
     package var limits = RequestLimits()
     /// The most connections open at once; further ones are answered 503 and closed.
     package var connectionsMax = 20_000
+    /// The most connections open at once from one network: an IPv4 address or an IPv6 /64; further ones are answered 503 and
+    /// closed.
+    ///
+    /// `nil` for a quarter of ``connectionsMax``, and at least 64.
+    package var connectionsPerNetworkMax: Int?
+    /// The peers to which the bound on one network does not apply: what comes from this machine, such as a proxy on it.
+    package var isUnboundedPeer: @Sendable (IPAddress) -> Bool = { $0.isLoopback }
     /// The most requests on one connection, which spreads clients over the loops anew; `nil` for no bound.
     package var requestsPerConnectionMax: Int?
     /// How long a connection may rest between requests.

@@ -9,6 +9,8 @@ package struct ServerCounters: Hashable, Sendable {
     package var acceptedConnections = 0
     /// Connections turned away because the bound was reached or descriptors ran out.
     package var refusedConnections = 0
+    /// Those among them that were turned away because their network had as many as one may have.
+    package var connectionsRefusedByNetwork = 0
     /// Requests handed to the responder.
     package var requests = 0
     /// Requests refused before they reached the responder, by status code.
@@ -39,6 +41,7 @@ final class LoopCounters: Sendable {
 
     let accepted = Counter()
     let refused = Counter()
+    let refusedByNetwork = Counter()
     let requests = Counter()
     let failedHandshakes = Counter()
     let bytesReceived = Counter()
@@ -52,6 +55,7 @@ final class LoopCounters: Sendable {
     func add(to counters: inout ServerCounters) {
         counters.acceptedConnections += accepted.current
         counters.refusedConnections += refused.current
+        counters.connectionsRefusedByNetwork += refusedByNetwork.current
         counters.requests += requests.current
         counters.failedHandshakes += failedHandshakes.current
         counters.bytesReceived += bytesReceived.current

@@ -70,6 +70,11 @@ package struct IPAddress: Hashable, Sendable {
         }
     }
 
+    /// The network that counts as one source: the address itself for IPv4, its /64 for IPv6 (RFC 6177: one site has many).
+    package var network: IPAddress {
+        family == .v6 ? IPAddress(v6: high, 0) : self
+    }
+
     /// The address as the kernel wants it, version 4.
     var ipv4: in_addr {
         in_addr(s_addr: UInt32(truncatingIfNeeded: low).bigEndian)

@@ -47,7 +47,7 @@ struct CallbackTests {
             let page = try await victim.get(scene.client.authorizationURL())
             _ = try await scene.answer(try #require(page.hiddenFields["ticket"]), with: victim)
             try await victim.get(url).expectErrorPage(403, "another flow's cookie")
-            #expect(try scene.auditEvents("upstream.callback_refused").count == 2)
+            #expect(try scene.auditEvents("upstream.callback_refused").count == 3)
             #expect(scene.server.provider.requestCount(on: .token) == 0)
             let answer = try await scene.browser.get(url)
             #expect(try await scene.client.redeem(try #require(answer.redirectParameters["code"])).status == 200)

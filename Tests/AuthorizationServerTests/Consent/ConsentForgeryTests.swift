@@ -17,7 +17,7 @@ struct ConsentForgeryTests {
 
             let forger = scene.anotherBrowser()
             for value in ["", "x", String(repeating: "A", count: 43), String(repeating: "A", count: 4000)] {
-                await forger.setCookie("gatehouse-browser", value, for: scene.server.issuer)
+                await forger.setCookie(try await scene.consentCookie(), value, for: scene.server.issuer)
                 try await scene.answer(ticket, with: forger).expectErrorPage(403, "forged cookie")
             }
             try await scene.expectNothingStored()
@@ -31,7 +31,8 @@ struct ConsentForgeryTests {
     func doubledCookie() async throws {
         try await BrowserScene.run { scene in
             let ticket = try await scene.ticket()
-            let planted = [(name: "cookie", value: "gatehouse-browser=\(String(repeating: "B", count: 43))")]
+            let name = try await scene.consentCookie()
+            let planted = [(name: "cookie", value: "\(name)=\(String(repeating: "B", count: 43))")]
             try await scene.answer(ticket, headerFields: planted).expectErrorPage(403)
             #expect(try await scene.answer(ticket).status == 303)
         }

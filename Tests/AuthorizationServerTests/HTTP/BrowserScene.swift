@@ -79,6 +79,13 @@ struct BrowserScene {
         return try #require(page.hiddenFields["ticket"])
     }
 
+    /// The name of the browser's consent cookie, if it has one alone.
+    func consentCookie() async throws -> String {
+        let names = await browser.cookies(for: server.issuer).keys.filter { $0.contains("gatehouse-consent-") }
+        try #require(names.count == 1)
+        return try #require(names.first)
+    }
+
     /// Answers a consent page.
     func answer(
         _ ticket: String,

@@ -176,7 +176,7 @@ struct MethodAndPathTests {
         try await BrowserScene.run { scene in
             let ticket = try await scene.ticket()
             let many = (0..<1000).map { "c\($0)=\($0)" }.joined(separator: "; ")
-            for cookie in [many, ";;;", "=", "gatehouse-browser", "gatehouse-browser=", "; =x; gatehouse-flow-=;"] {
+            for cookie in [many, ";;;", "=", "gatehouse-consent-", "gatehouse-consent-=", "; =x; gatehouse-flow-=;"] {
                 let stranger = scene.anotherBrowser()
                 let page = try await scene.answer(ticket, with: stranger, headerFields: [("cookie", cookie)])
                 page.expectErrorPage(403, String(cookie.prefix(40)))

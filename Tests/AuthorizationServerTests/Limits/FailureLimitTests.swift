@@ -45,10 +45,10 @@ struct FailureLimitTests {
         }
     }
 
-    @Test("D-80: codes, refresh tokens, secrets, client ids and subject tokens are all guesses of one source")
+    @Test("D-80: codes, refresh tokens and secrets are all guesses of one source")
     func kinds() async throws {
         let resourceServer = TestServer.resourceServer
-        try await run(burst: 5) { server in
+        try await run(burst: 3) { server in
             let client = try await OAuthTestClient.registered(at: server)
             let refresh = [("grant_type", "refresh_token"), ("refresh_token", "gr_guess")]
             let exchange = [
@@ -58,9 +58,7 @@ struct FailureLimitTests {
             ]
             let guesses: [([(String, String)], Int)] = [
                 (client.redemption("gc_guess"), 400), (refresh + [("client_id", client.id)], 400),
-                (refresh + [("client_id", "dcr_guess")], 401),
                 (exchange + [("client_id", resourceServer.id), ("client_secret", "guess")], 401),
-                (exchange + [("client_id", resourceServer.id), ("client_secret", resourceServer.secret)], 400),
             ]
             for (form, status) in guesses {
                 #expect(try await guess(client, form, source: "203.0.113.9").status == status)

@@ -138,15 +138,18 @@ private struct EndpointScene {
             logger: logger
         )
         endpoint = RevocationEndpoint(
-            authenticator: ClientAuthenticator(
-                clients: clients,
-                assertions: ClientAssertionVerifier(
-                    issuer: issuer,
-                    keys: ClientKeys(remote: remote),
-                    replay: ReplayGuard(journal: journal),
-                    durability: durability,
-                    logger: logger
-                )
+            requests: ClientRequests(
+                authenticator: ClientAuthenticator(
+                    clients: clients,
+                    assertions: ClientAssertionVerifier(
+                        issuer: issuer,
+                        keys: ClientKeys(remote: remote),
+                        replay: ReplayGuard(journal: journal),
+                        durability: durability,
+                        logger: logger
+                    )
+                ),
+                failures: FailureLimit(limiter: limiter, metrics: metrics)
             ),
             refreshTokenKey: refreshTokenKey,
             verification: AccessTokenVerification(
@@ -157,7 +160,6 @@ private struct EndpointScene {
             ),
             sessions: sessions,
             durability: durability,
-            failures: FailureLimit(limiter: limiter, metrics: metrics),
             metrics: metrics,
             audit: AuditTrail(sink: { _ in })
         )

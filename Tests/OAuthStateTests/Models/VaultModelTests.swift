@@ -63,10 +63,9 @@ struct VaultModelTests {
 
         private mutating func login() async {
             let name = "person \(random.below(12))"
-            let linking = random.chance(20) ? anyUser() : nil
-            let expected = identities[name] ?? linking ?? UserID(value: serial)
+            let expected = identities[name] ?? UserID(value: serial)
             identities[name] = expected
-            let login = StoreSample.login(name, linkingTo: linking)
+            let login = StoreSample.login(name)
             #expect(await vault.resolveUser(login, candidate: UserID(value: serial), now: now).outcome == expected)
         }
 
@@ -195,11 +194,9 @@ struct VaultModelTests {
     func cutDisconnection() async throws {
         let journal = RecordingJournal()
         let vault = TokenVault(journal: journal)
-        let user = await vault.resolveUser(
-            StoreSample.login("alice"),
-            candidate: UserID(value: 1),
-            now: StoreSample.now
-        ).outcome
+        let login = StoreSample.login("alice")
+        let resolved = await vault.resolveUser(login, candidate: UserID(value: 1), now: StoreSample.now)
+        let user = try #require(resolved.outcome)
         _ = await vault.store(StoreSample.draft(user), candidate: ConnectionID(value: 1), now: StoreSample.now)
         let before = journal.records.count
         let disconnected = await vault.disconnect(ConnectionID(value: 1))

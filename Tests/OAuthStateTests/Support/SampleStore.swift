@@ -80,10 +80,10 @@ struct SampleStore: Sendable, CustomTestStringConvertible {
     private static func fillVault(_ store: TokenVault) async throws {
         for (number, name) in [(UInt128(1), "alice"), (2, "bob"), (3, "carol")] {
             let candidate = UserID(value: number)
-            let user = await store.resolveUser(StoreSample.login(name), candidate: candidate, now: StoreSample.now)
+            _ = await store.resolveUser(StoreSample.login(name), candidate: candidate, now: StoreSample.now)
             for (index, upstream) in ["github", "corp"].enumerated() {
                 let id = ConnectionID(value: number * 10 + UInt128(index))
-                let draft = StoreSample.draft(user.outcome, upstream: upstream)
+                let draft = StoreSample.draft(candidate, upstream: upstream)
                 _ = await store.store(draft, candidate: id, now: StoreSample.now)
             }
         }

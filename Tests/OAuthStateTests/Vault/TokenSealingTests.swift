@@ -20,7 +20,8 @@ struct TokenSealingTests {
         let vault = TokenVault(journal: VolatileJournal())
         let identity = IdentityKey(namespace: "n", subject: "\(user)")
         let login = UserLogin(identity: identity, name: nil, verifiedEmail: nil)
-        let owner = await vault.resolveUser(login, candidate: UserID(value: user), now: StoreSample.now).outcome
+        let resolved = await vault.resolveUser(login, candidate: UserID(value: user), now: StoreSample.now)
+        let owner = try #require(resolved.outcome)
         let draft = StoreSample.draft(owner, upstream: upstream, account: account, tokens: sealed)
         let outcome = await vault.store(draft, candidate: ConnectionID(value: 1), now: StoreSample.now).outcome
         guard case .stored(let connection) = outcome else { throw ConformanceSurprise(outcome: outcome) }

@@ -72,6 +72,11 @@ extension Configuration.Tokens {
             section["access_token_lifetime"]?.duration(in: .minutes(1) ... .hours(24)) ?? accessTokenLifetime
         refreshTokenLifetime =
             section["refresh_token_lifetime"]?.duration(in: .hours(1) ... .days(30)) ?? refreshTokenLifetime
+        if refreshTokenLifetime < accessTokenLifetime {
+            // A session that ends with its refresh token would take the access token along before its time.
+            let cursor = section["refresh_token_lifetime"] ?? section["access_token_lifetime"]
+            cursor?.refuse("refresh_token_lifetime must not be shorter than access_token_lifetime")
+        }
         sessionLifetime = section["session_lifetime"]?.duration(in: .minutes(1) ... .days(365)) ?? sessionLifetime
         authorizationCodeLifetime =
             section["authorization_code_lifetime"]?.duration(in: .seconds(30) ... .minutes(10))
@@ -124,6 +129,9 @@ extension Configuration.Limits {
         }
         if let rate = section["failures_per_source"]?.section() {
             failuresPerSource = failuresPerSource.overridden(by: rate)
+        }
+        if let rate = section["authorizations_per_source"]?.section() {
+            authorizationsPerSource = authorizationsPerSource.overridden(by: rate)
         }
         connections = section["connections"]?.integer(in: 1...1_000_000) ?? connections
     }

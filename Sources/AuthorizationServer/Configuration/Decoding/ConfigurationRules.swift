@@ -8,10 +8,12 @@ enum ConfigurationRules {
             ? nil : "\(text) is not a scope: printable characters without spaces, quotes, backslashes"
     }
 
-    /// RFC 6749 Appendix A.1: a client id is printable ASCII; and none that a user could have as `sub`, for a client that
+    /// RFC 6749 Appendix A.1: a client id is printable ASCII, and without spaces, for else no request could name it; and none that a user could have as `sub`, for a client that
     /// acts for itself has its id there (D-46, RFC 9068 §5).
     static func clientIDObjection(_ text: String) -> String? {
-        guard text.utf8.allSatisfy({ (0x20...0x7E).contains($0) }) else { return "a client id is printable ASCII" }
+        guard ClientAuthenticationRequest.isClientID(text) else {
+            return "a client id is printable ASCII without spaces, at most 2048 characters"
+        }
         return UserID(text) == nil ? nil : "has the form of a user's id; choose another"
     }
 

@@ -34,6 +34,10 @@ package struct RefreshTokenGrant: Grant {
     package func evaluate(_ request: TokenRequest) async throws(OAuthError) -> [UInt8] {
         let text = try request.form.required("refresh_token")
         guard let token = RefreshToken(text, key: key) else {
+            // Of our shape, it may have been ours before the server's secret was lost: its holder has to log in again.
+            guard !RefreshToken.isWellFormed(text) else {
+                throw OAuthError(.invalidGrant, "the refresh token has expired or was revoked")
+            }
             throw .guess(.invalidGrant, "the refresh token is invalid")
         }
         let scopes = try request.scopes()
@@ -47,6 +51,7 @@ package struct RefreshTokenGrant: Grant {
         )
         try durability.checkAvailability()
         let now = request.context.now
+        try await checkResource(of: token.family, now: now)
         let result = await sessions.rotate(use, now: now)
         switch result.outcome {
         case .rotated(let session), .repeated(let session):
@@ -71,6 +76,15 @@ package struct RefreshTokenGrant: Grant {
             // ended it a moment ago; the token is genuine, so nobody can make us wait by guessing.
             try await durability.wait(for: result.position)
             throw OAuthError(.invalidGrant, "the refresh token has expired or was revoked")
+        }
+    }
+
+    // RI-1: the operator may have removed the resource since the login. Before anything is rotated, so that the session goes
+    // on if the resource comes back.
+    private func checkResource(of family: SessionID, now: Timestamp) async throws(OAuthError) {
+        guard let session = await sessions.session(family, now: now) else { return }
+        guard resources.resources.contains(where: { $0.uri.hasSameBytes(as: session.resource) }) else {
+            throw OAuthError(.invalidTarget, "the resource of this session is not registered here any more")
         }
     }
 }

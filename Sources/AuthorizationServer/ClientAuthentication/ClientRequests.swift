@@ -1,0 +1,54 @@
+import OAuthProtocol
+import SocketHTTP
+
+/// RFC 6749 §2.3 and §3.2: what the token, revocation and introspection endpoints have in common: they read a form, know its
+/// client, and refuse (CA-6).
+package struct ClientRequests: Sendable {
+    private let authenticator: ClientAuthenticator
+    private let failures: FailureLimit
+
+    /// Requests whose clients `authenticator` knows, and whose guesses `failures` counts.
+    package init(authenticator: ClientAuthenticator, failures: FailureLimit) {
+        self.authenticator = authenticator
+        self.failures = failures
+    }
+
+    /// The form of a request, in which nothing is repeated that must not be (D-9).
+    func form(_ request: Request) throws(OAuthError) -> FormParameters {
+        let form = try FormBody.parse(request)
+        try FormBody.checkRepetition(form)
+        return form
+    }
+
+    /// The client that sent a form.
+    ///
+    /// - Parameters:
+    ///   - request: The request.
+    ///   - form: Its form.
+    ///   - context: When and from where it came.
+    ///   - needsProof: Refuses public clients too, which prove nothing.
+    /// - Returns: The client.
+    /// - Throws: `invalid_client` when it is unknown or not proven.
+    func client(
+        _ request: Request,
+        _ form: FormParameters,
+        _ context: RequestContext,
+        needsProof: Bool = false
+    ) async throws(OAuthError) -> Client {
+        let authentication = try authenticator.read(request, form)
+        if needsProof, case .none = authentication.proof {
+            throw OAuthError(.invalidClient, "a client that authenticates is required")
+        }
+        return try await authenticator.authenticate(authentication, context: context)
+    }
+
+    /// What a request that failed is answered: 429 for a guess too many, and a challenge to whoever tried Basic (TK-12).
+    func refusal(
+        _ error: OAuthError,
+        _ request: Request,
+        _ context: RequestContext
+    ) async -> (error: OAuthError, response: Response) {
+        let error = await failures.throttling(error, context: context)
+        return (error, .error(error, basicChallenge: ClientAuthenticator.usesBasic(request)))
+    }
+}

@@ -1,0 +1,31 @@
+import HTTPTypes
+import OAuthProtocol
+import SocketHTTP
+
+/// D-80: how many logins one source may begin, so that it cannot fill the table of logins under way and keep everybody else
+/// out (DESIGN §7.9).
+///
+/// Counted where a login is about to be stored: visits of the consent page store nothing and are free.
+package struct AuthorizationLimit: Sendable {
+    private let limiter: SourceLimiter
+    private let metrics: ServerMetrics
+    private let pages: PageRenderer
+
+    /// A limit that counts in `limiter`.
+    package init(limiter: SourceLimiter, metrics: ServerMetrics, pages: PageRenderer) {
+        self.limiter = limiter
+        self.metrics = metrics
+        self.pages = pages
+    }
+
+    /// Counts a login that is about to begin; the page to answer when it is one too many.
+    func refusal(_ context: RequestContext) async -> Response? {
+        guard let retryAfter = await limiter.spend(.authorization, source: context.source, now: context.now) else {
+            return nil
+        }
+        metrics.throttled(purpose: "authorization")
+        var response = pages.error(.tooManyLogins, status: .tooManyRequests)
+        response.headerFields[.retryAfter] = retryAfter.retryAfterSeconds
+        return response
+    }
+}
