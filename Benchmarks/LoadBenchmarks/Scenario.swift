@@ -26,7 +26,8 @@ struct Scenario {
     static func all(at host: LoadHost, connections: Int) async throws -> [Scenario] {
         let sessions = try await host.loggedIn(connections)
         guard let port = URIReference(host.issuer)?.port, let clientID = sessions.first?.client.id else { return [] }
-        let same: ClosedLoop.Next = { _, _ in }
+        let refreshTokenKey = Array("\"refresh_token\":\"".utf8)
+        let same: ClosedLoop.Next = { _, _, _ in }
         let none = [String](repeating: "", count: connections)
         let keySet = get("/.well-known/jwks.json")
         let metadata = get("/.well-known/oauth-authorization-server")
@@ -55,8 +56,8 @@ struct Scenario {
                         port: port,
                         states: sessions.map { $0.tokens["refresh_token"] ?? "" },
                         first: { refresh($0, clientID) },
-                        next: { connection, answer in
-                            guard let successor = member("refresh_token", of: answer) else {
+                        next: { connection, answer, count in
+                            guard let successor = AnswerReader.member(refreshTokenKey, of: answer, count) else {
                                 throw BenchmarkError("an answer without refresh token")
                             }
                             connection.request = refresh(successor, clientID)
@@ -92,12 +93,5 @@ struct Scenario {
             \(credentials)Content-Length: \(body.utf8.count)\r\n\r\n\(body)
             """.utf8
         )
-    }
-
-    /// The text of a JSON member, found without parsing: the load must cost less than what it measures.
-    private static func member(_ name: String, of answer: ArraySlice<UInt8>) -> String? {
-        let key = Array("\"\(name)\":\"".utf8)
-        guard let range = answer.firstRange(of: key) else { return nil }
-        return String(decoding: answer[range.upperBound...].prefix { $0 != UInt8(ascii: "\"") }, as: UTF8.self)
     }
 }
