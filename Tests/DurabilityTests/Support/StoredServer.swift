@@ -3,6 +3,7 @@ import AuthorizationServerTesting
 import DurableLog
 import Foundation
 import OAuthProtocol
+import OAuthState
 
 /// Servers in this process, one after another on one storage directory, with the test's clock.
 struct StoredServer {
