@@ -15,14 +15,21 @@ enum PEMText {
         guard !text.contains("ENCRYPTED PRIVATE KEY-----"), !text.contains("Proc-Type: 4,ENCRYPTED") else {
             throw CryptoError(.encryptedKey, "the PEM key is protected by a passphrase; store it decrypted, mode 0600")
         }
-        // The BIO reads `bytes` in place and takes a missing terminator as it is: the length is given.
-        guard let bio = unsafe BIO_new_mem_buf(bytes, Int32(bytes.count)) else {
-            throw CryptoError.fromLibrary(.libraryFailure, "no memory for the PEM text")
+        // The BIO reads `bytes` in place for as long as it lives: the array must outlive it, which an argument of the call
+        // that makes the BIO does not promise.
+        let found: Result<OpaquePointer, CryptoError> = unsafe bytes.withUnsafeBytes { buffer in
+            guard let bio = unsafe BIO_new_mem_buf(buffer.baseAddress, Int32(buffer.count)) else {
+                return unsafe .failure(.fromLibrary(.libraryFailure, "no memory for the PEM text"))
+            }
+            defer { unsafe BIO_free(bio) }
+            guard let pointer = unsafe decode(bio) else {
+                return unsafe .failure(
+                    .fromLibrary(.unreadableKey, "the PEM text holds no key of the kind that is wanted")
+                )
+            }
+            return unsafe .success(pointer)
         }
-        defer { unsafe BIO_free(bio) }
-        guard let pointer = unsafe decode(bio) else {
-            throw CryptoError.fromLibrary(.unreadableKey, "the PEM text holds no key of the kind that is wanted")
-        }
+        let pointer = try unsafe found.get()
         // Decoders that were tried in vain leave their complaints behind.
         _ = LibraryErrors.drain()
         return unsafe NativeKey(owning: pointer)
