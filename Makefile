@@ -22,7 +22,7 @@ run: build ## Run the whole flow once, then serve with an embedded identity prov
 
 test: setup lint ## Build with warnings as errors, check the format, run every test.
 	swift build --build-tests --explicit-target-dependency-import-check error
-	swift test --skip-build
+	@.ci/run-tests
 
 bench: setup ## Run the benchmarks.
 	swift run -c release LoadBenchmarks

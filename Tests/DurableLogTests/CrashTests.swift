@@ -5,7 +5,7 @@ import Testing
 
 /// The disk or the process stops at every single operation; whatever is found afterwards is a prefix of what was
 /// appended, and has everything that was acknowledged.
-@Suite("Crashes at every operation", .timeLimit(.minutes(1)))
+@Suite("Crashes at every operation", .timeLimit(.minutes(10)))
 struct CrashTests {
     /// What a run has appended and what it was told is durable.
     struct Outcome {

@@ -1,7 +1,7 @@
 import DurableLog
 import Testing
 
-@Suite("Listing, verifying and backups", .timeLimit(.minutes(1)))
+@Suite("Listing, verifying and backups", .timeLimit(.minutes(10)))
 struct InspectionTests {
     private func filled() async throws -> ScriptedFileSystem {
         let disk = ScriptedFileSystem()

@@ -1,7 +1,7 @@
 import DurableLog
 import Testing
 
-@Suite("Damaged journals", .timeLimit(.minutes(1)))
+@Suite("Damaged journals", .timeLimit(.minutes(10)))
 struct JournalDamageTests {
     @Test("any flipped bit of any byte stops the start, and the error names the file and a place before the byte")
     func flippedBytes() async throws {

@@ -31,7 +31,7 @@ final class Counter: Sendable {
     }
 }
 
-@Suite("Journal", .timeLimit(.minutes(1)))
+@Suite("Journal", .timeLimit(.minutes(10)))
 struct JournalTests {
     @Test("one sync serves everyone who waits")
     func groupCommit() async throws {

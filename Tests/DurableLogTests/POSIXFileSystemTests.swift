@@ -3,7 +3,7 @@ import Foundation
 import Testing
 
 /// The real disk: what the scripted one stands for.
-@Suite("POSIX file system", .timeLimit(.minutes(1)))
+@Suite("POSIX file system", .timeLimit(.minutes(10)))
 struct POSIXFileSystemTests {
     private func withDirectory(_ body: (String) async throws -> Void) async throws {
         let path = FileManager.default.temporaryDirectory.path + "/durable-log-" + UUID().uuidString

@@ -2,7 +2,7 @@ import DurableLog
 import Synchronization
 import Testing
 
-@Suite("Snapshots", .timeLimit(.minutes(1)))
+@Suite("Snapshots", .timeLimit(.minutes(10)))
 struct SnapshotTests {
     /// A directory with one snapshot of three records, and no journal that could replace it.
     private func restored() async throws -> ScriptedFileSystem {

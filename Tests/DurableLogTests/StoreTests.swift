@@ -2,7 +2,7 @@ import DurableLog
 import Foundation
 import Testing
 
-@Suite("Opening a store", .timeLimit(.minutes(1)))
+@Suite("Opening a store", .timeLimit(.minutes(10)))
 struct StoreTests {
     private func filled() async throws -> ScriptedFileSystem {
         let disk = ScriptedFileSystem()

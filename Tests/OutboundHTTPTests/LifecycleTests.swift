@@ -2,7 +2,7 @@ import OutboundHTTP
 import Testing
 
 /// Cancelling and shutting down: every request is completed, exactly once.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(10)))
 struct LifecycleTests {
     private let limits = OutboundRequest.Limits(totalTimeout: .seconds(50))
 

@@ -2,7 +2,7 @@ import OutboundHTTP
 import Testing
 
 /// D-85: the other side is slow, endless or too big.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(10)))
 struct LimitTests {
     private func request(_ server: RawServer, _ limits: OutboundRequest.Limits) -> OutboundRequest {
         OutboundRequest(url: server.url(), limits: limits, addressPolicy: .allowPrivate)

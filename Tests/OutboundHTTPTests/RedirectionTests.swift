@@ -2,7 +2,7 @@ import OutboundHTTP
 import Testing
 
 /// D-84: where a redirect may lead.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(10)))
 struct RedirectionTests {
     private func redirecting(to location: String, status: Int = 302) throws -> RawServer {
         try .answering("HTTP/1.1 \(status) Moved\r\nLocation: \(location)\r\nContent-Length: 0\r\n\r\n")

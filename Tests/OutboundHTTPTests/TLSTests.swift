@@ -4,7 +4,7 @@ import Testing
 @testable import OutboundHTTP
 
 /// Servers are who they say they are, or nothing is sent.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(10)))
 struct TLSTests {
     private let resolver = ScriptedResolver(["idp.test": ["127.0.0.1"], "other.test": ["127.0.0.1"]])
 

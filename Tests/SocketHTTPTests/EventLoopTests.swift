@@ -2,7 +2,7 @@ import SocketHTTP
 import Synchronization
 import Testing
 
-@Suite("Event loops", .timeLimit(.minutes(1)))
+@Suite("Event loops", .timeLimit(.minutes(10)))
 struct EventLoopTests {
     private actor Counter {
         private(set) var value = 0

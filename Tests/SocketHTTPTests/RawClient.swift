@@ -10,12 +10,12 @@ final class RawClient {
 
     let descriptor: CInt
 
-    /// Connects; reads give up after five seconds.
+    /// Connects; reads give up after a minute, which only a broken server or a very busy machine takes.
     init(_ address: SocketAddress, receiveBufferBytes: CInt? = nil) throws {
         let family = address.ip.family == .v4 ? AF_INET : AF_INET6
         descriptor = socket(family, CInt(SOCK_STREAM.rawValue), 0)
         guard descriptor >= 0 else { throw Failure(operation: "socket", code: errno) }
-        var timeout = timeval(tv_sec: 5, tv_usec: 0)
+        var timeout = timeval(tv_sec: 60, tv_usec: 0)
         unsafe setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &timeout, socklen_t(MemoryLayout<timeval>.size))
         if var size = receiveBufferBytes {
             unsafe setsockopt(descriptor, SOL_SOCKET, SO_RCVBUF, &size, socklen_t(MemoryLayout<CInt>.size))

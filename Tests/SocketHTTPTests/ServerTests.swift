@@ -2,7 +2,7 @@ import HTTPTypes
 import SocketHTTP
 import Testing
 
-@Suite("The server over sockets", .timeLimit(.minutes(1)))
+@Suite("The server over sockets", .timeLimit(.minutes(10)))
 struct ServerTests {
     @Test("one response, byte for byte")
     func literalResponse() async throws {

@@ -67,7 +67,7 @@ func run(_ executable: String, _ arguments: [String], mustSucceed: Bool = true) 
     return output
 }
 
-@Suite("TLS on the same loops", .timeLimit(.minutes(1)))
+@Suite("TLS on the same loops", .timeLimit(.minutes(10)))
 struct TLSTests {
     private func curl(
         _ arguments: [String],

@@ -3,7 +3,7 @@ import HTTPTypes
 import SocketHTTP
 import Testing
 
-@Suite("D-74: slow clients and too many of them", .timeLimit(.minutes(1)))
+@Suite("D-74: slow clients and too many of them", .timeLimit(.minutes(10)))
 struct TimeoutTests {
     private func impatient(_ configuration: inout ServerConfiguration) {
         configuration.headerTimeout = .milliseconds(150)

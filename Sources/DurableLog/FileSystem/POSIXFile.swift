@@ -98,7 +98,12 @@ final class POSIXFileLock: FileLock {
         self.file = Mutex(file)
     }
 
+    /// Unlocks before it closes: a child that was forked and has not called `exec` yet holds a copy of the descriptor,
+    /// and closing ours would leave the lock to that copy.
     func release() {
-        file.withLock { $0 = nil }
+        file.withLock { file in
+            if let file { _ = flock(file.descriptor, LOCK_UN) }
+            file = nil
+        }
     }
 }

@@ -134,7 +134,7 @@ struct AuthorizationStoresNothingTests {
         }
     }
 
-    @Test("D-80, dex #1292: a thousand unauthenticated requests leave every table empty", .timeLimit(.minutes(5)))
+    @Test("D-80, dex #1292: a thousand unauthenticated requests leave every table empty", .timeLimit(.minutes(10)))
     func flood() async throws {
         try await BrowserScene.run { scene async throws in
             let (client, server) = (scene.client, scene.server)

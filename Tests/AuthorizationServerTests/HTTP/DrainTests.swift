@@ -7,7 +7,7 @@ import Testing
 struct LoginDrainTests {
     @Test(
         "while a callback is in flight readiness says draining, and the callback still ends with its code",
-        .timeLimit(.minutes(5))
+        .timeLimit(.minutes(10))
     )
     func drain() async throws {
         try await BrowserScene.run { scene in

@@ -8,12 +8,12 @@ enum RawExchange {
         let code: CInt
     }
 
-    /// The answer to some bytes; the request has to make the server close, or reading ends after five seconds.
+    /// The answer to some bytes; the request has to make the server close, or reading ends after a minute.
     static func run(_ text: String, at address: SocketAddress) throws -> String {
         let descriptor = socket(AF_INET, CInt(SOCK_STREAM.rawValue), 0)
         guard descriptor >= 0 else { throw Failure(operation: "socket", code: errno) }
         defer { close(descriptor) }
-        var timeout = timeval(tv_sec: 5, tv_usec: 0)
+        var timeout = timeval(tv_sec: 60, tv_usec: 0)
         unsafe setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &timeout, socklen_t(MemoryLayout<timeval>.size))
         try connect(descriptor, address)
         try send(Array(text.utf8), descriptor)
