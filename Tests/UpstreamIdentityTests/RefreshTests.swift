@@ -116,7 +116,8 @@ struct RefreshTests {
         Fault(testDescription: "unauthorized_client", answer: oauthError("unauthorized_client"), code: .invalidClient),
         Fault(testDescription: "invalid_scope", answer: oauthError("invalid_scope"), code: .misconfigured),
         Fault(testDescription: "temporarily_unavailable", answer: oauthError("temporarily_unavailable"), code: later),
-        Fault(testDescription: "an unknown error", answer: oauthError("rt-1"), code: .invalidResponse),
+        Fault(testDescription: "an unknown error", answer: oauthError("rt-1"), code: .unexplainedRefusal),
+        Fault(testDescription: "400 without a word", answer: ScriptedTransport.status(400), code: .unexplainedRefusal),
         Fault(testDescription: "401 without a word", answer: ScriptedTransport.status(401), code: .invalidClient),
         Fault(
             testDescription: "403 of a firewall",
@@ -214,7 +215,8 @@ struct RefreshTests {
         #expect(UpstreamError.temporary(reason, retryAfter: .seconds(3)).clientError.code == .temporarilyUnavailable)
         #expect(UpstreamError.temporary(reason, retryAfter: .seconds(3)).clientError.retryAfter == .seconds(3))
         for code: UpstreamError.Code in [
-            .invalidGrant, .invalidClient, .invalidResponse, .invalidIDToken, .userInfoFailed, .misconfigured,
+            .invalidGrant, .unexplainedRefusal, .invalidClient, .invalidResponse, .invalidIDToken, .userInfoFailed,
+            .misconfigured,
         ] {
             let error = UpstreamError(code, reason).clientError
             #expect(error.code == .serverError)

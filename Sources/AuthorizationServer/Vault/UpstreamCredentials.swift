@@ -17,6 +17,8 @@ package enum UpstreamCredentialError: Error, Sendable {
     case interactionRequired(reason: String, missingScopes: ScopeSet, connection: Connection?)
     /// The provider, or our journal, cannot be used now.
     case temporarilyUnavailable(retryAfter: Duration?)
+    /// The provider refuses the refresh token and does not say why (Glewlwyd answers a bare 400): perhaps for good.
+    case refusedWithoutReason(Connection)
     /// The operator has to do something: the provider refuses us, or a sealed token does not open.
     case misconfigured(String)
 }
@@ -114,6 +116,13 @@ package struct UpstreamCredentials: Sendable {
             switch error {
             case .temporarilyUnavailable, .misconfigured:
                 guard isGood else { throw error }
+                return try open(connection, wasRefreshed: false)
+            case .refusedWithoutReason(let connection):
+                // Waiting mends nothing then, and a login does. The connection is not marked, for only `invalid_grant`
+                // says that it is dead (rule 9): should the provider change its mind, the next request finds that out.
+                guard isGood else {
+                    throw .interactionRequired(reason: "reauth_required", missingScopes: .empty, connection: connection)
+                }
                 return try open(connection, wasRefreshed: false)
             case .interactionRequired:
                 throw error

@@ -192,6 +192,9 @@ struct UpstreamRefreshSteps: Sendable {
         case .temporarilyUnavailable(let retryAfter):
             metrics.upstreamRefresh(connection.upstream, result: "temporarily_unavailable")
             return .temporarilyUnavailable(retryAfter: retryAfter)
+        case .unexplainedRefusal:
+            metrics.upstreamRefresh(connection.upstream, result: "refused_without_reason")
+            return .refusedWithoutReason(connection)
         case .invalidResponse, .userInfoFailed, .invalidIDToken:
             metrics.upstreamRefresh(connection.upstream, result: "invalid_response")
             return .temporarilyUnavailable(retryAfter: nil)

@@ -11,6 +11,8 @@ package struct UpstreamError: Error, Hashable, Sendable {
         case accessDenied
         /// The code or refresh token is worth nothing any more: terminal, the user must log in again (peers §6 rule 9).
         case invalidGrant
+        /// Status 400 without an error value that we know (Glewlwyd 2.7 says of a revoked refresh token no more than that).
+        case unexplainedRefusal
         /// The provider refuses us, not the user: the operator must act and nobody is logged out (peers §6 rule 10).
         case invalidClient
         /// 429, 5xx, a timeout or the network: later may be better. Never logs anybody out.
@@ -67,7 +69,8 @@ extension UpstreamError {
             OAuthError(.accessDenied, "the identity provider did not grant access")
         case .temporarilyUnavailable(let delay):
             OAuthError(.temporarilyUnavailable, "the identity provider is temporarily unavailable", retryAfter: delay)
-        case .invalidGrant, .invalidClient, .invalidResponse, .invalidIDToken, .userInfoFailed, .misconfigured:
+        case .invalidGrant, .unexplainedRefusal, .invalidClient, .invalidResponse, .invalidIDToken, .userInfoFailed,
+            .misconfigured:
             OAuthError(.serverError, "the login at the identity provider could not be completed")
         }
     }

@@ -81,7 +81,11 @@ extension UpstreamError {
         case .misconfigured: self.init(.misconfigured, "the provider answered \(value)")
         case .temporary:
             self = .temporary("the provider answered \(value)", retryAfter: retryAfter)
-        case nil: self.init(.invalidResponse, "the provider answered status \(status) with an unknown error")
+        case nil:
+            self.init(
+                status == 400 ? .unexplainedRefusal : .invalidResponse,
+                "the provider answered status \(status) with an unknown error"
+            )
         }
     }
 
@@ -92,7 +96,8 @@ extension UpstreamError {
         } else if status == 401 {
             self.init(.invalidClient, "the provider answered status 401")
         } else {
-            self.init(.invalidResponse, "the provider answered status \(status)")
+            // 403 is a firewall's word too, and passes.
+            self.init(status == 400 ? .unexplainedRefusal : .invalidResponse, "the provider answered status \(status)")
         }
     }
 

@@ -185,6 +185,26 @@ struct RefreshRulesTests {
         }
     }
 
+    @Test("rule 9: a refusal without a reason sends the user to log in, and a good token is handed out meanwhile")
+    func refusalWithoutReason() async throws {
+        try await VaultScene.run(configure: { $0.tokens.accessTokenLifetime = .seconds(86_400) }) { scene in
+            let token = try await scene.accessToken()
+            let before = try await scene.exchange(token, ["corp"])
+            // Due for a refresh, and still good for seconds.
+            scene.clock.advance(by: .seconds(3600 - 30))
+            // What Glewlwyd 2.7 says of a refresh token that its user revoked.
+            scene.corp.script(.status(400), on: .token, times: 2)
+            let meanwhile = try await scene.exchange(token, ["corp"])
+            #expect(meanwhile.status == 200 && meanwhile["access_token"] == before["access_token"])
+            scene.clock.advance(by: .seconds(60))
+            let refused = try await scene.exchange(token, ["corp"])
+            #expect(refused.status == 400 && refused.error == "interaction_required")
+            #expect(refused["reason"] == "reauth_required" && refused["connect_uri"] != nil)
+            #expect(try await scene.connection(of: token).status == .active)
+            #expect(try await scene.exchange(token, ["corp"]).json["refreshed"] == true)
+        }
+    }
+
     @Test("rule 10, gram #6341: an upstream invalid_client is the operator’s, and logs nobody out")
     func invalidClientIsTheOperators() async throws {
         try await VaultScene.run(configure: { $0.tokens.accessTokenLifetime = .seconds(86_400) }) { scene in

@@ -167,6 +167,12 @@ extension UpstreamCredentialError {
     /// The error as RFC 6749 answers it, with what a resource server needs to go on (peers §6).
     var oauthError: OAuthError {
         switch self {
+        case .refusedWithoutReason(let connection):
+            return UpstreamCredentialError.interactionRequired(
+                reason: "reauth_required",
+                missingScopes: .empty,
+                connection: connection
+            ).oauthError
         case .interactionRequired(let reason, let missing, _):
             var error = OAuthError(.interactionRequired, Self.explanation(reason))
             error.details["reason"] = .string(reason)
