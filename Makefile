@@ -14,7 +14,8 @@ help: ## Say what there is.
 setup: ## Install the system packages that are missing.
 	@.ci/install-packages
 
-build: setup ## Make a release build.
+build: ## Make a release build.
+	@.ci/install-packages build
 	swift build -c release --product gatehouse
 
 run: build ## Run the whole flow once, then serve with an embedded identity provider until Ctrl-C.
@@ -24,7 +25,8 @@ test: setup lint ## Build with warnings as errors, check the format, run every t
 	swift build --build-tests --explicit-target-dependency-import-check error
 	@.ci/run-tests
 
-bench: setup ## Run the benchmarks.
+bench: ## Run the benchmarks.
+	@.ci/install-packages build
 	swift run -c release LoadBenchmarks
 
 format: ## Format the sources in place.

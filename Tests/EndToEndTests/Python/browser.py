@@ -118,28 +118,40 @@ class Browser:
                     continue
                 if response.status_code != 200 or "html" not in response.headers.get("content-type", ""):
                     raise BrowserError(f"{request.method} {here}: {response.status_code}\n{response.text}")
-                request = self._submit(client, here, issuer, response)
+                if origin(here) == issuer:
+                    request = self.decide(client, here, response)
+                else:
+                    request = await self.log_in(client, here, response)
         raise BrowserError("too many hops: " + ", ".join(self.visits))
 
-    def _submit(self, client: httpx.AsyncClient, here: str, issuer: str, response: httpx.Response) -> httpx.Request:
-        forms = Forms(response.text).found
-        if origin(here) == issuer:
-            self.consent_page = html.unescape(response.text)
-            form, button = choose(forms, APPROVE if self.decision == "approve" else DENY)
-        else:
-            form, button = login(forms)
-            form.fields["sub"] = self.user
-        data = dict(form.fields)
-        if button is not None and button.name:
-            data[button.name] = button.value
-        action = urljoin(here, form.action or here)
-        site = "same-origin" if origin(action) == origin(here) else "cross-site"
-        # Fetch Standard, "append a request Origin header": a page with no-referrer sends `null`, even to itself.
-        no_referrer = response.headers.get("referrer-policy", "") == "no-referrer"
-        headers = {"Sec-Fetch-Site": site, "Origin": "null" if no_referrer else origin(here), **NAVIGATION}
-        if form.method != "POST":
-            raise BrowserError(f"the form at {here} is sent by {form.method}")
-        return client.build_request("POST", action, data=data, headers=headers)
+    def decide(self, client: httpx.AsyncClient, here: str, response: httpx.Response) -> httpx.Request:
+        """What the user does on Gatehouse's consent page."""
+        self.consent_page = html.unescape(response.text)
+        form, button = choose(Forms(response.text).found, APPROVE if self.decision == "approve" else DENY)
+        return submit(client, here, response, form, button)
+
+    async def log_in(self, client: httpx.AsyncClient, here: str, response: httpx.Response) -> httpx.Request:
+        """What the user does on the provider's page; one whose login is no form overrides this."""
+        form, button = login(Forms(response.text).found)
+        form.fields["sub"] = self.user
+        return submit(client, here, response, form, button)
+
+
+def submit(
+    client: httpx.AsyncClient, here: str, response: httpx.Response, form: Form, button: Button | None
+) -> httpx.Request:
+    """The request with which a browser sends a form."""
+    data = dict(form.fields)
+    if button is not None and button.name:
+        data[button.name] = button.value
+    action = urljoin(here, form.action or here)
+    site = "same-origin" if origin(action) == origin(here) else "cross-site"
+    # Fetch Standard, "append a request Origin header": a page with no-referrer sends `null`, even to itself.
+    no_referrer = response.headers.get("referrer-policy", "") == "no-referrer"
+    headers = {"Sec-Fetch-Site": site, "Origin": "null" if no_referrer else origin(here), **NAVIGATION}
+    if form.method != "POST":
+        raise BrowserError(f"the form at {here} is sent by {form.method}")
+    return client.build_request("POST", action, data=data, headers=headers)
 
 
 NAVIGATION = {

@@ -1,5 +1,7 @@
 """The upstream identity provider: `oidc-provider-mock` as it is, with two users, on a free port."""
 
+import argparse
+import datetime
 import os
 
 # Authlib refuses plain http otherwise; this provider lives on loopback alone.
@@ -21,6 +23,12 @@ USERS = [
 ]
 
 if __name__ == "__main__":
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--access-token-seconds", type=int, default=3600)
+    options = parser.parse_args()
     listener, base = free_listener()
     announce(issuer=base)
-    serve(oidc_provider_mock.app(user_claims=USERS), listener, interface="wsgi")
+    app = oidc_provider_mock.app(
+        user_claims=USERS, access_token_max_age=datetime.timedelta(seconds=options.access_token_seconds)
+    )
+    serve(app, listener, interface="wsgi")
