@@ -142,7 +142,7 @@ struct Deployment: Sendable {
 }
 
 /// A random secret in a file of its own.
-private struct Secret {
+struct Secret {
     let value: String
     let path: String
 

@@ -9,7 +9,7 @@ struct VirtualEnvironment: Sendable, CustomStringConvertible {
 
     /// The official MCP SDK, 1.x.
     static let mcp1 = VirtualEnvironment(name: "mcp1")
-    /// The official MCP SDK, 2.x, the upstream provider, and the JWT libraries.
+    /// The official MCP SDK, 2.x, FastMCP, the OAuth and OpenID clients, the upstream provider, and the JWT libraries.
     static let mcp2 = VirtualEnvironment(name: "mcp2")
     /// The generator of requests from an OpenAPI document.
     static let schemathesis = VirtualEnvironment(name: "schemathesis")
