@@ -36,8 +36,10 @@ class Story:
         self.server = self.json(http.get(options.issuer + "/.well-known/oauth-authorization-server"))
         self.upstream = self.json(http.get(options.upstream_issuer + "/.well-known/openid-configuration"))
         self.client_id = self.register()
-        kind = GlewlwydBrowser if options.browser == "glewlwyd" else Browser
-        self.browser: Browser = kind(options.user)
+        self.browser = self.new_browser()
+
+    def new_browser(self) -> Browser:
+        return (GlewlwydBrowser if self.options.browser == "glewlwyd" else Browser)(self.options.user)
 
     @staticmethod
     def json(response: httpx.Response) -> dict[str, Any]:
@@ -50,17 +52,20 @@ class Story:
         body = {"redirect_uris": [REDIRECT_URI], "token_endpoint_auth_method": "none", "client_name": "Story"}
         return self.json(self.http.post(self.server["registration_endpoint"], json=body))["client_id"]
 
-    async def log_in(self) -> dict[str, Any]:
+    async def log_in(
+        self, *, resource: str | None = None, scope: str = "openid offline_access mcp:read"
+    ) -> dict[str, Any]:
         """From the authorization URL to the token answer."""
+        resource = resource or self.options.resource
         verifier = secrets.token_urlsafe(48)
         challenge = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=").decode()
         parameters = {
             "response_type": "code",
             "client_id": self.client_id,
             "redirect_uri": REDIRECT_URI,
-            "scope": "openid offline_access mcp:read",
+            "scope": scope,
             "state": secrets.token_urlsafe(16),
-            "resource": self.options.resource,
+            "resource": resource,
             "code_challenge": challenge,
             "code_challenge_method": "S256",
         }
@@ -69,7 +74,8 @@ class Story:
         )
         if redirect.get("state") != parameters["state"] or redirect.get("iss") != self.options.issuer:
             raise RuntimeError(f"the redirect is not ours: {redirect}")
-        return self.token({"grant_type": "authorization_code", "code": redirect["code"], "code_verifier": verifier})
+        grant = {"grant_type": "authorization_code", "code": redirect["code"], "code_verifier": verifier}
+        return self.token({**grant, "resource": resource})
 
     def token(self, grant: dict[str, str]) -> dict[str, Any]:
         form = {"client_id": self.client_id, "redirect_uri": REDIRECT_URI, "resource": self.options.resource, **grant}
@@ -150,16 +156,22 @@ class Story:
         return report
 
 
-if __name__ == "__main__":
+def arguments() -> argparse.ArgumentParser:
+    """What every story of this kind is told."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--issuer", required=True)
     parser.add_argument("--upstream", required=True, help="the upstream's name, as Gatehouse's configuration says it")
     parser.add_argument("--upstream-issuer", required=True)
     parser.add_argument("--resource", required=True)
     parser.add_argument("--client-secret-file", required=True, type=pathlib.Path)
+    parser.add_argument("--user", required=True)
+    parser.add_argument("--browser", choices=["form", "glewlwyd"], default="form")
+    return parser
+
+
+if __name__ == "__main__":
+    parser = arguments()
     parser.add_argument("--min-ttl", required=True, type=int)
     parser.add_argument("--refreshes", required=True, type=int, help="how often the provider must renew the token")
-    parser.add_argument("--user", required=True)
-    parser.add_argument("--browser", choices=["form", "glewlwyd"], required=True)
     with httpx.Client(timeout=30, trust_env=False) as http:
         print(json.dumps(asyncio.run(Story(parser.parse_args(), http).run())), flush=True)

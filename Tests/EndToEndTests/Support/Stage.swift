@@ -20,7 +20,8 @@ final class Stage {
     /// When it throws, the error carries what the programs said.
     static func run(_ body: (Stage) async throws -> Void) async throws {
         let stage = try Stage()
-        defer { try? FileManager.default.removeItem(at: stage.folder) }  // a leftover in the temporary directory harms nobody
+        // A leftover in the temporary directory harms nobody.
+        defer { try? FileManager.default.removeItem(at: stage.folder) }
         do {
             try await body(stage)
         } catch {
@@ -76,5 +77,13 @@ final class Stage {
     func secret(_ name: String) throws -> (value: String, path: String) {
         let value = (0..<4).map { _ in String(UInt64.random(in: .min ... .max), radix: 16) }.joined()
         return (value, try write(value + "\n", to: name).path())
+    }
+
+    /// A signing key in a file, so that a test can sign what the server would have signed at another time.
+    func signingKey() async throws -> URL {
+        struct Key: Decodable {
+            let pem: String
+        }
+        return try write(await VirtualEnvironment.mcp2.run("signing_key.py", as: Key.self).pem, to: "signing.pem")
     }
 }
