@@ -6,10 +6,10 @@ SHELL := /bin/bash
 
 SWIFT_FOLDERS := $(wildcard Sources Tests Benchmarks)
 
-.PHONY: help setup build run test bench format lint index clean
+.PHONY: help setup build run test bench-setup bench bench-check bench-record format lint index clean
 
 help: ## Say what there is.
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
 
 setup: ## Install the system packages that are missing.
 	@.ci/install-packages
@@ -25,9 +25,18 @@ test: setup lint ## Build with warnings as errors, check the format, run every t
 	swift build --build-tests --explicit-target-dependency-import-check error
 	@.ci/run-tests
 
-bench: ## Run the benchmarks.
-	@.ci/install-packages build
-	swift run -c release LoadBenchmarks
+bench-setup: ## Install what the benchmarks compare with.
+	@.ci/install-packages bench
+
+bench: bench-setup ## Run every benchmark, each beside its limit, and print one table.
+	swift build -c release
+	@"$$(swift build -c release --show-bin-path)/BenchmarkSummary" run
+
+bench-check: bench ## Run the benchmarks and fail where a ratio is more than a tenth worse than accepted.
+	@"$$(swift build -c release --show-bin-path)/BenchmarkSummary" check
+
+bench-record: ## Accept the ratios of the last run.
+	@"$$(swift build -c release --show-bin-path)/BenchmarkSummary" record
 
 format: ## Format the sources in place.
 	swift format --in-place --parallel --recursive $(SWIFT_FOLDERS)

@@ -86,8 +86,10 @@ let floor5: [Target] = [
     .executableTarget(
         name: "ServerCommand",
         dependencies: [
-            "AuthorizationServer", "AuthorizationServerTesting", "DevelopmentIdentityProvider", "OAuthState", "OAuthProtocol",
-            "OpenSSLCrypto", "SocketHTTP", "OutboundHTTP", "DurableLog", "UpstreamIdentity", .argumentParser, .yams, .serviceLifecycle,
+            "AuthorizationServer", "AuthorizationServerTesting", "DevelopmentIdentityProvider", "OAuthState",
+            "OAuthProtocol",
+            "OpenSSLCrypto", "SocketHTTP", "OutboundHTTP", "DurableLog", "UpstreamIdentity", .argumentParser, .yams,
+            .serviceLifecycle,
             .unixSignals, .logging,
         ],
         swiftSettings: swiftSettings
@@ -117,7 +119,10 @@ let testTargets: [Target] = [
         swiftSettings: swiftSettings
     ),
     tests("OAuthProtocolTests", ["OAuthProtocol", "OpenSSLCrypto"]),
-    tests("OAuthStateTests", ["OAuthState", "OAuthProtocol", "OpenSSLCrypto", "DurableLog", "AuthorizationServerTesting", .logging]),
+    tests(
+        "OAuthStateTests",
+        ["OAuthState", "OAuthProtocol", "OpenSSLCrypto", "DurableLog", "AuthorizationServerTesting", .logging]
+    ),
     .testTarget(
         name: "UpstreamIdentityTests",
         dependencies: ["UpstreamIdentity", "OAuthProtocol", "OpenSSLCrypto", "OutboundHTTP", .logging],
@@ -131,7 +136,8 @@ let testTargets: [Target] = [
     tests(
         "AuthorizationServerTests",
         [
-            "AuthorizationServer", "AuthorizationServerTesting", "DevelopmentIdentityProvider", "DurableLog", "OAuthState",
+            "AuthorizationServer", "AuthorizationServerTesting", "DevelopmentIdentityProvider", "DurableLog",
+            "OAuthState",
             "OAuthProtocol", "OpenSSLCrypto", "OutboundHTTP", "SocketHTTP", "UpstreamIdentity", .httpTypes, .logging,
         ]
     ),
@@ -147,6 +153,7 @@ let testTargets: [Target] = [
         ]
     ),
     tests("RepositoryTests", []),
+    tests("BenchmarkSupportTests", ["BenchmarkSupport"]),
     .testTarget(
         name: "EndToEndTests",
         dependencies: ["ServerCommand"],
@@ -155,22 +162,44 @@ let testTargets: [Target] = [
     ),
 ]
 
-// Each a `swift run -c release NAME` away.
+// Each a `swift run -c release NAME` away; BenchmarkSupport is what they share.
 let benchmarks: [Target] = [
+    .target(
+        name: "BenchmarkSupport",
+        dependencies: ["AuthorizationServer", "DurableLog", "OAuthProtocol", "OAuthState", "OpenSSLCrypto"],
+        path: "Benchmarks/BenchmarkSupport",
+        swiftSettings: swiftSettings
+    ),
+    .executableTarget(
+        name: "BenchmarkSummary",
+        dependencies: ["BenchmarkSupport", .argumentParser],
+        path: "Benchmarks/BenchmarkSummary",
+        swiftSettings: swiftSettings
+    ),
     .executableTarget(
         name: "LoadBenchmarks",
         dependencies: [
-            "AuthorizationServer", "AuthorizationServerTesting", "DevelopmentIdentityProvider", "DurableLog",
-            "OAuthProtocol", "OpenSSLCrypto", "OutboundHTTP", "SocketHTTP", .argumentParser, .histogram, .logging,
+            "AuthorizationServer", "AuthorizationServerTesting", "BenchmarkSupport", "CLinux", "COpenSSL",
+            "DevelopmentIdentityProvider", "DurableLog", "OAuthProtocol", "OAuthState", "OpenSSLCrypto",
+            "OutboundHTTP", "SocketHTTP", .argumentParser, .histogram, .httpTypes, .logging,
         ],
         path: "Benchmarks/LoadBenchmarks",
         swiftSettings: swiftSettings
     ),
     .executableTarget(
+        name: "ScaleBenchmarks",
+        dependencies: [
+            "AuthorizationServer", "BenchmarkSupport", "DurableLog", "OAuthProtocol", "OAuthState", "OpenSSLCrypto",
+            .argumentParser,
+        ],
+        path: "Benchmarks/ScaleBenchmarks",
+        swiftSettings: swiftSettings
+    ),
+    .executableTarget(
         name: "DurabilityBenchmarks",
         dependencies: [
-            "AuthorizationServer", "DurableLog", "OAuthProtocol", "OAuthState", "OpenSSLCrypto", "OutboundHTTP",
-            "SocketHTTP", .argumentParser, .logging,
+            "AuthorizationServer", "BenchmarkSupport", "DurableLog", "OAuthProtocol", "OAuthState", "OpenSSLCrypto",
+            "OutboundHTTP", "SocketHTTP", .argumentParser, .logging,
         ],
         path: "Benchmarks/DurabilityBenchmarks",
         swiftSettings: swiftSettings

@@ -49,12 +49,3 @@ struct RunCommand: AsyncParsableCommand {
         print(json ? report.json : report.table)
     }
 }
-
-/// Why a measurement could not be made.
-struct BenchmarkError: Error, CustomStringConvertible {
-    let description: String
-
-    init(_ description: String) {
-        self.description = description
-    }
-}

@@ -1,3 +1,4 @@
+import BenchmarkSupport
 import DurableLog
 import Logging
 import OAuthProtocol

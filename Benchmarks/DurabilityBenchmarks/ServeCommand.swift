@@ -1,5 +1,6 @@
 import ArgumentParser
 import AuthorizationServer
+import BenchmarkSupport
 import DurableLog
 import Foundation
 import Logging

@@ -1,44 +1,79 @@
 import ArgumentParser
+import BenchmarkSupport
 import Foundation
+import SocketHTTP
 
 /// Load over real sockets: a server process on its own core, the load on another, and the limit beside it in one run.
 @main
 struct LoadBenchmarks: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "LoadBenchmarks",
-        abstract: "Requests per second over real sockets, beside what the same core signs per second.",
-        subcommands: [RunCommand.self, ServerCommand.self],
+        abstract: "Requests per second and latencies over real sockets, each beside its limit.",
+        subcommands: [RunCommand.self, SuiteCommand.self, LoadServer.self],
         defaultSubcommand: RunCommand.self
     )
+
+    /// One core for the server and one for the load: otherwise the load eats what is measured.
+    static func prepare() throws {
+        try Affinity.pin(to: 1)
+        _ = DescriptorLimit.raise(to: 65_536)
+    }
+
+    static func write(_ report: LoadReport, json: Bool) throws {
+        try FileHandle.standardOutput.write(contentsOf: json ? report.json() : Data(report.table.utf8))
+    }
 }
 
-/// Runs the scenarios and prints the table.
+/// Runs scenarios under one set of conditions.
 struct RunCommand: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "run", abstract: "Run the scenarios.")
+    static let configuration = CommandConfiguration(commandName: "run", abstract: "Run scenarios against one server.")
 
-    @Option(name: .long, help: "Connections of the closed loop.")
-    var connections = 64
+    /// What to compare with.
+    enum Rival: String, ExpressibleByArgument {
+        case nginx
+    }
 
-    @Option(name: .long, help: "Seconds for each scenario.")
-    var seconds = 5
+    @OptionGroup var conditions: Conditions
 
-    @Option(name: .long, help: "memory, or the journal policy of a storage directory: always, every-second, off.")
-    var journal = "memory"
+    @Option(name: .long, parsing: .upToNextOption, help: "The scenarios; all of them unless said.")
+    var scenarios = ScenarioID.allCases
+
+    @Option(name: .long, help: "nginx: the same load on it, for JWKS and metadata.")
+    var compare: Rival?
+
+    @Flag(name: .long, help: "Then each scenario at 70 of 100 of its most, in an open loop.")
+    var seventy = false
+
+    @Option(name: .long, help: "Then this many idle connections: their memory, and what others notice of them.")
+    var idle: Int?
 
     @Flag(name: .long, help: "Print JSON instead of a table.")
     var json = false
 
     func run() async throws {
-        // One core for the server and one for the load: otherwise the load eats what is measured.
-        try Affinity.pin(to: 1)
-        let host = try await LoadHost.start(journal: journal)
-        defer { host.stop() }
-        let signatures = try SignatureRate.measure(seconds: 3)
-        var results: [ScenarioResult] = []
-        for scenario in try await Scenario.all(at: host, connections: connections) {
-            results.append(try scenario.run(seconds: seconds))
+        if compare == .nginx, !NginxServer.isInstalled {
+            throw BenchmarkError("nginx is not installed, so nothing can be compared with it: `make bench-setup`")
         }
-        let report = Report(signatures: signatures, results: results, connections: connections, journal: journal)
-        FileHandle.standardOutput.write(Data((json ? report.json : report.table).utf8))
+        try LoadBenchmarks.prepare()
+        let run = try await LoadRun.start(conditions, signatures: SignatureRate.measure(seconds: 2))
+        do {
+            try await measure(run)
+        } catch {
+            await run.stop()
+            throw error
+        }
+        await run.stop()
+        try LoadBenchmarks.write(run.report, json: json)
+    }
+
+    private func measure(_ run: LoadRun) async throws {
+        // The key set comes first: others are measured by it.
+        for scenario in ScenarioID.allCases where scenarios.contains(scenario) {
+            try await run.measure(scenario)
+            if compare == .nginx, [.jwks, .metadata].contains(scenario) { try await run.compareWithNginx(scenario) }
+            if seventy { try await run.measureAtSeventyPercent(scenario) }
+        }
+        if let idle { try await run.measureIdleConnections(idle) }
+        try run.noteResidentMemory()
     }
 }

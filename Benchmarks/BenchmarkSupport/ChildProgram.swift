@@ -4,9 +4,9 @@ import Foundation
 ///
 /// Children of Foundation's `Process` inherit the blocked signals of the task pool's threads, and `openssl speed` then never
 /// hears the alarm that ends it.
-enum ChildProgram {
+package enum ChildProgram {
     /// What the program wrote to its standard output.
-    static func output(_ arguments: [String]) throws -> String {
+    package static func output(_ arguments: [String]) throws -> String {
         let path = FileManager.default.temporaryDirectory.appendingPathComponent("gatehouse-output-\(getpid())").path
         defer { unsafe _ = unlink(path) }
         var actions = unsafe posix_spawn_file_actions_t()

@@ -1,13 +1,14 @@
 import Foundation
-import OAuthProtocol
+package import OAuthProtocol
 
 /// This program once more, as the server that is measured.
-final class ChildServer {
+package final class ChildServer {
     private let process = Process()
     private let input = Pipe()
     private let lines: AsyncStream<String>
 
-    init(_ arguments: [String]) throws {
+    /// Starts this program with other arguments.
+    package init(_ arguments: [String]) throws {
         let output = Pipe()
         process.executableURL = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath()
         process.arguments = arguments
@@ -30,17 +31,22 @@ final class ChildServer {
         lines = stream
     }
 
+    /// Its process number.
+    package var processID: Int32 { process.processIdentifier }
+
     /// The next line that it says, a JSON object.
-    func line() async throws -> JSONObject {
+    package func line() async throws -> JSONObject {
         for await line in lines { return try JSONParser.parseObject(Array(line.utf8)) }
         throw BenchmarkError("the server process ended")
     }
 
-    func say(_ line: String) {
+    /// Tells it something.
+    package func say(_ line: String) {
         input.fileHandleForWriting.write(Data((line + "\n").utf8))
     }
 
-    func end() {
+    /// Ends its input, which ends it, and waits for that.
+    package func end() {
         input.fileHandleForWriting.closeFile()
         process.waitUntilExit()
     }

@@ -1,0 +1,145 @@
+package import AuthorizationServer
+import DurableLog
+package import OAuthProtocol
+package import OAuthState
+import OpenSSLCrypto
+
+/// Sessions as a large deployment has them: each with a user, an identity and a connection with upstream tokens.
+package enum Population {
+    /// The client of every session.
+    package static let clientID = "benchmark"
+    /// The resource of every session.
+    package static let resource = "https://mcp.example.com/mcp"
+    /// The upstream of every connection, unless another is named.
+    package static let upstream = "corp"
+    /// A moment for populations whose server does not live in the present.
+    package static let now = Timestamp(secondsSinceEpoch: 1_795_420_800)
+    /// Where the client's answers go.
+    package static let redirectURI = "http://127.0.0.1:1/callback"
+    private static let scopes = ScopeSet(["mcp:read", "offline_access"])
+
+    /// The id of a session, by its number.
+    package static func sessionID(_ index: Int) -> SessionID {
+        SessionID(value: spread(index, 1))
+    }
+
+    /// A session by its number.
+    package static func session(
+        _ index: Int,
+        userID: UserID = UserID(value: 1),
+        connections: [ConnectionID] = [],
+        now: Timestamp = now
+    ) -> Session {
+        Session(
+            id: sessionID(index),
+            userID: userID,
+            clientID: clientID,
+            scopes: scopes,
+            resource: resource,
+            connections: connections,
+            authenticatedAt: now,
+            absoluteExpiry: now + .seconds(30 * 86_400),
+            idleExpiry: now + .seconds(7 * 86_400),
+            generation: 1,
+            rotatedAt: now
+        )
+    }
+
+    /// What distinguishes one part of a population from another.
+    package struct Part: Sendable {
+        /// The numbers of its sessions.
+        package var indices: Range<Int>
+        /// When its users logged in.
+        package var now = Population.now
+        /// The upstream of its connections.
+        package var upstream = Population.upstream
+        /// How long the upstream access tokens are good.
+        package var accessTokenLifetime = Duration.seconds(3600)
+
+        /// The sessions with these numbers.
+        package init(_ indices: Range<Int>) {
+            self.indices = indices
+        }
+    }
+
+    /// Fills a server's stores with the first sessions.
+    package static func fill(_ stores: ServerStores, count: Int, sealing: TokenSealing) async throws {
+        try await fill(stores, Part(0..<count), sealing: sealing)
+    }
+
+    /// Fills a server's stores with a part of the population.
+    package static func fill(_ stores: ServerStores, _ part: Part, sealing: TokenSealing) async throws {
+        let client = OAuthProtocol.Client(
+            id: clientID,
+            kind: .dynamic,
+            name: "Benchmark",
+            redirectURIs: [redirectURI],
+            grantTypes: [.authorizationCode, .refreshToken],
+            authenticationMethods: [TokenEndpointAuthenticationMethod.none],
+            issuedAt: part.now
+        )
+        _ = await stores.clients.register(client)
+        for start in stride(from: part.indices.lowerBound, to: part.indices.upperBound, by: 1000) {
+            var sessions: [Session] = []
+            for index in start..<min(start + 1000, part.indices.upperBound) {
+                sessions.append(try await user(index, of: part, in: stores, sealing: sealing))
+            }
+            try await stores.sessions.load(sessions)
+            // The journal's buffer is bounded: what was appended goes to the disk first.
+            try await stores.journal.waitUntilDurable(stores.journal.lastPosition)
+        }
+    }
+
+    private static func user(
+        _ index: Int,
+        of part: Part,
+        in stores: ServerStores,
+        sealing: TokenSealing
+    ) async throws -> Session {
+        let account = "account-\(index)"
+        let login = UserLogin(
+            identity: IdentityKey(namespace: "https://login.corp.example", subject: account),
+            name: "Person \(index)",
+            verifiedEmail: "person-\(index)@corp.example"
+        )
+        let candidate = UserID(value: spread(index, 2))
+        let userID = await stores.vault.resolveUser(login, candidate: candidate, now: part.now).outcome ?? candidate
+        let random = SystemRandomSource()
+        let tokens = UpstreamTokens(
+            accessToken: Base64URL.encode(random.bytes(48)),
+            refreshToken: Base64URL.encode(random.bytes(48))
+        )
+        let draft = ConnectionDraft(
+            userID: userID,
+            upstream: part.upstream,
+            account: account,
+            accountName: nil,
+            tokens: try sealing.seal(tokens, at: .init(userID: userID, upstream: part.upstream, account: account)),
+            scopes: ScopeSet(["openid", "profile", "email"]),
+            accessTokenExpiry: part.now + part.accessTokenLifetime,
+            upstreamClientID: "gatehouse"
+        )
+        let stored = await stores.vault.store(draft, candidate: ConnectionID(value: spread(index, 3)), now: part.now)
+        guard case .stored(let connection) = stored.outcome else { throw BenchmarkError("a connection was refused") }
+        return session(index, userID: userID, connections: [connection.id], now: part.now)
+    }
+
+    /// Distinct numbers that look random, as real identifiers do.
+    private static func spread(_ index: Int, _ kind: UInt64) -> UInt128 {
+        var mixed = UInt64(index) &* 0x9E37_79B9_7F4A_7C15 &+ kind &* 0xD1B5_4A32_D192_ED03
+        mixed = (mixed ^ mixed >> 30) &* 0xBF58_476D_1CE4_E5B9
+        return UInt128(mixed ^ mixed >> 31) << 64 | UInt128(UInt64(index) << 8 | kind)
+    }
+}
+
+extension AuthorizationSessions {
+    /// Takes sessions as recovery does, in one turn.
+    package func load(_ sessions: [Session]) throws {
+        for session in sessions {
+            var writer = BinaryWriter(reserving: 256)
+            session.write(to: &writer)
+            var reader = BinaryReader(writer.bytes)
+            try apply(.putSession, &reader)
+        }
+    }
+}

@@ -1,0 +1,42 @@
+package import Foundation
+
+/// The thresholds of one benchmark: a JSON file named for it.
+package struct ThresholdFile: Codable, Sendable {
+    /// The benchmark's program.
+    package var benchmark: String
+    /// Its arguments, besides `--json`.
+    package var arguments: [String]
+    /// What is compared.
+    package var ratios: [Threshold]
+
+    /// Reads a file.
+    package init(at url: URL) throws {
+        self = try JSONDecoder().decode(ThresholdFile.self, from: Data(contentsOf: url))
+    }
+
+    /// Reads every file of a folder, in the order of their names; an empty folder is an error, for it would hold nothing.
+    package static func all(in folder: URL) throws -> [(url: URL, file: ThresholdFile)] {
+        let urls = try FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil)
+            .filter { $0.pathExtension == "json" }
+            .sorted { $0.lastPathComponent < $1.lastPathComponent }
+        guard !urls.isEmpty else { throw BenchmarkError("there are no thresholds in \(folder.path())") }
+        return try urls.map { ($0, try ThresholdFile(at: $0)) }
+    }
+
+    /// The same with what is reached now as accepted, where something was accepted before or nothing was measured yet.
+    package func recording(_ figures: JSONFigures) -> ThresholdFile {
+        var copy = self
+        for index in copy.ratios.indices {
+            guard let ratio = copy.ratios[index].ratio(in: figures), ratio.isFinite else { continue }
+            copy.ratios[index].accepted = (ratio * 1000).rounded() / 1000
+        }
+        return copy
+    }
+
+    /// Writes it for people to read and to compare.
+    package func write(to url: URL) throws {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+        try (encoder.encode(self) + [10]).write(to: url)
+    }
+}

@@ -1,0 +1,181 @@
+import ArgumentParser
+import AuthorizationServer
+import BenchmarkSupport
+import DurableLog
+import Foundation
+import Logging
+import OAuthProtocol
+import OAuthState
+import OpenSSLCrypto
+import OutboundHTTP
+import SocketHTTP
+
+/// The server under load, in a process of its own on the first core.
+struct LoadServer: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "serve", shouldDisplay: false)
+
+    @Option(name: .long) var provider: String
+    @Option(name: .long) var fastUpstream: String
+    @Option(name: .long) var journal: String
+    @Option(name: .long) var directory: String
+    @Option(name: .long) var sessions: Int
+    @Option(name: .long) var expired: Int
+    @Flag(name: .long) var tls = false
+
+    /// The resource of the population's sessions, and its server.
+    static let resourceServer = (id: "mcp-server", secret: "resource-server-secret-for-load")
+    /// The resource that users log in for.
+    static let loginResource = "https://login.example.com/mcp"
+    /// A client that acts for itself.
+    static let machine = (id: "machine", secret: "machine-secret-that-is-long-enough-for-load")
+    /// The upstream whose tokens have always expired.
+    static let expiringUpstream = "fast"
+    /// Refresh tokens are told for this many sessions, spread over all.
+    static let toldTokenCountMax = 200_000
+
+    func run() async throws {
+        try Affinity.pin(to: 0)
+        _ = DescriptorLimit.raise(to: 65_536)
+        let logger = Logger(label: "load") { _ in SwiftLogNoOpLogHandler() }
+        let server = try await start(logger)
+        let idle = try ProcessUsage.current(of: getpid())
+        let secret = await server.stores.keys.serverSecret(candidate: []).outcome
+        try await fill(server.stores, TokenSealing(secret: secret, random: SystemRandomSource()))
+        try tell(RefreshTokenKey(secret: secret))
+        let sessionCount = await server.stores.sessions.counts.sessions
+        try Self.say([
+            "issuer": .string(server.configuration.issuer.text),
+            "idle_bytes": .number(JSONNumber(idle.residentBytes)),
+            "sessions": .number(JSONNumber(sessionCount)),
+        ])
+        var issued = 0
+        for await line in Self.inputLines() {
+            // The only thing that it is ever told: how many codes to issue.
+            let count = Int(line) ?? 0
+            try await IssuedCodes.issue(issued..<issued + count, in: server.stores, now: SystemTimeSource().now())
+            issued += count
+            try Self.say(["issued": .number(JSONNumber(issued))])
+        }
+        // The input's end is the benchmark's, however it comes.
+        Foundation.exit(0)
+    }
+
+    private func start(_ logger: Logger) async throws -> GatehouseServer {
+        let reservation = try PortReservation(SocketAddress(ip: .loopback, port: 0))
+        var environment = ServerEnvironment(
+            transport: try CurlClient(logger: logger),
+            auditSink: { _ in },
+            logger: logger
+        )
+        environment.reservations = [reservation]
+        environment.eventLoopCount = 1
+        environment.storeLimits.authorizationCodesMax = 10_000_000
+        if journal != "memory" {
+            guard let policy = JournalPolicy(rawValue: journal) else { throw BenchmarkError("no journal \(journal)") }
+            environment.storage = try DurableStore.open(
+                directory: directory + "/data",
+                key: .besideData,
+                options: StorageOptions(journal: JournalOptions(policy: policy)),
+                logger: logger
+            )
+        }
+        return try await GatehouseServer.start(try configuration(reservation.address), environment: environment)
+    }
+
+    private func configuration(_ address: SocketAddress) throws -> Configuration {
+        var listener = Configuration.Listener(address: address)
+        if tls {
+            listener.tls = Configuration.TLSFiles(
+                certificateFile: directory + "/certificate.pem",
+                privateKeyFile: directory + "/key.pem"
+            )
+        }
+        var configuration = Configuration(
+            issuer: try Issuer("\(tls ? "https" : "http")://\(address)"),
+            listen: [listener]
+        )
+        configuration.management.address = SocketAddress(ip: .loopback, port: 0)
+        configuration.scopes = ScopeSet(["openid", "offline_access", "mcp:read"])
+        configuration.upstreams = [loginUpstream, upstream(Population.upstream), upstream(Self.expiringUpstream)]
+        configuration.resources = resources
+        var machine = Configuration.Client(clientID: Self.machine.id)
+        machine.tokenEndpointAuthMethod = .clientSecretBasic
+        machine.clientSecret = .value(SecretValue(Self.machine.secret))
+        machine.grantTypes = [.clientCredentials]
+        configuration.clients = [machine]
+        configuration.tokens.authorizationCodeLifetime = .seconds(600)
+        configuration.storage.snapshotInterval = .seconds(86_400)
+        configuration.limits.registrationsPerSource = .init(burst: 10_000_000, perMinute: 10_000_000)
+        configuration.limits.authorizationsPerSource = .init(burst: 10_000_000, perMinute: 10_000_000)
+        return configuration
+    }
+
+    private var resources: [Configuration.Resource] {
+        var resource = Configuration.Resource(uri: Population.resource, scopes: ScopeSet(["mcp:read"]))
+        resource.upstreams = [Population.upstream, Self.expiringUpstream]
+        resource.clientID = Self.resourceServer.id
+        resource.clientSecret = .value(SecretValue(Self.resourceServer.secret))
+        var login = Configuration.Resource(uri: Self.loginResource, scopes: ScopeSet(["mcp:read"]))
+        login.upstreams = ["login"]
+        return [resource, login]
+    }
+
+    private var loginUpstream: Configuration.Upstream {
+        var upstream = Configuration.Upstream(name: "login", kind: .oidc(issuer: provider), clientID: "gatehouse")
+        upstream.scopes = ["openid", "offline_access"]
+        return Self.onThisMachine(upstream)
+    }
+
+    private func upstream(_ name: String) -> Configuration.Upstream {
+        let endpoints = Configuration.OAuth2Endpoints(
+            authorizationEndpoint: fastUpstream + "/authorize",
+            tokenEndpoint: fastUpstream + "/token",
+            userinfo: .init(endpoint: fastUpstream + "/userinfo")
+        )
+        return Self.onThisMachine(.init(name: name, kind: .oauth2(endpoints), clientID: "gatehouse"))
+    }
+
+    private static func onThisMachine(_ upstream: Configuration.Upstream) -> Configuration.Upstream {
+        var upstream = upstream
+        upstream.clientSecret = .value(SecretValue("upstream-secret-for-load"))
+        upstream.allowsInsecureHTTP = true
+        upstream.allowsPrivateNetwork = true
+        return upstream
+    }
+
+    private func fill(_ stores: ServerStores, _ sealing: TokenSealing) async throws {
+        let now = SystemTimeSource().now()
+        var part = Population.Part(0..<sessions)
+        part.now = now
+        part.accessTokenLifetime = .seconds(86_400)
+        try await Population.fill(stores, part, sealing: sealing)
+        part.indices = sessions..<sessions + expired
+        part.upstream = Self.expiringUpstream
+        part.accessTokenLifetime = .zero
+        try await Population.fill(stores, part, sealing: sealing)
+    }
+
+    /// Writes the refresh tokens of the sessions, spread over all, and then of those whose upstream token has expired.
+    private func tell(_ key: RefreshTokenKey) throws {
+        let count = min(sessions, Self.toldTokenCountMax)
+        let numbers = (0..<count).map { $0 * sessions / count } + Array(sessions..<sessions + expired)
+        let lines = numbers.map {
+            RefreshToken(family: Population.sessionID($0), generation: 1, key: key).wireValue + "\n"
+        }
+        try Data(lines.joined().utf8).write(to: URL(filePath: directory + "/tokens"))
+    }
+
+    private static func say(_ object: JSONObject) throws {
+        try FileHandle.standardOutput.write(contentsOf: Data(object.serialized() + [10]))
+    }
+
+    /// The lines of standard input, read on a thread of its own: reading blocks.
+    private static func inputLines() -> AsyncStream<String> {
+        let (stream, continuation) = AsyncStream.makeStream(of: String.self)
+        Thread.detachNewThread {
+            while let line = readLine() { continuation.yield(line) }
+            continuation.finish()
+        }
+        return stream
+    }
+}
