@@ -21,6 +21,14 @@ struct ExpiringTable<Key: Hashable & Sendable, Value: Sendable>: Sendable {
         values[key] = value
     }
 
+    /// The keys of the entries that a test picks.
+    func keys(where isPicked: (Value) -> Bool) -> [Key] {
+        values.compactMap { isPicked($0.value) ? $0.key : nil }
+    }
+
+    /// Every value, expired ones that were not swept yet included.
+    var all: some Sequence<Value> { values.values }
+
     mutating func remove(_ key: Key) {
         values.removeValue(forKey: key)
     }

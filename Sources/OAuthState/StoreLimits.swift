@@ -41,6 +41,10 @@ package struct StoreLimits: Hashable, Sendable {
     ///
     /// At the bound a new account is refused with `temporarily_unavailable`.
     package var connectionsPerUserMax = 64
+    /// Registrations of ourselves at providers, of which each configured upstream has one.
+    ///
+    /// At the bound a new one is refused with `temporarily_unavailable`.
+    package var upstreamRegistrationsMax = 1000
     /// Wrong attempts at one code before it is burnt (TK-4).
     package var codeFailuresMax = 5
 

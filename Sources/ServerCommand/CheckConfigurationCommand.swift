@@ -19,7 +19,6 @@ struct CheckConfigurationCommand: AsyncParsableCommand {
         do throws(ConfigurationErrors) {
             let loaded = try ConfigurationLoader(environment: ProcessInfo.processInfo.environment).load(path: config)
             Console.write("configuration is valid: \(ConfigurationSummary(loaded))")
-            for key in loaded.owedKeys { Console.write("note: \(key)") }
         } catch {
             for error in error.errors { Console.writeError("\(error)") }
             let count = error.errors.count == 1 ? "1 error" : "\(error.errors.count) errors"

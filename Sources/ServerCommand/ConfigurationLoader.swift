@@ -34,7 +34,8 @@ struct ConfigurationLoader {
         } catch {
             throw ConfigurationErrors(errors + error.errors)
         }
-        guard errors.isEmpty else { throw ConfigurationErrors(errors) }
+        let found = errors + resolved.upstreamErrors
+        guard found.isEmpty else { throw ConfigurationErrors(found) }
         return resolved
     }
 

@@ -35,9 +35,6 @@ struct ServeCommand: AsyncParsableCommand {
 
     func run() async throws {
         let loaded = try load()
-        for key in loaded.owedKeys {
-            Console.writeError("note: \(key)")
-        }
         do {
             let host = try ServerHost(
                 loaded,

@@ -45,11 +45,11 @@ package struct UpstreamAuthorizationRequest: Sendable {
 
 extension UpstreamAuthorizationRequest {
     /// RFC 6749 §4.1.1: the URL to which the browser is sent.
-    func url(_ endpoint: String, configuration: UpstreamConfiguration) -> String {
+    func url(_ endpoint: String, clientID: String, configuration: UpstreamConfiguration) -> String {
         let behaviour = configuration.behaviour
         let scopes = ScopeSet(configuration.scopes + additionalScopes).tokens
         var parameters = [
-            ("response_type", "code"), ("client_id", configuration.clientID),
+            ("response_type", "code"), ("client_id", clientID),
             ("redirect_uri", configuration.callbackURL), ("state", state.wireValue),
             ("code_challenge", challenge.text), ("code_challenge_method", "S256"),
         ]

@@ -23,12 +23,14 @@ extension UpstreamProvider {
     ) async throws(UpstreamError) -> UpstreamLogin {
         let endpoints = try await endpoints()
         try checkIssuerParameter(issuerParameter, endpoints)
+        let client = try await client()
         // Keys first: without them the code would be used up for nothing.
         _ = try await openID?.keys.current()
         let tokens = try await tokenEndpoint.redeem(
             code: code,
             verifier: verifier,
             callbackURL: configuration.callbackURL,
+            client: client,
             endpoints: endpoints,
             now: timeSource.now()
         )
@@ -40,11 +42,17 @@ extension UpstreamProvider {
         let claims = try await claims(
             of: tokens,
             endpoints: endpoints,
-            expecting: .init(nonce: nonce, accessToken: tokens.accessToken, maximumAgeSeconds: maximumAgeSeconds)
+            expecting: .init(
+                clientID: client.id,
+                nonce: nonce,
+                accessToken: tokens.accessToken,
+                maximumAgeSeconds: maximumAgeSeconds
+            )
         )
         try checkRequiredClaims(claims)
         return UpstreamLogin(
             tokens: tokens,
+            clientID: client.id,
             claims: claims,
             account: try await account(in: claims, tokens: tokens),
             requestedScopes: requestedScopes ?? self.requestedScopes
@@ -120,7 +128,9 @@ extension UpstreamProvider {
         do {
             more = try await userInfo.object(at: url, accessToken: tokens.accessToken)
         } catch {
-            guard configuration.behaviour.userInfoUse != .always else { throw error }
+            // A claim that decides over the login may be what was not told: that is trouble, and no refusal.
+            let decides = configuration.requiredClaims.contains { claims.value(at: $0.claim) == nil }
+            guard configuration.behaviour.userInfoUse != .always, !decides else { throw error }
             logger.warning("userinfo failed; the login goes on", metadata: ["reason": .string(error.reason)])
             return claims
         }
@@ -146,10 +156,8 @@ extension UpstreamProvider {
     /// UP-4, D-64: on what the provider says, never on a hint.
     private func checkRequiredClaims(_ claims: JSONObject) throws(UpstreamError) {
         for requirement in configuration.requiredClaims {
-            let value = claims.value(at: requirement.claim)
-            let values = value?.stringArrayValue ?? value?.stringValue.map { [$0] } ?? []
-            guard values.contains(where: requirement.acceptedValues.contains) else {
-                throw UpstreamError(.accessDenied, "the claim \(requirement.claim) is not one that is let in")
+            guard let value = claims.value(at: requirement.claim), requirement.accepts(value) else {
+                throw UpstreamError(.notAdmitted, "the claim \(requirement.claim) is not one that is let in")
             }
         }
     }
@@ -198,11 +206,13 @@ extension UpstreamProvider {
 extension UpstreamLogin {
     fileprivate init(
         tokens: UpstreamTokenResponse,
+        clientID: String,
         claims: JSONObject,
         account: UpstreamAccount,
         requestedScopes: ScopeSet
     ) {
         self.tokens = tokens
+        self.clientID = clientID
         subject = account.subject
         accountName = account.accountName
         name = account.name

@@ -8,20 +8,25 @@ extension UpstreamProvider {
     ///
     /// - Parameters:
     ///   - refreshToken: The refresh token.
+    ///   - client: Whom the refresh token was issued to; `nil` for whoever we are now. Another client's is not to be sent:
+    ///     the provider would burn it (toolhive #6508).
     ///   - scopes: What the connection was granted; sent only to providers that need it (toolhive #5096).
     /// - Returns: The answer, of which nothing is validated.
     /// - Throws: ``UpstreamError``; only `invalidGrant` is terminal. With `isOutcomeUnknown` the token may be used up.
     package func refresh(
         refreshToken: String,
+        as client: UpstreamClient? = nil,
         scopes: ScopeSet? = nil
     ) async throws(UpstreamError) -> UpstreamTokenResponse {
         let sent = configuration.behaviour.sendsScopesOnRefresh ? scopes ?? requestedScopes : nil
         let endpoints = try await endpoints()
+        let presenter = if let client { client } else { try await self.client() }
         try breaker.enter(now: timeSource.now())
         do {
             let response = try await tokenEndpoint.refresh(
                 refreshToken: refreshToken,
                 scopes: sent,
+                client: presenter,
                 endpoints: endpoints,
                 now: timeSource.now()
             )
@@ -50,9 +55,10 @@ extension UpstreamProvider {
         expectedSubject: String
     ) async throws(UpstreamError) -> Timestamp? {
         guard let openID, let idToken = response.idToken else { return nil }
+        let clientID = try await client().id
         let claims = try await openID.verifier.verifiedClaims(
             of: idToken,
-            expecting: .init(accessToken: response.accessToken),
+            expecting: .init(clientID: clientID, accessToken: response.accessToken),
             now: timeSource.now()
         )
         let subject: String

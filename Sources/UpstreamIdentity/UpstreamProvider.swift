@@ -14,6 +14,7 @@ package final class UpstreamProvider: Sendable {
     let logger: Logger
     let exchange: UpstreamExchange
     let tokenEndpoint: TokenEndpoint
+    let clients: UpstreamClients
     let breaker = RefreshBreaker()
     /// What only a provider that speaks OpenID Connect has.
     let openID: OpenID?
@@ -29,15 +30,31 @@ package final class UpstreamProvider: Sendable {
 
     /// Checks the configuration and makes the provider.
     ///
+    /// - Parameters:
+    ///   - configuration: The provider, and who we are there.
+    ///   - registration: How we register ourselves, where the configuration does not say who we are.
+    ///   - transport: How it is reached.
+    ///   - timeSource: The wall clock.
+    ///   - random: For assertions.
+    ///   - logger: Where trouble is told.
     /// - Throws: ``UpstreamError`` `misconfigured`.
     package init(
         configuration: UpstreamConfiguration,
+        registration: UpstreamSelfRegistration? = nil,
         transport: any OutboundTransport,
         timeSource: any TimeSource,
         random: any RandomSource,
         logger: Logger
     ) throws(UpstreamError) {
         try configuration.check()
+        guard (configuration.clientID == nil) == (registration != nil) else {
+            throw UpstreamError(.misconfigured, "either a client is configured or we register ourselves")
+        }
+        clients = UpstreamClients(
+            configured: configuration.configuredClient,
+            registration: registration,
+            timeSource: timeSource
+        )
         self.configuration = configuration
         self.timeSource = timeSource
         self.random = random
@@ -54,13 +71,7 @@ package final class UpstreamProvider: Sendable {
         tokenEndpoint = TokenEndpoint(
             exchange: exchange,
             behaviour: configuration.behaviour,
-            authenticator: UpstreamClientAuthenticator(
-                clientID: configuration.clientID,
-                secret: configuration.clientSecret,
-                method: configuration.clientAuthentication,
-                assertionAudience: configuration.behaviour.assertionAudience,
-                random: random
-            )
+            random: random
         )
         switch configuration.kind {
         case .openID(let issuer):
@@ -85,7 +96,16 @@ package final class UpstreamProvider: Sendable {
     package var isOptional: Bool { configuration.isOptional }
 
     /// Our id at the provider: refresh tokens are bound to it (toolhive #6508).
-    package var clientID: String { configuration.clientID }
+    ///
+    /// `nil` before we first registered ourselves.
+    package var clientID: String? { clients.known?.id }
+
+    /// Who we are at the provider; registers us first where that is configured and was not done yet.
+    ///
+    /// - Throws: ``UpstreamError`` of the registration; the next attempt is made after half a minute.
+    package func client() async throws(UpstreamError) -> UpstreamClient {
+        try await clients.current()
+    }
 
     /// Where this provider's subjects mean something: its issuer, or our name for it (JB-8).
     package var identityNamespace: String { openID?.rule.identityNamespace ?? "name:" + name }
@@ -105,7 +125,11 @@ package final class UpstreamProvider: Sendable {
     ///
     /// - Throws: ``UpstreamError`` when the endpoints are not known yet and cannot be found.
     package func authorizationURL(_ request: UpstreamAuthorizationRequest) async throws(UpstreamError) -> String {
-        request.url(try await endpoints().authorization, configuration: configuration)
+        request.url(
+            try await endpoints().authorization,
+            clientID: try await client().id,
+            configuration: configuration
+        )
     }
 
     func endpoints() async throws(UpstreamError) -> UpstreamEndpoints {
@@ -138,6 +162,6 @@ extension UpstreamProvider.OpenID {
             }
         }
         keys = ProviderKeys(exchange: exchange, endpoints: endpoints, timeSource: timeSource)
-        verifier = IDTokenVerifier(clientID: configuration.clientID, rule: rule, keys: keys)
+        verifier = IDTokenVerifier(rule: rule, keys: keys)
     }
 }

@@ -54,6 +54,7 @@ struct ConformanceFailureTests {
         #expect(broken.contains { $0.hasPrefix("D-51") })
         #expect(broken.contains { $0.hasPrefix("RV-1, D-47") })
         #expect(broken.contains { $0.hasPrefix("RV-2: a revoked access token") })
+        #expect(broken.contains { $0.hasPrefix("LO-1: an ending") })
         #expect(broken.count < AuthorizationStoreConformance.rules.count)
     }
 
@@ -124,6 +125,13 @@ private struct CarelessSessions: AuthorizationStore {
 
     func session(_ id: SessionID, now: Timestamp) async -> Session? { await inner.session(id, now: now) }
     func revoke(_ id: SessionID) async -> Recorded<Session?> { await inner.revoke(id) }
+
+    // Forgets what is about to become a session.
+    func end(_ ending: SessionEnding) async -> Recorded<Int> {
+        await inner.end(SessionEnding(sessions: ending.sessions))
+    }
+
+    func awaitedConnections() async -> Set<ConnectionID> { [] }
 
     func revoke(_ id: SessionID, for _: String) async -> Recorded<SessionRevocation> {
         await inner.revoke(id, for: StoreSample.clientID)

@@ -69,7 +69,6 @@ struct ConfigurationDecodingTests {
         #expect(https.storage.directory == nil)
         #expect(https.scopes == Configuration.defaultScopes)
         #expect(!https.management.isAddressConfigured)
-        #expect(https.owedKeys.isEmpty)
         let loopback = try decode("issuer: http://127.0.0.1:4444")
         #expect(loopback.listen == [.init(address: SocketAddress(ip: .loopback, port: 4444))])
     }
@@ -118,7 +117,6 @@ struct ConfigurationDecodingTests {
         var overrides = Configuration.PresetOverrides()
         overrides.issuer = "https://o.example"
         #expect(configuration.upstreams.last?.kind == .preset(.okta, overrides))
-        #expect(configuration.owedKeys.map(\.path) == ["upstreams[1].preset"])
     }
 
     @Test("lets one MCP server be several resources under one client id and secret")
@@ -152,13 +150,33 @@ struct ConfigurationDecodingTests {
         }
     }
 
-    @Test("says for each key that was set what is still owed")
-    func listsOwedKeys() throws {
-        let paths = try decode(DesignSample.valid).owedKeys.map(\.path)
-        #expect(Set(paths).count == paths.count)
-        let owed = Set(ConfigurationKey.all.filter { $0.owed != nil }.map(\.path))
-        #expect(paths.allSatisfy { owed.contains($0.replacing(/\[\d+\]/, with: "[]")) })
-        let none = try decode("issuer: https://a.example\nregistration: {client_id_metadata_documents: false}")
-        #expect(none.owedKeys.isEmpty)
+    @Test("takes a key, a registration, required claims and revocation policies for an upstream")
+    func acceptsUpstreamClients() throws {
+        let configuration = try decode(
+            """
+            issuer: https://a.example
+            upstreams:
+              - {name: a, preset: okta, issuer: "https://o.example", client_id: c, private_key: {file: /k.pem},
+                 private_key_algorithm: PS256, private_key_id: k1, revoke_on_logout: true}
+              - {name: b, type: oidc, issuer: "https://i.example", registration: {}, revoke_with_last_session: true,
+                 required_claims: {hd: corp.example, groups: [staff, admins]}}
+              - {name: c, type: oidc, issuer: "https://i.example",
+                 registration: {endpoint: "https://i.example/r", client_name: Tools, initial_access_token: {env: T}}}
+            """
+        )
+        let (first, second) = (configuration.upstreams[0], configuration.upstreams[1])
+        #expect(first.tokenEndpointAuthMethod == .privateKeyJWT && first.privateKey == .file("/k.pem"))
+        #expect(first.privateKeyAlgorithm == .ps256 && first.privateKeyID == "k1" && first.revokesOnLogout)
+        #expect(second.clientID == nil && second.registration == .init() && second.revokesWithLastSession)
+        #expect(
+            second.requiredClaims == [
+                .init(claim: "hd", values: ["corp.example"]), .init(claim: "groups", values: ["staff", "admins"]),
+            ]
+        )
+        var registration = Configuration.UpstreamRegistration()
+        registration.endpoint = "https://i.example/r"
+        registration.clientName = "Tools"
+        registration.initialAccessToken = .environment("T")
+        #expect(configuration.upstreams[2].registration == registration)
     }
 }

@@ -99,4 +99,39 @@ struct SecretResolutionTests {
         #expect(!"\(configuration)".contains("hunter2"))
         #expect(!String(reflecting: configuration).contains("hunter2"))
     }
+
+    @Test("an upstream’s key, issuer and scopes are tried too, so that what would stop the start is told before")
+    func checksUpstreams() throws {
+        func refusal(_ upstream: String) -> [String] {
+            do throws(ConfigurationErrors) {
+                let text = "issuer: https://a.example\nupstreams: [{name: n, \(upstream)}]"
+                _ = try ConfigurationLoader(environment: ["K": "no key", "S": "secret"]).load(text: text)
+                return []
+            } catch {
+                return error.errors.map(\.description)
+            }
+        }
+        let oidc = "type: oidc, issuer: 'https://i.example', client_id: c"
+        #expect(
+            refusal(oidc + ", private_key: {env: K}") == [
+                "upstreams[0].private_key: holds no PEM private key for ES256, EdDSA or RS256 (RSA of 2048 bits or more)"
+            ]
+        )
+        #expect(
+            refusal("preset: okta, client_id: c, client_secret: {env: S}") == [
+                "upstreams[0]: the preset okta needs an issuer"
+            ]
+        )
+        #expect(
+            refusal(oidc + ", client_secret: {env: S}, scopes: [email]") == [
+                "upstreams[0]: the scopes must contain openid"
+            ]
+        )
+        #expect(refusal(oidc + ", client_secret: {env: S}").isEmpty)
+        #expect(
+            refusal("type: oidc, issuer: 'https://i.example', registration: {initial_access_token: {env: T}}") == [
+                "upstreams[0].registration.initial_access_token: environment variable T is not set"
+            ]
+        )
+    }
 }

@@ -12,6 +12,7 @@ struct UpstreamRefusalTests {
     }
 
     private static let oidc = "type: oidc, issuer: 'https://i.example', client_id: c, client_secret: {env: S}"
+    private static let bare = "type: oidc, issuer: 'https://i.example'"
     private static let oauth2 =
         "name: n, type: oauth2, client_id: c, client_secret: {env: S}, authorization_endpoint: 'https://i.example/a'"
 
@@ -86,9 +87,59 @@ struct UpstreamRefusalTests {
             "upstreams[0].client_secret: contradicts token_endpoint_auth_method: none"
         ),
         Refusal(
-            "name: n, token_endpoint_auth_method: private_key_jwt, " + oidc,
-            "upstreams[0].token_endpoint_auth_method: private_key_jwt is not one of none, client_secret_basic, "
-                + "client_secret_post"
+            "name: n, token_endpoint_auth_method: private_key_jwt, " + bare + ", client_id: c",
+            "upstreams[0].private_key: is required; private_key_jwt signs with it"
+        ),
+        Refusal(
+            "name: n, private_key: {file: k}, " + oidc,
+            "upstreams[0].client_secret: contradicts private_key_jwt"
+        ),
+        Refusal(
+            "name: n, private_key: {file: k}, token_endpoint_auth_method: client_secret_post, " + oidc,
+            "upstreams[0].private_key: is only for token_endpoint_auth_method: private_key_jwt"
+        ),
+        Refusal("name: n, private_key_id: k, " + oidc, "upstreams[0].private_key_id: goes with private_key"),
+        Refusal(
+            "name: n, private_key: {file: k}, private_key_algorithm: HS256, client_id: c, " + bare,
+            "upstreams[0].private_key_algorithm: HS256 is not one of ES256, EdDSA, RS256, PS256; did you mean ES256?"
+        ),
+        Refusal(
+            "name: n, private_key: k.pem, client_id: c, " + bare,
+            "upstreams[0].private_key: "
+                + "a secret does not stand in the configuration; write {file: PATH} or {env: VARIABLE}"
+        ),
+        Refusal("name: n, " + bare, "upstreams[0].client_id: is required"),
+        Refusal(
+            "name: n, registration: {}, client_id: c, " + bare,
+            "upstreams[0].client_id: excludes registration, by which the provider gives us one"
+        ),
+        Refusal(
+            "name: n, registration: {}, client_secret: {env: S}, " + bare,
+            "upstreams[0].client_secret: excludes registration, in which the provider settles it"
+        ),
+        Refusal(
+            "name: n, registration: {}, token_endpoint_auth_method: none, " + bare,
+            "upstreams[0].token_endpoint_auth_method: excludes registration, in which the provider settles it"
+        ),
+        Refusal(
+            "name: n, registration: {endpoint: 'http://i.example/r'}, " + bare,
+            "upstreams[0].registration.endpoint: must be https; for development say allow_insecure_http: true"
+        ),
+        Refusal(
+            "name: n, preset: github, registration: {}",
+            "upstreams[0].registration.endpoint: is required; this provider has no document that names it"
+        ),
+        Refusal(
+            "name: n, required_claims: {hd: []}, " + oidc,
+            "upstreams[0].required_claims.hd: must name at least one value"
+        ),
+        Refusal(
+            "name: n, required_claims: corp.example, " + oidc,
+            "upstreams[0].required_claims: must be a map of keys and values"
+        ),
+        Refusal(
+            "name: n, revoke_on_logout: sometimes, " + oidc,
+            "upstreams[0].revoke_on_logout: must be true or false, not sometimes"
         ),
     ]
 

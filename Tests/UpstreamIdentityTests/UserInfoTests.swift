@@ -66,7 +66,8 @@ struct UserInfoTests {
     func requiredClaims() async throws {
         for (value, isAccepted) in [
             (JSONValue.string("corp.example"), true), (["x", "corp.example"], true),
-            ("CORP.example", false), (.null, false), (["x"], false),
+            ("CORP.example", false), (.null, false), (["x"], false), ([["corp.example"]], false),
+            (["corp.example": true], false),
         ] {
             let provider = try ScriptedProvider()
             try provider.answerCode { $0["hd"] = value }
@@ -76,7 +77,7 @@ struct UserInfoTests {
             if isAccepted {
                 _ = try await client.login()
             } else {
-                #expect(try await error { try await client.login() }.code == .accessDenied)
+                #expect(try await error { try await client.login() }.code == .notAdmitted)
             }
         }
     }

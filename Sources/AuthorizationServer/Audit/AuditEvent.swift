@@ -142,6 +142,16 @@ package struct AuditEvent: Sendable {
         AuditEvent("session.revoked", session.auditFields)
     }
 
+    /// A session ended because a provider ended its part of it for good (peers §6 rule 9).
+    package static func endedWithUpstream(_ session: Session, _ connection: Connection) -> AuditEvent {
+        AuditEvent(
+            "session.ended_upstream",
+            session.auditFields
+                .setting("upstream", .string(connection.upstream))
+                .setting("reason", .string(connection.reason ?? ""))
+        )
+    }
+
     /// A client revoked one access token (RFC 7009).
     package static func accessTokenRevoked(_ claims: AccessTokenClaims) -> AuditEvent {
         AuditEvent(
@@ -213,6 +223,11 @@ package struct AuditEvent: Sendable {
                 "by": .string(actor), "provider": .string(provider),
             ]
         )
+    }
+
+    /// We registered ourselves at a provider (RFC 7591).
+    package static func upstreamRegistered(_ upstream: String, clientID: String) -> AuditEvent {
+        AuditEvent("upstream.registered", ["upstream": .string(upstream), "client_id": .string(clientID)])
     }
 
     /// A provider said that a user or a session of theirs is signed out (OpenID Connect Back-Channel Logout 1.0).

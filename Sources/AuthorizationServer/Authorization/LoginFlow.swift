@@ -122,7 +122,7 @@ package struct LoginFlow: Sendable {
         else { return nil }
         let connection = await vault.credential(for: userID, upstream: provider.name, preferred: [], account: nil)
         guard let connection, connection.isUsable(now: now),
-            connection.upstreamClientID.hasSameBytes(as: provider.clientID),
+            let clientID = provider.clientID, connection.upstreamClientID.hasSameBytes(as: clientID),
             provider.missingScopes(provider.requestedScopes, granted: connection.scopes).isEmpty
         else { return nil }
         return connection.id

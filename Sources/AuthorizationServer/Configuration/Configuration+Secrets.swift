@@ -12,6 +12,10 @@ extension Configuration {
         update("forward_auth.secret", &forwardAuth.secret)
         for index in upstreams.indices {
             update("upstreams[\(index)].client_secret", &upstreams[index].clientSecret)
+            update("upstreams[\(index)].private_key", &upstreams[index].privateKey)
+            guard var registration = upstreams[index].registration else { continue }
+            update("upstreams[\(index)].registration.initial_access_token", &registration.initialAccessToken)
+            upstreams[index].registration = registration
         }
         for index in resources.indices {
             update("resources[\(index)].client_secret", &resources[index].clientSecret)

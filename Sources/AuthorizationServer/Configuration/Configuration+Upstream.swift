@@ -1,4 +1,5 @@
 package import OAuthProtocol
+package import OpenSSLCrypto
 
 extension Configuration {
     /// An identity provider where users log in and whose tokens the vault keeps.
@@ -9,11 +10,32 @@ extension Configuration {
         /// What kind of provider it is and where its endpoints are.
         package var kind: UpstreamKind
 
-        /// Our client id there.
-        package var clientID: String
+        /// Our client id there; `nil` where we register ourselves.
+        package var clientID: String?
 
         /// Our client secret there; `nil` for a public client.
         package var clientSecret: SecretReference?
+
+        /// The private key in PEM whose assertions prove who we are there, for `private_key_jwt`.
+        package var privateKey: SecretReference?
+
+        /// How that key signs; `nil` for the key's usual way.
+        package var privateKeyAlgorithm: SignatureAlgorithm?
+
+        /// The `kid` under which the provider knows that key; `nil` for its thumbprint (RFC 7638).
+        package var privateKeyID: String?
+
+        /// How we register ourselves there, in place of a client id (RFC 7591); `nil` for not at all.
+        package var registration: UpstreamRegistration?
+
+        /// What the claims of an account have to say for it to be let in (UP-4); each must hold.
+        package var requiredClaims: [RequiredClaim] = []
+
+        /// Whether the tokens of a connection that a back-channel logout ends are revoked at the provider and erased.
+        package var revokesOnLogout = false
+
+        /// Whether a connection ends, here and at the provider, with the last session of its user that a client revokes.
+        package var revokesWithLastSession = false
 
         /// How we authenticate there; `nil` leaves it to the provider's metadata or preset.
         package var tokenEndpointAuthMethod: TokenEndpointAuthenticationMethod?
@@ -40,10 +62,40 @@ extension Configuration {
         package var refreshesInBackground = false
 
         /// Makes an upstream with the defaults.
-        package init(name: String, kind: UpstreamKind, clientID: String) {
+        package init(name: String, kind: UpstreamKind, clientID: String?) {
             self.name = name
             self.kind = kind
             self.clientID = clientID
+        }
+    }
+
+    /// RFC 7591: how we register ourselves at a provider.
+    package struct UpstreamRegistration: Hashable, Sendable {
+        /// Where; `nil` for the endpoint that the issuer's document names.
+        package var endpoint: String?
+
+        /// How the provider's pages call us.
+        package var clientName = "Gatehouse"
+
+        /// The provider's permission to register, where it wants one.
+        package var initialAccessToken: SecretReference?
+
+        /// A registration where the issuer's document says.
+        package init() {}
+    }
+
+    /// UP-4: a claim, and the values of which it must have one.
+    package struct RequiredClaim: Hashable, Sendable {
+        /// The provider's claim: a name, or names joined by dots through nested objects.
+        package var claim: String
+
+        /// The values that let an account in; a claim that is a list must hold one of them.
+        package var values: [String]
+
+        /// Requires a claim.
+        package init(claim: String, values: [String]) {
+            self.claim = claim
+            self.values = values
         }
     }
 
@@ -172,5 +224,13 @@ extension Configuration {
         case auth0
         /// Keycloak: OIDC, one issuer for each realm.
         case keycloak
+
+        /// Whether the provider speaks OpenID Connect, so that a document of its issuer names its endpoints.
+        package var isOpenID: Bool {
+            switch self {
+            case .github, .atlassian, .slack: false
+            case .google, .entra, .okta, .gitlab, .auth0, .keycloak: true
+            }
+        }
     }
 }

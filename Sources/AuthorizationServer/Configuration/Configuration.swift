@@ -53,9 +53,6 @@ package struct Configuration: Hashable, Sendable {
     /// The proxies whose `X-Forwarded-For` is believed; nobody's by default.
     package var trustedProxies: [AddressRange] = []
 
-    /// The keys that were set although a later version gives them their full meaning; a host says one line for each.
-    package var owedKeys: [OwedKey] = []
-
     /// The scopes of a server that names none.
     package static let defaultScopes = ScopeSet(["openid", "profile", "email", "offline_access"])
 

@@ -42,23 +42,3 @@ extension ConfigurationErrors: CustomStringConvertible {
         errors.map(\.description).joined(separator: "\n")
     }
 }
-
-/// A key that was set although a later version gives it its full meaning.
-package struct OwedKey: Hashable, Sendable {
-    /// The key's path as it was written.
-    package var path: String
-
-    /// What holds until then.
-    package var note: String
-
-    /// Makes an owed key.
-    package init(path: String, note: String) {
-        self.path = path
-        self.note = note
-    }
-}
-
-extension OwedKey: CustomStringConvertible {
-    /// One line for the start's output.
-    package var description: String { "\(path): \(note)" }
-}

@@ -1,5 +1,5 @@
 extension ConfigurationKey {
-    /// Every key there is: a name that is not here is refused, and a row that owes its meaning says so at start.
+    /// Every key there is: a name that is not here is refused.
     package static let all: [ConfigurationKey] = [
         key("issuer"),
         key("listen"), key("listen[].address"), key("listen[].tls"),
@@ -23,17 +23,21 @@ extension ConfigurationKey {
         key("registration.initial_access_token.file"), key("registration.initial_access_token.env"),
         key("scopes"),
         key("upstreams"), key("upstreams[].name"),
-        key(
-            "upstreams[].preset",
-            owed: "presets are not built in yet; a login there fails until then",
-            unless: ["oidc", "oauth2"]
-        ),
+        key("upstreams[].preset"),
         key("upstreams[].type"), key("upstreams[].issuer"), key("upstreams[].authorization_endpoint"),
         key("upstreams[].token_endpoint"), key("upstreams[].revocation_endpoint"), key("upstreams[].userinfo"),
         key("upstreams[].userinfo.endpoint"), key("upstreams[].userinfo.subject"), key("upstreams[].userinfo.name"),
         key("upstreams[].userinfo.email"), key("upstreams[].client_id"), key("upstreams[].client_secret"),
         key("upstreams[].client_secret.file"), key("upstreams[].client_secret.env"),
-        key("upstreams[].token_endpoint_auth_method"), key("upstreams[].scopes"), key("upstreams[].optional"),
+        key("upstreams[].token_endpoint_auth_method"), key("upstreams[].private_key"),
+        key("upstreams[].private_key.file"), key("upstreams[].private_key.env"),
+        key("upstreams[].private_key_algorithm"), key("upstreams[].private_key_id"),
+        key("upstreams[].registration"), key("upstreams[].registration.endpoint"),
+        key("upstreams[].registration.client_name"), key("upstreams[].registration.initial_access_token"),
+        key("upstreams[].registration.initial_access_token.file"),
+        key("upstreams[].registration.initial_access_token.env"), key("upstreams[].required_claims"),
+        key("upstreams[].revoke_on_logout"), key("upstreams[].revoke_with_last_session"),
+        key("upstreams[].scopes"), key("upstreams[].optional"),
         key("upstreams[].additional_authorization_parameters"), key("upstreams[].allow_insecure_http"),
         key("upstreams[].allow_private_network"), key("upstreams[].claims"), key("upstreams[].background_refresh"),
         key("resources"), key("resources[].uri"), key("resources[].scopes"), key("resources[].upstreams"),
@@ -58,12 +62,7 @@ extension ConfigurationKey {
         key("trusted_proxies"),
     ]
 
-    private static func key(
-        _ path: String,
-        owed note: String? = nil,
-        when value: String? = nil,
-        unless exempt: Set<String> = []
-    ) -> ConfigurationKey {
-        ConfigurationKey(path: path, owed: note.map { Owed(note: $0, value: value, exempt: exempt) })
+    private static func key(_ path: String) -> ConfigurationKey {
+        ConfigurationKey(path: path)
     }
 }

@@ -3,27 +3,6 @@ package struct ConfigurationKey: Hashable, Sendable {
     /// The path, `[]` standing for each element of a list: `upstreams[].client_id`.
     package let path: String
 
-    /// What a later version still owes this key, if anything.
-    package let owed: Owed?
-
-    /// What a key does not mean yet, and when that matters.
-    package struct Owed: Hashable, Sendable {
-        /// What holds until then, as `serve` says it at start.
-        package let note: String
-
-        /// The value that is meant, or `nil` for any.
-        package let value: String?
-
-        /// The values that already have their meaning.
-        package let exempt: Set<String>
-
-        /// Whether what was written is still owed its meaning.
-        func applies(to content: ConfigurationNode.Content) -> Bool {
-            guard case .scalar(let text) = content else { return value == nil }
-            return value.map { $0 == text } ?? !exempt.contains(text)
-        }
-    }
-
     /// The environment variable that overrides the key, or `nil` inside lists, where the whole list is set.
     package var environmentVariable: String? {
         guard !path.contains("[") else { return nil }
@@ -35,11 +14,6 @@ package struct ConfigurationKey: Hashable, Sendable {
 
     /// The names known below a path; empty where any name may stand.
     package static func names(below parent: String) -> [String] { namesByParent[parent] ?? [] }
-
-    /// The key at a path.
-    package static func at(_ path: String) -> ConfigurationKey? { keysByPath[path] }
-
-    private static let keysByPath = Dictionary(uniqueKeysWithValues: all.map { ($0.path, $0) })
 
     private static let namesByParent = Dictionary(grouping: all.filter { !$0.path.hasSuffix("]") }) {
         $0.parentAndName.parent

@@ -10,7 +10,6 @@ import SocketHTTP
 struct ConnectionAccess: Sendable {
     let verification: AccessTokenVerification
     let resources: ResourceCatalogue
-    let failures: FailureLimit
 
     /// The user and the upstreams that the request's token stands for.
     ///
@@ -27,9 +26,8 @@ struct ConnectionAccess: Sendable {
                 now: context.now
             )
         } catch {
-            let refusal = OAuthError.guess(.invalidToken, "the access token is not valid")
-            throw error == .notOurs
-                ? await failures.throttling(refusal, context: context) : OAuthError(.invalidToken, refusal.description)
+            // A signature cannot be guessed: somebody else's token is a mistake, and no attempt at ours.
+            throw OAuthError(.invalidToken, "the access token is not valid")
         }
         return (session.userID, try resources.resource(session.resource).upstreams)
     }

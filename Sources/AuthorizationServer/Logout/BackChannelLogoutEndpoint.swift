@@ -9,13 +9,16 @@ import UpstreamIdentity
 /// (LO-1, D-96).
 ///
 /// What the token names is ended here: our sessions that came of it, so that no token of theirs is accepted or refreshed,
-/// and the connection whose tokens came from it.
+/// codes and logins that would become such sessions, and the connection whose tokens came from it. Where the configuration
+/// says so, the connection's tokens are also erased and revoked at the provider.
 package struct BackChannelLogoutEndpoint: Endpoint {
     private let upstreams: UpstreamDirectory
     private let subjects: LogoutSubjects
     private let sessions: any AuthorizationStore
     private let vault: any VaultStore
     private let replay: any ReplayStore
+    private let revocations: ProviderRevocations
+    private let revokingUpstreams: Set<String>
     private let durability: Durability
     private let failures: FailureLimit
     private let audit: AuditTrail
@@ -32,6 +35,8 @@ package struct BackChannelLogoutEndpoint: Endpoint {
         sessions: any AuthorizationStore,
         vault: any VaultStore,
         replay: any ReplayStore,
+        revocations: ProviderRevocations,
+        revokingUpstreams: Set<String>,
         durability: Durability,
         failures: FailureLimit,
         audit: AuditTrail
@@ -41,6 +46,8 @@ package struct BackChannelLogoutEndpoint: Endpoint {
         self.sessions = sessions
         self.vault = vault
         self.replay = replay
+        self.revocations = revocations
+        self.revokingUpstreams = revokingUpstreams
         self.durability = durability
         self.failures = failures
         self.audit = audit
@@ -89,25 +96,29 @@ package struct BackChannelLogoutEndpoint: Endpoint {
         case .replayed: throw OAuthError(.invalidRequest, "the logout token was used before")
         case .full: throw .overloaded
         }
-        var position = consumed.position
-        var sessionCount = 0
-        for session in victims.sessions {
-            let revoked = await sessions.revoke(session)
-            position = max(position, revoked.position)
-            if revoked.outcome != nil { sessionCount += 1 }
-        }
+        let ended = await sessions.end(victims.ending)
+        var position = max(consumed.position, ended.position)
+        var erased: [Connection] = []
         for connection in victims.connections {
-            let marked = await vault.mark(
-                connection.id,
-                version: connection.version,
-                .revoked,
-                reason: Self.reason
-            )
-            position = max(position, marked.position)
+            if revokingUpstreams.contains(provider.name) {
+                let disconnected = await vault.disconnect(connection.id, version: connection.version)
+                position = max(position, disconnected.position)
+                if let connection = disconnected.outcome { erased.append(connection) }
+            } else {
+                let marked = await vault.mark(
+                    connection.id,
+                    version: connection.version,
+                    .revoked,
+                    reason: Self.reason
+                )
+                position = max(position, marked.position)
+            }
         }
         try await durability.wait(for: position)
+        // The provider waits for our answer: its own tokens are revoked there afterwards.
+        for connection in erased { revocations.add(connection, cause: Self.reason, now: context.now) }
         await audit.record(
-            .loggedOutUpstream(provider.name, sessions: sessionCount, connections: victims.connections.count),
+            .loggedOutUpstream(provider.name, sessions: ended.outcome, connections: victims.connections.count),
             context: context
         )
     }

@@ -1,4 +1,4 @@
-package import OAuthProtocol
+import OAuthProtocol
 package import OAuthState
 import UpstreamIdentity
 
@@ -17,8 +17,8 @@ package struct LogoutSubjects: Sendable {
 
     /// What a logout ends.
     package struct Named: Sendable {
-        /// Our sessions.
-        package var sessions: Set<SessionID> = []
+        /// Our sessions, and what is about to become them.
+        package var ending = SessionEnding()
         /// Connections whose tokens came from what ended.
         package var connections: [Connection] = []
     }
@@ -51,7 +51,7 @@ package struct LogoutSubjects: Sendable {
         for connection in connections {
             let matching = connection.providerSessions.filter { $0.id.hasSameBytes(as: sid) }
             guard !matching.isEmpty else { continue }
-            named.sessions.formUnion(matching.map(\.sessionID))
+            named.ending.sessions.formUnion(matching.map(\.sessionID))
             // Tokens of a later login belong to another session at the provider and stay.
             if connection.providerSessions.last?.id.hasSameBytes(as: sid) ?? false {
                 named.connections.append(connection)
@@ -72,6 +72,9 @@ package struct LogoutSubjects: Sendable {
             }.map(\.id)
                 .reduce(into: Set<SessionID>()) { $0.insert($1) }
         }.value
-        return Named(sessions: found, connections: connection.map { [$0] } ?? [])
+        return Named(
+            ending: SessionEnding(sessions: found, userID: userID, connections: Set(connection.map { [$0.id] } ?? [])),
+            connections: connection.map { [$0] } ?? []
+        )
     }
 }

@@ -70,6 +70,16 @@ package struct ServerMetrics: Sendable {
         increment("gatehouse_reauthorizations_forced_total", [("reason", reason)])
     }
 
+    /// A session ended because a provider that it needs had ended its part.
+    func sessionEnded(by upstream: String) {
+        increment("gatehouse_sessions_ended_upstream_total", [("upstream", upstream)])
+    }
+
+    /// Tokens that were erased here were revoked at their provider, or were not.
+    func providerRevocation(_ upstream: String, result: String) {
+        increment("gatehouse_upstream_revocations_total", [("upstream", upstream), ("result", result)])
+    }
+
     /// A source had used up its allowance.
     func throttled(purpose: String) {
         increment("gatehouse_throttled_total", [("purpose", purpose)])

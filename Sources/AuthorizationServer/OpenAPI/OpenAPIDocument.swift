@@ -5,14 +5,16 @@ package import OAuthProtocol
 /// What is switched off is not in it, and no answer that an endpoint can give is missing.
 package struct OpenAPIDocument: Sendable {
     private let metadata: AuthorizationServerMetadata
+    private let answersProxies: Bool
     private typealias Path = AuthorizationServerMetadata.Path
 
     /// Where the document is served, relative to the issuer.
     package static let path = "/openapi.json"
 
-    /// The document of a server with this metadata.
-    package init(_ metadata: AuthorizationServerMetadata) {
+    /// The document of a server with this metadata, which also answers proxies in public or does not.
+    package init(_ metadata: AuthorizationServerMetadata, answersProxies: Bool = false) {
         self.metadata = metadata
+        self.answersProxies = answersProxies
     }
 
     /// The document.
@@ -63,6 +65,20 @@ package struct OpenAPIDocument: Sendable {
                 (prefix + Path.userInfo, [("get", .userInfo(method: "get")), ("post", .userInfo(method: "post"))])
             )
         }
+        paths.append((prefix + ReportInvalidEndpoint.path, [("post", .reportInvalid)]))
+        paths.append((prefix + BackChannelLogoutEndpoint.path + "/{upstream}", [("post", .backChannelLogout)]))
+        paths.append((prefix + ConnectionsPage.path, [("get", .connections), ("post", .connectionsForm)]))
+        paths.append((prefix + ConnectionsPage.path + "/{id}", [("delete", .disconnection)]))
+        paths.append(
+            (
+                prefix + ConnectLink.path + "/{link}",
+                [("get", .connect(method: "get")), ("post", .connect(method: "post"))]
+            )
+        )
+        if answersProxies {
+            let methods = ["get", "post", "put", "patch", "delete", "options"]
+            paths.append((prefix + ForwardAuthEndpoint.path, methods.map { ($0, .forwardAuth(method: $0)) }))
+        }
         return paths
     }
 
@@ -110,6 +126,21 @@ package struct OpenAPIDocument: Sendable {
                 "client_secret": ["type": "string"], "client_secret_expires_at": ["type": "integer"],
                 "redirect_uris": texts, "grant_types": texts, "response_types": texts,
                 "token_endpoint_auth_method": ["type": "string"],
+            ]
+        ),
+        "ReportEffect": object(
+            required: ["upstream", "status"],
+            ["upstream": ["type": "string"], "status": ["type": "string"]]
+        ),
+        "Connections": object(
+            required: ["connections", "missing"],
+            ["connections": ["type": "array", "items": ["type": "object"]], "missing": texts]
+        ),
+        "Disconnection": object(
+            required: ["id", "upstream", "erased", "provider"],
+            [
+                "id": ["type": "string"], "upstream": ["type": "string"], "erased": ["type": "boolean"],
+                "provider": ["type": "string"],
             ]
         ),
         "UserInfo": object(

@@ -6,11 +6,14 @@ package import SocketHTTP
 package struct OpenAPIEndpoint: Endpoint {
     private let response: Response
 
-    /// The endpoint of a server with this metadata.
-    package init(_ metadata: AuthorizationServerMetadata) {
+    /// The endpoint of a server with this metadata, which also answers proxies in public or does not.
+    package init(_ metadata: AuthorizationServerMetadata, answersProxies: Bool = false) {
         var fields: HTTPFields = [.contentType: "application/json", .cacheControl: "public, max-age=3600"]
         fields.append(contentsOf: CrossOrigin.headerFields)
-        response = .prepared(headerFields: fields, body: OpenAPIDocument(metadata).json.serialized())
+        response = .prepared(
+            headerFields: fields,
+            body: OpenAPIDocument(metadata, answersProxies: answersProxies).json.serialized()
+        )
     }
 
     /// The document.

@@ -2,10 +2,10 @@ import OAuthProtocol
 
 /// The operations of the surface (DESIGN §5), one for each endpoint.
 extension OpenAPIOperation {
-    private static let clientFields = ["client_id", "client_secret", "client_assertion", "client_assertion_type"]
-    private static let throttled = OpenAPIResponse.error("Too many failures from this address")
-    private static let unavailable = OpenAPIResponse.error("Nothing was changed; try again")
-    private static let failed = OpenAPIResponse.error("The server failed")
+    static let clientFields = ["client_id", "client_secret", "client_assertion", "client_assertion_type"]
+    static let throttled = OpenAPIResponse.error("Too many failures from this address")
+    static let unavailable = OpenAPIResponse.error("Nothing was changed; try again")
+    static let failed = OpenAPIResponse.error("The server failed")
 
     /// RFC 8414 §3; a document stands at several paths, so its operations are numbered.
     static func metadata(index: Int) -> OpenAPIOperation {
@@ -162,7 +162,7 @@ extension OpenAPIOperation {
             security: ["accessToken"],
             responses: [
                 (200, .json("The claims", "UserInfo")), (401, .error("The access token is missing or not good")),
-                (403, .error("The access token was granted without openid")), (429, throttled),
+                (403, .error("The access token was granted without openid")),
             ]
         )
     }

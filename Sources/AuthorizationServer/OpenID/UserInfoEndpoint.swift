@@ -7,13 +7,11 @@ package import SocketHTTP
 package struct UserInfoEndpoint: Endpoint {
     private let verification: AccessTokenVerification
     private let users: any VaultStore
-    private let failures: FailureLimit
 
     /// The endpoint over the live sessions and the users.
-    package init(verification: AccessTokenVerification, users: any VaultStore, failures: FailureLimit) {
+    package init(verification: AccessTokenVerification, users: any VaultStore) {
         self.verification = verification
         self.users = users
-        self.failures = failures
     }
 
     /// Answers with the claims that the token's scopes allow.
@@ -27,7 +25,6 @@ package struct UserInfoEndpoint: Endpoint {
             }
             return CrossOrigin.allow(.json(await claims(session, scopes).serialized()))
         } catch {
-            let error = await failures.throttling(error, context: context)
             var response = Response.error(error)
             if error.code == .insufficientScope {
                 // RFC 6750 §3.1.
@@ -46,7 +43,8 @@ package struct UserInfoEndpoint: Endpoint {
             return try await verification.live(token, audiences: nil, now: context.now)
         } catch {
             switch error {
-            case .notOurs: throw .guess(.invalidToken, "the access token is not one of this server")
+            // A signature cannot be guessed: somebody else's token is a mistake, and no attempt at ours.
+            case .notOurs: throw OAuthError(.invalidToken, "the access token is not one of this server")
             case .expired, .revoked, .wrongAudience:
                 throw OAuthError(.invalidToken, "the access token has expired or was revoked")
             }

@@ -5,13 +5,15 @@ package import SocketHTTP
 /// RFC 7009: a client gives back its tokens.
 ///
 /// Revoking a refresh token ends the session, and everything of it is refused from then on: other tokens of the family, access
-/// tokens at introspection, userinfo and the vault (RV-2). Revoking an access token ends that one only. Whatever the token was
+/// tokens at introspection, userinfo and the vault; and, where the configuration says so, the connections that no other session
+/// uses, here and at the provider (RV-2). Revoking an access token ends that one only. Whatever the token was
 /// worth, the answer is the same empty 200 (RV-1); but it is never given for a revocation that could be lost.
 package struct RevocationEndpoint: Endpoint {
     private let requests: ClientRequests
     private let refreshTokenKey: RefreshTokenKey
     private let verification: AccessTokenVerification
     private let sessions: any AuthorizationStore
+    private let lastSessions: LastSessions?
     private let durability: Durability
     private let metrics: ServerMetrics
     private let audit: AuditTrail
@@ -22,6 +24,7 @@ package struct RevocationEndpoint: Endpoint {
         refreshTokenKey: RefreshTokenKey,
         verification: AccessTokenVerification,
         sessions: any AuthorizationStore,
+        lastSessions: LastSessions? = nil,
         durability: Durability,
         metrics: ServerMetrics,
         audit: AuditTrail
@@ -30,6 +33,7 @@ package struct RevocationEndpoint: Endpoint {
         self.refreshTokenKey = refreshTokenKey
         self.verification = verification
         self.sessions = sessions
+        self.lastSessions = lastSessions
         self.durability = durability
         self.metrics = metrics
         self.audit = audit
@@ -75,6 +79,7 @@ package struct RevocationEndpoint: Endpoint {
         try await durability.wait(for: revocation.position)
         switch revocation.outcome {
         case .revoked(let session):
+            lastSessions?.ended(session, now: context.now)
             await audit.record(.sessionRevoked(session), context: context)
             return "session"
         case .unknown: return "unknown"

@@ -102,6 +102,28 @@ extension Configuration.Client {
     }
 }
 
+extension Configuration {
+    /// What would stop the start at an upstream, once the secrets are resolved: an unusable key, endpoints or scopes.
+    package var upstreamErrors: [ConfigurationError] {
+        upstreams.enumerated().compactMap { index, upstream -> ConfigurationError? in
+            let path = "upstreams[\(index)]"
+            if upstream.tokenEndpointAuthMethod == .privateKeyJWT {
+                do throws(UpstreamError) {
+                    _ = try upstream.assertionKey()
+                } catch {
+                    return ConfigurationError(path: path + ".private_key", message: error.reason)
+                }
+            }
+            do throws(UpstreamError) {
+                try upstream.providerConfiguration(issuer: issuer).check()
+                return nil
+            } catch {
+                return ConfigurationError(path: path, message: error.reason)
+            }
+        }
+    }
+}
+
 extension Configuration.Upstream {
     /// The provider's configuration, completed by its preset.
     func providerConfiguration(issuer: Issuer) throws(UpstreamError) -> UpstreamConfiguration {
@@ -122,7 +144,10 @@ extension Configuration.Upstream {
             addressPolicy: allowsPrivateNetwork || allowsInsecureHTTP ? .allowPrivate : .publicOnly
         )
         configuration.isOptional = isOptional
-        configuration.wantedClaims = claims.map(\.upstream)
+        configuration.wantedClaims = (claims.map(\.upstream) + requiredClaims.map(\.claim))
+        configuration.requiredClaims = requiredClaims.map {
+            UpstreamClaimRequirement(claim: $0.claim, acceptedValues: Set($0.values))
+        }
         configuration.allowsInsecureHTTP = allowsInsecureHTTP
         return configuration
     }
@@ -161,13 +186,40 @@ extension Configuration.Upstream {
 
     private func clientAuthentication() throws(UpstreamError) -> UpstreamClientAuthentication? {
         switch tokenEndpointAuthMethod {
-        case nil: nil
-        case .some(.none): UpstreamClientAuthentication.none
-        case .clientSecretBasic: .basic
-        case .clientSecretPost: .post
+        case nil: return nil
+        case .some(.none): return UpstreamClientAuthentication.none
+        case .clientSecretBasic: return .basic
+        case .clientSecretPost: return .post
         case .privateKeyJWT:
-            throw UpstreamError(.misconfigured, "private_key_jwt towards an upstream needs a key")
+            do {
+                return .privateKeyJWT(try assertionKey())
+            } catch {
+                throw UpstreamError(error.code, "private_key of the upstream \(name) \(error.reason)")
+            }
         }
+    }
+
+    fileprivate func assertionKey() throws(UpstreamError) -> SigningKey {
+        guard let pem = privateKey?.value?.text else {
+            throw UpstreamError(.misconfigured, "is needed for private_key_jwt")
+        }
+        let key: PrivateKey
+        do {
+            key = try PrivateKey(pem: pem)
+        } catch {
+            throw UpstreamError(
+                .misconfigured,
+                "holds no PEM private key for ES256, EdDSA or RS256 (RSA of 2048 bits or more)"
+            )
+        }
+        let algorithm = privateKeyAlgorithm ?? key.algorithm
+        guard algorithm == key.algorithm || (algorithm == .ps256 && key.algorithm == .rs256) else {
+            throw UpstreamError(
+                .misconfigured,
+                "does not sign with \(algorithm.rawValue)"
+            )
+        }
+        return SigningKey(privateKey: key, algorithm: algorithm, keyID: privateKeyID)
     }
 }
 

@@ -67,6 +67,7 @@ package final class GatehouseServer: Sendable {
             snapshotInterval: configuration.storage.snapshotInterval,
             rotation: composition.rotation,
             backgroundRefresh: composition.backgroundRefresh,
+            upstreamDuties: composition.upstreamDuties,
             timeSource: environment.timeSource,
             logger: environment.logger
         )

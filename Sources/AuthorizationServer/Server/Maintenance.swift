@@ -18,6 +18,7 @@ final class Maintenance: Sendable {
     private let snapshotInterval: Duration
     private let rotation: SigningKeyRotation
     private let backgroundRefresh: BackgroundRefresh
+    private let upstreamDuties: UpstreamDuties
     private let timeSource: any TimeSource
     private let logger: Logger
     private let state = Mutex(State.stopped)
@@ -36,6 +37,7 @@ final class Maintenance: Sendable {
         snapshotInterval: Duration,
         rotation: SigningKeyRotation,
         backgroundRefresh: BackgroundRefresh,
+        upstreamDuties: UpstreamDuties,
         timeSource: any TimeSource,
         logger: Logger
     ) {
@@ -44,6 +46,7 @@ final class Maintenance: Sendable {
         self.snapshotInterval = snapshotInterval
         self.rotation = rotation
         self.backgroundRefresh = backgroundRefresh
+        self.upstreamDuties = upstreamDuties
         self.timeSource = timeSource
         self.logger = logger
         let now = timeSource.now()
@@ -74,6 +77,7 @@ final class Maintenance: Sendable {
             state = .working(task)
         }
         backgroundRefresh.start(now: timeSource.now())
+        upstreamDuties.start(now: timeSource.now())
     }
 
     private func finishTick(on loop: EventLoop) {
@@ -96,12 +100,14 @@ final class Maintenance: Sendable {
         }
         await running?.value
         await backgroundRefresh.stop()
+        await upstreamDuties.stop(now: timeSource.now())
     }
 
     /// Does everything that is due now.
     func performDue() async {
         await performOwnDuties()
         await backgroundRefresh.performDue(now: timeSource.now())
+        await upstreamDuties.performDue(now: timeSource.now())
     }
 
     private func performOwnDuties() async {

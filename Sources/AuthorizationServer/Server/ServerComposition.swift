@@ -17,6 +17,7 @@ struct ServerComposition {
     let idTokenKeys: IDTokenKeys
     let rotation: SigningKeyRotation
     let backgroundRefresh: BackgroundRefresh
+    let upstreamDuties: UpstreamDuties
     let responder: any RequestResponder
     let managementResponder: any RequestResponder
     let readiness: Readiness
@@ -54,7 +55,7 @@ struct ServerComposition {
         }
         let rootSecret = await stores.keys.serverSecret(candidate: environment.random.bytes(32))
         try await stores.journal.waitUntilDurable(rootSecret.position)
-        let parts = try ServerParts(
+        let parts = try await ServerParts(
             configuration,
             environment: environment,
             stores: stores,
@@ -71,6 +72,7 @@ struct ServerComposition {
             idTokenKeys: idTokenKeys,
             rotation: rotation,
             backgroundRefresh: parts.backgroundRefresh,
+            upstreamDuties: parts.upstreamDuties,
             responder: parts.publicRoutes().responder,
             managementResponder: parts.managementRoutes(
                 readiness: readiness,

@@ -15,7 +15,7 @@ extension ServerParts {
         _ flow: PageLoginFlow
     ) {
         let issuer = configuration.issuer
-        let access = ConnectionAccess(verification: verification, resources: resources, failures: failures)
+        let access = ConnectionAccess(verification: verification, resources: resources)
         let visits = ConnectionPages(
             vault: stores.vault,
             upstreams: upstreams,
@@ -106,6 +106,8 @@ extension ServerParts {
             sessions: stores.sessions,
             vault: stores.vault,
             replay: stores.replay,
+            revocations: providerRevocations,
+            revokingUpstreams: Set(configuration.upstreams.filter(\.revokesOnLogout).map(\.name)),
             durability: durability,
             failures: failures,
             audit: audit

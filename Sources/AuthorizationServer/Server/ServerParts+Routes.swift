@@ -16,7 +16,12 @@ extension ServerParts {
             routes.on(.get, path, name: "metadata", MetadataEndpoint(metadata))
             routes.allowCrossOrigin(path, methods: "GET, HEAD")
         }
-        routes.on(.get, prefix + OpenAPIDocument.path, name: "openapi", OpenAPIEndpoint(metadata))
+        routes.on(
+            .get,
+            prefix + OpenAPIDocument.path,
+            name: "openapi",
+            OpenAPIEndpoint(metadata, answersProxies: configuration.forwardAuth.secret != nil)
+        )
         routes.allowCrossOrigin(prefix + OpenAPIDocument.path, methods: "GET, HEAD")
         routes.on(.get, prefix + Path.keySet, name: "jwks", KeySetEndpoint(keys: keys))
         routes.allowCrossOrigin(prefix + Path.keySet, methods: "GET, HEAD")
@@ -55,6 +60,7 @@ extension ServerParts {
         routes.on(.get, prefix + Path.authorization, name: "authorize", browser.authorization)
         routes.on(.post, prefix + Path.consent, name: "consent", browser.consentDecision)
         routes.on(.get, prefix + Path.callback + "/{upstream}", name: "callback", browser.callback)
+        routes.on(.head, prefix + Path.callback + "/{upstream}", name: "callback", CallbackProbeEndpoint())
         for path in [Path.authorization, Path.consent, Path.callback + "/{upstream}"] {
             routes.refuseCrossOrigin(prefix + path)
         }
@@ -74,6 +80,7 @@ extension ServerParts {
             refreshTokenKey: refreshTokenKey,
             verification: verification,
             sessions: stores.sessions,
+            lastSessions: lastSessions,
             durability: durability,
             metrics: metrics,
             audit: audit
@@ -90,11 +97,7 @@ extension ServerParts {
     }
 
     private var userInfoEndpoint: UserInfoEndpoint {
-        UserInfoEndpoint(
-            verification: verification,
-            users: stores.vault,
-            failures: FailureLimit(limiter: limiter, metrics: metrics)
-        )
+        UserInfoEndpoint(verification: verification, users: stores.vault)
     }
 
     private var registrationEndpoint: RegistrationEndpoint {

@@ -35,16 +35,6 @@ extension ServerParts {
         )
     }
 
-    var connectionEnding: ConnectionEnding {
-        ConnectionEnding(
-            vault: stores.vault,
-            upstreams: upstreams,
-            sealing: sealing,
-            durability: durability,
-            logger: environment.logger
-        )
-    }
-
     var backgroundRefresh: BackgroundRefresh {
         BackgroundRefresh(
             vault: stores.vault,
@@ -52,6 +42,18 @@ extension ServerParts {
             names: Set(configuration.upstreams.filter(\.refreshesInBackground).map(\.name)),
             refreshes: refreshes,
             logger: environment.logger
+        )
+    }
+
+    /// What is done at providers without anybody asking.
+    var upstreamDuties: UpstreamDuties {
+        UpstreamDuties(
+            registrations: UpstreamRegistrations(
+                upstreams,
+                names: configuration.upstreams.filter { $0.registration != nil }.map(\.name)
+            ),
+            lastSessions: lastSessions,
+            revocations: providerRevocations
         )
     }
 

@@ -36,6 +36,9 @@ struct ServerParts {
     /// The one place that refreshes, so that no two parts refresh a connection at once.
     let refreshes: UpstreamRefreshes
     let pageSealing: PageSealing
+    let connectionEnding: ConnectionEnding
+    let providerRevocations: ProviderRevocations
+    let lastSessions: LastSessions
 
     init(
         _ configuration: Configuration,
@@ -45,7 +48,7 @@ struct ServerParts {
         audit: AuditTrail,
         idTokenKeys: IDTokenKeys,
         rootSecret: [UInt8]
-    ) throws {
+    ) async throws {
         self.configuration = configuration
         self.environment = environment
         self.stores = stores
@@ -53,17 +56,6 @@ struct ServerParts {
         self.idTokenKeys = idTokenKeys
         resources = configuration.resourceCatalogue
         scopePolicy = ScopePolicy(supported: configuration.scopes)
-        upstreams = UpstreamDirectory(
-            try configuration.upstreams.map { upstream in
-                try UpstreamProvider(
-                    configuration: upstream.providerConfiguration(issuer: configuration.issuer),
-                    transport: environment.transport,
-                    timeSource: environment.timeSource,
-                    random: environment.random,
-                    logger: environment.logger
-                )
-            }
-        )
         durability = Durability(journal: stores.journal)
         metrics = ServerMetrics(factory: registry)
         self.audit = audit
@@ -77,6 +69,14 @@ struct ServerParts {
         )
         refreshTokenKey = RefreshTokenKey(secret: rootSecret)
         sealing = try TokenSealing(secret: rootSecret, random: environment.random)
+        upstreams = try await UpstreamAssembly(
+            configuration: configuration,
+            environment: environment,
+            vault: stores.vault,
+            sealing: sealing,
+            durability: durability,
+            audit: audit
+        ).directory()
         tickets = try ConsentTicketSealing(secret: rootSecret, random: environment.random)
         logins = try LoginSealing(secret: rootSecret, random: environment.random)
         documentAdmission = MetadataDocumentAdmission(
@@ -120,6 +120,22 @@ struct ServerParts {
             logger: environment.logger
         )
         pageSealing = try PageSealing(secret: rootSecret, random: environment.random)
+        connectionEnding = ConnectionEnding(
+            vault: stores.vault,
+            upstreams: upstreams,
+            sealing: sealing,
+            durability: durability,
+            logger: environment.logger
+        )
+        providerRevocations = ProviderRevocations(ending: connectionEnding, metrics: metrics, audit: audit)
+        lastSessions = LastSessions(
+            sessions: stores.sessions,
+            vault: stores.vault,
+            resources: resources,
+            upstreams: Set(configuration.upstreams.filter(\.revokesWithLastSession).map(\.name)),
+            revocations: providerRevocations,
+            durability: durability
+        )
     }
 
     // MARK: - Clients
@@ -196,6 +212,15 @@ struct ServerParts {
                 resources: resources,
                 key: refreshTokenKey,
                 responses: responses,
+                endedGrants: EndedGrants(
+                    vault: stores.vault,
+                    sessions: stores.sessions,
+                    resources: resources,
+                    upstreams: upstreams,
+                    durability: durability,
+                    metrics: metrics,
+                    audit: audit
+                ),
                 durability: durability,
                 audit: audit
             ),

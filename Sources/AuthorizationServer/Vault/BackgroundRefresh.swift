@@ -14,7 +14,7 @@ final class BackgroundRefresh: Sendable {
     private let refreshes: UpstreamRefreshes
     private let logger: Logger
     private let lastTurn = Mutex<Timestamp?>(nil)
-    private let running = Mutex<Task<Void, Never>?>(nil)
+    private let turns = SerialTurns()
 
     /// How often it looks what is due; every token is due at least a minute before it expires.
     static let interval: Duration = .seconds(30)
@@ -42,26 +42,22 @@ final class BackgroundRefresh: Sendable {
     /// Starts a turn beside everything else, for a slow provider must not hold up snapshots and keys.
     func start(now: Timestamp) {
         guard !names.isEmpty else { return }
-        running.withLock { task in
-            guard task == nil else { return }
-            // Ends by itself and is waited for by `stop`; on the global pool, for it must not take a loop's time.
-            task = Task {
-                await performDue(now: now)
-                running.withLock { $0 = nil }
-            }
-        }
+        turns.startIfIdle { await self.turn(now: now) }
     }
 
     /// Lets refreshes under way end, for their answers hold the only good refresh tokens.
     func stop() async {
-        let task = running.withLock { $0 }
-        task?.cancel()
-        await task?.value
+        await turns.stop()
     }
 
     /// Refreshes what is due now, if the last turn was long enough ago.
     func performDue(now: Timestamp) async {
-        guard !names.isEmpty, isTurn(now) else { return }
+        guard !names.isEmpty else { return }
+        await turns.run { await self.turn(now: now) }
+    }
+
+    private func turn(now: Timestamp) async {
+        guard isTurn(now) else { return }
         let due = await vault.allConnections().lazy.filter { self.isDue($0, now: now) }.prefix(Self.countMax)
         await withTaskGroup(of: Void.self) { group in
             var underWay = 0

@@ -57,7 +57,8 @@ package struct ConnectionEnding: Sendable {
         return Outcome(connection: connection, provider: await revoke(connection))
     }
 
-    private func revoke(_ connection: Connection) async -> ProviderRevocation.Result {
+    /// Revokes the tokens of a connection that has been erased here.
+    func revoke(_ connection: Connection) async -> ProviderRevocation.Result {
         guard let provider = upstreams[connection.upstream] else { return .notConfigured }
         let accessToken: String
         let refreshToken: String?
@@ -69,7 +70,9 @@ package struct ConnectionEnding: Sendable {
             return .failed
         }
         // Another client's tokens cannot be revoked by this one (toolhive #6508).
-        guard connection.upstreamClientID.hasSameBytes(as: provider.clientID) else { return .notConfigured }
+        guard let clientID = provider.clientID, connection.upstreamClientID.hasSameBytes(as: clientID) else {
+            return .notConfigured
+        }
         return await ProviderRevocation(provider: provider)
             .revoke(accessToken: accessToken, refreshToken: refreshToken)
     }

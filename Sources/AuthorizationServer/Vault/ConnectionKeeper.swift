@@ -65,7 +65,7 @@ package struct ConnectionKeeper: Sendable {
             tokens: sealed,
             scopes: login.scopes,
             accessTokenExpiry: login.accessTokenExpiry,
-            upstreamClientID: provider.clientID,
+            upstreamClientID: login.clientID,
             providerSession: sessionID.flatMap { ours in
                 login.sessionID.map { ProviderSession(id: $0, sessionID: ours) }
             }

@@ -79,7 +79,13 @@ struct UpstreamRefreshSteps: Sendable {
         }
         guard connection.version == stale.version else { return connection }
         // Rule 8: the provider would burn a refresh token that another client presents (toolhive #6508).
-        guard connection.upstreamClientID == provider.clientID else {
+        let client: UpstreamClient
+        do {
+            client = try await provider.client()
+        } catch {
+            throw await failure(error, connection)
+        }
+        guard connection.upstreamClientID.hasSameBytes(as: client.id) else {
             throw await reauthorize(connection, reason: "upstream_client_changed")
         }
         let refreshToken = try refreshToken(connection)
@@ -87,7 +93,11 @@ struct UpstreamRefreshSteps: Sendable {
         guard durability.isAvailable else { throw .temporarilyUnavailable(retryAfter: .seconds(5)) }
         let response: UpstreamTokenResponse
         do {
-            response = try await provider.refresh(refreshToken: refreshToken, scopes: connection.scopes)
+            response = try await provider.refresh(
+                refreshToken: refreshToken,
+                as: client,
+                scopes: connection.scopes
+            )
         } catch {
             throw await failure(error, connection)
         }
@@ -198,7 +208,7 @@ struct UpstreamRefreshSteps: Sendable {
         case .invalidResponse, .userInfoFailed, .invalidIDToken:
             metrics.upstreamRefresh(connection.upstream, result: "invalid_response")
             return .temporarilyUnavailable(retryAfter: nil)
-        case .invalidClient, .misconfigured, .accessDenied:
+        case .invalidClient, .misconfigured, .accessDenied, .notAdmitted:
             metrics.upstreamRefresh(connection.upstream, result: "refused")
             return .misconfigured("the identity provider refuses this server")
         }

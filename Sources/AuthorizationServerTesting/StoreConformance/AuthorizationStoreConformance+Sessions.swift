@@ -6,6 +6,9 @@ import OpenSSLCrypto
 extension AuthorizationStoreConformance {
     static let sessionRules: [Rule] = [
         Rule("RV-2: a revoked session is gone, with its refresh tokens, and others live", revocation),
+        Rule("LO-1: an ending takes sessions, unredeemed codes and logins under way, and no others", endings),
+        Rule("LO-1: a code that was redeemed a moment ago is ended as its session", redeemedMeanwhile),
+        Rule("RV-2: connections of logins under way and of unredeemed codes are awaited", awaited),
         Rule("CO-1, D-55: a consent is remembered for exactly what it was given for", consents),
         Rule("DESIGN §2: at the bound of consents a new one is not remembered, an old one is renewed", consentBound),
         Rule("DESIGN §3: a change has a later position in the journal than the one before", positionsGrow),
@@ -21,6 +24,72 @@ extension AuthorizationStoreConformance {
         let refresh = await store.rotate(StoreSample.use(1, generation: 1), now: StoreSample.now).outcome
         try requireEqual(refresh, .unknown, "the refresh token of a revoked session")
         try requireEqual(await store.session(other.id, now: StoreSample.now), other, "another session")
+    }
+
+    static func endings(_ makeStore: StoreFactory<any AuthorizationStore>) async throws {
+        let store = try await makeStore(StoreSettings())
+        let connection = ConnectionID(value: 77)
+        let session = try await openSession(1, in: store)
+        let untouched = try await openSession(2, in: store)
+        var grant = StoreSample.grant(3)
+        grant.connections = [connection]
+        try requireEqual(
+            await store.issueCode(StoreSample.digest("ended"), for: grant, now: StoreSample.now),
+            .admitted,
+            "a code"
+        )
+        _ = await store.issueCode(StoreSample.digest("other"), for: StoreSample.grant(4), now: StoreSample.now)
+        var pending = StoreSample.pending()
+        pending.userID = grant.userID
+        pending.connections = [connection]
+        let state = StoreSample.digest("state")
+        try requireEqual(await store.begin(pending, state: state, now: StoreSample.now), .admitted, "a login")
+        let ending = SessionEnding(sessions: [session.id], userID: grant.userID, connections: [connection])
+        try requireEqual(await store.end(ending).outcome, 1, "the number of ended sessions")
+        try requireEqual(await store.session(session.id, now: StoreSample.now), nil, "the named session")
+        let ended = await store.redeem(StoreSample.redemption("ended"), now: StoreSample.now).outcome
+        try requireEqual(ended, .unknown, "the code of the ended connection")
+        let taken = await store.takePending(
+            state: state,
+            upstream: pending.upstream,
+            binding: pending.binding,
+            now: StoreSample.now
+        )
+        try requireEqual(taken, .unknown, "the login with the ended connection")
+        try requireEqual(await store.session(untouched.id, now: StoreSample.now), untouched, "another session")
+        let other = await store.redeem(StoreSample.redemption("other"), now: StoreSample.now).outcome
+        guard case .redeemed = other else { throw Deviation(text: "another code came to \(other)") }
+        var foreign = ending
+        foreign.sessions = []
+        foreign.userID = UserID(value: 999)
+        try requireEqual(await store.end(foreign).outcome, 0, "what another user's ending takes")
+    }
+
+    static func redeemedMeanwhile(_ makeStore: StoreFactory<any AuthorizationStore>) async throws {
+        let store = try await makeStore(StoreSettings())
+        var grant = StoreSample.grant(3)
+        grant.connections = [ConnectionID(value: 77)]
+        _ = await store.issueCode(StoreSample.digest("code"), for: grant, now: StoreSample.now)
+        let outcome = await store.redeem(StoreSample.redemption("code"), now: StoreSample.now).outcome
+        guard case .redeemed(let session, _) = outcome else { throw Deviation(text: "redeeming came to \(outcome)") }
+        // The caller looked before the redemption, and so names no session.
+        let ended = await store.end(SessionEnding(userID: grant.userID, connections: [ConnectionID(value: 77)]))
+        try requireEqual(ended.outcome, 1, "the number of ended sessions")
+        try requireEqual(await store.session(session.id, now: StoreSample.now), nil, "the session of the code")
+    }
+
+    static func awaited(_ makeStore: StoreFactory<any AuthorizationStore>) async throws {
+        let store = try await makeStore(StoreSettings())
+        let (first, second) = (ConnectionID(value: 71), ConnectionID(value: 72))
+        var grant = StoreSample.grant(3)
+        grant.connections = [first]
+        _ = await store.issueCode(StoreSample.digest("code"), for: grant, now: StoreSample.now)
+        var pending = StoreSample.pending()
+        pending.connections = [second]
+        _ = await store.begin(pending, state: StoreSample.digest("state"), now: StoreSample.now)
+        try requireEqual(await store.awaitedConnections(), [first, second], "the awaited connections")
+        _ = await store.redeem(StoreSample.redemption("code"), now: StoreSample.now)
+        try requireEqual(await store.awaitedConnections(), [second], "those after the redemption")
     }
 
     static func consents(_ makeStore: StoreFactory<any AuthorizationStore>) async throws {

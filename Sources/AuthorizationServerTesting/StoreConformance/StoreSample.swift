@@ -131,7 +131,17 @@ package enum StoreSample {
         )
     }
 
-    /// The tokens of a login of the user.
+    /// A registration of ours at an upstream, whose sealed bytes are their label.
+    package static func registration(_ upstream: String = "corp", sealed: String) -> StoredUpstreamRegistration {
+        StoredUpstreamRegistration(
+            upstream: upstream,
+            purpose: digest("purpose"),
+            scopes: ScopeSet(["openid", "email"]),
+            sealed: Array(sealed.utf8)
+        )
+    }
+
+    /// The tokens of a login of a user.
     package static func draft(
         _ user: UserID,
         upstream: String = "github",

@@ -16,6 +16,12 @@ extension VaultStoreConformance {
         Rule("at the bound of connections a new account is refused, a known one replaced", connectionBound),
         Rule("a credential is one of the session's connections if possible, else the latest", credentials),
         Rule("a disconnected connection is gone, with its tokens, and disconnected once", disconnecting),
+        Rule(
+            "RV-2: with a version, only a connection whose tokens were not replaced is disconnected",
+            disconnectingAVersion
+        ),
+        Rule("peers §6 rule 9: those among some connections that the provider ended", endedConnections),
+        Rule("RFC 7591: a registration at an upstream is kept, replaced by its name, and bounded", registrations),
         Rule("the last use is noted at most once an hour", touching),
     ]
 
@@ -37,6 +43,48 @@ extension VaultStoreConformance {
         )
         try requireEqual(await store.connection(connection.id), connection, "the connection by id")
         try requireEqual(await store.connections(of: owner), [connection], "the user's connections")
+    }
+
+    static func disconnectingAVersion(_ makeStore: StoreFactory<any VaultStore>) async throws {
+        let store = try await makeStore(StoreSettings())
+        let owner = try await user(StoreSample.login("alice"), candidate: 1, in: store)
+        let first = try await connect(StoreSample.draft(owner), in: store)
+        let second = try await connect(StoreSample.draft(owner), candidate: 2, in: store)
+        let stale = await store.disconnect(first.id, version: first.version)
+        try requireEqual(stale.outcome, nil, "what disconnecting an older version ends")
+        try requireEqual(await store.connection(second.id), second, "the connection that a login replaced")
+        let current = await store.disconnect(second.id, version: second.version)
+        try requireEqual(current.outcome, second, "what disconnecting the present version ends")
+        try requireEqual(await store.connection(second.id), nil, "the disconnected connection")
+    }
+
+    static func endedConnections(_ makeStore: StoreFactory<any VaultStore>) async throws {
+        let store = try await makeStore(StoreSettings())
+        let owner = try await user(StoreSample.login("alice"), candidate: 1, in: store)
+        let first = try await connect(StoreSample.draft(owner, account: "1"), candidate: 1, in: store)
+        let second = try await connect(StoreSample.draft(owner, account: "2"), candidate: 2, in: store)
+        let all = [first.id, second.id, ConnectionID(value: 99)]
+        try requireEqual(await store.ended(among: all), [], "the ended ones before one ended")
+        _ = await store.mark(first.id, version: first.version, .reauthorizationRequired, reason: "invalid_grant")
+        _ = await store.mark(second.id, version: second.version, .expiring, reason: "reported_invalid")
+        try requireEqual(await store.ended(among: all).map(\.id), [first.id], "the ended ones")
+        try requireEqual(await store.ended(among: [second.id]), [], "those among others")
+    }
+
+    static func registrations(_ makeStore: StoreFactory<any VaultStore>) async throws {
+        var settings = StoreSettings()
+        settings.limits.upstreamRegistrationsMax = 1
+        let store = try await makeStore(settings)
+        try requireEqual(await store.registration(of: "corp"), nil, "a registration before there was one")
+        for secret in ["first", "second"] {
+            let kept = await store.keep(StoreSample.registration(sealed: secret)).outcome
+            try requireEqual(kept, .admitted, "keeping the \(secret) registration")
+            let found = await store.registration(of: "corp")
+            try requireEqual(found, StoreSample.registration(sealed: secret), "the \(secret) registration")
+        }
+        let other = await store.keep(StoreSample.registration("files", sealed: "third")).outcome
+        try requireEqual(other, .full, "a registration beyond the bound")
+        try requireEqual(await store.registration(of: "files"), nil, "a registration that was refused")
     }
 
     static func sameAccountReplaces(_ makeStore: StoreFactory<any VaultStore>) async throws {

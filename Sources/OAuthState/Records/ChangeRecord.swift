@@ -22,6 +22,7 @@ package enum RecordKind: UInt8, Sendable, CaseIterable {
     case putConnection = 0x32
     case removeConnection = 0x33
     case removeUser = 0x34
+    case putUpstreamRegistration = 0x35
     // SigningKeyRing
     case putSigningKey = 0x40
     case removeSigningKey = 0x41

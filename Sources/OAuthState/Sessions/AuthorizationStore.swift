@@ -26,6 +26,11 @@ package protocol AuthorizationStore: Sendable {
     func session(_ id: SessionID, now: Timestamp) async -> Session?
     /// Ends a session; `nil` when there was none.
     func revoke(_ id: SessionID) async -> Recorded<Session?>
+    /// Ends sessions, codes that were not redeemed and logins under way together, so that none comes of another; the
+    /// number of sessions.
+    func end(_ ending: SessionEnding) async -> Recorded<Int>
+    /// The connections of logins that are under way or whose code was not redeemed yet.
+    func awaitedConnections() async -> Set<ConnectionID>
     /// Ends a client's own session (RFC 7009 §2.1); another client's stays (D-47).
     func revoke(_ id: SessionID, for clientID: String) async -> Recorded<SessionRevocation>
     /// Refuses one access token until it expires; its session and refresh token stay (RV-2).

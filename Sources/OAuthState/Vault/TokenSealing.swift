@@ -121,6 +121,23 @@ package struct TokenSealing: Sendable {
         }
     }
 
+    /// Seals what a provider registered for us, bound to that upstream.
+    package func seal(registration text: String, at upstream: String) throws(CryptoError) -> [UInt8] {
+        try seal(text, Self.registrationData(upstream))
+    }
+
+    /// Opens what ``seal(registration:at:)`` sealed.
+    package func registration(of stored: StoredUpstreamRegistration) throws(CryptoError) -> String {
+        try open(stored.sealed, Self.registrationData(stored.upstream))
+    }
+
+    private static func registrationData(_ upstream: String) -> [UInt8] {
+        var writer = BinaryWriter(reserving: 48)
+        writer.write(UInt8(4))
+        writer.write(upstream)
+        return writer.bytes
+    }
+
     private func seal(_ token: String, _ associatedData: [UInt8]) throws(CryptoError) -> [UInt8] {
         let nonce = random.bytes(Self.nonceByteCount)
         return nonce + (try key.seal(Array(token.utf8), nonce: nonce, authenticating: associatedData))

@@ -9,6 +9,7 @@ package actor TokenVault: VaultStore {
     var users: TreeDictionary<UserID, User> = [:]
     var identities: TreeDictionary<IdentityKey, UserID> = [:]
     var connectionTable: TreeDictionary<ConnectionID, Connection> = [:]
+    var registrations: [String: StoredUpstreamRegistration] = [:]
 
     /// An empty vault.
     package init(journal: any ChangeJournal, limits: StoreLimits = .init()) {
@@ -178,10 +179,15 @@ package actor TokenVault: VaultStore {
         put(connection)
     }
 
-    package func disconnect(_ id: ConnectionID) -> Recorded<Connection?> {
-        guard let connection = connectionTable.removeValue(forKey: id) else {
+    package func ended(among ids: [ConnectionID]) -> [Connection] {
+        ids.compactMap { connectionTable[$0] }.filter { $0.status == .reauthorizationRequired }
+    }
+
+    package func disconnect(_ id: ConnectionID, version: UInt32?) -> Recorded<Connection?> {
+        guard let connection = connectionTable[id], version == nil || version == connection.version else {
             return Recorded(nil, at: journal.lastPosition)
         }
+        connectionTable.removeValue(forKey: id)
         // The tokens go first: a crash in between leaves no token that the user does not see listed.
         var position = journal.append(BinaryWriter.record(.removeConnection) { $0.write(id) })
         if var user = users[connection.userID] {
@@ -214,6 +220,19 @@ package actor TokenVault: VaultStore {
         StoredRows(connectionTable)
     }
 
+    // MARK: - Ourselves at the providers
+
+    package func registration(of upstream: String) -> StoredUpstreamRegistration? {
+        registrations[upstream]
+    }
+
+    package func keep(_ registration: StoredUpstreamRegistration) -> Recorded<StoreAdmission> {
+        guard registrations[registration.upstream] != nil || registrations.count < limits.upstreamRegistrationsMax
+        else { return Recorded(.full, at: journal.lastPosition) }
+        registrations[registration.upstream] = registration
+        return Recorded(.admitted, at: journal.append(registration.record(.putUpstreamRegistration)))
+    }
+
     /// How many users and connections are kept, for the metrics.
     package var counts: (users: Int, connections: Int) {
         (users.count, connectionTable.count)
@@ -229,7 +248,7 @@ package actor TokenVault: VaultStore {
 
 extension TokenVault: RecordedStore {
     package static let recordKinds: Set<RecordKind> = [
-        .putUser, .putIdentity, .putConnection, .removeConnection, .removeUser,
+        .putUser, .putIdentity, .putConnection, .removeConnection, .removeUser, .putUpstreamRegistration,
     ]
 
     package func apply(_ kind: RecordKind, _ reader: inout BinaryReader) throws(RecordError) {
@@ -247,6 +266,9 @@ extension TokenVault: RecordedStore {
             connectionTable.removeValue(forKey: try reader.identifier())
         case .removeUser:
             users.removeValue(forKey: try reader.identifier())
+        case .putUpstreamRegistration:
+            let registration = try StoredUpstreamRegistration(from: &reader)
+            registrations[registration.upstream] = registration
         default:
             throw RecordError("not a record of the token vault")
         }
@@ -254,6 +276,7 @@ extension TokenVault: RecordedStore {
 
     package func capture() -> CapturedState {
         let (users, identities, connections) = (users, identities, connectionTable)
+        let registrations = registrations
         return CapturedState(position: journal.lastPosition) { body in
             for user in users.values {
                 try body(user.record(.putUser))
@@ -263,6 +286,9 @@ extension TokenVault: RecordedStore {
             }
             for connection in connections.values {
                 try body(connection.record(.putConnection))
+            }
+            for registration in registrations.values {
+                try body(registration.record(.putUpstreamRegistration))
             }
         }
     }

@@ -31,8 +31,21 @@ package protocol VaultStore: Sendable {
     func userID(of identity: IdentityKey) async -> UserID?
     /// Notes, at most once an hour, that tokens were handed out.
     func touch(_ id: ConnectionID, now: Timestamp) async
-    /// Erases a connection and its tokens.
-    func disconnect(_ id: ConnectionID) async -> Recorded<Connection?>
+    /// Erases a connection and its tokens; with a version, only if they were not replaced since.
+    func disconnect(_ id: ConnectionID, version: UInt32?) async -> Recorded<Connection?>
+    /// Those of some connections that the provider ended, so that only the user can mend them.
+    func ended(among ids: [ConnectionID]) async -> [Connection]
+    /// What a provider registered for us.
+    func registration(of upstream: String) async -> StoredUpstreamRegistration?
+    /// Keeps what a provider registered for us, in place of an earlier registration there.
+    func keep(_ registration: StoredUpstreamRegistration) async -> Recorded<StoreAdmission>
+}
+
+extension VaultStore {
+    /// Erases a connection and its tokens, whatever became of them meanwhile.
+    package func disconnect(_ id: ConnectionID) async -> Recorded<Connection?> {
+        await disconnect(id, version: nil)
+    }
 }
 
 /// Who logged in at an upstream provider.

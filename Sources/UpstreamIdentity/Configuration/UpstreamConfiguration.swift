@@ -15,8 +15,8 @@ package struct UpstreamConfiguration: Sendable {
     package var name: String
     /// The protocol and where it is spoken.
     package var kind: Kind
-    /// Our id at the provider.
-    package var clientID: String
+    /// Our id at the provider; `nil` where we register ourselves.
+    package var clientID: String?
     /// Our secret there.
     package var clientSecret: UpstreamClientSecret?
     /// How we prove who we are there.
@@ -51,7 +51,7 @@ package struct UpstreamConfiguration: Sendable {
     ///   - preset: The provider's particulars; `oidc` or `oauth2` for none.
     ///   - issuer: The issuer, for presets that are a product and not one site.
     ///   - endpoints: Endpoints in place of the preset's.
-    ///   - clientID: Our id at the provider.
+    ///   - clientID: Our id at the provider; `nil` where we register ourselves.
     ///   - clientSecret: Our secret there.
     ///   - clientAuthentication: `nil` leaves it to the preset.
     ///   - scopes: `nil` leaves them to the preset.
@@ -64,7 +64,7 @@ package struct UpstreamConfiguration: Sendable {
         preset: UpstreamPreset,
         issuer: String? = nil,
         endpoints: UpstreamEndpointOverrides = UpstreamEndpointOverrides(),
-        clientID: String,
+        clientID: String?,
         clientSecret: UpstreamClientSecret? = nil,
         clientAuthentication: UpstreamClientAuthentication? = nil,
         scopes: [String]? = nil,
@@ -96,8 +96,15 @@ extension UpstreamConfiguration {
         "nonce", "code_challenge", "code_challenge_method", "request", "request_uri",
     ]
 
+    /// Who the operator says that we are.
+    var configuredClient: UpstreamClient? {
+        clientID.map { UpstreamClient(id: $0, secret: clientSecret, authentication: clientAuthentication) }
+    }
+
     /// Refuses at the start what could only fail, or harm, at a login.
-    func check() throws(UpstreamError) {
+    ///
+    /// - Throws: ``UpstreamError`` `misconfigured`.
+    package func check() throws(UpstreamError) {
         for parameter in additionalAuthorizationParameters
         where UpstreamConfiguration.reservedParameters.contains(parameter.name)
             || parameter.name == behaviour.scopeParameter
@@ -119,7 +126,7 @@ extension UpstreamConfiguration {
                 throw UpstreamError(.misconfigured, "the scopes must contain openid")
             }
         case .oauth2(let endpoints):
-            try endpoints.check(clientID: clientID, allowsInsecureHTTP: allowsInsecureHTTP)
+            try endpoints.check(clientID: clientID ?? "client", allowsInsecureHTTP: allowsInsecureHTTP)
         }
     }
 }

@@ -1,3 +1,5 @@
+import OAuthProtocol
+
 /// A name and a value that go into the authorization request.
 package struct UpstreamParameter: Hashable, Sendable {
     /// The parameter's name.
@@ -25,5 +27,24 @@ package struct UpstreamClaimRequirement: Hashable, Sendable {
     package init(claim: String, acceptedValues: Set<String>) {
         self.claim = claim
         self.acceptedValues = acceptedValues
+    }
+
+    /// Whether a claim's value, or one of the values of a list, is accepted; compared by bytes.
+    func accepts(_ value: JSONValue) -> Bool {
+        switch value {
+        case .array(let values): values.contains { acceptsSingle($0) }
+        default: acceptsSingle(value)
+        }
+    }
+
+    private func acceptsSingle(_ value: JSONValue) -> Bool {
+        let text: String
+        switch value {
+        case .string(let string): text = string
+        case .number(let number): text = number.text
+        case .bool(let flag): text = flag ? "true" : "false"
+        case .null, .array, .object: return false
+        }
+        return acceptedValues.contains { $0.hasSameBytes(as: text) }
     }
 }

@@ -7,8 +7,10 @@ package import OAuthProtocol
 package struct UpstreamError: Error, Hashable, Sendable {
     /// The kinds of failure that callers tell apart.
     package enum Code: Hashable, Sendable {
-        /// The user or the provider's policy said no, or a claim does not satisfy ours (UP-4).
+        /// The user or the provider's policy said no.
         case accessDenied
+        /// The account is not one that the operator lets in: a claim says another domain, tenant or group (UP-4).
+        case notAdmitted
         /// The code or refresh token is worth nothing any more: terminal, the user must log in again (peers §6 rule 9).
         case invalidGrant
         /// Status 400 without an error value that we know (Glewlwyd 2.7 says of a revoked refresh token no more than that).
@@ -67,6 +69,8 @@ extension UpstreamError {
         switch code {
         case .accessDenied:
             OAuthError(.accessDenied, "the identity provider did not grant access")
+        case .notAdmitted:
+            OAuthError(.accessDenied, "this account is not one that may be used here")
         case .temporarilyUnavailable(let delay):
             OAuthError(.temporarilyUnavailable, "the identity provider is temporarily unavailable", retryAfter: delay)
         case .invalidGrant, .unexplainedRefusal, .invalidClient, .invalidResponse, .invalidIDToken, .userInfoFailed,

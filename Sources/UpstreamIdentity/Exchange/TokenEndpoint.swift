@@ -1,17 +1,30 @@
 import OAuthProtocol
+import OpenSSLCrypto
 import OutboundHTTP
 
 /// RFC 6749 §3.2: a provider's token endpoint, asked as its client.
 struct TokenEndpoint: Sendable {
     let exchange: UpstreamExchange
     let behaviour: UpstreamBehaviour
-    let authenticator: UpstreamClientAuthenticator
+    let random: any RandomSource
+
+    /// Proves for a client who we are.
+    func authenticator(_ client: UpstreamClient) -> UpstreamClientAuthenticator {
+        UpstreamClientAuthenticator(
+            clientID: client.id,
+            secret: client.secret,
+            method: client.authentication,
+            assertionAudience: behaviour.assertionAudience,
+            random: random
+        )
+    }
 
     /// RFC 6749 §4.1.3, RFC 7636 §4.5: redeems a code.
     func redeem(
         code: String,
         verifier: CodeVerifier,
         callbackURL: String,
+        client: UpstreamClient,
         endpoints: UpstreamEndpoints,
         now: Timestamp
     ) async throws(UpstreamError) -> UpstreamTokenResponse {
@@ -19,7 +32,7 @@ struct TokenEndpoint: Sendable {
             ("grant_type", "authorization_code"), ("code", code), ("redirect_uri", callbackURL),
             ("code_verifier", verifier.value),
         ]
-        let json = try await request(form, endpoints: endpoints, now: now)
+        let json = try await request(form, client: client, endpoints: endpoints, now: now)
         return try UpstreamTokenResponse(json, behaviour: behaviour, layout: behaviour.tokenLayout, receivedAt: now)
     }
 
@@ -27,6 +40,7 @@ struct TokenEndpoint: Sendable {
     func refresh(
         refreshToken: String,
         scopes: ScopeSet?,
+        client: UpstreamClient,
         endpoints: UpstreamEndpoints,
         now: Timestamp
     ) async throws(UpstreamError) -> UpstreamTokenResponse {
@@ -34,16 +48,17 @@ struct TokenEndpoint: Sendable {
         if let scopes, !scopes.isEmpty {
             form.append(("scope", scopes.tokens.joined(separator: behaviour.scopeSeparator)))
         }
-        let json = try await request(form, endpoints: endpoints, now: now)
+        let json = try await request(form, client: client, endpoints: endpoints, now: now)
         return try UpstreamTokenResponse(json, behaviour: behaviour, layout: behaviour.refreshLayout, receivedAt: now)
     }
 
     private func request(
         _ form: [(String, String)],
+        client: UpstreamClient,
         endpoints: UpstreamEndpoints,
         now: Timestamp
     ) async throws(UpstreamError) -> JSONObject {
-        let proof = try authenticator.proof(for: endpoints, now: now)
+        let proof = try authenticator(client).proof(for: endpoints, now: now)
         let response = try await exchange.post(
             endpoints.token,
             form: form + proof.form,

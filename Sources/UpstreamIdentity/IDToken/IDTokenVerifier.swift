@@ -5,6 +5,8 @@ import OpenSSLCrypto
 struct IDTokenVerifier: Sendable {
     /// What a token has to fit.
     struct Expectation: Sendable {
+        /// Our id at the provider, whom the token must be for.
+        var clientID: String
         /// The nonce that was sent; `nil` when none was, as at a refresh (§12.2).
         var nonce: String?
         /// The access token that came along.
@@ -13,7 +15,6 @@ struct IDTokenVerifier: Sendable {
         var maximumAgeSeconds: Int?
     }
 
-    let clientID: String
     let rule: IssuerRule
     let keys: ProviderKeys
 
@@ -44,7 +45,7 @@ struct IDTokenVerifier: Sendable {
         }
         // D-36: a logout token or an access token is no ID token, though the provider signed it too.
         guard jws.header.mediaType == nil || jws.header.mediaType == "jwt" else { throw UpstreamError(.wrongType) }
-        try checkIssuerAndAudience(registered, claims)
+        try checkIssuerAndAudience(registered, claims, clientID: expectation.clientID)
         try await keys.verify(jws, algorithms: IDTokenVerifier.algorithms)
         try checkDates(registered, now: now)
         guard let subject = registered.subject, 1...IDTokenVerifier.subjectByteCountMax ~= subject.utf8.count else {
@@ -59,7 +60,11 @@ struct IDTokenVerifier: Sendable {
     /// Rules 2 to 5: issued by the provider, for us.
     ///
     /// Checked before the signature, so that a stranger's token costs nothing.
-    func checkIssuerAndAudience(_ registered: RegisteredClaims, _ claims: JSONObject) throws(UpstreamError) {
+    func checkIssuerAndAudience(
+        _ registered: RegisteredClaims,
+        _ claims: JSONObject,
+        clientID: String
+    ) throws(UpstreamError) {
         guard let issuer = registered.issuer, rule.accepts(tokenIssuer: issuer, claims: claims) else {
             throw UpstreamError(.invalidIDToken, "the claim iss names another issuer")
         }

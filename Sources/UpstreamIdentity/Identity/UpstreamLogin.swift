@@ -4,6 +4,8 @@ package import OAuthProtocol
 package struct UpstreamLogin: Sendable, RedactedSecret {
     /// The tokens as they came.
     package let tokens: UpstreamTokenResponse
+    /// Our id at the provider, to whom the tokens were issued (toolhive #6508).
+    package let clientID: String
     /// The account's stable identifier at the provider; together with ``UpstreamProvider/identityNamespace`` it names the
     /// user (JB-8).
     package let subject: String

@@ -22,7 +22,8 @@ extension UpstreamProvider {
         // §2.4 recommends `logout+jwt`; older providers say JWT or nothing. What tells the token from an ID token are
         // `events` and the absence of `nonce`.
         guard [nil, "jwt", "logout+jwt"].contains(jws.header.mediaType) else { throw UpstreamError(.wrongType) }
-        try openID.verifier.checkIssuerAndAudience(registered, claims)
+        guard let clientID else { throw UpstreamError(.invalidIDToken, "we are not registered at the provider") }
+        try openID.verifier.checkIssuerAndAudience(registered, claims, clientID: clientID)
         try checkEvent(claims)
         try await openID.keys.verify(jws, algorithms: IDTokenVerifier.algorithms)
         try openID.verifier.checkDates(registered, now: timeSource.now())

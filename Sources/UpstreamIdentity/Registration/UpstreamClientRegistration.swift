@@ -57,6 +57,25 @@ package struct UpstreamClientRegistration: Sendable, RedactedSecret {
     /// When we registered.
     package let registeredAt: Timestamp
 
+    /// A registration that was kept.
+    package init(
+        clientID: String,
+        clientSecret: UpstreamClientSecret?,
+        secretExpiry: Timestamp?,
+        authenticationMethod: TokenEndpointAuthenticationMethod,
+        registrationAccessToken: UpstreamClientSecret?,
+        registrationClientURI: String?,
+        registeredAt: Timestamp
+    ) {
+        self.clientID = clientID
+        self.clientSecret = clientSecret
+        self.secretExpiry = secretExpiry
+        self.authenticationMethod = authenticationMethod
+        self.registrationAccessToken = registrationAccessToken
+        self.registrationClientURI = registrationClientURI
+        self.registeredAt = registeredAt
+    }
+
     /// The method as a configuration has it.
     package var clientAuthentication: UpstreamClientAuthentication {
         authenticationMethod == .clientSecretBasic ? .basic : authenticationMethod == .clientSecretPost ? .post : .none

@@ -15,10 +15,14 @@ extension UpstreamProvider {
         hint: UpstreamTokenHint
     ) async throws(UpstreamError) -> UpstreamRevocationResult {
         let endpoints = try await endpoints()
-        guard let url = endpoints.revocation(clientID: clientID) else { return .notOffered }
+        guard let client = clients.known else {
+            throw UpstreamError(.misconfigured, "we are not registered at the provider")
+        }
+        guard let url = endpoints.revocation(clientID: client.id) else { return .notOffered }
+        let authenticator = tokenEndpoint.authenticator(client)
         switch (configuration.behaviour.revocation, hint) {
-        case (.standard, _): return try await revokeByForm(token, hint, at: url, endpoints)
-        case (.deleteWithJSON, .accessToken): return try await revokeByDeletion(token, at: url)
+        case (.standard, _): return try await revokeByForm(token, hint, at: url, endpoints, authenticator)
+        case (.deleteWithJSON, .accessToken): return try await revokeByDeletion(token, at: url, authenticator)
         case (.bearer, .accessToken): return try await revokeByBearer(token, at: url)
         case (.deleteWithJSON, .refreshToken), (.bearer, .refreshToken): return .notOffered
         }
@@ -29,9 +33,10 @@ extension UpstreamProvider {
         _ token: String,
         _ hint: UpstreamTokenHint,
         at url: String,
-        _ endpoints: UpstreamEndpoints
+        _ endpoints: UpstreamEndpoints,
+        _ authenticator: UpstreamClientAuthenticator
     ) async throws(UpstreamError) -> UpstreamRevocationResult {
-        let proof = try tokenEndpoint.authenticator.proof(for: endpoints, now: timeSource.now())
+        let proof = try authenticator.proof(for: endpoints, now: timeSource.now())
         let response = try await exchange.post(
             url,
             form: [("token", token), ("token_type_hint", hint.rawValue)] + proof.form,
@@ -45,9 +50,10 @@ extension UpstreamProvider {
     /// GitHub: `DELETE /applications/{client_id}/token`.
     private func revokeByDeletion(
         _ token: String,
-        at url: String
+        at url: String,
+        _ authenticator: UpstreamClientAuthenticator
     ) async throws(UpstreamError) -> UpstreamRevocationResult {
-        let proof = try tokenEndpoint.authenticator.basicProof()
+        let proof = try authenticator.basicProof()
         let body: JSONObject = ["access_token": .string(token)]
         let response = try await exchange.send(
             method: "DELETE",

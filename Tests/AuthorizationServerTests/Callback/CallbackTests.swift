@@ -84,6 +84,21 @@ struct CallbackTests {
         }
     }
 
+    @Test("RFC 9110 §9.3.2: HEAD, which link scanners send, uses nothing up, whatever it brings")
+    func head() async throws {
+        try await BrowserScene.run { scene in
+            let url = try await scene.callbackURL(after: try await scene.approved())
+            for probe in [url, url, scene.server.issuer + "/oauth/callback/corp?state=made-up&code=x"] {
+                let answer = try await scene.client.send("HEAD", probe)
+                #expect(answer.status == 200 && answer.header("location") == nil)
+                #expect(answer.header("set-cookie") == nil && answer.header("cache-control") == "no-store")
+            }
+            #expect(scene.server.provider.requestCount(on: .token) == 0)
+            #expect(try await scene.metrics()["gatehouse_pending_authorizations"] == 1)
+            #expect(try await scene.browser.get(url).redirectParameters["code"] != nil)
+        }
+    }
+
     @Test("D-53: an answer counts once; the replay is refused and the first code stays good")
     func replay() async throws {
         try await BrowserScene.run { scene in

@@ -39,6 +39,18 @@ struct UserInfoTests {
         }
     }
 
+    @Test("D-48: somebody else’s token is a mistake and no guess: it locks out nobody behind the same address")
+    func foreignTokens() async throws {
+        try await TestServer.run(configure: { $0.limits.failuresPerSource = .init(burst: 2, perMinute: 1) }) { server in
+            let tokens = try await OpenIDScene.client(at: server).tokens(at: server)
+            for _ in 0..<6 {
+                #expect(try await OpenIDScene.userInfo("a.b.c", at: server).status == 401)
+            }
+            let token = try #require(tokens["access_token"])
+            #expect(try await OpenIDScene.userInfo(token, at: server).status == 200)
+        }
+    }
+
     @Test("OP-2, RFC 6750 §3.1: what is no live access token with openid is refused with a challenge")
     func refused() async throws {
         try await TestServer.run { server in

@@ -136,4 +136,56 @@ struct BackChannelLogoutTests {
             #expect(try await Self.isLive(login, scene))
         }
     }
+
+    @Test(
+        "a code that was issued and not redeemed does not survive, whatever the logout names",
+        arguments: [true, false]
+    )
+    func unredeemedCode(bySession: Bool) async throws {
+        try await VaultScene.run { scene in
+            let code = try await scene.code()
+            let graces = try await scene.code(as: "grace")
+            var sid: String?
+            if bySession {
+                let connections = await scene.server.server.stores.vault.allConnections()
+                sid = connections.first { $0.upstream == "corp" && $0.account == "ada" }?.providerSessions.last?.id
+                try #require(sid != nil)
+            }
+            #expect(try await Self.post(try Self.logout(scene, sid: sid), scene).status == 200)
+            #expect(try await scene.client.redeem(code).error == "invalid_grant")
+            #expect(try await scene.client.redeem(graces).status == 200)
+            let counts = await scene.server.server.stores.sessions.counts
+            #expect(counts.sessions == 1)
+        }
+    }
+
+    @Test("a login that is still at its second provider does not survive")
+    func loginUnderWay() async throws {
+        try await VaultScene.run { scene in
+            let browser = scene.browser()
+            let signIn = try await scene.walkToFiles(browser)
+            #expect(try await Self.post(try Self.logout(scene), scene).status == 200)
+            let end = try await scene.walk(signIn, browser)
+            #expect(end.status == 400 && end.header("location") == nil)
+            #expect(await scene.server.server.stores.sessions.counts.codes == 0)
+        }
+    }
+
+    @Test("revoke_on_logout: the connection’s tokens are erased here and revoked at the provider, and both are told")
+    func revokesTokens() async throws {
+        try await VaultScene.run(configure: { $0.upstreams[0].revokesOnLogout = true }) { scene in
+            let login = try await scene.logIn()
+            let connection = try await scene.connection(of: try #require(login["access_token"]))
+            #expect(try await Self.post(try Self.logout(scene), scene).status == 200)
+            #expect(await scene.server.server.stores.vault.connection(connection.id) == nil)
+            await scene.server.server.performMaintenance()
+            #expect(scene.corp.requestCount(on: .revocation) == 2)
+            let events = try scene.server.auditEvents("connection.disconnected")
+            #expect(events.count == 1 && events.first?["by"] == "logged_out_at_provider")
+            #expect(events.first?["provider"] == "revoked")
+            // The other provider said nothing, and keeps its tokens.
+            #expect(await scene.server.server.stores.vault.counts.connections == 1)
+            #expect(scene.files.requestCount(on: .revocation) == 0)
+        }
+    }
 }

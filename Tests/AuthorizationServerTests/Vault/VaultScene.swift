@@ -110,6 +110,35 @@ struct VaultScene: Sendable {
         return try await client.redeem(code)
     }
 
+    /// The code of such a login, not redeemed.
+    func code(as user: String = "ada") async throws -> String {
+        let browser = browser()
+        let consent = try await browser.get(client.authorizationURL())
+        let approved = try await browser.post(
+            server.issuer + "/oauth/consent",
+            form: [("ticket", consent.hiddenFields["ticket"] ?? ""), ("decision", "approve")]
+        )
+        let end = try await walk(approved, browser, as: user)
+        return try #require(OAuthTestClient.parameters(of: end.header("location") ?? "")["code"], "\(end.url)")
+    }
+
+    /// A login up to the second provider's sign-in page.
+    func walkToFiles(_ browser: TestBrowser, as user: String = "ada") async throws -> TestBrowser.Page {
+        let consent = try await browser.get(client.authorizationURL())
+        let approved = try await browser.post(
+            server.issuer + "/oauth/consent",
+            form: [("ticket", consent.hiddenFields["ticket"] ?? ""), ("decision", "approve")]
+        )
+        let origins = [server.issuer + "/", corp.issuer + "/", files.issuer + "/"]
+        let page = try await browser.follow(approved, within: origins)
+        let action = try #require(page.formAction)
+        let form = page.hiddenFields.sorted { $0.key < $1.key }.map { ($0.key, $0.value) } + [("user", user)]
+        let answer = try await browser.post(action.hasPrefix("http") ? action : corp.issuer + action, form: form)
+        let second = try await browser.follow(answer, within: origins)
+        try #require(second.url.hasPrefix(files.issuer + "/"))
+        return second
+    }
+
     /// The access token of such a login.
     func accessToken(
         _ browser: TestBrowser? = nil,

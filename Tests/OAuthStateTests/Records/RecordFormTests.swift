@@ -18,7 +18,8 @@ struct RecordFormTests {
             (.rotateRefreshToken, 0x21), (.removeSession, 0x22), (.putConsent, 0x23), (.removeConsent, 0x24),
             (.putRevokedToken, 0x25),
             (.putUser, 0x30), (.putIdentity, 0x31), (.putConnection, 0x32), (.removeConnection, 0x33),
-            (.removeUser, 0x34), (.putSigningKey, 0x40), (.removeSigningKey, 0x41), (.putServerSecret, 0x42),
+            (.removeUser, 0x34), (.putUpstreamRegistration, 0x35), (.putSigningKey, 0x40), (.removeSigningKey, 0x41),
+            (.putServerSecret, 0x42),
             (.consumeAssertion, 0x50),
         ]
     )
@@ -56,6 +57,17 @@ struct RecordFormTests {
         let id = AccessTokenReference(tokenID: "jti", sessionID: nil).tokenID
         _ = await store.revokeAccessToken(id, expiry: StoreSample.now, now: StoreSample.now)
         #expect(journal.records.map(Self.hexadecimal) == ["25" + Self.hexadecimal(id.bytes) + "000001a1ee565e00"])
+    }
+
+    @Test("a registration of ourselves at an upstream, byte for byte")
+    func registrationRecord() async {
+        let journal = RecordingJournal()
+        let store = TokenVault(journal: journal)
+        _ = await store.keep(StoreSample.registration(sealed: "\u{1}\u{2}"))
+        let expected =
+            "35" + "00000004" + Self.hexadecimal("corp".utf8) + Self.hexadecimal(StoreSample.digest("purpose").bytes)
+            + "0000000c" + Self.hexadecimal("openid email".utf8) + "00000002" + "0102"
+        #expect(journal.records.map(Self.hexadecimal) == [expected])
     }
 
     @Test("integers are big-endian, texts are counted, options flagged")

@@ -99,6 +99,7 @@ struct SampleStore: Sendable, CustomTestStringConvertible {
         _ = await store.replace(refresh, now: StoreSample.now + .seconds(9))
         await store.touch(second, now: StoreSample.now + .seconds(11))
         _ = await store.disconnect(third)
+        _ = await store.keep(StoreSample.registration(sealed: "sealed"))
         _ = await store.resolveUser(
             UserLogin(identity: IdentityKey(namespace: "x", subject: "y"), name: nil, verifiedEmail: nil),
             candidate: UserID(value: 99),

@@ -7,23 +7,21 @@ extension Configuration {
     /// - Throws: Everything that is wrong, in the order of the file's lines.
     package init(decoding root: ConfigurationNode) throws(ConfigurationErrors) {
         let problems = ConfigurationProblems()
-        var keys = ConfigurationKeyCheck(problems: problems)
-        keys.walk(root)
+        ConfigurationKeyCheck(problems: problems).walk(root)
         let file = ConfigurationCursor(path: "", node: root, location: nil, problems: problems)
-        let decoded = Self.decode(file, owedKeys: keys.owed)
+        let decoded = Self.decode(file)
         guard let decoded, problems.errors.isEmpty else { throw ConfigurationErrors(problems.errors.inLineOrder) }
         self = decoded
     }
 
     /// Decodes as much as there is, so that every error is found; `nil` without an issuer.
-    private static func decode(_ file: ConfigurationCursor, owedKeys: [OwedKey]) -> Configuration? {
+    private static func decode(_ file: ConfigurationCursor) -> Configuration? {
         guard file.section() != nil else { return nil }
         let issuer = file.required("issuer")?.issuer()
         // Decoding goes on with a stand-in when the issuer was refused; the result is then thrown away.
         guard let base = issuer ?? Issuer.standIn else { return nil }
         var configuration = Configuration(issuer: base, listen: Self.listeners(file["listen"], issuer: base))
         configuration.decode(file)
-        configuration.owedKeys = owedKeys
         return issuer == nil ? nil : configuration
     }
 

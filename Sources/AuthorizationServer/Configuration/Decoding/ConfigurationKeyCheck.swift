@@ -1,15 +1,9 @@
-/// Compares a tree with the table of keys: what is unknown, and what is owed.
+/// Compares a tree with the table of keys, and refuses what is unknown.
 struct ConfigurationKeyCheck {
     let problems: ConfigurationProblems
-    private(set) var owed: [OwedKey] = []
-
-    init(problems: ConfigurationProblems) {
-        self.problems = problems
-    }
 
     /// Walks a tree; `pattern` is its path in the table's spelling, `path` its own.
-    mutating func walk(_ node: ConfigurationNode, pattern: String = "", path: String = "") {
-        noteOwed(node, pattern: pattern, path: path)
+    func walk(_ node: ConfigurationNode, pattern: String = "", path: String = "") {
         switch node.content {
         case .empty, .scalar: return
         case .list(let nodes):
@@ -30,11 +24,6 @@ struct ConfigurationKeyCheck {
                 walk(entry.node, pattern: entryPattern, path: entryPath)
             }
         }
-    }
-
-    private mutating func noteOwed(_ node: ConfigurationNode, pattern: String, path: String) {
-        guard let debt = ConfigurationKey.at(pattern)?.owed, debt.applies(to: node.content) else { return }
-        owed.append(OwedKey(path: path, note: debt.note))
     }
 
     private func refuse(_ entry: ConfigurationNode.Entry, path: String, known: [String]) {

@@ -6,19 +6,25 @@ extension Configuration.Upstream {
         let isInsecure = section["allow_insecure_http"]?.bool() ?? false
         let endpoints = UpstreamEndpointReader(section: section, allowsInsecureHTTP: isInsecure)
         let kind = endpoints.kind()
-        let clientID = section.required("client_id")?.string(ConfigurationRules.clientIDObjection)
-        let secret = section["client_secret"]?.secret()
-        let method = Self.method(section)
+        let credentials = UpstreamCredentialReader(section: section, allowsInsecureHTTP: isInsecure)
+        let clientID = credentials.clientID()
+        let requiredClaims = Self.requiredClaims(section["required_claims"])
+        let revokesOnLogout = section["revoke_on_logout"]?.bool() ?? false
+        let revokesWithLastSession = section["revoke_with_last_session"]?.bool() ?? false
         let scopes = section["scopes"]?.strings(ConfigurationRules.scopeObjection)
         let isOptional = section["optional"]?.bool() ?? false
         let parameters = Self.parameters(section["additional_authorization_parameters"])
         let claims = Self.claims(section["claims"])
         let allowsPrivateNetwork = section["allow_private_network"]?.bool() ?? false
         let refreshes = section["background_refresh"]?.bool() ?? false
-        guard let name, let kind, let clientID else { return nil }
-        self.init(name: name, kind: kind, clientID: clientID)
-        clientSecret = secret
-        tokenEndpointAuthMethod = method
+        // Read in any case, so that every error is found; without a name or kind the result is thrown away.
+        self.init(name: name ?? "", kind: kind ?? .oidc(issuer: ""), clientID: clientID)
+        credentials.read(into: &self)
+        guard name != nil, let kind, clientID != nil || registration != nil else { return nil }
+        Self.checkRegistration(section, kind)
+        self.requiredClaims = requiredClaims
+        self.revokesOnLogout = revokesOnLogout
+        self.revokesWithLastSession = revokesWithLastSession
         self.scopes = scopes
         self.isOptional = isOptional
         additionalAuthorizationParameters = parameters
@@ -28,16 +34,32 @@ extension Configuration.Upstream {
         refreshesInBackground = refreshes
     }
 
-    private static func method(_ section: ConfigurationCursor) -> TokenEndpointAuthenticationMethod? {
-        let methods: [TokenEndpointAuthenticationMethod] = [.none, .clientSecretBasic, .clientSecretPost]
-        let method = section["token_endpoint_auth_method"]?.choice(among: methods)
-        if section["client_secret"] == nil, method?.usesSecret ?? true, section["client_id"] != nil {
-            _ = section.required("client_secret", or: "a public client says token_endpoint_auth_method: none")
+    // Without an issuer there is no document that could name the endpoint.
+    private static func checkRegistration(_ section: ConfigurationCursor, _ kind: Configuration.UpstreamKind) {
+        guard let registration = section["registration"], registration["endpoint"] == nil else { return }
+        let discovers: Bool
+        switch kind {
+        case .oidc: discovers = true
+        case .oauth2: discovers = false
+        case .preset(let preset, _): discovers = preset.isOpenID
         }
-        if method == .some(.none), let secret = section["client_secret"] {
-            secret.refuse("contradicts token_endpoint_auth_method: none")
+        if !discovers { _ = registration.required("endpoint", or: "this provider has no document that names it") }
+    }
+
+    private static func requiredClaims(_ map: ConfigurationCursor?) -> [Configuration.RequiredClaim] {
+        guard let map else { return [] }
+        return map.entries().compactMap { claim, value in
+            let values: [String]?
+            if case .scalar = value.node.content {
+                values = value.string().map { [$0] }
+            } else {
+                values = value.strings()
+            }
+            guard let values else { return nil }
+            // An empty list would let nobody in, which nobody means.
+            guard !values.isEmpty else { return value.refused("must name at least one value") }
+            return Configuration.RequiredClaim(claim: claim, values: values)
         }
-        return method
     }
 
     private static func claims(_ map: ConfigurationCursor?) -> [Configuration.ClaimName] {

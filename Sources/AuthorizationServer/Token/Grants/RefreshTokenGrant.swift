@@ -9,6 +9,7 @@ package struct RefreshTokenGrant: Grant {
     private let resources: ResourceCatalogue
     private let key: RefreshTokenKey
     private let responses: SessionTokenResponder
+    private let endedGrants: EndedGrants
     private let durability: Durability
     private let audit: AuditTrail
 
@@ -19,6 +20,7 @@ package struct RefreshTokenGrant: Grant {
         resources: ResourceCatalogue,
         key: RefreshTokenKey,
         responses: SessionTokenResponder,
+        endedGrants: EndedGrants,
         durability: Durability,
         audit: AuditTrail
     ) {
@@ -27,6 +29,7 @@ package struct RefreshTokenGrant: Grant {
         self.resources = resources
         self.key = key
         self.responses = responses
+        self.endedGrants = endedGrants
         self.durability = durability
         self.audit = audit
     }
@@ -51,7 +54,7 @@ package struct RefreshTokenGrant: Grant {
         )
         try durability.checkAvailability()
         let now = request.context.now
-        try await checkResource(of: token.family, now: now)
+        try await checkSession(token.family, request)
         let result = await sessions.rotate(use, now: now)
         switch result.outcome {
         case .rotated(let session), .repeated(let session):
@@ -81,10 +84,11 @@ package struct RefreshTokenGrant: Grant {
 
     // RI-1: the operator may have removed the resource since the login. Before anything is rotated, so that the session goes
     // on if the resource comes back.
-    private func checkResource(of family: SessionID, now: Timestamp) async throws(OAuthError) {
-        guard let session = await sessions.session(family, now: now) else { return }
+    private func checkSession(_ family: SessionID, _ request: TokenRequest) async throws(OAuthError) {
+        guard let session = await sessions.session(family, now: request.context.now) else { return }
         guard resources.resources.contains(where: { $0.uri.hasSameBytes(as: session.resource) }) else {
             throw OAuthError(.invalidTarget, "the resource of this session is not registered here any more")
         }
+        try await endedGrants.check(session, of: request.client, context: request.context)
     }
 }

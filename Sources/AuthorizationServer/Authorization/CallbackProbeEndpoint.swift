@@ -1,0 +1,13 @@
+import HTTPTypes
+import SocketHTTP
+
+/// RFC 9110 §9.3.2: HEAD at the callback, which link scanners and previews send, has no effect: the login stays for the
+/// browser that will GET it.
+struct CallbackProbeEndpoint: Endpoint {
+    func respond(to request: Request, context: RequestContext) async -> Response {
+        Response(
+            status: .ok,
+            headerFields: [.contentType: "text/html; charset=utf-8", .cacheControl: "no-store"]
+        )
+    }
+}

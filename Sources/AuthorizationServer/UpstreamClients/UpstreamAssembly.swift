@@ -1,0 +1,71 @@
+import Logging
+import OAuthProtocol
+import OAuthState
+import OutboundHTTP
+import UpstreamIdentity
+
+/// Makes the configured providers, and gets us known at those where we register ourselves.
+struct UpstreamAssembly: Sendable {
+    let configuration: Configuration
+    let environment: ServerEnvironment
+    let vault: any VaultStore
+    let sealing: TokenSealing
+    let durability: Durability
+    let audit: AuditTrail
+
+    /// The providers in their order; nothing is sent to any of them.
+    ///
+    /// - Throws: ``UpstreamError`` `misconfigured`, which stops the start.
+    func directory() async throws(UpstreamError) -> UpstreamDirectory {
+        var providers: [UpstreamProvider] = []
+        for upstream in configuration.upstreams {
+            let settings = try upstream.providerConfiguration(issuer: configuration.issuer)
+            providers.append(
+                try UpstreamProvider(
+                    configuration: settings,
+                    registration: await enrolment(upstream, settings)?.selfRegistration(),
+                    transport: environment.transport,
+                    timeSource: environment.timeSource,
+                    random: environment.random,
+                    logger: environment.logger
+                )
+            )
+        }
+        return UpstreamDirectory(providers)
+    }
+
+    private func enrolment(_ upstream: Configuration.Upstream, _ settings: UpstreamConfiguration) -> UpstreamEnrolment?
+    {
+        guard let registration = upstream.registration, let target = target(registration, settings) else { return nil }
+        return UpstreamEnrolment(
+            request: UpstreamRegistrationRequest(
+                target: target,
+                redirectURIs: [settings.callbackURL],
+                clientName: registration.clientName,
+                scopes: settings.scopes,
+                initialAccessToken: registration.initialAccessToken?.value.map { UpstreamClientSecret($0.text) }
+            ),
+            upstream: upstream.name,
+            registrar: UpstreamRegistrar(
+                transport: environment.transport,
+                timeSource: environment.timeSource,
+                addressPolicy: settings.addressPolicy,
+                allowsInsecureHTTP: settings.allowsInsecureHTTP
+            ),
+            vault: vault,
+            sealing: sealing,
+            durability: durability,
+            audit: audit,
+            logger: environment.logger
+        )
+    }
+
+    private func target(
+        _ registration: Configuration.UpstreamRegistration,
+        _ settings: UpstreamConfiguration
+    ) -> UpstreamRegistrationRequest.Target? {
+        if let endpoint = registration.endpoint { return .endpoint(endpoint) }
+        guard case .openID(let issuer) = settings.kind else { return nil }
+        return .issuer(issuer)
+    }
+}

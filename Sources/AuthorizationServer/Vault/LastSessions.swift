@@ -1,0 +1,110 @@
+import OAuthProtocol
+import OAuthState
+import Synchronization
+
+/// RV-2: ends connections with the last session that used them, for the upstreams whose configuration says so.
+///
+/// Sessions are looked through once for all revocations of a turn, off the event loops, so that a client that revokes a lot
+/// costs no more than one that revokes once. A connection that another session may still use, or a login that is
+/// under way, stays.
+package final class LastSessions: Sendable {
+    private struct Candidate: Sendable {
+        let connection: ConnectionID
+        let userID: UserID
+        let revokedAt: Timestamp
+    }
+
+    private let sessions: AuthorizationSessions
+    private let vault: TokenVault
+    private let resources: ResourceCatalogue
+    private let upstreams: Set<String>
+    private let revocations: ProviderRevocations
+    private let durability: Durability
+    private let candidates = Mutex<[Candidate]>([])
+
+    /// Most connections that wait to be looked at; beyond it they stay connected, as without the rule.
+    static let countMax = 10_000
+    /// What the audit trail calls it.
+    static let cause = "last_session_revoked"
+
+    init(
+        sessions: AuthorizationSessions,
+        vault: TokenVault,
+        resources: ResourceCatalogue,
+        upstreams: Set<String>,
+        revocations: ProviderRevocations,
+        durability: Durability
+    ) {
+        self.sessions = sessions
+        self.vault = vault
+        self.resources = resources
+        self.upstreams = upstreams
+        self.revocations = revocations
+        self.durability = durability
+    }
+
+    /// A client has revoked a session.
+    func ended(_ session: Session, now: Timestamp) {
+        guard !upstreams.isEmpty else { return }
+        candidates.withLock { candidates in
+            guard candidates.count + session.connections.count <= Self.countMax else { return }
+            candidates += session.connections.map {
+                Candidate(connection: $0, userID: session.userID, revokedAt: now)
+            }
+        }
+    }
+
+    /// Ends the connections that nobody uses any more.
+    func performDue(now: Timestamp) async {
+        let due = candidates.withLock { candidates in
+            defer { candidates = [] }
+            return candidates
+        }
+        guard !due.isEmpty, durability.isAvailable else { return }
+        // The versions first: whatever replaces tokens after this keeps its connection.
+        var idle: [ConnectionID: Connection] = [:]
+        for candidate in due {
+            guard let connection = await vault.connection(candidate.connection),
+                upstreams.contains(connection.upstream), connection.obtainedAt <= candidate.revokedAt
+            else { continue }
+            idle[connection.id] = connection
+        }
+        guard !idle.isEmpty else { return }
+        let users = Set(idle.values.map(\.userID))
+        let remaining = await remainingSessions(of: users, now: now)
+        let awaited = await sessions.awaitedConnections()
+        for connection in idle.values
+        where !awaited.contains(connection.id) && !remaining.contains(where: { mayUse($0, connection) }) {
+            await end(connection, now: now)
+        }
+    }
+
+    private func end(_ connection: Connection, now: Timestamp) async {
+        let erased = await vault.disconnect(connection.id, version: connection.version)
+        guard let connection = erased.outcome else { return }
+        do {
+            try await durability.wait(for: erased.position)
+        } catch {
+            // The journal fails: what is erased here may come back after a restart, and must be good then.
+            return
+        }
+        revocations.add(connection, cause: Self.cause, now: now)
+    }
+
+    private func remainingSessions(of users: Set<UserID>, now: Timestamp) async -> [Session] {
+        let rows = await sessions.allSessions()
+        // On the global pool: a million rows would hold up an event loop.
+        return await Task(executorPreference: globalConcurrentExecutor) {
+            rows.filter { users.contains($0.userID) && $0.isLive(now: now) }
+        }.value
+    }
+
+    private func mayUse(_ session: Session, _ connection: Connection) -> Bool {
+        guard session.userID == connection.userID else { return false }
+        if session.connections.contains(connection.id) { return true }
+        return resources.resources.contains { resource in
+            resource.uri.hasSameBytes(as: session.resource)
+                && resource.upstreams.contains { $0.hasSameBytes(as: connection.upstream) }
+        }
+    }
+}

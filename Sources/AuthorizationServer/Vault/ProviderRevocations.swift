@@ -1,0 +1,91 @@
+import Logging
+import OAuthProtocol
+import OAuthState
+import Synchronization
+
+/// Revokes at providers what was erased here without the user looking on, and puts the result on the record (RV-2).
+///
+/// Nobody waits for it: our own revocation holds whatever the provider does. A provider that is in trouble is asked again a
+/// few times; then the trail says that its tokens may still be good there.
+package final class ProviderRevocations: Sendable {
+    private struct Item: Sendable {
+        let connection: Connection
+        let cause: String
+        var attempts = 0
+        var due: Timestamp
+    }
+
+    private let ending: ConnectionEnding
+    private let metrics: ServerMetrics
+    private let audit: AuditTrail
+    private let items = Mutex<[Item]>([])
+
+    /// Most connections that wait; one more is reported as failed at once.
+    static let countMax = 10_000
+    /// How often a provider is asked.
+    static let attemptsMax = 5
+    /// How long after the first failure it is asked again; each time twice as long.
+    static let retryInterval: Duration = .seconds(30)
+    /// Revocations under way at once.
+    static let concurrencyMax = 8
+
+    init(ending: ConnectionEnding, metrics: ServerMetrics, audit: AuditTrail) {
+        self.ending = ending
+        self.metrics = metrics
+        self.audit = audit
+    }
+
+    /// Takes on a connection that has been erased, durably.
+    func add(_ connection: Connection, cause: String, now: Timestamp) {
+        items.withLock { items in
+            // At the bound the oldest, which failed before, gives way in the next turn: it is its last attempt.
+            if items.count >= Self.countMax { items[0].attempts = Self.attemptsMax - 1 }
+            items.append(Item(connection: connection, cause: cause, due: now))
+        }
+    }
+
+    /// How many wait, for the metrics.
+    var count: Int { items.withLock { $0.count } }
+
+    /// Asks the providers about what is due.
+    func performDue(now: Timestamp) async {
+        let due = items.withLock { items -> [Item] in
+            let due = items.filter { $0.due <= now }
+            items.removeAll { $0.due <= now }
+            return due
+        }
+        guard !due.isEmpty else { return }
+        await withTaskGroup(of: Void.self) { group in
+            for (index, item) in due.enumerated() {
+                if index >= Self.concurrencyMax { await group.next() }
+                group.addTask { await self.perform(item, now: now) }
+            }
+        }
+    }
+
+    /// Says of what still waits that nobody knows; for the shutdown.
+    func abandon(now: Timestamp) async {
+        let left = items.withLock { items in
+            defer { items = [] }
+            return items
+        }
+        for item in left { await report(item, .failed, now: now) }
+    }
+
+    private func perform(_ item: Item, now: Timestamp) async {
+        let result = await ending.revoke(item.connection)
+        guard result == .failed, item.attempts + 1 < Self.attemptsMax else {
+            await report(item, result, now: now)
+            return
+        }
+        var again = item
+        again.due = now + Self.retryInterval * (1 << item.attempts)
+        again.attempts += 1
+        items.withLock { [again] items in items.append(again) }
+    }
+
+    private func report(_ item: Item, _ result: ProviderRevocation.Result, now: Timestamp) async {
+        metrics.providerRevocation(item.connection.upstream, result: result.rawValue)
+        await audit.record(.disconnected(item.connection, by: item.cause, provider: result.rawValue), now: now)
+    }
+}

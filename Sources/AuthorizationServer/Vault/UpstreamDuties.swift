@@ -1,0 +1,38 @@
+import OAuthProtocol
+
+/// What is done at providers without anybody asking: registrations of ourselves and revocations, beside everything else,
+/// for a slow provider must not hold up snapshots and keys.
+final class UpstreamDuties: Sendable {
+    private let registrations: UpstreamRegistrations
+    private let lastSessions: LastSessions
+    private let revocations: ProviderRevocations
+    private let turns = SerialTurns()
+
+    init(registrations: UpstreamRegistrations, lastSessions: LastSessions, revocations: ProviderRevocations) {
+        self.registrations = registrations
+        self.lastSessions = lastSessions
+        self.revocations = revocations
+    }
+
+    /// Starts a turn unless one is under way.
+    func start(now: Timestamp) {
+        turns.startIfIdle { await self.turn(now: now) }
+    }
+
+    /// Does everything that is due.
+    func performDue(now: Timestamp) async {
+        await turns.run { await self.turn(now: now) }
+    }
+
+    /// Lets what is under way end: a registration's answer holds the only credentials.
+    func stop(now: Timestamp) async {
+        await turns.stop()
+        await revocations.abandon(now: now)
+    }
+
+    private func turn(now: Timestamp) async {
+        await registrations.performDue()
+        await lastSessions.performDue(now: now)
+        await revocations.performDue(now: now)
+    }
+}

@@ -1,0 +1,85 @@
+import AuthorizationServer
+import AuthorizationServerTesting
+import DevelopmentIdentityProvider
+import OAuthProtocol
+import Testing
+
+@Suite("UP-4, D-64: only accounts whose claims say what the operator requires are let in")
+struct RequiredClaimsTests {
+    private static var provider: DevelopmentIdentityProvider.Configuration {
+        var ada = DevelopmentUser.ada
+        ada.additionalClaims = ["hd": "corp.example", "groups": ["staff", "admins"], "level": 3]
+        var grace = DevelopmentUser.grace
+        grace.additionalClaims = ["hd": "corp.example.evil", "groups": ["guests"], "level": 2]
+        let alan = DevelopmentUser(subject: "alan", name: "Alan Turing", numericID: 7)
+        return .init(users: [ada, grace, alan])
+    }
+
+    private static let requirements: [[Configuration.RequiredClaim]] = [
+        [.init(claim: "hd", values: ["corp.example"])],
+        [.init(claim: "groups", values: ["admins", "owners"])],
+        [.init(claim: "level", values: ["3"])],
+        [
+            .init(claim: "hd", values: ["corp.example", "corp.example.evil"]),
+            .init(claim: "groups", values: ["staff"]),
+        ],
+    ]
+
+    @Test("the right account gets in; another, and one without the claim, is access_denied", arguments: requirements)
+    func enforced(requirement: [Configuration.RequiredClaim]) async throws {
+        try await BrowserScene.run(
+            provider: Self.provider,
+            configure: { $0.upstreams[0].requiredClaims = requirement }
+        ) { scene in
+            for user in ["grace", "alan"] {
+                let answer = try await scene.client.authorize(
+                    with: scene.anotherBrowser(),
+                    at: scene.server,
+                    as: user
+                )
+                #expect(answer["error"] == "access_denied" && answer["code"] == nil)
+                #expect(answer["error_description"] == "this account is not one that may be used here")
+            }
+            try await scene.expectNothingStored()
+            #expect(try scene.auditEvents("upstream.login_failed").count == 2)
+            #expect(try await scene.authorize(as: "ada")["code"] != nil)
+        }
+    }
+
+    @Test("D-64: a hint in the request changes nothing")
+    func hint() async throws {
+        try await BrowserScene.run(
+            provider: Self.provider,
+            configure: { $0.upstreams[0].requiredClaims = [.init(claim: "hd", values: ["corp.example"])] }
+        ) { scene in
+            let answer = try await scene.authorize(as: "grace", ["login_hint": "ada"])
+            #expect(answer["error"] == "access_denied")
+            try await scene.expectNothingStored()
+        }
+    }
+
+    @Test("on our own pages a person is told so")
+    func page() async throws {
+        try await VaultScene.run(
+            corp: Self.provider,
+            configure: { $0.upstreams[0].requiredClaims = [.init(claim: "hd", values: ["corp.example"])] }
+        ) { scene in
+            let page = try await scene.signIn(scene.browser(), as: "grace")
+            #expect(page.status == 403 && page.header("content-type")?.hasPrefix("text/html") == true)
+            #expect(page.text.contains("this account is not one that may be used here"))
+        }
+    }
+
+    @Test("userinfo that cannot be asked for the claim is trouble, and no refusal")
+    func userInfoTrouble() async throws {
+        try await BrowserScene.run(
+            provider: Self.provider,
+            configure: { $0.upstreams[0].requiredClaims = [.init(claim: "department", values: ["research"])] }
+        ) { scene in
+            scene.server.provider.script(.unavailable, on: .userInfo)
+            #expect(try await scene.authorize()["error"] == "temporarily_unavailable")
+            #expect(try await scene.authorize()["error"] == "access_denied")
+            try await scene.expectNothingStored()
+        }
+    }
+}
