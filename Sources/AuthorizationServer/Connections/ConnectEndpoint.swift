@@ -2,6 +2,7 @@ import HTTPTypes
 import OAuthProtocol
 import OAuthState
 import SocketHTTP
+import UpstreamIdentity
 
 /// SEP-1036: `/connections/connect/{link}`, the page behind a `connect_uri`, for MCP URL-mode elicitation (peers §6).
 ///
@@ -34,10 +35,11 @@ struct ConnectEndpoint: Endpoint {
                 return try pages.signIn(path(text), "so that the right person connects", request, context)
             }
             guard userID == link.userID else { return await refuse(link, context) }
+            let scopes = (pages.upstreams[link.upstream]?.requestedScopes ?? .empty).union(link.scopes)
             let (ticket, cookie) = try pages.forms.ticket(for: userID, request, now: context.now)
             let name = await pages.vault.user(userID)?.name
             var response = pages.pages.connect(
-                ConnectPage(path: path(text), link: link, userName: name, ticket: ticket)
+                ConnectPage(path: path(text), link: link, scopes: scopes, userName: name, ticket: ticket)
             )
             response.setCookies([cookie])
             return response

@@ -19,6 +19,7 @@ package struct PageLoginFlow: Sendable {
     private let cookies: BrowserCookies
     private let pages: PageRenderer
     private let random: any RandomSource
+    private let limit: AuthorizationLimit
     private let metrics: ServerMetrics
     private let audit: AuditTrail
 
@@ -33,6 +34,7 @@ package struct PageLoginFlow: Sendable {
         cookies: BrowserCookies,
         pages: PageRenderer,
         random: any RandomSource,
+        limit: AuthorizationLimit,
         metrics: ServerMetrics,
         audit: AuditTrail
     ) {
@@ -45,13 +47,17 @@ package struct PageLoginFlow: Sendable {
         self.cookies = cookies
         self.pages = pages
         self.random = random
+        self.limit = limit
         self.metrics = metrics
         self.audit = audit
     }
 
     // MARK: - There
 
-    /// Sends the browser to a provider.
+    /// Sends the browser to a provider; a source that begins too many logins gets a page that says so (D-80).
+    ///
+    /// Nothing is stored here, but the callback records each state that was used, and asks the provider with our client's
+    /// credentials: without a limit one source could fill that table, or use up what the provider allows us.
     ///
     /// - Throws: What stands in the way: the provider cannot be reached, or sealing fails.
     func begin(
@@ -60,6 +66,7 @@ package struct PageLoginFlow: Sendable {
         request: Request,
         context: RequestContext
     ) async throws(OAuthError) -> Response {
+        if let refusal = await limit.refusal(context) { return refusal }
         let state = UpstreamState(random: random)
         let login = PageLogin(
             state: state.hash,
@@ -214,12 +221,17 @@ package struct PageLoginFlow: Sendable {
         return pages.notice(.connected(kept), status: .ok)
     }
 
-    // By identity, or by a connection: a further leg's account makes no identity.
+    // By identity, or by a connection: a further leg's account makes no identity. Two users may share an account, each having
+    // logged in with it; then it is also the link's user's, who may renew it.
     private func belongsToAnother(
         _ result: UpstreamLogin,
         _ provider: UpstreamProvider,
         _ link: ConnectLink
     ) async -> Bool {
+        let isTheirs = await vault.connections(of: link.userID).contains {
+            $0.upstream == provider.name && $0.account.hasSameBytes(as: result.subject)
+        }
+        if isTheirs { return false }
         let identity = IdentityKey(namespace: provider.identityNamespace, subject: result.subject)
         if let owner = await vault.userID(of: identity), owner != link.userID { return true }
         return await vault.isConnected(

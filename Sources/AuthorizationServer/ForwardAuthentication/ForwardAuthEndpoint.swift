@@ -22,6 +22,8 @@ struct ForwardAuthEndpoint: Endpoint {
     }
 
     let exposure: Exposure
+    /// The whole path of the endpoint where it is exposed; what lies below it is a client's.
+    let exactPath: String
     /// Hash of the secret that the proxy shows; `nil` when none is configured.
     let secretHash: SHA256Digest?
     let resources: ResourceCatalogue
@@ -97,7 +99,7 @@ struct ForwardAuthEndpoint: Endpoint {
     // query is the client's, who must not choose another resource: there the header counts, which Envoy overwrites.
     private func resource(_ request: Request) throws(Refusal) -> (ProtectedResource, ScopeSet) {
         do throws(OAuthError) {
-            guard request.path.hasSuffix(Self.path) else {
+            guard request.path.hasSameBytes(as: exactPath) else {
                 return (try resources.resource(requested: request.values(of: .xGatehouseResource)), .empty)
             }
             let query: FormParameters

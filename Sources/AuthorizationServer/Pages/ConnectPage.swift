@@ -6,6 +6,8 @@ struct ConnectPage: Sendable {
     /// Where the form goes, relative to the issuer.
     let path: String
     let link: ConnectLink
+    /// What the provider will be asked for: what the link needs, and what is always asked.
+    let scopes: ScopeSet
     let userName: String?
     /// Keeps other sites from sending the form.
     let ticket: String
@@ -17,7 +19,7 @@ struct ConnectPage: Sendable {
         <h1>Connect <strong>\(link.upstream)</strong>?</h1>
         <p>An application that you allowed needs your account there.</p>
         <dl><dt>You are</dt><dd>\(userName ?? "signed in")</dd>
-        \(link.scopes.isEmpty ? .none : "<dt>It needs</dt><dd><code>\(link.scopes.text)</code></dd>")</dl>
+        \(scopes.isEmpty ? .none : "<dt>It needs</dt><dd><code>\(scopes.text)</code></dd>")</dl>
         <p class="warn">Go on only if your own application sent you here, and if this is you.</p>
         <form method="post" action="\(action)"><input type="hidden" name="ticket" value="\(ticket)">
         <div class="actions"><button type="submit" name="decision" value="deny">Not now</button>

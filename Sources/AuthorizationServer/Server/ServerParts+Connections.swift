@@ -78,8 +78,10 @@ extension ServerParts {
     }
 
     func addForwardAuth(_ routes: inout ServerRoutes, _ prefix: String, _ exposure: ForwardAuthEndpoint.Exposure) {
+        let path = prefix + ForwardAuthEndpoint.path
         let endpoint = ForwardAuthEndpoint(
             exposure: exposure,
+            exactPath: path,
             secretHash: configuration.forwardAuth.secret?.value.map { SHA256.hash($0.text) },
             resources: resources,
             upstreams: Dictionary(
@@ -94,8 +96,8 @@ extension ServerParts {
         )
         // Envoy asks with the client's own method, and with the client's path behind ours.
         for method in [HTTPRequest.Method.get, .post, .put, .patch, .delete, .options] {
-            routes.on(method, prefix + ForwardAuthEndpoint.path, name: "forward_auth", endpoint)
-            routes.on(method, prefix + ForwardAuthEndpoint.path + "/*", name: "forward_auth", endpoint)
+            routes.on(method, path, name: "forward_auth", endpoint)
+            routes.on(method, path + "/*", name: "forward_auth", endpoint)
         }
     }
 

@@ -176,6 +176,7 @@ private struct BrowserFlow {
         let clients = parts.clientResolver
         let cookies = BrowserCookies(issuer: issuer)
         let pages = PageRenderer(issuer: issuer, random: random)
+        let limit = AuthorizationLimit(limiter: parts.limiter, metrics: parts.metrics, pages: pages)
         let pageLogins = PageLoginFlow(
             issuer: issuer,
             vault: parts.stores.vault,
@@ -186,12 +187,12 @@ private struct BrowserFlow {
             cookies: cookies,
             pages: pages,
             random: random,
+            limit: limit,
             metrics: parts.metrics,
             audit: parts.audit
         )
         (self.pages, self.cookies, self.pageLogins) = (pages, cookies, pageLogins)
         let refusals = AuthorizationRefusals(issuer: issuer, pages: pages)
-        let limit = AuthorizationLimit(limiter: parts.limiter, metrics: parts.metrics, pages: pages)
         let consent = ConsentPolicy(
             mode: parts.configuration.consent,
             sessions: parts.stores.sessions,

@@ -28,6 +28,21 @@ struct AuthorizationLimitTests {
         }
     }
 
+    @Test("D-80: logins of our own pages count as well, and one too many asks no provider")
+    func pageLogins() async throws {
+        try await VaultScene.run(configure: Self.configure) { scene in
+            let browser = scene.browser()
+            let page = try await scene.connectionsPage(browser)
+            for _ in 0..<3 { #expect(try await scene.press("sign_in", "corp", on: page, browser).status == 303) }
+            let refused = try await scene.press("sign_in", "corp", on: page, browser)
+            refused.expectErrorPage(429)
+            #expect(refused.header("retry-after") == "1")
+            #expect(refused.header("location") == nil)
+            scene.clock.advance(by: .seconds(1))
+            #expect(try await scene.press("sign_in", "corp", on: page, browser).status == 303)
+        }
+    }
+
     @Test("D-80: a refused approval does not use up its page")
     func retry() async throws {
         try await BrowserScene.run(configure: Self.configure) { scene in

@@ -39,6 +39,8 @@ struct ConnectInPlaceTests {
             let page = try await Self.page(uri, scene, browser)
             #expect(page.status == 200 && page.text.contains("Connect <strong>files</strong>?"))
             #expect(page.text.contains("Ada Lovelace"))
+            // CO-1: what the provider will be asked for, also where the link itself needs nothing in particular.
+            #expect(page.text.contains("offline_access</code>") || page.text.contains("offline_access "))
             let done = try await scene.walk(try await scene.press("decision", "connect", on: page, browser), browser)
             #expect(done.status == 200 && done.text.contains("files is connected"))
             #expect(try await scene.exchange(token, ["files"]).status == 200)
@@ -100,6 +102,22 @@ struct ConnectInPlaceTests {
         }
     }
 
+    @Test("D-62: an account that two people share is renewed by either")
+    func sharedAccount() async throws {
+        try await VaultScene.run { scene in
+            _ = try await scene.accessToken()
+            let browser = scene.browser()
+            let token = try await scene.accessToken(browser, as: "grace", atFiles: "ada")
+            let answer = try await scene.exchange(token, ["files"], [("scope", "address")])
+            let uri = try #require(answer["connect_uri"])
+            let page = try await Self.page(uri, scene, browser, as: "grace")
+            let redirect = try await scene.press("decision", "connect", on: page, browser)
+            let end = try await scene.walk(redirect, browser, as: "grace", atFiles: "ada")
+            #expect(end.status == 200 && end.text.contains("files is connected"))
+            #expect(try await scene.exchange(token, ["files"], [("scope", "address")]).status == 200)
+        }
+    }
+
     @Test("peers §6: a link is followed once, within ten minutes, and looking at it uses nothing up")
     func singleUse() async throws {
         try await VaultScene.run { scene in
@@ -130,7 +148,7 @@ struct ConnectInPlaceTests {
             let uri = try #require(answer["connect_uri"])
             let browser = scene.browser()
             let page = try await Self.page(uri, scene, browser)
-            #expect(page.text.contains("<code>address</code>"))
+            #expect(page.text.contains("openid") && page.text.contains(" address</code>"))
             let redirect = try await scene.press("decision", "connect", on: page, browser)
             let asked = OAuthTestClient.parameters(of: redirect.header("location") ?? "")["scope"] ?? ""
             #expect(Set(asked.split(separator: " ")).isSuperset(of: ["openid", "offline_access", "address"]))

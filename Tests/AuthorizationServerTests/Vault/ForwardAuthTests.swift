@@ -172,8 +172,13 @@ struct ForwardAuthTests {
             for method in ["GET", "POST", "PUT", "DELETE"] {
                 #expect(try await Self.ask(scene, token, method: method, path: path, named).status == 200)
             }
-            // The client's own query chooses nothing, and the token of one resource does not open another.
+            // D-37: a client's path that ends like ours is not ours, and its query chooses nothing either.
+            let alike = "/forward-auth/x/forward-auth?resource=\(TestServer.resource)"
             let other = [(name: "x-gatehouse-resource", value: "https://other.example.com/mcp")]
+            #expect(try await Self.ask(scene, token, path: alike, named).status == 200)
+            #expect(try await Self.ask(scene, token, path: alike, other).status == 401)
+            #expect(try await Self.ask(scene, token, path: alike).status == 400)
+            // The client's own query chooses nothing, and the token of one resource does not open another.
             #expect(try await Self.ask(scene, token, path: path, other).status == 401)
             #expect(try await Self.ask(scene, token, path: path).status == 400)
             #expect(try await Self.ask(scene, token, path: path, named + other).status == 400)
