@@ -31,7 +31,6 @@ struct ConsentPage {
         \(warnings)
         <dl>
         <dt>Answer goes to</dt><dd>\(destination.name)</dd>
-        \(homePage)
         <dt>For</dt><dd><code>\(request.resource)</code></dd>
         <dt>It may</dt><dd>\(scopes(request.scopes.tokens))</dd>
         </dl>
@@ -44,6 +43,7 @@ struct ConsentPage {
         """
     }
 
+    // D-92: no home page beside the name: an address that the client only claims (`client_uri`) would lend it another's name.
     private var verification: HTML {
         switch client.kind {
         case .preRegistered: "<p class=\"quiet\">Registered by the operator of this server.</p>"
@@ -80,11 +80,6 @@ struct ConsentPage {
             <p class="warn">The answer goes to a program on this computer. Any program on it can call itself \
             \(clientName). Approve only if you have just started the connection yourself.</p>
             """
-    }
-
-    private var homePage: HTML {
-        guard let host = client.uri.flatMap(URIReference.init)?.host else { return .none }
-        return "<dt>Says it is from</dt><dd>\(host)</dd>"
     }
 
     private func item(_ upstream: Upstream) -> HTML {
