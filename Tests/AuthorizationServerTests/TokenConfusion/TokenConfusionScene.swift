@@ -1,0 +1,168 @@
+import AuthorizationServer
+import AuthorizationServerTesting
+import DevelopmentIdentityProvider
+import OAuthProtocol
+import OAuthState
+import OpenSSLCrypto
+import Testing
+
+/// A user who is logged in, a client with a key, and ways to get at every kind of token.
+struct TokenConfusionScene {
+    let server: TestServer
+    let key: TestClientKey
+    let client: OAuthTestClient
+    let tokens: OAuthTestClient.Answer
+    let claims: JSONObject
+
+    init(server: TestServer, key: TestClientKey) async throws {
+        self.server = server
+        self.key = key
+        var client = try await OAuthTestClient.registered(at: server)
+        client.scope = "openid mcp:read offline_access"
+        self.client = client
+        tokens = try await client.tokens(at: server)
+        // A report of a token that is younger than a minute is too early.
+        server.clock.advance(by: .seconds(61))
+        claims = try JSONParser.parseObject(try CompactJWS(parsing: try #require(tokens["access_token"])).payload)
+    }
+
+    /// The claims of an access token, signed by our key as something else.
+    func signedByUs(_ claims: JSONObject, type: String) throws -> String {
+        try server.server.keys.current.active.sign(type: type, payload: claims.serialized())
+    }
+
+    func token(_ kind: TokenConfusionTests.Kind) async throws -> String {
+        switch kind {
+        case .accessToken: try #require(tokens["access_token"])
+        case .refreshToken: try #require(tokens["refresh_token"])
+        case .idToken: try #require(tokens["id_token"])
+        case .clientsOwnToken:
+            try await require(
+                server.visitor.token(AssertionScene.credentialsForm + key.form(at: server, tokenID: fresh()))
+            )
+        case .clientAssertion:
+            try key.sign(key.claims(for: server.issuer, now: server.clock.now(), tokenID: fresh()))
+        case .upstreamAccessToken: try await require(client.exchange(try #require(tokens["access_token"])))
+        case .upstreamIDToken: try server.provider.signedToken(upstreamClaims(["nonce": "n", "azp": "gatehouse"]))
+        case .upstreamLogoutToken:
+            try server.provider.logoutToken(BackChannelLogout(clientID: "gatehouse", subject: "ada"))
+        case .upstreamIDTokenLikeOurs:
+            try server.provider.signedToken(claims.with("iss", .string(server.provider.issuer)))
+        case .upstreamTokenInDisguise: try server.provider.signedToken(claims, type: "at+jwt")
+        case .softwareStatement: try key.sign(softwareClaims)
+        case .ourIDToken: try signedByUs(idTokenClaims, type: "JWT")
+        case .ourAssertionType: try signedByUs(assertionClaims, type: "client-authentication+jwt")
+        case .ourIdentityAssertion: try signedByUs(claims, type: "oauth-id-jag+jwt")
+        case .ourLogoutToken: try signedByUs(claims, type: "logout+jwt")
+        case .ourProof: try signedByUs(claims, type: "dpop+jwt")
+        case .ourIntrospection: try signedByUs(claims, type: "token-introspection+jwt")
+        case .ourUntyped: try signedByUs(claims, type: "access-token")
+        }
+    }
+
+    private func fresh() -> String {
+        Base64URL.encode(SystemRandomSource().bytes(12))
+    }
+
+    private func require(_ answer: OAuthTestClient.Answer) throws -> String {
+        try #require(answer["access_token"])
+    }
+
+    private func upstreamClaims(_ extra: JSONObject) -> JSONObject {
+        let now = Int(server.clock.now().secondsSinceEpoch)
+        var claims: JSONObject = [
+            "iss": .string(server.provider.issuer), "sub": "ada", "aud": "gatehouse",
+            "iat": .number(JSONNumber(now)), "exp": .number(JSONNumber(now + 600)),
+        ]
+        for (name, value) in extra.members { claims[name] = value }
+        return claims
+    }
+
+    // RFC 7591 §2.3: what whoever made the software says of it.
+    private var softwareClaims: JSONObject {
+        var claims = assertionClaims
+        (claims["sub"], claims["aud"], claims["jti"]) = (nil, nil, nil)
+        claims["software_id"] = "4NRB1-0XZABZI9E6-5SM3R"
+        claims["redirect_uris"] = ["https://client.example/cb"]
+        return claims
+    }
+
+    private var idTokenClaims: JSONObject {
+        var claims = claims
+        claims["aud"] = .string(client.id)
+        claims["nonce"] = "n"
+        return claims
+    }
+
+    // Even from our own key: it is not the client's.
+    private var assertionClaims: JSONObject {
+        key.claims(for: server.issuer, now: server.clock.now(), tokenID: fresh())
+    }
+
+    /// Presents a token; whether it was taken for what the place expects.
+    func present(_ token: String, at place: TokenConfusionTests.Place) async throws -> Bool {
+        switch place {
+        case .subjectToken:
+            return try await client.exchange(token).status == 200
+        case .report:
+            let form = [
+                ("subject_token", token), ("subject_token_type", "urn:ietf:params:oauth:token-type:access_token"),
+                ("audience", TestServer.upstream),
+            ]
+            let (id, secret) = TestServer.resourceServer
+            let basic = OAuthTestClient.basic(id, secret)
+            return try await client.post("/oauth/report-invalid", form, authorization: basic).status == 200
+        case .introspection:
+            return try await client.introspect(token).json["active"] == true
+        case .revocation:
+            return try await client.revoke(token).status == 200
+        case .userInfo:
+            return try await client.userInfo(token).status == 200
+        case .connections:
+            return try await bearer(token, "/connections").status == 200
+        case .forwardAuth:
+            return try await bearer(token, server.managementURL + "/forward-auth").status == 200
+        case .administration:
+            return try await bearer(token, server.managementURL + "/admin/audit").status == 200
+        case .clientAssertion:
+            let form = AssertionScene.credentialsForm + TestClientKey.form(token)
+            return try await server.visitor.token(form).status == 200
+        case .refreshToken:
+            return try await client.refresh(token).status == 200
+        case .code:
+            return try await client.redeem(token).status == 200
+        case .idTokenHint:
+            // OpenID Connect Core 1.0 §3.1.2.1: it may say whom the client means; it never stands for a login.
+            let browser = TestBrowser(transport: server.transport)
+            let page = try await browser.get(client.authorizationURL(["id_token_hint": token, "prompt": "none"]))
+            return page.header("location")?.contains("code=") == true || page.status == 200
+        case .logout:
+            return try await client.post("/oauth/backchannel-logout/corp", [("logout_token", token)]).status == 200
+        }
+    }
+
+    private func bearer(_ token: String, _ path: String) async throws -> OAuthTestClient.Answer {
+        try await client.send("GET", path, headerFields: [("authorization", "Bearer \(token)")])
+    }
+
+    /// Whether the user was still logged in when all of a kind's places but the last two had been tried.
+    ///
+    /// The access and refresh tokens are revoked where that is right, and then the logout finds nobody.
+    func wasAlive(_ kind: TokenConfusionTests.Kind) -> Bool {
+        ![.accessToken, .refreshToken].contains(kind)
+    }
+
+    /// Whether the user is still logged in.
+    func isAlive() async throws -> Bool {
+        try await client.introspect(try #require(tokens["access_token"])).json["active"] == true
+    }
+}
+
+extension JSONObject {
+    /// The same with one member set.
+    fileprivate func with(_ name: String, _ value: JSONValue) -> JSONObject {
+        var changed = self
+        changed[name] = value
+        return changed
+    }
+}
