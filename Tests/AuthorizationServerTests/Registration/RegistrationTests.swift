@@ -14,9 +14,11 @@ struct RegistrationTests {
         let applicationType: String
         let scope: String
         let redirectURI: String
+        var method = "none"
     }
 
-    /// F9, verbatim.
+    /// F9 verbatim, and the others of C.3: their redirects and methods as reported from the field, further members as their
+    /// libraries have them.
     static let bodies = [
         Body(
             testDescription: "Visual Studio Code",
@@ -59,6 +61,47 @@ struct RegistrationTests {
             scope: "mcp:read mcp:write",
             redirectURI: "http://localhost:3030/callback"
         ),
+        Body(
+            testDescription: "claude.ai",
+            json: #"""
+                {"client_name":"Claude","redirect_uris":["https://claude.ai/api/mcp/auth_callback"],"grant_types":["authorization_code","refresh_token"],
+                 "response_types":["code"],"scope":"claudeai","token_endpoint_auth_method":"client_secret_post"}
+                """#,
+            applicationType: "web",
+            scope: "claudeai",
+            redirectURI: "https://claude.ai/api/mcp/auth_callback",
+            method: "client_secret_post"
+        ),
+        Body(
+            testDescription: "Claude Code",
+            json: #"""
+                {"client_name":"Claude Code (mcp)","redirect_uris":["http://localhost:54212/callback"],"grant_types":["authorization_code","refresh_token"],
+                 "response_types":["code"],"token_endpoint_auth_method":"none"}
+                """#,
+            applicationType: "native",
+            scope: "mcp:read mcp:write",
+            redirectURI: "http://localhost:61009/callback"
+        ),
+        Body(
+            testDescription: "ChatGPT",
+            json: #"""
+                {"client_name":"ChatGPT","redirect_uris":["https://chatgpt.com/connector_platform_oauth_redirect"],
+                 "grant_types":["authorization_code","refresh_token"],"response_types":["code"],"token_endpoint_auth_method":"none"}
+                """#,
+            applicationType: "web",
+            scope: "mcp:read mcp:write",
+            redirectURI: "https://chatgpt.com/connector_platform_oauth_redirect"
+        ),
+        Body(
+            testDescription: "TypeScript SDK (MCP Inspector)",
+            json: #"""
+                {"redirect_uris":["http://localhost:6274/oauth/callback"],"token_endpoint_auth_method":"none","grant_types":["authorization_code","refresh_token"],
+                 "response_types":["code"],"client_name":"MCP Inspector","client_uri":"https://github.com/modelcontextprotocol/inspector","scope":""}
+                """#,
+            applicationType: "native",
+            scope: "mcp:read mcp:write",
+            redirectURI: "http://localhost:6274/oauth/callback"
+        ),
     ]
 
     private func register(_ server: TestServer, _ body: String) async throws -> OAuthTestClient.Answer {
@@ -86,15 +129,16 @@ struct RegistrationTests {
             #expect(id.hasPrefix("dcr_") && id.utf8.allSatisfy { $0.isASCIIAlphanumeric || "-_".utf8.contains($0) })
             #expect(json["client_id_issued_at"]?.integerValue == Int(server.clock.now().secondsSinceEpoch))
             // Everything that was said is said back, unchanged and in order (mcp-remote keeps it).
-            for (name, value) in sent.members {
+            for (name, value) in sent.members where value != "" {
                 #expect(json[name] == value, "\(name)")
             }
-            #expect(json["token_endpoint_auth_method"] == "none")
+            #expect(answer["token_endpoint_auth_method"] == body.method)
             #expect(answer["application_type"] == body.applicationType)
             #expect(answer["scope"] == body.scope)
-            let own: Set = [
+            var own: Set = [
                 "client_id", "client_id_issued_at", "token_endpoint_auth_method", "application_type", "scope",
             ]
+            if body.method != "none" { own.formUnion(["client_secret", "client_secret_expires_at"]) }
             #expect(Set(json.names) == own.union(sent.names))
             #expect(!json.members.contains { $0.value == .null || $0.value == "" })
 
@@ -104,6 +148,7 @@ struct RegistrationTests {
                 resource: TestServer.resource
             )
             client.id = id
+            client.secret = answer["client_secret"]
             client.redirectURI = body.redirectURI
             let tokens = try await client.tokens(at: server)
             #expect(tokens.status == 200)
