@@ -40,6 +40,28 @@ struct RFCIndexTests {
         #expect(untested.isEmpty)
     }
 
+    @Test("every rule of clients, their authentication and their tokens is named in the suite that the page says")
+    func rulesAreTested() throws {
+        let text = try #require(SourceTree.text(Self.path))
+        let entry: Pattern = #"^- ([A-Z]{1,2}-\d+):"#
+        var rules: [String: [String]] = [:]
+        for line in text.split(separator: "\n") {
+            guard let rule = entry.matches(in: String(line)).first?.groups[1] else { continue }
+            rules[rule] = Self.fileNames(in: String(line))
+        }
+        for (prefix, count) in [("CM", 11), ("CR", 13), ("CA", 6), ("RV", 2), ("IN", 1), ("OP", 5), ("CC", 1)] {
+            for number in 1...count {
+                let rule = "\(prefix)-\(number)"
+                let suites = try #require(rules[rule], "\(rule) is not on the page")
+                #expect(!suites.isEmpty, "\(rule) has no test")
+            }
+        }
+        let unnamed = rules.flatMap { rule, suites in
+            suites.filter { SourceTree.text("Tests/\($0)")?.contains(rule) != true }.map { "\(rule): \($0)" }
+        }
+        #expect(unnamed.isEmpty)
+    }
+
     private static func fileNames(in text: String) -> [String] {
         let pattern: Pattern = "`([^`]+\\.swift)`"
         return pattern.matches(in: text).map { $0.groups[1] }

@@ -112,6 +112,27 @@ struct IDTokenIssueTests {
         }
     }
 
+    @Test("OP-4: subjects are public: one user has one name at every client, and nobody is promised another")
+    func publicSubjects() async throws {
+        try await TestServer.run { server in
+            var subjects: Set<String> = []
+            for _ in 0..<2 {
+                let token = try #require(
+                    try await OpenIDScene.client(at: server).tokens(at: server)["id_token"]
+                )
+                subjects.insert(try #require(try await OpenIDScene.claims(of: token, at: server)["sub"]?.stringValue))
+            }
+            #expect(subjects.count == 1)
+            let metadata = try await server.visitor.send("GET", "/.well-known/openid-configuration").json
+            #expect(metadata["subject_types_supported"] == ["public"])
+            let pairwise = try await server.visitor.register([
+                "redirect_uris": ["http://127.0.0.1/cb"], "subject_type": "pairwise",
+            ])
+            #expect(pairwise.status == 201)
+            #expect(pairwise.json["subject_type"] == nil)
+        }
+    }
+
     @Test("MD-9: a rotation brings another key for ID tokens; the old one stays published for its tokens")
     func rotation() async throws {
         try await TestServer.run { server in
