@@ -41,6 +41,20 @@ extension UpstreamProvider {
     /// How busy refreshes are, for the metrics.
     package var refreshLoad: UpstreamRefreshLoad { breaker.load(now: timeSource.now()) }
 
+    /// Whether the ID token of a refresh, which nobody verified yet, names another account than the connection's.
+    ///
+    /// Asked before the tokens are stored, so that they are not handed out while the keys are fetched. It lets nothing in:
+    /// ``validateRefreshedIDToken(_:expectedSubject:)`` has the last word.
+    package func namesAnotherAccount(_ response: UpstreamTokenResponse, than subject: String) -> Bool {
+        // What cannot be read names nobody, and is refused where it is validated.
+        guard openID != nil, let idToken = response.idToken,
+            let jws = try? CompactJWS(parsing: idToken, maximumBytes: IDTokenVerifier.byteCountMax),
+            let claims = try? JSONWebToken.unverifiedClaims(of: jws),
+            let named = try? identityPaths.accountSubject(in: claims)
+        else { return false }
+        return !named.hasSameBytes(as: subject)
+    }
+
     /// OpenID Connect Core 1.0 §12.2: checks the ID token of a refresh, if one came.
     ///
     /// - Parameters:

@@ -24,26 +24,33 @@ package struct LogoutSubjects: Sendable {
     }
 
     /// What a token names; everything of the account when it names no session.
+    ///
+    /// An account is found by its connections, whoever connected it and in whichever leg of a login, and by the identity of
+    /// the user who logs in with it: the connection may have been erased since, and the sessions that came of it not.
     func named(by token: LogoutToken, at provider: UpstreamProvider, now: Timestamp) async -> Named {
-        if let subject = token.subject {
-            let identity = IdentityKey(namespace: provider.identityNamespace, subject: subject)
-            guard let userID = await vault.userID(of: identity) else { return Named() }
-            let connection = await vault.connections(of: userID).first {
-                $0.upstream.hasSameBytes(as: provider.name) && $0.account.hasSameBytes(as: subject)
-            }
-            // A provider that told no `sid` at the login cannot mean one of our sessions by it: all of the account's end.
-            if let sid = token.sessionID, let connection, !connection.providerSessions.isEmpty {
-                return Self.named(by: sid, in: [connection])
-            }
-            return await all(of: userID, connection)
+        guard token.subject != nil || token.sessionID != nil else { return Named() }
+        let (subject, sid, name) = (token.subject, token.sessionID, provider.name)
+        var owner: UserID?
+        if let subject {
+            owner = await vault.userID(of: IdentityKey(namespace: provider.identityNamespace, subject: subject))
         }
-        guard let sid = token.sessionID else { return Named() }
-        let connections = await vault.allConnections()
-        let name = provider.name
+        let rows = await vault.allConnections()
         // On the global pool: a million rows would hold up the event loop that the request came on.
-        return await Task(executorPreference: globalConcurrentExecutor) {
-            Self.named(by: sid, in: connections.lazy.filter { $0.upstream.hasSameBytes(as: name) })
+        let connections = await Task(executorPreference: globalConcurrentExecutor) {
+            rows.filter { connection in
+                connection.upstream.hasSameBytes(as: name)
+                    && (subject.map { connection.account.hasSameBytes(as: $0) } ?? true)
+            }
         }.value
+        guard let sid else { return await all(of: connections, owner) }
+        guard subject != nil else { return Self.named(by: sid, in: connections) }
+        // A provider that told no `sid` at the login cannot mean one of our sessions by it: all of the account's end.
+        let whole = connections.filter(\.providerSessions.isEmpty)
+        var named = Self.named(by: sid, in: connections)
+        if connections.isEmpty || !whole.isEmpty {
+            named.formUnion(await all(of: whole, connections.isEmpty ? owner : nil))
+        }
+        return named
     }
 
     private static func named(by sid: String, in connections: some Sequence<Connection>) -> Named {
@@ -60,21 +67,29 @@ package struct LogoutSubjects: Sendable {
         return named
     }
 
-    private func all(of userID: UserID, _ connection: Connection?) async -> Named {
-        let known = Set(await vault.connections(of: userID).map(\.id))
+    /// Everything that rests on these connections, and what a user who logs in with the account has left of erased ones.
+    private func all(of connections: [Connection], _ owner: UserID?) async -> Named {
+        let ended = Set(connections.map(\.id))
+        var known: Set<ConnectionID> = []
+        if let owner { known = Set(await vault.connections(of: owner).map(\.id)) }
         let rows = await sessions.allSessions()
         // On the global pool, for the same reason.
-        let found = await Task(executorPreference: globalConcurrentExecutor) {
+        let found = await Task(executorPreference: globalConcurrentExecutor) { [known] in
             rows.lazy.filter { session in
-                // A session whose connection was erased since may have come from this account too.
-                session.userID == userID
-                    && session.connections.contains { $0 == connection?.id || !known.contains($0) }
+                session.connections.contains { connection in
+                    ended.contains(connection) || (session.userID == owner && !known.contains(connection))
+                }
             }.map(\.id)
                 .reduce(into: Set<SessionID>()) { $0.insert($1) }
         }.value
-        return Named(
-            ending: SessionEnding(sessions: found, userID: userID, connections: Set(connection.map { [$0.id] } ?? [])),
-            connections: connection.map { [$0] } ?? []
-        )
+        return Named(ending: SessionEnding(sessions: found, connections: ended), connections: connections)
+    }
+}
+
+extension LogoutSubjects.Named {
+    fileprivate mutating func formUnion(_ other: Self) {
+        ending.sessions.formUnion(other.ending.sessions)
+        ending.connections.formUnion(other.ending.connections)
+        connections += other.connections
     }
 }

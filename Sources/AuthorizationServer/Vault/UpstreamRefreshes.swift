@@ -74,10 +74,9 @@ struct UpstreamRefreshSteps: Sendable {
     /// Redeems, stores durably, and only then looks at what came.
     func run(_ stale: Connection, provider: UpstreamProvider) async throws(UpstreamCredentialError) -> Connection {
         // Someone may have refreshed between the caller's look and now.
-        guard let connection = await vault.connection(stale.id) else {
-            throw .interactionRequired(reason: "not_connected", missingScopes: .empty, connection: nil)
-        }
+        guard let connection = await vault.connection(stale.id) else { throw Self.over(nil) }
         guard connection.version == stale.version else { return connection }
+        guard connection.status != .revoked else { throw Self.over(connection) }
         // Rule 8: the provider would burn a refresh token that another client presents (toolhive #6508).
         let client: UpstreamClient
         do {
@@ -106,6 +105,12 @@ struct UpstreamRefreshSteps: Sendable {
         try await validate(response, refreshed, provider)
         metrics.upstreamRefresh(connection.upstream, result: "success")
         return refreshed
+    }
+
+    /// A connection that was erased, or revoked.
+    private static func over(_ connection: Connection?) -> UpstreamCredentialError {
+        let reason = connection == nil ? "not_connected" : "reauth_required"
+        return .interactionRequired(reason: reason, missingScopes: .empty, connection: connection)
     }
 
     private func refreshToken(_ connection: Connection) throws(UpstreamCredentialError) -> String {
@@ -148,7 +153,8 @@ struct UpstreamRefreshSteps: Sendable {
             version: connection.version,
             tokens: sealed,
             scopes: response.scopes,
-            accessTokenExpiry: response.accessTokenExpiry
+            accessTokenExpiry: response.accessTokenExpiry,
+            belongsToAnotherAccount: provider.namesAnotherAccount(response, than: connection.account)
         )
         let stored = await vault.replace(refresh, now: timeSource.now())
         do {
@@ -159,12 +165,13 @@ struct UpstreamRefreshSteps: Sendable {
         switch stored.outcome {
         case .stored(let connection): return connection
         // A login replaced the tokens meanwhile: its are newer.
-        case .superseded(let newer?): return newer
-        case .superseded(nil), .full:
-            // The user disconnected meanwhile: what came is nobody's, and must not stay good at the provider.
+        case .superseded(let newer?) where newer.status != .revoked: return newer
+        case .superseded(let ended):
+            // The user disconnected or logged out meanwhile: what came is nobody's, and must not stay good at the provider.
             let ending = ProviderRevocation(provider: provider)
             _ = await ending.revoke(accessToken: response.accessToken, refreshToken: response.refreshToken)
-            throw .interactionRequired(reason: "not_connected", missingScopes: .empty, connection: nil)
+            throw Self.over(ended)
+        case .full: throw .misconfigured("the vault has no room")
         }
     }
 
@@ -185,7 +192,7 @@ struct UpstreamRefreshSteps: Sendable {
             )
             guard error.code == .accessDenied else { return }
             metrics.upstreamRefresh(connection.upstream, result: "other_account")
-            throw await reauthorize(connection, reason: "other_account")
+            throw await reauthorize(connection, reason: ConnectionRefresh.otherAccount)
         }
     }
 

@@ -44,7 +44,7 @@ extension AuthorizationStoreConformance {
         pending.connections = [connection]
         let state = StoreSample.digest("state")
         try requireEqual(await store.begin(pending, state: state, now: StoreSample.now), .admitted, "a login")
-        let ending = SessionEnding(sessions: [session.id], userID: grant.userID, connections: [connection])
+        let ending = SessionEnding(sessions: [session.id], connections: [connection])
         try requireEqual(await store.end(ending).outcome, 1, "the number of ended sessions")
         try requireEqual(await store.session(session.id, now: StoreSample.now), nil, "the named session")
         let ended = await store.redeem(StoreSample.redemption("ended"), now: StoreSample.now).outcome
@@ -59,10 +59,8 @@ extension AuthorizationStoreConformance {
         try requireEqual(await store.session(untouched.id, now: StoreSample.now), untouched, "another session")
         let other = await store.redeem(StoreSample.redemption("other"), now: StoreSample.now).outcome
         guard case .redeemed = other else { throw Deviation(text: "another code came to \(other)") }
-        var foreign = ending
-        foreign.sessions = []
-        foreign.userID = UserID(value: 999)
-        try requireEqual(await store.end(foreign).outcome, 0, "what another user's ending takes")
+        let foreign = SessionEnding(connections: [ConnectionID(value: 999)])
+        try requireEqual(await store.end(foreign).outcome, 0, "what the end of another connection takes")
     }
 
     static func redeemedMeanwhile(_ makeStore: StoreFactory<any AuthorizationStore>) async throws {
@@ -73,7 +71,7 @@ extension AuthorizationStoreConformance {
         let outcome = await store.redeem(StoreSample.redemption("code"), now: StoreSample.now).outcome
         guard case .redeemed(let session, _) = outcome else { throw Deviation(text: "redeeming came to \(outcome)") }
         // The caller looked before the redemption, and so names no session.
-        let ended = await store.end(SessionEnding(userID: grant.userID, connections: [ConnectionID(value: 77)]))
+        let ended = await store.end(SessionEnding(connections: [ConnectionID(value: 77)]))
         try requireEqual(ended.outcome, 1, "the number of ended sessions")
         try requireEqual(await store.session(session.id, now: StoreSample.now), nil, "the session of the code")
     }

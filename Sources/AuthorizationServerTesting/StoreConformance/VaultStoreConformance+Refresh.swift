@@ -8,6 +8,8 @@ extension VaultStoreConformance {
         Rule("VT-4: of 64 refreshes of one version that race, one is kept", oneRefreshWins),
         Rule("VT-4: a refresh that was overtaken by a login does not win", staleRefreshLoses),
         Rule("a refresh of an erased connection does not bring it back", refreshOfNothing),
+        Rule("VT-2, LO-1: a refresh that was under way does not bring a revoked connection back", refreshOfTheRevoked),
+        Rule("UP-2: another account's tokens are kept, and the connection is not active", anotherAccountsTokens),
         Rule("a mark applies only to the version that it is about", marks),
     ]
 
@@ -66,6 +68,27 @@ extension VaultStoreConformance {
         let outcome = await store.replace(refresh(of: first, "late"), now: StoreSample.now).outcome
         try requireEqual(outcome, .superseded(nil), "a refresh of an erased connection")
         try requireEqual(await store.connection(first.id), nil, "the erased connection")
+    }
+
+    static func refreshOfTheRevoked(_ makeStore: StoreFactory<any VaultStore>) async throws {
+        let store = try await makeStore(StoreSettings())
+        let first = try await connection(in: store)
+        _ = await store.mark(first.id, version: first.version, .revoked, reason: "logged_out_at_provider")
+        let revoked = await store.connection(first.id)
+        let outcome = await store.replace(refresh(of: first, "late"), now: StoreSample.now).outcome
+        try requireEqual(outcome, .superseded(revoked), "a refresh of a revoked connection")
+        try requireEqual(await store.connection(first.id)?.status, .revoked, "the status after it")
+    }
+
+    static func anotherAccountsTokens(_ makeStore: StoreFactory<any VaultStore>) async throws {
+        let store = try await makeStore(StoreSettings())
+        let first = try await connection(in: store)
+        var refresh = refresh(of: first, "of someone else")
+        refresh.belongsToAnotherAccount = true
+        let second = try kept(await store.replace(refresh, now: StoreSample.now).outcome)
+        try requireEqual(second.status, .reauthorizationRequired, "the status")
+        try requireEqual(second.reason, "other_account", "the reason")
+        try require(second.tokens != first.tokens, "what the provider rotated was lost")
     }
 
     static func marks(_ makeStore: StoreFactory<any VaultStore>) async throws {

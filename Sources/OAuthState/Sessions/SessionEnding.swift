@@ -2,37 +2,32 @@ import DurableLog
 import HashTreeCollections
 package import OAuthProtocol
 
-/// What ends at once: sessions by name, and everything of a user that rests on certain connections.
+/// What ends at once: sessions by name, and every login that rests on certain connections.
 package struct SessionEnding: Hashable, Sendable {
     /// Sessions, or what is about to become them.
     package var sessions: Set<SessionID>
-    /// Whose logins end beside.
-    package var userID: UserID?
-    /// Those of that user's logins that used one of these.
+    /// Logins that used one of these end too, before they become sessions.
     package var connections: Set<ConnectionID>
 
     /// An ending.
-    package init(sessions: Set<SessionID> = [], userID: UserID? = nil, connections: Set<ConnectionID> = []) {
+    package init(sessions: Set<SessionID> = [], connections: Set<ConnectionID> = []) {
         self.sessions = sessions
-        self.userID = userID
         self.connections = connections
     }
 
-    func covers(_ sessionID: SessionID, _ userID: UserID?, _ connections: [ConnectionID]) -> Bool {
-        guard !sessions.contains(sessionID) else { return true }
-        guard let owner = self.userID, owner == userID else { return false }
-        return connections.contains { self.connections.contains($0) }
+    func covers(_ sessionID: SessionID, _ connections: [ConnectionID]) -> Bool {
+        sessions.contains(sessionID) || connections.contains { self.connections.contains($0) }
     }
 }
 
 extension AuthorizationSessions {
     package func end(_ ending: SessionEnding) -> Recorded<Int> {
-        for state in pending.keys(where: { ending.covers($0.sessionID, $0.userID, $0.connections) }) {
+        for state in pending.keys(where: { ending.covers($0.sessionID, $0.connections) }) {
             pending.remove(state)
         }
         // Redeemed codes too: what became a session since the caller looked is found by its code.
         var ended = ending.sessions
-        let burnt = codes.keys { ending.covers($0.grant.sessionID, $0.grant.userID, $0.grant.connections) }
+        let burnt = codes.keys { ending.covers($0.grant.sessionID, $0.grant.connections) }
         for key in burnt {
             if let code = codes[key] { ended.insert(code.grant.sessionID) }
             codes.remove(key)

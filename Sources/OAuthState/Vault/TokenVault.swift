@@ -114,14 +114,17 @@ package actor TokenVault: VaultStore {
     }
 
     package func replace(_ refresh: ConnectionRefresh, now: Timestamp) -> Recorded<ConnectionOutcome> {
-        guard var connection = connectionTable[refresh.id], connection.version == refresh.version else {
+        // A refresh that was under way when the connection was revoked must not bring it back (VT-2, LO-1).
+        guard var connection = connectionTable[refresh.id], connection.version == refresh.version,
+            connection.status != .revoked
+        else {
             return Recorded(.superseded(connectionTable[refresh.id]), at: journal.lastPosition)
         }
         connection.tokens = refresh.tokens.keepingAbsent(from: connection.tokens)
         connection.scopes = refresh.scopes ?? connection.scopes
         connection.accessTokenExpiry = refresh.accessTokenExpiry
-        connection.status = .active
-        connection.reason = nil
+        connection.status = refresh.belongsToAnotherAccount ? .reauthorizationRequired : .active
+        connection.reason = refresh.belongsToAnotherAccount ? ConnectionRefresh.otherAccount : nil
         connection.refreshedAt = now
         connection.version &+= 1
         return Recorded(.stored(connection), at: put(connection))

@@ -110,6 +110,11 @@ package struct ConnectionRefresh: Hashable, Sendable {
     /// The scopes that the provider named; `nil` keeps the old ones (RFC 6749 §5.1).
     package var scopes: ScopeSet?
     package var accessTokenExpiry: Timestamp?
+    /// Whether the tokens name another account than the connection's: they are kept, and never handed out (UP-2).
+    package var belongsToAnotherAccount: Bool
+
+    /// The reason of a connection whose refresh brought another account's tokens.
+    package static let otherAccount = "other_account"
 
     /// A refresh.
     package init(
@@ -117,8 +122,10 @@ package struct ConnectionRefresh: Hashable, Sendable {
         version: UInt32,
         tokens: SealedTokens,
         scopes: ScopeSet?,
-        accessTokenExpiry: Timestamp?
+        accessTokenExpiry: Timestamp?,
+        belongsToAnotherAccount: Bool = false
     ) {
+        self.belongsToAnotherAccount = belongsToAnotherAccount
         self.id = id
         self.version = version
         self.tokens = tokens

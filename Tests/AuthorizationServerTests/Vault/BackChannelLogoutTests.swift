@@ -86,6 +86,25 @@ struct BackChannelLogoutTests {
         }
     }
 
+    @Test("LO-1: an account of a further provider, which is nobody's identity, ends what rests on it")
+    func byFurtherAccount() async throws {
+        try await VaultScene.run { scene in
+            let ada = try await scene.logIn()
+            // Someone else's session rests on the same account.
+            let shared = try await scene.logIn(as: "grace", atFiles: "ada")
+            let connection = try await scene.connection("files", of: ada["access_token"] ?? "")
+            let logout = try scene.files.logoutToken(BackChannelLogout(clientID: "gatehouse", subject: "ada"))
+            #expect(try await Self.post(logout, to: "files", scene).status == 200)
+            for ended in [ada, shared] {
+                #expect(try await !Self.isLive(ended, scene))
+                #expect(try await scene.client.refresh(try #require(ended["refresh_token"])).error == "invalid_grant")
+            }
+            #expect(await scene.server.server.stores.vault.connection(connection.id)?.status == .revoked)
+            // The identity provider's account is still connected, and a login connects the other one again.
+            #expect(try await Self.isLive(try await scene.logIn(), scene))
+        }
+    }
+
     @Test("a session and subject that nobody here has end nothing, and are answered as any other")
     func unknown() async throws {
         try await VaultScene.run { scene in
