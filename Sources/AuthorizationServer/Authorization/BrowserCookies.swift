@@ -82,10 +82,11 @@ package struct BrowserCookies: Sendable {
         removingSurplus(request, prefix: flowPrefix)
     }
 
-    // RFC 6265 §5.4: a browser lists those that it got first before later ones.
-    private func removingSurplus(_ request: Request, prefix: String) -> [String] {
+    // RFC 6265 §5.4: a browser lists those that it got first before later ones, and the newest are the ones still needed.
+    // One place is left for the cookie that the answer sets.
+    private func removingSurplus(_ request: Request, prefix: String, countMax: Int = flowCountMax) -> [String] {
         let names = pairs(in: request).map(\.name).filter { $0.hasPrefix(prefix) }
-        return names.dropLast(Self.flowCountMax - 1).map { cookie($0, "", lifetime: .zero) }
+        return names.dropLast(countMax - 1).map { cookie($0, "", lifetime: .zero) }
     }
 
     // MARK: - Logins of our own pages
@@ -102,9 +103,9 @@ package struct BrowserCookies: Sendable {
         lifetime: Duration,
         after request: Request
     ) -> [String] {
-        let names = pairs(in: request).map(\.name).filter { $0.hasPrefix(pageLoginPrefix) }
-        let surplus = names.dropFirst(Self.pageLoginCountMax - 1).map { cookie($0, "", lifetime: .zero) }
-        return surplus + [cookie(pageLoginName(state), sealed, lifetime: lifetime)]
+        removingSurplus(request, prefix: pageLoginPrefix, countMax: Self.pageLoginCountMax) + [
+            cookie(pageLoginName(state), sealed, lifetime: lifetime)
+        ]
     }
 
     /// Removes a login that is over.

@@ -32,6 +32,41 @@ struct ConnectionPageTests {
         }
     }
 
+    @Test("CO-2, CO-4: of many logins begun on the page the newest are kept, and the cookies stay few")
+    func newestLogins() async throws {
+        try await VaultScene.run { scene in
+            _ = try await scene.accessToken()
+            let start = scene.browser()
+            let page = try await scene.connectionsPage(start)
+            let form = page.hiddenFields.map { ($0.key, $0.value) } + [("sign_in", "corp")]
+            // In the order of their creation, as RFC 6265 §5.4 has them.
+            var cookies = await start.cookies(for: scene.server.issuer).map { (name: $0.key, value: $0.value) }
+            var begun: [String] = []
+            for _ in 0..<6 {
+                let header = cookies.map { "\($0.name)=\($0.value)" }.joined(separator: "; ")
+                let answer = try await scene.browser().post(
+                    try #require(page.formAction),
+                    form: form,
+                    headerFields: [("cookie", header)]
+                )
+                for text in answer.headers("set-cookie") {
+                    let pair = text.prefix { $0 != ";" }.split(
+                        separator: "=",
+                        maxSplits: 1,
+                        omittingEmptySubsequences: false
+                    )
+                    cookies.removeAll { $0.name == pair[0] }
+                    guard !text.contains("Max-Age=0") else { continue }
+                    cookies.append((String(pair[0]), String(pair[1])))
+                    if pair[0].contains("gatehouse-page-") { begun.append(String(pair[0])) }
+                }
+                let kept = cookies.map(\.name).filter { $0.contains("gatehouse-page-") }
+                #expect(kept == begun.suffix(4))
+            }
+            #expect(begun.count == 6)
+        }
+    }
+
     @Test("an account that nobody here has gets no page and makes no user")
     func unknownUser() async throws {
         try await VaultScene.run { scene in
