@@ -9,8 +9,11 @@ package actor MetadataDocumentCache {
         package var documentsMax = 4096
         /// Fetches under way; at the bound a further one is refused.
         package var fetchesMax = 64
-        /// Fetches from one host.
+        /// Fetches of documents that are not known, from one host.
         package var fetchesPerHost = Configuration.Rate(burst: 10, perMinute: 20)
+        /// Renewals of known documents of one host: whoever makes up paths there must not keep its real document from being
+        /// renewed.
+        package var renewalsPerHost = Configuration.Rate(burst: 60, perMinute: 120)
         /// For how long a failure is answered without asking again: the user's second click must not be an attack.
         package var failureLifetime: Duration = .seconds(15)
         /// How old a copy may be that lets an authorization which is under way go on, or a first answer wait (CM-5).
@@ -41,6 +44,7 @@ package actor MetadataDocumentCache {
     private var failures: [String: Failed] = [:]
     private var inFlight: [String: Task<Outcome, Never>] = [:]
     private var hosts: HostThrottle
+    private var renewals: HostThrottle
 
     /// An empty cache.
     package init(fetch: MetadataDocumentFetch, timeSource: any TimeSource, limits: Limits = .init()) {
@@ -48,6 +52,7 @@ package actor MetadataDocumentCache {
         self.timeSource = timeSource
         self.limits = limits
         hosts = HostThrottle(rate: limits.fetchesPerHost)
+        renewals = HostThrottle(rate: limits.renewalsPerHost)
     }
 
     /// How many documents are kept.
@@ -93,7 +98,7 @@ package actor MetadataDocumentCache {
     }
 
     private func start(_ url: ClientIDURL) throws(MetadataDocumentFailure) -> Task<Outcome, Never> {
-        guard inFlight.count < limits.fetchesMax, hosts.admit(url.host, now: timeSource.now()) else {
+        guard inFlight.count < limits.fetchesMax, admits(url) else {
             throw MetadataDocumentFailure(.throttled, "too many documents are being fetched from this host")
         }
         // A task of its own, for it serves all who wait: that one of them goes away must not fail the others. The fetch
@@ -101,6 +106,11 @@ package actor MetadataDocumentCache {
         let task = Task { await run(url) }
         inFlight[url.text] = task
         return task
+    }
+
+    private func admits(_ url: ClientIDURL) -> Bool {
+        entries[url.text] == nil
+            ? hosts.admit(url.host, now: timeSource.now()) : renewals.admit(url.host, now: timeSource.now())
     }
 
     private func run(_ url: ClientIDURL) async -> Outcome {

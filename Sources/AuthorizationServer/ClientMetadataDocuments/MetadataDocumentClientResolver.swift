@@ -42,24 +42,38 @@ package struct MetadataDocumentClientResolver: ClientResolver {
         guard admission.isMeant(by: id) else { throw AuthorizationPageError(.unknownClient) }
         do throws(MetadataDocumentFailure) {
             let url = try admission.url(id)
-            // The source pays for a request that its visit starts, not for one that somebody else's did (CM-7).
-            if await documents.needsFetch(url),
-                await limiter.spend(.metadataFetch, source: context.source, now: context.now) != nil
-            {
-                throw MetadataDocumentFailure(.throttled, "too many documents were fetched for this address")
+            do throws(MetadataDocumentFailure) {
+                let client = try await document(url, context)
+                metrics.metadataDocument(result: "used")
+                return client
+            } catch {
+                guard error.kind == .throttled else { throw error }
+                metrics.throttled(purpose: "metadata_document")
+                // CM-5, CM-7: nobody asked the host, so nothing speaks against the copy of less than a day ago. Without this
+                // one address could keep all users of a client out by using up its host's allowance.
+                guard let client = await documents.stale(url) else { throw error }
+                metrics.metadataDocument(result: "stale")
+                return client
             }
-            let client = try await documents.client(url)
-            metrics.metadataDocument(result: "used")
-            return client
         } catch {
             metrics.metadataDocument(result: error.kind.rawValue)
-            if error.kind == .throttled {
-                metrics.throttled(purpose: "metadata_document")
-            }
             // CM-6: told apart from an unknown client, for the remedy is another.
             await audit.record(.metadataDocumentRefused(clientID: id, error), context: context)
             throw error.pageError
         }
+    }
+
+    // The source pays for a request that its visit starts, not for one that somebody else's did (CM-7).
+    private func document(
+        _ url: ClientIDURL,
+        _ context: RequestContext
+    ) async throws(MetadataDocumentFailure) -> Client {
+        if await documents.needsFetch(url),
+            await limiter.spend(.metadataFetch, source: context.source, now: context.now) != nil
+        {
+            throw MetadataDocumentFailure(.throttled, "too many documents were fetched for this address")
+        }
+        return try await documents.client(url)
     }
 
     package func client(

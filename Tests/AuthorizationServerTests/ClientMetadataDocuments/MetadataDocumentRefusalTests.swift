@@ -181,6 +181,82 @@ struct MetadataDocumentRefusalTests {
         }
     }
 
+    @Test("CM-5, CM-7: made-up paths on its host do not keep a known client's document from being renewed")
+    func renewal() async throws {
+        try await DocumentHost.run { host in
+            try await TestServer.run(configure: Self.proxied) { server in
+                let url = host.publish()
+                #expect(try await Self.status(url, from: "198.51.100.1", at: server) == 200)
+                server.clock.advance(by: .seconds(301))
+                for number in 0..<20 {
+                    _ = try await Self.status(host.url("/\(number).json"), from: "192.0.2.1", at: server)
+                }
+                // The allowance for what is not known is used up, also for others.
+                #expect(try await Self.status(host.url("/x.json"), from: "198.51.100.2", at: server) == 429)
+                let count = host.requests.count
+                #expect(try await Self.status(url, from: "198.51.100.1", at: server) == 200)
+                #expect(host.requests.count == count + 1)
+            }
+        }
+    }
+
+    @Test("CM-5, CM-7: who may not have a document fetched is served from the copy, for a day and no longer")
+    func staleWhileThrottled() async throws {
+        try await DocumentHost.run { host in
+            try await TestServer.run(configure: Self.proxied) { server in
+                let url = host.publish()
+                #expect(try await Self.status(url, from: "198.51.100.1", at: server) == 200)
+                func useUp() async throws {
+                    for number in 0..<20 {
+                        for name in ["127.0.0.1", "localhost"] {
+                            let other = host.url("/\(number).json").replacing("127.0.0.1", with: name)
+                            _ = try await Self.status(other, from: "198.51.100.1", at: server)
+                        }
+                    }
+                }
+                server.clock.advance(by: .seconds(86_399))
+                try await useUp()
+                let count = host.requests.count
+                #expect(try await Self.status(url, from: "198.51.100.1", at: server) == 200)
+                #expect(host.requests.count == count)
+                server.clock.advance(by: .seconds(1))
+                try await useUp()
+                #expect(try await Self.status(url, from: "198.51.100.1", at: server) == 429)
+                #expect(Self.refusals(server).last?["kind"] == "throttled")
+            }
+        }
+    }
+
+    @Test("CM-5, CM-7: a login that is under way ends well though its user's address may fetch nothing more")
+    func throttledLoginUnderWay() async throws {
+        try await DocumentHost.run { host in
+            try await TestServer.run { server in
+                let client = OAuthTestClient.documented(host.publish(), at: server)
+                let browser = TestBrowser(transport: server.transport)
+                let page = try await browser.get(client.authorizationURL())
+                server.clock.advance(by: .seconds(301))
+                for number in 0..<40 { _ = try await Self.page(host.url("/\(number).json"), at: server) }
+                let next = try await browser.post(
+                    server.issuer + "/oauth/consent",
+                    form: [("ticket", try #require(page.hiddenFields["ticket"])), ("decision", "approve")]
+                )
+                let answer = try await client.finish(next, with: browser, at: server)
+                #expect(try await client.redeem(try #require(answer["code"])).status == 200)
+            }
+        }
+    }
+
+    private static let proxied: @Sendable (inout Configuration) throws -> Void = {
+        $0.trustedProxies = [AddressRange(.loopback, prefixLength: 8)]
+    }
+
+    private static func status(_ url: String, from source: String, at server: TestServer) async throws -> Int {
+        let client = OAuthTestClient.documented(url, at: server)
+        let browser = TestBrowser(transport: server.transport)
+        let fields = [(name: "x-forwarded-for", value: source)]
+        return try await browser.get(client.authorizationURL(), headerFields: fields).status
+    }
+
     @Test("CM-7: a source that has used up its fetches is refused, and another is served")
     func sources() async throws {
         try await DocumentHost.run { host in
