@@ -7,7 +7,7 @@ import Synchronization
 /// is not among them (CA-5, D-88).
 ///
 /// The URL is a stranger's: every fetch goes through the address policy, is bounded in size and time, follows no redirect, and
-/// is one for all who wait; how often one URL is asked, and how often one source makes us ask, is limited.
+/// is one for all who wait; how often one URL is asked, how often one host, and how often one source makes us ask, is limited.
 package final class RemoteKeySets: Sendable {
     private struct Entry {
         var keys: JSONWebKeySet?
@@ -19,7 +19,7 @@ package final class RemoteKeySets: Sendable {
     private enum Step {
         case answer(JSONWebKeySet?)
         case join(Task<JSONWebKeySet?, Never>)
-        case fetch(fallback: JSONWebKeySet?)
+        case fetch(fallback: JSONWebKeySet?, isRenewal: Bool)
     }
 
     private let transport: any OutboundTransport
@@ -28,6 +28,12 @@ package final class RemoteKeySets: Sendable {
     private let timeSource: any TimeSource
     private let logger: Logger
     private let entries = Mutex<[String: Entry]>([:])
+    private let throttles: Mutex<HostThrottles>
+
+    private struct HostThrottles {
+        var fetches: HostThrottle
+        var renewals: HostThrottle
+    }
 
     /// How long keys are used without asking again.
     static let freshness: Duration = .seconds(900)
@@ -41,6 +47,11 @@ package final class RemoteKeySets: Sendable {
     static let byteCountMax = 65_536
     /// Most fetches from one host at once.
     static let requestsPerHostMax = 4
+    /// How often one host is asked for key sets that are not known (D-90).
+    package static let fetchesPerHost = Configuration.Rate(burst: 10, perMinute: 20)
+    /// How often one host is asked to renew key sets that are known: whoever makes up URLs there must not keep its real
+    /// clients' keys from being renewed.
+    static let renewalsPerHost = Configuration.Rate(burst: 60, perMinute: 120)
 
     /// Key sets fetched from where `addressPolicy` allows.
     package init(
@@ -55,25 +66,31 @@ package final class RemoteKeySets: Sendable {
         self.limiter = limiter
         self.timeSource = timeSource
         self.logger = logger
+        throttles = Mutex(
+            HostThrottles(
+                fetches: HostThrottle(rate: Self.fetchesPerHost),
+                renewals: HostThrottle(rate: Self.renewalsPerHost)
+            )
+        )
     }
 
     /// The key set at a URL, or `nil` when it cannot be had.
     package func keySet(at url: String, context: RequestContext) async -> JSONWebKeySet? {
         await take(url, context) { entry, now in
             guard let fetchedAt = entry.fetchedAt, Self.isWithin(Self.staleness, since: fetchedAt, now) else {
-                return Self.mayAttempt(entry, now) ? .fetch(fallback: nil) : .answer(nil)
+                return Self.mayAttempt(entry, now) ? .fetch(fallback: nil, isRenewal: entry.keys != nil) : .answer(nil)
             }
             if Self.isWithin(Self.freshness, since: fetchedAt, now) || !Self.mayAttempt(entry, now) {
                 return .answer(entry.keys)
             }
-            return .fetch(fallback: entry.keys)
+            return .fetch(fallback: entry.keys, isRenewal: true)
         }
     }
 
     /// The key set fetched anew; `nil` when it was asked for only just now, or cannot be had.
     package func renewedKeySet(at url: String, context: RequestContext) async -> JSONWebKeySet? {
         await take(url, context) { entry, now in
-            Self.mayAttempt(entry, now) ? .fetch(fallback: nil) : .answer(nil)
+            Self.mayAttempt(entry, now) ? .fetch(fallback: nil, isRenewal: entry.keys != nil) : .answer(nil)
         }
     }
 
@@ -98,9 +115,18 @@ package final class RemoteKeySets: Sendable {
         switch step {
         case .answer(let keys): return keys
         case .join(let task): return await task.value
-        case .fetch(let fallback):
+        case .fetch(let fallback, let isRenewal):
             if await limiter.spend(.metadataFetch, source: context.source, now: now) != nil { return fallback }
+            guard hostAdmits(url, isRenewal: isRenewal, now) else { return fallback }
             return await fetchShared(url, now).value ?? fallback
+        }
+    }
+
+    // D-90: whoever registers clients with URLs on a victim's host does not make a flood of us, from however many sources.
+    private func hostAdmits(_ url: String, isRenewal: Bool, _ now: Timestamp) -> Bool {
+        guard let host = URIReference(url)?.host?.lowercased() else { return false }
+        return throttles.withLock { throttles in
+            isRenewal ? throttles.renewals.admit(host, now: now) : throttles.fetches.admit(host, now: now)
         }
     }
 

@@ -185,11 +185,53 @@ struct ClientKeyFetchTests {
         )
         let context = RequestContext(source: .loopback, now: clock.now(), requestID: RequestID(number: 1))
         for number in 0..<1200 {
-            let url = "https://victim.example/\(number)"
+            let url = "https://victim-\(number).example/"
             host.answer(url, .success(OutboundResponse(status: 404)))
             _ = await sets.keySet(at: url, context: context)
         }
         #expect(host.requests.count == 1100)
         #expect(sets.count == 1024)
+    }
+
+    @Test(
+        "D-90: made-up URLs on one host are throttled, from however many sources; other hosts are not, nor known keys"
+    )
+    func hosts() async throws {
+        let host = KeySetHost()
+        let clock = ManualClock()
+        let key = try TestClientKey("batch")
+        let sets = RemoteKeySets(
+            transport: host,
+            addressPolicy: .publicOnly,
+            limiter: SourceLimiter(rates: [.metadataFetch: .init(burst: 5, perMinute: 5)]),
+            timeSource: clock,
+            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+        )
+        func ask(_ url: String, source: UInt8) async throws -> Bool {
+            let address = try #require(IPAddress("192.0.2.\(source)"))
+            let context = RequestContext(source: address, now: clock.now(), requestID: RequestID(number: 1))
+            return await sets.keySet(at: url, context: context) != nil
+        }
+        let known = "https://victim.example/jwks.json"
+        host.serve(key.keySet, at: known)
+        #expect(try await ask(known, source: 0))
+        clock.advance(by: .seconds(3600))
+        for number in 0..<100 {
+            // The case of a host's name does not make another host of it.
+            let url = "https://\(number % 2 == 0 ? "victim" : "VICTIM").example/\(number)"
+            host.answer(url, .success(OutboundResponse(status: 404)))
+            #expect(try await !ask(url, source: UInt8(1 + number)))
+        }
+        #expect(host.requests.count == 1 + RemoteKeySets.fetchesPerHost.burst)
+        #expect(try await ask(known, source: 150))
+        #expect(host.requests.last?.url == known)
+        let other = "https://other.example/jwks.json"
+        host.serve(key.keySet, at: other)
+        #expect(try await ask(other, source: 151))
+        // The allowance comes back with time.
+        host.serve(key.keySet, at: "https://victim.example/new")
+        #expect(try await !ask("https://victim.example/new", source: 152))
+        clock.advance(by: .seconds(60))
+        #expect(try await ask("https://victim.example/new", source: 153))
     }
 }
