@@ -55,20 +55,55 @@ struct AuditEndpoint: Endpoint {
     }
 }
 
-/// Makes the next signing key current at once (MD-9).
+/// Makes the next signing keys current before their time, once verifiers can know them (MD-9); with `?force=true` at once,
+/// for a key that is compromised.
 struct KeyRotationEndpoint: Endpoint {
     let rotation: SigningKeyRotation
     let audit: AuditTrail
 
     func respond(to request: Request, context: RequestContext) async -> Response {
         do {
-            let keyID = try await rotation.rotate(now: context.now)
+            let keyID = try await rotation.rotate(force: try Self.isForced(request), now: context.now)
             await audit.record(.signingKeyChanged(keyID, cause: .administrator), context: context)
             return .json(JSONObject(dictionaryLiteral: ("kid", .string(keyID))).serialized())
         } catch let failure as SigningKeyRotation.Failure {
             return .error(OAuthError(.invalidRequest, failure.description))
+        } catch let early as SigningKeyRotation.TooEarly {
+            return Self.refusal(early, now: context.now)
+        } catch let error as OAuthError {
+            return .error(error)
         } catch {
             return .error(.overloaded)
         }
+    }
+
+    private static func isForced(_ request: Request) throws(OAuthError) -> Bool {
+        let text: String?
+        do { text = try FormParameters(query: request.query ?? "").once("force") } catch {
+            throw OAuthError(.invalidRequest, "force must be given once")
+        }
+        switch text {
+        case nil, "false": return false
+        case "true": return true
+        default: throw OAuthError(.invalidRequest, "force must be true or false")
+        }
+    }
+
+    private static func refusal(_ early: SigningKeyRotation.TooEarly, now: Timestamp) -> Response {
+        let wait = (early.permittedFrom - now).wholeSeconds + 1
+        let json: JSONObject = [
+            "error": "too_early",
+            "error_description": .string(
+                """
+                the next key was published so recently that verifiers may not know it: try again in \(wait) seconds, \
+                or with force=true if a key is compromised, and tokens may be refused for up to \
+                \(KeySetEndpoint.maximumAge.wholeSeconds) seconds
+                """
+            ),
+            "not_before": .integer(Int(early.permittedFrom.secondsSinceEpoch)),
+        ]
+        var response = Response.json(json.serialized(), status: .conflict)
+        response.headerFields[.retryAfter] = String(wait)
+        return response
     }
 }

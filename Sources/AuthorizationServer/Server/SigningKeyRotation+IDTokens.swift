@@ -12,13 +12,18 @@ extension SigningKeyRotation {
         try await install(.active, now: now)
     }
 
+    /// Publishes a successor of the key for ID tokens, where there is one without.
+    func prepareIDTokenSuccessor(now: Timestamp) async throws {
+        guard await idTokenKey(.active) != nil, await idTokenKey(.next) == nil else { return }
+        try await install(.next, now: now)
+    }
+
     /// Replaces the key for ID tokens, where there is one.
-    func rotateIDTokenKey(now: Timestamp) async throws {
+    func rotateIDTokenKey(force: Bool, now: Timestamp) async throws {
         guard await idTokenKey(.active) != nil else { return }
-        if await idTokenKey(.next) == nil {
-            try await install(.next, now: now)
-        }
-        let rotation = await ring.rotate(successor: try await generate(.rs256, .idToken, .next, now: now), now: now)
+        try await prepareIDTokenSuccessor(now: now)
+        let successor = try await generate(.rs256, .idToken, .next, now: now)
+        let rotation = await ring.rotate(successor: successor, publishedBy: publishedBy(force, now), now: now)
         try await durability.wait(for: rotation.position)
     }
 
@@ -28,7 +33,7 @@ extension SigningKeyRotation {
         guard let active = await idTokenKey(.active), now - active.activeSince >= interval else { return }
         guard let next = await idTokenKey(.next) else { return try await install(.next, now: now) }
         guard now - next.publishedAt >= KeySetEndpoint.maximumAge else { return }
-        try await rotateIDTokenKey(now: now)
+        try await rotateIDTokenKey(force: false, now: now)
     }
 
     private func idTokenKey(_ state: StoredSigningKey.State) async -> StoredSigningKey? {

@@ -24,6 +24,12 @@ package struct SigningKeyRotation: Sendable {
         package let description: String
     }
 
+    /// MD-9: verifiers may hold a key set document without the next key, and would refuse what it signs.
+    struct TooEarly: Error {
+        /// From when on every verifier knows the next keys.
+        let permittedFrom: Timestamp
+    }
+
     init(
         ring: SigningKeyRing,
         configuration: Configuration,
@@ -117,22 +123,49 @@ package struct SigningKeyRotation: Sendable {
 
     // MARK: - Rotation
 
-    /// Makes the next key current, and another one next.
+    /// Makes the next keys current, and others next.
     ///
+    /// - Parameters:
+    ///   - force: Also when the next keys were published only just now, for one that signs is compromised: tokens that verifiers
+    ///     refuse for an hour are better then than tokens that anybody can make.
+    ///   - now: The present moment.
     /// - Returns: The id of the key that signs from now on.
-    /// - Throws: ``Failure`` when the keys come from files, `OAuthError` while the journal cannot be written.
-    func rotate(now: Timestamp) async throws -> String {
+    /// - Throws: ``Failure`` when the keys come from files, ``TooEarly``, `OAuthError` while the journal cannot be written.
+    func rotate(force: Bool, now: Timestamp) async throws -> String {
         guard files.isEmpty else {
             throw Failure(description: "keys come from signing.key_files: change the files and send SIGHUP")
         }
         // A key that is not durable must not sign: its tokens would outlive it.
         try durability.checkAvailability()
-        let successor = try await generate(algorithm, .accessToken, .next, now: now)
-        let rotation = await ring.rotate(successor: successor, now: now)
-        try await durability.wait(for: rotation.position)
-        guard case .rotated(let keyID) = rotation.outcome else { return try await rotate(now: now) }
-        try await rotateIDTokenKey(now: now)
+        if !force {
+            try await checkPublication(now: now)
+        }
+        let keyID = try await rotateAccessTokenKey(force: force, now: now)
+        try await rotateIDTokenKey(force: force, now: now)
         return keyID
+    }
+
+    /// Looks at both keys before either is rotated, and publishes those that are still to be made.
+    private func checkPublication(now: Timestamp) async throws {
+        try await prepareIDTokenSuccessor(now: now)
+        let published = await ring.keys().lazy.filter { $0.state == .next }.map(\.publishedAt).max()
+        guard let permitted = published.map({ $0 + KeySetEndpoint.maximumAge }), now < permitted else { return }
+        throw TooEarly(permittedFrom: permitted)
+    }
+
+    private func rotateAccessTokenKey(force: Bool, now: Timestamp) async throws -> String {
+        let successor = try await generate(algorithm, .accessToken, .next, now: now)
+        let rotation = await ring.rotate(successor: successor, publishedBy: publishedBy(force, now), now: now)
+        try await durability.wait(for: rotation.position)
+        switch rotation.outcome {
+        case .rotated(let keyID): return keyID
+        case .prepared: return try await rotateAccessTokenKey(force: force, now: now)
+        case .tooEarly(let publishedAt): throw TooEarly(permittedFrom: publishedAt + KeySetEndpoint.maximumAge)
+        }
+    }
+
+    func publishedBy(_ force: Bool, _ now: Timestamp) -> Timestamp? {
+        force ? nil : now - KeySetEndpoint.maximumAge
     }
 
     /// Rotates when the interval has passed and the next key has been published long enough; withdraws old keys.
@@ -149,7 +182,8 @@ package struct SigningKeyRotation: Sendable {
             now - active.activeSince >= interval || active.key.algorithm != algorithm,
             now - next.publishedAt >= KeySetEndpoint.maximumAge
         else { return }
-        await announce(try await rotate(now: now), cause: .schedule, now: now)
+        try durability.checkAvailability()
+        await announce(try await rotateAccessTokenKey(force: false, now: now), cause: .schedule, now: now)
     }
 
     private func announce(_ keyID: String, cause: AuditEvent.KeyChangeCause, now: Timestamp) async {

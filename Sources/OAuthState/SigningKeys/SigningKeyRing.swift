@@ -10,7 +10,17 @@ package protocol SigningKeyStore: Sendable {
     /// Returns whether anything changed.
     func adopt(_ keys: [StoredSigningKey], now: Timestamp) async -> Recorded<Bool>
     /// Makes the next key active and `successor` the next one; the active one retires (MD-9).
-    func rotate(successor: StoredSigningKey, now: Timestamp) async -> Recorded<SigningKeyRotation>
+    ///
+    /// - Parameters:
+    ///   - successor: The new next key.
+    ///   - publishedBy: The next key signs only if it was published by then; `nil` lets it sign however new it is.
+    ///   - now: The present moment.
+    /// - Returns: What was done.
+    func rotate(
+        successor: StoredSigningKey,
+        publishedBy: Timestamp?,
+        now: Timestamp
+    ) async -> Recorded<SigningKeyRotation>
     /// Withdraws keys that retired before `moment`: their last token has expired.
     func withdraw(retiredBefore moment: Timestamp) async -> Recorded<Int>
     /// The keys in their present states.
@@ -23,6 +33,15 @@ package enum SigningKeyRotation: Sendable {
     case rotated(activeKeyID: String)
     /// There was no next key yet; the given one is next now.
     case prepared
+    /// The next key was published only then: too late for every verifier to know it. Nothing was done.
+    case tooEarly(publishedAt: Timestamp)
+}
+
+extension SigningKeyStore {
+    /// Makes the next key active however new it is.
+    package func rotate(successor: StoredSigningKey, now: Timestamp) async -> Recorded<SigningKeyRotation> {
+        await rotate(successor: successor, publishedBy: nil, now: now)
+    }
 }
 
 /// Owns the signing keys and the server's root secret. Signing itself never happens here: readers take the published
@@ -96,12 +115,20 @@ package actor SigningKeyRing: SigningKeyStore {
         return journal.append(placed.record(.putSigningKey))
     }
 
-    package func rotate(successor: StoredSigningKey, now: Timestamp) -> Recorded<SigningKeyRotation> {
+    package func rotate(
+        successor: StoredSigningKey,
+        publishedBy: Timestamp?,
+        now: Timestamp
+    ) -> Recorded<SigningKeyRotation> {
         guard let next = ring.firstIndex(where: { $0.state == .next && $0.purpose == successor.purpose }) else {
             ring.append(successor)
             let position = journal.append(successor.record(.putSigningKey))
             publish()
             return Recorded(.prepared, at: position)
+        }
+        // Looked at in the same turn that lets it sign: two rotations at once must not make the first one's successor sign.
+        if let publishedBy, ring[next].publishedAt > publishedBy {
+            return Recorded(.tooEarly(publishedAt: ring[next].publishedAt), at: journal.lastPosition)
         }
         ring[next].state = .active
         ring[next].activatedAt = now

@@ -68,7 +68,7 @@ struct KeySetTests {
             let before = try await document()
             let rotated = try await scene.client.send(
                 "POST",
-                scene.server.managementURL + "/admin/keys/rotate",
+                scene.server.managementURL + "/admin/keys/rotate?force=true",
                 headerFields: [("authorization", "Bearer admin-token-for-tests")]
             )
             let current = try #require(rotated["kid"])

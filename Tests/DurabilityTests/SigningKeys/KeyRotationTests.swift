@@ -87,6 +87,7 @@ extension DurabilityTests {
                 try await stored.life { server async throws in
                     let old = try await server.signingKeyID()
                     let next = try await server.publishedKeyIDs().filter { $0 != old }
+                    stored.clock.advance(by: .seconds(3600))
                     let answer = try await server.administer("POST", "/admin/keys/rotate")
                     #expect(answer.status == 200)
                     new = try await server.signingKeyID()
@@ -98,6 +99,89 @@ extension DurabilityTests {
                 try await stored.life { server async throws in
                     #expect(try await server.signingKeyID() == new)
                 }
+            }
+        }
+
+        @Test("MD-9: no command makes a key sign before verifiers can know it: 409 says when, and nothing changes")
+        func commandTooEarly() async throws {
+            let clock = ManualClock()
+            try await TestServer.run(clock: clock) { server in
+                let first = try await server.signingKeyID()
+                clock.advance(by: .seconds(3599))
+                let early = try await server.administer("POST", "/admin/keys/rotate")
+                #expect(early.status == 409 && early.error == "too_early")
+                #expect(early.header("retry-after") == "2")
+                let moment = clock.now().secondsSinceEpoch + 1
+                #expect(early.json["not_before"]?.integerValue.map(Int64.init) == moment)
+                #expect(try await server.signingKeyID() == first)
+                clock.advance(by: .seconds(1))
+                #expect(try await server.administer("POST", "/admin/keys/rotate").status == 200)
+                let second = try await server.signingKeyID()
+                #expect(second != first)
+                // The successor was published this moment: whoever calls twice must not make it sign.
+                #expect(try await server.administer("POST", "/admin/keys/rotate?force=false").status == 409)
+                #expect(try await server.signingKeyID() == second)
+                let events = server.auditLog.all.filter { $0.contains("signing_key.changed") }
+                #expect(events.count == 1)
+            }
+        }
+
+        @Test("MD-9: two commands at once rotate once")
+        func racingCommands() async throws {
+            let clock = ManualClock()
+            try await TestServer.run(clock: clock) { server in
+                clock.advance(by: .seconds(3600))
+                let statuses = try await withThrowingTaskGroup(of: Int.self) { group in
+                    for _ in 0..<8 {
+                        group.addTask { try await server.administer("POST", "/admin/keys/rotate").status }
+                    }
+                    return try await group.reduce(into: []) { $0.append($1) }.sorted()
+                }
+                #expect(statuses == [200] + Array(repeating: 409, count: 7))
+            }
+        }
+
+        @Test("MD-9: force=true makes even a new key sign, for a compromised one; other values are refused")
+        func forced() async throws {
+            try await TestServer.run { server in
+                let first = try await server.signingKeyID()
+                for query in ["force=yes", "force=", "force=1", "force=true&force=true"] {
+                    let answer = try await server.administer("POST", "/admin/keys/rotate?" + query)
+                    #expect(answer.status == 400 && answer.error == "invalid_request", "\(query)")
+                }
+                #expect(try await server.signingKeyID() == first)
+                #expect(try await server.administer("POST", "/admin/keys/rotate?force=true").status == 200)
+                #expect(try await server.administer("POST", "/admin/keys/rotate?force=true").status == 200)
+                #expect(try await server.signingKeyID() != first)
+            }
+        }
+
+        @Test("MD-9: the key for ID tokens signs only once published, by schedule and by command")
+        func idTokens() async throws {
+            let clock = ManualClock()
+            try await TestServer.run(clock: clock, configure: { $0.signing.rotationInterval = .seconds(86_400) }) {
+                server in
+                func active() async throws -> String {
+                    let keys = await server.server.stores.keys.keys()
+                    return try #require(keys.first { $0.purpose == .idToken && $0.state == .active }).key.keyID
+                }
+                var client = try await OAuthTestClient.registered(at: server)
+                client.scope = "openid"
+                _ = try #require(try await client.tokens(at: server)["id_token"])
+                let first = try await active()
+                // Both keys are due, and the successor of this one is published now and not before.
+                clock.advance(by: .seconds(86_400))
+                await server.server.performMaintenance()
+                #expect(try await active() == first)
+                clock.advance(by: .seconds(3600))
+                await server.server.performMaintenance()
+                let second = try await active()
+                #expect(second != first)
+                #expect(try await server.administer("POST", "/admin/keys/rotate").status == 409)
+                #expect(try await active() == second)
+                clock.advance(by: .seconds(3600))
+                #expect(try await server.administer("POST", "/admin/keys/rotate").status == 200)
+                #expect(try await active() != second)
             }
         }
 
