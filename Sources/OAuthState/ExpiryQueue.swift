@@ -24,39 +24,51 @@ struct ExpiryQueue<Key: Sendable>: Sendable {
     }
 }
 
-/// Keys bucketed by the hour in which they may expire, for entries whose life is prolonged by use.
+/// Keys bucketed by the hour or minute in which they may expire, for entries whose lives differ or are prolonged by use.
 ///
-/// A key is looked at once in its hour and moved on if it was prolonged: amortized O(1), nothing is scanned.
+/// A key is looked at once after its bucket's time and moved on if it was prolonged: amortized O(1), nothing is scanned.
 struct ExpiryBuckets<Key: Sendable>: Sendable {
     private var buckets: [Int64: [Key]] = [:]
-    private var nextHour: Int64?
+    private var nextBucket: Int64?
+    private let width: Width
 
-    private static func hour(of moment: Timestamp) -> Int64 {
-        moment.secondsSinceEpoch / 3600
+    /// How long keys may stay past their expiry, for the fewer buckets.
+    enum Width: Int64, Sendable {
+        case minute = 60
+        case hour = 3600
+    }
+
+    /// No keys yet.
+    init(of width: Width) {
+        self.width = width
+    }
+
+    private func bucket(of moment: Timestamp) -> Int64 {
+        moment.secondsSinceEpoch / width.rawValue
     }
 
     /// Adds a key that may expire at `expiry`.
     mutating func insert(_ key: Key, expiry: Timestamp) {
-        let hour = Self.hour(of: expiry)
-        buckets[hour, default: []].append(key)
-        nextHour = min(nextHour ?? hour, hour)
+        let bucket = self.bucket(of: expiry)
+        buckets[bucket, default: []].append(key)
+        nextBucket = min(nextBucket ?? bucket, bucket)
     }
 
-    /// Takes out up to `limit` keys whose hour has passed.
+    /// Takes out up to `limit` keys whose bucket is past.
     mutating func popDue(now: Timestamp, limit: Int) -> [Key] {
         var due: [Key] = []
-        let present = Self.hour(of: now)
-        while let hour = nextHour, hour < present, due.count < limit {
-            if var keys = buckets.removeValue(forKey: hour) {
+        let present = bucket(of: now)
+        while let bucket = nextBucket, bucket < present, due.count < limit {
+            if var keys = buckets.removeValue(forKey: bucket) {
                 let taken = min(limit - due.count, keys.count)
                 due.append(contentsOf: keys.suffix(taken))
                 keys.removeLast(taken)
                 if !keys.isEmpty {
-                    buckets[hour] = keys
+                    buckets[bucket] = keys
                     return due
                 }
             }
-            nextHour = buckets.isEmpty ? nil : hour + 1
+            nextBucket = buckets.isEmpty ? nil : bucket + 1
         }
         return due
     }

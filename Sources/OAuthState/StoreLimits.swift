@@ -31,12 +31,26 @@ package struct StoreLimits: Hashable, Sendable {
     package var consentsMax = 1_000_000
     /// Access tokens revoked one by one and not yet expired.
     ///
-    /// At the bound a revocation is refused with `temporarily_unavailable`, never answered as done.
+    /// At the bound the revocation of a client's own token is refused with `temporarily_unavailable`, never answered as done.
     package var revokedAccessTokensMax = 1_000_000
+    /// Those among them that belong to sessions.
+    ///
+    /// At the bound the whole session is ended instead, which needs no room.
+    package var revokedAccessTokensOfSessionsMax = 750_000
+    /// Those of one session, so that one client which refreshes and revokes in a loop does not fill the table.
+    ///
+    /// At the bound the session is ended.
+    package var revokedAccessTokensPerSessionMax = 64
     /// Consumed assertion ids.
     ///
     /// At the bound an assertion is refused with `temporarily_unavailable`, never accepted.
     package var consumedAssertionsMax = 1_000_000
+    /// Those of one issuer that the operator configured, a client or an identity provider; at the bound it alone is refused.
+    package var consumedAssertionsPerOwnerMax = 250_000
+    /// Those of one client that registered itself; at the bound it alone is refused.
+    package var consumedAssertionsPerSelfRegisteredMax = 5_000
+    /// Those of all clients that registered themselves; at the bound they are refused, and no other.
+    package var consumedAssertionsOfSelfRegisteredMax = 500_000
     /// Connections of one user.
     ///
     /// At the bound a new account is refused with `temporarily_unavailable`.

@@ -137,8 +137,12 @@ private struct CarelessSessions: AuthorizationStore {
         await inner.revoke(id, for: StoreSample.clientID)
     }
 
-    func revokeAccessToken(_: SHA256Digest, expiry _: Timestamp, now _: Timestamp) async -> Recorded<StoreAdmission> {
-        Recorded(.admitted, at: .beginning)
+    func revokeAccessToken(
+        _: AccessTokenReference,
+        expiry _: Timestamp,
+        now _: Timestamp
+    ) async -> Recorded<AccessTokenRevocation> {
+        Recorded(.revoked, at: .beginning)
     }
 
     func standing(of token: AccessTokenReference, now: Timestamp) async -> AccessTokenStanding {

@@ -50,7 +50,7 @@ struct SweepTests {
         let store = AuthorizationSessions(policy: SessionPolicy(), journal: VolatileJournal())
         let reference = AccessTokenReference(tokenID: "jti", sessionID: nil)
         let expiry = StoreSample.now + Self.hour
-        _ = await store.revokeAccessToken(reference.tokenID, expiry: expiry, now: StoreSample.now)
+        _ = await store.revokeAccessToken(reference, expiry: expiry, now: StoreSample.now)
         await store.sweep(now: expiry - .seconds(1), limit: 100)
         #expect(await store.standing(of: reference, now: expiry - .seconds(1)) == .revoked)
         await store.sweep(now: expiry + Self.hour * 2, limit: 100)
@@ -102,14 +102,24 @@ struct SweepTests {
         let store = ReplayGuard(journal: VolatileJournal())
         for number in 1...6 {
             let expiry = StoreSample.now + Self.hour * number
-            _ = await store.consume(StoreSample.digest("\(number)"), expiry: expiry, now: StoreSample.now)
+            _ = await store.consume(
+                StoreSample.digest("\(number)"),
+                of: StoreSample.assertionOwner,
+                expiry: expiry,
+                now: StoreSample.now
+            )
         }
         let middle = StoreSample.now + Self.hour * 3.5
         await store.sweep(now: middle, limit: 1000)
         #expect((3...4).contains(await store.count))
         for number in 4...6 {
             let expiry = StoreSample.now + Self.hour * number
-            let replay = await store.consume(StoreSample.digest("\(number)"), expiry: expiry, now: middle).outcome
+            let replay = await store.consume(
+                StoreSample.digest("\(number)"),
+                of: StoreSample.assertionOwner,
+                expiry: expiry,
+                now: middle
+            ).outcome
             #expect(replay == .replayed)
         }
         await store.sweep(now: StoreSample.now + Self.hour * 100, limit: 2)

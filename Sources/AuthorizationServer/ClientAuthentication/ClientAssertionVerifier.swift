@@ -1,6 +1,7 @@
 package import Logging
 package import OAuthProtocol
 package import OAuthState
+import OpenSSLCrypto
 
 /// RFC 7523 §3: believes a client's assertion, once (`private_key_jwt`; CA-1…CA-5, D-40, D-41).
 package struct ClientAssertionVerifier: Sendable {
@@ -44,7 +45,11 @@ package struct ClientAssertionVerifier: Sendable {
     ) async throws(Refusal) {
         let use = try await verified(assertion, client, context)
         guard durability.isAvailable else { throw .unavailable }
-        let consumption = await replay.consume(use.id, expiry: use.expiry, now: context.now)
+        let owner = AssertionOwner(
+            id: SHA256.hash("client assertion\n\(client.id)"),
+            isSelfRegistered: client.kind != .preRegistered
+        )
+        let consumption = await replay.consume(use.id, of: owner, expiry: use.expiry, now: context.now)
         switch consumption.outcome {
         case .consumed: break
         case .replayed: throw refusal("the assertion was used before", client)

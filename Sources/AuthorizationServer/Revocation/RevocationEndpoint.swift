@@ -103,12 +103,16 @@ package struct RevocationEndpoint: Endpoint {
             return "foreign"
         }
         let revocation = await sessions.revokeAccessToken(
-            token.reference.tokenID,
+            token.reference,
             expiry: token.claims.expiresAt,
             now: context.now
         )
-        guard revocation.outcome == .admitted else { throw .overloaded }
+        guard revocation.outcome != .full else { throw .overloaded }
         try await durability.wait(for: revocation.position)
+        if case .sessionEnded(let session) = revocation.outcome {
+            await audit.record(.sessionRevoked(session), context: context)
+            return "session"
+        }
         await audit.record(.accessTokenRevoked(token.claims), context: context)
         return "access_token"
     }

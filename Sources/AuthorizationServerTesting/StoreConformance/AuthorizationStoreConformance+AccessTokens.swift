@@ -10,6 +10,11 @@ extension AuthorizationStoreConformance {
         Rule("RV-2: the access tokens of a session that is over do not stand", tokensOfRevokedSession),
         Rule("CC-1: a token without session stands until it is revoked", tokensWithoutSession),
         Rule("DESIGN §2: at the bound of revoked tokens one more is refused, not forgotten", revocationBound),
+        Rule("D-80, RV-2: a session that revokes too many of its tokens ends; others do not notice", revocationShare),
+        Rule(
+            "D-80, RV-2: at the bound of sessions' tokens their session ends, and clients' own have room",
+            sessionShare
+        ),
         Rule("RFC 7009 §2.2: a second revocation is as durable as the first", revocationPositions),
     ]
 
@@ -37,8 +42,8 @@ extension AuthorizationStoreConformance {
         let live = await store.standing(of: revoked, now: StoreSample.now)
         try requireEqual(live, .session(session), "a token before its revocation")
         let expiry = StoreSample.now + .seconds(3600)
-        let admission = await store.revokeAccessToken(revoked.tokenID, expiry: expiry, now: StoreSample.now).outcome
-        try requireEqual(admission, .admitted, "the revocation of a token")
+        let admission = await store.revokeAccessToken(revoked, expiry: expiry, now: StoreSample.now).outcome
+        try requireEqual(admission, .revoked, "the revocation of a token")
         for moment in [StoreSample.now, StoreSample.now + .seconds(3599)] {
             try requireEqual(await store.standing(of: revoked, now: moment), .revoked, "the revoked token")
         }
@@ -66,7 +71,7 @@ extension AuthorizationStoreConformance {
         let before = await store.standing(of: reference, now: StoreSample.now)
         try requireEqual(before, .withoutSession, "a client's own token")
         let expiry = StoreSample.now + .seconds(3600)
-        _ = await store.revokeAccessToken(reference.tokenID, expiry: expiry, now: StoreSample.now)
+        _ = await store.revokeAccessToken(reference, expiry: expiry, now: StoreSample.now)
         let after = await store.standing(of: reference, now: StoreSample.now)
         try requireEqual(after, .revoked, "it after its revocation")
     }
@@ -77,16 +82,67 @@ extension AuthorizationStoreConformance {
         let store = try await makeStore(settings)
         let (first, second) = (token("1", of: nil), token("2", of: nil))
         let expiry = StoreSample.now + .seconds(3600)
-        _ = await store.revokeAccessToken(first.tokenID, expiry: expiry, now: StoreSample.now)
-        let refused = await store.revokeAccessToken(second.tokenID, expiry: expiry, now: StoreSample.now).outcome
+        _ = await store.revokeAccessToken(first, expiry: expiry, now: StoreSample.now)
+        let refused = await store.revokeAccessToken(second, expiry: expiry, now: StoreSample.now).outcome
         try requireEqual(refused, .full, "a revocation beyond the bound")
-        let repeated = await store.revokeAccessToken(first.tokenID, expiry: expiry, now: StoreSample.now).outcome
-        try requireEqual(repeated, .admitted, "a repeated revocation at the bound")
+        let repeated = await store.revokeAccessToken(first, expiry: expiry, now: StoreSample.now).outcome
+        try requireEqual(repeated, .revoked, "a repeated revocation at the bound")
         try requireEqual(await store.standing(of: first, now: StoreSample.now), .revoked, "the first token")
         // Room comes back when revoked tokens have expired.
         let later = expiry + .seconds(7200)
-        let admitted = await store.revokeAccessToken(second.tokenID, expiry: later, now: later).outcome
-        try requireEqual(admitted, .admitted, "a revocation after others have expired")
+        let admitted = await store.revokeAccessToken(second, expiry: later, now: later).outcome
+        try requireEqual(admitted, .revoked, "a revocation after others have expired")
+    }
+
+    static func revocationShare(_ makeStore: StoreFactory<any AuthorizationStore>) async throws {
+        var settings = StoreSettings()
+        settings.limits.revokedAccessTokensPerSessionMax = 2
+        let store = try await makeStore(settings)
+        let (session, other) = (try await openSession(1, in: store), try await openSession(2, in: store))
+        let expiry = StoreSample.now + .seconds(3600)
+        func revoke(_ name: String, of session: Session) async -> Recorded<AccessTokenRevocation> {
+            await store.revokeAccessToken(token(name, of: session), expiry: expiry, now: StoreSample.now)
+        }
+        for name in ["1", "2", "2"] {
+            try requireEqual(await revoke(name, of: session).outcome, .revoked, "a revocation within the share")
+        }
+        let standing = await store.standing(of: token("3", of: session), now: StoreSample.now)
+        try requireEqual(standing, .session(session), "the session within its share")
+        let ended = await revoke("3", of: session)
+        try requireEqual(ended.outcome, .sessionEnded(session), "a revocation beyond the share")
+        for name in ["1", "3", "4"] {
+            let standing = await store.standing(of: token(name, of: session), now: StoreSample.now)
+            try requireEqual(standing, .revoked, "token \(name) of the session that ended")
+        }
+        let repeated = await revoke("3", of: session)
+        try requireEqual(repeated.outcome, .revoked, "the same once more")
+        try require(repeated.position >= ended.position, "a repetition may be answered before the end is durable")
+        try requireEqual(await revoke("5", of: other).outcome, .revoked, "another session's token")
+        try requireEqual(await store.session(other.id, now: StoreSample.now), other, "another session")
+    }
+
+    static func sessionShare(_ makeStore: StoreFactory<any AuthorizationStore>) async throws {
+        var settings = StoreSettings()
+        settings.limits.revokedAccessTokensOfSessionsMax = 1
+        settings.limits.revokedAccessTokensMax = 2
+        let store = try await makeStore(settings)
+        let (first, second) = (try await openSession(1, in: store), try await openSession(2, in: store))
+        let expiry = StoreSample.now + .seconds(3600)
+        func revoke(_ name: String, of session: Session?) async -> AccessTokenRevocation {
+            await store.revokeAccessToken(token(name, of: session), expiry: expiry, now: StoreSample.now).outcome
+        }
+        try requireEqual(await revoke("1", of: first), .revoked, "a revocation")
+        try requireEqual(await revoke("2", of: second), .sessionEnded(second), "one of a session without room")
+        try requireEqual(await revoke("3", of: nil), .revoked, "a client's own token")
+        try requireEqual(await revoke("4", of: nil), .full, "one more")
+        let third = try await openSession(3, in: store)
+        try requireEqual(await revoke("5", of: third), .sessionEnded(third), "a session's token in a full table")
+        // Room comes back when revoked tokens have expired.
+        let fourth = try await openSession(4, in: store)
+        let later = expiry + .seconds(60)
+        let reference = token("6", of: fourth)
+        let admitted = await store.revokeAccessToken(reference, expiry: later + .seconds(60), now: later).outcome
+        try requireEqual(admitted, .revoked, "a revocation after others have expired")
     }
 
     static func revocationPositions(_ makeStore: StoreFactory<any AuthorizationStore>) async throws {
@@ -100,8 +156,8 @@ extension AuthorizationStoreConformance {
         )
         let reference = token("1", of: nil)
         let expiry = StoreSample.now + .seconds(3600)
-        let token = await store.revokeAccessToken(reference.tokenID, expiry: expiry, now: StoreSample.now)
-        let again = await store.revokeAccessToken(reference.tokenID, expiry: expiry, now: StoreSample.now)
+        let token = await store.revokeAccessToken(reference, expiry: expiry, now: StoreSample.now)
+        let again = await store.revokeAccessToken(reference, expiry: expiry, now: StoreSample.now)
         try require(token.position > first.position, "a token's revocation is not in the journal")
         try require(again.position >= token.position, "a repetition may be answered before the revocation is durable")
     }

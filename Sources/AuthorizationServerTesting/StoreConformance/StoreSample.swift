@@ -82,6 +82,9 @@ package enum StoreSample {
         )
     }
 
+    /// Whose assertions the samples are.
+    package static let assertionOwner = AssertionOwner(id: digest("owner"), isSelfRegistered: true)
+
     /// The right redemption of a code of ``grant(_:issuesRefreshToken:authenticatedAt:)``.
     package static func redemption(_ code: String) -> CodeRedemption {
         CodeRedemption(

@@ -9,10 +9,30 @@ package protocol ReplayStore: Sendable {
     ///
     /// - Parameters:
     ///   - id: A hash over everything that the id must be unique within: issuer, purpose and `jti`.
+    ///   - owner: Whose assertion it is.
     ///   - expiry: When the assertion could no longer be used anyway.
     ///   - now: The present moment.
     /// - Returns: Whether it was the first use.
-    func consume(_ id: SHA256Digest, expiry: Timestamp, now: Timestamp) async -> Recorded<AssertionConsumption>
+    func consume(
+        _ id: SHA256Digest,
+        of owner: AssertionOwner,
+        expiry: Timestamp,
+        now: Timestamp
+    ) async -> Recorded<AssertionConsumption>
+}
+
+/// Whose assertion an id is of: who makes many fills his own share of the table, never that of others (D-80).
+package struct AssertionOwner: Hashable, Sendable {
+    /// Hash over purpose and issuer.
+    package let id: SHA256Digest
+    /// Whether anybody can be such an owner, and one person many of them.
+    package let isSelfRegistered: Bool
+
+    /// An owner.
+    package init(id: SHA256Digest, isSelfRegistered: Bool) {
+        self.id = id
+        self.isSelfRegistered = isSelfRegistered
+    }
 }
 
 /// What became of a single-use id.
@@ -21,7 +41,7 @@ package enum AssertionConsumption: Hashable, Sendable {
     case consumed
     /// Seen before.
     case replayed
-    /// The table is full; the assertion must be refused.
+    /// The table is full, or the owner's share of it; the assertion must be refused.
     case full
 }
 
@@ -29,8 +49,19 @@ package enum AssertionConsumption: Hashable, Sendable {
 package actor ReplayGuard: ReplayStore {
     private let journal: any ChangeJournal
     private let limits: StoreLimits
-    private var expiries: TreeDictionary<SHA256Digest, Timestamp> = [:]
-    private var buckets = ExpiryBuckets<SHA256Digest>()
+    private var uses: TreeDictionary<SHA256Digest, Use> = [:]
+    private var buckets = ExpiryBuckets<SHA256Digest>(of: .minute)
+    /// How many of the ids each owner has; none has no entry.
+    private var shares: [SHA256Digest: Int] = [:]
+    private var selfRegisteredCount = 0
+
+    private struct Use {
+        let owner: AssertionOwner
+        let expiry: Timestamp
+    }
+
+    /// How many expired ids are dropped when there is no room.
+    private static let sweepCountWhenFull = 1024
 
     /// An empty guard.
     package init(journal: any ChangeJournal, limits: StoreLimits = .init()) {
@@ -40,40 +71,68 @@ package actor ReplayGuard: ReplayStore {
 
     package func consume(
         _ id: SHA256Digest,
+        of owner: AssertionOwner,
         expiry: Timestamp,
         now: Timestamp
     ) -> Recorded<AssertionConsumption> {
         sweep(now: now, limit: 8)
-        guard expiries[id] == nil else { return Recorded(.replayed, at: journal.lastPosition) }
-        guard expiries.count < limits.consumedAssertionsMax else { return Recorded(.full, at: journal.lastPosition) }
-        insert(id, expiry: expiry)
-        return Recorded(.consumed, at: journal.append(Self.record(id, expiry)))
+        guard uses[id] == nil else { return Recorded(.replayed, at: journal.lastPosition) }
+        if !hasRoom(for: owner) {
+            sweep(now: now, limit: Self.sweepCountWhenFull)
+        }
+        guard hasRoom(for: owner) else { return Recorded(.full, at: journal.lastPosition) }
+        let use = Use(owner: owner, expiry: expiry)
+        insert(id, use)
+        return Recorded(.consumed, at: journal.append(Self.record(id, use)))
+    }
+
+    // D-80: a client that registers itself and signs assertions in a loop must not shut out the operator's own clients or
+    // the logout of an identity provider; nor must a thousand of them.
+    private func hasRoom(for owner: AssertionOwner) -> Bool {
+        let share = shares[owner.id, default: 0]
+        guard uses.count < limits.consumedAssertionsMax else { return false }
+        guard owner.isSelfRegistered else { return share < limits.consumedAssertionsPerOwnerMax }
+        return share < limits.consumedAssertionsPerSelfRegisteredMax
+            && selfRegisteredCount < limits.consumedAssertionsOfSelfRegisteredMax
     }
 
     /// Drops up to `limit` ids whose assertions have expired.
     package func sweep(now: Timestamp, limit: Int) {
         for id in buckets.popDue(now: now, limit: limit) {
             // Recovery may have replayed an earlier life of the id, whose bucket is due before the present one's.
-            if let expiry = expiries[id], expiry <= now {
-                expiries.removeValue(forKey: id)
+            if let use = uses[id], use.expiry <= now {
+                uses.removeValue(forKey: id)
+                release(use.owner)
             }
         }
     }
 
     /// How many ids are kept, for the metric.
     package var count: Int {
-        expiries.count
+        uses.count
     }
 
-    private func insert(_ id: SHA256Digest, expiry: Timestamp) {
-        expiries[id] = expiry
-        buckets.insert(id, expiry: expiry)
+    private func insert(_ id: SHA256Digest, _ use: Use) {
+        if let earlier = uses.updateValue(use, forKey: id) {
+            release(earlier.owner)
+        }
+        shares[use.owner.id, default: 0] += 1
+        if use.owner.isSelfRegistered { selfRegisteredCount += 1 }
+        buckets.insert(id, expiry: use.expiry)
     }
 
-    private static func record(_ id: SHA256Digest, _ expiry: Timestamp) -> [UInt8] {
+    private func release(_ owner: AssertionOwner) {
+        let share = shares[owner.id, default: 0] - 1
+        shares[owner.id] = share > 0 ? share : nil
+        if owner.isSelfRegistered { selfRegisteredCount -= 1 }
+    }
+
+    private static func record(_ id: SHA256Digest, _ use: Use) -> [UInt8] {
         BinaryWriter.record(.consumeAssertion) { writer in
             writer.write(id)
-            writer.write(expiry)
+            writer.write(use.expiry)
+            writer.write(use.owner.id)
+            writer.write(use.owner.isSelfRegistered)
         }
     }
 }
@@ -84,14 +143,20 @@ extension ReplayGuard: RecordedStore {
     package func apply(_ kind: RecordKind, _ reader: inout BinaryReader) throws(RecordError) {
         guard kind == .consumeAssertion else { throw RecordError("not a record of the replay guard") }
         let id = try reader.digest()
-        insert(id, expiry: try reader.timestamp())
+        let expiry = try reader.timestamp()
+        // Records did not always name the owner; such an id counts for itself, until it expires.
+        let owner =
+            reader.isAtEnd
+            ? AssertionOwner(id: id, isSelfRegistered: false)
+            : AssertionOwner(id: try reader.digest(), isSelfRegistered: try reader.bool())
+        insert(id, Use(owner: owner, expiry: expiry))
     }
 
     package func capture() -> CapturedState {
-        let expiries = expiries
+        let uses = uses
         return CapturedState(position: journal.lastPosition) { body in
-            for (id, expiry) in expiries {
-                try body(Self.record(id, expiry))
+            for (id, use) in uses {
+                try body(Self.record(id, use))
             }
         }
     }

@@ -16,17 +16,33 @@ extension AuthorizationSessions {
     }
 
     package func revokeAccessToken(
-        _ id: SHA256Digest,
+        _ reference: AccessTokenReference,
         expiry: Timestamp,
         now: Timestamp
-    ) -> Recorded<StoreAdmission> {
+    ) -> Recorded<AccessTokenRevocation> {
         sweepRevokedTokens(now: now, limit: 8)
-        guard revokedTokens[id] == nil else { return Recorded(.admitted, at: journal.lastPosition) }
-        guard revokedTokens.count < limits.revokedAccessTokensMax else {
+        guard revokedTokens[reference.tokenID] == nil else { return Recorded(.revoked, at: journal.lastPosition) }
+        let token = RevokedToken(expiry: expiry, sessionID: reference.sessionID)
+        if let id = token.sessionID {
+            // Of a session that is over no token stands.
+            guard let session = sessions[id] else { return Recorded(.revoked, at: journal.lastPosition) }
+            // D-80: whoever refreshes and revokes in a loop must not fill the table for everybody. What is answered as done
+            // must be done, so the session goes with the token.
+            guard hasRoomForRevokedToken(of: id) else {
+                sessions.removeValue(forKey: id)
+                return Recorded(.sessionEnded(session), at: recordRemoval(of: id))
+            }
+        } else if revokedTokens.count >= limits.revokedAccessTokensMax {
             return Recorded(.full, at: journal.lastPosition)
         }
-        insertRevokedToken(id, expiry: expiry)
-        return Recorded(.admitted, at: journal.append(Self.revokedTokenRecord(id, expiry)))
+        insertRevokedToken(reference.tokenID, token)
+        return Recorded(.revoked, at: journal.append(Self.revokedTokenRecord(reference.tokenID, token)))
+    }
+
+    private func hasRoomForRevokedToken(of id: SessionID) -> Bool {
+        revokedTokenShares[id, default: 0] < limits.revokedAccessTokensPerSessionMax
+            && revokedTokenOfSessionCount < limits.revokedAccessTokensOfSessionsMax
+            && revokedTokens.count < limits.revokedAccessTokensMax
     }
 
     package func standing(of token: AccessTokenReference, now: Timestamp) -> AccessTokenStanding {
@@ -41,25 +57,61 @@ extension AuthorizationSessions {
         revokedTokens.count
     }
 
-    func insertRevokedToken(_ id: SHA256Digest, expiry: Timestamp) {
-        revokedTokens[id] = expiry
-        revokedTokenExpiries.insert(id, expiry: expiry)
+    func insertRevokedToken(_ id: SHA256Digest, _ token: RevokedToken) {
+        if let earlier = revokedTokens.updateValue(token, forKey: id) {
+            releaseRevokedToken(earlier)
+        }
+        if let session = token.sessionID {
+            revokedTokenShares[session, default: 0] += 1
+            revokedTokenOfSessionCount += 1
+        }
+        revokedTokenExpiries.insert(id, expiry: token.expiry)
+    }
+
+    private func releaseRevokedToken(_ token: RevokedToken) {
+        guard let session = token.sessionID else { return }
+        let share = revokedTokenShares[session, default: 0] - 1
+        revokedTokenShares[session] = share > 0 ? share : nil
+        revokedTokenOfSessionCount -= 1
     }
 
     /// Drops tokens that have expired and are refused for that.
     func sweepRevokedTokens(now: Timestamp, limit: Int) {
         for id in revokedTokenExpiries.popDue(now: now, limit: limit) {
             // As in the replay guard: recovery may have put the id into a bucket twice.
-            if let expiry = revokedTokens[id], expiry <= now {
+            if let token = revokedTokens[id], token.expiry <= now {
                 revokedTokens.removeValue(forKey: id)
+                releaseRevokedToken(token)
             }
         }
     }
 
-    static func revokedTokenRecord(_ id: SHA256Digest, _ expiry: Timestamp) -> [UInt8] {
+    static func revokedTokenRecord(_ id: SHA256Digest, _ token: RevokedToken) -> [UInt8] {
         BinaryWriter.record(.putRevokedToken) { writer in
             writer.write(id)
-            writer.write(expiry)
+            token.write(to: &writer)
         }
+    }
+}
+
+/// An access token that is refused before its time.
+struct RevokedToken: Hashable, Sendable {
+    let expiry: Timestamp
+    /// Its session, for whose share it counts; `nil` for a token that a client got for itself.
+    let sessionID: SessionID?
+}
+
+extension RevokedToken: RecordCodable {
+    func write(to writer: inout BinaryWriter) {
+        writer.write(expiry)
+        if let sessionID {
+            writer.write(sessionID)
+        }
+    }
+
+    init(from reader: inout BinaryReader) throws(RecordError) {
+        expiry = try reader.timestamp()
+        // Stands last, and only where there is one.
+        sessionID = reader.isAtEnd ? nil : try reader.identifier()
     }
 }

@@ -17,10 +17,13 @@ package actor AuthorizationSessions: AuthorizationStore {
     /// Those of the codes that can still be redeemed; the rest is remembered for replays alone.
     var redeemableCodes = ExpiringTable<SHA256Digest, Void>()
     var sessions: TreeDictionary<SessionID, Session> = [:]
-    var sessionExpiries = ExpiryBuckets<SessionID>()
+    var sessionExpiries = ExpiryBuckets<SessionID>(of: .hour)
     var consents: TreeDictionary<SHA256Digest, Timestamp> = [:]
-    var revokedTokens: TreeDictionary<SHA256Digest, Timestamp> = [:]
-    var revokedTokenExpiries = ExpiryBuckets<SHA256Digest>()
+    var revokedTokens: TreeDictionary<SHA256Digest, RevokedToken> = [:]
+    var revokedTokenExpiries = ExpiryBuckets<SHA256Digest>(of: .minute)
+    /// How many of them each session has; none has no entry.
+    var revokedTokenShares: [SessionID: Int] = [:]
+    var revokedTokenOfSessionCount = 0
     var interned = SessionInterning()
 
     /// No sessions yet.
@@ -156,7 +159,7 @@ extension AuthorizationSessions: RecordedStore {
             consents.removeValue(forKey: try reader.digest())
         case .putRevokedToken:
             let id = try reader.digest()
-            insertRevokedToken(id, expiry: try reader.timestamp())
+            insertRevokedToken(id, try RevokedToken(from: &reader))
         default:
             throw RecordError("not a record of the authorization sessions")
         }
@@ -179,8 +182,8 @@ extension AuthorizationSessions: RecordedStore {
             for (key, givenAt) in consents {
                 try body(Self.consentRecord(key, givenAt))
             }
-            for (id, expiry) in revokedTokens {
-                try body(Self.revokedTokenRecord(id, expiry))
+            for (id, token) in revokedTokens {
+                try body(Self.revokedTokenRecord(id, token))
             }
         }
     }

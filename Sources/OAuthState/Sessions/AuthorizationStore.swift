@@ -34,7 +34,11 @@ package protocol AuthorizationStore: Sendable {
     /// Ends a client's own session (RFC 7009 §2.1); another client's stays (D-47).
     func revoke(_ id: SessionID, for clientID: String) async -> Recorded<SessionRevocation>
     /// Refuses one access token until it expires; its session and refresh token stay (RV-2).
-    func revokeAccessToken(_ id: SHA256Digest, expiry: Timestamp, now: Timestamp) async -> Recorded<StoreAdmission>
+    func revokeAccessToken(
+        _ token: AccessTokenReference,
+        expiry: Timestamp,
+        now: Timestamp
+    ) async -> Recorded<AccessTokenRevocation>
     /// Whether an access token still stands: neither it nor its session was revoked.
     func standing(of token: AccessTokenReference, now: Timestamp) async -> AccessTokenStanding
     /// Remembers a consent under the hash of everything that it was given for (CO-1).
@@ -58,6 +62,16 @@ package enum SessionRevocation: Hashable, Sendable {
     case unknown
     /// Another client's; nothing happened to it.
     case wrongClient
+}
+
+/// What became of an access token that its client gave back.
+package enum AccessTokenRevocation: Hashable, Sendable {
+    /// It is refused from now on.
+    case revoked
+    /// There was no room to remember it, and its whole session was ended for that.
+    case sessionEnded(Session)
+    /// There is no room, and no session to end; nothing happened.
+    case full
 }
 
 /// What an access token has to be looked up by.

@@ -210,6 +210,48 @@ struct PrivateKeyJWTTests {
         }
     }
 
+    @Test("D-80: a client that registers itself and signs without end is refused for now; no other client notices")
+    func flood() async throws {
+        let configured = try TestClientKey("batch")
+        try await TestServer.run(
+            configure: { $0.clients = [AssertionScene.client(configured)] },
+            environment: {
+                $0.storeLimits.consumedAssertionsPerSelfRegisteredMax = 3
+                $0.storeLimits.consumedAssertionsMax = 8
+            }
+        ) { server in
+            func selfRegistered() async throws -> TestClientKey {
+                var key = try TestClientKey("")
+                let registration = try await server.visitor.register([
+                    "redirect_uris": ["https://client.example/callback"],
+                    "token_endpoint_auth_method": "private_key_jwt", "jwks": .object(key.keySet),
+                ])
+                key.clientID = try #require(registration["client_id"])
+                return key
+            }
+            func status(_ key: TestClientKey, _ id: String) async throws -> Int {
+                // The code is nobody's: the assertion is looked at, and used up, before it.
+                try await server.visitor.token(
+                    [("grant_type", "authorization_code"), ("code", "x"), ("code_verifier", Self.verifier)]
+                        + key.form(at: server, tokenID: id)
+                ).status
+            }
+            let (greedy, other) = (try await selfRegistered(), try await selfRegistered())
+            for id in ["1", "2", "3"] { #expect(try await status(greedy, id) == 400) }
+            for id in ["4", "5", "1"] { #expect(try await status(greedy, id) == (id == "1" ? 401 : 503)) }
+            #expect(try await status(other, "1") == 400)
+            let answer = try await server.visitor.token(
+                AssertionScene.credentialsForm + configured.form(at: server, tokenID: "1")
+            )
+            #expect(answer.status == 200)
+            // Minutes after they have expired its share is free again.
+            server.clock.advance(by: .seconds(420))
+            #expect(try await status(greedy, "6") == 400)
+        }
+    }
+
+    private static let verifier = String(repeating: "v", count: 43)
+
     @Test("CA-5, CR-1: a client that registers itself with keys logs users in with them")
     func dynamicRegistration() async throws {
         try await TestServer.run { server in

@@ -221,16 +221,59 @@ struct RevocationTests {
         }
     }
 
-    @Test("RV-2, DESIGN §2: at the bound of revoked tokens the answer is 503, never a false 200")
+    @Test(
+        "RV-2, DESIGN §2: at the bound of revoked tokens the answer is 503, never a false 200; a session can be ended"
+    )
     func bound() async throws {
-        try await TestServer.run(environment: { $0.storeLimits.revokedAccessTokensMax = 1 }) { server in
+        let key = try TestClientKey("batch")
+        try await TestServer.run(
+            configure: { $0.clients = [AssertionScene.client(key)] },
+            environment: { $0.storeLimits.revokedAccessTokensMax = 1 }
+        ) { server in
             let (first, second) = (try await Self.logIn(server), try await Self.logIn(server))
             Self.expectDone(try await first.client.revoke(first.access))
-            let refused = try await second.client.revoke(second.access)
+            let own = try await server.visitor.token(
+                AssertionScene.credentialsForm + key.form(at: server, tokenID: "1")
+            )
+            let token = try #require(own["access_token"])
+            let form = try [("token", token)] + key.form(at: server, tokenID: "2")
+            let refused = try await server.visitor.post("/oauth/revoke", form)
             #expect(refused.status == 503)
             #expect(refused.header("retry-after") != nil)
-            // The session can still be ended: that needs no room.
-            Self.expectDone(try await second.client.revoke(second.refresh))
+            #expect(try await Self.isActive(token, server))
+            // The end of a session needs no room: the token goes with it.
+            Self.expectDone(try await second.client.revoke(second.access))
+            #expect(try await !Self.isActive(second.access, server))
+            #expect(try await second.client.refresh(second.refresh).error == "invalid_grant")
+            #expect(server.auditLog.all.contains { $0.contains("\"session.revoked\"") })
+        }
+    }
+
+    @Test("D-80, RV-2: a client that refreshes and revokes in a loop ends its session and keeps nobody from revoking")
+    func loop() async throws {
+        try await TestServer.run(
+            environment: {
+                $0.storeLimits.revokedAccessTokensPerSessionMax = 2
+                $0.storeLimits.revokedAccessTokensMax = 4
+            }
+        ) { server in
+            let (greedy, honest) = (try await Self.logIn(server), try await Self.logIn(server))
+            var refreshToken = greedy.refresh
+            for _ in 0..<2 {
+                let answer = try await greedy.client.refresh(refreshToken)
+                refreshToken = try #require(answer["refresh_token"])
+                Self.expectDone(try await greedy.client.revoke(try #require(answer["access_token"])))
+                #expect(try await Self.isActive(greedy.access, server))
+            }
+            let last = try await greedy.client.refresh(refreshToken)
+            Self.expectDone(try await greedy.client.revoke(try #require(last["access_token"])))
+            for token in [try #require(last["access_token"]), greedy.access] {
+                #expect(try await !Self.isActive(token, server))
+            }
+            #expect(try await greedy.client.refresh(try #require(last["refresh_token"])).error == "invalid_grant")
+            Self.expectDone(try await honest.client.revoke(honest.access))
+            #expect(try await !Self.isActive(honest.access, server))
+            #expect(try await honest.client.refresh(honest.refresh).status == 200)
         }
     }
 }

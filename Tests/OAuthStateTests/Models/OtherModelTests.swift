@@ -72,7 +72,12 @@ struct OtherModelTests {
             now = now + .seconds(random.below(40))
             let id = random.below(200)
             let expiry = now + .seconds(1 + random.below(600))
-            let outcome = await replayGuard.consume(StoreSample.digest("\(id)"), expiry: expiry, now: now).outcome
+            let outcome = await replayGuard.consume(
+                StoreSample.digest("\(id)"),
+                of: StoreSample.assertionOwner,
+                expiry: expiry,
+                now: now
+            ).outcome
             if let known = model[id], now < known {
                 #expect(outcome == .replayed)
             } else if model[id] == nil {
@@ -88,7 +93,12 @@ struct OtherModelTests {
         let restored = ReplayGuard(journal: VolatileJournal())
         try await restored.restore(journal.records)
         for (id, expiry) in model where now < expiry {
-            let again = await restored.consume(StoreSample.digest("\(id)"), expiry: expiry, now: now).outcome
+            let again = await restored.consume(
+                StoreSample.digest("\(id)"),
+                of: StoreSample.assertionOwner,
+                expiry: expiry,
+                now: now
+            ).outcome
             #expect(again == .replayed)
         }
     }

@@ -54,9 +54,30 @@ struct RecordFormTests {
     func revokedTokenRecord() async {
         let journal = RecordingJournal()
         let store = AuthorizationSessions(policy: SessionPolicy(), journal: journal)
-        let id = AccessTokenReference(tokenID: "jti", sessionID: nil).tokenID
-        _ = await store.revokeAccessToken(id, expiry: StoreSample.now, now: StoreSample.now)
-        #expect(journal.records.map(Self.hexadecimal) == ["25" + Self.hexadecimal(id.bytes) + "000001a1ee565e00"])
+        let token = AccessTokenReference(tokenID: "jti", sessionID: nil)
+        _ = await store.revokeAccessToken(token, expiry: StoreSample.now, now: StoreSample.now)
+        let own = "25" + Self.hexadecimal(token.tokenID.bytes) + "000001a1ee565e00"
+        #expect(journal.records.map(Self.hexadecimal) == [own])
+        _ = await store.issueCode(StoreSample.digest("code"), for: StoreSample.grant(0x0102), now: StoreSample.now)
+        _ = await store.redeem(StoreSample.redemption("code"), now: StoreSample.now)
+        let ofSession = AccessTokenReference(tokenID: "jti 2", sessionID: SessionID(value: 0x0102))
+        _ = await store.revokeAccessToken(ofSession, expiry: StoreSample.now, now: StoreSample.now)
+        let record = "25" + Self.hexadecimal(ofSession.tokenID.bytes) + "000001a1ee565e00"
+        #expect(journal.records.last.map(Self.hexadecimal) == record + "00000000000000000000000000000102")
+    }
+
+    @Test("a consumed assertion, byte for byte, and as it was before owners were kept")
+    func consumedAssertionRecord() async throws {
+        let journal = RecordingJournal()
+        let store = ReplayGuard(journal: journal)
+        let (id, owner) = (StoreSample.digest("jti"), StoreSample.assertionOwner)
+        _ = await store.consume(id, of: owner, expiry: StoreSample.now, now: StoreSample.now)
+        let old = "50" + Self.hexadecimal(id.bytes) + "000001a1ee565e00"
+        #expect(journal.records.map(Self.hexadecimal) == [old + Self.hexadecimal(owner.id.bytes) + "01"])
+        let restored = ReplayGuard(journal: VolatileJournal())
+        try await restored.restore([Array(try #require(journal.records.first).prefix(41))])
+        let again = await restored.consume(id, of: owner, expiry: StoreSample.now, now: StoreSample.now - .seconds(1))
+        #expect(again.outcome == .replayed)
     }
 
     @Test("a registration of ourselves at an upstream, byte for byte")

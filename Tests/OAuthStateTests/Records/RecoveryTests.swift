@@ -148,10 +148,20 @@ struct RecoveryTests {
 
         let replays = RecordingJournal()
         let expiry = StoreSample.now + .seconds(600)
-        _ = await ReplayGuard(journal: replays).consume(StoreSample.digest("jti"), expiry: expiry, now: StoreSample.now)
+        _ = await ReplayGuard(journal: replays).consume(
+            StoreSample.digest("jti"),
+            of: StoreSample.assertionOwner,
+            expiry: expiry,
+            now: StoreSample.now
+        )
         let after = ReplayGuard(journal: VolatileJournal())
         try await after.restore(replays.records)
-        let again = await after.consume(StoreSample.digest("jti"), expiry: expiry, now: StoreSample.now).outcome
+        let again = await after.consume(
+            StoreSample.digest("jti"),
+            of: StoreSample.assertionOwner,
+            expiry: expiry,
+            now: StoreSample.now
+        ).outcome
         #expect(again == .replayed)
     }
 }

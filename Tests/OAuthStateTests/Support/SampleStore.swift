@@ -71,7 +71,12 @@ struct SampleStore: Sendable, CustomTestStringConvertible {
         _ = await store.rememberConsent(StoreSample.digest("consent 2"), now: StoreSample.now)
         let hour: Duration = .seconds(3600)
         _ = await store.revokeAccessToken(
-            StoreSample.digest("jti 1"),
+            AccessTokenReference(tokenID: "jti 1", sessionID: nil),
+            expiry: StoreSample.now + hour,
+            now: StoreSample.now
+        )
+        _ = await store.revokeAccessToken(
+            AccessTokenReference(tokenID: "jti 2", sessionID: SessionID(value: 1)),
             expiry: StoreSample.now + hour,
             now: StoreSample.now
         )
@@ -122,7 +127,12 @@ struct SampleStore: Sendable, CustomTestStringConvertible {
     private static func fillReplay(_ store: ReplayGuard) async throws {
         for number in 1...5 {
             let expiry = StoreSample.now + .seconds(number * 100)
-            _ = await store.consume(StoreSample.digest("\(number)"), expiry: expiry, now: StoreSample.now)
+            _ = await store.consume(
+                StoreSample.digest("\(number)"),
+                of: StoreSample.assertionOwner,
+                expiry: expiry,
+                now: StoreSample.now
+            )
         }
     }
 }
