@@ -55,6 +55,7 @@ extension UpstreamProvider {
             clientID: client.id,
             claims: claims,
             account: try await account(in: claims, tokens: tokens),
+            authentication: openID == nil ? .unknown : UpstreamAuthentication(idTokenClaims: claims),
             requestedScopes: requestedScopes ?? self.requestedScopes
         )
     }
@@ -138,7 +139,10 @@ extension UpstreamProvider {
         guard let subject = more["sub"]?.stringValue, let expected = claims["sub"]?.stringValue,
             subject.hasSameBytes(as: expected)
         else { throw UpstreamError(.userInfoFailed, "the claim sub of userinfo is not the ID token's") }
-        for member in more.members where claims[member.name] == nil { claims[member.name] = member.value }
+        for member in more.members
+        where claims[member.name] == nil && !UpstreamAuthentication.claimNames.contains(member.name) {
+            claims[member.name] = member.value
+        }
         return claims
     }
 
@@ -209,6 +213,7 @@ extension UpstreamLogin {
         clientID: String,
         claims: JSONObject,
         account: UpstreamAccount,
+        authentication: UpstreamAuthentication,
         requestedScopes: ScopeSet
     ) {
         self.tokens = tokens
@@ -219,8 +224,7 @@ extension UpstreamLogin {
         verifiedEmail = account.verifiedEmail
         // RFC 6749 §5.1: absent means as requested.
         scopes = tokens.scopes ?? requestedScopes
-        authenticatedAt = claims.date("auth_time")
-        authenticationContext = claims["acr"]?.stringValue
+        self.authentication = authentication
         self.claims = claims
         sessionID = claims["sid"]?.stringValue
         idTokenExpiry = tokens.idToken == nil ? nil : claims.date("exp")

@@ -110,6 +110,9 @@ package final class UpstreamProvider: Sendable {
     /// Where this provider's subjects mean something: its issuer, or our name for it (JB-8).
     package var identityNamespace: String { openID?.rule.identityNamespace ?? "name:" + name }
 
+    /// Whether a login can show when the user was last asked: OAuth 2.0 has no word for it (OP-5).
+    package var provesLoginTime: Bool { openID != nil }
+
     /// Whether a login carries a nonce.
     package var usesNonce: Bool { openID != nil }
 

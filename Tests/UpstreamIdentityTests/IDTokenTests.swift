@@ -120,10 +120,39 @@ struct IDTokenTests {
             let client = try provider.client()
             if isAccepted {
                 let login = try await client.login(maximumAgeSeconds: 60)
-                #expect(login.authenticatedAt?.secondsSinceEpoch == Int64(Self.now - 100))
+                #expect(login.authentication.authenticatedAt?.secondsSinceEpoch == Int64(Self.now - 100))
             } else {
-                #expect(try await error { try await client.login(maximumAgeSeconds: 60) }.code == .invalidIDToken)
+                #expect(try await error { try await client.login(maximumAgeSeconds: 60) }.code == .loginTooOld)
             }
         }
+    }
+
+    @Test(
+        "JW-1: acr and amr are taken as the specification has them, or not at all",
+        arguments: [
+            (#"{"acr":"urn:mfa","amr":["pwd","otp"]}"#, "urn:mfa", ["pwd", "otp"]), (#"{}"#, nil, []),
+            (#"{"acr":"","amr":[]}"#, nil, []), (#"{"acr":1,"amr":"pwd"}"#, nil, []),
+            (#"{"acr":null,"amr":["pwd",1]}"#, nil, []), (#"{"acr":["x"],"amr":[""]}"#, nil, []),
+            (
+                #"{"acr":"\#(String(repeating: "x", count: 256))","amr":["\#(String(repeating: "x", count: 65))"]}"#,
+                nil, []
+            ),
+        ] as [(String, String?, [String])]
+    )
+    func authentication(json: String, contextClass: String?, methods: [String]) throws {
+        let authentication = UpstreamAuthentication(idTokenClaims: try JSONParser.parseObject(Array(json.utf8)))
+        #expect(authentication.contextClass == contextClass)
+        #expect(authentication.methods == methods)
+        #expect(authentication.authenticatedAt == nil)
+    }
+
+    @Test("OP-5: a login without auth_time has no time, and userinfo has no say in it")
+    func unknownTime() async throws {
+        let provider = try ScriptedProvider()
+        try provider.answerCode { claims in
+            for name in ["auth_time", "acr", "amr"] { claims[name] = nil }
+        }
+        let login = try await provider.client().login()
+        #expect(login.authentication == .unknown)
     }
 }

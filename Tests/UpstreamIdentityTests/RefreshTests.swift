@@ -222,6 +222,8 @@ struct RefreshTests {
             #expect(error.code == .serverError)
             #expect(!error.description.contains(reason))
         }
+        #expect(UpstreamError(.loginTooOld, reason).clientError.code == .loginRequired)
+        #expect(!UpstreamError(.loginTooOld, reason).clientError.description.contains(reason))
         #expect(UpstreamError(authorizationResponseError: "access_denied").code == .accessDenied)
         #expect(UpstreamError(authorizationResponseError: "server_error").isTemporary)
         #expect(UpstreamError(authorizationResponseError: "invalid_scope").code == .misconfigured)

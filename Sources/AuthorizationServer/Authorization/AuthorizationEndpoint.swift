@@ -100,6 +100,7 @@ package struct AuthorizationEndpoint: Endpoint {
             if authorization.prompts.contains("none") {
                 throw OAuthError(.consentRequired, "the user must be asked")
             }
+            try login.checkLoginTime(authorization, resource: resource)
             return try page(authorization, client: client, resource: resource, request, context)
         case .notNeeded(let expectedUserID):
             if authorization.prompts.contains("none") {

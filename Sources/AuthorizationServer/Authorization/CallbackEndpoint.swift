@@ -158,7 +158,9 @@ package struct CallbackEndpoint: Endpoint {
                 progress.userID = kept.userID
                 progress.connections.append(kept.id)
                 claimMappings[provider.name]?.add(login.claims, to: &progress.claims)
-                progress.authenticatedAt = pending.authenticatedAt ?? login.authenticatedAt ?? context.now
+                if pending.userID == nil {
+                    progress.noteAuthentication(login.authentication)
+                }
                 metrics.upstreamLogin(provider.name, result: "success")
             } catch {
                 metrics.upstreamLogin(provider.name, result: error.code.wireValue)

@@ -73,7 +73,7 @@ package struct LoginCompletion: Sendable {
             sessionID: progress.sessionID,
             userID: userID,
             connections: progress.connections,
-            authenticatedAt: progress.authenticatedAt ?? context.now,
+            authenticatedAt: progress.authenticatedAt,
             issuesRefreshToken: Self.issuesRefreshToken(client, progress.request.scopes),
             claims: progress.claims
         )

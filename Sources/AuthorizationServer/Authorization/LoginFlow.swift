@@ -12,11 +12,27 @@ package struct LoginProgress: Sendable {
     var remainingUpstreams: [String]
     var userID: UserID?
     var connections: [ConnectionID] = []
+    /// When the user logged in at the provider that told who it is, if it says so.
     var authenticatedAt: Timestamp?
     var expectedUserID: UserID?
     /// Why an optional provider could not be used: what the client is told when no other says who the user is.
     var lastError: OAuthError?
     var claims: JSONObject = [:]
+
+    /// RFC 9068 §2.2.1: what the provider that tells who the user is says of the authentication goes into our tokens (JW-1).
+    ///
+    /// Another provider's word is about another account. What is not known is left out: a resource server that wants a
+    /// recent login must not take our guess for one.
+    mutating func noteAuthentication(_ authentication: UpstreamAuthentication) {
+        authenticatedAt = authentication.authenticatedAt
+        // What the operator maps to these names wins.
+        if let contextClass = authentication.contextClass, claims["acr"] == nil {
+            claims["acr"] = .string(contextClass)
+        }
+        if !authentication.methods.isEmpty, claims["amr"] == nil {
+            claims["amr"] = .array(authentication.methods.map(JSONValue.string))
+        }
+    }
 }
 
 /// OpenID Connect Core 1.0 §3.1 as relying party: leads the browser through the providers that a resource needs, one
@@ -62,6 +78,24 @@ package struct LoginFlow: Sendable {
             )
         }
     }
+
+    /// OpenID Connect Core 1.0 §3.1.2.1: with `max_age` one of the providers that may tell who the user is must be able to
+    /// show when he logged in (OP-5); asked before the user is.
+    ///
+    /// - Throws: `login_required`.
+    func checkLoginTime(_ authorization: AuthorizationRequest, resource: ProtectedResource) throws(OAuthError) {
+        guard authorization.maximumAgeSeconds != nil else { return }
+        let chain = upstreams.loginChain(for: resource).compactMap { upstreams[$0] }
+        // Behind one that has to succeed nobody tells who the user is.
+        let required = chain.firstIndex { !$0.isOptional }
+        let candidates = chain.prefix(required.map { $0 + 1 } ?? chain.count)
+        guard candidates.isEmpty || candidates.contains(where: \.provesLoginTime) else { throw Self.loginTimeUnknown }
+    }
+
+    private static let loginTimeUnknown = OAuthError(
+        .loginRequired,
+        "the identity provider does not say when the user logged in"
+    )
 
     /// Starts the first leg of an approved request.
     func begin(
@@ -134,6 +168,10 @@ package struct LoginFlow: Sendable {
         _ request: Request,
         _ context: RequestContext
     ) async throws(OAuthError) -> Response {
+        // Who is only connected besides need not show anything: the user is known by then.
+        guard progress.userID != nil || progress.request.maximumAgeSeconds == nil || provider.provesLoginTime else {
+            throw Self.loginTimeUnknown
+        }
         let state = UpstreamState(random: random)
         let binding = BrowserBinding(random: random)
         let verifier = CodeVerifier(random: random)

@@ -43,9 +43,12 @@ package struct IDTokenIssuer: Sendable {
             "aud": .string(session.clientID),
             "exp": .integer(Int(expiry.secondsSinceEpoch)),
             "iat": .integer(Int(now.secondsSinceEpoch)),
-            "auth_time": .integer(Int(session.authenticatedAt.secondsSinceEpoch)),
             "at_hash": .string(Self.accessTokenHash(accessToken)),
         ]
+        if let moment = session.authenticatedAt {
+            claims["auth_time"] = .integer(Int(moment.secondsSinceEpoch))
+        }
+        try Self.addAuthentication(of: session, to: &claims)
         if let nonce {
             claims["nonce"] = .string(nonce)
         }
@@ -55,6 +58,17 @@ package struct IDTokenIssuer: Sendable {
         } catch {
             throw OAuthError(.serverError, "the ID token could not be signed")
         }
+    }
+
+    // §2: level and methods of the authentication, which the session keeps among its tokens' claims (JW-1).
+    private static func addAuthentication(of session: Session, to claims: inout JSONObject) throws(OAuthError) {
+        guard !session.claims.isEmpty else { return }
+        let kept: JSONObject
+        do { kept = try JSONParser.parseObject(session.claims) } catch {
+            throw OAuthError(.serverError, "the session's claims cannot be read")
+        }
+        claims["acr"] = kept["acr"]?.stringValue.map(JSONValue.string)
+        claims["amr"] = kept["amr"]?.stringArrayValue.map { .array($0.map(JSONValue.string)) }
     }
 
     // §3.1.3.6: the left half of the hash of the signature's algorithm, which is SHA-256.

@@ -212,7 +212,7 @@ struct UpstreamRefreshSteps: Sendable {
         case .unexplainedRefusal:
             metrics.upstreamRefresh(connection.upstream, result: "refused_without_reason")
             return .refusedWithoutReason(connection)
-        case .invalidResponse, .userInfoFailed, .invalidIDToken:
+        case .invalidResponse, .userInfoFailed, .invalidIDToken, .loginTooOld:
             metrics.upstreamRefresh(connection.upstream, result: "invalid_response")
             return .temporarilyUnavailable(retryAfter: nil)
         case .invalidClient, .misconfigured, .accessDenied, .notAdmitted:

@@ -70,7 +70,7 @@ package enum StoreSample {
     package static func grant(
         _ number: UInt128 = 1,
         issuesRefreshToken: Bool = true,
-        authenticatedAt: Timestamp = now
+        authenticatedAt: Timestamp? = now
     ) -> AuthorizationGrant {
         AuthorizationGrant(
             request: request(),

@@ -21,7 +21,7 @@ package struct PendingAuthorization: Hashable, Sendable {
     package var userID: UserID?
     /// The connections of the legs that are done.
     package var connections: [ConnectionID]
-    /// When the first leg's login happened.
+    /// When the user logged in, as the provider that told who it is says.
     package var authenticatedAt: Timestamp?
     /// The user whom the browser's remembered login named, when consent was not asked again (D-62).
     package var expectedUserID: UserID?
@@ -75,8 +75,8 @@ package struct AuthorizationGrant: Hashable, Sendable {
     package var userID: UserID
     /// The connections of this login.
     package var connections: [ConnectionID]
-    /// When the user logged in, as the provider said; when it did not say, when the login came back from it.
-    package var authenticatedAt: Timestamp
+    /// When the user logged in, if the provider said so.
+    package var authenticatedAt: Timestamp?
     /// Whether redemption yields a refresh token (TK-10).
     package var issuesRefreshToken: Bool
     /// What goes into the session's access tokens of what the providers said of the user.
@@ -88,7 +88,7 @@ package struct AuthorizationGrant: Hashable, Sendable {
         sessionID: SessionID,
         userID: UserID,
         connections: [ConnectionID],
-        authenticatedAt: Timestamp,
+        authenticatedAt: Timestamp?,
         issuesRefreshToken: Bool,
         claims: JSONObject = [:]
     ) {

@@ -14,8 +14,8 @@ package struct Session: Hashable, Sendable {
     package let resource: String
     /// The upstream connections that this login made or found, for the vault.
     package let connections: [ConnectionID]
-    /// When the user logged in upstream: `auth_time` (JW-1).
-    package let authenticatedAt: Timestamp
+    /// When the user logged in upstream: `auth_time` (JW-1); `nil` when the provider does not say.
+    package let authenticatedAt: Timestamp?
     /// When the session ends whatever happens.
     package let absoluteExpiry: Timestamp
     /// When the session ends unless it is refreshed before.
@@ -35,7 +35,7 @@ package struct Session: Hashable, Sendable {
         scopes: ScopeSet,
         resource: String,
         connections: [ConnectionID],
-        authenticatedAt: Timestamp,
+        authenticatedAt: Timestamp?,
         absoluteExpiry: Timestamp,
         idleExpiry: Timestamp,
         generation: UInt32,
@@ -68,6 +68,9 @@ package struct Session: Hashable, Sendable {
 }
 
 extension Session: RecordCodable {
+    /// Stands in records for a moment that is not known.
+    private static let unknownMoment = Timestamp(millisecondsSinceEpoch: .min)
+
     package func write(to writer: inout BinaryWriter) {
         writer.write(id)
         writer.write(userID)
@@ -75,7 +78,7 @@ extension Session: RecordCodable {
         writer.write(scopes)
         writer.write(resource)
         writer.write(connections) { $0.write($1) }
-        writer.write(authenticatedAt)
+        writer.write(authenticatedAt ?? Self.unknownMoment)
         writer.write(absoluteExpiry)
         writer.write(idleExpiry)
         writer.write(generation)
@@ -92,7 +95,8 @@ extension Session: RecordCodable {
         scopes = try reader.scopes()
         resource = try reader.string()
         connections = try reader.array { (reader) throws(RecordError) in try reader.identifier() }
-        authenticatedAt = try reader.timestamp()
+        let moment = try reader.timestamp()
+        authenticatedAt = moment == Self.unknownMoment ? nil : moment
         absoluteExpiry = try reader.timestamp()
         idleExpiry = try reader.timestamp()
         generation = try reader.integer()

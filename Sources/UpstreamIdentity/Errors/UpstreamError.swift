@@ -23,6 +23,8 @@ package struct UpstreamError: Error, Hashable, Sendable {
         case invalidResponse
         /// The ID token or logout token does not hold (UP-2, D-66).
         case invalidIDToken
+        /// A recent login was asked for, and the provider does not show that it was one (OP-5).
+        case loginTooOld
         /// The tokens are there, but who they belong to could not be found out.
         case userInfoFailed
         /// Our configuration cannot be used with this provider.
@@ -71,6 +73,9 @@ extension UpstreamError {
             OAuthError(.accessDenied, "the identity provider did not grant access")
         case .notAdmitted:
             OAuthError(.accessDenied, "this account is not one that may be used here")
+        case .loginTooOld:
+            // OpenID Connect Core 1.0 §3.1.2.1, RFC 9470 §5.
+            OAuthError(.loginRequired, "the identity provider does not show that the user logged in recently enough")
         case .temporarilyUnavailable(let delay):
             OAuthError(.temporarilyUnavailable, "the identity provider is temporarily unavailable", retryAfter: delay)
         case .invalidGrant, .unexplainedRefusal, .invalidClient, .invalidResponse, .invalidIDToken, .userInfoFailed,

@@ -117,10 +117,10 @@ struct IDTokenVerifier: Sendable {
     private func checkAge(_ claims: JSONObject, _ maximumAgeSeconds: Int?, now: Timestamp) throws(UpstreamError) {
         guard let maximumAgeSeconds else { return }
         guard let authenticatedAt = claims.date("auth_time") else {
-            throw UpstreamError(.invalidIDToken, "the claim auth_time is missing")
+            throw UpstreamError(.loginTooOld, "the claim auth_time is missing")
         }
         guard now - authenticatedAt <= .seconds(maximumAgeSeconds) + .seconds(IDTokenVerifier.clockSkewSeconds) else {
-            throw UpstreamError(.invalidIDToken, "the claim auth_time is older than was asked for")
+            throw UpstreamError(.loginTooOld, "the claim auth_time is older than was asked for")
         }
     }
 }

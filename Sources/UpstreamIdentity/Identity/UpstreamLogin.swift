@@ -17,10 +17,8 @@ package struct UpstreamLogin: Sendable, RedactedSecret {
     package let verifiedEmail: String?
     /// What was granted; what was asked for, when the provider does not say (RFC 6749 §5.1).
     package let scopes: ScopeSet
-    /// When the provider asked the user last, if it says so.
-    package let authenticatedAt: Timestamp?
-    /// OpenID Connect Core 1.0 §2: how the provider authenticated the user, if it says so.
-    package let authenticationContext: String?
+    /// How and when the provider authenticated the user, as far as its ID token says so.
+    package let authentication: UpstreamAuthentication
     /// What the provider says of the user, verified: the ID token's claims and, where it was asked, userinfo's.
     package let claims: JSONObject
     /// OpenID Connect Back-Channel Logout 1.0 §2.1: the session at the provider, named by its logout tokens.
