@@ -55,7 +55,7 @@ package actor ReplayGuard: ReplayStore {
     private var shares: [SHA256Digest: Int] = [:]
     private var selfRegisteredCount = 0
 
-    private struct Use {
+    fileprivate struct Use: Sendable {
         let owner: AssertionOwner
         let expiry: Timestamp
     }
@@ -140,7 +140,15 @@ package actor ReplayGuard: ReplayStore {
 extension ReplayGuard: RecordedStore {
     package static let recordKinds: Set<RecordKind> = [.consumeAssertion]
 
-    package func apply(_ kind: RecordKind, _ reader: inout BinaryReader) throws(RecordError) {
+    /// An id that was consumed, and by whom.
+    package struct Change: RecordedChange {
+        let id: SHA256Digest
+        fileprivate let use: Use
+
+        package var place: Int { id.hashValue }
+    }
+
+    package static func change(_ kind: RecordKind, _ reader: inout BinaryReader) throws(RecordError) -> Change {
         guard kind == .consumeAssertion else { throw RecordError("not a record of the replay guard") }
         let id = try reader.digest()
         let expiry = try reader.timestamp()
@@ -149,7 +157,11 @@ extension ReplayGuard: RecordedStore {
             reader.isAtEnd
             ? AssertionOwner(id: id, isSelfRegistered: false)
             : AssertionOwner(id: try reader.digest(), isSelfRegistered: try reader.bool())
-        insert(id, Use(owner: owner, expiry: expiry))
+        return Change(id: id, use: Use(owner: owner, expiry: expiry))
+    }
+
+    package func apply(_ change: consuming Change) {
+        insert(change.id, change.use)
     }
 
     package func capture() -> CapturedState {

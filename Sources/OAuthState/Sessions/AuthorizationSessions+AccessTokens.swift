@@ -95,21 +95,21 @@ extension AuthorizationSessions {
 }
 
 /// An access token that is refused before its time.
-struct RevokedToken: Hashable, Sendable {
+package struct RevokedToken: Hashable, Sendable {
     let expiry: Timestamp
     /// Its session, for whose share it counts; `nil` for a token that a client got for itself.
     let sessionID: SessionID?
 }
 
 extension RevokedToken: RecordCodable {
-    func write(to writer: inout BinaryWriter) {
+    package func write(to writer: inout BinaryWriter) {
         writer.write(expiry)
         if let sessionID {
             writer.write(sessionID)
         }
     }
 
-    init(from reader: inout BinaryReader) throws(RecordError) {
+    package init(from reader: inout BinaryReader) throws(RecordError) {
         expiry = try reader.timestamp()
         // Stands last, and only where there is one.
         sessionID = reader.isAtEnd ? nil : try reader.identifier()
