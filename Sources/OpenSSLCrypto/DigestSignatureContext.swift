@@ -1,6 +1,4 @@
 internal import COpenSSL
-internal import Glibc
-internal import Synchronization
 
 /// Signs or verifies SHA-256 digests with one EC or RSA key under one padding.
 ///
@@ -10,10 +8,7 @@ internal import Synchronization
 final class DigestSignatureContext: Sendable {
     // SAFETY: after `init` the template is only copied from, which reads it and counts references atomically.
     nonisolated(unsafe) private let template: OpaquePointer
-    /// The addresses of copies nobody uses now, 0 for none: an exchange makes the taker a copy's only owner.
-    ///
-    /// Threads that meet in a slot pay for another copy, 0.1 µs; a lock would cost as much and make them wait.
-    private let idle = InlineArray<16, Atomic<UInt>> { _ in Atomic(0) }
+    private let idle = unsafe IdleContexts { context in unsafe EVP_PKEY_CTX_free(context) }
 
     /// A template for `algorithm`, which must not be EdDSA, to sign or to verify.
     init(key: NativeKey, algorithm: SignatureAlgorithm, purpose: SignatureContext.Purpose) throws(CryptoError) {
@@ -31,29 +26,11 @@ final class DigestSignatureContext: Sendable {
         }
     }
 
-    deinit {
-        for slot in idle.indices {
-            unsafe EVP_PKEY_CTX_free(OpaquePointer(bitPattern: idle[slot].load(ordering: .acquiring)))
-        }
-        unsafe EVP_PKEY_CTX_free(template)
-    }
+    deinit { unsafe EVP_PKEY_CTX_free(template) }
 
     /// Lends a context of the caller's own to `use`; `nil` when there is no memory for one.
     private func withContext<Result>(_ use: (OpaquePointer) -> Result?) -> Result? {
-        let slot = slotOfThisThread
-        let kept = unsafe OpaquePointer(bitPattern: idle[slot].exchange(0, ordering: .acquiring))
-        guard let context = unsafe kept ?? EVP_PKEY_CTX_dup(template) else { return nil }
-        defer {
-            let surplus = idle[slot].exchange(UInt(bitPattern: context), ordering: .acquiringAndReleasing)
-            if surplus != 0 { unsafe EVP_PKEY_CTX_free(OpaquePointer(bitPattern: surplus)) }
-        }
-        return unsafe use(context)
-    }
-
-    /// Threads lie pages apart, so their addresses spread them over the slots.
-    private var slotOfThisThread: Int {
-        let thread = UInt(pthread_self())
-        return Int((thread >> 12) ^ (thread >> 16) ^ (thread >> 20)) % idle.count
+        unsafe idle.withContext(make: { unsafe EVP_PKEY_CTX_dup(template) }, use)
     }
 
     private static func configure(_ context: OpaquePointer, for algorithm: SignatureAlgorithm) -> Bool {

@@ -15,6 +15,14 @@ package struct SHA256Digest: Hashable, Sendable {
         unsafe withUnsafeMutableBytes(of: &words) { unsafe $0.copyBytes(from: bytes) }
     }
 
+    /// The digest with these bytes; `nil` unless there are exactly 32.
+    package init?(_ bytes: Span<UInt8>) {
+        guard bytes.count == SHA256.byteCount else { return nil }
+        unsafe withUnsafeMutableBytes(of: &words) { target in
+            unsafe bytes.withUnsafeBytes { unsafe target.copyMemory(from: $0) }
+        }
+    }
+
     /// A digest that `fill` writes; OpenSSL fails here only for want of memory.
     init(filledBy fill: (UnsafeMutablePointer<UInt8>) -> Bool) {
         let isFilled = unsafe withUnsafeMutableBytes(of: &words) { buffer in
@@ -26,6 +34,14 @@ package struct SHA256Digest: Hashable, Sendable {
 
     /// The 32 bytes in order.
     package var bytes: [UInt8] { unsafe Swift.withUnsafeBytes(of: words) { unsafe Array($0) } }
+
+    /// Appends the 32 bytes in order.
+    package func append(to output: inout [UInt8]) {
+        unsafe Swift.withUnsafeBytes(of: words) { unsafe output.append(contentsOf: $0) }
+    }
+
+    /// Some bits of the digest, for spreading digests over a few places.
+    package var leadingBits: UInt64 { words.0 }
 
     /// Lends the 32 bytes without copying them to the heap.
     func withBytes<Result>(_ body: (UnsafePointer<UInt8>?) -> Result) -> Result {
