@@ -14,6 +14,9 @@ struct IPAddressTests {
     func readsAndWrites(text: String, canonical: String) throws {
         let address = try #require(IPAddress.parse(text))
         #expect(address.description == canonical)
+        var bytes = Array("source ".utf8)
+        address.append(to: &bytes)
+        #expect(bytes == Array("source \(canonical)".utf8))
         #expect(IPAddress(canonical) == address)
     }
 

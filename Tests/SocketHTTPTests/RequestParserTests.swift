@@ -29,6 +29,28 @@ struct RequestParserTests {
         #expect(request.fields.firstValue(of: "missing") == nil)
     }
 
+    @Test("TK-1: a value that stands alone is told from others, doubled ones and none, by its bytes")
+    func onlyValue() throws {
+        let request = try request(
+            "GET / HTTP/1.1\r\nHost: h\r\nX-One: a/b\r\nX-Two: a/b\r\nx-two: a/b\r\nX-Other: A/b\r\n\r\n"
+        )
+        #expect(request.fields.isOnlyValue(of: "x-one", "a/b"))
+        #expect(!request.fields.isOnlyValue(of: "x-one", "a/bc"))
+        #expect(!request.fields.isOnlyValue(of: "x-one", "a/"))
+        #expect(!request.fields.isOnlyValue(of: "x-two", "a/b"))
+        #expect(!request.fields.isOnlyValue(of: "x-other", "a/b"))
+        #expect(!request.fields.isOnlyValue(of: "x-none", "a/b"))
+    }
+
+    @Test("TK-1: the same of fields that were given without a socket")
+    func onlyGivenValue() {
+        var fields: HTTPFields = [.contentType: "a/b"]
+        #expect(Request(method: .post, path: "/", fields: fields).isOnlyValue(of: .contentType, "a/b"))
+        #expect(!Request(method: .post, path: "/", fields: fields).isOnlyValue(of: .contentType, "a/c"))
+        fields.append(HTTPField(name: .contentType, value: "a/b"))
+        #expect(!Request(method: .post, path: "/", fields: fields).isOnlyValue(of: .contentType, "a/b"))
+    }
+
     @Test("field values keep their commas, inner spaces and bytes beyond ASCII; empty ones exist")
     func fieldValues() throws {
         let request = try request("GET / HTTP/1.1\r\nHost: h\r\nA: x, y;  z\r\nB:\r\nC: Zoë\r\nD: a\tb\r\n\r\n")

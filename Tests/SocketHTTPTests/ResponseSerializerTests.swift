@@ -45,6 +45,18 @@ struct ResponseSerializerTests {
         #expect(wire(response).contains("Content-Length: 5"))
     }
 
+    @Test("bodies behind one prepared head each have their own length")
+    func preparedHead() {
+        let fields: HTTPFields = [.contentType: "application/json"]
+        let head = PreparedHead(status: .ok, headerFields: fields)
+        for body in ["", "{}", String(repeating: "x", count: 1234)] {
+            let plain = Response(status: .ok, headerFields: fields, body: Array(body.utf8))
+            #expect(wire(Response(head, body: Array(body.utf8))) == wire(plain))
+        }
+        let noContent = Response(PreparedHead(status: .noContent, headerFields: fields), body: Array("x".utf8))
+        #expect(!wire(noContent).contains("Content-Length"))
+    }
+
     @Test("204 and 304 have neither length nor body", arguments: [HTTPResponse.Status.noContent, .notModified])
     func withoutBody(status: HTTPResponse.Status) {
         let text = wire(Response(status: status, body: Array("x".utf8)))

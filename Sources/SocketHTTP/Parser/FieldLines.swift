@@ -24,14 +24,27 @@ package struct FieldLines: Sendable {
     /// The values of all lines with that name, which is given in lower case.
     package func values(of lowercaseName: String) -> [String] {
         var found: [String] = []
-        for line in lines where matches(line, lowercaseName.utf8) { found.append(value(of: line)) }
+        let name = lowercaseName.utf8.span
+        for line in lines where matches(line, name) { found.append(value(of: line)) }
         return found
     }
 
     /// The value of the first line with that name, which is given in lower case.
     package func firstValue(of lowercaseName: String) -> String? {
-        for line in lines where matches(line, lowercaseName.utf8) { return value(of: line) }
+        let name = lowercaseName.utf8.span
+        for line in lines where matches(line, name) { return value(of: line) }
         return nil
+    }
+
+    /// Whether there is one line with that name, which is given in lower case, and its value is this, byte by byte.
+    package func isOnlyValue(of lowercaseName: String, _ expected: StaticString) -> Bool {
+        let name = lowercaseName.utf8.span
+        var isFound = false
+        for line in lines where matches(line, name) {
+            guard !isFound, bytes.span.equals(Int(line.valueStart)..<Int(line.valueEnd), expected) else { return false }
+            isFound = true
+        }
+        return isFound
     }
 
     /// Every line's name, as it was sent, and value.
@@ -43,12 +56,11 @@ package struct FieldLines: Sendable {
         bytes.span.text(Int(line.valueStart)..<Int(line.valueEnd))
     }
 
-    private func matches(_ line: Line, _ lowercaseName: String.UTF8View) -> Bool {
+    private func matches(_ line: Line, _ lowercaseName: Span<UInt8>) -> Bool {
         guard Int(line.nameEnd &- line.nameStart) == lowercaseName.count else { return false }
-        var index = Int(line.nameStart)
-        for expected in lowercaseName {
-            if bytes[index].lowercased != expected { return false }
-            index &+= 1
+        let start = Int(line.nameStart)
+        for offset in lowercaseName.indices where bytes[start &+ offset].lowercased != lowercaseName[offset] {
+            return false
         }
         return true
     }

@@ -32,6 +32,9 @@ package struct RequestParser: Sendable {
         case rejected(RequestRejection)
     }
 
+    /// Room for the field lines of nearly every request.
+    private static let usualFieldCount = 16
+
     private let limits: RequestLimits
     private var phase = Phase.requestLine
     /// Received bytes; those before `start` belong to earlier requests.
@@ -174,6 +177,7 @@ package struct RequestParser: Sendable {
         try head.readRequestLine(buffer.span, line, start: start)
         self.head = head
         lines.removeAll(keepingCapacity: true)
+        lines.reserveCapacity(RequestParser.usualFieldCount)
         fieldsStart = cursor
         phase = .fields
         return true

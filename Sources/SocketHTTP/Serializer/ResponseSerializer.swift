@@ -10,8 +10,8 @@ enum ResponseSerializer {
         isHead: Bool = false,
         closes: Bool
     ) {
-        if let serialized = response.serialized {
-            output.append(contentsOf: serialized)
+        if let head = response.preparedHead {
+            output.append(contentsOf: head)
         } else {
             let mark = output.count
             guard appendHead(of: response, to: &output) else {
@@ -21,13 +21,19 @@ enum ResponseSerializer {
                 return
             }
         }
+        // RFC 9110 §8.6: no Content-Length with 1xx, 204 and none that could mislead with 304.
+        if mayHaveBody(response.status) {
+            output.append("Content-Length: ")
+            output.append(decimal: response.body.count)
+            output.append("\r\n")
+        }
         output.append(contentsOf: date)
         if closes { output.append("Connection: close\r\n") }
         output.append("\r\n")
         if !isHead, mayHaveBody(response.status) { output.append(contentsOf: response.body) }
     }
 
-    /// The status line and the fields of a response, without `Date`, `Connection` and the empty line.
+    /// The status line and the fields of a response, without those of the engine and the empty line.
     static func head(of response: Response) -> [UInt8] {
         var output: [UInt8] = []
         guard appendHead(of: response, to: &output) else { return head(of: internalError) }
@@ -53,12 +59,6 @@ enum ResponseSerializer {
             let start = output.count
             output.append(contentsOf: field.value.utf8)
             if output.span.containsControl(start..<output.count) { return false }
-            output.append("\r\n")
-        }
-        // RFC 9110 §8.6: no Content-Length with 1xx, 204 and none that could mislead with 304.
-        if mayHaveBody(response.status) {
-            output.append("Content-Length: ")
-            output.append(decimal: response.body.count)
             output.append("\r\n")
         }
         return true

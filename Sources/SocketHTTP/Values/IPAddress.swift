@@ -105,6 +105,17 @@ package struct IPAddress: Hashable, Sendable {
     }
 }
 
+extension IPAddress {
+    /// Appends the canonical text form to a buffer of ASCII.
+    package func append(to output: inout [UInt8]) {
+        guard family == .v4 else { return output.append(contentsOf: description.utf8) }
+        for shift in stride(from: 24 as UInt64, through: 0, by: -8) {
+            output.append(decimal: Int(low >> shift & 0xff))
+            if shift > 0 { output.append(0x2e) }
+        }
+    }
+}
+
 extension IPAddress: CustomStringConvertible {
     /// The canonical text form; RFC 5952 for version 6.
     package var description: String {

@@ -73,6 +73,16 @@ package struct Request: Sendable {
         }
     }
 
+    /// Whether there is one field line of that name and its value is this, byte by byte; makes no strings of them.
+    package func isOnlyValue(of name: HTTPField.Name, _ expected: StaticString) -> Bool {
+        switch fields {
+        case .received(let lines): return lines.isOnlyValue(of: name.canonicalName, expected)
+        case .given(let fields):
+            let values = fields[values: name]
+            return values.count == 1 && values[0].utf8.elementsEqual(expected.description.utf8)
+        }
+    }
+
     /// The number of field lines.
     package var fieldCount: Int {
         switch fields {

@@ -5,15 +5,15 @@ package import HTTPTypes
 /// The engine writes `Date`, `Content-Length`, `Connection` and the framing; fields of those names set here are ignored.
 package struct Response: Sendable {
     /// The status.
-    package var status: HTTPResponse.Status { didSet { serialized = nil } }
+    package var status: HTTPResponse.Status { didSet { preparedHead = nil } }
     /// The header fields, without framing.
-    package var headerFields: HTTPFields { didSet { serialized = nil } }
+    package var headerFields: HTTPFields { didSet { preparedHead = nil } }
     /// The body; not sent for HEAD, 204 and 304.
-    package var body: [UInt8] { didSet { serialized = nil } }
+    package var body: [UInt8]
     /// Whether the connection ends after this response.
     package var closesConnection: Bool
-    /// The header block of a prepared response; gone as soon as a part of the response is changed.
-    private(set) var serialized: [UInt8]?
+    /// Status line and header fields as bytes, if they were prepared; gone as soon as one of them is changed.
+    private(set) var preparedHead: [UInt8]?
 
     /// Makes a response.
     package init(
@@ -28,15 +28,36 @@ package struct Response: Sendable {
         self.closesConnection = closesConnection
     }
 
-    /// Makes a response whose header block is serialized once: for answers that are sent many times, such as a JWKS.
+    /// Makes a response with a head that is already bytes.
+    package init(_ head: PreparedHead, body: [UInt8]) {
+        status = head.status
+        headerFields = head.headerFields
+        self.body = body
+        closesConnection = false
+        preparedHead = head.bytes
+    }
+
+    /// Makes a response whose head is serialized once: for answers that are sent many times, such as a JWKS.
     package static func prepared(
         status: HTTPResponse.Status = .ok,
         headerFields: HTTPFields = [:],
         body: [UInt8]
     ) -> Response {
-        var response = Response(status: status, headerFields: headerFields, body: body)
-        response.serialized = ResponseSerializer.head(of: response)
-        return response
+        Response(PreparedHead(status: status, headerFields: headerFields), body: body)
+    }
+}
+
+/// A status and header fields that were serialized once, for answers that differ in nothing but their bodies.
+package struct PreparedHead: Sendable {
+    let status: HTTPResponse.Status
+    let headerFields: HTTPFields
+    let bytes: [UInt8]
+
+    /// Serializes the head.
+    package init(status: HTTPResponse.Status, headerFields: HTTPFields) {
+        self.status = status
+        self.headerFields = headerFields
+        bytes = ResponseSerializer.head(of: Response(status: status, headerFields: headerFields))
     }
 }
 
