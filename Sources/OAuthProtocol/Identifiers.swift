@@ -18,31 +18,86 @@ extension StoredIdentifier {
 
     /// The identifier of 16 big-endian bytes; further bytes are ignored.
     package init(bytes: [UInt8]) {
-        self.init(value: bytes.prefix(16).reduce(UInt128(0)) { $0 << 8 | UInt128($1) })
+        self.init(bytes.span)
+    }
+
+    /// The identifier of 16 big-endian bytes; further bytes are ignored.
+    package init(_ bytes: Span<UInt8>) {
+        var value: UInt128 = 0
+        for index in 0..<min(16, bytes.count) { value = value << 8 | UInt128(bytes[index]) }
+        self.init(value: value)
     }
 
     /// Reads the wire form, or returns `nil` when it is not one.
     package init?(_ text: String) {
-        guard text.utf8.count == Self.prefix.utf8.count + 22, text.hasPrefix(Self.prefix) else { return nil }
-        guard let bytes = Base64URL.decode(String(text.dropFirst(Self.prefix.count))), bytes.count == 16 else {
+        let prefixCount = Self.prefix.utf8.count
+        guard text.utf8.count == prefixCount + IdentifierText.symbolCount, text.hasPrefix(Self.prefix) else {
             return nil
         }
+        let symbols = text.utf8.span.extracting(prefixCount..<text.utf8.count)
+        guard let bytes = Base64URL.decode(symbols), bytes.count == 16 else { return nil }
         self.init(bytes: bytes)
     }
 
     /// The 16 bytes, big-endian.
     package var bytes: [UInt8] {
-        (0..<16).map { UInt8(truncatingIfNeeded: value >> (UInt128(15 - $0) * 8)) }
+        var output: [UInt8] = []
+        output.reserveCapacity(16)
+        appendBytes(to: &output)
+        return output
+    }
+
+    /// Appends the 16 bytes, big-endian.
+    package func appendBytes(to output: inout [UInt8]) {
+        output.append(addingCapacity: 16) { (output: inout OutputSpan<UInt8>) in
+            for index in 0..<16 { output.append(UInt8(truncatingIfNeeded: value &>> UInt128(120 - 8 * index))) }
+        }
     }
 
     /// The wire form.
     package var text: String {
-        Self.prefix + Base64URL.encode(bytes)
+        // On the stack, so that the string is the only allocation.
+        var text = InlineArray<28, UInt8>(repeating: 0)  // IdentifierText.byteCountMax
+        var count = 0
+        IdentifierText.write(Self.prefix, value) { byte in
+            text[count] = byte
+            count += 1
+        }
+        return String(ascii: text.span.extracting(0..<count))
+    }
+
+    /// Appends the wire form to a buffer of ASCII.
+    package func append(to output: inout [UInt8]) {
+        output.append(addingCapacity: IdentifierText.byteCountMax) { (output: inout OutputSpan<UInt8>) in
+            IdentifierText.write(Self.prefix, value) { output.append($0) }
+        }
     }
 
     /// The wire form: identifiers are handles, never credentials (VT-1).
     package var description: String {
         text
+    }
+}
+
+/// The wire form of identifiers, which stand in every token and in every line of the audit trail.
+enum IdentifierText {
+    /// How many symbols of base64url 128 bits take.
+    static let symbolCount = 22
+    /// The longest prefix.
+    private static let prefixCountMax = 6
+    /// The longest wire form.
+    static let byteCountMax = prefixCountMax + symbolCount
+
+    /// Gives the characters of the wire form to `write`, one after the other.
+    @inline(__always)
+    static func write(_ prefix: String, _ value: UInt128, _ write: (UInt8) -> Void) {
+        precondition(prefix.utf8.count <= prefixCountMax, "an identifier's prefix is short")
+        for byte in prefix.utf8 { write(byte) }
+        for index in 0..<symbolCount - 1 {
+            write(Base64URL.symbol(of: UInt8(truncatingIfNeeded: value &>> UInt128(122 - 6 * index))))
+        }
+        // Two bits are left for the last symbol, and stand at its upper end.
+        write(Base64URL.symbol(of: UInt8(truncatingIfNeeded: value &<< 4)))
     }
 }
 
@@ -67,6 +122,13 @@ package struct UserID: StoredIdentifier {
 /// Names a connection: one user's tokens at one account of one upstream provider.
 package struct ConnectionID: StoredIdentifier {
     package static let prefix = "cn_"
+    package let value: UInt128
+    package init(value: UInt128) { self.value = value }
+}
+
+/// Names an access token: its `jti` (RFC 7519 §4.1.7).
+package struct TokenID: StoredIdentifier {
+    package static let prefix = ""
     package let value: UInt128
     package init(value: UInt128) { self.value = value }
 }

@@ -14,37 +14,49 @@ package struct RefreshToken: Hashable, Sendable, RedactedSecret {
     package let wireValue: String
 
     private static let prefix = "gr_"
-    private static let macByteCount = 32
+    /// Family and generation, which the MAC covers.
+    private static let bodyByteCount = 20
+    private static let byteCount = bodyByteCount + SHA256.byteCount
+    private static let textByteCount = prefix.utf8.count + (byteCount * 8 + 5) / 6
 
     /// The token of a family at a generation.
     package init(family: SessionID, generation: UInt32, key: RefreshTokenKey) {
         self.family = family
         self.generation = generation
-        let body = Self.body(family, generation)
-        wireValue = Self.prefix + Base64URL.encode(body + key.authenticationCode(for: body).bytes)
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(Self.byteCount)
+        family.appendBytes(to: &bytes)
+        for shift in stride(from: 24, through: 0, by: -8) {
+            bytes.append(UInt8(truncatingIfNeeded: generation >> shift))
+        }
+        key.authenticationCode(for: bytes.span).append(to: &bytes)
+        var text: [UInt8] = []
+        text.reserveCapacity(Self.textByteCount)
+        text.append(contentsOf: Self.prefix.utf8)
+        Base64URL.append(bytes, to: &text)
+        wireValue = String(ascii: text.span)
     }
 
     /// Reads a token, or returns `nil` when it is not one of ours: wrong shape or wrong MAC, compared in constant time.
     package init?(_ text: String, key: RefreshTokenKey) {
-        guard text.hasPrefix(Self.prefix) else { return nil }
-        guard
-            let bytes = Base64URL.decode(String(text.dropFirst(Self.prefix.count))),
-            bytes.count == 20 + Self.macByteCount
-        else { return nil }
-        let body = Array(bytes[..<20])
-        guard constantTimeEqual(Array(bytes[20...]), key.authenticationCode(for: body).bytes) else { return nil }
-        family = SessionID(bytes: body)
-        generation = bytes[16..<20].reduce(0) { $0 << 8 | UInt32($1) }
+        guard let bytes = Self.bytes(of: text) else { return nil }
+        let code = key.authenticationCode(for: bytes.span.extracting(0..<Self.bodyByteCount))
+        // Digests compare in constant time.
+        guard SHA256Digest(bytes.span.extracting(Self.bodyByteCount..<Self.byteCount)) == code else { return nil }
+        family = SessionID(bytes: bytes)
+        generation = bytes[16..<Self.bodyByteCount].reduce(0) { $0 << 8 | UInt32($1) }
         wireValue = text
     }
 
     /// Whether a text has the shape of our tokens: one that was ours under a key or a state that is gone is no guess.
     package static func isWellFormed(_ text: String) -> Bool {
-        text.hasPrefix(prefix) && Base64URL.decode(String(text.dropFirst(prefix.count)))?.count == 20 + macByteCount
+        bytes(of: text) != nil
     }
 
-    private static func body(_ family: SessionID, _ generation: UInt32) -> [UInt8] {
-        family.bytes + [24, 16, 8, 0].map { UInt8(truncatingIfNeeded: generation >> $0) }
+    /// What stands behind the prefix of a text that has the shape of our tokens.
+    private static func bytes(of text: String) -> [UInt8]? {
+        guard text.utf8.count == textByteCount, text.hasPrefix(prefix) else { return nil }
+        return Base64URL.decode(text.utf8.span.extracting(prefix.utf8.count..<textByteCount))
     }
 }
 
@@ -59,7 +71,7 @@ package struct RefreshTokenKey: Sendable, RedactedSecret {
         )
     }
 
-    func authenticationCode(for body: [UInt8]) -> SHA256Digest {
+    func authenticationCode(for body: Span<UInt8>) -> SHA256Digest {
         key.authenticationCode(for: body)
     }
 }

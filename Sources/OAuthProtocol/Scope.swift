@@ -46,7 +46,15 @@ package struct ScopeSet: Hashable, Sendable {
 
     /// The `scope` value on the wire.
     package var text: String {
-        tokens.joined(separator: " ")
+        tokens.count == 1 ? tokens[0] : tokens.joined(separator: " ")
+    }
+
+    /// Appends the `scope` value to a buffer.
+    package func append(to output: inout [UInt8]) {
+        for (index, token) in tokens.enumerated() {
+            if index > 0 { output.append(UInt8(ascii: " ")) }
+            output.append(contentsOf: token.utf8)
+        }
     }
 
     /// Whether there is no token.
@@ -66,7 +74,7 @@ package struct ScopeSet: Hashable, Sendable {
 
     /// The tokens of this set that satisfy the condition, in order.
     package func filter(_ isIncluded: (String) -> Bool) -> ScopeSet {
-        ScopeSet(tokens: tokens.filter(isIncluded))
+        tokens.allSatisfy(isIncluded) ? self : ScopeSet(tokens: tokens.filter(isIncluded))
     }
 
     /// The tokens of both sets, those of this one first.

@@ -3,15 +3,26 @@ extension Timestamp {
     /// The moment in UTC with milliseconds, such as `2026-11-23T08:04:31.007Z`; in the years 0 to 9999, the only ones
     /// that the format has.
     package var rfc3339: String {
+        var text: [UInt8] = []
+        appendRFC3339(to: &text)
+        return String(ascii: text.span)
+    }
+
+    /// Appends the same to a buffer of ASCII.
+    package func appendRFC3339(to output: inout [UInt8]) {
         let moment = min(max(self, Self.firstWritable), Self.lastWritable)
         let seconds = moment.secondsSinceEpoch
         let milliseconds = moment.millisecondsSinceEpoch - seconds * 1000
         let days = (seconds >= 0 ? seconds : seconds - 86_399) / 86_400
         let secondOfDay = seconds - days * 86_400
         let (year, month, day) = Self.civilDate(daysSinceEpoch: days)
-        return Self.padded(year, 4) + "-" + Self.padded(month, 2) + "-" + Self.padded(day, 2) + "T"
-            + Self.padded(secondOfDay / 3600, 2) + ":" + Self.padded(secondOfDay / 60 % 60, 2) + ":"
-            + Self.padded(secondOfDay % 60, 2) + "." + Self.padded(milliseconds, 3) + "Z"
+        Self.append(year, digits: 4, "-", to: &output)
+        Self.append(month, digits: 2, "-", to: &output)
+        Self.append(day, digits: 2, "T", to: &output)
+        Self.append(secondOfDay / 3600, digits: 2, ":", to: &output)
+        Self.append(secondOfDay / 60 % 60, digits: 2, ":", to: &output)
+        Self.append(secondOfDay % 60, digits: 2, ".", to: &output)
+        Self.append(milliseconds, digits: 3, "Z", to: &output)
     }
 
     private static let firstWritable = Timestamp(secondsSinceEpoch: -62_167_219_200)
@@ -30,8 +41,14 @@ extension Timestamp {
         return (yearOfEra + era * 400 + (month <= 2 ? 1 : 0), month, day)
     }
 
-    private static func padded(_ number: Int64, _ width: Int) -> String {
-        let digits = String(number)
-        return String(repeating: "0", count: max(0, width - digits.utf8.count)) + digits
+    /// Appends a number in that many digits, and what stands behind it.
+    private static func append(_ number: Int64, digits: Int, _ end: Unicode.Scalar, to output: inout [UInt8]) {
+        var divisor: Int64 = 1
+        for _ in 1..<digits { divisor *= 10 }
+        while divisor > 0 {
+            output.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: number / divisor % 10))
+            divisor /= 10
+        }
+        output.append(UInt8(ascii: end))
     }
 }

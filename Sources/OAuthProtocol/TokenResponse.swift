@@ -29,25 +29,26 @@ package struct TokenResponse: Sendable, RedactedSecret {
     /// The JSON body, written directly: every value is in an alphabet that needs no escapes but `scope`, whose
     /// forbidden characters are exactly those that JSON would escape (RFC 6749 Appendix A.4).
     package var body: [UInt8] {
-        var text = "{\"access_token\":\""
-        text.reserveCapacity(accessToken.utf8.count + 320)
-        text += accessToken
-        text += "\",\"token_type\":\"Bearer\",\"expires_in\":"
-        text += String(lifetime.wholeSeconds)
-        text += ",\"scope\":\""
-        text += scopes.text
-        text += "\""
+        var output: [UInt8] = []
+        output.reserveCapacity(accessToken.utf8.count + (idToken?.utf8.count ?? 0) + TokenResponse.usualByteCount)
+        output.append(contentsOf: #"{"access_token":""#.utf8)
+        output.append(contentsOf: accessToken.utf8)
+        output.append(contentsOf: #"","token_type":"Bearer","expires_in":"#.utf8)
+        JSONWriter.append(lifetime.wholeSeconds, to: &output)
+        output.append(contentsOf: #","scope":""#.utf8)
+        scopes.append(to: &output)
         if let refreshToken {
-            text += ",\"refresh_token\":\""
-            text += refreshToken.wireValue
-            text += "\""
+            output.append(contentsOf: #"","refresh_token":""#.utf8)
+            output.append(contentsOf: refreshToken.wireValue.utf8)
         }
         if let idToken {
-            text += ",\"id_token\":\""
-            text += idToken
-            text += "\""
+            output.append(contentsOf: #"","id_token":""#.utf8)
+            output.append(contentsOf: idToken.utf8)
         }
-        text += "}"
-        return Array(text.utf8)
+        output.append(contentsOf: #""}"#.utf8)
+        return output
     }
+
+    /// Room for everything but the tokens, and for the refresh token.
+    private static let usualByteCount = 320
 }

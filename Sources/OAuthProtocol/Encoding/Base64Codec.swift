@@ -9,10 +9,18 @@ struct Base64Codec: Sendable {
 
     /// The symbols of the bytes, in ASCII.
     func encode(_ bytes: [UInt8]) -> [UInt8] {
-        var output = Base64Codec.split(bytes)
-        var text = output.mutableSpan
-        for index in 0..<text.count { text[index] = symbol(text[index]) }
+        var output: [UInt8] = []
+        append(bytes.span, to: &output)
         return output
+    }
+
+    /// Appends the symbols of the bytes, in ASCII.
+    func append(_ bytes: Span<UInt8>, to output: inout [UInt8]) {
+        output.append(addingCapacity: (bytes.count * 8 + 5) / 6) { (output: inout OutputSpan<UInt8>) in
+            Base64Codec.split(bytes, into: &output)
+            var text = output.mutableSpan
+            for index in 0..<text.count { text[index] = symbol(text[index]) }
+        }
     }
 
     /// The bytes that the symbols stand for; `nil` if one is foreign, one is left over or the last has stray bits.
@@ -34,59 +42,60 @@ struct Base64Codec: Sendable {
             let strayBits: UInt8 = remainder == 3 ? 0b11 : 0b1111
             guard values[text.count - 1] & strayBits == 0 else { return nil }
         }
-        return Base64Codec.join(output)
+        Base64Codec.join(&values)
+        output.removeLast(text.count - text.count * 6 / 8)
+        return output
     }
 
     /// Spreads every three bytes over four values of six bits, and what is left at the end over two or three.
-    private static func split(_ bytes: [UInt8]) -> [UInt8] {
-        var values = [UInt8](repeating: 0, count: (bytes.count * 8 + 5) / 6)
+    private static func split(_ bytes: Span<UInt8>, into values: inout OutputSpan<UInt8>) {
         var from = 0
-        var to = 0
         // The highest index first: its bounds check covers the others.
         while from + 2 < bytes.count {
             let c = bytes[from + 2]
             let b = bytes[from + 1]
             let a = bytes[from]
-            values[to + 3] = c & 0x3F
-            values[to + 2] = (b & 0x0F) << 2 | c >> 6
-            values[to + 1] = (a & 0x03) << 4 | b >> 4
-            values[to] = a >> 2
+            values.append(a >> 2)
+            values.append((a & 0x03) << 4 | b >> 4)
+            values.append((b & 0x0F) << 2 | c >> 6)
+            values.append(c & 0x3F)
             from += 3
-            to += 4
         }
-        guard from < bytes.count else { return values }
-        values[to] = bytes[from] >> 2
-        values[to + 1] = (bytes[from] & 0x03) << 4
-        guard from + 1 < bytes.count else { return values }
-        values[to + 1] |= bytes[from + 1] >> 4
-        values[to + 2] = (bytes[from + 1] & 0x0F) << 2
-        return values
+        guard from < bytes.count else { return }
+        let a = bytes[from]
+        values.append(a >> 2)
+        guard from + 1 < bytes.count else { return values.append((a & 0x03) << 4) }
+        let b = bytes[from + 1]
+        values.append((a & 0x03) << 4 | b >> 4)
+        values.append((b & 0x0F) << 2)
     }
 
-    /// Gathers every four values of six bits into three bytes, and what is left at the end into one or two.
-    private static func join(_ values: [UInt8]) -> [UInt8] {
-        var bytes = [UInt8](repeating: 0, count: values.count * 6 / 8)
+    /// Gathers every four values of six bits into three bytes, and what is left at the end into one or two, in place: a
+    /// byte never lies behind the values that it is made of.
+    private static func join(_ values: inout MutableSpan<UInt8>) {
+        let count = values.count * 6 / 8
         var from = 0
         var to = 0
-        while to + 2 < bytes.count {
+        while to + 2 < count {
             let d = values[from + 3]
             let c = values[from + 2]
             let b = values[from + 1]
             let a = values[from]
-            bytes[to + 2] = c << 6 | d
-            bytes[to + 1] = b << 4 | c >> 2
-            bytes[to] = a << 2 | b >> 4
+            values[to] = a << 2 | b >> 4
+            values[to + 1] = b << 4 | c >> 2
+            values[to + 2] = c << 6 | d
             from += 4
             to += 3
         }
-        guard to < bytes.count else { return bytes }
-        bytes[to] = values[from] << 2 | values[from + 1] >> 4
-        guard to + 1 < bytes.count else { return bytes }
-        bytes[to + 1] = values[from + 1] << 4 | values[from + 2] >> 2
-        return bytes
+        guard to < count else { return }
+        let b = values[from + 1]
+        values[to] = values[from] << 2 | b >> 4
+        guard to + 1 < count else { return }
+        values[to + 1] = b << 4 | values[from + 2] >> 2
     }
 
-    private func symbol(_ value: UInt8) -> UInt8 {
+    /// The symbol of six bits.
+    func symbol(_ value: UInt8) -> UInt8 {
         var symbol = value &- 4  // 52…61 are digits: 48 - 52.
         symbol = value < 52 ? value &+ 71 : symbol  // 26…51 are small letters: 97 - 26.
         symbol = value < 26 ? value &+ 65 : symbol

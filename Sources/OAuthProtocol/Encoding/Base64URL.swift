@@ -16,7 +16,17 @@ package enum Base64URL {
 
     /// Appends the text for the bytes to a buffer of ASCII.
     package static func append(_ bytes: [UInt8], to output: inout [UInt8]) {
-        output.append(contentsOf: codec.encode(bytes))
+        codec.append(bytes.span, to: &output)
+    }
+
+    /// Appends the text for borrowed bytes to a buffer of ASCII.
+    package static func append(_ bytes: Span<UInt8>, to output: inout [UInt8]) {
+        codec.append(bytes, to: &output)
+    }
+
+    /// The symbol of the lowest six bits.
+    static func symbol(of value: UInt8) -> UInt8 {
+        codec.symbol(value & 0x3F)
     }
 
     /// The bytes that a text stands for; `nil` unless it is the one text that ``encode(_:)`` makes of them.

@@ -9,14 +9,16 @@ package struct FormParameters: Sendable {
     /// - Throws: ``FormError`` if an escape or the UTF-8 is broken, or there are more than `maximumCount` parameters.
     package init(parsing bytes: [UInt8], maximumCount: Int = 100) throws(FormError) {
         var pairs: [(name: String, value: String)] = []
+        pairs.reserveCapacity(FormParameters.usualCount)
+        let text = bytes.span
         var start = 0
-        while start < bytes.count {
-            let end = bytes[start...].firstIndex(of: UInt8(ascii: "&")) ?? bytes.count
+        while start < text.count {
+            let end = text.firstIndex(of: UInt8(ascii: "&"), from: start) ?? text.count
             defer { start = end + 1 }
             guard start < end else { continue }
             // A bound on the count keeps a million empty parameters from costing memory (D-74).
             guard pairs.count < maximumCount else { throw .tooManyParameters }
-            pairs.append(try FormParameters.pair(bytes[start..<end]))
+            pairs.append(try FormParameters.pair(text.extracting(start..<end)))
         }
         self.pairs = pairs
     }
@@ -39,13 +41,13 @@ package struct FormParameters: Sendable {
     ///
     /// - Throws: ``FormError/duplicate(_:)`` if it occurs twice, even with equal or empty values (RFC 6749 §3.1, D-9).
     package func single(_ name: String) throws(FormError) -> String? {
-        var found: String?
-        for pair in pairs where pair.name.hasSameBytes(as: name) {
+        var found: Int?
+        for index in pairs.indices where pairs[index].name.hasSameBytes(as: name) {
             guard found == nil else { throw .duplicate(name) }
-            found = pair.value
+            found = index
         }
-        guard let found, !found.isEmpty else { return nil }
-        return found
+        guard let found, !pairs[found].value.isEmpty else { return nil }
+        return pairs[found].value
     }
 
     /// The names that occur, each once, in order of their first occurrence.
@@ -54,12 +56,23 @@ package struct FormParameters: Sendable {
         return pairs.map(\.name).filter { seen.insert($0).inserted }
     }
 
-    /// The names that occur more than once.
+    /// The names that occur more than once, each once, in order of their first occurrence.
     package var duplicatedNames: [String] {
-        var counts: [String: Int] = [:]
-        for pair in pairs { counts[pair.name, default: 0] += 1 }
-        return names.filter { counts[$0, default: 0] > 1 }
+        // A form has five names: comparing each with the others costs less than a table of them.
+        var duplicated: [String] = []
+        for index in pairs.indices where occurs(pairs[index].name, in: index + 1..<pairs.count) {
+            if !occurs(pairs[index].name, in: 0..<index) { duplicated.append(pairs[index].name) }
+        }
+        return duplicated
     }
+
+    private func occurs(_ name: String, in range: Range<Int>) -> Bool {
+        for index in range where pairs[index].name.hasSameBytes(as: name) { return true }
+        return false
+    }
+
+    /// Room for the parameters of nearly every request.
+    private static let usualCount = 8
 
     /// The text of parameters for a body or a query, spaces as `%20`.
     package static func serialize(_ parameters: [(String, String)]) -> String {
@@ -73,10 +86,11 @@ package struct FormParameters: Sendable {
         return String(decoding: output, as: UTF8.self)
     }
 
-    private static func pair(_ bytes: ArraySlice<UInt8>) throws(FormError) -> (name: String, value: String) {
-        let equals = bytes.firstIndex(of: UInt8(ascii: "=")) ?? bytes.endIndex
-        guard let name = PercentEncoding.decode(bytes[..<equals], plusIsSpace: true),
-            let value = PercentEncoding.decode(bytes[equals...].dropFirst(), plusIsSpace: true)
+    private static func pair(_ bytes: Span<UInt8>) throws(FormError) -> (name: String, value: String) {
+        let equals = bytes.firstIndex(of: UInt8(ascii: "="), from: 0) ?? bytes.count
+        let valueStart = min(equals + 1, bytes.count)
+        guard let name = PercentEncoding.decode(bytes.extracting(0..<equals), plusIsSpace: true),
+            let value = PercentEncoding.decode(bytes.extracting(valueStart..<bytes.count), plusIsSpace: true)
         else { throw .malformed }
         return (name, value)
     }

@@ -25,20 +25,19 @@ package enum PercentEncoding {
     ///
     /// With `plusIsSpace`, a `+` stands for a space, as in forms and queries but not in paths.
     package static func decode(_ text: some StringProtocol, plusIsSpace: Bool) -> String? {
-        decode(Array(text.utf8)[...], plusIsSpace: plusIsSpace)
+        decode(Array(text.utf8).span, plusIsSpace: plusIsSpace)
     }
 
     /// The text of escaped bytes; `nil` for a bad escape or invalid UTF-8.
-    static func decode(_ bytes: ArraySlice<UInt8>, plusIsSpace: Bool) -> String? {
-        let isPlain = !bytes.contains { $0 == UInt8(ascii: "%") || (plusIsSpace && $0 == UInt8(ascii: "+")) }
-        if isPlain { return String(strictUTF8: bytes.span) }
+    static func decode(_ bytes: Span<UInt8>, plusIsSpace: Bool) -> String? {
+        if isPlain(bytes, plusIsSpace: plusIsSpace) { return String(strictUTF8: bytes) }
         var output: [UInt8] = []
         output.reserveCapacity(bytes.count)
-        var index = bytes.startIndex
-        while index < bytes.endIndex {
+        var index = 0
+        while index < bytes.count {
             switch bytes[index] {
             case UInt8(ascii: "%"):
-                guard index + 2 < bytes.endIndex,
+                guard index + 2 < bytes.count,
                     let high = ASCII.hexadecimalValue(of: bytes[index + 1]),
                     let low = ASCII.hexadecimalValue(of: bytes[index + 2])
                 else { return nil }
@@ -53,5 +52,24 @@ package enum PercentEncoding {
             }
         }
         return String(strictUTF8: output.span)
+    }
+
+    private static func isPlain(_ bytes: Span<UInt8>, plusIsSpace: Bool) -> Bool {
+        for index in bytes.indices {
+            if bytes[index] == UInt8(ascii: "%") || plusIsSpace && bytes[index] == UInt8(ascii: "+") { return false }
+        }
+        return true
+    }
+}
+
+extension Span<UInt8> {
+    /// The first place at or after `start` where the byte stands.
+    func firstIndex(of byte: UInt8, from start: Int) -> Int? {
+        var index = start
+        while index < count {
+            if self[index] == byte { return index }
+            index += 1
+        }
+        return nil
     }
 }

@@ -7,4 +7,10 @@ extension String {
         guard let text = try? UTF8Span(validating: bytes) else { return nil }
         self = String(copying: text)
     }
+
+    /// The text of bytes that were written as ASCII.
+    init(ascii bytes: Span<UInt8>) {
+        guard let text = String(strictUTF8: bytes) else { preconditionFailure("not ASCII") }
+        self = text
+    }
 }

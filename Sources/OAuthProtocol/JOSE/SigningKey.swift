@@ -41,13 +41,13 @@ package struct SigningKey: Sendable, RedactedSecret {
     /// - Throws: ``CryptoError`` if the algorithm does not fit the key.
     package func sign(type: String, payload: [UInt8]) throws(CryptoError) -> String {
         var token = header(type: type)
-        token.reserveCapacity(token.count + payload.count * 4 / 3 + SigningKey.signatureSegmentByteCount)
+        token.reserveCapacity(token.count + (payload.count * 8 + 5) / 6 + SigningKey.signatureSegmentByteCount)
         token.append(UInt8(ascii: "."))
         Base64URL.append(payload, to: &token)
         let signature = try privateKey.signature(for: token, using: algorithm)
         token.append(UInt8(ascii: "."))
         Base64URL.append(signature, to: &token)
-        return String(decoding: token, as: UTF8.self)
+        return String(ascii: token.span)
     }
 
     /// Room for dots and the encoded signature of the short algorithms.

@@ -10,7 +10,7 @@ package enum JSONWriter {
     }
 
     /// Appends what stands between the quotes of a string.
-    static func appendCharacters(of text: String, to output: inout [UInt8]) {
+    package static func appendCharacters(of text: String, to output: inout [UInt8]) {
         if needsEscapes(text.utf8.span) {
             for byte in text.utf8 { appendEscaped(byte, to: &output) }
         } else {

@@ -47,6 +47,18 @@ struct FormParametersTests {
         #expect(form.names.count { $0 == "a" } == 1)
     }
 
+    @Test("D-9: repeated names come once each, in the order of their first occurrence")
+    func orderOfDuplicates() throws {
+        #expect(try form("b=1&a=1&c=1&a=2&b=2&a=3").duplicatedNames == ["b", "a"])
+    }
+
+    @Test("D-9: names that merely look alike are two names")
+    func lookAlikes() throws {
+        let form = try form("caf%C3%A9=1&cafe%CC%81=2")
+        #expect(form.duplicatedNames.isEmpty)
+        #expect(try form.single("caf\u{E9}") == "1")
+    }
+
     @Test("RI-2: `resource` may be repeated, and all of its values are kept")
     func keepsAll() throws {
         let form = try form("resource=https://a&x=1&resource=https://b&resource=")
