@@ -2,13 +2,15 @@ import DequeModule
 package import DurableLog
 import HashTreeCollections
 package import OAuthProtocol
+import Synchronization
 
 /// RFC 7591: owns the clients: pre-registered, dynamically registered and known by metadata document.
 package actor ClientRegistry: ClientStore {
     private let journal: any ChangeJournal
     private let limits: StoreLimits
     private let preRegistered: [String: Client]
-    private var records: TreeDictionary<String, ClientRecord> = [:]
+    /// Changed in the actor's turns only; reading it takes no turn, for every token request names a client.
+    private let entries = Mutex<TreeDictionary<String, Entry>>([:])
     /// Ids of dynamic clients in the order of registration; those used since are skipped when one must give way.
     private var neverUsed: Deque<String> = []
     private var uses = UseOrder()
@@ -24,10 +26,23 @@ package actor ClientRegistry: ClientStore {
         self.limits = limits
     }
 
-    package func client(_ id: String) -> Client? {
-        guard let client = preRegistered[id] ?? records[id]?.client else { return nil }
+    nonisolated package func client(_ id: String) async -> Client? {
+        guard let client = preRegistered[id] ?? entry(id)?.record.client else { return nil }
         // A dictionary finds a look-alike of canonically equal characters under the same key.
         return client.id.hasSameBytes(as: id) ? client : nil
+    }
+
+    /// A record as the table holds it: an object, so that whoever looks at one of its parts does not copy the others.
+    private final class Entry: Sendable {
+        let record: ClientRecord
+
+        init(_ record: ClientRecord) {
+            self.record = record
+        }
+    }
+
+    private nonisolated func entry(_ id: String) -> Entry? {
+        entries.withLock { $0[id] }
     }
 
     package func register(_ client: Client) -> Recorded<ClientRegistration> {
@@ -38,26 +53,33 @@ package actor ClientRegistry: ClientStore {
     }
 
     package func replace(_ client: Client) -> Recorded<ClientRegistration> {
-        if records[client.id] == nil, dynamicCount >= limits.dynamicClientsMax, !evictOne(now: client.issuedAt) {
+        if entry(client.id) == nil, dynamicCount >= limits.dynamicClientsMax, !evictOne(now: client.issuedAt) {
             return Recorded(.full, at: journal.lastPosition)
         }
         return put(client)
     }
 
     private func put(_ client: Client) -> Recorded<ClientRegistration> {
-        let record = ClientRecord(client: client, lastUsedAt: records[client.id]?.lastUsedAt)
+        let record = ClientRecord(client: client, lastUsedAt: entry(client.id)?.record.lastUsedAt)
         insert(record)
         return Recorded(.registered, at: journal.append(record.record(.putClient)))
     }
 
-    package func touch(_ id: String, now: Timestamp) {
-        guard var record = records[id] else { return }
-        // Once a day is often enough to know who is alive; it keeps the journal small.
-        if let last = record.lastUsedAt, now - last < .seconds(86_400) {
-            return
-        }
+    nonisolated package func touch(_ id: String, now: Timestamp) async {
+        if let entry = entry(id), Self.isUseDue(entry.record.lastUsedAt, now: now) { await use(id, now: now) }
+    }
+
+    // Once a day is often enough to know who is alive; it keeps the journal small.
+    private static func isUseDue(_ lastUsedAt: Timestamp?, now: Timestamp) -> Bool {
+        lastUsedAt.map { now - $0 >= .seconds(86_400) } ?? true
+    }
+
+    private func use(_ id: String, now: Timestamp) {
+        // Another request may have noted it in the meantime.
+        guard var record = entry(id)?.record, Self.isUseDue(record.lastUsedAt, now: now) else { return }
         record.lastUsedAt = now
-        records[id] = record
+        let entry = Entry(record)
+        entries.withLock { $0[id] = entry }
         noteUse(id, at: now)
         _ = journal.append(
             BinaryWriter.record(.touchClient) { writer in
@@ -80,7 +102,8 @@ package actor ClientRegistry: ClientStore {
     // MARK: - Table
 
     private func insert(_ record: ClientRecord) {
-        if records.updateValue(record, forKey: record.client.id) == nil {
+        let entry = Entry(record)
+        if entries.withLock({ $0.updateValue(entry, forKey: record.client.id) }) == nil {
             dynamicCount += 1
             if let lastUsedAt = record.lastUsedAt {
                 uses.append(record.client.id, at: lastUsedAt)
@@ -91,7 +114,7 @@ package actor ClientRegistry: ClientStore {
     }
 
     private func forget(_ id: String) -> Bool {
-        guard records.removeValue(forKey: id) != nil else { return false }
+        guard entries.withLock({ $0.removeValue(forKey: id) }) != nil else { return false }
         dynamicCount -= 1
         // Evicted clients stand in front; only a removal by hand looks further.
         if let index = neverUsed.firstIndex(of: id) {
@@ -102,21 +125,21 @@ package actor ClientRegistry: ClientStore {
 
     private func noteUse(_ id: String, at moment: Timestamp) {
         uses.append(id, at: moment)
-        uses.sweep(clientCount: records.count) { records[$0]?.lastUsedAt }
+        uses.sweep(clientCount: entries.withLock(\.count)) { entry($0)?.record.lastUsedAt }
     }
 
     // CR-10, 0.8: the oldest client that was never used gives way, else one that nobody has used for 90 days; no session of
     // such a client is left, for a session without use ends within 30.
     private func evictOne(now: Timestamp) -> Bool {
         while let id = neverUsed.first {
-            if let record = records[id], record.lastUsedAt == nil {
+            if let entry = entry(id), entry.record.lastUsedAt == nil {
                 _ = remove(id)
                 return true
             }
             neverUsed.removeFirst()
         }
         guard
-            let id = uses.first(lastUse: { records[$0]?.lastUsedAt }), let last = records[id]?.lastUsedAt,
+            let id = uses.first(lastUse: { entry($0)?.record.lastUsedAt }), let last = entry(id)?.record.lastUsedAt,
             now - last >= Self.abandonment
         else { return false }
         _ = remove(id)
@@ -152,8 +175,10 @@ extension ClientRegistry: RecordedStore {
             insert(record)
         case .touch(let id, let lastUsedAt):
             // A snapshot may have forgotten the client that the journal before it touched.
-            guard records[id] != nil else { return }
-            records[id]?.lastUsedAt = lastUsedAt
+            guard var record = entry(id)?.record else { return }
+            record.lastUsedAt = lastUsedAt
+            let entry = Entry(record)
+            entries.withLock { $0[id] = entry }
             noteUse(id, at: lastUsedAt)
         case .remove(let id):
             _ = forget(id)
@@ -161,11 +186,11 @@ extension ClientRegistry: RecordedStore {
     }
 
     package func capture() -> CapturedState {
-        let records = records
+        let entries = entries.withLock(\.self)
         return CapturedState(position: journal.lastPosition) { body in
             // In the order of registration, which recovery keeps: the oldest unused client gives way first (CR-10).
-            for record in records.values.sorted(by: { $0.client.issuedAt < $1.client.issuedAt }) {
-                try body(record.record(.putClient))
+            for entry in entries.values.sorted(by: { $0.record.client.issuedAt < $1.record.client.issuedAt }) {
+                try body(entry.record.record(.putClient))
             }
         }
     }

@@ -15,11 +15,12 @@ package struct BinaryWriter {
 
     /// Writes an integer of fixed width.
     package mutating func write(_ value: some FixedWidthInteger) {
-        let width = value.bitWidth
-        var shift = width
-        while shift > 0 {
-            shift -= 8
-            bytes.append(UInt8(truncatingIfNeeded: value >> shift))
+        bytes.append(addingCapacity: value.bitWidth / 8) { (output: inout OutputSpan<UInt8>) in
+            var shift = value.bitWidth
+            while shift > 0 {
+                shift -= 8
+                output.append(UInt8(truncatingIfNeeded: value >> shift))
+            }
         }
     }
 
@@ -47,7 +48,7 @@ package struct BinaryWriter {
 
     /// Writes a digest as its 32 bytes.
     package mutating func write(_ value: SHA256Digest) {
-        bytes.append(contentsOf: value.bytes)
+        value.append(to: &bytes)
     }
 
     /// Writes an identifier as its 16 bytes.

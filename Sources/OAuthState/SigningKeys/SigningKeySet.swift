@@ -2,7 +2,9 @@ package import OAuthProtocol
 import Synchronization
 
 /// The keys of one moment: immutable, taken by readers without a hop.
-package struct SigningKeySet: Sendable {
+///
+/// An object, so that taking it for each token copies a reference and not every key in it.
+package final class SigningKeySet: Sendable {
     /// Signs access tokens.
     package let active: SigningKey
     /// Signs ID tokens with RS256, which every OpenID client knows; `nil` when the active key does it.
