@@ -8,9 +8,9 @@ package struct AuditEvent: Sendable {
     /// What happened, such as `token.refreshed`.
     package let name: String
     /// The particulars, in the order in which they are written.
-    package let fields: JSONObject
+    let fields: AuditFields
 
-    private init(_ name: String, _ fields: JSONObject) {
+    private init(_ name: String, _ fields: AuditFields) {
         self.name = name
         self.fields = fields
     }
@@ -98,25 +98,24 @@ package struct AuditEvent: Sendable {
 
     /// Tokens were issued for a code.
     package static func issued(_ session: Session, grantType: GrantType) -> AuditEvent {
-        AuditEvent("token.issued", session.auditFields.setting("grant_type", .string(grantType.rawValue)))
+        var fields = AuditFields(session)
+        fields.append("grant_type", grantType.rawValue)
+        return AuditEvent("token.issued", fields)
     }
 
     /// Tokens were issued for a refresh token; a repeat is a predecessor within the grace (decision 0.1).
     package static func refreshed(_ session: Session, isRepeat: Bool) -> AuditEvent {
-        AuditEvent(
-            "token.refreshed",
-            session.auditFields
-                .setting("generation", .number(JSONNumber(Int(session.generation))))
-                .setting("repeat", .bool(isRepeat))
-        )
+        var fields = AuditFields(session)
+        fields.append("generation", Int(session.generation))
+        fields.append("repeat", isRepeat)
+        return AuditEvent("token.refreshed", fields)
     }
 
     /// A refresh token was used again outside the grace: the family is revoked (RFC 9700 §4.14.2).
     package static func refreshTokenReused(_ session: Session, generation: UInt32) -> AuditEvent {
-        AuditEvent(
-            "token.reuse_detected",
-            session.auditFields.setting("generation", .number(JSONNumber(Int(generation))))
-        )
+        var fields = AuditFields(session)
+        fields.append("generation", Int(generation))
+        return AuditEvent("token.reuse_detected", fields)
     }
 
     /// A code was redeemed again: the tokens of the first redemption are revoked (RFC 6749 §4.1.2).
@@ -139,17 +138,15 @@ package struct AuditEvent: Sendable {
 
     /// A client ended its session by revoking the refresh token (RFC 7009).
     package static func sessionRevoked(_ session: Session) -> AuditEvent {
-        AuditEvent("session.revoked", session.auditFields)
+        AuditEvent("session.revoked", AuditFields(session))
     }
 
     /// A session ended because a provider ended its part of it for good (peers §6 rule 9).
     package static func endedWithUpstream(_ session: Session, _ connection: Connection) -> AuditEvent {
-        AuditEvent(
-            "session.ended_upstream",
-            session.auditFields
-                .setting("upstream", .string(connection.upstream))
-                .setting("reason", .string(connection.reason ?? ""))
-        )
+        var fields = AuditFields(session)
+        fields.append("upstream", connection.upstream)
+        fields.append("reason", connection.reason ?? "")
+        return AuditEvent("session.ended_upstream", fields)
     }
 
     /// A client revoked one access token (RFC 7009).
@@ -243,25 +240,5 @@ package struct AuditEvent: Sendable {
     /// An upstream token was handed to a resource server, or was not.
     package static func exchanged(_ vend: Vend) -> AuditEvent {
         AuditEvent("upstream_token.exchanged", vend.auditFields)
-    }
-}
-
-extension Session {
-    fileprivate var auditFields: JSONObject {
-        [
-            "client_id": .string(clientID),
-            "sub": .string(userID.text),
-            "tsid": .string(id.text),
-            "resource": .string(resource),
-            "scope": .string(scopes.text),
-        ]
-    }
-}
-
-extension JSONObject {
-    func setting(_ name: String, _ value: JSONValue) -> JSONObject {
-        var copy = self
-        copy[name] = value
-        return copy
     }
 }

@@ -71,7 +71,7 @@ package struct AuthorizationEndpoint: Endpoint {
                 return try await proceed(authorization, client: client, request, context)
             } catch {
                 metrics.authorization(result: error.code.wireValue)
-                await audit.record(.authorizationRefused(clientID: client.id, error: error.code), context: context)
+                audit.record(.authorizationRefused(clientID: client.id, error: error.code), context: context)
                 return refusals.redirect(
                     error,
                     client: client,

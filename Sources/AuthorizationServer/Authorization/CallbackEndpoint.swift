@@ -103,7 +103,7 @@ package struct CallbackEndpoint: Endpoint {
         _ context: RequestContext
     ) async -> Response {
         metrics.authorization(result: "callback_refused")
-        await audit.record(.callbackRefused(upstream, reason: reason), context: context)
+        audit.record(.callbackRefused(upstream, reason: reason), context: context)
         return pages.error(page, status: status)
     }
 
@@ -164,7 +164,7 @@ package struct CallbackEndpoint: Endpoint {
                 metrics.upstreamLogin(provider.name, result: "success")
             } catch {
                 metrics.upstreamLogin(provider.name, result: error.code.wireValue)
-                await audit.record(.upstreamFailed(provider.name, error: error.code), context: context)
+                audit.record(.upstreamFailed(provider.name, error: error.code), context: context)
                 guard provider.isOptional else { throw error }
                 progress.lastError = error
             }
@@ -181,7 +181,7 @@ package struct CallbackEndpoint: Endpoint {
         _ context: RequestContext
     ) async -> Response {
         metrics.authorization(result: error.code.wireValue)
-        await audit.record(
+        audit.record(
             .authorizationRefused(clientID: pending.request.clientID, error: error.code),
             context: context
         )

@@ -71,7 +71,7 @@ package struct ConsentEndpoint: Endpoint {
             switch error {
             case .page(let page, let status, let reason):
                 metrics.consent(decision: "refused")
-                await audit.record(.consentRefused(reason: reason), context: context)
+                audit.record(.consentRefused(reason: reason), context: context)
                 return pages.error(page, status: status)
             }
         }
@@ -136,7 +136,7 @@ package struct ConsentEndpoint: Endpoint {
         case .approved: break
         }
         metrics.consent(decision: "approved")
-        await audit.record(.consented(ticket.request, approved: true), context: context)
+        audit.record(.consented(ticket.request, approved: true), context: context)
         do throws(OAuthError) {
             return try await login.begin(
                 ticket.request,
@@ -147,7 +147,7 @@ package struct ConsentEndpoint: Endpoint {
             )
         } catch {
             metrics.authorization(result: error.code.wireValue)
-            await audit.record(.authorizationRefused(clientID: client.id, error: error.code), context: context)
+            audit.record(.authorizationRefused(clientID: client.id, error: error.code), context: context)
             return refusal(error, ticket, client, request)
         }
     }
@@ -159,7 +159,7 @@ package struct ConsentEndpoint: Endpoint {
         _ context: RequestContext
     ) async -> Response {
         metrics.consent(decision: "denied")
-        await audit.record(.consented(ticket.request, approved: false), context: context)
+        audit.record(.consented(ticket.request, approved: false), context: context)
         return refusal(OAuthError(.accessDenied, "the user denied the request"), ticket, client, request)
     }
 

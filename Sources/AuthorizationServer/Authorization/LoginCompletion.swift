@@ -80,7 +80,7 @@ package struct LoginCompletion: Sendable {
         guard await sessions.issueCode(code.hash, for: grant, now: context.now) == .admitted else { throw .overloaded }
         await registry.touch(client.id, now: context.now)
         metrics.authorization(result: "code")
-        await audit.record(.authorized(grant), context: context)
+        audit.record(.authorized(grant), context: context)
         var response = Response.redirect(
             to: AuthorizationResponse.success(code: code, request: progress.request, issuer: issuer),
             after: request.method

@@ -131,7 +131,7 @@ package struct LoginFlow: Sendable {
             do throws(OAuthError) {
                 return try await startLeg(provider, progress, request, context)
             } catch {
-                await audit.record(.upstreamFailed(name, error: error.code), context: context)
+                audit.record(.upstreamFailed(name, error: error.code), context: context)
                 // A failure of an optional provider lets the login go on; it will be missing from the session.
                 guard provider.isOptional else { throw error }
                 progress.lastError = error

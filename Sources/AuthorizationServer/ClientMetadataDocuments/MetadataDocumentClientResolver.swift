@@ -58,7 +58,7 @@ package struct MetadataDocumentClientResolver: ClientResolver {
         } catch {
             metrics.metadataDocument(result: error.kind.rawValue)
             // CM-6: told apart from an unknown client, for the remedy is another.
-            await audit.record(.metadataDocumentRefused(clientID: id, error), context: context)
+            audit.record(.metadataDocumentRefused(clientID: id, error), context: context)
             throw error.pageError
         }
     }

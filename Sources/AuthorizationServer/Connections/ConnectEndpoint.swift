@@ -113,7 +113,7 @@ struct ConnectEndpoint: Endpoint {
     }
 
     private func refuse(_ link: ConnectLink, _ context: RequestContext) async -> Response {
-        await audit.record(
+        audit.record(
             .connected(link.userID, upstream: link.upstream, account: nil, result: "another_user"),
             context: context
         )

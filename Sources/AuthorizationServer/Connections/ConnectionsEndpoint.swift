@@ -48,7 +48,7 @@ struct ConnectionRemovalEndpoint: Endpoint {
                 upstreams.contains(where: { $0.hasSameBytes(as: connection.upstream) }),
                 let outcome = try await ending.end(id)
             else { return .noSuchConnection }
-            await audit.record(
+            audit.record(
                 .disconnected(outcome.connection, by: "user", provider: outcome.provider.rawValue),
                 context: context
             )

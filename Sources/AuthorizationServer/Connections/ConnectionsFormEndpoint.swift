@@ -64,7 +64,7 @@ struct ConnectionsFormEndpoint: Endpoint {
         guard let connection, connection.userID == userID else { return alreadyDisconnected }
         let ended = try await ending.end(id)
         guard let outcome = ended else { return alreadyDisconnected }
-        await audit.record(
+        audit.record(
             .disconnected(outcome.connection, by: "user", provider: outcome.provider.rawValue),
             context: context
         )

@@ -160,7 +160,7 @@ package struct PageLoginFlow: Sendable {
             }
         } catch {
             metrics.upstreamLogin(provider.name, result: error.code.wireValue)
-            await audit.record(.upstreamFailed(provider.name, error: error.code), context: context)
+            audit.record(.upstreamFailed(provider.name, error: error.code), context: context)
             return pages.notice(.upstreamFailed(provider.name, error), status: error.pageStatus)
         }
     }
@@ -207,14 +207,14 @@ package struct PageLoginFlow: Sendable {
         _ context: RequestContext
     ) async throws(OAuthError) -> Response {
         if let refusal = await objection(result, provider, link, request, context) {
-            await audit.record(
+            audit.record(
                 .connected(link.userID, upstream: provider.name, account: result.subject, result: refusal.reason),
                 context: context
             )
             return pages.notice(refusal.page, status: .forbidden)
         }
         let kept = try await keeper.keep(result, of: provider, for: link.userID, context: context)
-        await audit.record(
+        audit.record(
             .connected(link.userID, upstream: provider.name, account: kept.account, result: "success"),
             context: context
         )

@@ -11,6 +11,22 @@ enum CrossOrigin {
         .accessControlExposeHeaders: "WWW-Authenticate, DPoP-Nonce",
     ]
 
+    /// The head of a JSON answer that no cache keeps, open to browsers.
+    private static let jsonHead = PreparedHead(
+        status: .ok,
+        headerFields: [
+            .contentType: "application/json",
+            .cacheControl: "no-store",
+            .accessControlAllowOrigin: "*",
+            .accessControlExposeHeaders: "WWW-Authenticate, DPoP-Nonce",
+        ]
+    )
+
+    /// A JSON answer with what ``allow(_:)`` adds, serialized ahead because it is the answer to every token request.
+    static func json(_ body: [UInt8]) -> Response {
+        Response(jsonHead, body: body)
+    }
+
     /// The answer to a preflight.
     static func preflight(methods: String) -> Response {
         .prepared(

@@ -8,8 +8,7 @@ enum FormBody {
     ///
     /// - Throws: `invalid_request` for another or a doubled Content-Type, broken escapes, or too many parameters.
     static func parse(_ request: Request) throws(OAuthError) -> FormParameters {
-        let contentTypes = request.values(of: .contentType)
-        guard contentTypes.count == 1, mediaType(contentTypes[0]) == "application/x-www-form-urlencoded" else {
+        guard isForm(request) else {
             throw OAuthError(.invalidRequest, "Content-Type must be application/x-www-form-urlencoded")
         }
         do {
@@ -19,6 +18,13 @@ enum FormBody {
         } catch {
             throw OAuthError(.invalidRequest, "the form cannot be read")
         }
+    }
+
+    private static func isForm(_ request: Request) -> Bool {
+        // How nearly everybody spells it.
+        if request.isOnlyValue(of: .contentType, "application/x-www-form-urlencoded") { return true }
+        let contentTypes = request.values(of: .contentType)
+        return contentTypes.count == 1 && mediaType(contentTypes[0]) == "application/x-www-form-urlencoded"
     }
 
     /// Refuses repetition of any parameter but those that may name several targets (RFC 6749 §3.2, RFC 8707 §2,

@@ -121,7 +121,7 @@ package struct BackChannelLogoutEndpoint: Endpoint {
         try await durability.wait(for: position)
         // The provider waits for our answer: its own tokens are revoked there afterwards.
         for connection in erased { revocations.add(connection, cause: Self.reason, now: context.now) }
-        await audit.record(
+        audit.record(
             .loggedOutUpstream(provider.name, sessions: ended.outcome, connections: victims.connections.count),
             context: context
         )

@@ -50,7 +50,7 @@ struct AuditEndpoint: Endpoint {
         return Response(
             status: .ok,
             headerFields: [.contentType: "application/jsonl", .cacheControl: "no-store"],
-            body: await audit.latest(min(max(0, requested), AuditTrail.tailCountMax))
+            body: audit.latest(min(max(0, requested), AuditTrail.tailCountMax))
         )
     }
 }
@@ -64,7 +64,7 @@ struct KeyRotationEndpoint: Endpoint {
     func respond(to request: Request, context: RequestContext) async -> Response {
         do {
             let keyID = try await rotation.rotate(force: try Self.isForced(request), now: context.now)
-            await audit.record(.signingKeyChanged(keyID, cause: .administrator), context: context)
+            audit.record(.signingKeyChanged(keyID, cause: .administrator), context: context)
             return .json(JSONObject(dictionaryLiteral: ("kid", .string(keyID))).serialized())
         } catch let failure as SigningKeyRotation.Failure {
             return .error(OAuthError(.invalidRequest, failure.description))

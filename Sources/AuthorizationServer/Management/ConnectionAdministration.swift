@@ -31,7 +31,7 @@ struct ConnectionAdministrationEndpoint: Endpoint {
         do throws(OAuthError) {
             guard let id = request.pathParameter.flatMap(ConnectionID.init), let outcome = try await ending.end(id)
             else { return .noSuchConnection }
-            await audit.record(
+            audit.record(
                 .disconnected(outcome.connection, by: "administrator", provider: outcome.provider.rawValue),
                 context: context
             )

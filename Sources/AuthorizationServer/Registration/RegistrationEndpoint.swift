@@ -88,7 +88,7 @@ package struct RegistrationEndpoint: Endpoint {
         let registration = await clients.register(client)
         guard registration.outcome == .registered else { throw .overloaded }
         try await durability.wait(for: registration.position)
-        await audit.record(.registered(client), context: context)
+        audit.record(.registered(client), context: context)
         return metadata.response(clientID: id, secret: secret, issuedAt: context.now)
     }
 }

@@ -80,11 +80,11 @@ package struct RevocationEndpoint: Endpoint {
         switch revocation.outcome {
         case .revoked(let session):
             lastSessions?.ended(session, now: context.now)
-            await audit.record(.sessionRevoked(session), context: context)
+            audit.record(.sessionRevoked(session), context: context)
             return "session"
         case .unknown: return "unknown"
         case .wrongClient:
-            await audit.record(.revocationRefused(clientID: client.id, sessionID: token.family), context: context)
+            audit.record(.revocationRefused(clientID: client.id, sessionID: token.family), context: context)
             return "foreign"
         }
     }
@@ -96,8 +96,8 @@ package struct RevocationEndpoint: Endpoint {
     ) async throws(OAuthError) -> String {
         // D-47: a foreign token stays valid, and its holder learns nothing.
         guard token.claims.clientID.hasSameBytes(as: client.id) else {
-            await audit.record(
-                .revocationRefused(clientID: client.id, sessionID: token.reference.sessionID),
+            audit.record(
+                .revocationRefused(clientID: client.id, sessionID: token.sessionID),
                 context: context
             )
             return "foreign"
@@ -110,10 +110,10 @@ package struct RevocationEndpoint: Endpoint {
         guard revocation.outcome != .full else { throw .overloaded }
         try await durability.wait(for: revocation.position)
         if case .sessionEnded(let session) = revocation.outcome {
-            await audit.record(.sessionRevoked(session), context: context)
+            audit.record(.sessionRevoked(session), context: context)
             return "session"
         }
-        await audit.record(.accessTokenRevoked(token.claims), context: context)
+        audit.record(.accessTokenRevoked(token.claims), context: context)
         return "access_token"
     }
 }

@@ -188,7 +188,7 @@ package struct SigningKeyRotation: Sendable {
 
     private func announce(_ keyID: String, cause: AuditEvent.KeyChangeCause, now: Timestamp) async {
         logger.notice("a new key signs", metadata: ["kid": "\(keyID)", "cause": "\(cause)"])
-        await audit.record(.signingKeyChanged(keyID, cause: cause), now: now)
+        audit.record(.signingKeyChanged(keyID, cause: cause), now: now)
     }
 
     // RSA keys take up to seconds: never on an event loop.

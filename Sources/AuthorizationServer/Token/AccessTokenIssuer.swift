@@ -6,7 +6,7 @@ package import OpenSSLCrypto
 package struct AccessTokenIssuer: Sendable {
     private let issuer: Issuer
     private let keys: SigningKeyPublication
-    private let random: any RandomSource
+    private let tokenIDs: TokenIDSource
     private let lifetime: Duration
     private let seen: SeenAccessTokens
 
@@ -20,7 +20,7 @@ package struct AccessTokenIssuer: Sendable {
     ) {
         self.issuer = issuer
         self.keys = keys
-        self.random = random
+        tokenIDs = TokenIDSource(random: random)
         self.lifetime = lifetime
         self.seen = seen
     }
@@ -47,13 +47,14 @@ package struct AccessTokenIssuer: Sendable {
                 clientID: session.clientID,
                 // F7: `offline_access` is about the refresh token; to a resource server it means nothing (SEP-2207).
                 scope: scopes.filter { $0 != ScopeSet.offlineAccess }.text,
-                tokenID: Base64URL.encode(random.bytes(16)),
+                tokenID: tokenIDs.next().text,
                 issuedAt: now,
                 expiresAt: now + lifetime,
                 authenticatedAt: session.authenticatedAt,
                 sessionID: session.id.text,
                 additionalClaims: try Self.mappedClaims(session)
             ),
+            sessionID: session.id,
             lifetime: lifetime
         )
     }
@@ -82,21 +83,28 @@ package struct AccessTokenIssuer: Sendable {
                 audience: resource,
                 clientID: clientID,
                 scope: scopes.text,
-                tokenID: Base64URL.encode(random.bytes(16)),
+                tokenID: tokenIDs.next().text,
                 issuedAt: now,
                 expiresAt: now + lifetime
             ),
+            sessionID: nil,
             lifetime: lifetime
         )
     }
 
-    private func sign(_ claims: AccessTokenClaims, lifetime: Duration) throws(OAuthError) -> IssuedToken {
+    private func sign(
+        _ claims: consuming AccessTokenClaims,
+        sessionID: SessionID?,
+        lifetime: Duration
+    ) throws(OAuthError) -> IssuedToken {
         do {
             let keySet = keys.current
             let payload = claims.payload()
             let token = try keySet.active.sign(type: SigningKey.accessTokenType, payload: payload)
-            seen.insert(VerifiedAccessToken(claims, payload: payload), digest: SHA256.hash(token), under: keySet)
-            return IssuedToken(token: token, lifetime: lifetime, tokenID: claims.tokenID)
+            let tokenID = claims.tokenID
+            let verified = VerifiedAccessToken(claims, payload: payload, sessionID: sessionID)
+            seen.insert(verified, digest: SHA256.hash(token), under: keySet)
+            return IssuedToken(token: token, lifetime: lifetime, tokenID: tokenID)
         } catch {
             throw OAuthError(.serverError, "the token could not be signed")
         }

@@ -4,22 +4,34 @@ package import OpenSSLCrypto
 import Synchronization
 
 /// RFC 9068 §4: an access token of ours whose signature we made or have checked.
-package struct VerifiedAccessToken: Sendable, RedactedSecret {
+///
+/// An object, so that a table of them moves one reference for each.
+package final class VerifiedAccessToken: Sendable, RedactedSecret {
     /// What it says.
     package let claims: AccessTokenClaims
     /// What it says, as JSON.
     package let payload: [UInt8]
-    /// What it is looked up by among what was revoked.
-    package let reference: AccessTokenReference
+    /// The session that it says.
+    package let sessionID: SessionID?
 
     /// A token with these claims.
-    package init(_ claims: AccessTokenClaims, payload: [UInt8]? = nil) {
-        self.claims = claims
-        self.payload = payload ?? claims.payload()
-        reference = AccessTokenReference(
-            tokenID: claims.tokenID,
+    package convenience init(_ claims: AccessTokenClaims, payload: [UInt8]? = nil) {
+        self.init(
+            claims,
+            payload: payload ?? claims.payload(),
             sessionID: claims.sessionID.flatMap(SessionID.init)
         )
+    }
+
+    init(_ claims: consuming AccessTokenClaims, payload: [UInt8], sessionID: SessionID?) {
+        self.claims = claims
+        self.payload = payload
+        self.sessionID = sessionID
+    }
+
+    /// What it is looked up by among what was revoked.
+    package var reference: AccessTokenReference {
+        AccessTokenReference(tokenID: claims.tokenID, sessionID: sessionID)
     }
 }
 
@@ -83,12 +95,12 @@ package final class SeenAccessTokens: Sendable {
     private func insert(_ token: VerifiedAccessToken, _ digest: SHA256Digest, _ state: inout State) {
         if state.recent.count >= generationCountMax {
             state.older = state.recent
-            state.recent = [:]
+            state.recent = Dictionary(minimumCapacity: generationCountMax)
         }
         state.recent[digest] = token
     }
 
     private func shard(of digest: SHA256Digest) -> Shard {
-        shards[Int(truncatingIfNeeded: digest.hashValue.magnitude) % Self.shardCount]
+        shards[Int(truncatingIfNeeded: digest.leadingBits % UInt64(Self.shardCount))]
     }
 }

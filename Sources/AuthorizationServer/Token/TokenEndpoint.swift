@@ -1,3 +1,4 @@
+import CoreMetrics
 import HTTPTypes
 import OAuthProtocol
 package import SocketHTTP
@@ -6,7 +7,14 @@ package import SocketHTTP
 ///
 /// Parses, authenticates and dispatches; what a grant means is the grant's.
 package struct TokenEndpoint: Endpoint {
-    private let grants: [GrantType: any Grant]
+    /// A grant with the number of its successes, which is looked up once.
+    private struct Offer: Sendable {
+        let grant: any Grant
+        let grantType: GrantType
+        let successes: Counter
+    }
+
+    private let offers: [Offer]
     private let requests: ClientRequests
     private let metrics: ServerMetrics
 
@@ -16,7 +24,13 @@ package struct TokenEndpoint: Endpoint {
         requests: ClientRequests,
         metrics: ServerMetrics
     ) {
-        self.grants = Dictionary(grants.map { ($0.grantType, $0) }, uniquingKeysWith: { first, _ in first })
+        offers = grants.map { grant in
+            Offer(
+                grant: grant,
+                grantType: grant.grantType,
+                successes: metrics.tokenRequests(grant: grant.grantType.metricName, result: "success")
+            )
+        }
         self.requests = requests
         self.metrics = metrics
     }
@@ -26,13 +40,13 @@ package struct TokenEndpoint: Endpoint {
         var grantName = "none"
         do throws(OAuthError) {
             let form = try requests.form(request)
-            let grant = try grant(form)
-            grantName = grant.grantType.metricName
+            let offer = try offer(form)
+            grantName = offer.grantType.metricName
             let client = try await requests.client(request, form, context)
-            try Self.checkPermission(client, grant.grantType)
-            let body = try await grant.evaluate(TokenRequest(form: form, client: client, context: context))
-            metrics.tokenRequest(grant: grantName, result: "success")
-            return CrossOrigin.allow(.json(body))
+            try Self.checkPermission(client, offer.grantType)
+            let body = try await offer.grant.evaluate(TokenRequest(form: form, client: client, context: context))
+            offer.successes.increment()
+            return CrossOrigin.json(body)
         } catch {
             let refusal = await requests.refusal(error, request, context)
             metrics.tokenRequest(grant: grantName, result: refusal.error.code.wireValue)
@@ -40,19 +54,21 @@ package struct TokenEndpoint: Endpoint {
         }
     }
 
-    private func grant(_ form: FormParameters) throws(OAuthError) -> any Grant {
+    private func offer(_ form: FormParameters) throws(OAuthError) -> Offer {
         let name = try form.required("grant_type")
-        guard let type = GrantType(rawValue: name), let grant = grants[type] else {
+        guard let type = GrantType(rawValue: name), let offer = offers.first(where: { $0.grantType == type }) else {
             throw OAuthError(.unsupportedGrantType, "this grant_type is not supported")
         }
-        return grant
+        return offer
     }
 
     // TK-11: only when it is true, for the TypeScript SDK drops its registration when it reads unauthorized_client.
     private static func checkPermission(_ client: Client, _ grantType: GrantType) throws(OAuthError) {
         // A client that got a refresh token by `offline_access` alone may use it (TK-10).
-        let isRefreshOfCodeClient = grantType == .refreshToken && client.grantTypes.contains(.authorizationCode)
-        guard client.grantTypes.contains(grantType) || isRefreshOfCodeClient else {
+        let isAllowed = client.grantTypes.contains { allowed in
+            allowed == grantType || grantType == .refreshToken && allowed == .authorizationCode
+        }
+        guard isAllowed else {
             throw OAuthError(.unauthorizedClient, "this client may not use this grant_type")
         }
     }

@@ -77,7 +77,7 @@ struct UpstreamEnrolment: Sendable {
         } catch {
             throw .temporary("the registration is not durable", retryAfter: error.retryAfter)
         }
-        await audit.record(
+        audit.record(
             .upstreamRegistered(upstream, clientID: registration.clientID),
             now: registration.registeredAt
         )

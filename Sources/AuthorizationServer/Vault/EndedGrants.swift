@@ -47,7 +47,7 @@ package struct EndedGrants: Sendable {
         try await durability.wait(for: revoked.position)
         if revoked.outcome != nil {
             metrics.sessionEnded(by: cause.upstream)
-            await audit.record(.endedWithUpstream(session, cause), context: context)
+            audit.record(.endedWithUpstream(session, cause), context: context)
         }
         throw OAuthError(.invalidGrant, "the identity provider ended the user's grant; the user must log in again")
     }

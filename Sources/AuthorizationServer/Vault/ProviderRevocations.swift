@@ -86,6 +86,6 @@ package final class ProviderRevocations: Sendable {
 
     private func report(_ item: Item, _ result: ProviderRevocation.Result, now: Timestamp) async {
         metrics.providerRevocation(item.connection.upstream, result: result.rawValue)
-        await audit.record(.disconnected(item.connection, by: item.cause, provider: result.rawValue), now: now)
+        audit.record(.disconnected(item.connection, by: item.cause, provider: result.rawValue), now: now)
     }
 }

@@ -70,7 +70,7 @@ package struct ReportInvalidEndpoint: Endpoint {
                 now: context.now
             )
             let effect = try await report(form, session, upstream, context)
-            await audit.record(
+            audit.record(
                 .reportedInvalid(session, clientID: client.id, upstream: upstream, effect: effect.rawValue),
                 context: context
             )

@@ -45,14 +45,14 @@ package struct UpstreamVending: Sendable {
             vend.wasRefreshed = credential.wasRefreshed
             vend.tokenFingerprint = Vend.fingerprint(credential.accessToken)
             metrics.vend(query.upstream, result: vend.result)
-            await audit.record(.exchanged(vend), context: context)
+            audit.record(.exchanged(vend), context: context)
             return (credential, vend)
         } catch {
             let refusal = try refusal(error, query, now: context.now)
             vend.result = refusal.code.wireValue
             vend.reason = refusal.details["reason"]?.stringValue
             metrics.vend(query.upstream, result: vend.result)
-            await audit.record(.exchanged(vend), context: context)
+            audit.record(.exchanged(vend), context: context)
             throw refusal
         }
     }

@@ -23,8 +23,8 @@ package struct Vend: Sendable {
     /// The first bytes of the token's hash: a leaked token can be matched to the vend that gave it out.
     package var tokenFingerprint: String?
 
-    var auditFields: JSONObject {
-        var fields: JSONObject = [
+    var auditFields: AuditFields {
+        var fields: AuditFields = [
             "vend_id": .string(id),
             "client_id": .string(clientID),
             "sub": .string(session.userID.text),
@@ -34,14 +34,14 @@ package struct Vend: Sendable {
             "result": .string(result),
         ]
         if let connection {
-            fields["account"] = .string(connection.account)
-            fields["scope"] = .string(connection.scopes.text)
+            fields.append("account", connection.account)
+            fields.append("scope", connection.scopes.text)
         }
         if let reason {
-            fields["reason"] = .string(reason)
+            fields.append("reason", reason)
         }
         if let tokenFingerprint {
-            fields["token_sha256_prefix"] = .string(tokenFingerprint)
+            fields.append("token_sha256_prefix", tokenFingerprint)
         }
         return fields
     }

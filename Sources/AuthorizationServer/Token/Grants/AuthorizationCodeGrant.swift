@@ -45,7 +45,7 @@ package struct AuthorizationCodeGrant: Grant {
             await sessions.unredeem(redemption.code, for: session)
             throw error
         }
-        await audit.record(.issued(session, grantType: grantType), context: request.context)
+        audit.record(.issued(session, grantType: grantType), context: request.context)
         return body
     }
 
@@ -86,7 +86,7 @@ package struct AuthorizationCodeGrant: Grant {
         case .replayed(let sessionID):
             // The revocation is durable before anyone hears of it (peers §3: restart forgets revocation).
             try await durability.wait(for: result.position)
-            await audit.record(.codeReplayed(sessionID, clientID: request.client.id), context: request.context)
+            audit.record(.codeReplayed(sessionID, clientID: request.client.id), context: request.context)
             return OAuthError(.invalidGrant, "the code was used before; its tokens are revoked")
         }
     }

@@ -42,7 +42,7 @@ package struct ClientCredentialsGrant: Grant {
             scopes: scopes,
             now: request.context.now
         )
-        await audit.record(
+        audit.record(
             .issuedToClient(client.id, resource: resource.uri, scopes: scopes),
             context: request.context
         )

@@ -1,3 +1,4 @@
+import DurableLog
 package import OAuthProtocol
 package import OAuthState
 
@@ -57,18 +58,13 @@ package struct RefreshTokenGrant: Grant {
         try await checkSession(token.family, request)
         let result = await sessions.rotate(use, now: now)
         switch result.outcome {
-        case .rotated(let session), .repeated(let session):
-            await clients.touch(request.client.id, now: now)
-            let body = try await responses.body(session, scopes: scopes ?? session.scopes, grant: nil, now: now)
-            try await durability.wait(for: result.position)
-            await audit.record(
-                .refreshed(session, isRepeat: result.outcome == .repeated(session)),
-                context: request.context
-            )
-            return body
+        case .rotated(let session):
+            return try await answer(request, session, scopes, isRepeat: false, after: result.position)
+        case .repeated(let session):
+            return try await answer(request, session, scopes, isRepeat: true, after: result.position)
         case .reused(let session):
             try await durability.wait(for: result.position)
-            await audit.record(.refreshTokenReused(session, generation: token.generation), context: request.context)
+            audit.record(.refreshTokenReused(session, generation: token.generation), context: request.context)
             throw OAuthError(.invalidGrant, "the refresh token was used before; the session is revoked")
         case .scopeExceeded:
             throw OAuthError(.invalidScope, "scope has more than was granted")
@@ -90,5 +86,20 @@ package struct RefreshTokenGrant: Grant {
             throw OAuthError(.invalidTarget, "the resource of this session is not registered here any more")
         }
         try await endedGrants.check(session, of: request.client, context: request.context)
+    }
+
+    private func answer(
+        _ request: TokenRequest,
+        _ session: Session,
+        _ scopes: ScopeSet?,
+        isRepeat: Bool,
+        after position: JournalPosition
+    ) async throws(OAuthError) -> [UInt8] {
+        let now = request.context.now
+        await clients.touch(request.client.id, now: now)
+        let body = try await responses.body(session, scopes: scopes ?? session.scopes, grant: nil, now: now)
+        try await durability.wait(for: position)
+        audit.record(.refreshed(session, isRepeat: isRepeat), context: request.context)
+        return body
     }
 }

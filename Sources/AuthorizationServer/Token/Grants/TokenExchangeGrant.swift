@@ -85,7 +85,7 @@ package struct TokenExchangeGrant: Grant {
         do {
             return try await subjects.session(request.form, own: own, upstreams: upstreams, now: request.context.now)
         } catch {
-            await audit.record(.exchangeRefused(clientID: request.client.id, error: error), context: request.context)
+            audit.record(.exchangeRefused(clientID: request.client.id, error: error), context: request.context)
             throw error
         }
     }

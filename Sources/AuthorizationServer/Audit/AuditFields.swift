@@ -1,0 +1,72 @@
+import OAuthProtocol
+import OAuthState
+
+/// The particulars of an audit event, written as JSON members as they come: an event is on the path of every token.
+///
+/// Each name may stand once, and none may be one of the line's own: time, event, request_id, source.
+struct AuditFields: Sendable, ExpressibleByDictionaryLiteral {
+    /// The members, each behind a comma.
+    private(set) var members: [UInt8] = []
+
+    private static let usualByteCount = 320
+
+    /// No particulars.
+    init() {}
+
+    /// The particulars of a literal.
+    init(dictionaryLiteral elements: (String, JSONValue)...) {
+        for (name, value) in elements { append(name, value) }
+    }
+
+    /// What identifies a session.
+    init(_ session: Session) {
+        members.reserveCapacity(Self.usualByteCount)
+        append("client_id", session.clientID)
+        append("sub", session.userID)
+        append("tsid", session.id)
+        append("resource", session.resource)
+        appendName("scope")
+        members.append(UInt8(ascii: "\""))
+        // A scope has no character that JSON would escape (RFC 6749 Appendix A.4).
+        session.scopes.append(to: &members)
+        members.append(UInt8(ascii: "\""))
+    }
+
+    /// Appends a text.
+    mutating func append(_ name: String, _ text: String) {
+        appendName(name)
+        JSONWriter.append(text, to: &members)
+    }
+
+    /// Appends an identifier, whose alphabet needs no escapes.
+    mutating func append(_ name: String, _ identifier: some StoredIdentifier) {
+        appendName(name)
+        members.append(UInt8(ascii: "\""))
+        identifier.append(to: &members)
+        members.append(UInt8(ascii: "\""))
+    }
+
+    /// Appends a number.
+    mutating func append(_ name: String, _ number: Int) {
+        appendName(name)
+        JSONWriter.append(Int64(number), to: &members)
+    }
+
+    /// Appends true or false.
+    mutating func append(_ name: String, _ value: Bool) {
+        append(name, .bool(value))
+    }
+
+    /// Appends any value.
+    mutating func append(_ name: String, _ value: JSONValue) {
+        appendName(name)
+        JSONWriter.append(value, to: &members)
+    }
+
+    private mutating func appendName(_ name: String) {
+        // The names are ours and need no escapes.
+        members.append(contentsOf: #",""#.utf8)
+        members.append(contentsOf: name.utf8)
+        members.append(contentsOf: #"":"#.utf8)
+    }
+}

@@ -1,0 +1,37 @@
+package import OAuthProtocol
+package import OpenSSLCrypto
+import Synchronization
+
+/// RFC 7519 §4.1.7: makes the names of tokens, 128 random bits each.
+///
+/// Random bytes are drawn for many names at once: each draw costs a system call. Names are no secrets, so that it does not
+/// matter that some lie ready.
+package final class TokenIDSource: Sendable {
+    private struct State {
+        var bytes: [UInt8] = []
+        var used = 0
+    }
+
+    private let random: any RandomSource
+    private let state = Mutex(State())
+
+    private static let namesPerDraw = 64
+    private static let byteCount = 16
+
+    /// Names of the randomness in `random`.
+    package init(random: any RandomSource) {
+        self.random = random
+    }
+
+    /// A name that no other token has.
+    package func next() -> TokenID {
+        state.withLock { state in
+            if state.used == state.bytes.count {
+                state.bytes = random.bytes(Self.namesPerDraw * Self.byteCount)
+                state.used = 0
+            }
+            defer { state.used += Self.byteCount }
+            return TokenID(state.bytes.span.extracting(state.used..<state.used + Self.byteCount))
+        }
+    }
+}
