@@ -204,6 +204,16 @@ let benchmarks: [Target] = [
         path: "Benchmarks/DurabilityBenchmarks",
         swiftSettings: swiftSettings
     ),
+    .target(name: "CAllocationCount", path: "Benchmarks/CAllocationCount"),
+    .executableTarget(
+        name: "TokenBenchmarks",
+        dependencies: [
+            "CAllocationCount", "COpenSSL", "AuthorizationServer", "BenchmarkSupport", "DurableLog", "OAuthProtocol",
+            "OAuthState", "OpenSSLCrypto", "OutboundHTTP", "SocketHTTP", .argumentParser, .logging,
+        ],
+        path: "Benchmarks/TokenBenchmarks",
+        swiftSettings: swiftSettings
+    ),
 ]
 
 let package = Package(
