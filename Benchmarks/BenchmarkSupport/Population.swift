@@ -84,7 +84,7 @@ package enum Population {
             for index in start..<min(start + 1000, part.indices.upperBound) {
                 sessions.append(try await user(index, of: part, in: stores, sealing: sealing))
             }
-            try await stores.sessions.load(sessions)
+            await stores.sessions.load(sessions)
             // The journal's buffer is bounded: what was appended goes to the disk first.
             try await stores.journal.waitUntilDurable(stores.journal.lastPosition)
         }
@@ -134,12 +134,7 @@ package enum Population {
 
 extension AuthorizationSessions {
     /// Takes sessions as recovery does, in one turn.
-    package func load(_ sessions: [Session]) throws {
-        for session in sessions {
-            var writer = BinaryWriter(reserving: 256)
-            session.write(to: &writer)
-            var reader = BinaryReader(writer.bytes)
-            try apply(.putSession, &reader)
-        }
+    package func load(_ sessions: [Session]) {
+        for session in sessions { apply(.putSession(session)) }
     }
 }

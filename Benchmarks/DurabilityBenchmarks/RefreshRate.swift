@@ -25,7 +25,7 @@ enum RefreshRate {
         let journal = store.journal
         let sessions = AuthorizationSessions(policy: SessionPolicy(), journal: journal)
         let now = Population.now
-        try await sessions.load((0..<inFlight).map { Population.session($0) })
+        await sessions.load((0..<inFlight).map { Population.session($0) })
         let start = ContinuousClock.now
         let before = journal.statistics.synchronizationCount
         let latencies = try await withThrowingTaskGroup(of: [UInt32].self) { group in

@@ -6,6 +6,11 @@ package struct SHA256Digest: Hashable, Sendable {
 
     /// The digest with these bytes; `nil` unless there are exactly 32.
     package init?(bytes: [UInt8]) {
+        self.init(bytes: bytes[...])
+    }
+
+    /// The digest with the bytes of a slice; `nil` unless there are exactly 32.
+    package init?(bytes: ArraySlice<UInt8>) {
         guard bytes.count == SHA256.byteCount else { return nil }
         unsafe withUnsafeMutableBytes(of: &words) { unsafe $0.copyBytes(from: bytes) }
     }

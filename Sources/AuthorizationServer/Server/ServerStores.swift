@@ -33,47 +33,9 @@ package struct ServerStores: Sendable {
     }
 
     /// Every store with the number of its section in snapshots; a number never means another store.
-    private var sections: [(id: UInt32, store: any RecordedStore)] {
+    var sections: [(id: UInt32, store: any RecordedStore)] {
         [(1, keys), (2, clients), (3, vault), (4, sessions), (5, replay)]
     }
-
-    // MARK: - Recovery
-
-    /// Rebuilds the state from a storage directory: the snapshot's rows, then the journal's changes, in their order.
-    ///
-    /// - Throws: ``StorageError`` when the storage cannot be read, ``RecordError`` when a record is of no known form.
-    package func recover(from store: DurableStore) async throws {
-        var replay = try store.replay()
-        let stores = sections.map(\.store)
-        var owners: [RecordKind: Int] = [:]
-        for (index, store) in stores.enumerated() {
-            for kind in type(of: store).recordKinds { owners[kind] = index }
-        }
-        // Rows of one store come together and are applied together: a hop for each would be most of the work. The
-        // stores know nothing of each other, so only the order within each counts.
-        var batch: [[UInt8]] = []
-        var batchOwner = 0
-        while let item = try replay.next() {
-            let record: [UInt8]
-            switch item {
-            case .section: continue
-            case .chunk(let bytes), .record(_, let bytes): record = bytes
-            }
-            guard let kind = record.first.flatMap(RecordKind.init), let owner = owners[kind] else {
-                throw RecordError("a record of a kind that this version does not know")
-            }
-            if owner != batchOwner || batch.count == Self.batchCountMax {
-                try await stores[batchOwner].apply(batch)
-                batch.removeAll(keepingCapacity: true)
-                batchOwner = owner
-            }
-            batch.append(record)
-        }
-        try await stores[batchOwner].apply(batch)
-    }
-
-    /// Most records that are applied in one turn.
-    private static let batchCountMax = 4096
 
     // MARK: - Snapshots
 
@@ -101,18 +63,6 @@ package struct ServerStores: Sendable {
                     throw .invalidSnapshotContent("a row could not be written")
                 }
             }
-        }
-    }
-}
-
-extension RecordedStore {
-    /// Applies records, each with its kind as first byte.
-    fileprivate func apply(_ records: [[UInt8]]) throws(RecordError) {
-        for record in records {
-            guard let kind = record.first.flatMap(RecordKind.init) else { throw RecordError("a record without kind") }
-            var reader = BinaryReader(record, at: 1)
-            try apply(kind, &reader)
-            guard reader.isAtEnd else { throw RecordError("a record is longer than its form") }
         }
     }
 }

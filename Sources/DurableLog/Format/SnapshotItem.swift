@@ -35,6 +35,26 @@ package enum SnapshotItem: Equatable, Sendable {
 
     /// Reads the item that begins at an index.
     static func parse(_ bytes: [UInt8], at index: Int) -> Parsed {
+        switch measure(bytes, at: index) {
+        case .section(let id, let position):
+            .item(.section(id: id, position: position), byteCount: sectionByteCount)
+        case .chunk(let range):
+            .item(.chunk(Array(bytes[range])), byteCount: range.upperBound - index)
+        case .incomplete: .incomplete
+        case .invalid: .invalid
+        }
+    }
+
+    /// An item that lies in its bytes.
+    enum Measured {
+        case section(id: UInt32, position: JournalPosition)
+        case chunk(Range<Int>)
+        case incomplete
+        case invalid
+    }
+
+    /// Says what item begins at an index and where its bytes are, without copying them.
+    static func measure(_ bytes: [UInt8], at index: Int) -> Measured {
         guard index < bytes.count else { return .incomplete }
         switch bytes[index] {
         case 1:
@@ -42,19 +62,13 @@ package enum SnapshotItem: Equatable, Sendable {
                 let id = bytes.number(UInt32.self, at: index + 1),
                 let number = bytes.number(UInt64.self, at: index + 5)
             else { return .incomplete }
-            return .item(
-                .section(id: id, position: JournalPosition(sequenceNumber: number)),
-                byteCount: sectionByteCount
-            )
+            return .section(id: id, position: JournalPosition(sequenceNumber: number))
         case 2:
             guard let length = bytes.number(UInt32.self, at: index + 1) else { return .incomplete }
             guard length <= chunkByteCountMax else { return .invalid }
             let start = index + chunkHeaderByteCount
             guard bytes.count - start >= Int(length) else { return .incomplete }
-            return .item(
-                .chunk(Array(bytes[start..<(start + Int(length))])),
-                byteCount: chunkHeaderByteCount + Int(length)
-            )
+            return .chunk(start..<(start + Int(length)))
         default:
             return .invalid
         }

@@ -97,6 +97,11 @@ package final class DurableStore: Sendable {
         try Replay(plan, directory: directory, key: key)
     }
 
+    /// Hands out the same in pieces for several threads; to be used before the first snapshot is written.
+    package func batchedReplay() throws(StorageError) -> BatchedReplay {
+        try BatchedReplay(plan, directory: directory, key: key)
+    }
+
     /// Syncs what is left, ends the journal, and lets another process have the directory.
     package func close() async throws(JournalError) {
         defer { lock.release() }

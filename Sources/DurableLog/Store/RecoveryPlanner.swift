@@ -72,7 +72,7 @@ struct RecoveryPlanner {
                 position = reader.header.position
                 // Older ones are read in full only if they are needed.
                 if plan.report.snapshot == nil {
-                    try reader.verify()
+                    try reader.authenticate()
                     plan.report.snapshot = reader.description
                 }
                 plan.snapshots.insert(reader.description, at: 0)

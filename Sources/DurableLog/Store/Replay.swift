@@ -15,8 +15,7 @@ package struct Replay {
     private let firstNumber: UInt64
     private var steps: ArraySlice<RecoveryPlan.SegmentStep>
     private var snapshot: SnapshotReader?
-    private var segment: SegmentReader?
-    private var endNumber: UInt64 = 0
+    private var segment: SegmentReplay?
 
     init(_ plan: RecoveryPlan, directory: StorageDirectory, key: StorageKey) throws(StorageError) {
         self.directory = directory
@@ -43,35 +42,11 @@ package struct Replay {
         }
         snapshot = nil
         while true {
-            if let record = nextRecord() {
-                guard record.sequenceNumber >= firstNumber else { continue }
+            if let record = segment?.next() {
                 return .record(JournalPosition(sequenceNumber: record.sequenceNumber), record.bytes)
             }
             guard let step = steps.popFirst() else { return nil }
-            do {
-                let file = try directory.fileSystem.openFile(directory.path(of: step.name))
-                let bytes = try file.read(Int(try file.size()), at: 0)
-                segment = try SegmentReader(segment: bytes, key: key, file: step.name)
-                endNumber = step.endNumber
-            } catch {
-                throw StorageError(error)
-            }
+            segment = try SegmentReplay(step, from: firstNumber, in: directory, key: key)
         }
-    }
-
-    private mutating func nextRecord() -> SegmentReader.StoredRecord? {
-        while let number = segment?.nextNumber, number < endNumber, let step = segment?.next() {
-            switch step {
-            case .record(let record):
-                return record
-            case .end:
-                segment = nil
-            case .torn, .damage:
-                // The plan has accepted this, or would have thrown.
-                if segment?.skipDamage() != true { segment = nil }
-            }
-        }
-        segment = nil
-        return nil
     }
 }

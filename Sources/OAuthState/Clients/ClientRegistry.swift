@@ -127,22 +127,36 @@ package actor ClientRegistry: ClientStore {
 extension ClientRegistry: RecordedStore {
     package static let recordKinds: Set<RecordKind> = [.putClient, .touchClient, .removeClient]
 
-    package func apply(_ kind: RecordKind, _ reader: inout BinaryReader) throws(RecordError) {
+    /// What one record says of a client.
+    package enum Change: RecordedChange {
+        case put(ClientRecord)
+        case touch(String, Timestamp)
+        case remove(String)
+
+        /// The order of registrations and uses counts.
+        package var place: Int { 0 }
+    }
+
+    package static func change(_ kind: RecordKind, _ reader: inout BinaryReader) throws(RecordError) -> Change {
         switch kind {
-        case .putClient:
-            insert(try ClientRecord(from: &reader))
-        case .touchClient:
-            let id = try reader.string()
-            // Read in any case: a snapshot may have forgotten the client that the journal before it touched.
-            let lastUsedAt = try reader.timestamp()
-            if records[id] != nil {
-                records[id]?.lastUsedAt = lastUsedAt
-                noteUse(id, at: lastUsedAt)
-            }
-        case .removeClient:
-            _ = forget(try reader.string())
-        default:
-            throw RecordError("not a record of the client registry")
+        case .putClient: .put(try ClientRecord(from: &reader))
+        case .touchClient: .touch(try reader.string(), try reader.timestamp())
+        case .removeClient: .remove(try reader.string())
+        default: throw RecordError("not a record of the client registry")
+        }
+    }
+
+    package func apply(_ change: consuming Change) {
+        switch consume change {
+        case .put(let record):
+            insert(record)
+        case .touch(let id, let lastUsedAt):
+            // A snapshot may have forgotten the client that the journal before it touched.
+            guard records[id] != nil else { return }
+            records[id]?.lastUsedAt = lastUsedAt
+            noteUse(id, at: lastUsedAt)
+        case .remove(let id):
+            _ = forget(id)
         }
     }
 

@@ -16,28 +16,44 @@ package struct RecordError: Error, Hashable, Sendable {
 package struct BinaryReader {
     private let bytes: [UInt8]
     private var position: Int
+    private var end: Int
+    private var recent = RecentTexts()
 
-    /// A reader at an offset of a record, by default its start.
-    package init(_ bytes: [UInt8], at offset: Int = 0) {
+    /// A reader at the start of a record.
+    package init(_ bytes: [UInt8]) {
         self.bytes = bytes
-        position = min(offset, bytes.count)
+        position = 0
+        end = bytes.count
+    }
+
+    /// Goes to the start of a record that lies, with others, in these bytes.
+    package mutating func begin(_ record: Range<Int>) {
+        precondition(bytes.indices.contains(record), "a record lies within its bytes")
+        position = record.lowerBound
+        end = record.upperBound
     }
 
     /// Whether everything has been read.
     package var isAtEnd: Bool {
-        position == bytes.count
+        position == end
     }
 
     /// Reads an integer of fixed width.
     package mutating func integer<Value: FixedWidthInteger>(_: Value.Type = Value.self) throws(RecordError) -> Value {
         let width = Value.bitWidth / 8
-        guard bytes.count - position >= width else { throw RecordError("record ends inside an integer") }
-        var value: Value = 0
-        for index in position..<position + width {
-            value = value << 8 | Value(truncatingIfNeeded: bytes[index])
+        guard end - position >= width else { throw RecordError("record ends inside an integer") }
+        defer { position += width }
+        // Shifts of the machine's words: those of 128 bits cost several times as much.
+        guard width == 16 else { return Value(truncatingIfNeeded: word(at: position, width)) }
+        return Value(truncatingIfNeeded: UInt128(word(at: position, 8)) << 64 | UInt128(word(at: position + 8, 8)))
+    }
+
+    private func word(at start: Int, _ width: Int) -> UInt64 {
+        var word: UInt64 = 0
+        for index in start..<start + width {
+            word = word << 8 | UInt64(bytes[index])
         }
-        position += width
-        return value
+        return word
     }
 
     /// Reads one byte of 0 or 1.
@@ -52,20 +68,23 @@ package struct BinaryReader {
     /// Reads bytes behind their count.
     package mutating func byteArray() throws(RecordError) -> [UInt8] {
         let count = Int(try integer(UInt32.self))
-        guard bytes.count - position >= count else { throw RecordError("record ends inside a byte string") }
+        guard end - position >= count else { throw RecordError("record ends inside a byte string") }
         defer { position += count }
         return Array(bytes[position..<position + count])
     }
 
     /// Reads a text in UTF-8.
     package mutating func string() throws(RecordError) -> String {
+        let (bytes, text) = (bytes, try textRange())
+        guard let string = recent.text(bytes.span.extracting(text)) else { throw RecordError("a text is not UTF-8") }
+        return string
+    }
+
+    private mutating func textRange() throws(RecordError) -> Range<Int> {
         let count = Int(try integer(UInt32.self))
-        guard bytes.count - position >= count else { throw RecordError("record ends inside a text") }
+        guard end - position >= count else { throw RecordError("record ends inside a text") }
         defer { position += count }
-        guard let text = String(validating: bytes[position..<position + count], as: UTF8.self) else {
-            throw RecordError("a text is not UTF-8")
-        }
-        return text
+        return position..<position + count
     }
 
     /// Reads a moment.
@@ -75,8 +94,8 @@ package struct BinaryReader {
 
     /// Reads a digest of 32 bytes.
     package mutating func digest() throws(RecordError) -> SHA256Digest {
-        guard bytes.count - position >= SHA256.byteCount,
-            let digest = SHA256Digest(bytes: Array(bytes[position..<position + SHA256.byteCount]))
+        guard end - position >= SHA256.byteCount,
+            let digest = SHA256Digest(bytes: bytes[position..<position + SHA256.byteCount])
         else { throw RecordError("record ends inside a digest") }
         position += SHA256.byteCount
         return digest
@@ -89,7 +108,9 @@ package struct BinaryReader {
 
     /// Reads scopes.
     package mutating func scopes() throws(RecordError) -> ScopeSet {
-        ScopeSet(try string().split(separator: " ").map(String.init))
+        let (bytes, text) = (bytes, try textRange())
+        guard let scopes = recent.scopes(bytes.span.extracting(text)) else { throw RecordError("a text is not UTF-8") }
+        return scopes
     }
 
     /// Reads a value that may be absent.
@@ -105,7 +126,7 @@ package struct BinaryReader {
     ) throws(RecordError) -> [Value] {
         let count = Int(try integer(UInt32.self))
         // Every value takes at least a byte: a damaged count cannot ask for gigabytes.
-        guard count <= bytes.count - position else { throw RecordError("record ends inside a list") }
+        guard count <= end - position else { throw RecordError("record ends inside a list") }
         var values: [Value] = []
         values.reserveCapacity(count)
         for _ in 0..<count {

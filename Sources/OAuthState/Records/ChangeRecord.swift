@@ -58,15 +58,3 @@ extension BinaryWriter {
         return writer.bytes
     }
 }
-
-/// A store that can be rebuilt from records.
-package protocol RecordedStore: Actor {
-    /// The kinds of records that this store wrote.
-    static var recordKinds: Set<RecordKind> { get }
-
-    /// Applies one record during recovery; nothing is journaled.
-    func apply(_ kind: RecordKind, _ reader: inout BinaryReader) throws(RecordError)
-
-    /// The present state in O(1) as a value that can be encoded elsewhere, with the position that it includes.
-    func capture() -> CapturedState
-}

@@ -81,10 +81,21 @@ package actor ReplayGuard: ReplayStore {
 extension ReplayGuard: RecordedStore {
     package static let recordKinds: Set<RecordKind> = [.consumeAssertion]
 
-    package func apply(_ kind: RecordKind, _ reader: inout BinaryReader) throws(RecordError) {
+    /// An id that was consumed, until its expiry.
+    package struct Change: RecordedChange {
+        let id: SHA256Digest
+        let expiry: Timestamp
+
+        package var place: Int { id.hashValue }
+    }
+
+    package static func change(_ kind: RecordKind, _ reader: inout BinaryReader) throws(RecordError) -> Change {
         guard kind == .consumeAssertion else { throw RecordError("not a record of the replay guard") }
-        let id = try reader.digest()
-        insert(id, expiry: try reader.timestamp())
+        return Change(id: try reader.digest(), expiry: try reader.timestamp())
+    }
+
+    package func apply(_ change: consuming Change) {
+        insert(change.id, expiry: change.expiry)
     }
 
     package func capture() -> CapturedState {

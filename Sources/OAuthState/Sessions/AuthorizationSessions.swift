@@ -133,37 +133,75 @@ extension AuthorizationSessions: RecordedStore {
         .putSession, .rotateRefreshToken, .removeSession, .putConsent, .removeConsent, .putRevokedToken,
     ]
 
-    package func apply(_ kind: RecordKind, _ reader: inout BinaryReader) throws(RecordError) {
+    /// What one record says of sessions, consents and revoked tokens.
+    package enum Change: RecordedChange {
+        case putSession(Session)
+        case rotate(SessionID, generation: UInt32, rotatedAt: Timestamp, idleExpiry: Timestamp)
+        case removeSession(SessionID)
+        case putConsent(SHA256Digest, Timestamp)
+        case removeConsent(SHA256Digest)
+        case putRevokedToken(SHA256Digest, expiry: Timestamp)
+
+        package var place: Int {
+            switch self {
+            case .putSession(let session): session.id.hashValue
+            case .rotate(let id, _, _, _), .removeSession(let id): id.hashValue
+            case .putConsent(let key, _), .removeConsent(let key), .putRevokedToken(let key, _): key.hashValue
+            }
+        }
+    }
+
+    package static func change(_ kind: RecordKind, _ reader: inout BinaryReader) throws(RecordError) -> Change {
         switch kind {
         case .putSession:
-            insert(try Session(from: &reader))
+            .putSession(try Session(from: &reader))
         case .rotateRefreshToken:
-            let id = try reader.identifier(SessionID.self)
-            let generation = try reader.integer(UInt32.self)
-            let rotatedAt = try reader.timestamp()
-            let idleExpiry = try reader.timestamp()
-            guard var session = sessions[id] else { return }
-            session.generation = generation
-            session.rotatedAt = rotatedAt
-            session.idleExpiry = idleExpiry
-            sessions[id] = session
+            .rotate(
+                try reader.identifier(),
+                generation: try reader.integer(),
+                rotatedAt: try reader.timestamp(),
+                idleExpiry: try reader.timestamp()
+            )
         case .removeSession:
-            sessions.removeValue(forKey: try reader.identifier())
+            .removeSession(try reader.identifier())
         case .putConsent:
-            let key = try reader.digest()
-            consents[key] = try reader.timestamp()
+            .putConsent(try reader.digest(), try reader.timestamp())
         case .removeConsent:
-            consents.removeValue(forKey: try reader.digest())
+            .removeConsent(try reader.digest())
         case .putRevokedToken:
-            let id = try reader.digest()
-            insertRevokedToken(id, expiry: try reader.timestamp())
+            .putRevokedToken(try reader.digest(), expiry: try reader.timestamp())
         default:
             throw RecordError("not a record of the authorization sessions")
         }
     }
 
+    package func apply(_ change: consuming Change) {
+        switch consume change {
+        case .putSession(let session):
+            // Not interned: rows that are read together share their texts already.
+            insertShared(session)
+        case .rotate(let id, let generation, let rotatedAt, let idleExpiry):
+            guard var session = sessions[id] else { return }
+            session.generation = generation
+            session.rotatedAt = rotatedAt
+            session.idleExpiry = idleExpiry
+            sessions[id] = session
+        case .removeSession(let id):
+            sessions.removeValue(forKey: id)
+        case .putConsent(let key, let givenAt):
+            consents[key] = givenAt
+        case .removeConsent(let key):
+            consents.removeValue(forKey: key)
+        case .putRevokedToken(let id, let expiry):
+            insertRevokedToken(id, expiry: expiry)
+        }
+    }
+
     func insert(_ session: Session) {
-        let session = interned.interning(session)
+        insertShared(interned.interning(session))
+    }
+
+    private func insertShared(_ session: Session) {
         sessions[session.id] = session
         sessionExpiries.insert(session.id, expiry: session.expiry)
     }

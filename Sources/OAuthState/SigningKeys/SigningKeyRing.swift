@@ -171,22 +171,37 @@ package actor SigningKeyRing: SigningKeyStore {
 extension SigningKeyRing: RecordedStore {
     package static let recordKinds: Set<RecordKind> = [.putSigningKey, .removeSigningKey, .putServerSecret]
 
-    package func apply(_ kind: RecordKind, _ reader: inout BinaryReader) throws(RecordError) {
+    /// What one record says of keys and the root secret.
+    package enum Change: RecordedChange {
+        case put(StoredSigningKey)
+        case remove(keyID: String)
+        case putServerSecret([UInt8])
+
+        /// The order of the ring counts.
+        package var place: Int { 0 }
+    }
+
+    package static func change(_ kind: RecordKind, _ reader: inout BinaryReader) throws(RecordError) -> Change {
         switch kind {
-        case .putSigningKey:
-            let key = try StoredSigningKey(from: &reader)
+        case .putSigningKey: .put(try StoredSigningKey(from: &reader))
+        case .removeSigningKey: .remove(keyID: try reader.string())
+        case .putServerSecret: .putServerSecret(try reader.byteArray())
+        default: throw RecordError("not a record of the signing key ring")
+        }
+    }
+
+    package func apply(_ change: consuming Change) {
+        switch consume change {
+        case .put(let key):
             if let index = ring.firstIndex(where: { $0.key.keyID == key.key.keyID }) {
                 ring[index] = key
             } else {
                 ring.append(key)
             }
-        case .removeSigningKey:
-            let keyID = try reader.string()
+        case .remove(let keyID):
             ring.removeAll { $0.key.keyID == keyID }
-        case .putServerSecret:
-            rootSecret = try reader.byteArray()
-        default:
-            throw RecordError("not a record of the signing key ring")
+        case .putServerSecret(let secret):
+            rootSecret = secret
         }
     }
 

@@ -251,26 +251,47 @@ extension TokenVault: RecordedStore {
         .putUser, .putIdentity, .putConnection, .removeConnection, .removeUser, .putUpstreamRegistration,
     ]
 
-    package func apply(_ kind: RecordKind, _ reader: inout BinaryReader) throws(RecordError) {
+    /// What one record says of users, identities and connections.
+    package enum Change: RecordedChange {
+        case putUser(User)
+        case putIdentity(IdentityKey, UserID)
+        case putConnection(Connection)
+        case removeConnection(ConnectionID)
+        case removeUser(UserID)
+        case putUpstreamRegistration(StoredUpstreamRegistration)
+
+        package var place: Int {
+            switch self {
+            case .putUser(let user): user.id.hashValue
+            case .putIdentity(let identity, _): identity.hashValue
+            case .putConnection(let connection): connection.id.hashValue
+            case .removeConnection(let id): id.hashValue
+            case .removeUser(let id): id.hashValue
+            case .putUpstreamRegistration(let registration): registration.upstream.hashValue
+            }
+        }
+    }
+
+    package static func change(_ kind: RecordKind, _ reader: inout BinaryReader) throws(RecordError) -> Change {
         switch kind {
-        case .putUser:
-            let user = try User(from: &reader)
-            users[user.id] = user
-        case .putIdentity:
-            let digest = try reader.digest()
-            identities[IdentityKey(digest: digest)] = try reader.identifier()
-        case .putConnection:
-            let connection = try Connection(from: &reader)
-            connectionTable[connection.id] = connection
-        case .removeConnection:
-            connectionTable.removeValue(forKey: try reader.identifier())
-        case .removeUser:
-            users.removeValue(forKey: try reader.identifier())
-        case .putUpstreamRegistration:
-            let registration = try StoredUpstreamRegistration(from: &reader)
-            registrations[registration.upstream] = registration
-        default:
-            throw RecordError("not a record of the token vault")
+        case .putUser: .putUser(try User(from: &reader))
+        case .putIdentity: .putIdentity(IdentityKey(digest: try reader.digest()), try reader.identifier())
+        case .putConnection: .putConnection(try Connection(from: &reader))
+        case .removeConnection: .removeConnection(try reader.identifier())
+        case .removeUser: .removeUser(try reader.identifier())
+        case .putUpstreamRegistration: .putUpstreamRegistration(try StoredUpstreamRegistration(from: &reader))
+        default: throw RecordError("not a record of the token vault")
+        }
+    }
+
+    package func apply(_ change: consuming Change) {
+        switch consume change {
+        case .putUser(let user): users.updateValue(user, forKey: user.id)
+        case .putIdentity(let identity, let userID): identities.updateValue(userID, forKey: identity)
+        case .putConnection(let connection): connectionTable.updateValue(connection, forKey: connection.id)
+        case .removeConnection(let id): connectionTable.removeValue(forKey: id)
+        case .removeUser(let id): users.removeValue(forKey: id)
+        case .putUpstreamRegistration(let registration): registrations[registration.upstream] = registration
         }
     }
 

@@ -91,6 +91,76 @@ struct RecoveryTests {
         }
     }
 
+    /// Records as recovery gives them to a store: several in each batch's bytes, several batches at once.
+    private static func batches(_ records: [[UInt8]], of count: Int) -> [RecordBatch] {
+        stride(from: 0, to: records.count, by: count).map { start in
+            var bytes: [UInt8] = [0xEE]
+            var ranges: [Range<Int>] = []
+            for record in records[start..<min(start + count, records.count)] {
+                ranges.append(bytes.count..<(bytes.count + record.count))
+                bytes += record + [0xEE]
+            }
+            return RecordBatch(bytes: bytes, records: ranges)
+        }
+    }
+
+    @Test(
+        "records that are read together make an equal store, however they are put together",
+        arguments: SampleStore.all
+    )
+    func readTogether(sample: SampleStore) async throws {
+        let journal = RecordingJournal()
+        let live = try await sample.filled(journal)
+        let rows = try await live.capture().rows()
+        for count in [1, 2, 7, 1000] {
+            let restored = sample.empty(VolatileJournal())
+            try await restored.changes(in: Self.batches(journal.records, of: count))()
+            #expect(try await restored.capture().rowSet() == Set(rows))
+            try await restored.changes(in: Self.batches(rows + journal.records, of: count))()
+            #expect(try await restored.capture().rowSet() == Set(rows))
+        }
+    }
+
+    @Test("DESIGN §3: of many changes of many rows, read together, the last of each row holds")
+    func lastChangeHolds() async throws {
+        let journal = RecordingJournal()
+        let live = AuthorizationSessions(policy: SessionPolicy(), journal: journal)
+        for number in UInt128(1)...200 {
+            let code = "\(number)"
+            _ = await live.issueCode(StoreSample.digest(code), for: StoreSample.grant(number), now: StoreSample.now)
+            _ = await live.redeem(StoreSample.redemption(code), now: StoreSample.now)
+        }
+        for generation in UInt32(1)...5 {
+            for number in UInt128(1)...200 where number % 7 >= UInt128(generation) {
+                let now = StoreSample.now + .seconds(Int(generation))
+                _ = await live.rotate(StoreSample.use(number, generation: generation), now: now)
+            }
+        }
+        for number in UInt128(1)...200 where number.isMultiple(of: 9) {
+            _ = await live.revoke(SessionID(value: number))
+        }
+        let restored = AuthorizationSessions(policy: SessionPolicy(), journal: VolatileJournal())
+        try await restored.changes(in: Self.batches(journal.records, of: 64))()
+        #expect(try await restored.capture().rowSet() == (try await live.capture().rowSet()))
+        #expect(await restored.counts.sessions == 178)
+    }
+
+    @Test(
+        "of records read together, one that is cut off, too long or another store's refuses all",
+        arguments: SampleStore.all
+    )
+    func oneBadRecord(sample: SampleStore) async throws {
+        let rows = try await sample.filled().capture().rows()
+        let longest = try #require(rows.max { $0.count < $1.count })
+        for bad in [Array(longest.dropLast()), longest + [0], [0xFF], []] {
+            let restored = sample.empty(VolatileJournal())
+            #expect(throws: RecordError.self) {
+                try restored.changes(in: Self.batches(rows + [bad] + rows, of: 3))
+            }
+            #expect(try await restored.capture().rows().isEmpty)
+        }
+    }
+
     @Test("CR-10: after recovery, still the oldest unused client gives way first")
     func evictionOrderSurvives() async throws {
         var limits = StoreLimits()

@@ -1,0 +1,100 @@
+package import DurableLog
+
+/// What one record says of a store's rows.
+package protocol RecordedChange: Sendable {
+    /// Where the row lies in its table, as the hash of its key.
+    ///
+    /// Changes of the same place are made in the order of their records; those of different places in any order. A store
+    /// for which every order counts gives all its changes the same place.
+    var place: Int { get }
+}
+
+/// A store that can be rebuilt from records.
+package protocol RecordedStore: Actor {
+    /// What one record says.
+    associatedtype Change: RecordedChange
+
+    /// The kinds of records that this store wrote.
+    static var recordKinds: Set<RecordKind> { get }
+
+    /// Reads what a record says, on any thread: recovery reads many at once.
+    static func change(_ kind: RecordKind, _ reader: inout BinaryReader) throws(RecordError) -> Change
+
+    /// Makes one change during recovery; nothing is journaled.
+    func apply(_ change: consuming Change)
+
+    /// Reads records, on any thread, and returns what makes their changes in one turn; nothing is journaled.
+    nonisolated func changes(in batches: [RecordBatch]) throws(RecordError) -> @Sendable () async -> Void
+
+    /// The present state in O(1) as a value that can be encoded elsewhere, with the position that it includes.
+    func capture() -> CapturedState
+}
+
+extension RecordedStore {
+    /// Reads one record and makes its change; nothing is journaled.
+    package func apply(_ kind: RecordKind, _ reader: inout BinaryReader) throws(RecordError) {
+        apply(try Self.change(kind, &reader))
+    }
+
+    /// Reads records, each with its kind as first byte.
+    package nonisolated func changes(
+        in batches: [RecordBatch]
+    ) throws(RecordError) -> @Sendable () async -> Void {
+        var changes: [Change?] = []
+        changes.reserveCapacity(batches.reduce(0) { $0 + $1.records.count })
+        var order = PlaceOrder(count: changes.capacity)
+        for batch in batches {
+            var reader = BinaryReader(batch.bytes)
+            for record in batch.records {
+                reader.begin(record)
+                guard let kind = RecordKind(rawValue: try reader.integer()) else {
+                    throw RecordError("a record of a kind that this version does not know")
+                }
+                let change = try Self.change(kind, &reader)
+                guard reader.isAtEnd else { throw RecordError("a record is longer than its form") }
+                order.append(change.place)
+                changes.append(change)
+            }
+        }
+        // Moved into their order here, beside the actor's turn, which then finds them one behind the other.
+        let ordered = order.sorted().map { changes[Int($0)].take() }
+        return { await self.make(ordered) }
+    }
+
+    private func make(_ changes: [Change?]) {
+        for change in changes {
+            if let change { apply(change) }
+        }
+    }
+}
+
+/// Puts changes into the order in which their rows lie in a hash tree.
+///
+/// A large table is mostly outside the processor's caches. Rows that come as they lie touch each node of the tree once
+/// for all that go into it, instead of waiting for memory at each row: it halves the time of a large recovery.
+private struct PlaceOrder {
+    /// Three levels of a tree with 32 children a node, which is how `TreeDictionary` uses a hash, lowest bits first.
+    private static let placeCount = 1 << 15
+    private var places: [UInt16] = []
+
+    init(count: Int) {
+        places.reserveCapacity(count)
+    }
+
+    mutating func append(_ place: Int) {
+        places.append(UInt16(truncatingIfNeeded: place & (Self.placeCount - 1)))
+    }
+
+    /// The indices by place, and within a place as they came.
+    func sorted() -> [UInt32] {
+        var ends = [Int](repeating: 0, count: Self.placeCount + 1)
+        for place in places { ends[Int(place) + 1] += 1 }
+        for place in 0..<Self.placeCount { ends[place + 1] += ends[place] }
+        var order = [UInt32](repeating: 0, count: places.count)
+        for (index, place) in places.enumerated() {
+            order[ends[Int(place)]] = UInt32(truncatingIfNeeded: index)
+            ends[Int(place)] += 1
+        }
+        return order
+    }
+}
