@@ -47,6 +47,46 @@ struct SnapshotTests {
         #expect(try replay.next() == nil)
     }
 
+    @Test("frames that several threads deflate come back in their order", arguments: [0, 1, 2, 7], [0, 1, 2, 3, 40])
+    func threads(count: Int, frames: Int) async throws {
+        let disk = ScriptedFileSystem()
+        var options = TestStore.options()
+        options.snapshotThreadCount = count
+        options.snapshotSynchronizeByteCount = 100_000
+        let store = try TestStore.open(disk, options: options)
+        let random = SeededRandomSource(seed: UInt64(frames))
+        // Of different cost, so that threads overtake each other.
+        let chunks = (0..<frames).map { index in
+            index.isMultiple(of: 2) ? random.bytes(262_139) : [UInt8](repeating: UInt8(index), count: 262_139)
+        }
+        _ = try await store.writeSnapshot(covering: .beginning, creationSeconds: 1) { writer throws(StorageError) in
+            try writer.beginSection(1, position: .beginning)
+            for chunk in chunks { try writer.write(chunk) }
+        }
+        try await store.close()
+        var replay = try TestStore.open(disk).replay()
+        #expect(try replay.next() == .section(id: 1, position: .beginning))
+        for chunk in chunks { #expect(try replay.next() == .chunk(chunk)) }
+        #expect(try replay.next() == nil)
+    }
+
+    @Test("a snapshot that is given up between two frames leaves nothing, and the next one is whole")
+    func givenUp() async throws {
+        let disk = ScriptedFileSystem()
+        let store = try TestStore.open(disk)
+        await #expect(throws: StorageError.self) {
+            _ = try await store.writeSnapshot(covering: .beginning, creationSeconds: 1) { writer throws(StorageError) in
+                try writer.beginSection(1, position: .beginning)
+                for _ in 0..<5 { try writer.write([UInt8](repeating: 1, count: 300_000)) }
+                throw .invalidSnapshotContent("the caller changed its mind")
+            }
+        }
+        #expect(!disk.files.contains { $0.contains(".snapshot") })
+        _ = try await TestStore.snapshot(store, count: 0)
+        try await store.close()
+        #expect(try TestStore.open(disk).recovery.snapshot?.number == 2)
+    }
+
     @Test("any flipped bit of any byte stops the start")
     func flippedBytes() async throws {
         let disk = try await restored()

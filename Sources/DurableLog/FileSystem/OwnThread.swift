@@ -7,9 +7,34 @@ enum OwnThread {
         init(_ run: @escaping @Sendable () -> Void) { self.run = run }
     }
 
+    /// How a thread stands towards those that answer requests.
+    enum Urgency {
+        /// Somebody waits for it.
+        case ordinary
+        /// Nobody does: it takes what the others leave.
+        ///
+        /// A thread that answers a request gets the core at once when it wakes, and this one some hundredths of a core's
+        /// time when all cores are busy for long, so that it comes to its end.
+        case background
+
+        /// Linux: the niceness of the calling thread alone.
+        fileprivate func takeEffect() {
+            guard case .background = self else { return }
+            // Refused it would stay as it was: slower answers meanwhile, and nothing wrong.
+            _ = setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, Self.niceness)
+        }
+
+        private static let niceness: Int32 = 15
+    }
+
     /// Starts a thread that runs the work and ends.
-    static func start(_ work: @escaping @Sendable () -> Void) throws(FileSystemError) {
-        let box = unsafe Unmanaged.passRetained(Work(work))
+    static func start(urgency: Urgency = .ordinary, _ work: @escaping @Sendable () -> Void) throws(FileSystemError) {
+        let box = unsafe Unmanaged.passRetained(
+            Work {
+                urgency.takeEffect()
+                work()
+            }
+        )
         var thread = pthread_t()
         let code = unsafe pthread_create(
             &thread,
@@ -30,10 +55,13 @@ enum OwnThread {
     }
 
     /// Runs the work on a thread of its own and returns what it returns, without holding the caller's thread.
-    static func run<Value: Sendable>(_ work: @escaping @Sendable () -> Value) async throws(FileSystemError) -> Value {
+    static func run<Value: Sendable>(
+        urgency: Urgency = .ordinary,
+        _ work: @escaping @Sendable () -> Value
+    ) async throws(FileSystemError) -> Value {
         let result: Result<Value, FileSystemError> = await withCheckedContinuation { continuation in
             do throws(FileSystemError) {
-                try start { continuation.resume(returning: .success(work())) }
+                try start(urgency: urgency) { continuation.resume(returning: .success(work())) }
             } catch {
                 continuation.resume(returning: .failure(error))
             }

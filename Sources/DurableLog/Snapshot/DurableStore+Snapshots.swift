@@ -29,7 +29,8 @@ extension DurableStore {
                 throw StorageError.invalidSnapshotContent("its position lies behind the journal's last record")
             }
             try await journal.flush()
-            let result = try await OwnThread.run { () -> Result<SnapshotDescription, StorageError> in
+            let result = try await OwnThread.run(urgency: .background) {
+                () -> Result<SnapshotDescription, StorageError> in
                 Result { () throws(StorageError) in
                     try self.write(number, positions: position...last, creationSeconds: creationSeconds, body)
                 }
@@ -62,7 +63,7 @@ extension DurableStore {
                 header: header,
                 key: key,
                 positions: positions,
-                compressionLevel: options.compressionLevel
+                options: options
             )
             try body(writer)
             try writer.finish()

@@ -5,8 +5,9 @@ internal import OpenSSLCrypto
 /// It blocks and is used on one thread; ``DurableStore/writeSnapshot(covering:creationSeconds:_:)`` provides that thread.
 package final class SnapshotWriter {
     private let file: any OpenFile
-    private let seal: FileSeal
-    private let deflater: Deflater
+    private let encoders: SnapshotFrameEncoders
+    private let synchronizeByteCount: Int
+    private var synchronizedByteCount: UInt64 = 0
     private var content: [UInt8] = []
     private var frameCount: UInt64 = 0
     private var hasSection = false
@@ -24,19 +25,23 @@ package final class SnapshotWriter {
         header: FileHeader,
         key: StorageKey,
         positions: ClosedRange<JournalPosition>,
-        compressionLevel: Int32
+        options: StorageOptions
     ) throws(StorageError) {
         do {
             let (bytes, seal) = try header.encoded(key: key)
             try file.write(bytes, at: 0)
             self.file = file
-            self.seal = seal
-            deflater = try Deflater(level: compressionLevel)
+            encoders = SnapshotFrameEncoders(
+                threadCount: options.snapshotThreadCount,
+                compressionLevel: options.compressionLevel,
+                seal: seal
+            )
             byteCount = UInt64(bytes.count)
         } catch {
             throw StorageError(error)
         }
         self.positions = positions
+        synchronizeByteCount = options.snapshotSynchronizeByteCount
         content.reserveCapacity(2 * SnapshotFrame.contentByteCount)
     }
 
@@ -69,8 +74,9 @@ package final class SnapshotWriter {
 
     /// Writes the last frame, which is what makes the snapshot whole.
     func finish() throws(StorageError) {
-        try writeFrame(content, isLast: true)
+        try encode(content, isLast: true)
         content = []
+        for frame in try encoders.finish() { try write(frame: frame) }
     }
 
     private func append(_ item: SnapshotItem) throws(StorageError) {
@@ -81,26 +87,32 @@ package final class SnapshotWriter {
         var start = 0
         while content.count - start >= SnapshotFrame.contentByteCount {
             let end = start + SnapshotFrame.contentByteCount
-            try writeFrame(Array(content[start..<end]), isLast: false)
+            try encode(Array(content[start..<end]), isLast: false)
             start = end
         }
         content.removeFirst(start)
     }
 
-    private func writeFrame(_ bytes: [UInt8], isLast: Bool) throws(StorageError) {
-        let frame = try SnapshotFrame.encode(
-            bytes,
-            counter: frameCount,
-            isLast: isLast,
-            deflater: deflater,
-            seal: seal
-        )
+    private func encode(_ bytes: [UInt8], isLast: Bool) throws(StorageError) {
+        for frame in try encoders.encode(bytes, counter: frameCount, isLast: isLast) { try write(frame: frame) }
+        frameCount += 1
+    }
+
+    private func write(frame: [UInt8]) throws(StorageError) {
         do {
+            try synchronizeIfDue()
             try file.write(frame, at: byteCount)
         } catch {
             throw .fileSystem(error)
         }
         byteCount += UInt64(frame.count)
-        frameCount += 1
+    }
+
+    /// Syncs what has gathered: left to the end it would be hundreds of megabytes, and the journal's syncs, with the
+    /// requests behind them, would stand in line with it.
+    private func synchronizeIfDue() throws(FileSystemError) {
+        guard byteCount - synchronizedByteCount >= synchronizeByteCount else { return }
+        try file.synchronizeData()
+        synchronizedByteCount = byteCount
     }
 }

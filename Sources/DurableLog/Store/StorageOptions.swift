@@ -6,6 +6,10 @@ package struct StorageOptions: Sendable {
     package var snapshotCountMax: Int
     /// zlib's level, 1 to 9.
     package var compressionLevel: Int32
+    /// After how many bytes of a snapshot they are synced.
+    package var snapshotSynchronizeByteCount = 1 << 20
+    /// How many threads deflate a snapshot.
+    package var snapshotThreadCount = 2
     /// The names of files whose damage the operator accepts, once, with what it costs.
     package var acceptedLosses: Set<String>
 
