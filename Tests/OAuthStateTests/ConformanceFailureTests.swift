@@ -117,6 +117,10 @@ private struct CarelessSessions: AuthorizationStore {
         return await inner.redeem(redemption, now: now)
     }
 
+    func unredeem(_ code: SHA256Digest, for session: Session) async {
+        await inner.unredeem(code, for: session)
+    }
+
     func rotate(_ use: RefreshTokenUse, now: Timestamp) async -> Recorded<RotationOutcome> {
         var use = use
         use.clientID = StoreSample.clientID

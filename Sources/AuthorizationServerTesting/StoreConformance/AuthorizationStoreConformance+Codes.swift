@@ -15,6 +15,8 @@ extension AuthorizationStoreConformance {
         Rule("TK-7, D-20: a code that was never issued or has expired is refused", unknownAndExpiredCodes),
         Rule("DESIGN §2: at the bound of codes a new one is refused, the others stay", codeBound),
         Rule("DESIGN §2: at the bound of sessions a redemption is refused and its code stays", sessionBound),
+        Rule("TK-16: a redemption that is taken back leaves no session, and its code can be redeemed once", takenBack),
+        Rule("TK-6, TK-16: nothing is taken back of a code that was replayed, rotated or revoked", notTakenBack),
         Rule("TK-10: without a refresh token the session lives no longer than its access token", noRefreshToken),
     ]
 
@@ -181,6 +183,52 @@ extension AuthorizationStoreConformance {
             try requireEqual(refresh, .unknown, "a refresh of a session without refresh token")
         }
     }
+
+    static func takenBack(_ makeStore: StoreFactory<any AuthorizationStore>) async throws {
+        let store = try await makeStore(StoreSettings())
+        let session = try await openSession(in: store)
+        await store.unredeem(StoreSample.digest(firstCode), for: session)
+        let kept = await store.session(session.id, now: StoreSample.now)
+        try require(kept == nil, "the session of a redemption that was taken back is alive")
+        let refresh = await store.rotate(StoreSample.use(1, generation: 1), now: StoreSample.now).outcome
+        try requireEqual(refresh, .unknown, "a refresh in a session that was taken back")
+        let late = await store.redeem(StoreSample.redemption(firstCode), now: StoreSample.now + .seconds(60)).outcome
+        try requireEqual(late, .expired, "the code after its time")
+        try await requireRedeemed(firstCode, in: store, "the second try")
+        let replay = await store.redeem(StoreSample.redemption(firstCode), now: StoreSample.now).outcome
+        try requireEqual(replay, .replayed(session.id), "a replay after the second try")
+    }
+
+    static func notTakenBack(_ makeStore: StoreFactory<any AuthorizationStore>) async throws {
+        let spoilings: [(String, @Sendable (any AuthorizationStore, SessionID) async -> Void)] = [
+            (
+                "replayed",
+                { store, _ in _ = await store.redeem(StoreSample.redemption(firstCode), now: StoreSample.now) }
+            ),
+            ("revoked", { store, id in _ = await store.revoke(id) }),
+            (
+                "rotated",
+                { store, _ in _ = await store.rotate(StoreSample.use(1, generation: 1), now: StoreSample.now) }
+            ),
+        ]
+        for (name, spoil) in spoilings {
+            let store = try await makeStore(StoreSettings())
+            let session = try await openSession(in: store)
+            await spoil(store, session.id)
+            let before = await store.session(session.id, now: StoreSample.now)
+            await store.unredeem(StoreSample.digest(firstCode), for: session)
+            try requireEqual(
+                await store.session(session.id, now: StoreSample.now),
+                before,
+                "a session that was \(name)"
+            )
+            let again = await store.redeem(StoreSample.redemption(firstCode), now: StoreSample.now).outcome
+            try requireEqual(again, .replayed(session.id), "its code when the session was \(name)")
+        }
+    }
+
+    /// The code that ``openSession(_:in:issuesRefreshToken:)`` redeems first.
+    private static let firstCode = "code of session 1"
 
     // MARK: - Steps
 

@@ -59,6 +59,16 @@ extension AuthorizationSessions {
         return Recorded(.redeemed(session, issued.grant), at: journal.append(session.record(.putSession)))
     }
 
+    package func unredeem(_ code: SHA256Digest, for session: Session) {
+        guard var issued = codes[code], issued.isRedeemed, sessions[session.id] == session else { return }
+        sessions.removeValue(forKey: session.id)
+        // Behind the record of the session, which the journal still holds and will write when it can.
+        _ = recordRemoval(of: session.id)
+        issued.isRedeemed = false
+        codes.update(issued, for: code)
+        redeemableCodes.insert((), for: code, expiry: issued.expiry)
+    }
+
     private static func mismatch(_ redemption: CodeRedemption, _ request: AuthorizationRequest) -> CodeMismatch? {
         guard redemption.clientID == request.clientID else { return .client }
         // TK-5: if sent it must be the very URI of the authorization request, port included; OAuth 2.1 dropped it.

@@ -20,6 +20,10 @@ package protocol AuthorizationStore: Sendable {
     func issueCode(_ code: SHA256Digest, for grant: AuthorizationGrant, now: Timestamp) async -> StoreAdmission
     /// Redeems a code once (RFC 6749 §4.1.3).
     func redeem(_ redemption: CodeRedemption, now: Timestamp) async -> Recorded<RedemptionOutcome>
+    /// Takes a redemption back whose answer could not be made durable and never left: the code can be tried again.
+    ///
+    /// Nothing happens where the session is not as it was made: a replay has ended it, and it stays so (TK-6).
+    func unredeem(_ code: SHA256Digest, for session: Session) async
     /// Uses a refresh token (RFC 6749 §6, decision 0.1).
     func rotate(_ use: RefreshTokenUse, now: Timestamp) async -> Recorded<RotationOutcome>
     /// The live session with this id.

@@ -78,6 +78,26 @@ struct DurabilityTests {
         }
     }
 
+    @Test("TK-6, TK-16: a code whose redemption did not become durable is answered 503, and can be tried again, once")
+    func lostRedemption() async throws {
+        try await run { server, journal in
+            let client = try await OAuthTestClient.registered(at: server)
+            let code = try await server.issuedCode(for: client)
+            journal.refusesToWait = true
+            for _ in 0..<3 { expectUnavailable(try await client.redeem(code)) }
+            #expect(await server.server.stores.sessions.counts.sessions == 0)
+            #expect(try server.auditEvents("token.issued").isEmpty)
+            journal.refusesToWait = false
+            let tokens = try await client.redeem(code)
+            #expect(tokens.status == 200)
+            let refreshed = try await client.refresh(tokens.refreshToken)
+            #expect(refreshed.status == 200)
+            // Once redeemed for good, a second use is a replay as ever.
+            #expect(try await client.redeem(code).isError(400, "invalid_grant"))
+            #expect(try await client.refresh(refreshed.refreshToken).isError(400, "invalid_grant"))
+        }
+    }
+
     @Test("CR-1, DESIGN §3: no client is registered that a crash would forget")
     func registrations() async throws {
         try await run { server, journal in

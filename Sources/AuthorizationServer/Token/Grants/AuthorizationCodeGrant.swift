@@ -38,7 +38,13 @@ package struct AuthorizationCodeGrant: Grant {
         }
         await clients.touch(request.client.id, now: now)
         let body = try await responses.body(session, scopes: session.scopes, grant: grant, now: now)
-        try await durability.wait(for: result.position)
+        do {
+            try await durability.wait(for: result.position)
+        } catch {
+            // The client will try again, as it is told to: that must not count as a replay and cost it the session.
+            await sessions.unredeem(redemption.code, for: session)
+            throw error
+        }
         await audit.record(.issued(session, grantType: grantType), context: request.context)
         return body
     }
