@@ -7,11 +7,17 @@ package final class ChildServer {
     private let input = Pipe()
     private let lines: AsyncStream<String>
 
-    /// Starts this program with other arguments.
-    package init(_ arguments: [String]) throws {
+    /// Starts this program with other arguments; on one processor if one is given.
+    package init(_ arguments: [String], processor: Int? = nil) throws {
         let output = Pipe()
-        process.executableURL = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath()
-        process.arguments = arguments
+        let program = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath()
+        if let processor {
+            process.executableURL = URL(filePath: "/usr/bin/taskset")
+            process.arguments = ["--cpu-list", "\(processor)", program.path()] + arguments
+        } else {
+            process.executableURL = program
+            process.arguments = arguments
+        }
         process.standardInput = input
         process.standardOutput = output
         try process.run()

@@ -16,6 +16,8 @@ package enum Population {
     package static let now = Timestamp(secondsSinceEpoch: 1_795_420_800)
     /// Where the client's answers go.
     package static let redirectURI = "http://127.0.0.1:1/callback"
+    /// How many bytes the upstream tokens of a session have in clear: two of 64.
+    package static let tokenByteCount = 128
     private static let scopes = ScopeSet(["mcp:read", "offline_access"])
 
     /// The id of a session, by its number.

@@ -36,16 +36,21 @@ struct RunCommand: AsyncParsableCommand {
         let folder = parent.appending(path: "gatehouse-durability-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: folder) }  // a leftover costs room only
-        var report = Report(sessionCount: sessions, inFlight: inFlight)
-        report.synchronizations = try DiskRate.measure(in: folder.path(), seconds: seconds)
+        let processors = Processors()
+        var report = Report(sessionCount: sessions, processors: processors.description)
+        let rate = try DiskRate.measure(in: folder.path(), seconds: seconds)
+        report.add("fdatasync_per_second", "fdatasync of 512 bytes, this disk's limit", rate, "/s")
         for policy in ["always", "every-second", "off"] {
             let place = folder.appending(path: policy).path()
-            report.refreshes.append(
-                try await RefreshRate.measure(policy: policy, in: place, seconds: seconds, inFlight: inFlight)
-            )
+            try await RefreshRate.measure(policy: policy, in: place, seconds: seconds, inFlight: inFlight)
+                .add(to: &report)
         }
-        try await SnapshotRun(directory: folder.appending(path: "snapshot").path(), sessionCount: sessions)
-            .measure(into: &report, seconds: seconds)
+        try await SnapshotRun(
+            directory: folder.appending(path: "snapshot").path(),
+            sessionCount: sessions,
+            processors: processors
+        )
+        .measure(into: &report, seconds: seconds)
         print(json ? report.json : report.table)
     }
 }

@@ -11,7 +11,21 @@ enum RefreshRate {
         let policy: String
         let refreshesPerSecond: Double
         let synchronizationsPerSecond: Double
+        let inFlight: Int
         let latencies: Latencies
+
+        func add(to report: inout Report) {
+            let path = "refresh_\(policy)"
+            report.add(
+                path + "/refreshes_per_second",
+                "durable refreshes, journal \(policy), \(inFlight) in flight",
+                refreshesPerSecond,
+                "/s"
+            )
+            report.add(path + "/syncs_per_second", "  with syncs", synchronizationsPerSecond, "/s")
+            report.add(path + "/p50_us", "  half of them within", Double(latencies.quantile(0.5)), "µs")
+            report.add(path + "/p99_us", "  99 % within", Double(latencies.quantile(0.99)), "µs")
+        }
     }
 
     static func measure(policy: String, in directory: String, seconds: Int, inFlight: Int) async throws -> Result {
@@ -62,6 +76,7 @@ enum RefreshRate {
             policy: policy,
             refreshesPerSecond: Double(latencies.count) / elapsed,
             synchronizationsPerSecond: Double(synchronizations) / elapsed,
+            inFlight: inFlight,
             latencies: latencies
         )
     }

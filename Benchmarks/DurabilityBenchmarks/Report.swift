@@ -1,90 +1,81 @@
+import BenchmarkSupport
 import OAuthProtocol
+
+/// One measured number, beside the limit that it has to keep where there is one.
+struct Figure {
+    /// Where it stands in the JSON: names of members with slashes between them, the last one with its unit.
+    let path: String
+    let name: String
+    let value: Double
+    let unit: String
+    /// The most that it may be; nil where nothing is demanded.
+    let limit: Double?
+    /// What belongs to it, for people.
+    let remark: String
+
+    fileprivate var cells: [String] {
+        let verdict = limit.map { "\(value <= $0 ? "within" : "BEYOND") \(Int($0))" } ?? ""
+        return [name, "\(Int(value))", unit, verdict, remark]
+    }
+}
 
 /// The figures of one run, for people and for machines.
 struct Report {
     let sessionCount: Int
-    let inFlight: Int
-    var synchronizations = 0.0
-    var refreshes: [RefreshRate.Result] = []
-    var undisturbed = Latencies()
-    var duringSnapshot = Latencies()
-    var snapshotSeconds = 0.0
-    var snapshotBytes = 0
-    var secondsToOpen = 0.0
-    var secondsToReady = 0.0
-    var bytesPerSession = 0
+    let processors: String
+    private(set) var figures: [Figure] = []
 
-    init(sessionCount: Int, inFlight: Int) {
+    init(sessionCount: Int, processors: String) {
         self.sessionCount = sessionCount
-        self.inFlight = inFlight
+        self.processors = processors
     }
 
-    private var megabytes: Double { Double(snapshotBytes) / 1_000_000 }
+    mutating func add(
+        _ path: String,
+        _ name: String,
+        _ value: Double,
+        _ unit: String,
+        limit: Double? = nil,
+        _ remark: String = ""
+    ) {
+        figures.append(Figure(path: path, name: name, value: value, unit: unit, limit: limit, remark: remark))
+    }
+
+    /// The percentiles of clients; the limit is that of 99.9 in 100.
+    mutating func add(_ path: String, _ name: String, _ latencies: Latencies, limitMicroseconds: Double? = nil) {
+        add(path + "/count", name, Double(latencies.count), "refreshes")
+        for (member, share, text) in [("p50", 0.5, "half of them"), ("p99", 0.99, "99 %"), ("p999", 0.999, "99.9 %")] {
+            let limit = member == "p999" ? limitMicroseconds : nil
+            add("\(path)/\(member)_us", "  \(text) within", Double(latencies.quantile(share)), "µs", limit: limit)
+        }
+        add(path + "/longest_us", "  the longest", Double(latencies.quantile(1)), "µs")
+    }
 
     /// A table.
     var table: String {
-        var rows = [("fdatasync of 512 bytes on this disk", "\(Int(synchronizations))/s")]
-        for result in refreshes {
-            rows.append(
-                (
-                    "durable refreshes, journal: \(result.policy), \(inFlight) in flight",
-                    "\(Int(result.refreshesPerSecond))/s with \(Int(result.synchronizationsPerSecond)) syncs/s; "
-                        + "p50 \(result.latencies.quantile(0.5)) µs, p99 \(result.latencies.quantile(0.99)) µs"
-                )
-            )
-        }
-        rows += [
-            (
-                "snapshot of \(sessionCount) sessions with vault entries",
-                "\(rounded(snapshotSeconds)) s, \(rounded(megabytes)) MB, "
-                    + "\(rounded(megabytes / max(0.001, snapshotSeconds))) MB/s"
-            ),
-            ("clients refreshing over sockets, undisturbed", line(undisturbed)),
-            ("the same clients during the snapshot", line(duringSnapshot)),
-            (
-                "start from the snapshot",
-                "\(rounded(secondsToReady)) s to ready, \(rounded(secondsToOpen)) s of it checking the files"
-            ),
-            ("memory for each session, vault entries included", "\(bytesPerSession) bytes"),
-        ]
-        let width = rows.map(\.0.count).max() ?? 0
-        return rows.map { name, value in name + String(repeating: " ", count: width + 2 - name.count) + value }
-            .joined(separator: "\n")
+        var table = TextTable(["", "measured", "", "limit", ""])
+        for figure in figures { table.add(figure.cells) }
+        return processors + "\n" + table.text
     }
 
-    private func line(_ latencies: Latencies) -> String {
-        "\(latencies.count) refreshes; p50 \(latencies.quantile(0.5)) µs, p99 \(latencies.quantile(0.99)) µs, "
-            + "p99.9 \(latencies.quantile(0.999)) µs, longest \(latencies.quantile(1)) µs"
-    }
-
-    private func rounded(_ value: Double) -> String {
-        "\((value * 10).rounded() / 10)"
-    }
-
-    /// The same as one JSON object; times in microseconds or milliseconds, as the names say.
+    /// The same as one JSON object; beside a figure that has a limit, `…_limit`.
     var json: String {
-        var object: JSONObject = [
-            "sessions": number(sessionCount), "fdatasync_per_second": number(Int(synchronizations)),
-            "snapshot_milliseconds": number(Int(snapshotSeconds * 1000)), "snapshot_bytes": number(snapshotBytes),
-            "undisturbed": .object(members(undisturbed)), "during_snapshot": .object(members(duringSnapshot)),
-            "start_milliseconds": number(Int(secondsToReady * 1000)), "bytes_per_session": number(bytesPerSession),
-        ]
-        for result in refreshes {
-            var row = members(result.latencies)
-            row["refreshes_per_second"] = number(Int(result.refreshesPerSecond))
-            row["syncs_per_second"] = number(Int(result.synchronizationsPerSecond))
-            object["refresh_\(result.policy)"] = .object(row)
+        var object: JSONObject = ["sessions": .number(JSONNumber(sessionCount)), "processors": .string(processors)]
+        for figure in figures {
+            let path = figure.path.split(separator: "/").map(String.init)
+            Self.set(figure.value, at: path[...], in: &object)
+            if let limit = figure.limit, let last = path.last {
+                Self.set(limit, at: path.dropLast() + [last + "_limit"], in: &object)
+            }
         }
         return object.serializedString()
     }
 
-    private func members(_ latencies: Latencies) -> JSONObject {
-        [
-            "count": number(latencies.count), "p50_us": number(latencies.quantile(0.5)),
-            "p99_us": number(latencies.quantile(0.99)), "p999_us": number(latencies.quantile(0.999)),
-            "longest_us": number(latencies.quantile(1)),
-        ]
+    private static func set(_ value: Double, at path: ArraySlice<String>, in object: inout JSONObject) {
+        guard let name = path.first else { return }
+        guard path.count > 1 else { return object[name] = .number(JSONNumber(Int(value))) }
+        var below = object[name]?.objectValue ?? [:]
+        set(value, at: path.dropFirst(), in: &below)
+        object[name] = .object(below)
     }
-
-    private func number(_ value: Int) -> JSONValue { .number(JSONNumber(value)) }
 }

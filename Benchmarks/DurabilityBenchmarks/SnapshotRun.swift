@@ -10,32 +10,95 @@ struct SnapshotRun {
     let directory: String
     let sessionCount: Int
 
+    let processors: Processors
+
+    /// DESIGN §8.
+    private enum Limit {
+        static let pauseMicroseconds = 5000.0
+        static let emptyStartMilliseconds = 30.0
+        static let startMilliseconds = 5000.0
+        static let idleBytes = 25_000_000.0
+        static let bytesPerSession = 1536.0
+    }
+
     func measure(into report: inout Report, seconds: Int) async throws {
-        let empty = try ChildServer(["serve", "--directory", directory + "-empty"])
-        let emptyBytes = try await empty.line().integer("resident_bytes")
-        empty.end()
-        let first = try ChildServer(["serve", "--directory", directory, "--populate", "\(sessionCount)"])
-        let ready = try await first.line()
+        let emptyBytes = try await startEmpty(in: &report)
+        try await measureSnapshot(into: &report, seconds: seconds)
+        let server = try ChildServer(["serve", "--directory", directory])
+        let started = try await server.line()
+        server.end()
+        guard try started.integer("sessions") == sessionCount else { throw BenchmarkError("sessions were lost") }
+        report.add(
+            "start_milliseconds",
+            "start from the snapshot to ready",
+            Double(try started.integer("milliseconds_to_ready")),
+            "ms",
+            limit: Limit.startMilliseconds,
+            "\(try started.integer("milliseconds_to_open")) ms of it checking the files"
+        )
+        let bytes = (try started.integer("resident_bytes") - emptyBytes) / max(1, sessionCount)
+        report.add(
+            "bytes_per_session",
+            "memory for each session, vault entries included",
+            Double(bytes - Population.tokenByteCount),
+            "bytes",
+            limit: Limit.bytesPerSession,
+            "and \(Population.tokenByteCount) of the upstream tokens themselves"
+        )
+    }
+
+    private func measureSnapshot(into report: inout Report, seconds: Int) async throws {
+        let server = try ChildServer(
+            ["serve", "--directory", directory, "--populate", "\(sessionCount)"],
+            processor: processors.server
+        )
+        let ready = try await server.line()
+        try processors.pinClient(true)
         let clients = RefreshClients(
             issuer: ready["issuer"]?.stringValue ?? "",
             tokens: ready["tokens"]?.arrayValue?.compactMap(\.stringValue) ?? []
         )
-        report.undisturbed = try await clients.refresh { try await Task.sleep(for: .seconds(seconds)) }
+        let undisturbed = try await clients.refresh { try await Task.sleep(for: .seconds(seconds)) }
+        report.add("undisturbed", "clients refreshing over sockets", undisturbed)
         var snapshot: JSONObject = [:]
-        report.duringSnapshot = try await clients.refresh {
-            first.say("snapshot")
-            snapshot = try await first.line()
+        let disturbed = try await clients.refresh {
+            server.say("snapshot")
+            snapshot = try await server.line()
         }
-        report.snapshotSeconds = Double(try snapshot.integer("milliseconds")) / 1000
-        report.snapshotBytes = try snapshot.integer("bytes")
+        report.add(
+            "during_snapshot",
+            "the same during the snapshot of \(sessionCount) sessions",
+            disturbed,
+            limitMicroseconds: Limit.pauseMicroseconds
+        )
+        try processors.pinClient(false)
+        server.say("snapshot")
+        let alone = try await server.line()
+        server.end()
+        let loadedMilliseconds = Double(try snapshot.integer("milliseconds"))
+        report.add("snapshot_loaded_milliseconds", "that snapshot, taking what they left", loadedMilliseconds, "ms")
+        let milliseconds = Double(try alone.integer("milliseconds"))
+        report.add("snapshot_milliseconds", "one without load, on the server's processor", milliseconds, "ms")
+        let bytes = Double(try alone.integer("bytes"))
+        let rate = "\(Int(bytes / 1000 / max(1, milliseconds))) MB/s"
+        report.add("snapshot_bytes", "its size", bytes, "bytes", rate)
+    }
+
+    /// Starts a server with nothing in it; returns the bytes that it has in memory.
+    private func startEmpty(in report: inout Report) async throws -> Int {
+        let path = directory + "-empty"
+        // The first start makes keys and files; it is the later ones that an operator waits for.
+        let first = try ChildServer(["serve", "--directory", path])
+        _ = try await first.line()
         first.end()
-        let second = try ChildServer(["serve", "--directory", directory])
-        let started = try await second.line()
-        second.end()
-        guard try started.integer("sessions") == sessionCount else { throw BenchmarkError("sessions were lost") }
-        report.secondsToOpen = Double(try started.integer("milliseconds_to_open")) / 1000
-        report.secondsToReady = Double(try started.integer("milliseconds_to_ready")) / 1000
-        report.bytesPerSession = (try started.integer("resident_bytes") - emptyBytes) / max(1, sessionCount)
+        let server = try ChildServer(["serve", "--directory", path])
+        let ready = try await server.line()
+        server.end()
+        let milliseconds = Double(try ready.integer("milliseconds_to_ready"))
+        let (bytes, limit) = (try ready.integer("resident_bytes"), Limit.emptyStartMilliseconds)
+        report.add("empty_start_milliseconds", "start with nothing stored to ready", milliseconds, "ms", limit: limit)
+        report.add("idle_bytes", "memory when idle", Double(bytes), "bytes", limit: Limit.idleBytes)
+        return bytes
     }
 }
 
