@@ -109,6 +109,7 @@ struct Player: Sendable {
         guard let token = session.refreshTokens.last else { return }
         sessions[index].isRefreshOpen = true
         let answer = try await session.client.refresh(token)
+        if endsWithUpstream(index, answer) { return }
         guard answer.status == 200, let accessToken = answer["access_token"], let next = answer["refresh_token"] else {
             throw violation("a session that was live does not refresh (open: \(session.isRefreshOpen))", answer)
         }
@@ -125,10 +126,23 @@ struct Player: Sendable {
         let session = sessions[index]
         guard session.refreshTokens.count >= 2, !session.isRefreshOpen else { return try await refresh(index) }
         let answer = try await session.client.refresh(session.refreshTokens[session.refreshTokens.count - 2])
+        if endsWithUpstream(index, answer) { return }
         guard answer.status == 200, answer["refresh_token"] == session.refreshTokens.last else {
             throw violation("a repeated refresh did not get the same successor", answer)
         }
         count("repeat")
+    }
+
+    /// The provider rotated, the server was killed before it had the answer, and the provider then took the older token for
+    /// a stolen one and ended everything: what came of that login ends here too, and rightly.
+    private mutating func endsWithUpstream(_ index: Int, _ answer: OAuthTestClient.Answer) -> Bool {
+        guard
+            sessions[index].isUpstreamOpen, answer.status == 400, answer.error == "invalid_grant",
+            answer["error_description"]?.contains("the identity provider ended") ?? false
+        else { return false }
+        count("upstream lost with the server")
+        sessions[index] = sessions[index].ended
+        return true
     }
 
     /// RFC 9700 §4.14.2: a refresh token from two generations back ends the session.
@@ -158,6 +172,7 @@ struct Player: Sendable {
 
     private mutating func exchange(_ index: Int) async throws {
         let session = sessions[index]
+        guard session.standing == .live else { return }
         sessions[index].isUpstreamOpen = true
         let answer = try await session.client.exchange(session.accessToken)
         if session.isUpstreamOpen, answer.status == 400, answer.error != "invalid_grant" {
