@@ -28,7 +28,12 @@ struct ConformanceFailureTests {
     @Test("a guard that forgets is noticed")
     func forgetfulGuard() async throws {
         struct Forgetful: ReplayStore {
-            func consume(_: SHA256Digest, expiry _: Timestamp, now _: Timestamp) -> Recorded<AssertionConsumption> {
+            func consume(
+                _: SHA256Digest,
+                of _: AssertionOwner,
+                expiry _: Timestamp,
+                now _: Timestamp
+            ) -> Recorded<AssertionConsumption> {
                 Recorded(.consumed, at: .beginning)
             }
         }
@@ -73,7 +78,12 @@ struct ConformanceFailureTests {
 private actor RacyGuard: ReplayStore {
     private var seen: Set<SHA256Digest> = []
 
-    func consume(_ id: SHA256Digest, expiry: Timestamp, now: Timestamp) async -> Recorded<AssertionConsumption> {
+    func consume(
+        _ id: SHA256Digest,
+        of _: AssertionOwner,
+        expiry: Timestamp,
+        now: Timestamp
+    ) async -> Recorded<AssertionConsumption> {
         guard !seen.contains(id) else { return Recorded(.replayed, at: .beginning) }
         await Task.yield()
         seen.insert(id)

@@ -89,11 +89,11 @@ package struct BackChannelLogoutEndpoint: Endpoint {
         _ context: RequestContext
     ) async throws(OAuthError) {
         let id = SHA256.hash("backchannel-logout\n\(provider.identityNamespace)\n\(token.tokenID)")
-        // The verifier forgives a clock that is a little behind; so long the token could come again.
         let owner = AssertionOwner(
             id: SHA256.hash("backchannel-logout\n\(provider.identityNamespace)"),
             isSelfRegistered: false
         )
+        // The verifier forgives a clock that is a little behind; so long the token could come again.
         let consumed = await replay.consume(id, of: owner, expiry: token.expiry + .seconds(300), now: context.now)
         switch consumed.outcome {
         case .consumed: break

@@ -110,6 +110,7 @@ package struct RevocationEndpoint: Endpoint {
         guard revocation.outcome != .full else { throw .overloaded }
         try await durability.wait(for: revocation.position)
         if case .sessionEnded(let session) = revocation.outcome {
+            lastSessions?.ended(session, now: context.now)
             audit.record(.sessionRevoked(session), context: context)
             return "session"
         }

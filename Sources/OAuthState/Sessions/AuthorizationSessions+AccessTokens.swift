@@ -1,7 +1,7 @@
 import DurableLog
 import HashTreeCollections
 package import OAuthProtocol
-package import OpenSSLCrypto
+import OpenSSLCrypto
 
 /// RFC 7009: what was revoked before its time, a session with everything in it or a single access token.
 extension AuthorizationSessions {

@@ -1,6 +1,7 @@
 import AuthorizationServer
 import AuthorizationServerTesting
 import OAuthProtocol
+import OAuthState
 import OpenSSLCrypto
 import Testing
 

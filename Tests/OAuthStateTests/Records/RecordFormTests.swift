@@ -1,4 +1,5 @@
 import AuthorizationServerTesting
+import DurableLog
 import OAuthProtocol
 import OAuthState
 import OpenSSLCrypto
