@@ -73,7 +73,10 @@ struct RunCommand: AsyncParsableCommand {
             if compare == .nginx, [.jwks, .metadata].contains(scenario) { try await run.compareWithNginx(scenario) }
             if seventy { try await run.measureAtSeventyPercent(scenario) }
         }
-        if let idle { try await run.measureIdleConnections(idle) }
+        if let idle {
+            try await run.measureIdleConnections(idle)
+            if compare == .nginx { try run.measureIdleConnectionsOfNginx(idle) }
+        }
         try run.noteResidentMemory()
     }
 }

@@ -115,6 +115,7 @@ struct SuiteCommand: AsyncParsableCommand {
                     { run in
                         try await run.measure(.jwks)
                         try await run.measureIdleConnections(idle)
+                        if withNginx { try run.measureIdleConnectionsOfNginx(idle) }
                     }
                 ),
                 (
@@ -122,6 +123,7 @@ struct SuiteCommand: AsyncParsableCommand {
                     { run in
                         try await run.measure(.jwks)
                         try await run.measureIdleConnections(idle)
+                        if withNginx { try run.measureIdleConnectionsOfNginx(idle) }
                     }
                 ),
                 (

@@ -6,9 +6,9 @@ final class IdleCrowd {
     private var wires: [Wire] = []
 
     /// Opens them, a few at a time, each with one request and its answer.
-    init(_ count: Int, at endpoint: Endpoint) throws {
+    init(_ count: Int, at endpoint: Endpoint, path: String) throws {
         var buffer = [UInt8](repeating: 0, count: 65_536)
-        let request = RequestText.get(ScriptFactory.keySetPath)
+        let request = RequestText.get(path)
         for _ in 0..<count {
             let wire = try Wire(to: endpoint)
             try wire.send(request)

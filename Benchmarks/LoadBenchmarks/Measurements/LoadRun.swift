@@ -72,9 +72,9 @@ final class LoadRun {
     func compareWithNginx(_ scenario: ScenarioID) async throws {
         let path = scenario == .jwks ? ScriptFactory.keySetPath : ScriptFactory.metadataPath
         let size = try host.answer(RequestText.get(path)).bodyCount
-        let nginx = try NginxServer(fileByteCount: size, certificate: conditions.tls ? host.certificateFolder : nil)
+        let nginx = try nginx(fileByteCount: size)
         defer { nginx.stop() }
-        let scripts = (0..<conditions.connections).map { _ in RepeatedRequest(RequestText.get("/file.json")) }
+        let scripts = (0..<conditions.connections).map { _ in RepeatedRequest(RequestText.get(NginxServer.path)) }
         let outcome = try LoadEngine(scripts, endpoints: [nginx.endpoint])
             .run(.closed, seconds: conditions.seconds, server: nginx.processID)
         report.rows.append(.init("nginx-" + scenario.rawValue, "nginx, a file of \(size) bytes", outcome))
@@ -83,12 +83,27 @@ final class LoadRun {
         }
     }
 
+    private func nginx(fileByteCount: Int) throws -> NginxServer {
+        try NginxServer(fileByteCount: fileByteCount, certificate: conditions.tls ? host.certificateFolder : nil)
+    }
+
+    /// What an idle connection costs nginx, which has the same TLS library.
+    func measureIdleConnectionsOfNginx(_ count: Int) throws {
+        let nginx = try nginx(fileByteCount: 1000)
+        defer { nginx.stop() }
+        let before = try ProcessUsage.current(of: nginx.processID).residentBytes
+        let crowd = try IdleCrowd(count, at: nginx.endpoint, path: NginxServer.path)
+        let after = try ProcessUsage.current(of: nginx.processID).residentBytes
+        try crowd.check()
+        add("nginx_idle_connection_bytes", "the same of nginx", Double(after - before) / Double(count), "bytes")
+    }
+
     /// What idle keep-alive connections cost: memory, and what others notice of them.
     func measureIdleConnections(_ count: Int) async throws {
         let rate = (report.row(ScenarioID.jwks.rawValue)?.perSecond ?? 20_000) * 0.5
         try await measure(.jwks, .open(perSecond: rate), id: "jwks-without-idle")
         let before = try ProcessUsage.current(of: host.processID).residentBytes
-        let crowd = try IdleCrowd(count, at: host.server)
+        let crowd = try IdleCrowd(count, at: host.server, path: ScriptFactory.keySetPath)
         let after = try ProcessUsage.current(of: host.processID).residentBytes
         add("idle_connection_bytes", "memory of an idle connection", Double(after - before) / Double(count), "bytes")
         try await measure(.jwks, .open(perSecond: rate), id: "jwks-with-idle")

@@ -5,6 +5,8 @@ import SocketHTTP
 /// nginx with one worker on the first core, serving one file: what static answers are compared with.
 final class NginxServer {
     let endpoint: Endpoint
+    /// Where its file is.
+    static let path = "/file.json"
     /// Its process, which is the worker too.
     let processID: Int32
     private let process = Process()
