@@ -40,7 +40,7 @@ package struct SummaryTable {
         switch verdict {
         case .missing: "missing"
         case .unusable: "unusable"
-        case .recordedOnly, .kept: ""
+        case .notCompared, .kept: ""
         case .regressed: "REGRESSED"
         }
     }

@@ -21,6 +21,9 @@ package struct Threshold: Codable, Sendable {
     package var better: Direction
     /// What the project wants to reach.
     package var goal: Double?
+    /// Whether it is shown with its goal and never compared: what depends on the machine or on who else uses it, such as
+    /// absolute times and the tails of latencies.
+    package var isShownOnly: Bool?
     /// What was reached when this was last recorded; without it the ratio is shown and not compared.
     package var accepted: Double?
     /// By how much it may get worse before the check fails, for a ratio that is not steady; a tenth unless said.
@@ -36,7 +39,7 @@ package struct Threshold: Codable, Sendable {
         /// A limit of zero, or a figure that is none.
         case unusable
         /// Nothing to compare with.
-        case recordedOnly
+        case notCompared
         /// No worse than accepted, within the tolerance.
         case kept
         /// Worse than accepted by more than the tolerance.
@@ -57,7 +60,7 @@ package struct Threshold: Codable, Sendable {
     package func verdict(in figures: JSONFigures) -> Verdict {
         guard let ratio = ratio(in: figures) else { return .missing }
         guard ratio.isFinite, ratio >= 0 else { return .unusable }
-        guard let accepted else { return .recordedOnly }
+        guard let accepted, isShownOnly != true else { return .notCompared }
         let tolerance = tolerance ?? Self.usualTolerance
         let isKept =
             switch better {

@@ -23,10 +23,10 @@ package struct ThresholdFile: Codable, Sendable {
         return try urls.map { ($0, try ThresholdFile(at: $0)) }
     }
 
-    /// The same with what is reached now as accepted, where something was accepted before or nothing was measured yet.
+    /// The same with what is reached now as accepted, except where a ratio is only shown.
     package func recording(_ figures: JSONFigures) -> ThresholdFile {
         var copy = self
-        for index in copy.ratios.indices {
+        for index in copy.ratios.indices where copy.ratios[index].isShownOnly != true {
             guard let ratio = copy.ratios[index].ratio(in: figures), ratio.isFinite else { continue }
             copy.ratios[index].accepted = (ratio * 1000).rounded() / 1000
         }

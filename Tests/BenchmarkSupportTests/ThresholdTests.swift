@@ -84,7 +84,19 @@ struct ThresholdTests {
     @Test("without an accepted ratio there is nothing to fall below")
     func recordedOnly() throws {
         let verdict = try Self.threshold(accepted: nil).verdict(in: Self.figures())
-        #expect(verdict == .recordedOnly && !verdict.isFailure)
+        #expect(verdict == .notCompared && !verdict.isFailure)
+    }
+
+    @Test("what is only shown is neither compared nor recorded, and must still be there")
+    func shownOnly() throws {
+        var threshold = try Self.threshold(accepted: 3)
+        #expect(threshold.verdict(in: try Self.figures()) == .regressed)
+        threshold.isShownOnly = true
+        #expect(threshold.verdict(in: try Self.figures()) == .notCompared)
+        threshold.accepted = nil
+        #expect(try Self.file([threshold]).recording(Self.figures()).ratios.first?.accepted == nil)
+        threshold.figure = "rows/gone/per_second"
+        #expect(threshold.verdict(in: try Self.figures()) == .missing)
     }
 
     @Test("the table names what regressed, and only that")
