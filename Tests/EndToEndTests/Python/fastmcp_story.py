@@ -5,6 +5,7 @@ redirect; the browser here is registered there like any other, and makes that la
 """
 
 import asyncio
+import socket
 import threading
 import time
 import warnings
@@ -61,7 +62,7 @@ class HeadlessBrowser(webbrowser.BaseBrowser):
 
     def _arrive(self, url: str) -> None:
         """The client opens its port after it opened the browser: a user takes longer than that."""
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 120
         while True:
             try:
                 httpx.get(url, timeout=30, trust_env=False)
@@ -70,6 +71,24 @@ class HeadlessBrowser(webbrowser.BaseBrowser):
                 if time.monotonic() > deadline:
                     raise
                 time.sleep(0.05)
+
+
+class CallbackPorts:
+    """Ports for the clients' callbacks, held until the end: FastMCP picks one and binds it a login later.
+
+    A socket that is bound with SO_REUSEADDR and does not listen keeps everybody away but the server that does the same.
+    """
+
+    def __init__(self) -> None:
+        self.held: list[socket.socket] = []
+
+    def take(self) -> dict[str, Any]:
+        """The arguments that give `OAuth` a port."""
+        held = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        held.bind(("127.0.0.1", 0))
+        self.held.append(held)
+        return {"callback_host": "127.0.0.1", "callback_port": held.getsockname()[1]}
 
 
 async def whoami(options: Options, auth: Any) -> dict[str, Any]:
@@ -83,7 +102,7 @@ class UserStory:
     def __init__(self, options: Options, browser: HeadlessBrowser, **known: Any) -> None:
         self.options = options
         self.browser = browser
-        self.auth = OAuth(scopes=["mcp:read", "offline_access"], callback_timeout=60, **known)
+        self.auth = OAuth(scopes=["mcp:read", "offline_access"], callback_timeout=180, **known)
 
     async def tokens(self) -> Any:
         return await self.auth.token_storage_adapter.get_tokens()
@@ -143,7 +162,7 @@ async def machine(options: Options, gatehouse: Gatehouse, auth: Any, proof: Proo
 async def run(options: Options) -> Report:
     report = Report("fastmcp", fastmcp.__version__)
     gatehouse = await asyncio.to_thread(Gatehouse, options)
-    browser = HeadlessBrowser(options.user)
+    browser, ports = HeadlessBrowser(options.user), CallbackPorts()
     webbrowser.register("headless", None, browser, preferred=True)
     key = Path(options.client_key).read_text()
 
@@ -165,10 +184,12 @@ async def run(options: Options) -> Report:
         "registered": {},
         "document": {"client_metadata_url": options.client_host + "/client.json"},
         "public": {"client_id": "public"},
-        "confidential": {"client_id": "web", "client_secret": options.secrets["web"], "callback_host": "127.0.0.1"},
+        "confidential": {"client_id": "web", "client_secret": options.secrets["web"]},
     }
     secret_proof = Proof("batch", secret=options.secrets["batch"])
-    stories = {name: UserStory(options, browser, **known).run(gatehouse) for name, known in ways.items()}
+    stories = {
+        name: UserStory(options, browser, **known, **ports.take()).run(gatehouse) for name, known in ways.items()
+    }
     stories["secret"] = machine(options, gatehouse, secret(options.secrets["batch"]), secret_proof)
     stories["key"] = machine(options, gatehouse, assertion(key), Proof("robot", key=key))
     for name, story in zip(stories, await asyncio.gather(*stories.values()), strict=True):
@@ -185,12 +206,12 @@ async def run(options: Options) -> Report:
     elsewhere = gatehouse.token({"grant_type": "client_credentials", "resource": OTHER_RESOURCE}, secret_proof)
     report.tokens(elsewhere)
     await asyncio.gather(
-        refuse("document that names another", OAuth(client_metadata_url=options.client_host + "/lying.json")),
-        refuse("unknown client", OAuth(client_id="nobody")),
         refuse(
-            "wrong secret of a user's client",
-            OAuth(client_id="web", client_secret="wrong", callback_host="127.0.0.1"),
+            "document that names another",
+            OAuth(client_metadata_url=options.client_host + "/lying.json", **ports.take()),
         ),
+        refuse("unknown client", OAuth(client_id="nobody", **ports.take())),
+        refuse("wrong secret of a user's client", OAuth(client_id="web", client_secret="wrong", **ports.take())),
         refuse("wrong secret", secret("wrong")),
         refuse("foreign key", assertion(foreign_key())),
         refuse("token for another server", elsewhere),

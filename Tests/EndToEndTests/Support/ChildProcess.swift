@@ -91,7 +91,7 @@ final class ChildProcess: Sendable {
     /// Waits until `condition` finds a value in the output; fails when the program ends first or time runs out.
     func wait<Value: Sendable>(
         for what: String,
-        within limit: Duration = .seconds(30),
+        within limit: Duration = .seconds(120),
         until condition: @escaping @Sendable (Progress) -> Value?
     ) async throws -> Value {
         let id = state.withLock { state in
@@ -130,7 +130,7 @@ final class ChildProcess: Sendable {
     }
 
     /// Waits for the program's end; returns its exit status.
-    func exitStatus(within limit: Duration = .seconds(60)) async throws -> Int32 {
+    func exitStatus(within limit: Duration = .seconds(180)) async throws -> Int32 {
         try await wait(for: "end", within: limit) { $0.exitStatus }
     }
 
