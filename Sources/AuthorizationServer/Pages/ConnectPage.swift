@@ -19,12 +19,13 @@ struct ConnectPage: Sendable {
         <h1>Connect <strong>\(link.upstream)</strong>?</h1>
         <p>An application that you allowed needs your account there.</p>
         <dl><dt>You are</dt><dd>\(userName ?? "signed in")</dd>
-        \(scopes.isEmpty ? .none : "<dt>It needs</dt><dd><code>\(scopes.text)</code></dd>")</dl>
-        <p class="warn">Go on only if your own application sent you here, and if this is you.</p>
+        \(scopes.isEmpty ? .none : "<dt>It needs</dt><dd>\(ScopeWords.inline(scopes.tokens))</dd>")</dl>
+        <p class="warn">\(PageIcon.attention)<span>Go on only if your own application sent you here, and if this is \
+        you.</span></p>
         <form method="post" action="\(action)"><input type="hidden" name="ticket" value="\(ticket)">
         <div class="actions"><button type="submit" name="decision" value="deny">Not now</button>
-        <button type="submit" name="decision" value="connect">Connect \(link.upstream)</button></div>
-        <p><button type="submit" name="sign_out" value="yes">Not you? Sign out here</button></p></form>
+        <button type="submit" name="decision" value="connect" class="main">Connect \(link.upstream)</button></div>
+        <div class="actions"><button type="submit" name="sign_out" value="yes">Not you? Sign out here</button></div></form>
         """
     }
 }

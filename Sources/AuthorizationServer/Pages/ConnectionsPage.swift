@@ -28,42 +28,47 @@ struct ConnectionsPage: Sendable {
     }
 
     private func section(_ connection: Connection) -> HTML {
+        let isGood = connection.status == .active || connection.status == .expiring
         let mends = connection.status == .reauthorizationRequired || connection.status == .revoked
         let mend: HTML =
             mends
-            ? "<button type=\"submit\" name=\"connect\" value=\"\(connection.upstream)\">Connect again</button>" : .none
+            ? """
+            <button type="submit" name="connect" value="\(connection.upstream)" class="main">Connect \(connection.upstream) \
+            again</button>
+            """ : .none
         return """
-            <h2>\(connection.upstream)</h2><dl>
+            <section class="item"><h2>\(connection.upstream) <span class="state \(isGood ? "good" : "bad")">\
+            \(Self.words(connection.status))</span></h2><dl>
             <dt>Account</dt><dd>\(connection.accountName ?? connection.account)</dd>
-            <dt>Status</dt><dd>\(Self.words(connection.status))</dd>
-            <dt>Allowed</dt><dd><code>\(connection.scopes.text)</code></dd>
-            <dt>Connected</dt><dd>\(Self.day(connection.obtainedAt))</dd>
-            <dt>Refreshed</dt><dd>\(connection.refreshedAt.map(Self.day) ?? "not yet")</dd>
-            <dt>Used</dt><dd>\(connection.usedAt.map(Self.day) ?? "not yet")</dd></dl>
-            <div class="actions">\(mend)<button type="submit" name="disconnect" value="\(connection.id.text)">Disconnect \
-            \(connection.upstream)</button></div>
+            <dt>Allowed</dt><dd>\(ScopeWords.inline(connection.scopes.tokens))</dd>
+            <dt>Connected</dt><dd>\(Self.time(connection.obtainedAt))</dd>
+            <dt>Refreshed</dt><dd>\(connection.refreshedAt.map(Self.time) ?? "not yet")</dd>
+            <dt>Used</dt><dd>\(connection.usedAt.map(Self.time) ?? "not yet")</dd></dl>
+            <div class="actions">\(mend)<button type="submit" name="disconnect" value="\(connection.id.text)" class="end">\
+            Disconnect \(connection.upstream)</button></div></section>
             """
     }
 
     private func missingSection(_ upstream: String) -> HTML {
         """
-        <h2>\(upstream)</h2><p class="quiet">Not connected.</p>
-        <div class="actions"><button type="submit" name="connect" value="\(upstream)">Connect \(upstream)</button></div>
+        <section class="item"><h2>\(upstream) <span class="state quiet">Not connected</span></h2>
+        <div class="actions"><button type="submit" name="connect" value="\(upstream)">Connect \(upstream)</button></div></section>
         """
     }
 
     private static func words(_ status: Connection.Status) -> String {
         switch status {
-        case .active, .expiring: "works"
-        case .reauthorizationRequired: "must be connected again"
-        case .revoked: "ended by the provider"
-        case .error: "the provider refuses this server; its operator must act"
+        case .active, .expiring: "Works"
+        case .reauthorizationRequired: "Must be connected again"
+        case .revoked: "Ended by the provider"
+        case .error: "The provider refuses this server; its operator must act"
         }
     }
 
     // To the minute: more means nothing to a person.
-    private static func day(_ moment: Timestamp) -> String {
+    private static func time(_ moment: Timestamp) -> HTML {
         let text = moment.rfc3339
-        return text.prefix(10) + " " + text.dropFirst(11).prefix(5) + " UTC"
+        return
+            "<time datetime=\"\(text)\">\(String(text.prefix(10))) \(String(text.dropFirst(11).prefix(5))) UTC</time>"
     }
 }

@@ -27,20 +27,26 @@ struct ConsentPage {
     func body(action: String) -> HTML {
         """
         <h1>Allow <strong>\(clientName)</strong> to use your accounts?</h1>
-        \(verification)
-        \(warnings)
+        <div class="who"><span class="mark" aria-hidden="true">\(mark)</span>\(verification)</div>
         <dl>
         <dt>Answer goes to</dt><dd>\(destination.name)</dd>
-        <dt>For</dt><dd><code>\(request.resource)</code></dd>
-        <dt>It may</dt><dd>\(scopes(request.scopes.tokens))</dd>
+        <dt>Works with</dt><dd><code>\(request.resource)</code></dd>
         </dl>
-        <h2>You will log in at</h2>
+        \(warnings)
+        <h2>It will use your account at</h2>
         <ul>\(upstreams.map(item))</ul>
-        <p class="quiet">\(clientName) never sees your password. It acts in your name until you withdraw it.</p>
+        <h2>In your name it may</h2>
+        \(permissions)
+        <p class="quiet small">\(clientName) never sees your password. It acts in your name until you withdraw it, \
+        on the page of your connections.</p>
         <form method="post" action="\(action)"><input type="hidden" name="ticket" value="\(ticket)">
         <div class="actions"><button type="submit" name="decision" value="deny">Deny</button>
-        <button type="submit" name="decision" value="approve">Approve</button></div></form>
+        <button type="submit" name="decision" value="approve" class="main">Approve</button></div></form>
         """
+    }
+
+    private var mark: String {
+        clientName.first { $0.isLetter || $0.isNumber }.map { String($0).uppercased() } ?? "?"
     }
 
     // D-92: no home page beside the name: an address that the client only claims (`client_uri`) would lend it another's name.
@@ -62,35 +68,45 @@ struct ConsentPage {
         guard client.kind == .metadataDocument, let publisher = URIReference(client.id)?.host,
             destination.host?.lowercased() != publisher.lowercased()
         else { return .none }
-        return """
-            <p class="warn">The application is published by <strong>\(publisher)</strong>, but the answer goes to \
-            <strong>\(destination.name)</strong>. Approve only if you know that they belong together.</p>
+        return Self.warning(
             """
+            The application is published by <strong>\(publisher)</strong>, but the answer goes to \
+            <strong>\(destination.name)</strong>. Approve only if you know that they belong together.
+            """
+        )
     }
 
     // CM-8: any program on this computer can listen on a loopback port, under any application's name (D-69).
     private var loopbackWarning: HTML {
         guard client.kind == .metadataDocument else {
-            return """
-                <p class="warn">The answer goes to a program on this computer. Approve only if you have just started the \
-                connection yourself.</p>
+            return Self.warning(
                 """
+                The answer goes to a program on this computer. Approve only if you have just started the connection yourself.
+                """
+            )
         }
-        return """
-            <p class="warn">The answer goes to a program on this computer. Any program on it can call itself \
-            \(clientName). Approve only if you have just started the connection yourself.</p>
+        return Self.warning(
             """
+            The answer goes to a program on this computer. Any program on it can call itself \(clientName). Approve only \
+            if you have just started the connection yourself.
+            """
+        )
+    }
+
+    private static func warning(_ text: HTML) -> HTML {
+        "<p class=\"warn\">\(PageIcon.attention)<span>\(text)</span></p>"
     }
 
     private func item(_ upstream: Upstream) -> HTML {
         let optional: HTML = upstream.isOptional ? " <span class=\"quiet\">(optional)</span>" : .none
         let asked: HTML =
-            upstream.scopes.isEmpty ? .none : "<br><span class=\"quiet\">asking for \(scopes(upstream.scopes))</span>"
+            upstream.scopes.isEmpty
+            ? .none : "<br><span class=\"quiet small\">asking for</span> \(ScopeWords.inline(upstream.scopes))"
         return "<li><strong>\(upstream.name)</strong>\(optional)\(asked)</li>"
     }
 
-    private func scopes(_ scopes: [String]) -> HTML {
-        guard !scopes.isEmpty else { return "know that you logged in" }
-        return .joined(scopes.map { "<code>\($0)</code>" }, by: ", ")
+    private var permissions: HTML {
+        let scopes = request.scopes.tokens
+        return scopes.isEmpty ? "<ul><li>know that you logged in</li></ul>" : ScopeWords.list(scopes)
     }
 }

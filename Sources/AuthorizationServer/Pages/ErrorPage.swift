@@ -9,7 +9,7 @@ struct ErrorPage: Sendable {
     let remedy: HTML
 
     var body: HTML {
-        "<h1>\(title)</h1><p>\(explanation)</p><p class=\"quiet\">\(remedy)</p>"
+        "\(NoticePage.Tone.bad.picture)<h1>\(title)</h1><p>\(explanation)</p><p class=\"quiet\">\(remedy)</p>"
     }
 
     /// The login took too long, was finished before, or never existed (AZ-20).

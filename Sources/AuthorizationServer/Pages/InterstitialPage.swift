@@ -11,7 +11,7 @@ struct InterstitialPage: Sendable {
 
     var body: HTML {
         """
-        <h1>\(title)</h1>
+        \(NoticePage.Tone.bad.picture)<h1>\(title)</h1>
         <p>\(error.description).</p>
         <p class="quiet">You can close this page, or return to <strong>\(destination.name)</strong>, the address that \
         \(client.name ?? "the application") registered.</p>

@@ -3,8 +3,24 @@ import OAuthState
 
 /// A page that tells a person how something ended, with a way to go on where there is one.
 struct NoticePage: Sendable {
+    /// How something ended.
+    enum Tone: Sendable {
+        case good, bad, neutral
+
+        /// The picture that stands above the heading.
+        var picture: HTML {
+            switch self {
+            case .good: "<div class=\"tone good\">\(PageIcon.check)</div>"
+            case .bad: "<div class=\"tone bad\">\(PageIcon.attention)</div>"
+            case .neutral: "<div class=\"tone\">\(PageIcon.check)</div>"
+            }
+        }
+    }
+
     let title: String
     let text: HTML
+    /// How it ended, for the picture above the text.
+    var tone = Tone.bad
     /// Whether the page leads on to the user's connections.
     var leadsToConnections = false
 
@@ -16,6 +32,7 @@ struct NoticePage: Sendable {
                 <p>As <strong>\(connection.accountName ?? connection.account)</strong>. You can close this page and go back \
                 to your application.</p>
                 """,
+            tone: .good,
             leadsToConnections: true
         )
     }
@@ -38,6 +55,7 @@ struct NoticePage: Sendable {
             text: """
                 <p>Its tokens are erased here.</p><p>\(provider)</p>
                 """,
+            tone: outcome.provider == .failed ? .bad : .neutral,
             leadsToConnections: true
         )
     }
@@ -48,6 +66,7 @@ struct NoticePage: Sendable {
         text: """
             <p>It was ended before.</p>
             """,
+        tone: .neutral,
         leadsToConnections: true
     )
 
@@ -55,7 +74,8 @@ struct NoticePage: Sendable {
     static func notConnected(_ upstream: String) -> NoticePage {
         NoticePage(
             title: "\(upstream) was not connected",
-            text: "<p>You can close this page and go back to your application.</p>"
+            text: "<p>You can close this page and go back to your application.</p>",
+            tone: .neutral
         )
     }
 

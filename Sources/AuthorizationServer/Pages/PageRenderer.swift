@@ -39,7 +39,11 @@ package struct PageRenderer: Sendable {
             page.leadsToConnections
             ? "<p class=\"actions\"><a class=\"button\" href=\"\(issuer.url(ConnectionsPage.path))\">Your connections</a></p>"
             : .none
-        return render(title: page.title, body: "<h1>\(page.title)</h1>\(page.text)\(way)", status: status)
+        return render(
+            title: page.title,
+            body: "\(page.tone.picture)<h1>\(page.title)</h1>\(page.text)\(way)",
+            status: status
+        )
     }
 
     /// The page that asks who is there.
@@ -64,10 +68,15 @@ package struct PageRenderer: Sendable {
             <!doctype html>
             <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1">
             <meta name="color-scheme" content="light dark"><meta name="robots" content="noindex">
-            <title>\(title)</title><style nonce="\(nonce)">\(Self.style)</style></head>
-            <body><main>\(body)</main></body></html>
+            \(PageIcon.tab)<title>\(title) – \(site)</title><style nonce="\(nonce)">\(PageStyle.sheet)</style></head>
+            <body><header class="site">\(PageIcon.gate)\(site)</header><main>\(body)</main></body></html>
             """
         return Response(status: status, headerFields: headerFields(nonce: nonce), body: Array(document.markup.utf8))
+    }
+
+    // Where the person is: what stands in the address bar, too.
+    private var site: String {
+        issuer.origin.split(separator: "/").last.map(String.init) ?? issuer.origin
     }
 
     // No form-action: Chromium enforces it over the whole redirect chain and would block the way back to loopback and
@@ -77,7 +86,7 @@ package struct PageRenderer: Sendable {
             .contentType: "text/html; charset=utf-8",
             .cacheControl: "no-store",
             .contentSecurityPolicy:
-                "default-src 'none'; style-src 'nonce-\(nonce)'; img-src 'self'; base-uri 'none'; frame-ancestors 'none'",
+                "default-src 'none'; style-src 'nonce-\(nonce)'; img-src data:; base-uri 'none'; frame-ancestors 'none'",
             .xFrameOptions: "DENY",
             .xContentTypeOptions: "nosniff",
             .referrerPolicy: "no-referrer",
@@ -88,23 +97,4 @@ package struct PageRenderer: Sendable {
         }
         return fields
     }
-
-    private static let style: HTML = """
-        :root{--ink:#1b1f24;--paper:#fff;--quiet:#57606a;--line:#d0d7de;--accent:#0b57d0;--warn:#9a3412;--warnbg:#fff4ed}
-        @media (prefers-color-scheme:dark){:root{--ink:#e6edf3;--paper:#14181d;--quiet:#9aa4af;--line:#30363d;
-        --accent:#8ab4f8;--warn:#ffb48a;--warnbg:#2b1c12}}
-        *{box-sizing:border-box}body{margin:0;background:var(--paper);color:var(--ink);
-        font:16px/1.5 system-ui,-apple-system,"Segoe UI",Roboto,sans-serif}
-        main{max-width:34rem;margin:0 auto;padding:2rem 1.25rem}h1{font-size:1.45rem;line-height:1.25;margin:0 0 1rem}
-        h2{font-size:1rem;margin:1.5rem 0 .35rem}p{margin:.5rem 0}ul{margin:.25rem 0;padding-left:1.25rem}
-        .quiet{color:var(--quiet)}code{font:.92em ui-monospace,SFMono-Regular,Menlo,monospace;overflow-wrap:anywhere}
-        .warn{border-left:4px solid var(--warn);background:var(--warnbg);color:var(--warn);padding:.6rem .8rem;margin:1rem 0}
-        dl{display:grid;grid-template-columns:minmax(7rem,max-content) 1fr;gap:.3rem 1rem;margin:.5rem 0;
-        border-top:1px solid var(--line);padding-top:.75rem}dt{color:var(--quiet)}dd{margin:0;overflow-wrap:anywhere}
-        .actions{display:flex;gap:.75rem;margin-top:1.75rem}.actions button,a.button{flex:1;font:inherit;font-weight:600;
-        padding:.7rem 1rem;border-radius:.5rem;border:2px solid var(--accent);background:none;color:var(--accent);
-        cursor:pointer;text-align:center;text-decoration:none;display:inline-block}
-        button:focus-visible,a:focus-visible{outline:3px solid var(--accent);outline-offset:2px}
-        @media (max-width:24rem){dl{grid-template-columns:1fr}.actions{flex-direction:column}}
-        """
 }

@@ -17,11 +17,11 @@ struct SignInPage: Sendable {
         <p>Sign in \(purpose).</p>
         <form method="post" action="\(action)"><input type="hidden" name="ticket" value="\(ticket)">
         <div class="actions">\(upstreams.map(button))</div></form>
-        <p class="quiet">This server never sees your password.</p>
+        <p class="quiet small">This server never sees your password.</p>
         """
     }
 
     private func button(_ upstream: String) -> HTML {
-        "<button type=\"submit\" name=\"sign_in\" value=\"\(upstream)\">Sign in with \(upstream)</button>"
+        "<button type=\"submit\" name=\"sign_in\" value=\"\(upstream)\" class=\"main\">Sign in with \(upstream)</button>"
     }
 }

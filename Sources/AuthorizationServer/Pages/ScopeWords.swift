@@ -1,0 +1,28 @@
+import OAuthProtocol
+
+/// OpenID Connect Core 1.0 §5.4: what the scopes that every provider knows mean to a person.
+///
+/// The scope itself always stands beside the words: it is what counts, and what the operator and the application know.
+enum ScopeWords {
+    /// One entry for each scope.
+    static func list(_ scopes: [String]) -> HTML {
+        "<ul>\(scopes.map(item))</ul>"
+    }
+
+    /// The scopes alone, for a place with little room.
+    static func inline(_ scopes: [String]) -> HTML {
+        .joined(scopes.map { "<code>\($0)</code>" }, by: " ")
+    }
+
+    private static func item(_ scope: String) -> HTML {
+        guard let words = meanings[scope] else { return "<li><code>\(scope)</code></li>" }
+        return "<li>\(words) <code>\(scope)</code></li>"
+    }
+
+    private static let meanings: [String: String] = [
+        "openid": "know who you are here",
+        "profile": "see your name",
+        "email": "see your email address",
+        "offline_access": "stay connected while you are away",
+    ]
+}
