@@ -77,16 +77,23 @@ def installed(name: str, *, package: str) -> str:
     return path
 
 
+LIBC = ctypes.CDLL(None)
+
+
+def die_with_parent() -> None:
+    """Runs in a child between fork and exec: the child ends when this process does, however it does."""
+    LIBC.prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
+
+
+def unwind_at_end() -> None:
+    """SIGTERM raises `SystemExit` here, so that programs and folders go with this process."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+
+
 @contextlib.contextmanager
 def program(arguments: list[str], folder: pathlib.Path) -> Iterator[subprocess.Popen[bytes]]:
     """Runs a server of somebody else's in `folder`; it ends with the block, and with this process however that ends."""
-    libc = ctypes.CDLL(None)
-
-    def die_with_parent() -> None:
-        libc.prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
-
-    # SIGTERM unwinds this process, so that the program and the folder go too.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    unwind_at_end()
     process = subprocess.Popen(
         arguments,
         cwd=folder,

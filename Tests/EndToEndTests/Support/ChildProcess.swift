@@ -138,13 +138,13 @@ final class ChildProcess: Sendable {
     ///
     /// Returns the exit status; 137 tells of the SIGKILL.
     @discardableResult
-    func stop(within grace: Duration = .seconds(10)) async throws -> Int32 {
+    func stop(within grace: Duration = .seconds(30)) async throws -> Int32 {
         if process.isRunning { process.terminate() }
         do {
             return try await exitStatus(within: grace)
         } catch {
             if process.isRunning { kill(process.processIdentifier, SIGKILL) }
-            return try await exitStatus(within: grace)
+            return try await exitStatus()
         }
     }
 

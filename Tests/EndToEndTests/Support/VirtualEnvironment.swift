@@ -13,6 +13,8 @@ struct VirtualEnvironment: Sendable, CustomStringConvertible {
     static let mcp2 = VirtualEnvironment(name: "mcp2")
     /// The generator of requests from an OpenAPI document.
     static let schemathesis = VirtualEnvironment(name: "schemathesis")
+    /// Selenium, which drives a browser.
+    static let browser = VirtualEnvironment(name: "browser")
 
     var description: String { name }
 
@@ -42,12 +44,13 @@ struct VirtualEnvironment: Sendable, CustomStringConvertible {
         _ script: String,
         _ arguments: [String] = [],
         input: Data = Data(),
+        within limit: Duration = .seconds(180),
         as answer: Answer.Type
     ) async throws -> Answer {
         let child = try await start(script, arguments, input: input)
         let status: Int32
         do {
-            status = try await child.exitStatus()
+            status = try await child.exitStatus(within: limit)
         } catch {
             try await child.stop()
             throw error
@@ -118,7 +121,7 @@ private actor VirtualEnvironments {
 
     private static func run(_ name: String, _ executable: URL, _ arguments: [String]) async throws -> String {
         let child = try ChildProcess(name: name, executable: executable, arguments: arguments, input: Data())
-        let status = try await child.exitStatus(within: .seconds(240))
+        let status = try await child.exitStatus(within: .seconds(480))
         guard status == 0 else { throw HarnessError("\(name) failed with \(status):\n\(child.progress.everything)") }
         return String(decoding: child.progress.standardOutput, as: UTF8.self)
     }
