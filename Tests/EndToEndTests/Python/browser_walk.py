@@ -58,7 +58,7 @@ class Application:
             "redirect_uris": [redirect_uri],
             "token_endpoint_auth_method": "none",
             "client_name": CLIENT_NAME,
-            "client_uri": "https://notes.example/app",
+            "client_uri": "https://claimed.example/app",
         }
         answer = http.post(options.issuer + "/oauth/register", json=body)
         self.client_id = answer.raise_for_status().json()["client_id"]

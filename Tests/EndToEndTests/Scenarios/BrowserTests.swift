@@ -80,10 +80,12 @@ extension EndToEndTests {
             #expect(walk.denied_return["error"] == "access_denied" && walk.denied_return["code"] == nil)
             // What the page says: who, from where, for what, whose accounts, and what it cannot know.
             for text in [
-                "Field Notes for Claude", "notes.example", "unverified", Self.resource, "mcp:write", "corp", "files",
+                "Field Notes for Claude", "(127.0.0.1)", "unverified", Self.resource, "mcp:write", "corp", "files",
             ] {
                 #expect(walk.consent.contains(text), "\(text)")
             }
+            // D-92: what a client only claims of itself lends it nobody's name.
+            #expect(!walk.consent.contains("claimed.example"))
             #expect(walk.consent.contains("Approve only if you have just started the connection yourself."))
             // Two providers, one after the other; one session holds both connections.
             #expect(walk.legs.count == 2 && Set(walk.legs.map { $0.prefix { $0 != "?" } }).count == 2)
