@@ -38,7 +38,7 @@ enum PageStyle {
         font:inherit;font-weight:600;background:none;color:var(--accent);cursor:pointer;text-decoration:none;
         display:inline-flex;align-items:center;justify-content:center;text-align:center}
         .main{background:var(--accent);border-color:var(--accent);color:var(--on)}.end{color:var(--bad)}
-        .stack>*{flex-basis:100%}.item button{flex:0 1 auto;min-height:2.75rem;padding:.4rem 1rem}
+        .column>*{flex-basis:100%}.item button{flex:0 1 auto;min-height:2.75rem;padding:.4rem 1rem}
         button:hover,.button:hover{border-color:currentColor}
         :focus-visible{outline:3px solid var(--accent);outline-offset:2px}
         @media (max-width:36rem){body{padding:0;background:var(--paper)}main{border:0;border-radius:0;padding:.5rem 1.25rem 2rem}

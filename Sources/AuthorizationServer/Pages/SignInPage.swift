@@ -16,7 +16,7 @@ struct SignInPage: Sendable {
         <h1>Who are you?</h1>
         <p>Sign in \(purpose).</p>
         <form method="post" action="\(action)"><input type="hidden" name="ticket" value="\(ticket)">
-        <div class="actions stack">\(upstreams.map(button))</div></form>
+        <div class="actions column">\(upstreams.map(button))</div></form>
         <p class="quiet small">This server never sees your password.</p>
         """
     }

@@ -95,8 +95,11 @@ struct ConsentPageTextTests {
     func subresources() async throws {
         try await BrowserScene.run { scene in
             for page in [try await scene.open(), try await scene.open(["client_id": "x"])] {
+                // The picture for the tab comes with the page.
+                let parts = page.text.split(separator: "<link rel=\"icon\" href=\"data:image/svg+xml,")
+                #expect(parts.count == 2)
                 for text in ["src=", "<link", "<iframe", "url(", "@import"] {
-                    #expect(!page.text.contains(text), "\(text)")
+                    #expect(!parts.joined().contains(text), "\(text)")
                 }
             }
         }

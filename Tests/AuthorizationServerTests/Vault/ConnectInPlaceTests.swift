@@ -148,7 +148,7 @@ struct ConnectInPlaceTests {
             let uri = try #require(answer["connect_uri"])
             let browser = scene.browser()
             let page = try await Self.page(uri, scene, browser)
-            #expect(page.text.contains("openid") && page.text.contains(" address</code>"))
+            #expect(page.text.contains("openid") && page.text.contains("<code>address</code>"))
             let redirect = try await scene.press("decision", "connect", on: page, browser)
             let asked = OAuthTestClient.parameters(of: redirect.header("location") ?? "")["scope"] ?? ""
             #expect(Set(asked.split(separator: " ")).isSuperset(of: ["openid", "offline_access", "address"]))

@@ -1,4 +1,4 @@
-"""People with real browsers: consent, two logins, the connections page, disconnecting, connecting in place, swapped links.
+"""People with real browsers: consent, two logins, the connections, disconnecting, connecting in place, swapped links.
 
 Each page of ours is looked at on the way (`chromium.py`), with scripts switched off throughout. Prints one JSON object:
 what happened, and what is wrong with the pages; pictures of the pages go to a folder.
@@ -35,7 +35,11 @@ class Returns(http.server.BaseHTTPRequestHandler):
         parts = urlsplit(self.path)
         if parts.path == "/callback":
             type(self).queries.append(dict(parse_qsl(parts.query, keep_blank_values=True)))
-        body = b"<!doctype html><html lang=en><title>Back</title><link rel=icon href='data:,'><p>Back in the application."
+        body = (
+            b"<!doctype html><html lang=en><title>Back</title><link rel=icon href='data:,'><p>Back in the application."
+            # Whoever sees this title has a browser that runs scripts.
+            b"<script>document.title = 'Scripts run'</script>"
+        )
         self.send_response(200 if parts.path == "/callback" else 404)
         self.send_header("Content-Type", "text/html")
         self.send_header("Content-Length", str(len(body)))
@@ -142,6 +146,8 @@ def walk(alice: Person, bob: Person, options: argparse.Namespace, http: httpx.Cl
     report["legs"].append(alice.where())
     alice.sign_in_upstream(options.alice)
     report["approved_return"] = returned(alice, 2)
+    # A page with a script, after all those of ours and the providers': that none ran here means something.
+    report["title_with_script"] = alice.driver.title
     application.redeem()
     report["claims"] = application.claims()
     report["both"] = application.retrieve(first, second)

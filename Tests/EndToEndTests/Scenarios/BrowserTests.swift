@@ -128,6 +128,7 @@ extension EndToEndTests {
             #expect(walk.complaints == [])
             #expect(walk.foreign_requests == [])
             #expect(walk.titles.count == 12)
+            #expect(walk.title_with_script == "Back", "scripts were not switched off")
             #expect(walk.error.contains("This application is not registered here"))
             #expect(walk.bad_link.contains("This link cannot be used"))
             #expect(walk.interstitial.contains("Return to notes.example"))
@@ -155,6 +156,8 @@ private struct Walk: Decodable, Sendable {
     /// The addresses of the two providers' pages.
     let legs: [String]
     let approved_return: [String: String]
+    /// The title of the client's own page, which a script would change.
+    let title_with_script: String
     let claims: Claims
     let both: Retrieval
     let sign_in: String
