@@ -50,6 +50,11 @@ package struct AuditEvent: Sendable {
         AuditEvent("signing_key.changed", ["kid": .string(keyID), "cause": .string(cause.rawValue)])
     }
 
+    /// Another key seals upstream tokens from now on (VT-5).
+    package static func vaultKeyChanged(_ number: UInt32) -> AuditEvent {
+        AuditEvent("vault_key.changed", ["key": .integer(Int(number))])
+    }
+
     /// The user answered the consent page.
     package static func consented(_ request: AuthorizationRequest, approved: Bool) -> AuditEvent {
         AuditEvent(

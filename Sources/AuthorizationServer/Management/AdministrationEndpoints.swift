@@ -107,3 +107,20 @@ struct KeyRotationEndpoint: Endpoint {
         return response
     }
 }
+
+/// VT-5: seals upstream tokens with a new key from now on, and the stored ones anew.
+struct VaultKeyRotationEndpoint: Endpoint {
+    let rotation: VaultKeyRotation
+    let audit: AuditTrail
+
+    func respond(to request: Request, context: RequestContext) async -> Response {
+        do throws(OAuthError) {
+            let number = try await rotation.rotate(now: context.now)
+            audit.record(.vaultKeyChanged(number), context: context)
+            let json: JSONObject = ["key": .integer(Int(number))]
+            return .json(json.serialized())
+        } catch {
+            return .error(error)
+        }
+    }
+}

@@ -156,6 +156,12 @@ extension ServerParts {
                 name: "admin",
                 admin.guarding(KeyRotationEndpoint(rotation: rotation, audit: audit))
             )
+            routes.on(
+                .post,
+                "/admin/vault-key/rotate",
+                name: "admin",
+                admin.guarding(VaultKeyRotationEndpoint(rotation: vaultKeyRotation, audit: audit))
+            )
         }
         return routes
     }

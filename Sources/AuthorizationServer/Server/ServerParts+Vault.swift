@@ -53,6 +53,7 @@ extension ServerParts {
                 names: configuration.upstreams.filter { $0.registration != nil }.map(\.name)
             ),
             lastSessions: lastSessions,
+            vaultKeys: vaultKeyRotation,
             revocations: providerRevocations
         )
     }

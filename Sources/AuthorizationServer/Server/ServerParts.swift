@@ -39,6 +39,7 @@ struct ServerParts {
     let connectionEnding: ConnectionEnding
     let providerRevocations: ProviderRevocations
     let lastSessions: LastSessions
+    let vaultKeyRotation: VaultKeyRotation
 
     init(
         _ configuration: Configuration,
@@ -68,7 +69,8 @@ struct ServerParts {
             ]
         )
         refreshTokenKey = RefreshTokenKey(secret: rootSecret)
-        sealing = try TokenSealing(secret: rootSecret, random: environment.random)
+        let vaultKeys = try VaultKeys(rootSecret: rootSecret, secrets: await stores.keys.vaultKeys())
+        sealing = TokenSealing(keys: vaultKeys, random: environment.random)
         upstreams = try await UpstreamAssembly(
             configuration: configuration,
             environment: environment,
@@ -125,6 +127,15 @@ struct ServerParts {
             upstreams: upstreams,
             sealing: sealing,
             durability: durability,
+            logger: environment.logger
+        )
+        vaultKeyRotation = VaultKeyRotation(
+            ring: stores.keys,
+            keys: vaultKeys,
+            sealing: sealing,
+            vault: stores.vault,
+            durability: durability,
+            random: environment.random,
             logger: environment.logger
         )
         providerRevocations = ProviderRevocations(ending: connectionEnding, metrics: metrics, audit: audit)

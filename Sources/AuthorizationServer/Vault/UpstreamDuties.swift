@@ -1,16 +1,23 @@
 import OAuthProtocol
 
-/// What is done at providers without anybody asking: registrations of ourselves and revocations, beside everything else,
-/// for a slow provider must not hold up snapshots and keys.
+/// What is done about upstream tokens without anybody asking: registrations of ourselves, revocations, another key; beside
+/// everything else, for a slow provider must not hold up snapshots and signing keys.
 final class UpstreamDuties: Sendable {
     private let registrations: UpstreamRegistrations
     private let lastSessions: LastSessions
+    private let vaultKeys: VaultKeyRotation
     private let revocations: ProviderRevocations
     private let turns = SerialTurns()
 
-    init(registrations: UpstreamRegistrations, lastSessions: LastSessions, revocations: ProviderRevocations) {
+    init(
+        registrations: UpstreamRegistrations,
+        lastSessions: LastSessions,
+        vaultKeys: VaultKeyRotation,
+        revocations: ProviderRevocations
+    ) {
         self.registrations = registrations
         self.lastSessions = lastSessions
+        self.vaultKeys = vaultKeys
         self.revocations = revocations
     }
 
@@ -32,6 +39,7 @@ final class UpstreamDuties: Sendable {
 
     private func turn(now: Timestamp) async {
         await registrations.performDue()
+        await vaultKeys.performDue(now: now)
         await lastSessions.performDue(now: now)
         await revocations.performDue(now: now)
     }

@@ -27,6 +27,8 @@ package enum RecordKind: UInt8, Sendable, CaseIterable {
     case putSigningKey = 0x40
     case removeSigningKey = 0x41
     case putServerSecret = 0x42
+    case putVaultKey = 0x43
+    case removeVaultKey = 0x44
     // ReplayGuard
     case consumeAssertion = 0x50
 }

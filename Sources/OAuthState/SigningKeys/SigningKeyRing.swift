@@ -50,6 +50,7 @@ package actor SigningKeyRing: SigningKeyStore {
     private let journal: any ChangeJournal
     private var ring: [StoredSigningKey] = []
     private var rootSecret: [UInt8]?
+    private var vaultSecrets: [VaultKeySecret] = []
     private var publication: SigningKeyPublication?
 
     /// An empty ring.
@@ -66,6 +67,30 @@ package actor SigningKeyRing: SigningKeyStore {
         }
         rootSecret = candidate
         return Recorded(candidate, at: journal.append(BinaryWriter.record(.putServerSecret) { $0.write(candidate) }))
+    }
+
+    /// The secrets of the vault's keys that came after the root secret's, oldest first.
+    package func vaultKeys() -> [VaultKeySecret] {
+        vaultSecrets
+    }
+
+    /// Keeps the secret of the vault's next key.
+    package func addVaultKey(_ secret: [UInt8], now: Timestamp) -> Recorded<VaultKeySecret> {
+        let number = (vaultSecrets.last?.number ?? 0) + 1
+        let added = VaultKeySecret(number: number, secret: secret, createdAt: now)
+        vaultSecrets.append(added)
+        return Recorded(added, at: journal.append(added.record(.putVaultKey)))
+    }
+
+    /// Erases the secrets of the vault's keys before one that stays.
+    package func removeVaultKeys(before number: UInt32) -> Recorded<Int> {
+        let removed = vaultSecrets.filter { $0.number < number && $0.number != vaultSecrets.last?.number }
+        var position = journal.lastPosition
+        for secret in removed {
+            vaultSecrets.removeAll { $0.number == secret.number }
+            position = journal.append(BinaryWriter.record(.removeVaultKey) { $0.write(secret.number) })
+        }
+        return Recorded(removed.count, at: position)
     }
 
     // MARK: - Keys
@@ -196,13 +221,17 @@ package actor SigningKeyRing: SigningKeyStore {
 }
 
 extension SigningKeyRing: RecordedStore {
-    package static let recordKinds: Set<RecordKind> = [.putSigningKey, .removeSigningKey, .putServerSecret]
+    package static let recordKinds: Set<RecordKind> = [
+        .putSigningKey, .removeSigningKey, .putServerSecret, .putVaultKey, .removeVaultKey,
+    ]
 
     /// What one record says of keys and the root secret.
     package enum Change: RecordedChange {
         case put(StoredSigningKey)
         case remove(keyID: String)
         case putServerSecret([UInt8])
+        case putVaultKey(VaultKeySecret)
+        case removeVaultKey(number: UInt32)
 
         /// The order of the ring counts.
         package var place: Int { 0 }
@@ -213,6 +242,8 @@ extension SigningKeyRing: RecordedStore {
         case .putSigningKey: .put(try StoredSigningKey(from: &reader))
         case .removeSigningKey: .remove(keyID: try reader.string())
         case .putServerSecret: .putServerSecret(try reader.byteArray())
+        case .putVaultKey: .putVaultKey(try VaultKeySecret(from: &reader))
+        case .removeVaultKey: .removeVaultKey(number: try reader.integer())
         default: throw RecordError("not a record of the signing key ring")
         }
     }
@@ -229,14 +260,23 @@ extension SigningKeyRing: RecordedStore {
             ring.removeAll { $0.key.keyID == keyID }
         case .putServerSecret(let secret):
             rootSecret = secret
+        case .putVaultKey(let secret):
+            vaultSecrets.removeAll { $0.number == secret.number }
+            vaultSecrets.append(secret)
+            vaultSecrets.sort { $0.number < $1.number }
+        case .removeVaultKey(let number):
+            vaultSecrets.removeAll { $0.number == number }
         }
     }
 
     package func capture() -> CapturedState {
-        let (ring, rootSecret) = (ring, rootSecret)
+        let (ring, rootSecret, vaultSecrets) = (ring, rootSecret, vaultSecrets)
         return CapturedState(position: journal.lastPosition) { body in
             if let rootSecret {
                 try body(BinaryWriter.record(.putServerSecret) { $0.write(rootSecret) })
+            }
+            for secret in vaultSecrets {
+                try body(secret.record(.putVaultKey))
             }
             for key in ring {
                 try body(key.record(.putSigningKey))

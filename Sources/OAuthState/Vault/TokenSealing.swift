@@ -53,17 +53,25 @@ extension SealedTokens: RecordCodable {
 
 /// VT-5: seals upstream tokens with AES-256-GCM, bound to their place, so that a record moved to another user or
 /// provider does not open.
+///
+/// A sealed text is the version 2, the key's number, the nonce, the cipher text and its tag; the first version had neither
+/// version nor number, and its key was that of the root secret.
 package struct TokenSealing: Sendable {
-    private let key: AES256GCMKey
+    private let keys: VaultKeys
     private let random: any RandomSource
+    private static let version: UInt8 = 2
+    private static let headByteCount = 5
     private static let nonceByteCount = 12
 
-    /// Sealing under a key derived from the server's secret; domain-separated.
-    package init(secret: [UInt8], random: any RandomSource) throws(CryptoError) {
-        key = try AES256GCMKey(
-            HKDFSHA256.derive(secret: secret, salt: [], info: Array("gatehouse vault 1".utf8), count: 32)
-        )
+    /// Sealing under keys that may be rotated.
+    package init(keys: VaultKeys, random: any RandomSource) {
+        self.keys = keys
         self.random = random
+    }
+
+    /// Sealing under a key derived from the server's secret alone; domain-separated.
+    package init(secret: [UInt8], random: any RandomSource) throws(CryptoError) {
+        self.init(keys: try VaultKeys(rootSecret: secret), random: random)
     }
 
     /// What the tokens of a connection are bound to.
@@ -138,16 +146,63 @@ package struct TokenSealing: Sendable {
         return writer.bytes
     }
 
+    // MARK: - Rotation
+
+    /// Whether everything of some tokens was sealed by the present key.
+    package func isCurrent(_ tokens: SealedTokens) -> Bool {
+        [tokens.accessToken, tokens.refreshToken, tokens.idToken].allSatisfy { $0.map(isCurrent) ?? true }
+    }
+
+    /// Whether a text was sealed by the present key.
+    package func isCurrent(_ sealed: [UInt8]) -> Bool {
+        Self.keyNumber(of: sealed) == keys.currentNumber
+    }
+
+    /// The tokens of a connection, sealed anew by the present key.
+    package func resealed(_ connection: Connection) throws(CryptoError) -> SealedTokens {
+        try seal(
+            UpstreamTokens(
+                accessToken: try accessToken(of: connection),
+                refreshToken: try refreshToken(of: connection),
+                idToken: try idToken(of: connection)
+            ),
+            at: connection.place
+        )
+    }
+
+    private static func keyNumber(of sealed: [UInt8]) -> UInt32? {
+        guard sealed.count > headByteCount, sealed[0] == version else { return nil }
+        return sealed[1..<headByteCount].reduce(0) { $0 << 8 | UInt32($1) }
+    }
+
     private func seal(_ token: String, _ associatedData: [UInt8]) throws(CryptoError) -> [UInt8] {
+        let (number, key) = keys.current
+        var writer = BinaryWriter(reserving: Self.headByteCount)
+        writer.write(Self.version)
+        writer.write(number)
         let nonce = random.bytes(Self.nonceByteCount)
-        return nonce + (try key.seal(Array(token.utf8), nonce: nonce, authenticating: associatedData))
+        return writer.bytes + nonce + (try key.seal(Array(token.utf8), nonce: nonce, authenticating: associatedData))
     }
 
     private func open(_ sealed: [UInt8], _ associatedData: [UInt8]) throws(CryptoError) -> String {
-        let nonce = Array(sealed.prefix(Self.nonceByteCount))
+        if let key = Self.keyNumber(of: sealed).flatMap(keys.key) {
+            do {
+                return try Self.open(sealed.dropFirst(Self.headByteCount), key, associatedData)
+            } catch {
+                // A text of the first version may begin like one of the second: its nonce is random.
+            }
+        }
+        return try Self.open(sealed[...], keys.root, associatedData)
+    }
+
+    private static func open(
+        _ sealed: ArraySlice<UInt8>,
+        _ key: AES256GCMKey,
+        _ associatedData: [UInt8]
+    ) throws(CryptoError) -> String {
         let opened = try key.open(
-            Array(sealed.dropFirst(Self.nonceByteCount)),
-            nonce: nonce,
+            Array(sealed.dropFirst(nonceByteCount)),
+            nonce: Array(sealed.prefix(nonceByteCount)),
             authenticating: associatedData
         )
         return String(decoding: opened, as: UTF8.self)

@@ -130,6 +130,15 @@ package actor TokenVault: VaultStore {
         return Recorded(.stored(connection), at: put(connection))
     }
 
+    /// Puts tokens that were sealed anew in the place of the same ones; whatever replaced them meanwhile stays.
+    package func reseal(_ connection: Connection, as tokens: SealedTokens) -> Recorded<Bool> {
+        guard var present = connectionTable[connection.id], present.version == connection.version,
+            present.tokens == connection.tokens
+        else { return Recorded(false, at: journal.lastPosition) }
+        present.tokens = tokens
+        return Recorded(true, at: put(present))
+    }
+
     package func mark(
         _ id: ConnectionID,
         version: UInt32,
@@ -234,6 +243,11 @@ package actor TokenVault: VaultStore {
         else { return Recorded(.full, at: journal.lastPosition) }
         registrations[registration.upstream] = registration
         return Recorded(.admitted, at: journal.append(registration.record(.putUpstreamRegistration)))
+    }
+
+    /// Every registration of ourselves.
+    package func allRegistrations() -> [StoredUpstreamRegistration] {
+        Array(registrations.values)
     }
 
     /// How many users and connections are kept, for the metrics.

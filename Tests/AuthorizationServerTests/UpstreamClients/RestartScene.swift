@@ -31,7 +31,11 @@ struct RestartScene: Sendable {
         )
         try await provider.start()
         let directory = FileManager.default.temporaryDirectory.appending(path: "gatehouse-\(UUID().uuidString)")
-        defer { try? FileManager.default.removeItem(at: directory) }
+        defer {
+            // What stays behind in a temporary folder fails nothing.
+            try? FileManager.default.removeItem(at: directory)
+            try? FileManager.default.removeItem(at: copy(of: directory))
+        }
         let scene = RestartScene(
             provider: provider,
             clock: clock,
@@ -45,6 +49,26 @@ struct RestartScene: Sendable {
             throw error
         }
         await provider.shutdown()
+    }
+
+    private static func copy(of directory: URL) -> URL {
+        directory.deletingLastPathComponent().appending(path: directory.lastPathComponent + "-copy")
+    }
+
+    /// Copies the storage as it is on the disk now: what a crash at this moment would leave.
+    func copyStorage() throws {
+        try FileManager.default.copyItem(at: directory, to: Self.copy(of: directory))
+    }
+
+    /// Runs the server once on that copy.
+    func serveCopy(_ body: (TestServer) async throws -> Void) async throws {
+        let scene = RestartScene(
+            provider: provider,
+            clock: clock,
+            directory: Self.copy(of: directory),
+            reservation: reservation
+        )
+        try await scene.serve({ _ in }, body)
     }
 
     /// Runs the server once, with a change to how it is a client of the provider.

@@ -21,6 +21,7 @@ struct RecordFormTests {
             (.putUser, 0x30), (.putIdentity, 0x31), (.putConnection, 0x32), (.removeConnection, 0x33),
             (.removeUser, 0x34), (.putUpstreamRegistration, 0x35), (.putSigningKey, 0x40), (.removeSigningKey, 0x41),
             (.putServerSecret, 0x42),
+            (.putVaultKey, 0x43), (.removeVaultKey, 0x44),
             (.consumeAssertion, 0x50),
         ]
     )
@@ -90,6 +91,20 @@ struct RecordFormTests {
             "35" + "00000004" + Self.hexadecimal("corp".utf8) + Self.hexadecimal(StoreSample.digest("purpose").bytes)
             + "0000000c" + Self.hexadecimal("openid email".utf8) + "00000002" + "0102"
         #expect(journal.records.map(Self.hexadecimal) == [expected])
+    }
+
+    @Test("a key of the vault and its removal, byte for byte")
+    func vaultKeyRecords() async {
+        let journal = RecordingJournal()
+        let ring = SigningKeyRing(journal: journal)
+        _ = await ring.addVaultKey([1, 2], now: StoreSample.now)
+        _ = await ring.addVaultKey([3], now: StoreSample.now)
+        _ = await ring.removeVaultKeys(before: 2)
+        let expected = [
+            "43" + "00000001" + "000000020102" + "000001a1ee565e00",
+            "43" + "00000002" + "0000000103" + "000001a1ee565e00", "44" + "00000001",
+        ]
+        #expect(journal.records.map(Self.hexadecimal) == expected)
     }
 
     @Test("integers are big-endian, texts are counted, options flagged")

@@ -114,6 +114,10 @@ struct SampleStore: Sendable, CustomTestStringConvertible {
 
     private static func fillKeys(_ store: SigningKeyRing) async throws {
         _ = await store.serverSecret(candidate: [UInt8](repeating: 7, count: 32))
+        for secret in [UInt8(1), 2, 3] {
+            _ = await store.addVaultKey([UInt8](repeating: secret, count: 32), now: StoreSample.now)
+        }
+        _ = await store.removeVaultKeys(before: 2)
         _ = await store.install(try StoreSample.signingKey(.active), now: StoreSample.now)
         _ = await store.install(try StoreSample.signingKey(.next), now: StoreSample.now)
         _ = await store.install(try StoreSample.signingKey(.active, purpose: .idToken), now: StoreSample.now)

@@ -104,7 +104,65 @@ struct TokenSealingTests {
         let (first, second) = (try sealing.seal(tokens, at: place), try sealing.seal(tokens, at: place))
         #expect(first.accessToken != second.accessToken)
         #expect(!String(decoding: first.accessToken, as: UTF8.self).contains("gho_"))
-        #expect(first.accessToken.count == "gho_access".utf8.count + 12 + 16)
+        #expect(first.accessToken.count == "gho_access".utf8.count + 5 + 12 + 16)
+    }
+
+    @Test(
+        "texts of the first version open, also where their nonce looks like the second’s head",
+        arguments: [true, false]
+    )
+    func firstVersion(looksLikeSecond: Bool) async throws {
+        let key = try AES256GCMKey(
+            HKDFSHA256.derive(secret: secret, salt: [], info: Array("gatehouse vault 1".utf8), count: 32)
+        )
+        // Kind, user, upstream and account, as the first version wrote them.
+        var place = BinaryWriter()
+        place.write(UInt8(1))
+        place.write(UserID(value: 1))
+        place.write("github")
+        place.write("583231")
+        let nonce: [UInt8] = looksLikeSecond ? [2, 0, 0, 0, 0] + Array(1...7) : Array(101...112)
+        let old = nonce + (try key.seal(Array("gho_old".utf8), nonce: nonce, authenticating: place.bytes))
+        let connection = try await connection(sealed: SealedTokens(accessToken: old))
+        let sealing = try sealing()
+        #expect(try sealing.accessToken(of: connection) == "gho_old")
+        // Found stale at the latest once another key seals.
+        let keys = try VaultKeys(
+            rootSecret: secret,
+            secrets: [VaultKeySecret(number: 1, secret: [9], createdAt: StoreSample.now)]
+        )
+        let rotated = TokenSealing(keys: keys, random: SeededBytes(seed: 2))
+        #expect(!rotated.isCurrent(connection.tokens))
+        #expect(try rotated.accessToken(of: connection) == "gho_old")
+        var anew = connection
+        anew.tokens = try rotated.resealed(connection)
+        #expect(rotated.isCurrent(anew.tokens))
+        #expect(try rotated.accessToken(of: anew) == "gho_old" && anew.tokens.refreshToken == nil)
+    }
+
+    @Test("after a rotation the new key seals and the old ones open; what a removed key sealed does not")
+    func rotation() async throws {
+        let keys = try VaultKeys(rootSecret: secret)
+        let sealing = TokenSealing(keys: keys, random: SeededBytes(seed: 3))
+        var sealed = [try sealing.seal(tokens, at: place)]
+        for number in UInt32(1)...2 {
+            let secret = [UInt8](repeating: UInt8(number), count: 32)
+            try keys.add(VaultKeySecret(number: number, secret: secret, createdAt: StoreSample.now))
+            let last = try #require(sealed.last)
+            #expect(keys.currentNumber == number && !sealing.isCurrent(last))
+            sealed.append(try sealing.seal(tokens, at: place))
+        }
+        var connections: [Connection] = []
+        for tokens in sealed { connections.append(try await connection(sealed: tokens)) }
+        for connection in connections { #expect(try sealing.refreshToken(of: connection) == "ghr_refresh") }
+        keys.remove(before: 2)
+        #expect(throws: CryptoError.self) { try sealing.accessToken(of: connections[1]) }
+        #expect(try sealing.accessToken(of: connections[0]) == "gho_access")
+        #expect(try sealing.accessToken(of: connections[2]) == "gho_access")
+        // A number that was changed names another key, which does not open it.
+        var forged = connections[2]
+        forged.tokens.accessToken[4] = 0
+        #expect(throws: CryptoError.self) { try sealing.accessToken(of: forged) }
     }
 
     @Test("D-25: tokens never print, sealed or not, alone or inside a connection")
