@@ -6,11 +6,11 @@ import Testing
 /// Runs a test with a client of its own, which is shut down whatever happens.
 func withClient<Result>(
     _ configuration: CurlClient.Configuration = .init(proxy: .none),
-    _ body: (CurlClient) async throws -> Result
+    _ body: (PatientClient) async throws -> Result
 ) async throws -> Result {
     let client = try CurlClient(configuration: configuration, logger: .silent)
     do {
-        let result = try await body(client)
+        let result = try await body(PatientClient(base: client))
         await client.shutdown()
         return result
     } catch {
@@ -23,7 +23,22 @@ extension Logger {
     static var silent: Logger { Logger(label: "test") { _ in SwiftLogNoOpLogHandler() } }
 }
 
-extension CurlClient {
+/// A client that gives a busy machine time, where the test itself sets no time.
+struct PatientClient: OutboundTransport {
+    let base: CurlClient
+
+    func send(_ request: OutboundRequest) async throws(OutboundError) -> OutboundResponse {
+        var request = request
+        let usual = OutboundRequest.Limits()
+        if request.limits.totalTimeout == usual.totalTimeout { request.limits.totalTimeout = .seconds(300) }
+        if request.limits.connectTimeout == usual.connectTimeout { request.limits.connectTimeout = .seconds(300) }
+        return try await base.send(request)
+    }
+
+    func shutdown() async { await base.shutdown() }
+}
+
+extension OutboundTransport {
     /// The error that the request ends with; a response is a failed expectation.
     func failure(
         of request: OutboundRequest,
