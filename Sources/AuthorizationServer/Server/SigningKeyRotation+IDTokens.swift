@@ -13,15 +13,15 @@ extension SigningKeyRotation {
     }
 
     /// Publishes a successor of the key for ID tokens, where there is one without.
-    func prepareIDTokenSuccessor(now: Timestamp) async throws {
+    private func prepareIDTokenSuccessor(now: Timestamp) async throws {
         guard await idTokenKey(.active) != nil, await idTokenKey(.next) == nil else { return }
         try await install(.next, now: now)
     }
 
-    /// Replaces the key for ID tokens, where there is one.
+    /// Replaces the key for ID tokens, where there is one; one without a successor gets that first, unless it is forced out.
     func rotateIDTokenKey(force: Bool, now: Timestamp) async throws {
         guard await idTokenKey(.active) != nil else { return }
-        try await prepareIDTokenSuccessor(now: now)
+        if force { try await prepareIDTokenSuccessor(now: now) }
         let successor = try await generate(.rs256, .idToken, .next, now: now)
         let rotation = await ring.rotate(successor: successor, publishedBy: publishedBy(force, now), now: now)
         try await durability.wait(for: rotation.position)

@@ -145,9 +145,8 @@ package struct SigningKeyRotation: Sendable {
         return keyID
     }
 
-    /// Looks at both keys before either is rotated, and publishes those that are still to be made.
+    /// Looks at both successors before either signs.
     private func checkPublication(now: Timestamp) async throws {
-        try await prepareIDTokenSuccessor(now: now)
         let published = await ring.keys().lazy.filter { $0.state == .next }.map(\.publishedAt).max()
         guard let permitted = published.map({ $0 + KeySetEndpoint.maximumAge }), now < permitted else { return }
         throw TooEarly(permittedFrom: permitted)

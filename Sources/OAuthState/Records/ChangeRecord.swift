@@ -16,6 +16,7 @@ package enum RecordKind: UInt8, Sendable, CaseIterable {
     case putConsent = 0x23
     case removeConsent = 0x24
     case putRevokedToken = 0x25
+    case putRevokedTokenOfSession = 0x26
     // TokenVault
     case putUser = 0x30
     case putIdentity = 0x31
@@ -30,7 +31,9 @@ package enum RecordKind: UInt8, Sendable, CaseIterable {
     case putVaultKey = 0x43
     case removeVaultKey = 0x44
     // ReplayGuard
+    /// As written before owners were kept; only read.
     case consumeAssertion = 0x50
+    case consumeOwnedAssertion = 0x51
 }
 
 /// A row that can stand in the journal and in a snapshot.

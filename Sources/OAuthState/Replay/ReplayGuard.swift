@@ -128,7 +128,7 @@ package actor ReplayGuard: ReplayStore {
     }
 
     private static func record(_ id: SHA256Digest, _ use: Use) -> [UInt8] {
-        BinaryWriter.record(.consumeAssertion) { writer in
+        BinaryWriter.record(.consumeOwnedAssertion) { writer in
             writer.write(id)
             writer.write(use.expiry)
             writer.write(use.owner.id)
@@ -138,7 +138,7 @@ package actor ReplayGuard: ReplayStore {
 }
 
 extension ReplayGuard: RecordedStore {
-    package static let recordKinds: Set<RecordKind> = [.consumeAssertion]
+    package static let recordKinds: Set<RecordKind> = [.consumeAssertion, .consumeOwnedAssertion]
 
     /// An id that was consumed, and by whom.
     package struct Change: RecordedChange {
@@ -149,12 +149,12 @@ extension ReplayGuard: RecordedStore {
     }
 
     package static func change(_ kind: RecordKind, _ reader: inout BinaryReader) throws(RecordError) -> Change {
-        guard kind == .consumeAssertion else { throw RecordError("not a record of the replay guard") }
+        guard recordKinds.contains(kind) else { throw RecordError("not a record of the replay guard") }
         let id = try reader.digest()
         let expiry = try reader.timestamp()
-        // Records did not always name the owner; such an id counts for itself, until it expires.
+        // Without an owner the id counts for itself, until it expires.
         let owner =
-            reader.isAtEnd
+            kind == .consumeAssertion
             ? AssertionOwner(id: id, isSelfRegistered: false)
             : AssertionOwner(id: try reader.digest(), isSelfRegistered: try reader.bool())
         return Change(id: id, use: Use(owner: owner, expiry: expiry))

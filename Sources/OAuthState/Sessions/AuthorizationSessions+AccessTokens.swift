@@ -22,7 +22,7 @@ extension AuthorizationSessions {
     ) -> Recorded<AccessTokenRevocation> {
         sweepRevokedTokens(now: now, limit: 8)
         guard revokedTokens[reference.tokenID] == nil else { return Recorded(.revoked, at: journal.lastPosition) }
-        let token = RevokedToken(expiry: expiry, sessionID: reference.sessionID)
+        let token = AccessRevocation(expiry: expiry, sessionID: reference.sessionID)
         if let id = token.sessionID {
             // Of a session that is over no token stands.
             guard let session = sessions[id] else { return Recorded(.revoked, at: journal.lastPosition) }
@@ -57,7 +57,7 @@ extension AuthorizationSessions {
         revokedTokens.count
     }
 
-    func insertRevokedToken(_ id: SHA256Digest, _ token: RevokedToken) {
+    func insertRevokedToken(_ id: SHA256Digest, _ token: AccessRevocation) {
         if let earlier = revokedTokens.updateValue(token, forKey: id) {
             releaseRevokedToken(earlier)
         }
@@ -68,7 +68,7 @@ extension AuthorizationSessions {
         revokedTokenExpiries.insert(id, expiry: token.expiry)
     }
 
-    private func releaseRevokedToken(_ token: RevokedToken) {
+    private func releaseRevokedToken(_ token: AccessRevocation) {
         guard let session = token.sessionID else { return }
         let share = revokedTokenShares[session, default: 0] - 1
         revokedTokenShares[session] = share > 0 ? share : nil
@@ -86,32 +86,24 @@ extension AuthorizationSessions {
         }
     }
 
-    static func revokedTokenRecord(_ id: SHA256Digest, _ token: RevokedToken) -> [UInt8] {
-        BinaryWriter.record(.putRevokedToken) { writer in
-            writer.write(id)
-            token.write(to: &writer)
+    static func revokedTokenRecord(_ id: SHA256Digest, _ token: AccessRevocation) -> [UInt8] {
+        guard let sessionID = token.sessionID else {
+            return BinaryWriter.record(.putRevokedToken) { writer in
+                writer.write(id)
+                writer.write(token.expiry)
+            }
         }
-    }
-}
-
-/// An access token that is refused before its time.
-package struct RevokedToken: Hashable, Sendable {
-    let expiry: Timestamp
-    /// Its session, for whose share it counts; `nil` for a token that a client got for itself.
-    let sessionID: SessionID?
-}
-
-extension RevokedToken: RecordCodable {
-    package func write(to writer: inout BinaryWriter) {
-        writer.write(expiry)
-        if let sessionID {
+        return BinaryWriter.record(.putRevokedTokenOfSession) { writer in
+            writer.write(id)
+            writer.write(token.expiry)
             writer.write(sessionID)
         }
     }
+}
 
-    package init(from reader: inout BinaryReader) throws(RecordError) {
-        expiry = try reader.timestamp()
-        // Stands last, and only where there is one.
-        sessionID = reader.isAtEnd ? nil : try reader.identifier()
-    }
+/// What is kept of an access token that is refused before its time.
+package struct AccessRevocation: Hashable, Sendable {
+    let expiry: Timestamp
+    /// Its session, for whose share it counts; `nil` for a token that a client got for itself.
+    let sessionID: SessionID?
 }

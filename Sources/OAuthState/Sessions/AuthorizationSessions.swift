@@ -19,7 +19,7 @@ package actor AuthorizationSessions: AuthorizationStore {
     var sessions: TreeDictionary<SessionID, Session> = [:]
     var sessionExpiries = ExpiryBuckets<SessionID>(of: .hour)
     var consents: TreeDictionary<SHA256Digest, Timestamp> = [:]
-    var revokedTokens: TreeDictionary<SHA256Digest, RevokedToken> = [:]
+    var revokedTokens: TreeDictionary<SHA256Digest, AccessRevocation> = [:]
     var revokedTokenExpiries = ExpiryBuckets<SHA256Digest>(of: .minute)
     /// How many of them each session has; none has no entry.
     var revokedTokenShares: [SessionID: Int] = [:]
@@ -134,6 +134,7 @@ package actor AuthorizationSessions: AuthorizationStore {
 extension AuthorizationSessions: RecordedStore {
     package static let recordKinds: Set<RecordKind> = [
         .putSession, .rotateRefreshToken, .removeSession, .putConsent, .removeConsent, .putRevokedToken,
+        .putRevokedTokenOfSession,
     ]
 
     /// What one record says of sessions, consents and revoked tokens.
@@ -143,7 +144,7 @@ extension AuthorizationSessions: RecordedStore {
         case removeSession(SessionID)
         case putConsent(SHA256Digest, Timestamp)
         case removeConsent(SHA256Digest)
-        case putRevokedToken(SHA256Digest, RevokedToken)
+        case putRevokedToken(SHA256Digest, AccessRevocation)
 
         package var place: Int {
             switch self {
@@ -172,7 +173,12 @@ extension AuthorizationSessions: RecordedStore {
         case .removeConsent:
             .removeConsent(try reader.digest())
         case .putRevokedToken:
-            .putRevokedToken(try reader.digest(), try RevokedToken(from: &reader))
+            .putRevokedToken(try reader.digest(), AccessRevocation(expiry: try reader.timestamp(), sessionID: nil))
+        case .putRevokedTokenOfSession:
+            .putRevokedToken(
+                try reader.digest(),
+                AccessRevocation(expiry: try reader.timestamp(), sessionID: try reader.identifier())
+            )
         default:
             throw RecordError("not a record of the authorization sessions")
         }

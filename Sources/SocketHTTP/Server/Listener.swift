@@ -28,9 +28,13 @@ final class Listener: EventSource {
     }
 
     /// Takes in what the kernel has already accepted, since closing would reset it, and closes.
+    ///
+    /// Shut down first: a child that was forked and has not called `exec` yet holds a copy of the descriptor, and the kernel
+    /// would go on accepting for that copy.
     func stop() {
         guard let token else { return }
         handle(.readable)
+        shutdown(descriptor, CInt(SHUT_RDWR))
         service.loop.unregister(token)
         self.token = nil
         close(descriptor)

@@ -17,12 +17,12 @@ struct RecordFormTests {
         arguments: [
             (RecordKind.putClient, UInt8(0x10)), (.touchClient, 0x11), (.removeClient, 0x12), (.putSession, 0x20),
             (.rotateRefreshToken, 0x21), (.removeSession, 0x22), (.putConsent, 0x23), (.removeConsent, 0x24),
-            (.putRevokedToken, 0x25),
+            (.putRevokedToken, 0x25), (.putRevokedTokenOfSession, 0x26),
             (.putUser, 0x30), (.putIdentity, 0x31), (.putConnection, 0x32), (.removeConnection, 0x33),
             (.removeUser, 0x34), (.putUpstreamRegistration, 0x35), (.putSigningKey, 0x40), (.removeSigningKey, 0x41),
             (.putServerSecret, 0x42),
             (.putVaultKey, 0x43), (.removeVaultKey, 0x44),
-            (.consumeAssertion, 0x50),
+            (.consumeAssertion, 0x50), (.consumeOwnedAssertion, 0x51),
         ]
     )
     func kindNumbers(kind: RecordKind, number: UInt8) {
@@ -64,7 +64,7 @@ struct RecordFormTests {
         _ = await store.redeem(StoreSample.redemption("code"), now: StoreSample.now)
         let ofSession = AccessTokenReference(tokenID: "jti 2", sessionID: SessionID(value: 0x0102))
         _ = await store.revokeAccessToken(ofSession, expiry: StoreSample.now, now: StoreSample.now)
-        let record = "25" + Self.hexadecimal(ofSession.tokenID.bytes) + "000001a1ee565e00"
+        let record = "26" + Self.hexadecimal(ofSession.tokenID.bytes) + "000001a1ee565e00"
         #expect(journal.records.last.map(Self.hexadecimal) == record + "00000000000000000000000000000102")
     }
 
@@ -74,10 +74,11 @@ struct RecordFormTests {
         let store = ReplayGuard(journal: journal)
         let (id, owner) = (StoreSample.digest("jti"), StoreSample.assertionOwner)
         _ = await store.consume(id, of: owner, expiry: StoreSample.now, now: StoreSample.now)
-        let old = "50" + Self.hexadecimal(id.bytes) + "000001a1ee565e00"
-        #expect(journal.records.map(Self.hexadecimal) == [old + Self.hexadecimal(owner.id.bytes) + "01"])
+        let form = Self.hexadecimal(id.bytes) + "000001a1ee565e00"
+        #expect(journal.records.map(Self.hexadecimal) == ["51" + form + Self.hexadecimal(owner.id.bytes) + "01"])
         let restored = ReplayGuard(journal: VolatileJournal())
-        try await restored.restore([Array(try #require(journal.records.first).prefix(41))])
+        let body = try #require(journal.records.first).dropFirst().prefix(40)
+        try await restored.restore([[RecordKind.consumeAssertion.rawValue] + body])
         let again = await restored.consume(id, of: owner, expiry: StoreSample.now, now: StoreSample.now - .seconds(1))
         #expect(again.outcome == .replayed)
     }
