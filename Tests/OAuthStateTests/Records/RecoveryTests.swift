@@ -53,7 +53,7 @@ struct RecoveryTests {
         let restored = sample.empty(VolatileJournal())
         let isPut = { (record: [UInt8]) in
             let kind = record.first.flatMap(RecordKind.init)
-            return kind.map { "\($0)".hasPrefix("put") || $0 == .consumeAssertion } ?? false
+            return kind.map { "\($0)".hasPrefix("put") || "\($0)".hasPrefix("consume") } ?? false
         }
         try await restored.restore(journal.records.filter { !isPut($0) })
         #expect(try await restored.capture().rows().isEmpty)
