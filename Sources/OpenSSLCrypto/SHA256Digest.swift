@@ -23,13 +23,11 @@ package struct SHA256Digest: Hashable, Sendable {
         }
     }
 
-    /// A digest that `fill` writes; OpenSSL fails here only for want of memory.
-    init(filledBy fill: (UnsafeMutablePointer<UInt8>) -> Bool) {
-        let isFilled = unsafe withUnsafeMutableBytes(of: &words) { buffer in
-            guard let output = unsafe buffer.assumingMemoryBound(to: UInt8.self).baseAddress else { return false }
-            return unsafe fill(output)
+    /// A digest that `fill` writes.
+    init(filledBy fill: (UnsafeMutablePointer<UInt8>) -> Void) {
+        unsafe withUnsafeMutableBytes(of: &words) { buffer in
+            if let output = unsafe buffer.assumingMemoryBound(to: UInt8.self).baseAddress { unsafe fill(output) }
         }
-        precondition(isFilled, "OpenSSL could not hash")
     }
 
     /// The 32 bytes in order.
