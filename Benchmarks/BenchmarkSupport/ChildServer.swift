@@ -1,4 +1,4 @@
-import Foundation
+package import Foundation
 package import OAuthProtocol
 
 /// This program once more, as the server that is measured.
@@ -7,10 +7,10 @@ package final class ChildServer {
     private let input = Pipe()
     private let lines: AsyncStream<String>
 
-    /// Starts this program with other arguments; on one processor if one is given.
-    package init(_ arguments: [String], processor: Int? = nil) throws {
+    /// Starts this program with other arguments, or another build of it; on one processor if one is given.
+    package init(_ arguments: [String], program: URL? = nil, processor: Int? = nil) throws {
         let output = Pipe()
-        let program = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath()
+        let program = program ?? URL(filePath: "/proc/self/exe").resolvingSymlinksInPath()
         if let processor {
             process.executableURL = URL(filePath: "/usr/bin/taskset")
             process.arguments = ["--cpu-list", "\(processor)", program.path()] + arguments

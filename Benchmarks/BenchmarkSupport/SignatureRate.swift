@@ -13,7 +13,8 @@ package struct SignatureRate: Codable, Sendable {
         SignatureRate(opensslSpeed: try opensslSpeed(seconds: seconds), ownBinding: try ownBinding(seconds: seconds))
     }
 
-    private static func opensslSpeed(seconds: Int) throws -> Double {
+    /// Per second by `openssl speed`, on the server's core.
+    package static func opensslSpeed(seconds: Int) throws -> Double {
         let text = try ChildProgram.output(
             ["taskset", "--cpu-list", "0", "openssl", "speed", "-mr", "-seconds", "\(seconds)", "ecdsap256"]
         )

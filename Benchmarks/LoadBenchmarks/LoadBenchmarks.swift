@@ -9,7 +9,7 @@ struct LoadBenchmarks: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "LoadBenchmarks",
         abstract: "Requests per second and latencies over real sockets, each beside its limit.",
-        subcommands: [RunCommand.self, SuiteCommand.self, LoadServer.self],
+        subcommands: [RunCommand.self, SuiteCommand.self, VersusCommand.self, LoadServer.self],
         defaultSubcommand: RunCommand.self
     )
 

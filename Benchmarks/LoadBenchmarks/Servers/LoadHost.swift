@@ -24,7 +24,7 @@ final class LoadHost {
     /// Sessions whose upstream token has always expired: as many as refresh at once.
     static let expiringCount = 64
 
-    static func start(_ conditions: Conditions) async throws -> LoadHost {
+    static func start(_ conditions: Conditions, program: URL? = nil) async throws -> LoadHost {
         let logger = Logger(label: "load") { _ in SwiftLogNoOpLogHandler() }
         let identityProvider = try DevelopmentIdentityProvider(
             configuration: .init(signIn: .automatic("ada")),
@@ -41,7 +41,8 @@ final class LoadHost {
                 "serve", "--provider", providerURL, "--fast-upstream", upstream.url, "--journal", conditions.journal,
                 "--directory", directory.path(), "--sessions", "\(conditions.sessions)",
                 "--expired", "\(expiringCount)",
-            ] + (conditions.tls ? ["--tls"] : [])
+            ] + (conditions.tls ? ["--tls"] : []),
+            program: program
         )
         let ready = try await child.line()
         guard let sessions = ready["sessions"]?.integerValue, sessions == conditions.sessions + expiringCount else {
