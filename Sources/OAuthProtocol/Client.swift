@@ -1,7 +1,9 @@
 package import OpenSSLCrypto
 
 /// RFC 6749 §2: a client as the rules see it, however it became known.
-package struct Client: Hashable, Sendable {
+///
+/// An object that never changes: each token request hands one from turn to turn, and hands on a reference.
+package final class Client: Hashable, Sendable {
     /// How the client became known.
     package enum Kind: UInt8, Hashable, Sendable {
         /// In the configuration, vouched for by the operator.
@@ -13,36 +15,36 @@ package struct Client: Hashable, Sendable {
     }
 
     /// The `client_id`.
-    package var id: String
+    package let id: String
     /// How the client became known.
-    package var kind: Kind
+    package let kind: Kind
     /// `client_name`, already cleaned; self-asserted unless pre-registered (CR-7).
-    package var name: String?
+    package let name: String?
     /// `client_uri`: the client's home page.
-    package var uri: String?
+    package let uri: String?
     /// Registered redirect URIs, bytes unchanged (CR-1).
-    package var redirectURIs: [String]
+    package let redirectURIs: [String]
     /// The grants that the client may use.
-    package var grantTypes: Set<GrantType>
+    package let grantTypes: Set<GrantType>
     /// How the client authenticates; more than one only for metadata documents (CM-9).
-    package var authenticationMethods: Set<TokenEndpointAuthenticationMethod>
+    package let authenticationMethods: Set<TokenEndpointAuthenticationMethod>
     /// SHA-256 of the client's secret, for the secret methods.
-    package var secretHash: SHA256Digest?
+    package let secretHash: SHA256Digest?
     /// The scopes the client may be granted; `nil` means no limit beyond the resource's.
-    package var scopes: ScopeSet?
+    package let scopes: ScopeSet?
     /// `application_type`, as sent or inferred.
-    package var applicationType: ApplicationType
+    package let applicationType: ApplicationType
     /// Pre-approved by the operator: with `consent: trusted` no consent page.
-    package var isTrusted: Bool
+    package let isTrusted: Bool
     /// The client's own keys as a JWK Set in JSON, for `private_key_jwt`.
-    package var keySet: [UInt8]?
+    package let keySet: [UInt8]?
     /// Where the client publishes its keys, for `private_key_jwt`.
-    package var keySetURI: String?
+    package let keySetURI: String?
     /// Whether assertions may name the token endpoint as their audience, as RFC 7523 once suggested (CA-3); for
     /// pre-registered clients only, whose operator knows that they cannot do better.
-    package var allowsTokenEndpointAudience = false
+    package let allowsTokenEndpointAudience: Bool
     /// When the client registered.
-    package var issuedAt: Timestamp
+    package let issuedAt: Timestamp
 
     /// A client with the given registration.
     package init(
@@ -59,6 +61,7 @@ package struct Client: Hashable, Sendable {
         isTrusted: Bool = false,
         keySet: [UInt8]? = nil,
         keySetURI: String? = nil,
+        allowsTokenEndpointAudience: Bool = false,
         issuedAt: Timestamp
     ) {
         self.id = id
@@ -74,7 +77,28 @@ package struct Client: Hashable, Sendable {
         self.isTrusted = isTrusted
         self.keySet = keySet
         self.keySetURI = keySetURI
+        self.allowsTokenEndpointAudience = allowsTokenEndpointAudience
         self.issuedAt = issuedAt
+    }
+
+    /// Whether everything is the same.
+    package static func == (left: Client, right: Client) -> Bool {
+        left === right || left.saysTheSame(as: right) && left.issuedAt == right.issuedAt
+    }
+
+    /// Hashes the id.
+    package func hash(into hasher: inout Hasher) {
+        hasher.combine(id)
+    }
+
+    /// Whether the registrations are the same, whenever they were made.
+    package func saysTheSame(as other: Client) -> Bool {
+        id == other.id && kind == other.kind && name == other.name && uri == other.uri
+            && redirectURIs == other.redirectURIs && grantTypes == other.grantTypes
+            && authenticationMethods == other.authenticationMethods && secretHash == other.secretHash
+            && scopes == other.scopes && applicationType == other.applicationType && isTrusted == other.isTrusted
+            && keySet == other.keySet && keySetURI == other.keySetURI
+            && allowsTokenEndpointAudience == other.allowsTokenEndpointAudience
     }
 
     /// RFC 6749 §2.1: a client that can keep no secret.

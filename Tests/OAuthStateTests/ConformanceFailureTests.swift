@@ -131,10 +131,14 @@ private struct CarelessSessions: AuthorizationStore {
         await inner.unredeem(code, for: session)
     }
 
-    func rotate(_ use: RefreshTokenUse, now: Timestamp) async -> Recorded<RotationOutcome> {
+    func rotate(
+        _ use: RefreshTokenUse,
+        now: Timestamp,
+        if permits: @Sendable (Session) -> Bool
+    ) async -> Recorded<RotationOutcome> {
         var use = use
         use.clientID = StoreSample.clientID
-        return await inner.rotate(use, now: now)
+        return await inner.rotate(use, now: now, if: permits)
     }
 
     func session(_ id: SessionID, now: Timestamp) async -> Session? { await inner.session(id, now: now) }

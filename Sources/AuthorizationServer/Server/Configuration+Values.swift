@@ -83,7 +83,7 @@ extension Configuration {
 
 extension Configuration.Client {
     fileprivate func registered(now: Timestamp) -> OAuthProtocol.Client {
-        var client = OAuthProtocol.Client(
+        OAuthProtocol.Client(
             id: clientID,
             kind: .preRegistered,
             name: name,
@@ -95,10 +95,9 @@ extension Configuration.Client {
             isTrusted: isTrusted,
             keySet: jwks.map { Array($0.utf8) },
             keySetURI: jwksURI,
+            allowsTokenEndpointAudience: allowsTokenEndpointAudience,
             issuedAt: now
         )
-        client.allowsTokenEndpointAudience = allowsTokenEndpointAudience
-        return client
     }
 }
 

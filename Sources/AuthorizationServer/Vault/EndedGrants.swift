@@ -35,21 +35,25 @@ package struct EndedGrants: Sendable {
         self.audit = audit
     }
 
-    /// Ends a session that its client wants to refresh if a provider that it needs has ended its part.
+    /// Whether a provider that the session needs has ended its part.
+    func haveEnded(_ session: Session) -> Bool {
+        vault.endedUpstreams(among: session.connections).contains { isNeeded($0, by: session) }
+    }
+
+    /// Ends a session that its client wanted to refresh because a provider that it needs has ended its part.
     ///
-    /// - Throws: `invalid_grant`, durably.
-    func check(_ session: Session, of client: Client, context: RequestContext) async throws(OAuthError) {
-        // Another client's token changes nothing (D-29).
-        guard !session.connections.isEmpty, session.clientID.hasSameBytes(as: client.id) else { return }
+    /// - Returns: The `invalid_grant` for the client, durable; `temporarily_unavailable` when the user has mended the
+    ///   connection in the meantime.
+    func end(_ session: Session, context: RequestContext) async throws(OAuthError) -> OAuthError {
         let ended = await vault.ended(among: session.connections)
-        guard !ended.isEmpty, let cause = ended.first(where: { isNeeded($0.upstream, by: session) }) else { return }
+        guard let cause = ended.first(where: { isNeeded($0.upstream, by: session) }) else { return .overloaded }
         let revoked = await sessions.revoke(session.id)
         try await durability.wait(for: revoked.position)
         if revoked.outcome != nil {
             metrics.sessionEnded(by: cause.upstream)
             audit.record(.endedWithUpstream(session, cause), context: context)
         }
-        throw OAuthError(.invalidGrant, "the identity provider ended the user's grant; the user must log in again")
+        return OAuthError(.invalidGrant, "the identity provider ended the user's grant; the user must log in again")
     }
 
     private func isNeeded(_ upstream: String, by session: Session) -> Bool {

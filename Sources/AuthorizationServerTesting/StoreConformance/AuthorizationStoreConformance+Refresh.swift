@@ -13,6 +13,7 @@ extension AuthorizationStoreConformance {
         Rule("0.1: with a grace of zero the predecessor revokes at once", strictGrace),
         Rule("D-29: another client's use changes nothing, not even with an old token", wrongClient),
         Rule("TK-8, D-44: more scope or another resource is refused before anything rotates", exceededIsRefusedFirst),
+        Rule("RI-1: a session that may not go on rotates nothing, and its old tokens are found out", withheld),
         Rule("TK-8: fewer scopes are accepted and the session keeps all of its own", narrowedScopes),
         Rule("0.1: a genuine token newer than the state moves the state forward", newerThanTheState),
         Rule("0.12: a client that does not rotate keeps its token", nonRotating),
@@ -130,6 +131,26 @@ extension AuthorizationStoreConformance {
         let use = StoreSample.use(generation: 1, scopes: session.scopes, resource: session.resource)
         let corrected = await store.rotate(use, now: StoreSample.now).outcome
         guard case .rotated = corrected else { throw Deviation(text: "the corrected refresh came to \(corrected)") }
+    }
+
+    static func withheld(_ makeStore: StoreFactory<any AuthorizationStore>) async throws {
+        let store = try await makeStore(StoreSettings())
+        let session = try await openSession(in: store)
+        for _ in 0..<2 {
+            let use = StoreSample.use(generation: 1)
+            let outcome = await store.rotate(use, now: StoreSample.now) { $0.resource != session.resource }.outcome
+            try requireEqual(outcome, .withheld(session), "a refresh of a session that may not go on")
+        }
+        try requireEqual(await store.session(session.id, now: StoreSample.now), session, "the session afterwards")
+        var foreign = StoreSample.use(generation: 1)
+        foreign.clientID = "dcr_attacker"
+        let stranger = await store.rotate(foreign, now: StoreSample.now) { _ in false }.outcome
+        try requireEqual(stranger, .wrongClient, "another client's use of it")
+        for generation in UInt32(1)...2 {
+            _ = await store.rotate(StoreSample.use(generation: generation), now: StoreSample.now)
+        }
+        let reuse = await store.rotate(StoreSample.use(generation: 1), now: StoreSample.now) { _ in false }.outcome
+        guard case .reused = reuse else { throw Deviation(text: "an old token of it came to \(reuse)") }
     }
 
     static func narrowedScopes(_ makeStore: StoreFactory<any AuthorizationStore>) async throws {

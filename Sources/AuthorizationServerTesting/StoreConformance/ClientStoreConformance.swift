@@ -64,10 +64,10 @@ package enum ClientStoreConformance {
 
     static func replacement(_ makeStore: StoreFactory<any ClientStore>) async throws {
         let store = try await makeStore(StoreSettings())
-        var client = StoreSample.client("https://client.example/metadata.json")
-        client.kind = .metadataDocument
-        try requireEqual(await store.replace(client).outcome, .registered, "a first version")
-        client.redirectURIs = ["https://client.example/new"]
+        let id = "https://client.example/metadata.json"
+        let first = StoreSample.client(id, kind: .metadataDocument)
+        try requireEqual(await store.replace(first).outcome, .registered, "a first version")
+        let client = StoreSample.client(id, kind: .metadataDocument, redirectURI: "https://client.example/new")
         try requireEqual(await store.replace(client).outcome, .registered, "a second version")
         try requireEqual(await store.client(client.id), client, "the version that is kept")
     }
@@ -84,13 +84,10 @@ package enum ClientStoreConformance {
 
     static func preRegisteredClients(_ makeStore: StoreFactory<any ClientStore>) async throws {
         var settings = StoreSettings()
-        var client = StoreSample.client("cli")
-        client.kind = .preRegistered
+        let client = StoreSample.client("cli", kind: .preRegistered)
         settings.preRegistered = [client]
         let store = try await makeStore(settings)
-        var impostor = StoreSample.client("cli")
-        impostor.redirectURIs = ["https://attacker.example/cb"]
-        _ = await store.replace(impostor)
+        _ = await store.replace(StoreSample.client("cli", redirectURI: "https://attacker.example/cb"))
         _ = await store.remove("cli")
         try requireEqual(await store.client("cli"), client, "the client of the configuration")
     }

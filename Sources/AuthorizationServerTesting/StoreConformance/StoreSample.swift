@@ -25,12 +25,18 @@ package enum StoreSample {
     // MARK: - Clients
 
     /// A public client that registered itself.
-    package static func client(_ id: String = clientID, issuedAt: Timestamp = now) -> Client {
+    package static func client(
+        _ id: String = clientID,
+        kind: Client.Kind = .dynamic,
+        name: String = "Sample",
+        redirectURI: String = "http://127.0.0.1/callback",
+        issuedAt: Timestamp = now
+    ) -> Client {
         Client(
             id: id,
-            kind: .dynamic,
-            name: "Sample",
-            redirectURIs: ["http://127.0.0.1/callback"],
+            kind: kind,
+            name: name,
+            redirectURIs: [redirectURI],
             grantTypes: [.authorizationCode, .refreshToken],
             authenticationMethods: [.none],
             issuedAt: issuedAt

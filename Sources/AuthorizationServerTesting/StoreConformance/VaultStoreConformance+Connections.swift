@@ -65,10 +65,18 @@ extension VaultStoreConformance {
         let second = try await connect(StoreSample.draft(owner, account: "2"), candidate: 2, in: store)
         let all = [first.id, second.id, ConnectionID(value: 99)]
         try requireEqual(await store.ended(among: all), [], "the ended ones before one ended")
+        try requireEqual(store.endedUpstreams(among: all), [], "their upstreams")
         _ = await store.mark(first.id, version: first.version, .reauthorizationRequired, reason: "invalid_grant")
         _ = await store.mark(second.id, version: second.version, .expiring, reason: "reported_invalid")
         try requireEqual(await store.ended(among: all).map(\.id), [first.id], "the ended ones")
         try requireEqual(await store.ended(among: [second.id]), [], "those among others")
+        try requireEqual(store.endedUpstreams(among: all), [first.upstream], "the upstreams of the ended ones")
+        try requireEqual(store.endedUpstreams(among: [second.id]), [], "the upstreams of others")
+        let mended = try await connect(StoreSample.draft(owner, account: "1"), candidate: 3, in: store)
+        try requireEqual(store.endedUpstreams(among: all), [], "the upstreams once the user connected again")
+        _ = await store.mark(mended.id, version: mended.version, .reauthorizationRequired, reason: "invalid_grant")
+        _ = await store.disconnect(mended.id, version: nil)
+        try requireEqual(store.endedUpstreams(among: all), [], "the upstreams of what was disconnected")
     }
 
     static func registrations(_ makeStore: StoreFactory<any VaultStore>) async throws {

@@ -10,11 +10,4 @@ extension Client {
         // Each part is hashed before they are joined, so that no two lists become one.
         return SHA256.hash(parts.flatMap { SHA256.hash($0).bytes })
     }
-
-    /// Whether a newer version of a document says the same as this one.
-    package func saysTheSame(as other: Client) -> Bool {
-        var other = other
-        other.issuedAt = issuedAt
-        return self == other
-    }
 }

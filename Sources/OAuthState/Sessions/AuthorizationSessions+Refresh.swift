@@ -4,12 +4,18 @@ package import OAuthProtocol
 
 /// RFC 6749 §6, RFC 9700 §4.14.2 and decision 0.1: refresh tokens come in families and generations.
 extension AuthorizationSessions {
-    package func rotate(_ use: RefreshTokenUse, now: Timestamp) -> Recorded<RotationOutcome> {
+    package func rotate(
+        _ use: RefreshTokenUse,
+        now: Timestamp,
+        if permits: @Sendable (Session) -> Bool
+    ) -> Recorded<RotationOutcome> {
         guard var session = sessions[use.family], session.generation > 0 else {
             return Recorded(.unknown, at: journal.lastPosition)
         }
         // Bound to the client (RFC 6749 §6); the wrong one learns nothing and changes nothing (D-29).
-        guard session.clientID == use.clientID else { return Recorded(.wrongClient, at: journal.lastPosition) }
+        guard session.clientID.hasSameBytes(as: use.clientID) else {
+            return Recorded(.wrongClient, at: journal.lastPosition)
+        }
         guard session.isLive(now: now) else {
             sessions.removeValue(forKey: use.family)
             return Recorded(.expired, at: recordRemoval(of: use.family))
@@ -18,6 +24,7 @@ extension AuthorizationSessions {
             sessions.removeValue(forKey: use.family)
             return Recorded(.reused(session), at: recordRemoval(of: use.family))
         }
+        guard permits(session) else { return Recorded(.withheld(session), at: journal.lastPosition) }
         // Checked before anything is rotated, so that a client can correct itself and try again (TK-8).
         guard use.scopes.map({ $0.isSubset(of: session.scopes) }) ?? true else {
             return Recorded(.scopeExceeded, at: journal.lastPosition)

@@ -24,8 +24,14 @@ package protocol AuthorizationStore: Sendable {
     ///
     /// Nothing happens where the session is not as it was made: a replay has ended it, and it stays so (TK-6).
     func unredeem(_ code: SHA256Digest, for session: Session) async
-    /// Uses a refresh token (RFC 6749 §6, decision 0.1).
-    func rotate(_ use: RefreshTokenUse, now: Timestamp) async -> Recorded<RotationOutcome>
+    /// Uses a refresh token (RFC 6749 §6, decision 0.1) if the rest of the server still permits the session to go on.
+    ///
+    /// `permits` is asked between the checks and the change, and must not wait.
+    func rotate(
+        _ use: RefreshTokenUse,
+        now: Timestamp,
+        if permits: @Sendable (Session) -> Bool
+    ) async -> Recorded<RotationOutcome>
     /// The live session with this id.
     func session(_ id: SessionID, now: Timestamp) async -> Session?
     /// Ends a session; `nil` when there was none.
@@ -49,6 +55,13 @@ package protocol AuthorizationStore: Sendable {
     func rememberConsent(_ key: SHA256Digest, now: Timestamp) async -> Recorded<StoreAdmission>
     /// Whether this very consent was given.
     func hasConsent(_ key: SHA256Digest) async -> Bool
+}
+
+extension AuthorizationStore {
+    /// Uses a refresh token whatever the rest of the server says.
+    package func rotate(_ use: RefreshTokenUse, now: Timestamp) async -> Recorded<RotationOutcome> {
+        await rotate(use, now: now) { _ in true }
+    }
 }
 
 /// What became of something that needed room.
@@ -224,6 +237,8 @@ package enum RotationOutcome: Hashable, Sendable {
     case expired
     /// Another client's token; nothing happened to it (D-29).
     case wrongClient
+    /// The token is good and the session may not go on; nothing was rotated.
+    case withheld(Session)
     /// `scope` has more than was granted; nothing was rotated (TK-8).
     case scopeExceeded
     /// `resource` is not the granted one; nothing was rotated (TK-8).

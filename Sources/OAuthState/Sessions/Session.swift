@@ -1,31 +1,16 @@
 package import OAuthProtocol
 
 /// What a `tsid` names: one user's grant to one client for one resource, and its family of refresh tokens.
+///
+/// Small whatever was granted: what never changes stands behind one reference, for sessions are handed from turn to turn.
 package struct Session: Hashable, Sendable {
-    /// The `tsid`; also names the refresh family.
-    package let id: SessionID
-    /// The `sub` of the session's tokens.
-    package let userID: UserID
-    /// The client that the grant was given to.
-    package let clientID: String
-    /// Everything that was granted; a refresh may ask for less, never for more (RFC 6749 §6).
-    package let scopes: ScopeSet
-    /// The resource of the grant, in its registered spelling.
-    package let resource: String
-    /// The upstream connections that this login made or found, for the vault.
-    package let connections: [ConnectionID]
-    /// When the user logged in upstream: `auth_time` (JW-1); `nil` when the provider does not say.
-    package let authenticatedAt: Timestamp?
-    /// When the session ends whatever happens.
-    package let absoluteExpiry: Timestamp
+    private let grant: SessionGrant
     /// When the session ends unless it is refreshed before.
     package var idleExpiry: Timestamp
-    /// The generation of the refresh token that is current; 0 when none was issued.
-    package var generation: UInt32
     /// When the current generation became current: the start of the grace for its predecessor (decision 0.1).
     package var rotatedAt: Timestamp
-    /// What the upstream providers said of the user and the configuration maps into tokens: a JSON object, or nothing.
-    package let claims: [UInt8]
+    /// The generation of the refresh token that is current; 0 when none was issued.
+    package var generation: UInt32
 
     /// A session with all its parts.
     package init(
@@ -42,19 +27,40 @@ package struct Session: Hashable, Sendable {
         rotatedAt: Timestamp,
         claims: [UInt8] = []
     ) {
-        self.id = id
-        self.userID = userID
-        self.clientID = clientID
-        self.scopes = scopes
-        self.resource = resource
-        self.connections = connections
-        self.authenticatedAt = authenticatedAt
-        self.absoluteExpiry = absoluteExpiry
+        grant = SessionGrant(
+            id: id,
+            userID: userID,
+            clientID: clientID,
+            scopes: scopes,
+            resource: resource,
+            connections: connections,
+            authenticatedAt: authenticatedAt,
+            absoluteExpiry: absoluteExpiry,
+            claims: claims
+        )
         self.idleExpiry = idleExpiry
         self.generation = generation
         self.rotatedAt = rotatedAt
-        self.claims = claims
     }
+
+    /// The `tsid`; also names the refresh family.
+    package var id: SessionID { grant.id }
+    /// The `sub` of the session's tokens.
+    package var userID: UserID { grant.userID }
+    /// The client that the grant was given to.
+    package var clientID: String { grant.clientID }
+    /// Everything that was granted; a refresh may ask for less, never for more (RFC 6749 §6).
+    package var scopes: ScopeSet { grant.scopes }
+    /// The resource of the grant, in its registered spelling.
+    package var resource: String { grant.resource }
+    /// The upstream connections that this login made or found, for the vault.
+    package var connections: [ConnectionID] { grant.connections }
+    /// When the user logged in upstream: `auth_time` (JW-1); `nil` when the provider does not say.
+    package var authenticatedAt: Timestamp? { grant.authenticatedAt }
+    /// When the session ends whatever happens.
+    package var absoluteExpiry: Timestamp { grant.absoluteExpiry }
+    /// What the upstream providers said of the user and the configuration maps into tokens: a JSON object, or nothing.
+    package var claims: [UInt8] { grant.claims }
 
     /// Whether the session can still be used.
     package func isLive(now: Timestamp) -> Bool {
@@ -89,20 +95,74 @@ extension Session: RecordCodable {
     }
 
     package init(from reader: inout BinaryReader) throws(RecordError) {
-        id = try reader.identifier()
-        userID = try reader.identifier()
-        clientID = try reader.string()
-        scopes = try reader.scopes()
-        resource = try reader.string()
-        connections = try reader.array { (reader) throws(RecordError) in try reader.identifier() }
+        // Arguments are evaluated in their order, which is the record's.
+        self.init(
+            id: try reader.identifier(),
+            userID: try reader.identifier(),
+            clientID: try reader.string(),
+            scopes: try reader.scopes(),
+            resource: try reader.string(),
+            connections: try reader.array { (reader) throws(RecordError) in try reader.identifier() },
+            authenticatedAt: try Self.moment(from: &reader),
+            absoluteExpiry: try reader.timestamp(),
+            idleExpiry: try reader.timestamp(),
+            generation: try reader.integer(),
+            rotatedAt: try reader.timestamp(),
+            // Stands last, and only where there are any.
+            claims: reader.isAtEnd ? [] : try reader.byteArray()
+        )
+    }
+
+    private static func moment(from reader: inout BinaryReader) throws(RecordError) -> Timestamp? {
         let moment = try reader.timestamp()
-        authenticatedAt = moment == Self.unknownMoment ? nil : moment
-        absoluteExpiry = try reader.timestamp()
-        idleExpiry = try reader.timestamp()
-        generation = try reader.integer()
-        rotatedAt = try reader.timestamp()
-        // Stands last, and only where there are any.
-        claims = reader.isAtEnd ? [] : try reader.byteArray()
+        return moment == unknownMoment ? nil : moment
+    }
+}
+
+/// What of a session never changes.
+private final class SessionGrant: Hashable, Sendable {
+    let id: SessionID
+    let userID: UserID
+    let clientID: String
+    let scopes: ScopeSet
+    let resource: String
+    let connections: [ConnectionID]
+    let authenticatedAt: Timestamp?
+    let absoluteExpiry: Timestamp
+    let claims: [UInt8]
+
+    init(
+        id: SessionID,
+        userID: UserID,
+        clientID: String,
+        scopes: ScopeSet,
+        resource: String,
+        connections: [ConnectionID],
+        authenticatedAt: Timestamp?,
+        absoluteExpiry: Timestamp,
+        claims: [UInt8]
+    ) {
+        self.id = id
+        self.userID = userID
+        self.clientID = clientID
+        self.scopes = scopes
+        self.resource = resource
+        self.connections = connections
+        self.authenticatedAt = authenticatedAt
+        self.absoluteExpiry = absoluteExpiry
+        self.claims = claims
+    }
+
+    static func == (left: SessionGrant, right: SessionGrant) -> Bool {
+        left === right
+            || left.id == right.id && left.userID == right.userID && left.clientID == right.clientID
+                && left.scopes == right.scopes && left.resource == right.resource
+                && left.connections == right.connections && left.authenticatedAt == right.authenticatedAt
+                && left.absoluteExpiry == right.absoluteExpiry && left.claims == right.claims
+    }
+
+    func hash(into hasher: inout Hasher) {
+        hasher.combine(id)
     }
 }
 

@@ -1,6 +1,7 @@
 package import DurableLog
 import HashTreeCollections
 package import OAuthProtocol
+import Synchronization
 
 /// Owns users, identities and connections. Tokens are sealed before they come here and opened after they leave.
 package actor TokenVault: VaultStore {
@@ -8,7 +9,9 @@ package actor TokenVault: VaultStore {
     let limits: StoreLimits
     var users: TreeDictionary<UserID, User> = [:]
     var identities: TreeDictionary<IdentityKey, UserID> = [:]
-    var connectionTable: TreeDictionary<ConnectionID, Connection> = [:]
+    private(set) var connectionTable: TreeDictionary<ConnectionID, Connection> = [:]
+    /// The upstreams of connections that their provider ended: changed with the table, read without a turn.
+    private let endedConnections = Mutex<[ConnectionID: String]>([:])
     var registrations: [String: StoredUpstreamRegistration] = [:]
 
     /// An empty vault.
@@ -199,7 +202,7 @@ package actor TokenVault: VaultStore {
         guard let connection = connectionTable[id], version == nil || version == connection.version else {
             return Recorded(nil, at: journal.lastPosition)
         }
-        connectionTable.removeValue(forKey: id)
+        forget(id)
         // The tokens go first: a crash in between leaves no token that the user does not see listed.
         var position = journal.append(BinaryWriter.record(.removeConnection) { $0.write(id) })
         if var user = users[connection.userID] {
@@ -211,8 +214,23 @@ package actor TokenVault: VaultStore {
 
     @discardableResult
     private func put(_ connection: Connection) -> JournalPosition {
-        connectionTable[connection.id] = connection
+        keep(connection)
         return journal.append(connection.record(.putConnection))
+    }
+
+    private func keep(_ connection: Connection) {
+        connectionTable[connection.id] = connection
+        let endedUpstream = connection.status == .reauthorizationRequired ? connection.upstream : nil
+        endedConnections.withLock { $0[connection.id] = endedUpstream }
+    }
+
+    private func forget(_ id: ConnectionID) {
+        connectionTable.removeValue(forKey: id)
+        endedConnections.withLock { $0[id] = nil }
+    }
+
+    nonisolated package func endedUpstreams(among ids: [ConnectionID]) -> [String] {
+        endedConnections.withLock { ended in ended.isEmpty ? [] : ids.compactMap { ended[$0] } }
     }
 
     // Looked for in a copy, on the caller's thread: connecting an account is rare, and no turn of the actor is long.
@@ -305,8 +323,8 @@ extension TokenVault: RecordedStore {
         switch consume change {
         case .putUser(let user): users.updateValue(user, forKey: user.id)
         case .putIdentity(let identity, let userID): identities.updateValue(userID, forKey: identity)
-        case .putConnection(let connection): connectionTable.updateValue(connection, forKey: connection.id)
-        case .removeConnection(let id): connectionTable.removeValue(forKey: id)
+        case .putConnection(let connection): keep(connection)
+        case .removeConnection(let id): forget(id)
         case .removeUser(let id): users.removeValue(forKey: id)
         case .putUpstreamRegistration(let registration): registrations[registration.upstream] = registration
         }

@@ -35,6 +35,8 @@ package protocol VaultStore: Sendable {
     func disconnect(_ id: ConnectionID, version: UInt32?) async -> Recorded<Connection?>
     /// Those of some connections that the provider ended, so that only the user can mend them.
     func ended(among ids: [ConnectionID]) async -> [Connection]
+    /// The upstreams of those, without waiting for a turn: every refresh asks.
+    func endedUpstreams(among ids: [ConnectionID]) -> [String]
     /// What a provider registered for us.
     func registration(of upstream: String) async -> StoredUpstreamRegistration?
     /// Keeps what a provider registered for us, in place of an earlier registration there.

@@ -24,7 +24,8 @@ struct ClientMetadataDocumentTests {
     static func client(
         _ body: [UInt8],
         at address: String = address,
-        methods: Set<TokenEndpointAuthenticationMethod> = [.none, .privateKeyJWT]
+        methods: Set<TokenEndpointAuthenticationMethod> = [.none, .privateKeyJWT],
+        now: Timestamp = now
     ) throws -> Client {
         let url = try ClientIDURL(address, allowsLoopback: false)
         return try ClientMetadataDocument(
@@ -147,19 +148,29 @@ struct ClientMetadataDocumentTests {
 
     @Test("CM-10: other redirect URIs or keys are another fingerprint, another name is not")
     func fingerprint() throws {
-        let client = try Self.client(Self.minimal.serialized())
-        var renamed = client
-        renamed.name = "Renamed"
-        renamed.issuedAt = Self.now + .seconds(60)
-        #expect(renamed.documentFingerprint == client.documentFingerprint)
-        #expect(!renamed.saysTheSame(as: client))
-        var moved = client
-        moved.redirectURIs.append("https://client.example/other")
-        var keyed = client
-        keyed.keySetURI = "https://client.example/jwks.json"
-        #expect(Set([client, moved, keyed].map(\.documentFingerprint)).count == 3)
-        var registered = client
-        registered.kind = .dynamic
+        func client(_ member: String, _ value: JSONValue, at moment: Timestamp = Self.now) throws -> Client {
+            var json = Self.minimal
+            json[member] = value
+            return try Self.client(json.serialized(), now: moment)
+        }
+        let original = try client("client_name", "Original")
+        let renamed = try client("client_name", "Renamed", at: Self.now + .seconds(60))
+        #expect(renamed.documentFingerprint == original.documentFingerprint)
+        #expect(!renamed.saysTheSame(as: original))
+        let later = try client("client_name", "Original", at: Self.now + .seconds(60))
+        #expect(later.saysTheSame(as: original))
+        #expect(later != original)
+        let moved = try client("redirect_uris", ["https://client.example/cb", "https://client.example/other"])
+        let keyed = try client("jwks_uri", "https://client.example/jwks.json")
+        #expect(Set([original, moved, keyed].map(\.documentFingerprint)).count == 3)
+        let registered = Client(
+            id: "dcr_1",
+            kind: .dynamic,
+            redirectURIs: original.redirectURIs,
+            grantTypes: original.grantTypes,
+            authenticationMethods: original.authenticationMethods,
+            issuedAt: Self.now
+        )
         #expect(registered.documentFingerprint == nil)
     }
 }

@@ -22,11 +22,11 @@ struct OtherModelTests {
             let known = model.firstIndex { $0.client.id == id }
             switch random.below(10) {
             case 0..<5:
-                var client = StoreSample.client(id, issuedAt: now)
-                client.name = "version \(step)"
+                // The registry keeps a known client's place, and its model its moment.
+                let issuedAt = known.map { model[$0].client.issuedAt } ?? now
+                let client = StoreSample.client(id, name: "version \(step)", issuedAt: issuedAt)
                 var expected = ClientRegistration.registered
                 if let known {
-                    client.issuedAt = model[known].client.issuedAt
                     model[known].client = client
                 } else if model.count < 8 {
                     model.append((client, false))

@@ -43,17 +43,21 @@ struct SampleStore: Sendable, CustomTestStringConvertible {
         for number in 1...5 {
             _ = await store.register(StoreSample.client("dcr_\(number)"))
         }
-        var full = StoreSample.client("dcr_full")
-        full.kind = .metadataDocument
-        full.name = "Ünïcode 𝄞"
-        full.uri = "https://client.example"
-        full.secretHash = StoreSample.digest("secret")
-        full.scopes = ScopeSet(["mcp:read", "mcp:write"])
-        full.keySet = Array(#"{"keys":[]}"#.utf8)
-        full.keySetURI = "https://client.example/jwks"
-        full.grantTypes = Set(GrantType.allCases)
-        full.authenticationMethods = Set(TokenEndpointAuthenticationMethod.allCases)
-        full.applicationType = .web
+        let full = Client(
+            id: "dcr_full",
+            kind: .metadataDocument,
+            name: "Ünïcode 𝄞",
+            uri: "https://client.example",
+            redirectURIs: ["http://127.0.0.1/callback"],
+            grantTypes: Set(GrantType.allCases),
+            authenticationMethods: Set(TokenEndpointAuthenticationMethod.allCases),
+            secretHash: StoreSample.digest("secret"),
+            scopes: ScopeSet(["mcp:read", "mcp:write"]),
+            applicationType: .web,
+            keySet: Array(#"{"keys":[]}"#.utf8),
+            keySetURI: "https://client.example/jwks",
+            issuedAt: StoreSample.now
+        )
         _ = await store.replace(full)
         await store.touch("dcr_2", now: StoreSample.now + .seconds(5))
         _ = await store.remove("dcr_3")

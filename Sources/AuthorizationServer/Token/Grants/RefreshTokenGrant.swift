@@ -55,8 +55,9 @@ package struct RefreshTokenGrant: Grant {
         )
         try durability.checkAvailability()
         let now = request.context.now
-        try await checkSession(token.family, request)
-        let result = await sessions.rotate(use, now: now)
+        let result = await sessions.rotate(use, now: now) { session in
+            isRegistered(session.resource) && !endedGrants.haveEnded(session)
+        }
         switch result.outcome {
         case .rotated(let session):
             return try await answer(request, session, scopes, isRepeat: false, after: result.position)
@@ -66,6 +67,8 @@ package struct RefreshTokenGrant: Grant {
             try await durability.wait(for: result.position)
             audit.record(.refreshTokenReused(session, generation: token.generation), context: request.context)
             throw OAuthError(.invalidGrant, "the refresh token was used before; the session is revoked")
+        case .withheld(let session):
+            throw try await refusal(session, request)
         case .scopeExceeded:
             throw OAuthError(.invalidScope, "scope has more than was granted")
         case .resourceExceeded:
@@ -78,14 +81,17 @@ package struct RefreshTokenGrant: Grant {
         }
     }
 
-    // RI-1: the operator may have removed the resource since the login. Before anything is rotated, so that the session goes
-    // on if the resource comes back.
-    private func checkSession(_ family: SessionID, _ request: TokenRequest) async throws(OAuthError) {
-        guard let session = await sessions.session(family, now: request.context.now) else { return }
-        guard resources.resources.contains(where: { $0.uri.hasSameBytes(as: session.resource) }) else {
-            throw OAuthError(.invalidTarget, "the resource of this session is not registered here any more")
+    // RI-1: the operator may have removed the resource since the login. Nothing was rotated, so that the session goes on if
+    // the resource comes back.
+    private func refusal(_ session: Session, _ request: TokenRequest) async throws(OAuthError) -> OAuthError {
+        guard isRegistered(session.resource) else {
+            return OAuthError(.invalidTarget, "the resource of this session is not registered here any more")
         }
-        try await endedGrants.check(session, of: request.client, context: request.context)
+        return try await endedGrants.end(session, context: request.context)
+    }
+
+    private func isRegistered(_ resource: String) -> Bool {
+        resources.resources.contains { $0.uri.hasSameBytes(as: resource) }
     }
 
     private func answer(
