@@ -54,7 +54,6 @@ package struct AccessTokenIssuer: Sendable {
                 sessionID: session.id.text,
                 additionalClaims: try Self.mappedClaims(session)
             ),
-            sessionID: session.id,
             lifetime: lifetime
         )
     }
@@ -87,24 +86,17 @@ package struct AccessTokenIssuer: Sendable {
                 issuedAt: now,
                 expiresAt: now + lifetime
             ),
-            sessionID: nil,
             lifetime: lifetime
         )
     }
 
-    private func sign(
-        _ claims: consuming AccessTokenClaims,
-        sessionID: SessionID?,
-        lifetime: Duration
-    ) throws(OAuthError) -> IssuedToken {
+    private func sign(_ claims: AccessTokenClaims, lifetime: Duration) throws(OAuthError) -> IssuedToken {
         do {
             let keySet = keys.current
             let payload = claims.payload()
             let token = try keySet.active.sign(type: SigningKey.accessTokenType, payload: payload)
-            let tokenID = claims.tokenID
-            let verified = VerifiedAccessToken(claims, payload: payload, sessionID: sessionID)
-            seen.insert(verified, digest: SHA256.hash(token), under: keySet)
-            return IssuedToken(token: token, lifetime: lifetime, tokenID: tokenID)
+            seen.insert(issued: payload, digest: SHA256.hash(token), under: keySet)
+            return IssuedToken(token: token, lifetime: lifetime, tokenID: claims.tokenID)
         } catch {
             throw OAuthError(.serverError, "the token could not be signed")
         }

@@ -15,18 +15,10 @@ package final class VerifiedAccessToken: Sendable, RedactedSecret {
     package let sessionID: SessionID?
 
     /// A token with these claims.
-    package convenience init(_ claims: AccessTokenClaims, payload: [UInt8]? = nil) {
-        self.init(
-            claims,
-            payload: payload ?? claims.payload(),
-            sessionID: claims.sessionID.flatMap(SessionID.init)
-        )
-    }
-
-    init(_ claims: consuming AccessTokenClaims, payload: [UInt8], sessionID: SessionID?) {
+    package init(_ claims: AccessTokenClaims, payload: [UInt8]? = nil) {
         self.claims = claims
-        self.payload = payload
-        self.sessionID = sessionID
+        self.payload = payload ?? claims.payload()
+        sessionID = claims.sessionID.flatMap(SessionID.init)
     }
 
     /// What it is looked up by among what was revoked.
@@ -44,12 +36,18 @@ package final class SeenAccessTokens: Sendable {
         let state = Mutex(State())
     }
 
+    private enum Entry {
+        /// Signed here and not come back yet: most never do, for resource servers look at signatures themselves.
+        case issued(payload: [UInt8])
+        case verified(VerifiedAccessToken)
+    }
+
     private struct State {
         /// The key set under which the entries were verified; a key that is gone takes its tokens along (D-39).
         var keySet: [UInt8] = []
-        var recent: [SHA256Digest: VerifiedAccessToken] = [:]
+        var recent: [SHA256Digest: Entry] = [:]
         /// The generation before: when the recent one is full it takes this place, and what was not used since is dropped.
-        var older: [SHA256Digest: VerifiedAccessToken] = [:]
+        var older: [SHA256Digest: Entry] = [:]
     }
 
     private let shards: [Shard]
@@ -65,23 +63,45 @@ package final class SeenAccessTokens: Sendable {
 
     /// The token with this digest, if it was seen under these very keys; expired ones included.
     package func token(_ digest: SHA256Digest, under keys: SigningKeySet) -> VerifiedAccessToken? {
-        shard(of: digest).state.withLock { state in
-            // The same buffer compares in one step.
-            guard state.keySet == keys.document else { return nil }
-            if let token = state.recent[digest] { return token }
-            guard let token = state.older[digest] else { return nil }
-            insert(token, digest, &state)
+        switch entry(digest, keys) {
+        case .verified(let token): return token
+        case .issued(let payload):
+            // What we wrote can be read; were it not so, the token would be verified like any other.
+            guard let claims = try? AccessTokenClaims(parsing: payload) else { return nil }
+            let token = VerifiedAccessToken(claims, payload: payload)
+            insert(token, digest: digest, under: keys)
             return token
+        case nil: return nil
         }
     }
 
-    /// Remembers a token that was signed by, or verified with, these keys.
+    private func entry(_ digest: SHA256Digest, _ keys: SigningKeySet) -> Entry? {
+        shard(of: digest).state.withLock { state in
+            // The same buffer compares in one step.
+            guard state.keySet == keys.document else { return nil }
+            if let entry = state.recent[digest] { return entry }
+            guard let entry = state.older[digest] else { return nil }
+            insert(entry, digest, &state)
+            return entry
+        }
+    }
+
+    /// Remembers a token that was verified with these keys.
     package func insert(_ token: VerifiedAccessToken, digest: SHA256Digest, under keys: SigningKeySet) {
+        insert(.verified(token), digest, keys)
+    }
+
+    /// Remembers a token that was signed by these keys.
+    package func insert(issued payload: [UInt8], digest: SHA256Digest, under keys: SigningKeySet) {
+        insert(.issued(payload: payload), digest, keys)
+    }
+
+    private func insert(_ entry: Entry, _ digest: SHA256Digest, _ keys: SigningKeySet) {
         shard(of: digest).state.withLock { state in
             if state.keySet != keys.document {
                 state = State(keySet: keys.document)
             }
-            insert(token, digest, &state)
+            insert(entry, digest, &state)
         }
     }
 
@@ -92,12 +112,12 @@ package final class SeenAccessTokens: Sendable {
         }
     }
 
-    private func insert(_ token: VerifiedAccessToken, _ digest: SHA256Digest, _ state: inout State) {
+    private func insert(_ entry: Entry, _ digest: SHA256Digest, _ state: inout State) {
         if state.recent.count >= generationCountMax {
             state.older = state.recent
             state.recent = Dictionary(minimumCapacity: generationCountMax)
         }
-        state.recent[digest] = token
+        state.recent[digest] = entry
     }
 
     private func shard(of digest: SHA256Digest) -> Shard {

@@ -30,7 +30,9 @@ package struct SessionTokenResponder: Sendable {
         grant: AuthorizationGrant?,
         now: Timestamp
     ) async throws(OAuthError) -> [UInt8] {
-        let issued = try accessTokens.issue(for: session, scopes: scopes, now: now)
+        let issued = try await SigningTurn.run { () throws(OAuthError) in
+            try accessTokens.issue(for: session, scopes: scopes, now: now)
+        }
         let refreshToken =
             session.generation > 0
             ? RefreshToken(family: session.id, generation: session.generation, key: refreshTokenKey) : nil

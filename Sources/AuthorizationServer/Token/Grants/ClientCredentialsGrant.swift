@@ -36,12 +36,14 @@ package struct ClientCredentialsGrant: Grant {
         }
         let resource = try resources.resource(requested: request.form.values("resource"))
         let scopes = try scopes(request, resource)
-        let issued = try accessTokens.issue(
-            toClient: client.id,
-            resource: resource.uri,
-            scopes: scopes,
-            now: request.context.now
-        )
+        let issued = try await SigningTurn.run { () throws(OAuthError) in
+            try accessTokens.issue(
+                toClient: client.id,
+                resource: resource.uri,
+                scopes: scopes,
+                now: request.context.now
+            )
+        }
         audit.record(
             .issuedToClient(client.id, resource: resource.uri, scopes: scopes),
             context: request.context
