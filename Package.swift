@@ -30,6 +30,7 @@ let floor0: [Target] = [
     .target(name: "CLinux"),
     .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+    .systemLibrary(name: "CJemalloc", pkgConfig: "jemalloc", providers: [.apt(["libjemalloc-dev"])]),
     .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
 ]
 
@@ -86,11 +87,9 @@ let floor5: [Target] = [
     .executableTarget(
         name: "ServerCommand",
         dependencies: [
-            "AuthorizationServer", "AuthorizationServerTesting", "DevelopmentIdentityProvider", "OAuthState",
-            "OAuthProtocol",
-            "OpenSSLCrypto", "SocketHTTP", "OutboundHTTP", "DurableLog", "UpstreamIdentity", .argumentParser, .yams,
-            .serviceLifecycle,
-            .unixSignals, .logging,
+            "AuthorizationServer", "AuthorizationServerTesting", "CJemalloc", "DevelopmentIdentityProvider",
+            "OAuthState", "OAuthProtocol", "OpenSSLCrypto", "SocketHTTP", "OutboundHTTP", "DurableLog",
+            "UpstreamIdentity", .argumentParser, .yams, .serviceLifecycle, .unixSignals, .logging,
         ],
         swiftSettings: swiftSettings
     ),
@@ -179,7 +178,7 @@ let benchmarks: [Target] = [
     .executableTarget(
         name: "LoadBenchmarks",
         dependencies: [
-            "AuthorizationServer", "AuthorizationServerTesting", "BenchmarkSupport", "CLinux", "COpenSSL",
+            "AuthorizationServer", "AuthorizationServerTesting", "BenchmarkSupport", "CJemalloc", "CLinux", "COpenSSL",
             "DevelopmentIdentityProvider", "DurableLog", "OAuthProtocol", "OAuthState", "OpenSSLCrypto",
             "OutboundHTTP", "SocketHTTP", .argumentParser, .histogram, .httpTypes, .logging,
         ],
@@ -189,8 +188,8 @@ let benchmarks: [Target] = [
     .executableTarget(
         name: "ScaleBenchmarks",
         dependencies: [
-            "AuthorizationServer", "BenchmarkSupport", "DurableLog", "OAuthProtocol", "OAuthState", "OpenSSLCrypto",
-            .argumentParser,
+            "AuthorizationServer", "BenchmarkSupport", "CJemalloc", "DurableLog", "OAuthProtocol", "OAuthState",
+            "OpenSSLCrypto", .argumentParser,
         ],
         path: "Benchmarks/ScaleBenchmarks",
         swiftSettings: swiftSettings
@@ -198,8 +197,8 @@ let benchmarks: [Target] = [
     .executableTarget(
         name: "DurabilityBenchmarks",
         dependencies: [
-            "AuthorizationServer", "BenchmarkSupport", "DurableLog", "OAuthProtocol", "OAuthState", "OpenSSLCrypto",
-            "OutboundHTTP", "SocketHTTP", .argumentParser, .logging,
+            "AuthorizationServer", "BenchmarkSupport", "CJemalloc", "DurableLog", "OAuthProtocol", "OAuthState",
+            "OpenSSLCrypto", "OutboundHTTP", "SocketHTTP", .argumentParser, .logging,
         ],
         path: "Benchmarks/DurabilityBenchmarks",
         swiftSettings: swiftSettings

@@ -1,4 +1,6 @@
 import ArgumentParser
+// The allocator of the program that is measured: importing it is using it.
+import CJemalloc
 import Foundation
 
 /// What durability costs: the rate of durable refreshes beside the disk's, a snapshot under load, a start from it.

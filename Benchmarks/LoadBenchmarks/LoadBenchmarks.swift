@@ -1,5 +1,7 @@
 import ArgumentParser
 import BenchmarkSupport
+// The allocator of the program that is measured: importing it is using it.
+import CJemalloc
 import Foundation
 import SocketHTTP
 

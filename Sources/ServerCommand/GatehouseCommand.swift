@@ -1,4 +1,6 @@
 import ArgumentParser
+// The program's allocator: importing it is using it.
+import CJemalloc
 
 /// The command line's root: `gatehouse`.
 @main

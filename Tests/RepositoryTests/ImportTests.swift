@@ -19,9 +19,9 @@ struct ImportTests {
         "DevelopmentIdentityProvider": ["HTTPTypes", "Logging", "OAuthProtocol", "OpenSSLCrypto", "SocketHTTP"],
         "ServerCommand": floors1To3.union(
             [
-                "ArgumentParser", "AuthorizationServer", "AuthorizationServerTesting", "CoreMetrics",
-                "DevelopmentIdentityProvider", "Foundation",
-                "FoundationEssentials", "Glibc", "HTTPTypes", "Logging", "Metrics", "ServiceLifecycle", "UnixSignals",
+                "ArgumentParser", "AuthorizationServer", "AuthorizationServerTesting", "CJemalloc", "CoreMetrics",
+                "DevelopmentIdentityProvider", "Foundation", "FoundationEssentials", "Glibc", "HTTPTypes", "Logging",
+                "Metrics", "ServiceLifecycle", "UnixSignals",
                 "Yams",
             ]
         ),

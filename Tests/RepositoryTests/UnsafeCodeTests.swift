@@ -4,7 +4,8 @@ import Testing
 struct UnsafeCodeTests {
     /// The floor that talks to the system.
     private static let allowed: Set<String> = [
-        "CLinux", "COpenSSL", "CZlib", "CCurl", "OpenSSLCrypto", "SocketHTTP", "OutboundHTTP", "DurableLog",
+        "CLinux", "COpenSSL", "CZlib", "CCurl", "CJemalloc", "OpenSSLCrypto", "SocketHTTP", "OutboundHTTP",
+        "DurableLog",
     ]
 
     @Test("the word unsafe, @unchecked Sendable and nonisolated(unsafe) live on the first floor only")
