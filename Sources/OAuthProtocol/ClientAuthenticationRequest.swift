@@ -104,21 +104,25 @@ package struct ClientAuthenticationRequest: Sendable {
     // RFC 6749 §2.3.1: both parts are form-encoded; the TypeScript SDK does not encode them. Our own ids and secrets need
     // none, an operator's may (TK-13). The scheme is case-insensitive (RFC 9110 §11.1).
     private static func basicReadings(_ header: String) throws(Refusal) -> [BasicCredentials] {
-        let parts = header.split(separator: " ", maxSplits: 1, omittingEmptySubsequences: true)
-        guard parts.count == 2, parts[0].lowercased() == "basic" else {
-            throw .unreadable("the Authorization header must use Basic")
-        }
+        let symbols = header.utf8.span
+        let scheme = basicScheme.utf8
+        guard symbols.count > scheme.count,
+            header.utf8.prefix(scheme.count).elementsEqual(scheme, by: { ASCII.lowercase($0) == $1 })
+        else { throw .unreadable("the Authorization header must use Basic") }
         guard
-            let bytes = Base64.decode(String(parts[1])), let text = String(validating: bytes, as: UTF8.self),
-            let colon = text.firstIndex(of: ":")
+            let bytes = Base64.decode(symbols.extracting(scheme.count..<symbols.count)),
+            let colon = bytes.firstIndex(of: UInt8(ascii: ":")),
+            let rawID = String(strictUTF8: bytes.span.extracting(0..<colon)),
+            let rawSecret = String(strictUTF8: bytes.span.extracting(colon + 1..<bytes.count))
         else { throw .unreadable("the Authorization header is not Basic credentials") }
-        let rawID = String(text[..<colon])
-        let rawSecret = String(text[text.index(after: colon)...])
         guard !rawID.isEmpty else { throw .unreadable("the Authorization header names no client") }
-        let id = PercentEncoding.decode(rawID[...], plusIsSpace: true) ?? rawID
-        let secret = PercentEncoding.decode(rawSecret[...], plusIsSpace: true) ?? rawSecret
-        let decoded = BasicCredentials(clientID: id, secret: ClientSecret(wireValue: secret))
-        guard !id.hasSameBytes(as: rawID) || !secret.hasSameBytes(as: rawSecret) else { return [decoded] }
-        return [decoded, BasicCredentials(clientID: rawID, secret: ClientSecret(wireValue: rawSecret))]
+        let raw = BasicCredentials(clientID: rawID, secret: ClientSecret(wireValue: rawSecret))
+        guard !PercentEncoding.isPlain(bytes.span, plusIsSpace: true) else { return [raw] }
+        let id = PercentEncoding.decode(rawID, plusIsSpace: true) ?? rawID
+        let secret = PercentEncoding.decode(rawSecret, plusIsSpace: true) ?? rawSecret
+        guard !id.hasSameBytes(as: rawID) || !secret.hasSameBytes(as: rawSecret) else { return [raw] }
+        return [BasicCredentials(clientID: id, secret: ClientSecret(wireValue: secret)), raw]
     }
+
+    private static let basicScheme = "basic "
 }

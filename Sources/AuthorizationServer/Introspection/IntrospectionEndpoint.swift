@@ -1,3 +1,5 @@
+import CoreMetrics
+import HTTPTypes
 package import OAuthProtocol
 package import SocketHTTP
 
@@ -7,9 +9,12 @@ package import SocketHTTP
 /// at all, it learns that it is not active and nothing more (IN-1, D-37).
 package struct IntrospectionEndpoint: Endpoint {
     private let requests: ClientRequests
-    private let resources: ResourceCatalogue
+    /// The resources of each resource server, by its client id.
+    private let audiences: [String: Set<String>]
     private let verification: AccessTokenVerification
     private let metrics: ServerMetrics
+    private let activeAnswers: Counter
+    private let inactiveAnswers: Counter
 
     /// The endpoint for the catalogue's resource servers.
     package init(
@@ -19,9 +24,13 @@ package struct IntrospectionEndpoint: Endpoint {
         metrics: ServerMetrics
     ) {
         self.requests = requests
-        self.resources = resources
+        audiences = resources.resources.reduce(into: [:]) { audiences, resource in
+            if let clientID = resource.clientID { audiences[clientID, default: []].insert(resource.uri) }
+        }
         self.verification = verification
         self.metrics = metrics
+        activeAnswers = metrics.introspections(result: "active")
+        inactiveAnswers = metrics.introspections(result: "inactive")
     }
 
     /// Answers a resource server.
@@ -34,14 +43,14 @@ package struct IntrospectionEndpoint: Endpoint {
             let client = try await requests.client(request, form, context, needsProof: true)
             let token = try form.required("token")
             guard let live = await live(token, for: client, context) else {
-                metrics.introspection(result: "inactive")
-                return .json(Self.inactive)
+                inactiveAnswers.increment()
+                return Response(Self.head, body: Self.inactive)
             }
-            metrics.introspection(result: "active")
-            return .json(Self.active(live))
+            activeAnswers.increment()
+            return Response(Self.head, body: Self.active(live))
         } catch {
             let refusal = await requests.refusal(error, request, context)
-            metrics.introspection(result: refusal.error.code.wireValue)
+            metrics.introspections(result: refusal.error.code.wireValue).increment()
             return refusal.response
         }
     }
@@ -51,12 +60,15 @@ package struct IntrospectionEndpoint: Endpoint {
         for client: Client,
         _ context: RequestContext
     ) async -> VerifiedAccessToken? {
-        let audiences = Set(resources.resources.lazy.filter { $0.clientID == client.id }.map(\.uri))
-        guard !audiences.isEmpty else { return nil }
+        guard let audiences = audiences[client.id] else { return nil }
         // Why it does not stand is not the caller's to know (RFC 7662 §2.2).
         return try? await verification.live(token, audiences: audiences, now: context.now).token
     }
 
+    private static let head = PreparedHead(
+        status: .ok,
+        headerFields: [.contentType: "application/json", .cacheControl: "no-store"]
+    )
     /// RFC 7662 §2.2: `active` and nothing else.
     private static let inactive = Array(#"{"active":false}"#.utf8)
     private static let activePrefix = Array(#"{"active":true,"token_type":"Bearer","#.utf8)

@@ -44,9 +44,9 @@ package struct ServerMetrics: Sendable {
         increment("gatehouse_revocations_total", [("result", result)])
     }
 
-    /// An introspection request was answered.
-    func introspection(result: String) {
-        increment("gatehouse_introspections_total", [("result", result)])
+    /// The number of introspection requests that were answered so, for whoever counts often.
+    func introspections(result: String) -> Counter {
+        Counter(label: "gatehouse_introspections_total", dimensions: [("result", result)], factory: factory)
     }
 
     /// A registration was answered.

@@ -5,6 +5,11 @@ enum ASCII {
         byte &- UInt8(ascii: "0") < 10
     }
 
+    /// The byte, a capital letter made small.
+    static func lowercase(_ byte: UInt8) -> UInt8 {
+        byte &- UInt8(ascii: "A") < 26 ? byte | 0x20 : byte
+    }
+
     /// The value of a hexadecimal digit in either case.
     static func hexadecimalValue(of byte: UInt8) -> UInt8? {
         switch byte {

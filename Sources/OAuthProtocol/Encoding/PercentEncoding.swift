@@ -54,7 +54,8 @@ package enum PercentEncoding {
         return String(strictUTF8: output.span)
     }
 
-    private static func isPlain(_ bytes: Span<UInt8>, plusIsSpace: Bool) -> Bool {
+    /// Whether decoding would change nothing.
+    static func isPlain(_ bytes: Span<UInt8>, plusIsSpace: Bool) -> Bool {
         for index in bytes.indices {
             if bytes[index] == UInt8(ascii: "%") || plusIsSpace && bytes[index] == UInt8(ascii: "+") { return false }
         }
