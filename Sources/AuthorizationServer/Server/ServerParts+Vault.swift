@@ -15,6 +15,7 @@ extension ServerParts {
         UpstreamVending(
             credentials: UpstreamCredentials(
                 vault: stores.vault,
+                sessions: stores.sessions,
                 upstreams: upstreams,
                 sealing: sealing,
                 refreshes: refreshes

@@ -19,6 +19,8 @@ package enum UpstreamCredentialError: Error, Sendable {
     case temporarilyUnavailable(retryAfter: Duration?)
     /// The provider refuses the refresh token and does not say why (Glewlwyd answers a bare 400): perhaps for good.
     case refusedWithoutReason(Connection)
+    /// The session was ended while its token was refreshed.
+    case sessionEnded
     /// The operator has to do something: the provider refuses us, or a sealed token does not open.
     case misconfigured(String)
 }
@@ -26,6 +28,7 @@ package enum UpstreamCredentialError: Error, Sendable {
 /// Yields upstream access tokens out of the vault, refreshed when due (peers §6, the twelve rules).
 package struct UpstreamCredentials: Sendable {
     private let vault: any VaultStore
+    private let sessions: any AuthorizationStore
     private let upstreams: UpstreamDirectory
     private let sealing: TokenSealing
     private let refreshes: UpstreamRefreshes
@@ -33,11 +36,13 @@ package struct UpstreamCredentials: Sendable {
     /// Credentials over the vault.
     package init(
         vault: any VaultStore,
+        sessions: any AuthorizationStore,
         upstreams: UpstreamDirectory,
         sealing: TokenSealing,
         refreshes: UpstreamRefreshes
     ) {
         self.vault = vault
+        self.sessions = sessions
         self.upstreams = upstreams
         self.sealing = sealing
         self.refreshes = refreshes
@@ -65,7 +70,15 @@ package struct UpstreamCredentials: Sendable {
             throw .interactionRequired(reason: "not_connected", missingScopes: query.scopes, connection: nil)
         }
         try Self.check(connection, query.scopes, provider)
-        let credential = try await current(connection, provider, query, now: now)
+        // No expiry means that the provider gave none: such a token is good until the API refuses it (rules 5 and 12).
+        let isGood = !connection.isReportedInvalid && (connection.accessTokenExpiry.map { now < $0 } ?? true)
+        let isDue = !isGood || connection.isDueForRefresh(now: now, minimumLifetime: query.minimumLifetime)
+        let credential =
+            isDue
+            ? try await refreshed(connection, provider, isGood: isGood, now: now)
+            : try open(connection, wasRefreshed: false)
+        // VT-2: the provider may have taken its time, and the session may have been ended in it.
+        if isDue, await sessions.session(query.session.id, now: now) == nil { throw .sessionEnded }
         try Self.check(credential.connection, query.scopes, provider)
         await vault.touch(connection.id, now: now)
         return credential
@@ -90,17 +103,12 @@ package struct UpstreamCredentials: Sendable {
         }
     }
 
-    private func current(
+    private func refreshed(
         _ connection: Connection,
         _ provider: UpstreamProvider,
-        _ query: Query,
+        isGood: Bool,
         now: Timestamp
     ) async throws(UpstreamCredentialError) -> UpstreamCredential {
-        // No expiry means that the provider gave none: such a token is good until the API refuses it (rules 5 and 12).
-        let isGood = !connection.isReportedInvalid && (connection.accessTokenExpiry.map { now < $0 } ?? true)
-        guard !isGood || connection.isDueForRefresh(now: now, minimumLifetime: query.minimumLifetime) else {
-            return try open(connection, wasRefreshed: false)
-        }
         guard connection.tokens.refreshToken != nil else {
             guard isGood else {
                 throw .interactionRequired(reason: "reauth_required", missingScopes: .empty, connection: connection)
@@ -124,7 +132,7 @@ package struct UpstreamCredentials: Sendable {
                     throw .interactionRequired(reason: "reauth_required", missingScopes: .empty, connection: connection)
                 }
                 return try open(connection, wasRefreshed: false)
-            case .interactionRequired:
+            case .interactionRequired, .sessionEnded:
                 throw error
             }
         }

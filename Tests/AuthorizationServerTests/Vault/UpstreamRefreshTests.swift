@@ -115,6 +115,25 @@ struct UpstreamRefreshTests {
         }
     }
 
+    @Test("VT-2: a session that is revoked while its upstream token is refreshed gets nothing more")
+    func revokedMeanwhile() async throws {
+        try await run { server, client, token in
+            server.clock.advance(by: .seconds(600))
+            let gate = ResponseGate()
+            server.provider.script(.holdResponse(gate), on: .token)
+            async let pending = client.exchange(token)
+            await gate.waitForArrivals()
+            let tsid = try #require(try DecodedToken(token).claims["tsid"]?.stringValue)
+            let session = try #require(SessionID(tsid))
+            #expect(await server.server.stores.sessions.revoke(session).outcome != nil)
+            gate.open()
+            let answer = try await pending
+            #expect(answer.status == 400)
+            #expect(answer.error == "invalid_grant")
+            #expect(answer.json["access_token"] == nil)
+        }
+    }
+
     @Test("rule 9: invalid_grant from the provider is reauth_required, and stays so until the user connects again")
     func invalidGrant() async throws {
         try await run { server, client, token in

@@ -186,6 +186,8 @@ extension UpstreamCredentialError {
                 "the identity provider cannot be reached now",
                 retryAfter: retryAfter ?? .seconds(10)
             )
+        case .sessionEnded:
+            return OAuthError(.invalidGrant, "subject_token has expired or was revoked")
         case .misconfigured(let reason):
             return OAuthError(.serverError, reason)
         }
