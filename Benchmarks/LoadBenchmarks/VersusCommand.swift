@@ -4,11 +4,11 @@ import Foundation
 
 /// Two builds in one run, to see what a change was worth.
 ///
-/// Short turns, the one, the other, bare signatures, again and again: whatever else the machine does meets all of them alike.
+/// Short turns, the one, the other, now and then bare signatures: whatever else the machine does meets all of them alike.
 struct VersusCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "versus",
-        abstract: "Compare this build's server with another build's, in turns of a second."
+        abstract: "Compare this build's server with another build's, in short turns."
     )
 
     @OptionGroup var conditions: Conditions
@@ -21,6 +21,10 @@ struct VersusCommand: AsyncParsableCommand {
 
     @Option(name: .long, help: "How many turns each has.")
     var turns = 24
+
+    func validate() throws {
+        guard turns > 0 else { throw ValidationError("turns: at least 1") }
+    }
 
     func run() async throws {
         try LoadBenchmarks.prepare()

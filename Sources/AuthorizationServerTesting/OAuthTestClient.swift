@@ -6,42 +6,45 @@ package import OutboundHTTP
 /// An OAuth client for tests: registers, sends its user through the browser, and trades codes and tokens.
 ///
 /// It is lenient: it hands back whatever came, so that refusals can be looked at.
-package struct OAuthTestClient: Sendable {
+public struct OAuthTestClient: Sendable {
     /// An answer with its JSON body.
-    package struct Answer: Sendable {
+    public struct Answer: Sendable {
         /// The HTTP status.
-        package let status: Int
+        public let status: Int
         /// The header fields.
         package let headerFields: [(name: String, value: String)]
         /// The body, or an empty object when it is not JSON.
         package let json: JSONObject
 
         /// A member that is a string.
-        package subscript(name: String) -> String? { json[name]?.stringValue }
+        public subscript(name: String) -> String? { json[name]?.stringValue }
+
+        /// A member that is a whole number.
+        public func integer(_ name: String) -> Int? { json[name]?.integerValue }
 
         /// The `error` member.
-        package var error: String? { self["error"] }
+        public var error: String? { self["error"] }
 
         /// The first value of a header field.
-        package func header(_ name: String) -> String? {
+        public func header(_ name: String) -> String? {
             headerFields.first { $0.name.lowercased() == name.lowercased() }?.value
         }
     }
 
     /// The issuer whose endpoints are used.
-    package let issuer: String
+    public let issuer: String
     /// Who the client is; empty before registration.
-    package var id = ""
+    public var id = ""
     /// Its secret, if it has one.
-    package var secret: String?
+    public var secret: String?
     /// Where answers go.
-    package var redirectURI = "http://127.0.0.1:51004/callback"
+    public var redirectURI = "http://127.0.0.1:51004/callback"
     /// The verifier of its requests; one that a test can change.
     package var verifier = "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFGHIJ"
     /// The resource that it asks for.
-    package var resource: String?
+    public var resource: String?
     /// The scopes that it asks for.
-    package var scope: String? = "mcp:read offline_access"
+    public var scope: String? = "mcp:read offline_access"
     private let transport: any OutboundTransport
 
     /// A client of an issuer.
@@ -52,8 +55,8 @@ package struct OAuthTestClient: Sendable {
     }
 
     /// Registers and returns the client with its new id.
-    package static func registered(at server: TestServer) async throws -> OAuthTestClient {
-        var client = OAuthTestClient(issuer: server.issuer, transport: server.transport, resource: TestServer.resource)
+    public static func registered(at server: TestServer) async throws -> OAuthTestClient {
+        var client = OAuthTestClient(issuer: server.issuer, transport: server.transport, resource: server.resourceURI)
         let answer = try await client.register([
             "client_name": "Test client", "redirect_uris": [.string(client.redirectURI)],
             "token_endpoint_auth_method": "none",
@@ -114,14 +117,14 @@ package struct OAuthTestClient: Sendable {
     }
 
     /// Revokes a token as this client (RFC 7009 §2.1).
-    package func revoke(_ token: String, _ extra: [(String, String)] = []) async throws -> Answer {
+    public func revoke(_ token: String, _ extra: [(String, String)] = []) async throws -> Answer {
         var form = [("token", token), ("client_id", id)]
         if let secret { form.append(("client_secret", secret)) }
         return try await post("/oauth/revoke", form + extra)
     }
 
     /// Asks about a token as a resource server (RFC 7662 §2.1).
-    package func introspect(
+    public func introspect(
         _ token: String,
         credentials: (id: String, secret: String) = TestServer.resourceServer
     ) async throws -> Answer {
@@ -147,19 +150,19 @@ package struct OAuthTestClient: Sendable {
     }
 
     /// Redeems a code.
-    package func redeem(_ code: String, _ changes: [String: String?] = [:]) async throws -> Answer {
+    public func redeem(_ code: String, _ changes: [String: String?] = [:]) async throws -> Answer {
         try await token(redemption(code, changes))
     }
 
     /// Uses a refresh token.
-    package func refresh(_ refreshToken: String, _ extra: [(String, String)] = []) async throws -> Answer {
+    public func refresh(_ refreshToken: String, _ extra: [(String, String)] = []) async throws -> Answer {
         var form = [("grant_type", "refresh_token"), ("refresh_token", refreshToken), ("client_id", id)]
         if let secret { form.append(("client_secret", secret)) }
         return try await token(form + extra)
     }
 
     /// Trades an access token for an upstream token, as the resource server (RFC 8693 §2.1).
-    package func exchange(
+    public func exchange(
         _ accessToken: String,
         audience: String = TestServer.upstream,
         _ changes: [String: String?] = [:],
@@ -264,7 +267,7 @@ extension OAuthTestClient {
     }
 
     /// The whole way to tokens.
-    package func tokens(at server: TestServer, as user: String = "ada") async throws -> Answer {
+    public func tokens(at server: TestServer, as user: String = "ada") async throws -> Answer {
         let browser = TestBrowser(transport: server.transport)
         let answer = try await authorize(with: browser, at: server, as: user)
         return try await redeem(answer["code"] ?? "")

@@ -12,7 +12,7 @@ import Synchronization
 /// production, only clock, randomness and upstream are the test's.
 ///
 /// Any number of them can run side by side; each has its own state, its own ports and its own clock.
-package final class TestServer: Sendable {
+public final class TestServer: Sendable {
     /// The running server.
     package let server: GatehouseServer
     /// The identity provider that it sends users to.
@@ -22,18 +22,18 @@ package final class TestServer: Sendable {
     /// Reaches the server, as a client or a browser.
     package let transport: any OutboundTransport
     /// The audit trail so far.
-    package let auditLog: RecordedLines
+    public let auditLog: RecordedLines
     /// The log so far, debug lines included.
-    package let log: RecordedLines
+    public let log: RecordedLines
 
     private let client: CurlClient
 
     /// The resource that a new server protects.
-    package static let resource = "https://mcp.example.com/mcp"
+    public static let resource = "https://mcp.example.com/mcp"
     /// The id of that resource's server, and its secret.
-    package static let resourceServer = (id: "mcp-server", secret: "resource-server-secret-for-tests")
+    public static let resourceServer = (id: "mcp-server", secret: "resource-server-secret-for-tests")
     /// The name of the identity provider as upstream.
-    package static let upstream = "corp"
+    public static let upstream = "corp"
 
     /// Starts a server.
     ///
@@ -131,15 +131,15 @@ package final class TestServer: Sendable {
     }
 
     /// The issuer, which is also the base URL.
-    package var issuer: String { server.configuration.issuer.text }
+    public var issuer: String { server.configuration.issuer.text }
 
     /// The base URL of the management listener.
-    package var managementURL: String {
+    public var managementURL: String {
         server.managementAddress.map { "http://\($0)" } ?? ""
     }
 
     /// Stops server and provider.
-    package func shutdown() async {
+    public func shutdown() async {
         await server.shutdown(gracePeriod: .zero)
         await provider.shutdown()
         await client.shutdown()
@@ -170,7 +170,7 @@ package final class TestServer: Sendable {
 }
 
 /// Lines that a server wrote, for a test to look through.
-package final class RecordedLines: Sendable {
+public final class RecordedLines: Sendable {
     private let lines = Mutex<[String]>([])
 
     /// No lines.
@@ -182,5 +182,5 @@ package final class RecordedLines: Sendable {
     }
 
     /// The lines so far.
-    package var all: [String] { lines.withLock { $0 } }
+    public var all: [String] { lines.withLock { $0 } }
 }

@@ -90,7 +90,12 @@ typedef struct {
 static inline void gatehouse_hmac_sha256_prepare(gatehouse_hmac_sha256_key *key, const void *bytes, size_t length) {
     unsigned char block[SHA256_CBLOCK] = {0};
     if (length > sizeof block) {
-        gatehouse_sha256(bytes, length, block);
+        // The digest is the key here, and the finished context still has it.
+        SHA256_CTX context;
+        SHA256_Init(&context);
+        SHA256_Update(&context, bytes, length);
+        SHA256_Final(block, &context);
+        OPENSSL_cleanse(&context, sizeof context);
     } else if (length > 0) {
         memcpy(block, bytes, length);
     }

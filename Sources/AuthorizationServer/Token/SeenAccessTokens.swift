@@ -69,7 +69,11 @@ package final class SeenAccessTokens: Sendable {
             // What we wrote can be read; were it not so, the token would be verified like any other.
             guard let claims = try? AccessTokenClaims(parsing: payload) else { return nil }
             let token = VerifiedAccessToken(claims, payload: payload)
-            insert(token, digest: digest, under: keys)
+            shard(of: digest).state.withLock { state in
+                // In its own place only: neither another generation nor another key set comes of reading.
+                guard state.keySet == keys.document, state.recent[digest] != nil else { return }
+                state.recent[digest] = .verified(token)
+            }
             return token
         case nil: return nil
         }

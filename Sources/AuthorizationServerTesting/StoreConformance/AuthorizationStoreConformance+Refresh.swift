@@ -142,6 +142,9 @@ extension AuthorizationStoreConformance {
             try requireEqual(outcome, .withheld(session), "a refresh of a session that may not go on")
         }
         try requireEqual(await store.session(session.id, now: StoreSample.now), session, "the session afterwards")
+        let wider = StoreSample.use(generation: 1, scopes: StoreSample.scopes.union(ScopeSet(["admin"])))
+        let exceeding = await store.rotate(wider, now: StoreSample.now) { _ in false }.outcome
+        try requireEqual(exceeding, .withheld(session), "the same with more scope")
         var foreign = StoreSample.use(generation: 1)
         foreign.clientID = "dcr_attacker"
         let stranger = await store.rotate(foreign, now: StoreSample.now) { _ in false }.outcome

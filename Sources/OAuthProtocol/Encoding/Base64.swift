@@ -13,12 +13,7 @@ package enum Base64 {
     }
 
     /// The bytes that a text stands for; `nil` unless it is the one text that ``encode(_:)`` makes of them.
-    package static func decode(_ text: String) -> [UInt8]? {
-        decode(text.utf8.span)
-    }
-
-    /// The bytes that a text's ASCII stands for, as above.
-    static func decode(_ symbols: Span<UInt8>) -> [UInt8]? {
+    package static func decode(_ symbols: Span<UInt8>) -> [UInt8]? {
         guard symbols.count & 3 == 0 else { return nil }
         var count = symbols.count
         // RFC 4648 §4: at most two padding characters, and only at the end; any other is a foreign symbol.

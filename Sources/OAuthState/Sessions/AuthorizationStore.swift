@@ -26,7 +26,8 @@ package protocol AuthorizationStore: Sendable {
     func unredeem(_ code: SHA256Digest, for session: Session) async
     /// Uses a refresh token (RFC 6749 §6, decision 0.1) if the rest of the server still permits the session to go on.
     ///
-    /// `permits` is asked between the checks and the change, and must not wait.
+    /// `permits` is asked inside the store's turn, once the token is known to be this client's, live and not reused, and
+    /// before `scope` and `resource` are looked at; it must not wait, nor call the store.
     func rotate(
         _ use: RefreshTokenUse,
         now: Timestamp,

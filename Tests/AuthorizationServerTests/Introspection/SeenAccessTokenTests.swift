@@ -38,6 +38,27 @@ struct SeenAccessTokenTests {
         #expect(seen.count == 1)
     }
 
+    @Test("what was issued is found as if it was verified, under its keys only, and what cannot be read is not found")
+    func issued() throws {
+        let seen = SeenAccessTokens(countMax: 64)
+        let (keys, others) = (try Self.keys(), try Self.keys())
+        let payload = Self.token(1).payload
+        for number in 1...1000 {
+            seen.insert(issued: payload, digest: StoreSample.digest("\(number)"), under: keys)
+        }
+        #expect(seen.count <= 64)
+        let digest = StoreSample.digest("1000")
+        #expect(seen.token(digest, under: others) == nil)
+        for _ in 0..<2 {
+            let token = seen.token(digest, under: keys)
+            #expect(token?.claims.tokenID == "jti 1")
+            #expect(token?.payload == payload)
+        }
+        #expect(seen.token(StoreSample.digest("1"), under: keys) == nil)
+        seen.insert(issued: Array("{}".utf8), digest: digest, under: keys)
+        #expect(seen.token(digest, under: keys) == nil)
+    }
+
     @Test("D-39: when the published keys change nothing that was verified with the old ones is found")
     func keyChange() throws {
         let seen = SeenAccessTokens()

@@ -1,0 +1,64 @@
+import AuthorizationServerTesting
+import Testing
+
+/// What README shows to other packages, run as it stands there; that they can see it is RepositoryTests' business.
+@Suite("The embedded server")
+struct EmbeddedServerTests {
+    @Test("README’s example does what it says, and the next request goes well")
+    func readmeExample() async throws {
+        var options = TestServer.Options(resource: "https://mcp.example.com/mcp")
+        options.accessTokenLifetime = .seconds(86_400)
+        try await TestServer.run(options) { server in
+            let client = try await OAuthTestClient.registered(at: server)
+            let tokens = try await client.tokens(at: server, as: "ada")
+            server.advance(by: .seconds(2 * 3600))
+            server.failNextUpstreamTokenRequest(.unavailable)
+            let upstream = try await client.exchange(tokens["access_token"] ?? "")
+            #expect(upstream.status == 503)
+            #expect(try await client.exchange(tokens["access_token"] ?? "").status == 200)
+        }
+    }
+
+    @Test(
+        "each fault shows as the answer that a resource server gets for it",
+        arguments: [
+            (TestServer.UpstreamFault.invalidGrant, 400, "interaction_required"),
+            (.unavailable, 503, "temporarily_unavailable"),
+            (.closedConnection, 503, "temporarily_unavailable"),
+            (.lostAnswer, 503, "temporarily_unavailable"),
+        ]
+    )
+    func faults(_ fault: TestServer.UpstreamFault, _ status: Int, _ error: String) async throws {
+        var options = TestServer.Options()
+        options.accessTokenLifetime = .seconds(86_400)
+        try await TestServer.run(options) { server in
+            let client = try await OAuthTestClient.registered(at: server)
+            let token = try await client.tokens(at: server)["access_token"] ?? ""
+            server.advance(by: .seconds(2 * 3600))
+            server.failNextUpstreamTokenRequest(fault)
+            let answer = try await client.exchange(token)
+            #expect(answer.status == status)
+            #expect(answer.error == error)
+        }
+    }
+
+    @Test("resource, scopes and lifetimes are the options’")
+    func options() async throws {
+        var options = TestServer.Options(resource: "https://other.example.com/mcp")
+        options.scopes = ["files:read"]
+        options.accessTokenLifetime = .seconds(120)
+        options.upstreamTokenLifetime = nil
+        try await TestServer.run(options) { server in
+            var client = try await OAuthTestClient.registered(at: server)
+            client.scope = "files:read offline_access"
+            let tokens = try await client.tokens(at: server)
+            #expect(tokens["scope"] == "files:read offline_access")
+            #expect(tokens.integer("expires_in") == 120)
+            let upstream = try await client.exchange(tokens["access_token"] ?? "")
+            #expect(upstream.status == 200)
+            #expect(upstream.integer("expires_in") == nil)
+            server.advance(by: .seconds(121))
+            #expect(try await client.exchange(tokens["access_token"] ?? "").error == "invalid_grant")
+        }
+    }
+}

@@ -1,0 +1,58 @@
+import Foundation
+import Testing
+
+/// README's example of embedding: other packages' tests see public declarations only, which no test of this package can.
+@Suite("Another package can embed the server as README says")
+struct EmbeddingTests {
+    @Test("README's example compiles in a package of another name, and what is ours alone does not")
+    func readmeExample() throws {
+        let example = try #require(Self.example)
+        #expect(example.contains("server.advance(by:"))
+        #expect(try Self.compiles(example))
+        #expect(try !Self.compiles(example.replacing("server.advance(by:", with: "server.clock.advance(by:")))
+    }
+
+    /// The example's code, as a program.
+    private static var example: String? {
+        guard let readme = SourceTree.text("README.md"), let section = readme.range(of: "## Embed it in tests"),
+            let start = readme.range(of: "```swift\n", range: section.upperBound..<readme.endIndex),
+            let end = readme.range(of: "```", range: start.upperBound..<readme.endIndex)
+        else { return nil }
+        let lines = readme[start.upperBound..<end.lowerBound].split(separator: "\n").map(String.init)
+        let body = lines.filter { !$0.hasPrefix("import ") }.joined(separator: "\n")
+        // The compiler is called without the test library.
+        return "import AuthorizationServerTesting\nfunc example() async throws {\n\(body)\n}\n"
+            .replacing("#expect(", with: "precondition(")
+    }
+
+    /// Whether the compiler takes the text, with the modules that this build has made.
+    private static func compiles(_ text: String) throws -> Bool {
+        let build = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent()
+        let folder = FileManager.default.temporaryDirectory.appending(path: "gatehouse-embedding-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let file = folder.appending(path: "main.swift")
+        try text.write(to: file, atomically: true, encoding: .utf8)
+        let process = Process()
+        process.executableURL = URL(filePath: "/usr/bin/env")
+        process.arguments =
+            [
+                "swiftc", "-typecheck", "-swift-version", "6", "-package-name", "elsewhere",
+                "-module-cache-path", folder.appending(path: "cache").path(),
+                "-I", build.appending(path: "Modules").path(),
+            ] + (try moduleMaps(build)).flatMap { ["-Xcc", "-fmodule-map-file=" + $0] } + [file.path()]
+        process.standardOutput = FileHandle.nullDevice
+        process.standardError = FileHandle.nullDevice
+        try process.run()
+        process.waitUntilExit()
+        return process.terminationStatus == 0
+    }
+
+    private static func moduleMaps(_ build: URL) throws -> [String] {
+        let ours = SourceTree.committedPaths.filter { $0.hasPrefix("Sources/") && $0.hasSuffix("/module.modulemap") }
+            .map { SourceTree.root.appending(path: $0).path() }
+        let made = try FileManager.default.contentsOfDirectory(at: build, includingPropertiesForKeys: nil)
+            .filter { $0.pathExtension == "build" }.map { $0.appending(path: "module.modulemap").path() }
+        return ours + made.filter { FileManager.default.fileExists(atPath: $0) }
+    }
+}
