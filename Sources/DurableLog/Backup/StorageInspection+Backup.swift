@@ -26,7 +26,8 @@ extension StorageInspection {
     ///
     /// - Parameters:
     ///   - backup: A file that `export` made.
-    ///   - path: The directory: missing, or empty but for the key and the lock.
+    ///   - path: The directory: missing, or empty but for the key, the lock and `others`.
+    ///   - others: Files of the server's that are no state, and stay as they are.
     ///   - key: The key that the backup was sealed with.
     ///   - fileSystem: The disk.
     /// - Returns: What was restored.
@@ -34,6 +35,7 @@ extension StorageInspection {
     package static func restore(
         _ backup: String,
         into path: String,
+        besides others: Set<String> = [],
         key: StorageKey,
         fileSystem: any FileSystem = POSIXFileSystem()
     ) throws(StorageError) -> SnapshotDescription {
@@ -44,7 +46,8 @@ extension StorageInspection {
         do {
             let contents = try directory.contents()
             // A file system's own directory is no data of anybody's.
-            guard !contents.hasData, contents.others.allSatisfy({ $0 == "lost+found" }) else {
+            guard !contents.hasData, contents.others.allSatisfy({ $0 == "lost+found" || others.contains($0) })
+            else {
                 throw StorageError.directoryNotEmpty(path)
             }
             try directory.remove(contents.temporaries)

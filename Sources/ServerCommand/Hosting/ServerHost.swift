@@ -8,6 +8,9 @@ import OutboundHTTP
 
 /// Gives a server what it may not reach for itself: log, audit file, network client, storage directory.
 struct ServerHost {
+    /// The audit trail in the storage directory.
+    static let auditFileName = "audit.log"
+
     let configuration: Configuration
     let logger: Logger
     private let log: LineWriter
@@ -44,7 +47,7 @@ struct ServerHost {
                 withIntermediateDirectories: true,
                 attributes: [.posixPermissions: 0o700]
             )
-            audit = try LineWriter(appendingTo: directory + "/audit.log")
+            audit = try LineWriter(appendingTo: directory + "/" + Self.auditFileName)
         } else {
             audit = audits ? LineWriter(FileHandle(fileDescriptor: STDOUT_FILENO, closeOnDealloc: false)) : nil
         }

@@ -19,7 +19,13 @@ struct SnapshotRestoreCommand: ParsableCommand {
 
     func run() throws {
         try storage.withStorage { storage in
-            let description = try StorageInspection.restore(backup, into: storage.directory, key: storage.key)
+            let description = try StorageInspection.restore(
+                backup,
+                into: storage.directory,
+                // A server that was started here before the restore has begun its trail.
+                besides: [ServerHost.auditFileName],
+                key: storage.key
+            )
             Console.write("restored \(backup) into \(storage.directory): \(description.summary)")
         }
     }

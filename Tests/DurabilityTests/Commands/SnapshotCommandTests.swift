@@ -68,6 +68,10 @@ extension DurabilityTests {
                 for _ in 0..<3 { token = try #require(try await client.refresh(token)["refresh_token"]) }
                 await second.kill()
                 let other = deployment.folder.appending(path: "other")
+                // The trail of a start that came before the restore; it goes on behind it.
+                let trail = other.appending(path: "audit.log")
+                try FileManager.default.createDirectory(at: other, withIntermediateDirectories: true)
+                try "{}\n".write(to: trail, atomically: true, encoding: .utf8)
                 let restored = try await Self.snapshot(
                     "restore",
                     backup,
@@ -80,6 +84,7 @@ extension DurabilityTests {
                 let copy = try await deployment.served(directory: other)
                 #expect(try await client.refresh(token).status == 200)
                 #expect(await copy.stop().status == 0)
+                #expect(try String(contentsOf: trail, encoding: .utf8).hasPrefix("{}\n{"))
             }
         }
 
