@@ -19,6 +19,7 @@ package struct ScopeDialect: Hashable, Sendable {
 
     /// The scopes that are wanted and were not granted.
     func missing(_ wanted: ScopeSet, granted: ScopeSet) -> ScopeSet {
+        guard !wanted.isEmpty else { return .empty }
         var held: Set<String> = []
         var queue = granted.tokens.map(canonical)
         while let token = queue.popLast() {
