@@ -11,7 +11,7 @@ struct LoadBenchmarks: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "LoadBenchmarks",
         abstract: "Requests per second and latencies over real sockets, each beside its limit.",
-        subcommands: [RunCommand.self, SuiteCommand.self, VersusCommand.self, LoadServer.self],
+        subcommands: [RunCommand.self, SuiteCommand.self, VersusCommand.self, LoadServer.self, StallsCommand.self],
         defaultSubcommand: RunCommand.self
     )
 

@@ -68,6 +68,7 @@ final class LoadRun {
     /// Latencies when the server has 70 of 100 of the load that it can just bear.
     func measureAtSeventyPercent(_ scenario: ScenarioID) async throws {
         guard let saturation = report.row(scenario.rawValue)?.perSecond else { return }
+        try noteStalls()
         try await measure(scenario, .open(perSecond: saturation * 0.7), id: scenario.rawValue + "@70")
     }
 
@@ -105,6 +106,7 @@ final class LoadRun {
     func measureIdleConnections(_ count: Int) async throws {
         let rate = (report.row(ScenarioID.jwks.rawValue)?.perSecond ?? 20_000) * 0.5
         try await measure(.jwks, .open(perSecond: rate), id: "jwks-without-idle")
+        try noteStalls()
         let before = try ProcessUsage.current(of: host.processID).residentBytes
         let crowd = try IdleCrowd(count, at: host.server, path: ScriptFactory.keySetPath)
         let after = try ProcessUsage.current(of: host.processID).residentBytes
@@ -114,6 +116,14 @@ final class LoadRun {
         let with = report.row("jwks-with-idle")?.p99Microseconds ?? 0
         let without = report.row("jwks-without-idle")?.p99Microseconds ?? 0
         add("idle_p99_ratio", "p99 with \(count) idle connections over p99 without", with / max(0.001, without), "")
+    }
+
+    /// What the machine itself adds to latencies, once.
+    private func noteStalls() throws {
+        guard !report.facts.contains(where: { $0.id == "stall_share" }) else { return }
+        let stalls = try StallsCommand.measure()
+        add("stall_share", "time that the server's core stood still", stalls.share * 100, "%")
+        add("stall_longest", "the longest time that it did", stalls.longestMilliseconds, "ms")
     }
 
     /// What the process holds now.

@@ -1,0 +1,32 @@
+/// How long the machine keeps a running program from running: on a virtual one, its neighbours' share.
+///
+/// A latency's 99th percentile says nothing of a server where the machine itself stands still for more of the time than that.
+package struct MachineStalls: Sendable {
+    /// The part of the time that was lost in gaps of more than a tenth of a millisecond.
+    package let share: Double
+    /// The longest gap.
+    package let longestMilliseconds: Double
+
+    /// Stalls that were measured elsewhere.
+    package init(share: Double, longestMilliseconds: Double) {
+        self.share = share
+        self.longestMilliseconds = longestMilliseconds
+    }
+
+    /// Reads the clock for some seconds, and does nothing else.
+    package static func measure(seconds: Int) -> MachineStalls {
+        let start = ContinuousClock.now
+        let end = start + .seconds(seconds)
+        var last = start
+        var lost = Duration.zero
+        var longest = Duration.zero
+        while last < end {
+            let now = ContinuousClock.now
+            let gap = now - last
+            if gap > .microseconds(100) { lost += gap }
+            longest = max(longest, gap)
+            last = now
+        }
+        return MachineStalls(share: lost / (last - start), longestMilliseconds: longest / .milliseconds(1))
+    }
+}
