@@ -132,6 +132,15 @@ final class JournalQueue: Sendable {
         }
     }
 
+    /// Adds what comes within a moment to the work; nobody wakes the writer for it.
+    func gather(into work: inout Work, for duration: Duration) {
+        signal.wait(for: duration)
+        guard let more = state.withLock({ $0.takeWork() }) else { return }
+        work.records += more.records
+        work.synchronizes = work.synchronizes || more.synchronizes
+        work.isClosing = work.isClosing || more.isClosing
+    }
+
     /// What has come meanwhile, after a wait that only closing cuts short.
     func workAfterDelay(_ duration: Duration) -> Work {
         let deadline = ContinuousClock.now.advanced(by: duration)

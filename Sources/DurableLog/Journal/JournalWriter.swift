@@ -27,6 +27,17 @@ final class JournalWriter {
     private var synchronizedNumber: UInt64
     private var lastNumber: UInt64
     private var nextSynchronization: ContinuousClock.Instant?
+    /// How many records the last group had.
+    private var groupCount = 0
+    /// How many groups more are synced at once, because waiting for others brought too few.
+    private var hurriedCount = 0
+
+    /// How long others are waited for; about as long as a sync takes.
+    private static let gatherTime = Duration.microseconds(250)
+    /// How many records make waiting worth its time.
+    private static let worthwhileCount = 5
+    /// How many groups pass before waiting is tried again.
+    private static let hurriedCountMax = 64
 
     init(queue: JournalQueue, place: Place, segment: JournalSegment, lastNumber: UInt64) {
         self.queue = queue
@@ -40,7 +51,8 @@ final class JournalWriter {
     /// The life of the thread.
     func run() {
         while true {
-            let work = queue.nextWork(within: nextSynchronization.map { ContinuousClock.now.duration(to: $0) })
+            var work = queue.nextWork(within: nextSynchronization.map { ContinuousClock.now.duration(to: $0) })
+            if place.options.policy == .always { gather(into: &work) }
             take(work)
             do {
                 try write(work)
@@ -50,6 +62,18 @@ final class JournalWriter {
             }
             if work.isClosing { return close() }
         }
+    }
+
+    // Whoever is alone, or among few, is served at once. Under load a sync for two or three records costs the rest of the
+    // server a part of its core: it waits for those that are on their way.
+    private func gather(into work: inout JournalQueue.Work) {
+        if hurriedCount > 0 {
+            hurriedCount -= 1
+        } else if groupCount > 1, !work.isClosing {
+            queue.gather(into: &work, for: Self.gatherTime)
+            if work.records.count < Self.worthwhileCount { hurriedCount = Self.hurriedCountMax }
+        }
+        groupCount = work.records.count
     }
 
     private func take(_ work: JournalQueue.Work) {
