@@ -219,7 +219,6 @@ let package = Package(
     name: "gatehouse",
     products: [
         .executable(name: "gatehouse", targets: ["ServerCommand"]),
-        .library(name: "AuthorizationServer", targets: ["AuthorizationServer"]),
         .library(name: "AuthorizationServerTesting", targets: ["AuthorizationServerTesting"]),
     ],
     dependencies: [

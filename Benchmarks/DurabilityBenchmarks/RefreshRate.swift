@@ -56,7 +56,7 @@ enum RefreshRate {
                             clientID: Population.clientID,
                             rotates: true
                         )
-                        let result = await sessions.rotate(use, now: now)
+                        let result = await sessions.rotate(use, now: now) { _ in true }
                         guard case .rotated(let session) = result.outcome else {
                             throw BenchmarkError("a refresh was refused")
                         }

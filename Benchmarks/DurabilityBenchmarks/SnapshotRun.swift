@@ -15,14 +15,12 @@ struct SnapshotRun {
     /// DESIGN §8.
     private enum Limit {
         static let pauseMicroseconds = 5000.0
-        static let emptyStartMilliseconds = 30.0
         static let startMilliseconds = 5000.0
-        static let idleBytes = 25_000_000.0
         static let bytesPerSession = 1536.0
     }
 
     func measure(into report: inout Report, seconds: Int) async throws {
-        let emptyBytes = try await startEmpty(in: &report)
+        let emptyBytes = try await emptyResidentBytes()
         try await measureSnapshot(into: &report, seconds: seconds)
         let server = try ChildServer(["serve", "--directory", directory])
         let started = try await server.line()
@@ -84,8 +82,8 @@ struct SnapshotRun {
         report.add("snapshot_bytes", "its size", bytes, "bytes", rate)
     }
 
-    /// Starts a server with nothing in it; returns the bytes that it has in memory.
-    private func startEmpty(in report: inout Report) async throws -> Int {
+    /// What a server with nothing in it has in memory, in bytes.
+    private func emptyResidentBytes() async throws -> Int {
         let path = directory + "-empty"
         // The first start makes keys and files; it is the later ones that an operator waits for.
         let first = try ChildServer(["serve", "--directory", path])
@@ -94,11 +92,7 @@ struct SnapshotRun {
         let server = try ChildServer(["serve", "--directory", path])
         let ready = try await server.line()
         server.end()
-        let milliseconds = Double(try ready.integer("milliseconds_to_ready"))
-        let (bytes, limit) = (try ready.integer("resident_bytes"), Limit.emptyStartMilliseconds)
-        report.add("empty_start_milliseconds", "start with nothing stored to ready", milliseconds, "ms", limit: limit)
-        report.add("idle_bytes", "memory when idle", Double(bytes), "bytes", limit: Limit.idleBytes)
-        return bytes
+        return try ready.integer("resident_bytes")
     }
 }
 

@@ -57,7 +57,7 @@ enum SessionScale {
                 clientID: Population.clientID,
                 rotates: false
             )
-            guard case .rotated = await stores.sessions.rotate(use, now: now).outcome else {
+            guard case .rotated = await stores.sessions.rotate(use, now: now, if: { _ in true }).outcome else {
                 throw BenchmarkError("a refresh was refused")
             }
         }

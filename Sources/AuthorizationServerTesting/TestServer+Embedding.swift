@@ -35,8 +35,11 @@ extension TestServer {
 
     /// Starts a server; the caller shuts it down.
     ///
-    /// - Throws: What stops a server's start, such as a resource that is no absolute URI.
+    /// - Throws: What stops a server's start; a resource that is no absolute URI without fragment is refused by name.
     public static func start(_ options: Options) async throws -> TestServer {
+        guard ResourceCatalogue.comparisonForm(options.resource) != nil else {
+            throw ConfigurationError(path: "resource", message: "must be an absolute URL without fragment")
+        }
         var provider = DevelopmentIdentityProvider.Configuration()
         provider.openIDConnect.accessTokenLifetime = options.upstreamTokenLifetime
         return try await start(provider: provider) { configuration in

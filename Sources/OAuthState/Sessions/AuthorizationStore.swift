@@ -58,13 +58,6 @@ package protocol AuthorizationStore: Sendable {
     func hasConsent(_ key: SHA256Digest) async -> Bool
 }
 
-extension AuthorizationStore {
-    /// Uses a refresh token whatever the rest of the server says.
-    package func rotate(_ use: RefreshTokenUse, now: Timestamp) async -> Recorded<RotationOutcome> {
-        await rotate(use, now: now) { _ in true }
-    }
-}
-
 /// What became of something that needed room.
 package enum StoreAdmission: Hashable, Sendable {
     case admitted

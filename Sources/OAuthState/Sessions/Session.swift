@@ -4,7 +4,7 @@ package import OAuthProtocol
 ///
 /// Small whatever was granted: what never changes stands behind one reference, for sessions are handed from turn to turn.
 package struct Session: Hashable, Sendable {
-    private let grant: SessionGrant
+    private let shared: Shared<SessionGrant>
     /// When the session ends unless it is refreshed before.
     package var idleExpiry: Timestamp
     /// When the current generation became current: the start of the grace for its predecessor (decision 0.1).
@@ -27,16 +27,18 @@ package struct Session: Hashable, Sendable {
         rotatedAt: Timestamp,
         claims: [UInt8] = []
     ) {
-        grant = SessionGrant(
-            id: id,
-            userID: userID,
-            clientID: clientID,
-            scopes: scopes,
-            resource: resource,
-            connections: connections,
-            authenticatedAt: authenticatedAt,
-            absoluteExpiry: absoluteExpiry,
-            claims: claims
+        shared = Shared(
+            SessionGrant(
+                id: id,
+                userID: userID,
+                clientID: clientID,
+                scopes: scopes,
+                resource: resource,
+                connections: connections,
+                authenticatedAt: authenticatedAt,
+                absoluteExpiry: absoluteExpiry,
+                claims: claims
+            )
         )
         self.idleExpiry = idleExpiry
         self.generation = generation
@@ -44,23 +46,23 @@ package struct Session: Hashable, Sendable {
     }
 
     /// The `tsid`; also names the refresh family.
-    package var id: SessionID { grant.id }
+    package var id: SessionID { shared.value.id }
     /// The `sub` of the session's tokens.
-    package var userID: UserID { grant.userID }
+    package var userID: UserID { shared.value.userID }
     /// The client that the grant was given to.
-    package var clientID: String { grant.clientID }
+    package var clientID: String { shared.value.clientID }
     /// Everything that was granted; a refresh may ask for less, never for more (RFC 6749 §6).
-    package var scopes: ScopeSet { grant.scopes }
+    package var scopes: ScopeSet { shared.value.scopes }
     /// The resource of the grant, in its registered spelling.
-    package var resource: String { grant.resource }
+    package var resource: String { shared.value.resource }
     /// The upstream connections that this login made or found, for the vault.
-    package var connections: [ConnectionID] { grant.connections }
+    package var connections: [ConnectionID] { shared.value.connections }
     /// When the user logged in upstream: `auth_time` (JW-1); `nil` when the provider does not say.
-    package var authenticatedAt: Timestamp? { grant.authenticatedAt }
+    package var authenticatedAt: Timestamp? { shared.value.authenticatedAt }
     /// When the session ends whatever happens.
-    package var absoluteExpiry: Timestamp { grant.absoluteExpiry }
+    package var absoluteExpiry: Timestamp { shared.value.absoluteExpiry }
     /// What the upstream providers said of the user and the configuration maps into tokens: a JSON object, or nothing.
-    package var claims: [UInt8] { grant.claims }
+    package var claims: [UInt8] { shared.value.claims }
 
     /// Whether the session can still be used.
     package func isLive(now: Timestamp) -> Bool {
@@ -120,7 +122,7 @@ extension Session: RecordCodable {
 }
 
 /// What of a session never changes.
-private final class SessionGrant: Hashable, Sendable {
+private struct SessionGrant: Hashable {
     let id: SessionID
     let userID: UserID
     let clientID: String
@@ -130,39 +132,22 @@ private final class SessionGrant: Hashable, Sendable {
     let authenticatedAt: Timestamp?
     let absoluteExpiry: Timestamp
     let claims: [UInt8]
+}
 
-    init(
-        id: SessionID,
-        userID: UserID,
-        clientID: String,
-        scopes: ScopeSet,
-        resource: String,
-        connections: [ConnectionID],
-        authenticatedAt: Timestamp?,
-        absoluteExpiry: Timestamp,
-        claims: [UInt8]
-    ) {
-        self.id = id
-        self.userID = userID
-        self.clientID = clientID
-        self.scopes = scopes
-        self.resource = resource
-        self.connections = connections
-        self.authenticatedAt = authenticatedAt
-        self.absoluteExpiry = absoluteExpiry
-        self.claims = claims
+/// One reference to a value that never changes.
+private final class Shared<Value: Hashable & Sendable>: Hashable, Sendable {
+    let value: Value
+
+    init(_ value: Value) {
+        self.value = value
     }
 
-    static func == (left: SessionGrant, right: SessionGrant) -> Bool {
-        left === right
-            || left.id == right.id && left.userID == right.userID && left.clientID == right.clientID
-                && left.scopes == right.scopes && left.resource == right.resource
-                && left.connections == right.connections && left.authenticatedAt == right.authenticatedAt
-                && left.absoluteExpiry == right.absoluteExpiry && left.claims == right.claims
+    static func == (left: Shared, right: Shared) -> Bool {
+        left === right || left.value == right.value
     }
 
     func hash(into hasher: inout Hasher) {
-        hasher.combine(id)
+        hasher.combine(value)
     }
 }
 

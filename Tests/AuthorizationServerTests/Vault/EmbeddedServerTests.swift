@@ -42,6 +42,14 @@ struct EmbeddedServerTests {
         }
     }
 
+    @Test(
+        "RI-1: what cannot be a resource stops the start",
+        arguments: ["", "mcp", "/mcp", "https://mcp.example.com/#a"]
+    )
+    func unusableResource(_ text: String) async {
+        await #expect(throws: (any Error).self) { _ = try await TestServer.start(.init(resource: text)) }
+    }
+
     @Test("resource, scopes and lifetimes are the options’")
     func options() async throws {
         var options = TestServer.Options(resource: "https://other.example.com/mcp")
