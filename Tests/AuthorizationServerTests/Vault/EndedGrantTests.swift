@@ -1,9 +1,12 @@
-import AuthorizationServer
 import AuthorizationServerTesting
 import DevelopmentIdentityProvider
+import DurableLog
 import OAuthProtocol
 import OAuthState
+import SocketHTTP
 import Testing
+
+@testable import AuthorizationServer
 
 @Suite("peers §6 rule 9, cloudflare/mcp #137: what the provider ended for good ends our grant, once")
 struct EndedGrantTests {
@@ -73,6 +76,31 @@ struct EndedGrantTests {
             #expect(try await stranger.refresh(login.refreshToken).error == "invalid_grant")
             #expect(try await scene.exchange(login.accessToken, ["files"]).status == 200)
             #expect(try scene.server.auditEvents("session.ended_upstream").isEmpty)
+        }
+    }
+
+    @Test("who mends the connection between the refresh’s check and its end keeps the session, and tries again")
+    func mendedMeanwhile() async throws {
+        try await Self.run { scene in
+            let login = try await scene.logIn()
+            let stores = scene.server.server.stores
+            let tsid = try #require(try DecodedToken(login.accessToken).claims["tsid"]?.stringValue)
+            let id = try #require(SessionID(tsid))
+            let session = try #require(await stores.sessions.session(id, now: scene.clock.now()))
+            let endedGrants = EndedGrants(
+                vault: stores.vault,
+                sessions: stores.sessions,
+                resources: ResourceCatalogue([]),
+                upstreams: UpstreamDirectory([]),
+                durability: Durability(journal: VolatileJournal()),
+                metrics: ServerMetrics(factory: PrometheusRegistry()),
+                audit: AuditTrail { _ in Issue.record("nothing was ended") }
+            )
+            let context = RequestContext(source: .loopback, now: scene.clock.now(), requestID: RequestID(number: 1))
+            // As the refresh comes here: it saw an ended connection, and there is none any more.
+            let refusal = try await endedGrants.end(session, context: context)
+            #expect(refusal.code == .temporarilyUnavailable)
+            #expect(try await scene.client.refresh(login.refreshToken).status == 200)
         }
     }
 
