@@ -1,0 +1,33 @@
+import Testing
+
+@Suite("What an operator watches stands in Monitoring, and nothing else does")
+struct MonitoringDocumentTests {
+    private static let document =
+        SourceTree.text("Sources/AuthorizationServer/AuthorizationServer.docc/Monitoring.md") ?? ""
+
+    /// What a regular expression's only group finds in some texts.
+    private static func names(_ pattern: String, in texts: [String]) throws -> Set<String> {
+        let pattern = try Regex(pattern, as: (Substring, Substring).self)
+        return Set(texts.flatMap { $0.matches(of: pattern).map { String($0.1) } })
+    }
+
+    private static func sources(in folder: String) -> [String] {
+        SourceTree.sources.filter { $0.path.hasPrefix("Sources/AuthorizationServer/" + folder) }.map(\.text)
+    }
+
+    @Test("every metric, and no other")
+    func metrics() throws {
+        let sources = Self.sources(in: "Metrics/") + Self.sources(in: "Management/")
+        let counted = try Self.names(#""(gatehouse_[a-z_]+)""#, in: sources)
+        #expect(counted.count > 30)
+        #expect(try Self.names(#"\| `(gatehouse_[a-z_]+)`"#, in: [Self.document]) == counted)
+    }
+
+    @Test("every audit event, and no other")
+    func events() throws {
+        let recorded = try Self.names(#""([a-z_]+\.[a-z_]+)""#, in: Self.sources(in: "Audit/AuditEvent"))
+        #expect(recorded.count > 20)
+        let written = try Self.names(#"`([a-z_]+\.[a-z_]+)`"#, in: [Self.document])
+        #expect(written.subtracting(["limits.connections"]) == recorded)
+    }
+}
