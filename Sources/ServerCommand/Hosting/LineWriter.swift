@@ -29,7 +29,9 @@ final class LineWriter: Sendable {
         thread.start()
     }
 
-    /// Opens a file for appending, readable by its owner only.
+    /// Opens a file for appending (`O_APPEND`), readable by its owner only.
+    ///
+    /// Every write goes to the end that the file has then: one that is cut meanwhile (`copytruncate`) gets no hole.
     convenience init(appendingTo path: String) throws {
         if !FileManager.default.fileExists(atPath: path) {
             let made = FileManager.default.createFile(
@@ -40,7 +42,7 @@ final class LineWriter: Sendable {
             guard made else { throw CocoaError(.fileWriteNoPermission) }
         }
         let handle = try FileHandle(forWritingTo: URL(fileURLWithPath: path))
-        try handle.seekToEnd()
+        guard fcntl(handle.fileDescriptor, F_SETFL, O_APPEND) == 0 else { throw CocoaError(.fileWriteUnknown) }
         self.init(handle)
     }
 
