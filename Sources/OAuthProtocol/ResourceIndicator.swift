@@ -18,19 +18,48 @@ package struct ProtectedResource: Hashable, Sendable {
     }
 }
 
+/// RFC 6749 §1.1: the server of one resource or several, known by the client that it authenticates as.
+package struct ResourceServer: Sendable {
+    /// Its resources, in the configuration's order.
+    package fileprivate(set) var resources: [ProtectedResource] = []
+    /// Their URIs: what an access token must be meant for to be this server's business (D-37).
+    package fileprivate(set) var audiences: Set<String> = []
+}
+
 /// RFC 8707 §2: finds the resource that a `resource` parameter names.
 package struct ResourceCatalogue: Sendable {
     /// The configured resources in their order.
     package let resources: [ProtectedResource]
+    /// The URIs of all of them.
+    package let audiences: Set<String>
+    private let byURI: [String: ProtectedResource]
     private let byComparisonForm: [String: ProtectedResource]
+    private let servers: [String: ResourceServer]
 
     /// A catalogue of the configured resources.
     package init(_ resources: [ProtectedResource]) {
         self.resources = resources
+        audiences = Set(resources.map(\.uri))
+        byURI = Dictionary(resources.map { ($0.uri, $0) }, uniquingKeysWith: { first, _ in first })
+        servers = resources.reduce(into: [:]) { servers, resource in
+            guard let clientID = resource.clientID else { return }
+            servers[clientID, default: ResourceServer()].resources.append(resource)
+            servers[clientID, default: ResourceServer()].audiences.insert(resource.uri)
+        }
         byComparisonForm = Dictionary(
             resources.map { (Self.comparisonForm($0.uri) ?? $0.uri, $0) },
             uniquingKeysWith: { first, _ in first }
         )
+    }
+
+    /// The resource with this very URI, such as a session or an `aud` keeps; `nil` when the operator has removed it.
+    package func registered(_ uri: String) -> ProtectedResource? {
+        byURI[uri]
+    }
+
+    /// The resource server that authenticates as this client; `nil` when the client is none.
+    package func server(_ clientID: String) -> ResourceServer? {
+        servers[clientID]
     }
 
     /// The resource of one `resource` value.

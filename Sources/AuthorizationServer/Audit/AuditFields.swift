@@ -8,10 +8,13 @@ struct AuditFields: Sendable, ExpressibleByDictionaryLiteral {
     /// The members, each behind a comma.
     private(set) var members: [UInt8] = []
 
-    private static let usualByteCount = 320
+    /// Room for the particulars of nearly every event.
+    static let usualByteCount = 320
 
-    /// No particulars.
-    init() {}
+    /// No particulars, with room for some.
+    init(capacity: Int = 0) {
+        members.reserveCapacity(capacity)
+    }
 
     /// The particulars of a literal.
     init(dictionaryLiteral elements: (String, JSONValue)...) {
@@ -25,11 +28,7 @@ struct AuditFields: Sendable, ExpressibleByDictionaryLiteral {
         append("sub", session.userID)
         append("tsid", session.id)
         append("resource", session.resource)
-        appendName("scope")
-        members.append(UInt8(ascii: "\""))
-        // A scope has no character that JSON would escape (RFC 6749 Appendix A.4).
-        session.scopes.append(to: &members)
-        members.append(UInt8(ascii: "\""))
+        append("scope", session.scopes)
     }
 
     /// Appends a text.
@@ -43,6 +42,15 @@ struct AuditFields: Sendable, ExpressibleByDictionaryLiteral {
         appendName(name)
         members.append(UInt8(ascii: "\""))
         identifier.append(to: &members)
+        members.append(UInt8(ascii: "\""))
+    }
+
+    /// Appends a set of scopes.
+    mutating func append(_ name: String, _ scopes: ScopeSet) {
+        appendName(name)
+        members.append(UInt8(ascii: "\""))
+        // A scope has no character that JSON would escape (RFC 6749 Appendix A.4).
+        scopes.append(to: &members)
         members.append(UInt8(ascii: "\""))
     }
 

@@ -22,7 +22,7 @@ struct ConnectionAccess: Sendable {
         do {
             session = try await verification.liveSession(
                 of: token,
-                audiences: Set(resources.resources.map(\.uri)),
+                audiences: resources.audiences,
                 now: context.now
             )
         } catch {

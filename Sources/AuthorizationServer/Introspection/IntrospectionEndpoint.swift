@@ -9,8 +9,7 @@ package import SocketHTTP
 /// at all, it learns that it is not active and nothing more (IN-1, D-37).
 package struct IntrospectionEndpoint: Endpoint {
     private let requests: ClientRequests
-    /// The resources of each resource server, by its client id.
-    private let audiences: [String: Set<String>]
+    private let resources: ResourceCatalogue
     private let verification: AccessTokenVerification
     private let metrics: ServerMetrics
     private let activeAnswers: Counter
@@ -24,9 +23,7 @@ package struct IntrospectionEndpoint: Endpoint {
         metrics: ServerMetrics
     ) {
         self.requests = requests
-        audiences = resources.resources.reduce(into: [:]) { audiences, resource in
-            if let clientID = resource.clientID { audiences[clientID, default: []].insert(resource.uri) }
-        }
+        self.resources = resources
         self.verification = verification
         self.metrics = metrics
         activeAnswers = metrics.introspections(result: "active")
@@ -60,9 +57,9 @@ package struct IntrospectionEndpoint: Endpoint {
         for client: Client,
         _ context: RequestContext
     ) async -> VerifiedAccessToken? {
-        guard let audiences = audiences[client.id] else { return nil }
+        guard let server = resources.server(client.id) else { return nil }
         // Why it does not stand is not the caller's to know (RFC 7662 §2.2).
-        return try? await verification.live(token, audiences: audiences, now: context.now).token
+        return try? await verification.live(token, audiences: server.audiences, now: context.now).token
     }
 
     private static let head = PreparedHead(

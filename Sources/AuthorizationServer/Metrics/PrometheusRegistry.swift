@@ -7,7 +7,20 @@ import Synchronization
 package final class PrometheusRegistry: MetricsFactory {
     private struct Key: Hashable {
         let label: String
+        /// Names and values by turns.
         let dimensions: [String]
+
+        init(_ label: String, _ dimensions: [(String, String)]) {
+            self.label = label
+            self.dimensions = dimensions.flatMap { [$0.0, $0.1] }
+        }
+
+        /// Each dimension as the text format writes it.
+        var labels: [String] {
+            stride(from: 0, to: dimensions.count, by: 2).map { index in
+                "\(dimensions[index])=\"\(PrometheusRegistry.escaped(dimensions[index + 1]))\""
+            }
+        }
     }
 
     fileprivate enum Series: Sendable {
@@ -51,7 +64,7 @@ package final class PrometheusRegistry: MetricsFactory {
     package func destroyTimer(_ handler: any TimerHandler) {}
 
     private func find(_ label: String, _ dimensions: [(String, String)], make: () -> Series) -> Series {
-        let key = Key(label: label, dimensions: dimensions.map { "\($0.0)=\"\(Self.escaped($0.1))\"" })
+        let key = Key(label, dimensions)
         return series.withLock { series in
             if let known = series[key] {
                 return known
@@ -82,9 +95,9 @@ package final class PrometheusRegistry: MetricsFactory {
         for (label, entries) in byLabel.sorted(by: { $0.key < $1.key }) {
             guard let first = entries.first else { continue }
             output += "# TYPE \(label) \(first.value.typeName)\n"
-            for (key, series) in entries.sorted(by: { $0.key.dimensions.lexicographicallyPrecedes($1.key.dimensions) })
-            {
-                series.write(label, key.dimensions, to: &output)
+            let labelled = entries.map { ($0.key.labels, $0.value) }
+            for (labels, series) in labelled.sorted(by: { $0.0.lexicographicallyPrecedes($1.0) }) {
+                series.write(label, labels, to: &output)
             }
         }
         return output

@@ -64,17 +64,9 @@ package struct AccessTokenVerification: Sendable {
             }
             return LiveToken(token: verified, session: nil)
         case .session(let session):
-            try Self.check(verified.claims, belongTo: session)
+            guard verified.belongs(to: session) else { throw .revoked }
             return LiveToken(token: verified, session: session)
         }
-    }
-
-    // The `tsid` is a handle: it counts only together with the user and client it was issued to (VT-2).
-    private static func check(_ claims: AccessTokenClaims, belongTo session: Session) throws(Refusal) {
-        guard
-            session.userID.text == claims.subject, session.clientID == claims.clientID,
-            session.resource == claims.audience
-        else { throw .revoked }
     }
 
     /// A token of ours that has not expired, revoked or not; its signature is checked the first time that it is seen.

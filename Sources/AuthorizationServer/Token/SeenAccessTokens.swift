@@ -13,17 +13,25 @@ package final class VerifiedAccessToken: Sendable, RedactedSecret {
     package let payload: [UInt8]
     /// The session that it says.
     package let sessionID: SessionID?
+    private let userID: UserID?
 
     /// A token with these claims.
     package init(_ claims: AccessTokenClaims, payload: [UInt8]? = nil) {
         self.claims = claims
         self.payload = payload ?? claims.payload()
         sessionID = claims.sessionID.flatMap(SessionID.init)
+        userID = UserID(claims.subject)
     }
 
     /// What it is looked up by among what was revoked.
     package var reference: AccessTokenReference {
         AccessTokenReference(tokenID: claims.tokenID, sessionID: sessionID)
+    }
+
+    /// Whether the session is this token's in every point: the `tsid` is a handle, and counts only together with the
+    /// user, the client and the resource that it was issued for (VT-2).
+    func belongs(to session: Session) -> Bool {
+        session.userID == userID && session.clientID == claims.clientID && session.resource == claims.audience
     }
 }
 

@@ -58,7 +58,7 @@ package struct EndedGrants: Sendable {
 
     private func isNeeded(_ upstream: String, by session: Session) -> Bool {
         guard let provider = upstreams[upstream], !provider.isOptional,
-            let resource = resources.resources.first(where: { $0.uri.hasSameBytes(as: session.resource) })
+            let resource = resources.registered(session.resource)
         else { return false }
         return upstreams.loginChain(for: resource).contains { $0.hasSameBytes(as: upstream) }
     }

@@ -15,26 +15,25 @@ package struct ExchangeSubject: Sendable {
         self.verification = verification
     }
 
-    /// The resources that a client is the server of.
+    /// The resource server that a client is.
     ///
-    /// - Throws: `unauthorized_client` when there are none.
-    func resources(of client: Client) throws(OAuthError) -> [ProtectedResource] {
-        let own = resources.resources.filter { $0.clientID?.hasSameBytes(as: client.id) ?? false }
-        guard !own.isEmpty else {
+    /// - Throws: `unauthorized_client` when it is none.
+    func server(_ client: Client) throws(OAuthError) -> ResourceServer {
+        guard let server = resources.server(client.id) else {
             throw OAuthError(.unauthorizedClient, "this client is not a resource server here")
         }
-        return own
+        return server
     }
 
     /// The live session of `subject_token`, for upstreams that its resource may use.
     func session(
         _ form: FormParameters,
-        own: [ProtectedResource],
+        presentedBy server: ResourceServer,
         upstreams: [String],
         now: Timestamp
     ) async throws(OAuthError) -> Session {
-        let session = try await session(form, own: own, now: now)
-        guard let resource = own.first(where: { $0.uri.hasSameBytes(as: session.resource) }),
+        let session = try await session(form, server, now: now)
+        guard let resource = resources.registered(session.resource),
             upstreams.allSatisfy({ name in resource.upstreams.contains { $0.hasSameBytes(as: name) } })
         else {
             throw OAuthError(.invalidTarget, "this resource may not retrieve tokens of that audience")
@@ -44,16 +43,16 @@ package struct ExchangeSubject: Sendable {
 
     private func session(
         _ form: FormParameters,
-        own: [ProtectedResource],
+        _ server: ResourceServer,
         now: Timestamp
     ) async throws(OAuthError) -> Session {
         let token = try form.required("subject_token")
         let type = try form.required("subject_token_type")
-        guard [TokenExchangeGrant.TokenType.accessToken, TokenExchangeGrant.TokenType.jwt].contains(type) else {
+        guard type == TokenExchangeGrant.TokenType.accessToken || type == TokenExchangeGrant.TokenType.jwt else {
             throw OAuthError(.invalidRequest, "subject_token_type must be an access token")
         }
         do {
-            return try await verification.liveSession(of: token, audiences: Set(own.map(\.uri)), now: now)
+            return try await verification.liveSession(of: token, audiences: server.audiences, now: now)
         } catch {
             switch error {
             // The caller answers its own client with 401 and a challenge: peers §6 wants one code for every dead token.

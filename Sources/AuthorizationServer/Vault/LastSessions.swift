@@ -102,9 +102,7 @@ package final class LastSessions: Sendable {
     private func mayUse(_ session: Session, _ connection: Connection) -> Bool {
         guard session.userID == connection.userID else { return false }
         if session.connections.contains(connection.id) { return true }
-        return resources.resources.contains { resource in
-            resource.uri.hasSameBytes(as: session.resource)
-                && resource.upstreams.contains { $0.hasSameBytes(as: connection.upstream) }
-        }
+        guard let resource = resources.registered(session.resource) else { return false }
+        return resource.upstreams.contains { $0.hasSameBytes(as: connection.upstream) }
     }
 }

@@ -65,7 +65,7 @@ package struct ReportInvalidEndpoint: Endpoint {
             let upstream = try form.required("audience")
             let session = try await subjects.session(
                 form,
-                own: try subjects.resources(of: client),
+                presentedBy: try subjects.server(client),
                 upstreams: [upstream],
                 now: context.now
             )

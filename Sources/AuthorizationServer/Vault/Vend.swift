@@ -24,18 +24,17 @@ package struct Vend: Sendable {
     package var tokenFingerprint: String?
 
     var auditFields: AuditFields {
-        var fields: AuditFields = [
-            "vend_id": .string(id),
-            "client_id": .string(clientID),
-            "sub": .string(session.userID.text),
-            "tsid": .string(session.id.text),
-            "upstream": .string(upstream),
-            "refreshed": .bool(wasRefreshed),
-            "result": .string(result),
-        ]
+        var fields = AuditFields(capacity: AuditFields.usualByteCount)
+        fields.append("vend_id", id)
+        fields.append("client_id", clientID)
+        fields.append("sub", session.userID)
+        fields.append("tsid", session.id)
+        fields.append("upstream", upstream)
+        fields.append("refreshed", wasRefreshed)
+        fields.append("result", result)
         if let connection {
             fields.append("account", connection.account)
-            fields.append("scope", connection.scopes.text)
+            fields.append("scope", connection.scopes)
         }
         if let reason {
             fields.append("reason", reason)

@@ -56,21 +56,6 @@ package enum PercentEncoding {
 
     /// Whether decoding would change nothing.
     static func isPlain(_ bytes: Span<UInt8>, plusIsSpace: Bool) -> Bool {
-        for index in bytes.indices {
-            if bytes[index] == UInt8(ascii: "%") || plusIsSpace && bytes[index] == UInt8(ascii: "+") { return false }
-        }
-        return true
-    }
-}
-
-extension Span<UInt8> {
-    /// The first place at or after `start` where the byte stands.
-    func firstIndex(of byte: UInt8, from start: Int) -> Int? {
-        var index = start
-        while index < count {
-            if self[index] == byte { return index }
-            index += 1
-        }
-        return nil
+        !bytes.contains(UInt8(ascii: "%")) && !(plusIsSpace && bytes.contains(UInt8(ascii: "+")))
     }
 }

@@ -75,12 +75,17 @@ package enum JSONWriter {
     }
 
     /// Whether the text may need escapes; what is not ASCII is left to the slow path, which knows exactly.
+    ///
+    /// Written as `Span.contains` is, and for its reason.
     private static func needsEscapes(_ text: Span<UInt8>) -> Bool {
+        var least = UInt8.max
+        var greatest: UInt8 = 0
         for index in 0..<text.count {
             let byte = text[index]
-            if byte &- 0x20 >= 0x5F || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") { return true }
+            least = min(least, min(byte ^ UInt8(ascii: "\""), byte ^ UInt8(ascii: "\\")))
+            greatest = max(greatest, byte &- 0x20)
         }
-        return false
+        return least == 0 || greatest >= 0x5F
     }
 
     private static func isEscaped(_ byte: UInt8) -> Bool {

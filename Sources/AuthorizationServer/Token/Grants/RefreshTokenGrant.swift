@@ -91,7 +91,7 @@ package struct RefreshTokenGrant: Grant {
     }
 
     private func isRegistered(_ resource: String) -> Bool {
-        resources.resources.contains { $0.uri.hasSameBytes(as: resource) }
+        resources.registered(resource) != nil
     }
 
     private func answer(

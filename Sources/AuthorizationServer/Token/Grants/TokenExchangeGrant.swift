@@ -31,7 +31,7 @@ package struct TokenExchangeGrant: Grant {
     }
 
     package func evaluate(_ request: TokenRequest) async throws(OAuthError) -> [UInt8] {
-        let own = try subjects.resources(of: request.client)
+        let server = try subjects.server(request.client)
         let upstreams = try audiences(request)
         let minimumLifetime = try minimumLifetime(request)
         let scopes = try request.scopes() ?? .empty
@@ -40,7 +40,7 @@ package struct TokenExchangeGrant: Grant {
         guard upstreams.count == 1 || (scopes.isEmpty && account == nil) else {
             throw OAuthError(.invalidRequest, "scope and account go with one audience")
         }
-        let session = try await session(request, own: own, upstreams: upstreams)
+        let session = try await session(request, of: server, upstreams: upstreams)
         let queries = upstreams.map { upstream in
             UpstreamCredentials.Query(
                 session: session,
@@ -59,7 +59,7 @@ package struct TokenExchangeGrant: Grant {
     // RFC 8693 §2.1 lets `audience` stand several times; each names one upstream.
     private func audiences(_ request: TokenRequest) throws(OAuthError) -> [String] {
         if let requested = try request.form.once("requested_token_type") {
-            guard [TokenType.accessToken, TokenType.upstreamAccessToken].contains(requested) else {
+            guard requested == TokenType.accessToken || requested == TokenType.upstreamAccessToken else {
                 throw OAuthError(.invalidRequest, "requested_token_type is not offered")
             }
         }
@@ -71,7 +71,7 @@ package struct TokenExchangeGrant: Grant {
         guard audiences.count <= Self.audienceCountMax else {
             throw OAuthError(.invalidRequest, "audience may stand up to \(Self.audienceCountMax) times")
         }
-        guard Set(audiences).count == audiences.count else {
+        guard audiences.count == 1 || Set(audiences).count == audiences.count else {
             throw OAuthError(.invalidRequest, "an audience is repeated")
         }
         return audiences
@@ -79,11 +79,16 @@ package struct TokenExchangeGrant: Grant {
 
     private func session(
         _ request: TokenRequest,
-        own: [ProtectedResource],
+        of server: ResourceServer,
         upstreams: [String]
     ) async throws(OAuthError) -> Session {
         do {
-            return try await subjects.session(request.form, own: own, upstreams: upstreams, now: request.context.now)
+            return try await subjects.session(
+                request.form,
+                presentedBy: server,
+                upstreams: upstreams,
+                now: request.context.now
+            )
         } catch {
             audit.record(.exchangeRefused(clientID: request.client.id, error: error), context: request.context)
             throw error
