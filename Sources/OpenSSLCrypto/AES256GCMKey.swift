@@ -11,14 +11,14 @@ package struct AES256GCMKey: Sendable, Redacted {
     /// The length of the tag after the ciphertext.
     package static let tagByteCount = 16
 
-    private let key: SecretBytes
+    private let contexts: KeyedCipherContexts
 
     /// A key of exactly 32 bytes; anything else throws `invalidLength`.
     package init(_ bytes: [UInt8]) throws(CryptoError) {
         guard bytes.count == Self.byteCount else {
             throw CryptoError(.invalidLength, "an AES-256 key has 32 bytes, this one \(bytes.count)")
         }
-        key = SecretBytes(bytes)
+        contexts = KeyedCipherContexts(key: SecretBytes(bytes))
     }
 
     /// Encrypts, and authenticates the text with `authenticating`; returns ciphertext ‖ 16-byte tag.
@@ -77,20 +77,19 @@ package struct AES256GCMKey: Sendable, Redacted {
         authenticating: [UInt8],
         into output: UnsafeMutableBufferPointer<UInt8>
     ) -> Bool {
-        guard let context = unsafe EVP_CIPHER_CTX_new(), let start = output.baseAddress else { return false }
-        defer { unsafe EVP_CIPHER_CTX_free(context) }
-        let isReady = unsafe key.withBytes { key in
-            unsafe EVP_EncryptInit_ex2(context, FetchedAlgorithms.shared.aes256GCM, key.baseAddress, nonce, nil) == 1
-        }
+        guard let start = output.baseAddress else { return false }
         let tag = unsafe start + plaintext.count
         var written: Int32 = 0
-        return unsafe isReady
-            && (authenticating.isEmpty
-                || EVP_EncryptUpdate(context, nil, &written, authenticating, Int32(authenticating.count)) == 1)
-            && (plaintext.isEmpty
-                || EVP_EncryptUpdate(context, start, &written, plaintext, Int32(plaintext.count)) == 1)
-            && EVP_EncryptFinal_ex(context, tag, &written) == 1
-            && EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_GET_TAG, Int32(Self.tagByteCount), tag) == 1
+        return unsafe contexts.withContext(for: .sealing, nonce: nonce) { context in
+            guard
+                unsafe authenticating.isEmpty
+                    || EVP_EncryptUpdate(context, nil, &written, authenticating, Int32(authenticating.count)) == 1,
+                unsafe plaintext.isEmpty
+                    || EVP_EncryptUpdate(context, start, &written, plaintext, Int32(plaintext.count)) == 1
+            else { return false }
+            return unsafe EVP_EncryptFinal_ex(context, tag, &written) == 1
+                && EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_GET_TAG, Int32(Self.tagByteCount), tag) == 1
+        }
     }
 
     private func decrypt(
@@ -99,22 +98,20 @@ package struct AES256GCMKey: Sendable, Redacted {
         authenticating: [UInt8],
         into output: UnsafeMutableBufferPointer<UInt8>
     ) -> Bool {
-        guard let context = unsafe EVP_CIPHER_CTX_new() else { return false }
-        defer { unsafe EVP_CIPHER_CTX_free(context) }
-        let isReady = unsafe key.withBytes { key in
-            unsafe EVP_DecryptInit_ex2(context, FetchedAlgorithms.shared.aes256GCM, key.baseAddress, nonce, nil) == 1
-        }
         let textCount = sealed.count - Self.tagByteCount
         var tag = Array(sealed[textCount...])
         // With no text there is no output buffer, and OpenSSL wants an address all the same.
         var nothing: UInt8 = 0
         var written: Int32 = 0
-        return unsafe isReady
-            && (authenticating.isEmpty
-                || EVP_DecryptUpdate(context, nil, &written, authenticating, Int32(authenticating.count)) == 1)
-            && (textCount == 0
-                || EVP_DecryptUpdate(context, output.baseAddress, &written, sealed, Int32(textCount)) == 1)
-            && EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_SET_TAG, Int32(tag.count), &tag) == 1
-            && EVP_DecryptFinal_ex(context, &nothing, &written) == 1
+        return unsafe contexts.withContext(for: .opening, nonce: nonce) { context in
+            guard
+                unsafe authenticating.isEmpty
+                    || EVP_DecryptUpdate(context, nil, &written, authenticating, Int32(authenticating.count)) == 1,
+                unsafe textCount == 0
+                    || EVP_DecryptUpdate(context, output.baseAddress, &written, sealed, Int32(textCount)) == 1
+            else { return false }
+            return unsafe EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_SET_TAG, Int32(tag.count), &tag) == 1
+                && EVP_DecryptFinal_ex(context, &nothing, &written) == 1
+        }
     }
 }

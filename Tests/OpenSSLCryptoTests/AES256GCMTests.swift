@@ -134,4 +134,39 @@ struct AES256GCMTests {
         #expect(sealed.count == text.count + AES256GCMKey.tagByteCount)
         #expect(try key.open(sealed, nonce: nonce, authenticating: []) == text)
     }
+
+    /// A key seals the same however often it was used before, and whatever became of the texts in between.
+    @Test func nothingStaysOfTheTextBefore() throws {
+        let other = [UInt8](repeating: 2, count: 12)
+        for text in [[], "short".bytes, [UInt8](repeating: 7, count: 4096)] {
+            for authenticating in [[], "tsid".bytes] {
+                let once = try AES256GCMKey([UInt8](repeating: 9, count: 32))
+                    .seal(text, nonce: other, authenticating: authenticating)
+                _ = try key.seal("of another length".bytes, nonce: nonce, authenticating: "more".bytes)
+                #expect(try key.seal(text, nonce: other, authenticating: authenticating) == once)
+                expectRefusal(.authenticationFailed) { () throws(CryptoError) in
+                    try key.open(sealed, nonce: other, authenticating: "tsid".bytes)
+                }
+                #expect(try key.open(once, nonce: other, authenticating: authenticating) == text)
+            }
+        }
+    }
+
+    @Test func manyThreadsUseOneKey() async throws {
+        let key = key
+        try await withThrowingTaskGroup(of: Bool.self) { group in
+            for task in 0..<32 {
+                group.addTask {
+                    for turn in 0..<100 {
+                        let nonce = [UInt8](repeating: UInt8(task), count: 11) + [UInt8(turn)]
+                        let text = [UInt8](repeating: UInt8(task), count: turn)
+                        let sealed = try key.seal(text, nonce: nonce, authenticating: nonce)
+                        guard try key.open(sealed, nonce: nonce, authenticating: nonce) == text else { return false }
+                    }
+                    return true
+                }
+            }
+            for try await isRight in group { #expect(isRight) }
+        }
+    }
 }

@@ -1,0 +1,46 @@
+internal import COpenSSL
+
+/// OpenSSL's contexts of one AES-256-GCM key, some of them kept for the next text.
+///
+/// Expanding the key and its GHASH tables costs as much as opening a short text; a context that is used again gets only
+/// another nonce.
+@safe
+final class KeyedCipherContexts: Sendable {
+    /// What a context is for; it keeps to it.
+    enum Direction: Int32 {
+        case opening = 0
+        case sealing = 1
+    }
+
+    private let key: SecretBytes
+    private let opening = unsafe IdleContexts { context in unsafe EVP_CIPHER_CTX_free(context) }
+    private let sealing = unsafe IdleContexts { context in unsafe EVP_CIPHER_CTX_free(context) }
+
+    /// No contexts yet.
+    init(key: SecretBytes) {
+        self.key = key
+    }
+
+    /// Lends a context that has the key and this nonce to `use`; `false` when `use` says so or OpenSSL has none.
+    func withContext(for direction: Direction, nonce: [UInt8], _ use: (OpaquePointer) -> Bool) -> Bool {
+        let idle = direction == .sealing ? sealing : opening
+        let result = unsafe idle.withContext(make: { unsafe keyed(direction) }) { context -> Bool? in
+            // Whatever became of the text before: a new nonce begins anew.
+            unsafe EVP_CipherInit_ex2(context, nil, nil, nonce, direction.rawValue, nil) == 1 && use(context)
+        }
+        return result ?? false
+    }
+
+    private func keyed(_ direction: Direction) -> OpaquePointer? {
+        guard let context = unsafe EVP_CIPHER_CTX_new() else { return nil }
+        let isKeyed = unsafe key.withBytes { key in
+            let cipher = unsafe FetchedAlgorithms.shared.aes256GCM
+            return unsafe EVP_CipherInit_ex2(context, cipher, key.baseAddress, nil, direction.rawValue, nil) == 1
+        }
+        guard isKeyed else {
+            unsafe EVP_CIPHER_CTX_free(context)
+            return nil
+        }
+        return unsafe context
+    }
+}
