@@ -131,6 +131,12 @@ private struct CarelessSessions: AuthorizationStore {
         await inner.unredeem(code, for: session)
     }
 
+    // Believes that the session is as it was, too.
+    func unrotate(_ use: RefreshTokenUse, for session: Session) async {
+        guard let present = await inner.session(session.id, now: StoreSample.now) else { return }
+        await inner.unrotate(use, for: present)
+    }
+
     func rotate(
         _ use: RefreshTokenUse,
         now: Timestamp,

@@ -67,15 +67,17 @@ final class Maintenance: Sendable {
     }
 
     private func tick(on loop: EventLoop) {
-        state.withLock { state in
-            guard case .waiting = state else { return }
+        let begins = state.withLock { state in
+            guard case .waiting = state else { return false }
             // Ends by itself and is waited for by `stop`; on the global pool, for it must not take a loop's time.
             let task = Task {
                 await performOwnDuties()
                 finishTick(on: loop)
             }
             state = .working(task)
+            return true
         }
+        guard begins else { return }
         backgroundRefresh.start(now: timeSource.now())
         upstreamDuties.start(now: timeSource.now())
     }

@@ -8,6 +8,7 @@ final class SerialTurns: Sendable {
     private struct State {
         var last: Task<Void, Never>?
         var count = 0
+        var isStopped = false
     }
 
     private let state = Mutex(State())
@@ -15,7 +16,7 @@ final class SerialTurns: Sendable {
     /// Starts a turn unless one is under way; a slow one is not queued behind.
     func startIfIdle(_ turn: @escaping @Sendable () async -> Void) {
         state.withLock { state in
-            guard state.count == 0 else { return }
+            guard state.count == 0, !state.isStopped else { return }
             add(turn, to: &state)
         }
     }
@@ -25,9 +26,14 @@ final class SerialTurns: Sendable {
         await state.withLock { add(turn, to: &$0) }.value
     }
 
-    /// Waits for what is under way, which hears that it should come to an end.
+    /// Waits for what is under way, which hears that it should come to an end; nothing is started any more.
+    ///
+    /// What a turn changes must be in the journal before the storage closes.
     func stop() async {
-        let last = state.withLock { $0.last }
+        let last = state.withLock { state in
+            state.isStopped = true
+            return state.last
+        }
         last?.cancel()
         await last?.value
     }

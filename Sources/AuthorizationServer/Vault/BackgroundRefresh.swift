@@ -12,6 +12,7 @@ final class BackgroundRefresh: Sendable {
     private let upstreams: UpstreamDirectory
     private let names: Set<String>
     private let refreshes: UpstreamRefreshes
+    private let countMax: Int
     private let logger: Logger
     private let lastTurn = Mutex<Timestamp?>(nil)
     private let turns = SerialTurns()
@@ -20,8 +21,8 @@ final class BackgroundRefresh: Sendable {
     static let interval: Duration = .seconds(30)
     /// A connection whose token nobody asked for in this time is not in use.
     static let idleTime: Duration = .seconds(7 * 86_400)
-    /// Most refreshes of one turn, over all upstreams.
-    static let countMax = 1024
+    /// Most refreshes of one turn at one upstream.
+    static let usualCountMax = 1024
     /// Refreshes under way at once.
     static let concurrencyMax = 16
 
@@ -30,12 +31,14 @@ final class BackgroundRefresh: Sendable {
         upstreams: UpstreamDirectory,
         names: Set<String>,
         refreshes: UpstreamRefreshes,
+        countMax: Int = usualCountMax,
         logger: Logger
     ) {
         self.vault = vault
         self.upstreams = upstreams
         self.names = names
         self.refreshes = refreshes
+        self.countMax = countMax
         self.logger = logger
     }
 
@@ -58,7 +61,7 @@ final class BackgroundRefresh: Sendable {
 
     private func turn(now: Timestamp) async {
         guard isTurn(now) else { return }
-        let due = await vault.allConnections().lazy.filter { self.isDue($0, now: now) }.prefix(Self.countMax)
+        let due = due(among: await vault.allConnections(), now: now)
         await withTaskGroup(of: Void.self) { group in
             var underWay = 0
             for connection in due {
@@ -70,6 +73,16 @@ final class BackgroundRefresh: Sendable {
                 }
                 group.addTask { await self.refresh(connection, provider, now) }
             }
+        }
+    }
+
+    // Bounded for each upstream: one that is down keeps its connections due, and they must not take the turn of others.
+    func due(among connections: StoredRows<ConnectionID, Connection>, now: Timestamp) -> [Connection] {
+        var counts: [String: Int] = [:]
+        return connections.filter { connection in
+            guard isDue(connection, now: now), counts[connection.upstream, default: 0] < countMax else { return false }
+            counts[connection.upstream, default: 0] += 1
+            return true
         }
     }
 

@@ -20,7 +20,7 @@ package final class ProviderRevocations: Sendable {
     private let audit: AuditTrail
     private let items = Mutex<[Item]>([])
 
-    /// Most connections that wait; one more is reported as failed at once.
+    /// Most connections that wait; for one more the oldest is reported as failed.
     static let countMax = 10_000
     /// How often a provider is asked.
     static let attemptsMax = 5
@@ -37,11 +37,13 @@ package final class ProviderRevocations: Sendable {
 
     /// Takes on a connection that has been erased, durably.
     func add(_ connection: Connection, cause: String, now: Timestamp) {
-        items.withLock { items in
-            // At the bound the oldest, which failed before, gives way in the next turn: it is its last attempt.
-            if items.count >= Self.countMax { items[0].attempts = Self.attemptsMax - 1 }
+        // At the bound the oldest gives way: it has waited longest for a provider that does not answer.
+        let surplus = items.withLock { items in
+            let surplus = items.count >= Self.countMax ? items.removeFirst() : nil
             items.append(Item(connection: connection, cause: cause, due: now))
+            return surplus
         }
+        if let surplus { report(surplus, .failed, now: now) }
     }
 
     /// How many wait, for the metrics.
@@ -58,24 +60,29 @@ package final class ProviderRevocations: Sendable {
         await withTaskGroup(of: Void.self) { group in
             for (index, item) in due.enumerated() {
                 if index >= Self.concurrencyMax { await group.next() }
+                // At a shutdown the rest goes back, to be said of that nobody knows: there may be hours of it.
+                guard !Task.isCancelled else {
+                    items.withLock { $0.insert(contentsOf: due[index...], at: 0) }
+                    break
+                }
                 group.addTask { await self.perform(item, now: now) }
             }
         }
     }
 
     /// Says of what still waits that nobody knows; for the shutdown.
-    func abandon(now: Timestamp) async {
+    func abandon(now: Timestamp) {
         let left = items.withLock { items in
             defer { items = [] }
             return items
         }
-        for item in left { await report(item, .failed, now: now) }
+        for item in left { report(item, .failed, now: now) }
     }
 
     private func perform(_ item: Item, now: Timestamp) async {
         let result = await ending.revoke(item.connection)
         guard result == .failed, item.attempts + 1 < Self.attemptsMax else {
-            await report(item, result, now: now)
+            report(item, result, now: now)
             return
         }
         var again = item
@@ -84,7 +91,7 @@ package final class ProviderRevocations: Sendable {
         items.withLock { [again] items in items.append(again) }
     }
 
-    private func report(_ item: Item, _ result: ProviderRevocation.Result, now: Timestamp) async {
+    private func report(_ item: Item, _ result: ProviderRevocation.Result, now: Timestamp) {
         metrics.providerRevocation(item.connection.upstream, result: result.rawValue)
         audit.record(.disconnected(item.connection, by: item.cause, provider: result.rawValue), now: now)
     }

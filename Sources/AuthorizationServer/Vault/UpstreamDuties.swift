@@ -8,6 +8,8 @@ final class UpstreamDuties: Sendable {
     private let vaultKeys: VaultKeyRotation
     private let revocations: ProviderRevocations
     private let turns = SerialTurns()
+    /// Apart from the rest: a provider that does not answer takes long, and has many tokens to revoke.
+    private let revocationTurns = SerialTurns()
 
     init(
         registrations: UpstreamRegistrations,
@@ -24,23 +26,25 @@ final class UpstreamDuties: Sendable {
     /// Starts a turn unless one is under way.
     func start(now: Timestamp) {
         turns.startIfIdle { await self.turn(now: now) }
+        revocationTurns.startIfIdle { await self.revocations.performDue(now: now) }
     }
 
     /// Does everything that is due.
     func performDue(now: Timestamp) async {
         await turns.run { await self.turn(now: now) }
+        await revocationTurns.run { await self.revocations.performDue(now: now) }
     }
 
     /// Lets what is under way end: a registration's answer holds the only credentials.
     func stop(now: Timestamp) async {
         await turns.stop()
-        await revocations.abandon(now: now)
+        await revocationTurns.stop()
+        revocations.abandon(now: now)
     }
 
     private func turn(now: Timestamp) async {
         await registrations.performDue()
         await vaultKeys.performDue(now: now)
         await lastSessions.performDue(now: now)
-        await revocations.performDue(now: now)
     }
 }

@@ -18,6 +18,8 @@ extension AuthorizationStoreConformance {
         Rule("0.1: a genuine token newer than the state moves the state forward", newerThanTheState),
         Rule("0.12: a client that does not rotate keeps its token", nonRotating),
         Rule("0.12: refreshes without rotation do not stretch the grace of an older predecessor", graceIsNotStretched),
+        Rule("TK-16: a rotation that is taken back leaves its token usable, and the successor too", rotationTakenBack),
+        Rule("TK-9, TK-16: nothing is taken back of a session that went on or is over", rotationNotTakenBack),
         Rule("TK-9: an idle family dies at its idle expiry", idleExpiry),
         Rule("TK-9: a family dies at its absolute expiry, however often it is used", absoluteExpiry),
         Rule("TK-7: a token of no family is unknown", unknownFamily),
@@ -131,6 +133,42 @@ extension AuthorizationStoreConformance {
         let use = StoreSample.use(generation: 1, scopes: session.scopes, resource: session.resource)
         let corrected = await store.rotate(use, now: StoreSample.now).outcome
         guard case .rotated = corrected else { throw Deviation(text: "the corrected refresh came to \(corrected)") }
+    }
+
+    static func rotationTakenBack(_ makeStore: StoreFactory<any AuthorizationStore>) async throws {
+        for (grace, delay) in [(Duration.seconds(120), Duration.seconds(1000)), (.zero, .zero)] {
+            for next in [UInt32(2), 3] {
+                let store = try await makeStore(graceOf(grace))
+                let session = try await openSession(in: store)
+                _ = await store.rotate(StoreSample.use(generation: 1), now: StoreSample.now)
+                let rotated = await store.rotate(StoreSample.use(generation: 2), now: StoreSample.now).outcome
+                guard case .rotated(let current) = rotated else {
+                    throw Deviation(text: "the second refresh came to \(rotated)")
+                }
+                await store.unrotate(StoreSample.use(generation: 2), for: current)
+                let later = StoreSample.now + delay
+                let again = await store.rotate(StoreSample.use(generation: next), now: later).outcome
+                guard case .rotated(let after) = again, after.generation == next + 1 else {
+                    throw Deviation(text: "generation \(next) after generation 2 was taken back came to \(again)")
+                }
+                // What is older than the token that was taken back stays as used as it was.
+                try await requireRevoked(by: StoreSample.use(generation: 1), session, in: store, at: later)
+            }
+        }
+    }
+
+    static func rotationNotTakenBack(_ makeStore: StoreFactory<any AuthorizationStore>) async throws {
+        let store = try await makeStore(StoreSettings())
+        let session = try await openSession(in: store)
+        let first = await store.rotate(StoreSample.use(generation: 1), now: StoreSample.now).outcome
+        guard case .rotated(let stale) = first else { throw Deviation(text: "the first refresh came to \(first)") }
+        _ = await store.rotate(StoreSample.use(generation: 2), now: StoreSample.now)
+        let kept = await store.session(session.id, now: StoreSample.now)
+        await store.unrotate(StoreSample.use(generation: 1), for: stale)
+        try requireEqual(await store.session(session.id, now: StoreSample.now), kept, "a session that went on")
+        _ = await store.revoke(session.id)
+        if let kept { await store.unrotate(StoreSample.use(generation: 2), for: kept) }
+        try requireEqual(await store.session(session.id, now: StoreSample.now), nil, "a session that is over")
     }
 
     static func withheld(_ makeStore: StoreFactory<any AuthorizationStore>) async throws {

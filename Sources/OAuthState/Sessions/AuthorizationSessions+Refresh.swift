@@ -48,6 +48,17 @@ extension AuthorizationSessions {
         return Recorded(.rotated(session), at: journal.append(Self.rotationRecord(session)))
     }
 
+    package func unrotate(_ use: RefreshTokenUse, for session: Session) {
+        guard use.generation < session.generation, sessions[session.id] == session else { return }
+        var earlier = session
+        earlier.generation = use.generation
+        // The token before it had its successor long ago: no grace begins anew.
+        earlier.rotatedAt = Timestamp(secondsSinceEpoch: 0)
+        sessions[session.id] = earlier
+        // Behind the record of the rotation, which the journal still holds and will write when it can.
+        _ = journal.append(Self.rotationRecord(earlier))
+    }
+
     // The predecessor is forgiven within the grace; anything older, or later, is a copy in other hands.
     private func isReuse(of session: Session, generation: UInt32, now: Timestamp) -> Bool {
         guard generation < session.generation else { return false }

@@ -33,6 +33,12 @@ package protocol AuthorizationStore: Sendable {
         now: Timestamp,
         if permits: @Sendable (Session) -> Bool
     ) async -> Recorded<RotationOutcome>
+    /// Takes a rotation back whose answer could not be made durable and never left: the token can be used again, at any
+    /// time, without counting as reuse.
+    ///
+    /// A client that has the successor all the same goes on with it, for a genuine token moves the state forward. Nothing
+    /// happens where the session is not as the rotation left it.
+    func unrotate(_ use: RefreshTokenUse, for session: Session) async
     /// The live session with this id.
     func session(_ id: SessionID, now: Timestamp) async -> Session?
     /// Ends a session; `nil` when there was none.

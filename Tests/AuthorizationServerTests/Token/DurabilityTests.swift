@@ -10,10 +10,15 @@ import Testing
 struct DurabilityTests {
     private func run(
         provider: DevelopmentIdentityProvider.Configuration = .init(),
+        configure: (inout Configuration) -> Void = { _ in },
         _ body: (TestServer, ScriptedJournal) async throws -> Void
     ) async throws {
         let journal = ScriptedJournal()
-        try await TestServer.run(provider: provider, environment: { $0.journal = journal }) { server in
+        try await TestServer.run(
+            provider: provider,
+            configure: configure,
+            environment: { $0.journal = journal }
+        ) { server in
             try await body(server, journal)
         }
     }
@@ -63,18 +68,27 @@ struct DurabilityTests {
     }
 
     @Test(
-        "0.1: a rotation whose journal record did not become durable is answered 503, and repeated with the same successor"
+        "0.1, TK-16: a rotation that did not become durable is answered 503, and can be tried again, whenever that is",
+        arguments: [Duration.seconds(120), .zero]
     )
-    func lostWait() async throws {
-        try await run { server, journal in
+    func lostWait(grace: Duration) async throws {
+        try await run(configure: { $0.tokens.refreshReuseGrace = grace }) { server, journal in
             let (client, tokens) = try await server.loggedIn()
             journal.refusesToWait = true
-            expectUnavailable(try await client.refresh(tokens.refreshToken))
+            for _ in 0..<3 { expectUnavailable(try await client.refresh(tokens.refreshToken)) }
             #expect(try server.auditEvents("token.refreshed").isEmpty)
             journal.refusesToWait = false
+            server.clock.advance(by: .seconds(1000))
             let first = try await client.refresh(tokens.refreshToken)
             #expect(first.status == 200)
-            #expect(try await client.refresh(tokens.refreshToken)["refresh_token"] == first["refresh_token"])
+            #expect(try server.auditEvents("token.reuse_detected").isEmpty)
+            if grace > .zero {
+                #expect(try await client.refresh(tokens.refreshToken)["refresh_token"] == first["refresh_token"])
+            }
+            // Once used for good it is used, as ever.
+            server.clock.advance(by: .seconds(1000))
+            #expect(try await client.refresh(tokens.refreshToken).isError(400, "invalid_grant"))
+            #expect(try server.auditEvents("token.reuse_detected").count == 1)
         }
     }
 

@@ -37,16 +37,16 @@ package struct AuthorizationCodeGrant: Grant {
             throw try await refusal(result, request)
         }
         await clients.touch(request.client.id, now: now)
-        let body = try await responses.body(session, scopes: session.scopes, grant: grant, now: now)
         do {
+            let body = try await responses.body(session, scopes: session.scopes, grant: grant, now: now)
             try await durability.wait(for: result.position)
+            audit.record(.issued(session, grantType: grantType), context: request.context)
+            return body
         } catch {
             // The client will try again, as it is told to: that must not count as a replay and cost it the session.
             await sessions.unredeem(redemption.code, for: session)
             throw error
         }
-        audit.record(.issued(session, grantType: grantType), context: request.context)
-        return body
     }
 
     private func redemption(_ request: TokenRequest) throws(OAuthError) -> CodeRedemption {

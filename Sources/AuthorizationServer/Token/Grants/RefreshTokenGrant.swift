@@ -60,7 +60,13 @@ package struct RefreshTokenGrant: Grant {
         }
         switch result.outcome {
         case .rotated(let session):
-            return try await answer(request, session, scopes, isRepeat: false, after: result.position)
+            do {
+                return try await answer(request, session, scopes, isRepeat: false, after: result.position)
+            } catch {
+                // The client will try again, perhaps after the grace: that must not count as reuse and cost it the session.
+                await sessions.unrotate(use, for: session)
+                throw error
+            }
         case .repeated(let session):
             return try await answer(request, session, scopes, isRepeat: true, after: result.position)
         case .reused(let session):

@@ -1,0 +1,120 @@
+import AuthorizationServerTesting
+import DurableLog
+import Logging
+import OAuthProtocol
+import OAuthState
+import OpenSSLCrypto
+import Synchronization
+import Testing
+
+@testable import AuthorizationServer
+
+@Suite("What is done in the background has its bounds and its end")
+struct BackgroundDutyTests {
+    private let clock = ManualClock()
+    private let vault = TokenVault(journal: VolatileJournal())
+    private let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+    private let durability = Durability(journal: VolatileJournal())
+    private let metrics = ServerMetrics(factory: PrometheusRegistry())
+    private let sealing: TokenSealing
+
+    init() throws {
+        sealing = try TokenSealing(secret: [UInt8](repeating: 1, count: 32), random: SystemRandomSource())
+    }
+
+    private func connect(_ number: Int, upstream: String) async throws -> Connection {
+        let now = clock.now()
+        let login = StoreSample.login("\(upstream) \(number)")
+        let candidate = UserID(random: SystemRandomSource())
+        let user = try #require(await vault.resolveUser(login, candidate: candidate, now: now).outcome)
+        let draft = StoreSample.draft(user, upstream: upstream, accessTokenExpiry: now + .seconds(3600))
+        let stored = await vault.store(draft, candidate: ConnectionID(random: SystemRandomSource()), now: now)
+        guard case .stored(let connection) = stored.outcome else {
+            throw Refused()
+        }
+        await vault.touch(connection.id, now: now)
+        return connection
+    }
+
+    private struct Refused: Error {}
+
+    @Test("a provider whose connections are all due takes no other's turn")
+    func fairShares() async throws {
+        for number in 0..<50 { _ = try await connect(number, upstream: "down") }
+        for number in 0..<2 { _ = try await connect(number, upstream: "up") }
+        let background = BackgroundRefresh(
+            vault: vault,
+            upstreams: UpstreamDirectory([]),
+            names: ["down", "up"],
+            refreshes: UpstreamRefreshes(
+                vault: vault,
+                sealing: sealing,
+                durability: durability,
+                timeSource: clock,
+                metrics: metrics,
+                logger: logger
+            ),
+            countMax: 3,
+            logger: logger
+        )
+        #expect(background.due(among: await vault.allConnections(), now: clock.now()).isEmpty)
+        clock.advance(by: .seconds(3590))
+        let due = background.due(among: await vault.allConnections(), now: clock.now())
+        #expect(due.count { $0.upstream == "down" } == 3)
+        #expect(due.count { $0.upstream == "up" } == 2)
+    }
+
+    @Test("RV-2: at the bound the revocation that waited longest is reported as failed, and each is reported once")
+    func revocationBound() async throws {
+        let reported = Mutex<[String]>([])
+        let revocations = ProviderRevocations(
+            ending: ConnectionEnding(
+                vault: vault,
+                upstreams: UpstreamDirectory([]),
+                sealing: sealing,
+                durability: durability,
+                logger: logger
+            ),
+            metrics: metrics,
+            audit: AuditTrail { line in reported.withLock { $0.append(String(decoding: line, as: UTF8.self)) } }
+        )
+        let first = try await connect(1, upstream: "first")
+        let other = try await connect(2, upstream: "other")
+        revocations.add(first, cause: "test", now: clock.now())
+        for _ in 1..<ProviderRevocations.countMax { revocations.add(other, cause: "test", now: clock.now()) }
+        #expect(reported.withLock { $0.isEmpty })
+        revocations.add(other, cause: "test", now: clock.now())
+        #expect(revocations.count == ProviderRevocations.countMax)
+        #expect(reported.withLock { $0.count } == 1)
+        #expect(reported.withLock { $0[0].contains(#""upstream":"first""#) && $0[0].contains(#""provider":"failed""#) })
+        // A shutdown says of the rest that nobody knows; nobody is asked any more.
+        let turn = Task {
+            while !Task.isCancelled { await Task.yield() }
+            await revocations.performDue(now: clock.now())
+        }
+        turn.cancel()
+        await turn.value
+        #expect(revocations.count == ProviderRevocations.countMax)
+        revocations.abandon(now: clock.now())
+        #expect(revocations.count == 0)
+        #expect(reported.withLock { $0.count } == ProviderRevocations.countMax + 1)
+    }
+
+    @Test("turns follow one another, and none begins after the end")
+    func serialTurns() async {
+        let turns = SerialTurns()
+        let log = Mutex<[String]>([])
+        let (gate, opening) = AsyncStream<Never>.makeStream()
+        turns.startIfIdle {
+            for await _ in gate {}
+            log.withLock { $0.append("first") }
+        }
+        turns.startIfIdle { log.withLock { $0.append("beside the first") } }
+        opening.finish()
+        await turns.run { log.withLock { $0.append("second") } }
+        await turns.stop()
+        turns.startIfIdle { log.withLock { $0.append("after the end") } }
+        await turns.stop()
+        #expect(log.withLock { $0 } == ["first", "second"])
+    }
+}
