@@ -36,6 +36,8 @@ struct ConformanceFailureTests {
             ) -> Recorded<AssertionConsumption> {
                 Recorded(.consumed, at: .beginning)
             }
+
+            func release(_: SHA256Digest, of _: AssertionOwner) {}
         }
         let broken = try await Self.broken(ReplayStoreConformance.rules) { _ in Forgetful() }
         #expect(broken.count == ReplayStoreConformance.rules.count)
@@ -89,6 +91,8 @@ private actor RacyGuard: ReplayStore {
         seen.insert(id)
         return Recorded(.consumed, at: .beginning)
     }
+
+    func release(_ id: SHA256Digest, of _: AssertionOwner) { seen.remove(id) }
 }
 
 /// Believes whoever asks.

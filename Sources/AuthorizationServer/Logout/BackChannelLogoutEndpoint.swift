@@ -1,3 +1,4 @@
+import DurableLog
 import HTTPTypes
 import OAuthProtocol
 package import OAuthState
@@ -101,29 +102,43 @@ package struct BackChannelLogoutEndpoint: Endpoint {
         case .full: throw .overloaded
         }
         let ended = await sessions.end(victims.ending)
-        var position = max(consumed.position, ended.position)
-        var erased: [Connection] = []
-        for connection in victims.connections {
-            if revokingUpstreams.contains(provider.name) {
-                let disconnected = await vault.disconnect(connection.id, version: connection.version)
-                position = max(position, disconnected.position)
-                if let connection = disconnected.outcome { erased.append(connection) }
-            } else {
-                let marked = await vault.mark(
-                    connection.id,
-                    version: connection.version,
-                    .revoked,
-                    reason: Self.reason
-                )
-                position = max(position, marked.position)
-            }
+        let (erased, revokedCount, position) = await end(victims.connections, at: provider)
+        do {
+            try await durability.wait(for: max(consumed.position, ended.position, position))
+        } catch {
+            // The provider will send the same token again, which must then find what it names.
+            for connection in erased { await vault.reconnect(connection) }
+            await replay.release(id, of: owner)
+            throw error
         }
-        try await durability.wait(for: position)
         // The provider waits for our answer: its own tokens are revoked there afterwards.
         for connection in erased { revocations.add(connection, cause: Self.reason, now: context.now) }
         audit.record(
-            .loggedOutUpstream(provider.name, sessions: ended.outcome, connections: victims.connections.count),
+            .loggedOutUpstream(provider.name, sessions: ended.outcome, connections: erased.count + revokedCount),
             context: context
         )
+    }
+
+    // Tokens that a refresh replaced since the look-up are the same login's; those of a new login stay.
+    private func end(
+        _ connections: [Connection],
+        at provider: UpstreamProvider
+    ) async -> (erased: [Connection], revokedCount: Int, position: JournalPosition) {
+        var erased: [Connection] = []
+        var revokedCount = 0
+        var position = JournalPosition.beginning
+        for connection in connections {
+            let (id, obtainedAt) = (connection.id, connection.obtainedAt)
+            if revokingUpstreams.contains(provider.name) {
+                let disconnected = await vault.disconnect(id, obtainedAt: obtainedAt)
+                position = max(position, disconnected.position)
+                if let connection = disconnected.outcome { erased.append(connection) }
+            } else {
+                let revoked = await vault.revoke(id, obtainedAt: obtainedAt, reason: Self.reason)
+                position = max(position, revoked.position)
+                if revoked.outcome { revokedCount += 1 }
+            }
+        }
+        return (erased, revokedCount, position)
     }
 }

@@ -48,12 +48,22 @@ package struct ConnectionEnding: Sendable {
     ///
     /// Erasing comes first and is durable: whatever the provider says or does not say, the tokens are not used again.
     ///
-    /// - Throws: `temporarily_unavailable` when the journal cannot be written; nothing may have changed then.
+    /// - Throws: `temporarily_unavailable` when the journal cannot be written; nothing has changed then.
     package func end(_ id: ConnectionID) async throws(OAuthError) -> Outcome? {
         try durability.checkAvailability()
         let erased = await vault.disconnect(id)
-        try await durability.wait(for: erased.position)
-        guard let connection = erased.outcome else { return nil }
+        guard let connection = erased.outcome else {
+            // Nor may it be there after a crash when another request erased it a moment ago.
+            try await durability.wait(for: erased.position)
+            return nil
+        }
+        do {
+            try await durability.wait(for: erased.position)
+        } catch {
+            // Who tries again must find it: tokens that nobody knows could not be revoked at the provider.
+            await vault.reconnect(connection)
+            throw error
+        }
         return Outcome(connection: connection, provider: await revoke(connection))
     }
 

@@ -56,12 +56,13 @@ package final class LastSessions: Sendable {
 
     /// Ends the connections that nobody uses any more.
     func performDue(now: Timestamp) async {
+        guard durability.isAvailable else { return }
         let due = candidates.withLock { candidates in
             defer { candidates = [] }
             return candidates
         }
-        guard !due.isEmpty, durability.isAvailable else { return }
-        // The versions first: whatever replaces tokens after this keeps its connection.
+        guard !due.isEmpty else { return }
+        // The connections first: a login after this keeps its own.
         var idle: [ConnectionID: Connection] = [:]
         for candidate in due {
             guard let connection = await vault.connection(candidate.connection),
@@ -80,12 +81,18 @@ package final class LastSessions: Sendable {
     }
 
     private func end(_ connection: Connection, now: Timestamp) async {
-        let erased = await vault.disconnect(connection.id, version: connection.version)
+        let erased = await vault.disconnect(connection.id, obtainedAt: connection.obtainedAt)
         guard let connection = erased.outcome else { return }
         do {
             try await durability.wait(for: erased.position)
         } catch {
             // The journal fails: what is erased here may come back after a restart, and must be good then.
+            await vault.reconnect(connection)
+            candidates.withLock { candidates in
+                candidates.append(
+                    Candidate(connection: connection.id, userID: connection.userID, revokedAt: now)
+                )
+            }
             return
         }
         revocations.add(connection, cause: Self.cause, now: now)

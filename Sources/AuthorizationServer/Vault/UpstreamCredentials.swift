@@ -73,15 +73,32 @@ package struct UpstreamCredentials: Sendable {
         // No expiry means that the provider gave none: such a token is good until the API refuses it (rules 5 and 12).
         let isGood = !connection.isReportedInvalid && (connection.accessTokenExpiry.map { now < $0 } ?? true)
         let isDue = !isGood || connection.isDueForRefresh(now: now, minimumLifetime: query.minimumLifetime)
-        let credential =
-            isDue
-            ? try await refreshed(connection, provider, isGood: isGood, now: now)
-            : try open(connection, wasRefreshed: false)
-        // VT-2: the provider may have taken its time, and the session may have been ended in it.
-        if isDue, await sessions.session(query.session.id, now: now) == nil { throw .sessionEnded }
-        try Self.check(credential.connection, query.scopes, provider)
+        var credential: UpstreamCredential
+        if isDue {
+            credential = try await refreshed(connection, provider, isGood: isGood, now: now)
+            credential = try await present(credential, query, provider, now: now)
+        } else {
+            credential = try open(connection, wasRefreshed: false)
+        }
         await vault.touch(connection.id, now: now)
         return credential
+    }
+
+    // VT-2: the provider may have taken its time, and the session or the connection may have been ended in it.
+    private func present(
+        _ credential: UpstreamCredential,
+        _ query: Query,
+        _ provider: UpstreamProvider,
+        now: Timestamp
+    ) async throws(UpstreamCredentialError) -> UpstreamCredential {
+        guard await sessions.session(query.session.id, now: now) != nil else { throw .sessionEnded }
+        guard let connection = await vault.connection(credential.connection.id) else {
+            throw .interactionRequired(reason: "not_connected", missingScopes: query.scopes, connection: nil)
+        }
+        try Self.check(connection, query.scopes, provider)
+        // Or a login has replaced the tokens: its are newer.
+        guard connection.version != credential.connection.version else { return credential }
+        return try open(connection, wasRefreshed: credential.wasRefreshed)
     }
 
     private static func check(

@@ -157,6 +157,12 @@ struct UpstreamRefreshSteps: Sendable {
             belongsToAnotherAccount: provider.namesAnotherAccount(response, than: connection.account)
         )
         let stored = await vault.replace(refresh, now: timeSource.now())
+        if case .superseded(let ended) = stored.outcome, ended.map({ $0.status == .revoked }) ?? true {
+            // The user disconnected or logged out meanwhile: what came is nobody's, and must not stay good at the provider.
+            let ending = ProviderRevocation(provider: provider)
+            _ = await ending.revoke(accessToken: response.accessToken, refreshToken: response.refreshToken)
+            throw Self.over(ended)
+        }
         do {
             try await durability.wait(for: stored.position)
         } catch {
@@ -165,12 +171,8 @@ struct UpstreamRefreshSteps: Sendable {
         switch stored.outcome {
         case .stored(let connection): return connection
         // A login replaced the tokens meanwhile: its are newer.
-        case .superseded(let newer?) where newer.status != .revoked: return newer
-        case .superseded(let ended):
-            // The user disconnected or logged out meanwhile: what came is nobody's, and must not stay good at the provider.
-            let ending = ProviderRevocation(provider: provider)
-            _ = await ending.revoke(accessToken: response.accessToken, refreshToken: response.refreshToken)
-            throw Self.over(ended)
+        case .superseded(let newer?): return newer
+        case .superseded(nil): throw Self.over(nil)
         case .full: throw .misconfigured("the vault has no room")
         }
     }

@@ -10,6 +10,7 @@ package enum ReplayStoreConformance {
     package static let rules: [Rule] = [
         Rule("D-40, CA-2: an id is consumed once, until it expires", consumedOnce),
         Rule("D-40: of 64 who race with one id, one consumes it", racers),
+        Rule("TK-16: a use that is taken back leaves its id, and its owner's share, as they were", takenBack),
         Rule("CA-2: at the bound a new id is refused, never accepted, and known ones stay known", bound),
         Rule("D-80: who has used up his share is refused, and nobody else", share),
         Rule("D-80: clients that registered themselves leave room for those that the operator configured", strangers),
@@ -62,6 +63,28 @@ package enum ReplayStoreConformance {
         }
         try requireEqual(outcomes.count { $0 == .consumed }, 1, "the number of accepted uses")
         try requireEqual(outcomes.count { $0 == .replayed }, outcomes.count - 1, "the number of replays")
+    }
+
+    static func takenBack(_ makeStore: StoreFactory<any ReplayStore>) async throws {
+        var settings = StoreSettings()
+        settings.limits.consumedAssertionsPerOwnerMax = 1
+        let store = try await makeStore(settings)
+        let owner = AssertionOwner(id: StoreSample.digest("owner"), isSelfRegistered: false)
+        func consume(_ label: String) async -> AssertionConsumption {
+            let expiry = StoreSample.now + .seconds(600)
+            return await store.consume(StoreSample.digest(label), of: owner, expiry: expiry, now: StoreSample.now)
+                .outcome
+        }
+        for _ in 0..<2 {
+            try requireEqual(await consume("1"), .consumed, "the use")
+            let stranger = AssertionOwner(id: StoreSample.digest("stranger"), isSelfRegistered: true)
+            await store.release(StoreSample.digest("1"), of: stranger)
+            await store.release(StoreSample.digest("2"), of: owner)
+            try requireEqual(await consume("1"), .replayed, "a use that another took back")
+            for _ in 0..<2 { await store.release(StoreSample.digest("1"), of: owner) }
+        }
+        try requireEqual(await consume("2"), .consumed, "another id in the same share")
+        try requireEqual(await consume("1"), .full, "an id beyond the share")
     }
 
     static func bound(_ makeStore: StoreFactory<any ReplayStore>) async throws {

@@ -15,12 +15,6 @@ extension VaultStoreConformance {
         Rule("tokens of an unknown user are not kept", unknownUser),
         Rule("at the bound of connections a new account is refused, a known one replaced", connectionBound),
         Rule("a credential is one of the session's connections if possible, else the latest", credentials),
-        Rule("a disconnected connection is gone, with its tokens, and disconnected once", disconnecting),
-        Rule(
-            "RV-2: with a version, only a connection whose tokens were not replaced is disconnected",
-            disconnectingAVersion
-        ),
-        Rule("peers §6 rule 9: those among some connections that the provider ended", endedConnections),
         Rule("RFC 7591: a registration at an upstream is kept, replaced by its name, and bounded", registrations),
         Rule("the last use is noted at most once an hour", touching),
     ]
@@ -43,40 +37,6 @@ extension VaultStoreConformance {
         )
         try requireEqual(await store.connection(connection.id), connection, "the connection by id")
         try requireEqual(await store.connections(of: owner), [connection], "the user's connections")
-    }
-
-    static func disconnectingAVersion(_ makeStore: StoreFactory<any VaultStore>) async throws {
-        let store = try await makeStore(StoreSettings())
-        let owner = try await user(StoreSample.login("alice"), candidate: 1, in: store)
-        let first = try await connect(StoreSample.draft(owner), in: store)
-        let second = try await connect(StoreSample.draft(owner), candidate: 2, in: store)
-        let stale = await store.disconnect(first.id, version: first.version)
-        try requireEqual(stale.outcome, nil, "what disconnecting an older version ends")
-        try requireEqual(await store.connection(second.id), second, "the connection that a login replaced")
-        let current = await store.disconnect(second.id, version: second.version)
-        try requireEqual(current.outcome, second, "what disconnecting the present version ends")
-        try requireEqual(await store.connection(second.id), nil, "the disconnected connection")
-    }
-
-    static func endedConnections(_ makeStore: StoreFactory<any VaultStore>) async throws {
-        let store = try await makeStore(StoreSettings())
-        let owner = try await user(StoreSample.login("alice"), candidate: 1, in: store)
-        let first = try await connect(StoreSample.draft(owner, account: "1"), candidate: 1, in: store)
-        let second = try await connect(StoreSample.draft(owner, account: "2"), candidate: 2, in: store)
-        let all = [first.id, second.id, ConnectionID(value: 99)]
-        try requireEqual(await store.ended(among: all), [], "the ended ones before one ended")
-        try requireEqual(store.endedUpstreams(among: all), [], "their upstreams")
-        _ = await store.mark(first.id, version: first.version, .reauthorizationRequired, reason: "invalid_grant")
-        _ = await store.mark(second.id, version: second.version, .expiring, reason: "reported_invalid")
-        try requireEqual(await store.ended(among: all).map(\.id), [first.id], "the ended ones")
-        try requireEqual(await store.ended(among: [second.id]), [], "those among others")
-        try requireEqual(store.endedUpstreams(among: all), [first.upstream], "the upstreams of the ended ones")
-        try requireEqual(store.endedUpstreams(among: [second.id]), [], "the upstreams of others")
-        let mended = try await connect(StoreSample.draft(owner, account: "1"), candidate: 3, in: store)
-        try requireEqual(store.endedUpstreams(among: all), [], "the upstreams once the user connected again")
-        _ = await store.mark(mended.id, version: mended.version, .reauthorizationRequired, reason: "invalid_grant")
-        _ = await store.disconnect(mended.id, version: nil)
-        try requireEqual(store.endedUpstreams(among: all), [], "the upstreams of what was disconnected")
     }
 
     static func registrations(_ makeStore: StoreFactory<any VaultStore>) async throws {
@@ -202,23 +162,6 @@ extension VaultStoreConformance {
         let stranger = UserID(value: 99)
         let none = await store.credential(for: stranger, upstream: "github", preferred: [old.id], account: nil)
         try requireEqual(none, nil, "the credential of an unknown user")
-    }
-
-    static func disconnecting(_ makeStore: StoreFactory<any VaultStore>) async throws {
-        let store = try await makeStore(StoreSettings())
-        let owner = try await user(StoreSample.login("alice"), candidate: 1, in: store)
-        let first = try await connect(StoreSample.draft(owner), candidate: 1, in: store)
-        let other = try await connect(StoreSample.draft(owner, upstream: "corp"), candidate: 2, in: store)
-        try requireEqual(await store.disconnect(first.id).outcome, first, "what was disconnected")
-        try requireEqual(await store.disconnect(first.id).outcome, nil, "what a second time disconnects")
-        try requireEqual(await store.connection(first.id), nil, "the connection by id")
-        try requireEqual(await store.connections(of: owner), [other], "the user's connections")
-        let again = try await connect(
-            StoreSample.draft(owner, tokens: StoreSample.tokens("a")),
-            candidate: 3,
-            in: store
-        )
-        try require(again.tokens.refreshToken == nil, "an erased token came back")
     }
 
     static func touching(_ makeStore: StoreFactory<any VaultStore>) async throws {

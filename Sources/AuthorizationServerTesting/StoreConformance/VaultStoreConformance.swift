@@ -7,7 +7,7 @@ package enum VaultStoreConformance {
     package typealias Rule = ConformanceRule<any VaultStore>
 
     /// Every rule.
-    package static let rules: [Rule] = userRules + connectionRules + refreshRules
+    package static let rules: [Rule] = userRules + connectionRules + refreshRules + endingRules
 
     /// The user of a login, made if need be.
     static func user(

@@ -66,7 +66,11 @@ package actor ClientRegistry: ClientStore {
     }
 
     nonisolated package func touch(_ id: String, now: Timestamp) async {
-        if let entry = entry(id), Self.isUseDue(entry.record.lastUsedAt, now: now) { await use(id, now: now) }
+        // Not worth the room that the journal has while the disk takes nothing.
+        guard let entry = entry(id), Self.isUseDue(entry.record.lastUsedAt, now: now), journal.isAvailable else {
+            return
+        }
+        await use(id, now: now)
     }
 
     // Once a day is often enough to know who is alive; it keeps the journal small.

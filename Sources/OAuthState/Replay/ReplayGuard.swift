@@ -19,6 +19,9 @@ package protocol ReplayStore: Sendable {
         expiry: Timestamp,
         now: Timestamp
     ) async -> Recorded<AssertionConsumption>
+
+    /// Takes a use back whose effect could not be made durable, so that the same assertion can be tried again.
+    func release(_ id: SHA256Digest, of owner: AssertionOwner) async
 }
 
 /// Whose assertion an id is of: who makes many fills his own share of the table, never that of others (D-80).
@@ -86,6 +89,20 @@ package actor ReplayGuard: ReplayStore {
         return Recorded(.consumed, at: journal.append(Self.record(id, use)))
     }
 
+    package func release(_ id: SHA256Digest, of owner: AssertionOwner) {
+        guard uses[id]?.owner == owner else { return }
+        forget(id)
+        // Behind the record of the use, which the journal still holds and will write when it can.
+        _ = journal.append(Self.record(id, Use(owner: owner, expiry: Self.released)))
+    }
+
+    /// The expiry in the record of a use that was taken back.
+    private static let released = Timestamp(secondsSinceEpoch: 0)
+
+    private func forget(_ id: SHA256Digest) {
+        if let use = uses.removeValue(forKey: id) { release(use.owner) }
+    }
+
     // D-80: a client that registers itself and signs assertions in a loop must not shut out the operator's own clients or
     // the logout of an identity provider; nor must a thousand of them.
     private func hasRoom(for owner: AssertionOwner) -> Bool {
@@ -101,8 +118,7 @@ package actor ReplayGuard: ReplayStore {
         for id in buckets.popDue(now: now, limit: limit) {
             // Recovery may have replayed an earlier life of the id, whose bucket is due before the present one's.
             if let use = uses[id], use.expiry <= now {
-                uses.removeValue(forKey: id)
-                release(use.owner)
+                forget(id)
             }
         }
     }
@@ -161,7 +177,11 @@ extension ReplayGuard: RecordedStore {
     }
 
     package func apply(_ change: consuming Change) {
-        insert(change.id, change.use)
+        if change.use.expiry == Self.released {
+            forget(change.id)
+        } else {
+            insert(change.id, change.use)
+        }
     }
 
     package func capture() -> CapturedState {

@@ -159,6 +159,13 @@ package actor TokenVault: VaultStore {
         return Recorded(true, at: put(connection))
     }
 
+    package func revoke(_ id: ConnectionID, obtainedAt: Timestamp, reason: String) -> Recorded<Bool> {
+        guard let connection = connectionTable[id], connection.obtainedAt == obtainedAt else {
+            return Recorded(false, at: journal.lastPosition)
+        }
+        return mark(id, version: connection.version, .revoked, reason: reason)
+    }
+
     package func credential(
         for userID: UserID,
         upstream: String,
@@ -186,7 +193,8 @@ package actor TokenVault: VaultStore {
     }
 
     package func touch(_ id: ConnectionID, now: Timestamp) {
-        guard var connection = connectionTable[id] else { return }
+        // Not worth the room that the journal has while the disk takes nothing.
+        guard var connection = connectionTable[id], journal.isAvailable else { return }
         if let last = connection.usedAt, now - last < .seconds(3600) {
             return
         }
@@ -198,8 +206,8 @@ package actor TokenVault: VaultStore {
         ids.compactMap { connectionTable[$0] }.filter { $0.status == .reauthorizationRequired }
     }
 
-    package func disconnect(_ id: ConnectionID, version: UInt32?) -> Recorded<Connection?> {
-        guard let connection = connectionTable[id], version == nil || version == connection.version else {
+    package func disconnect(_ id: ConnectionID, obtainedAt: Timestamp?) -> Recorded<Connection?> {
+        guard let connection = connectionTable[id], obtainedAt == nil || obtainedAt == connection.obtainedAt else {
             return Recorded(nil, at: journal.lastPosition)
         }
         forget(id)
@@ -210,6 +218,18 @@ package actor TokenVault: VaultStore {
             position = put(user)
         }
         return Recorded(connection, at: position)
+    }
+
+    package func reconnect(_ connection: Connection) {
+        guard var user = users[connection.userID], connectionTable[connection.id] == nil,
+            !connections(of: user).contains(where: {
+                $0.upstream == connection.upstream && $0.account.hasSameBytes(as: connection.account)
+            })
+        else { return }
+        // Behind the records of the disconnection, which the journal still holds and will write when it can.
+        user.connections.append(connection.id)
+        put(user)
+        put(connection)
     }
 
     @discardableResult

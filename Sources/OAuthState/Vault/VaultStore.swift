@@ -12,6 +12,8 @@ package protocol VaultStore: Sendable {
     func replace(_ refresh: ConnectionRefresh, now: Timestamp) async -> Recorded<ConnectionOutcome>
     /// Notes that a connection cannot be used, or can be again.
     func mark(_ id: ConnectionID, version: UInt32, _ status: Connection.Status, reason: String?) async -> Recorded<Bool>
+    /// Notes that the tokens of a login are worth nothing any more, whatever refreshed them meanwhile; a later login's stay.
+    func revoke(_ id: ConnectionID, obtainedAt: Timestamp, reason: String) async -> Recorded<Bool>
     /// The connection of a user at an upstream: one of `preferred` if possible, else the latest.
     func credential(
         for userID: UserID,
@@ -31,8 +33,12 @@ package protocol VaultStore: Sendable {
     func userID(of identity: IdentityKey) async -> UserID?
     /// Notes, at most once an hour, that tokens were handed out.
     func touch(_ id: ConnectionID, now: Timestamp) async
-    /// Erases a connection and its tokens; with a version, only if they were not replaced since.
-    func disconnect(_ id: ConnectionID, version: UInt32?) async -> Recorded<Connection?>
+    /// Erases a connection and its tokens; with a time, only those of the login of then, whatever refreshed them meanwhile.
+    func disconnect(_ id: ConnectionID, obtainedAt: Timestamp?) async -> Recorded<Connection?>
+    /// Takes a disconnection back that could not be made durable: nothing has happened then, and it can be tried again.
+    ///
+    /// Nothing happens where the user has connected the account anew.
+    func reconnect(_ connection: Connection) async
     /// Those of some connections that the provider ended, so that only the user can mend them.
     func ended(among ids: [ConnectionID]) async -> [Connection]
     /// The upstreams of those, without waiting for a turn: every refresh asks.
@@ -46,7 +52,7 @@ package protocol VaultStore: Sendable {
 extension VaultStore {
     /// Erases a connection and its tokens, whatever became of them meanwhile.
     package func disconnect(_ id: ConnectionID) async -> Recorded<Connection?> {
-        await disconnect(id, version: nil)
+        await disconnect(id, obtainedAt: nil)
     }
 }
 

@@ -130,6 +130,26 @@ struct ConnectionsTests {
         }
     }
 
+    @Test("VT-2: a token that is still good is not handed out either when its connection ended during the refresh")
+    func disconnectDuringFailingRefresh() async throws {
+        try await VaultScene.run(configure: { $0.tokens.accessTokenLifetime = .seconds(86_400) }) { scene in
+            let token = try await scene.accessToken()
+            let connection = try await scene.connection(of: token)
+            // Due, and good for another minute: a provider that fails takes nothing away that is good.
+            scene.clock.advance(by: .seconds(3550))
+            let gate = ResponseGate()
+            scene.corp.script(.hold(gate), on: .token)
+            async let pending = scene.exchange(token, ["corp"])
+            await scene.corp.waitForRequests(2, on: .token)
+            #expect(try await Self.delete(connection.id.text, token, scene).status == 200)
+            // The grant is revoked by now: the provider answers `invalid_grant`.
+            gate.open()
+            let answer = try await pending
+            #expect(answer.error == "interaction_required" && answer["reason"] == "not_connected")
+            #expect(answer["access_token"] == nil)
+        }
+    }
+
     @Test("administrators list and end anybody’s connections, and nobody else does")
     func administration() async throws {
         try await VaultScene.run { scene in

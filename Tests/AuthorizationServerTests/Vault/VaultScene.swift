@@ -1,6 +1,7 @@
 import AuthorizationServer
 import AuthorizationServerTesting
 import DevelopmentIdentityProvider
+import DurableLog
 import Logging
 import OAuthProtocol
 import OAuthState
@@ -27,6 +28,7 @@ struct VaultScene: Sendable {
         corp: DevelopmentIdentityProvider.Configuration = .init(),
         files filesConfiguration: DevelopmentIdentityProvider.Configuration = .init(),
         configure: (inout Configuration) -> Void = { _ in },
+        journal: (any ChangeJournal)? = nil,
         _ body: (VaultScene) async throws -> Void
     ) async throws {
         let clock = ManualClock()
@@ -48,6 +50,9 @@ struct VaultScene: Sendable {
                     configuration.resources[0].upstreams = ["corp", "files"]
                     configuration.forwardAuth.secret = .value(SecretValue(proxySecret))
                     configure(&configuration)
+                },
+                environment: { environment in
+                    if let journal { environment.journal = journal }
                 },
                 { server in
                     let client = try await OAuthTestClient.registered(at: server)

@@ -70,6 +70,10 @@ struct SampleStore: Sendable, CustomTestStringConvertible {
             _ = await store.redeem(StoreSample.redemption("\(number)"), now: StoreSample.now)
         }
         _ = await store.rotate(StoreSample.use(2, generation: 1), now: StoreSample.now + .seconds(7))
+        let use = StoreSample.use(5, generation: 1)
+        if case .rotated(let session) = await store.rotate(use, now: StoreSample.now + .seconds(8)).outcome {
+            await store.unrotate(use, for: session)
+        }
         _ = await store.revoke(SessionID(value: 3))
         _ = await store.rememberConsent(StoreSample.digest("consent 1"), now: StoreSample.now)
         _ = await store.rememberConsent(StoreSample.digest("consent 2"), now: StoreSample.now)
@@ -108,6 +112,9 @@ struct SampleStore: Sendable, CustomTestStringConvertible {
         _ = await store.replace(refresh, now: StoreSample.now + .seconds(9))
         await store.touch(second, now: StoreSample.now + .seconds(11))
         _ = await store.disconnect(third)
+        if let erased = await store.disconnect(ConnectionID(value: 21)).outcome {
+            await store.reconnect(erased)
+        }
         _ = await store.keep(StoreSample.registration(sealed: "sealed"))
         _ = await store.resolveUser(
             UserLogin(identity: IdentityKey(namespace: "x", subject: "y"), name: nil, verifiedEmail: nil),
@@ -142,5 +149,6 @@ struct SampleStore: Sendable, CustomTestStringConvertible {
                 now: StoreSample.now
             )
         }
+        await store.release(StoreSample.digest("2"), of: StoreSample.assertionOwner)
     }
 }
