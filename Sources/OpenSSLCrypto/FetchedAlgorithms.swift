@@ -13,6 +13,7 @@ struct FetchedAlgorithms: Sendable {
     nonisolated(unsafe) let aes256GCM: OpaquePointer
 
     private init() {
+        OpenSSLLibrary.stayUntilTheEnd()
         guard let sha256 = unsafe EVP_MD_fetch(nil, "SHA256", nil),
             let aes256GCM = unsafe EVP_CIPHER_fetch(nil, "AES-256-GCM", nil)
         else { preconditionFailure("this OpenSSL offers no SHA-256 or no AES-256-GCM") }

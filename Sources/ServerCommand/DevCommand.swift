@@ -33,8 +33,14 @@ struct DevCommand: AsyncParsableCommand {
     func run() async throws {
         do {
             let (deployment, host) = try await start()
-            Console.write(deployment.instructions)
-            try await FlowTranscript(deployment: deployment, transport: host.transport).run()
+            do {
+                Console.write(deployment.instructions)
+                try await FlowTranscript(deployment: deployment, transport: host.transport).run()
+            } catch {
+                await deployment.shutdown()
+                await host.close()
+                throw error
+            }
             if once {
                 await deployment.shutdown()
             } else {

@@ -1,6 +1,7 @@
 import ArgumentParser
 // The program's allocator: importing it is using it.
 import CJemalloc
+import OpenSSLCrypto
 
 /// The command line's root: `gatehouse`.
 @main
@@ -17,6 +18,7 @@ struct GatehouseCommand: AsyncParsableCommand {
 
     /// Runs the command that the arguments name, and exits with 0, 1 or 2.
     static func main() async {
+        OpenSSLLibrary.stayUntilTheEnd()
         do {
             var command = try parseAsRoot()
             if var asynchronous = command as? any AsyncParsableCommand {

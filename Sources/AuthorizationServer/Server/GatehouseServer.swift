@@ -60,7 +60,14 @@ package final class GatehouseServer: Sendable {
         environment: ServerEnvironment
     ) async throws -> GatehouseServer {
         let composition = try await ServerComposition.make(configuration, environment: environment)
-        let listeners = try await Listeners.open(configuration, composition, environment: environment)
+        let listeners: Listeners
+        do {
+            listeners = try await Listeners.open(configuration, composition, environment: environment)
+        } catch {
+            // Whoever starts us may end the process, or start another server on the same storage.
+            await composition.idTokenKeys.settled()
+            throw error
+        }
         let maintenance = Maintenance(
             stores: composition.stores,
             storage: environment.storage,

@@ -1,27 +1,67 @@
+import DurableLog
 import Foundation
 import Synchronization
 
-/// Writes lines to a file descriptor on a thread of its own, so that no request waits for a disk or a terminal.
+/// Writes lines to a file on a thread of its own, so that no request waits for a disk or a terminal.
 ///
-/// Lines that arrive while a write is under way go out together with one call. Bounded: past the bound the caller writes
-/// itself and waits, for a line of the audit trail is never dropped.
+/// Lines that arrive while a write is under way go out together with one call. Bounded: past the bound whoever has a line
+/// waits, for a line of the audit trail is never dropped while the file takes lines at all. When it does not, as on a full
+/// disk, what fits the bound is kept and goes out, whole and in order, once the file takes lines again.
 final class LineWriter: Sendable {
     private struct State {
         var pending: [UInt8] = []
+        /// Bytes of the write that is under way; they may come back.
+        var writingByteCount = 0
+        var isFailing = false
+        var droppedCount = 0
+        var waiterCount = 0
         var isClosed = false
     }
 
+    private enum Admission {
+        case taken
+        case afterRoom
+        case dropped
+        case afterTheEnd
+    }
+
     private let state = Mutex(State())
-    private let handle: FileHandle
+    private let file: AppendingFile
+    private let pendingByteCountMax: Int
+    private let report: @Sendable (Trouble) -> Void
     private let work = DispatchSemaphore(value: 0)
+    private let room = DispatchSemaphore(value: 0)
     private let ended = DispatchSemaphore(value: 0)
 
-    /// Most bytes that wait for their write.
-    private static let pendingByteCountMax = 8 << 20
+    /// What happens to the file, each once.
+    enum Trouble: Sendable {
+        /// It takes no lines any more, for this reason.
+        case began(FileSystemError)
+        /// It takes lines again; so many were dropped meanwhile, for want of room.
+        case ended(droppedCount: Int)
+    }
 
-    /// A writer to an open file; the handle is this writer's alone.
-    init(_ handle: FileHandle) {
-        self.handle = handle
+    /// Most bytes that wait for their write.
+    static let usualPendingByteCountMax = 8 << 20
+    /// How often a file that takes nothing is tried again.
+    private static let retryInterval = DispatchTimeInterval.milliseconds(100)
+    /// How long the end waits for the last lines: a pipe that nobody reads must not keep the process alive.
+    private static let closeTimeout = DispatchTimeInterval.seconds(2)
+
+    /// A writer to a file that is this writer's alone.
+    ///
+    /// - Parameters:
+    ///   - file: Where the lines go.
+    ///   - pendingByteCountMax: Most bytes that wait for their write.
+    ///   - report: Hears what happens to the file; on the writer's thread.
+    init(
+        _ file: AppendingFile,
+        pendingByteCountMax: Int = usualPendingByteCountMax,
+        report: @escaping @Sendable (Trouble) -> Void = { _ in }
+    ) {
+        self.file = file
+        self.pendingByteCountMax = pendingByteCountMax
+        self.report = report
         let thread = Thread { [self] in
             run()
         }
@@ -29,35 +69,33 @@ final class LineWriter: Sendable {
         thread.start()
     }
 
-    /// Opens a file for appending (`O_APPEND`), readable by its owner only.
-    ///
-    /// Every write goes to the end that the file has then: one that is cut meanwhile (`copytruncate`) gets no hole.
-    convenience init(appendingTo path: String) throws {
-        if !FileManager.default.fileExists(atPath: path) {
-            let made = FileManager.default.createFile(
-                atPath: path,
-                contents: nil,
-                attributes: [.posixPermissions: 0o600]
-            )
-            guard made else { throw CocoaError(.fileWriteNoPermission) }
-        }
-        let handle = try FileHandle(forWritingTo: URL(fileURLWithPath: path))
-        guard fcntl(handle.fileDescriptor, F_SETFL, O_APPEND) == 0 else { throw CocoaError(.fileWriteUnknown) }
-        self.init(handle)
-    }
-
     /// Takes a line, its newline included.
     func write(_ line: [UInt8]) {
-        let overflow = state.withLock { state -> [UInt8]? in
-            state.pending.append(contentsOf: line)
-            guard state.pending.count > Self.pendingByteCountMax || state.isClosed else { return nil }
-            defer { state.pending = [] }
-            return state.pending
-        }
-        if let overflow {
-            put(overflow)
-        } else {
-            work.signal()
+        while true {
+            let admission = state.withLock { state -> Admission in
+                guard !state.isClosed else { return .afterTheEnd }
+                let waitingByteCount = state.writingByteCount + state.pending.count
+                guard waitingByteCount > 0, waitingByteCount + line.count > pendingByteCountMax else {
+                    state.pending.append(contentsOf: line)
+                    return .taken
+                }
+                guard !state.isFailing else {
+                    state.droppedCount += 1
+                    return .dropped
+                }
+                state.waiterCount += 1
+                return .afterRoom
+            }
+            switch admission {
+            case .taken:
+                work.signal()
+                return
+            case .afterRoom: room.wait()
+            case .dropped: return
+            case .afterTheEnd:
+                _ = put(line[...])
+                return
+            }
         }
     }
 
@@ -69,17 +107,19 @@ final class LineWriter: Sendable {
         }
         guard !wasClosed else { return }
         work.signal()
-        ended.wait()
+        _ = ended.wait(timeout: .now() + Self.closeTimeout)
     }
 
     private func run() {
         while true {
-            work.wait()
+            let isFailing = state.withLock { $0.isFailing }
+            if isFailing { _ = work.wait(timeout: .now() + Self.retryInterval) } else { work.wait() }
             let (bytes, isClosed) = state.withLock { state in
                 defer { state.pending = [] }
+                state.writingByteCount = state.pending.count
                 return (state.pending, state.isClosed)
             }
-            put(bytes)
+            settle(put(bytes[...]))
             if isClosed {
                 ended.signal()
                 return
@@ -87,9 +127,33 @@ final class LineWriter: Sendable {
         }
     }
 
-    private func put(_ bytes: [UInt8]) {
-        guard !bytes.isEmpty else { return }
-        // A log that cannot be written must not stop the server; there is nowhere left to report it.
-        try? handle.write(contentsOf: Data(bytes))
+    /// Writes the bytes; what is left of them, and why, when the file takes no more.
+    private func put(_ bytes: ArraySlice<UInt8>) -> (left: ArraySlice<UInt8>, error: FileSystemError)? {
+        var left = bytes
+        while !left.isEmpty {
+            do throws(FileSystemError) {
+                left = left.dropFirst(try file.append(left))
+            } catch {
+                return (left, error)
+            }
+        }
+        return nil
+    }
+
+    private func settle(_ failure: (left: ArraySlice<UInt8>, error: FileSystemError)?) {
+        let (trouble, waiterCount) = state.withLock { state -> (Trouble?, Int) in
+            defer { (state.waiterCount, state.writingByteCount) = (0, 0) }
+            guard let failure else {
+                guard state.isFailing else { return (nil, state.waiterCount) }
+                defer { (state.isFailing, state.droppedCount) = (false, 0) }
+                return (.ended(droppedCount: state.droppedCount), state.waiterCount)
+            }
+            // Before what has come since: a line that was cut goes on where it was cut.
+            state.pending.insert(contentsOf: failure.left, at: 0)
+            defer { state.isFailing = true }
+            return (state.isFailing ? nil : .began(failure.error), state.waiterCount)
+        }
+        for _ in 0..<waiterCount { room.signal() }
+        if let trouble { report(trouble) }
     }
 }

@@ -37,19 +37,37 @@ struct ServerHost {
     ) throws {
         self.configuration = configuration
         self.acceptedLosses = acceptedLosses
-        let log = LineWriter(FileHandle(fileDescriptor: STDERR_FILENO, closeOnDealloc: false))
+        // Whoever reads log or audit trail may go away: that must not end the server.
+        signal(SIGPIPE, SIG_IGN)
+        let log = LineWriter(AppendingFile(descriptor: STDERR_FILENO, name: "standard error"))
         self.log = log
         logger = Logger(label: "gatehouse") { JSONLogHandler(label: $0, level: logLevel, writer: log) }
         client = try CurlClient(configuration: .init(caFile: configuration.outbound.caFile), logger: logger)
         if let directory = configuration.storage.directory {
-            try FileManager.default.createDirectory(
-                atPath: directory,
-                withIntermediateDirectories: true,
-                attributes: [.posixPermissions: 0o700]
-            )
-            audit = try LineWriter(appendingTo: directory + "/" + Self.auditFileName)
+            audit = Self.auditWriter(try Self.auditFile(in: directory), logger)
         } else {
-            audit = audits ? LineWriter(FileHandle(fileDescriptor: STDOUT_FILENO, closeOnDealloc: false)) : nil
+            let output = AppendingFile(descriptor: STDOUT_FILENO, name: "standard output")
+            audit = audits ? Self.auditWriter(output, logger) : nil
+        }
+    }
+
+    private static func auditFile(in directory: String) throws -> AppendingFile {
+        do throws(FileSystemError) {
+            try POSIXFileSystem().createDirectory(directory)
+            return try AppendingFile(path: directory + "/" + auditFileName)
+        } catch {
+            throw HostError(description: "storage.directory cannot be used: \(error)")
+        }
+    }
+
+    private static func auditWriter(_ file: AppendingFile, _ logger: Logger) -> LineWriter {
+        LineWriter(file) { trouble in
+            switch trouble {
+            case .began(let error):
+                logger.error("the audit trail cannot be written; it waits in memory", metadata: ["error": "\(error)"])
+            case .ended(let droppedCount):
+                logger.error("the audit trail is written again", metadata: ["events_lost": "\(droppedCount)"])
+            }
         }
     }
 
@@ -88,6 +106,11 @@ struct ServerHost {
         audit?.close()
         log.close()
     }
+}
+
+/// What stops a start before there is a server, in words for the operator.
+struct HostError: Error, CustomStringConvertible {
+    let description: String
 }
 
 extension StorageKeySource {
