@@ -1,3 +1,4 @@
+import Dispatch
 import HTTPTypes
 import Logging
 import SocketHTTP
@@ -60,6 +61,41 @@ struct DrainTests {
             #expect(try busy.receiveAll() == "")
             await end.value
             #expect(server.counters.openConnections == 0)
+        }
+    }
+
+    @Test("a request that the kernel had before the drain is answered, on a resting connection and on new ones")
+    func arrivedBefore() async throws {
+        try await withServer { server, address in
+            let resting = try RawClient(address)
+            try resting.send(.get("/first"))
+            _ = try resting.receiveResponse()
+            let silent = try RawClient(address)
+            // While this holds the loop, nothing is read and nobody accepted.
+            let (isHeld, held) = AsyncStream<Never>.makeStream()
+            let release = DispatchSemaphore(value: 0)
+            server.eventLoops[0].submit {
+                held.finish()
+                release.wait()
+            }
+            for await _ in isHeld {}
+            try resting.send(.get("/second"))
+            // More than are accepted at once.
+            let new = try (0..<100).map { _ in try RawClient(address) }
+            for client in new { try client.send(.get("/new")) }
+            let thread = try EventLoop(name: "shutdown")
+            try thread.start()
+            defer { thread.stop() }
+            let end = Task(executorPreference: thread) { await server.shutdown(gracePeriod: .seconds(300)) }
+            // So long the drain has to come into the loop's queue; were it late, there would be less to see, and no error.
+            try await Task.sleep(for: .milliseconds(200))
+            release.signal()
+            for client in [resting] + new {
+                #expect(try client.receiveResponse().status == 200)
+                #expect(try client.receiveAll() == "")
+            }
+            #expect(try silent.receiveAll() == "")
+            await end.value
         }
     }
 

@@ -97,10 +97,11 @@ package final class GatehouseServer: Sendable {
         await maintenance.stop()
         // A key that is being made is stored before the storage closes.
         await idTokenKeys.settled()
-        // The management listener lives on the main server's loops, which end with that server; a probe that is refused
-        // says the same as one that is told of the drain.
+        await server.drain(gracePeriod: gracePeriod)
+        // Probes and scrapes are answered until here. The management listener lives on the main server's loops, which end
+        // with that server.
         await management?.shutdown(gracePeriod: .zero)
-        await server.shutdown(gracePeriod: gracePeriod)
+        await server.shutdown(gracePeriod: .zero)
         guard let storage = environment.storage else { return }
         do {
             try await stores.writeSnapshot(to: storage, now: environment.timeSource.now())

@@ -75,7 +75,9 @@ extension Connection {
 
     /// Waits until a read may find something; otherwise gives how the connection ends.
     private func waitForBytes() async -> Next? {
-        if service.isDraining, parser.progress == .idle, !mayRead { return .ended }
+        awaitsRequest = parser.progress == .idle
+        defer { awaitsRequest = false }
+        if service.isDraining, awaitsRequest, !mayRead { return .ended }
         switch await waitUntilReadable() {
         case .ready: return nil
         case .timedOut: return parser.progress == .idle ? .ended : .refused(.tooSlow)

@@ -30,13 +30,17 @@ import Logging
     /// The stage the current deadline was set for.
     var stage = RequestParser.Progress.idle
     /// Whether a read may find something; epoll says so once per edge, so it is remembered.
-    var mayRead = false
+    ///
+    /// A new connection may have its request with it, which a drain that begins before the first edge must not drop.
+    var mayRead = true
     var hasReachedEnd = false
     /// The other end has closed or broken off: no further edge will come, so every read must be tried.
     private var isHungUp = false
     private(set) var isAborted = false
     private var waiting: (direction: Direction, continuation: UnsafeContinuation<Wake, Never>)?
     private var deadline = UInt64.max
+    /// Whether the connection rests between two requests, and the first byte of the next is waited for.
+    var awaitsRequest = false
     private var scheduledDeadline = UInt64.max
 
     init(descriptor: CInt, peer: SocketAddress, service: LoopService) {
@@ -70,8 +74,16 @@ import Logging
     }
 
     /// Ends the connection if it rests between two requests; otherwise the current response will be its last.
+    ///
+    /// A request that the kernel has already, and the loop not yet, is still answered: one that was sent and dropped
+    /// costs its client more than one that is refused.
     func drain() {
-        if parser.progress == .idle { wake(.reading, .drained) }
+        if awaitsRequest {
+            mayRead = true
+            wake(.reading, .ready)
+        } else if parser.progress == .idle {
+            wake(.reading, .drained)
+        }
     }
 
     /// Ends the connection now, whatever it is doing.

@@ -119,13 +119,24 @@ package final class HTTPServer: Sendable {
             return state == .running
         }
         guard wasRunning else { return }
+        await drainServices(gracePeriod)
+        if ownsLoops {
+            for loop in eventLoops { loop.stop() }
+        }
+    }
+
+    /// The first part of a shutdown: nobody is connected any more, and other servers on the same loops go on.
+    package func drain(gracePeriod: Duration) async {
+        // The loops of a server that was shut down do nothing any more.
+        guard state.withLock({ $0 == .running }) else { return }
+        await drainServices(gracePeriod)
+    }
+
+    private func drainServices(_ gracePeriod: Duration) async {
         await withTaskGroup { group in
             for service in services {
                 group.addTask { await service.drain(gracePeriod: gracePeriod) }
             }
-        }
-        if ownsLoops {
-            for loop in eventLoops { loop.stop() }
         }
     }
 

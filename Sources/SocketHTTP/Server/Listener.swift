@@ -33,7 +33,7 @@ final class Listener: EventSource {
     /// would go on accepting for that copy.
     func stop() {
         guard let token else { return }
-        handle(.readable)
+        while acceptSome() {}
         shutdown(descriptor, CInt(SHUT_RDWR))
         service.loop.unregister(token)
         self.token = nil
@@ -41,6 +41,11 @@ final class Listener: EventSource {
     }
 
     func handle(_ readiness: Readiness) {
+        _ = acceptSome()
+    }
+
+    /// Accepts a batch, so that many clients who come at once do not keep the loop; whether there may be more.
+    private func acceptSome() -> Bool {
         for _ in 0..<64 {
             var storage = sockaddr_storage()
             var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
@@ -52,7 +57,7 @@ final class Listener: EventSource {
                 case EMFILE, ENFILE, ENOMEM, ENOBUFS: shed()
                 default: break
                 }
-                return
+                return false
             }
             guard let peer = SocketAddress(storage) else {
                 close(accepted)
@@ -60,6 +65,7 @@ final class Listener: EventSource {
             }
             service.accept(accepted, peer: peer, tls: tls)
         }
+        return true
     }
 
     func deadlineReached(_ scheduled: UInt64) {

@@ -148,9 +148,9 @@ final class LoopService: @unchecked Sendable {
     }
 
     private func beginDraining(_ gracePeriod: Duration) {
+        isDraining = true
         for listener in listeners { listener.stop() }
         listeners = []
-        isDraining = true
         for connection in connections.values { connection.drain() }
         guard !connections.isEmpty else {
             finishDraining()
