@@ -1,5 +1,7 @@
 import AuthorizationServer
+import DurableLog
 import OpenSSLCrypto
+import SocketHTTP
 
 /// Turns a file, the environment and the secrets they name into a configuration that can be served.
 struct ConfigurationLoader {
@@ -34,28 +36,60 @@ struct ConfigurationLoader {
         } catch {
             throw ConfigurationErrors(errors + error.errors)
         }
-        let found = errors + resolved.upstreamErrors
+        let found = errors + unusableStorageKey(resolved) + resolved.upstreamErrors
         guard found.isEmpty else { throw ConfigurationErrors(found) }
         return resolved
     }
 
+    // What the files hold is looked at too: whoever is told that a configuration is valid starts it at night.
     private func unreadableFiles(_ configuration: Configuration) -> [ConfigurationError] {
-        var named: [(path: String, file: String)] = []
+        var errors = unusableKeys(configuration)
         for (index, listener) in configuration.listen.enumerated() {
             guard let tls = listener.tls else { continue }
-            named.append(("listen[\(index)].tls.certificate_file", tls.certificateFile))
-            named.append(("listen[\(index)].tls.private_key_file", tls.privateKeyFile))
-        }
-        if let file = configuration.outbound.caFile { named.append(("outbound.ca_file", file)) }
-        return unusableKeys(configuration)
-            + named.compactMap { path, file in
-                do throws(HostFiles.Refusal) {
-                    try files.check(file)
-                    return nil
-                } catch {
-                    return ConfigurationError(path: path, message: "file \(file) \(error.reason)")
-                }
+            let unreadable = [
+                unreadable(tls.certificateFile, "listen[\(index)].tls.certificate_file"),
+                unreadable(tls.privateKeyFile, "listen[\(index)].tls.private_key_file"),
+            ].compactMap(\.self)
+            errors += unreadable
+            guard unreadable.isEmpty else { continue }
+            do throws(TLSError) {
+                try TLSConfiguration(certificateFile: tls.certificateFile, privateKeyFile: tls.privateKeyFile).check()
+            } catch {
+                errors.append(ConfigurationError(path: "listen[\(index)].tls", message: "\(error)"))
             }
+        }
+        if let file = configuration.outbound.caFile {
+            errors += [unreadable(file, "outbound.ca_file") ?? uncertified(file)].compactMap(\.self)
+        }
+        return errors
+    }
+
+    private func unreadable(_ file: String, _ path: String) -> ConfigurationError? {
+        do throws(HostFiles.Refusal) {
+            try files.check(file)
+            return nil
+        } catch {
+            return ConfigurationError(path: path, message: "file \(file) \(error.reason)")
+        }
+    }
+
+    private func uncertified(_ file: String) -> ConfigurationError? {
+        do throws(HostFiles.Refusal) {
+            guard try !files.text(file).contains("-----BEGIN CERTIFICATE-----") else { return nil }
+            return ConfigurationError(path: "outbound.ca_file", message: "file \(file) holds no PEM certificate")
+        } catch {
+            return ConfigurationError(path: "outbound.ca_file", message: "file \(file) \(error.reason)")
+        }
+    }
+
+    private func unusableStorageKey(_ configuration: Configuration) -> [ConfigurationError] {
+        guard let secret = configuration.storage.encryptionKey?.value else { return [] }
+        do throws(StorageKeyError) {
+            _ = try StorageKey(contents: secret.bytes)
+            return []
+        } catch {
+            return [ConfigurationError(path: "storage.encryption_key", message: "\(error)")]
+        }
     }
 
     /// A key file is read whole now: a server that starts and cannot sign is worse than one that does not start.

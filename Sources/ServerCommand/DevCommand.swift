@@ -30,6 +30,12 @@ struct DevCommand: AsyncParsableCommand {
     @Flag(name: .long, help: "Stop after the flow instead of serving.")
     var once = false
 
+    func validate() throws {
+        if let objection = ConfigurationRules.resourceObjection(resource) {
+            throw ValidationError("--resource \(objection)")
+        }
+    }
+
     func run() async throws {
         do {
             let (deployment, host) = try await start()

@@ -1,4 +1,5 @@
 import AuthorizationServer
+import SocketHTTP
 
 /// Applies `GATEHOUSE_…` variables over a configuration file: one variable for each key outside lists.
 struct EnvironmentOverrides {
@@ -47,7 +48,8 @@ struct EnvironmentOverrides {
 
     /// A list or map is YAML in its flow form; anything else is taken as it stands.
     private static func node(_ text: String, variable: String) throws(ConfigurationErrors) -> ConfigurationNode {
-        if text.hasPrefix("[") || text.hasPrefix("{") {
+        // An IPv6 address begins like a list.
+        if text.hasPrefix("{") || text.hasPrefix("[") && SocketAddress(text) == nil {
             return try YAMLConfiguration.parse(text, variable: variable)
         }
         return ConfigurationNode(.scalar(text), location: .environment(variable))

@@ -28,8 +28,14 @@ struct HostFiles {
     }
 
     private func data(_ path: String) throws(Refusal) -> Data {
-        guard FileManager.default.fileExists(atPath: path) else { throw Refusal(reason: "does not exist") }
-        guard let handle = FileHandle(forReadingAtPath: path) else { throw Refusal(reason: "may not be read") }
+        let handle: FileHandle
+        do {
+            handle = try FileHandle(forReadingFrom: URL(fileURLWithPath: path))
+        } catch CocoaError.fileReadNoSuchFile {
+            throw Refusal(reason: "does not exist")
+        } catch {
+            throw Refusal(reason: "may not be read")
+        }
         let data: Data
         do {
             data = try handle.read(upToCount: Self.byteCountMax + 1) ?? Data()

@@ -71,6 +71,10 @@ struct ConfigurationDecodingTests {
         #expect(!https.management.isAddressConfigured)
         let loopback = try decode("issuer: http://127.0.0.1:4444")
         #expect(loopback.listen == [.init(address: SocketAddress(ip: .loopback, port: 4444))])
+        let sixth = try decode("issuer: http://[::1]:4444")
+        #expect(sixth.listen.map(\.address.description) == ["[::1]:4444"])
+        let named = try decode("issuer: http://localhost:4444")
+        #expect(named.listen == loopback.listen)
     }
 
     @Test("lets a generic OAuth 2.0 upstream name its endpoints and fields")

@@ -16,6 +16,19 @@ struct ConfigurationSenseTests {
         #expect(refused("tokens: {refresh_token_lifetime: 2h, access_token_lifetime: 2h}").isEmpty)
     }
 
+    @Test("one address for clients and for the management")
+    func addresses() {
+        let listen = "listen: [{address: '127.0.0.1:9090'}]\n"
+        #expect(
+            refused(listen + "management: {address: '127.0.0.1:9090'}")
+                .contains { $0.contains("127.0.0.1:9090 is already the value of listen[0].address") }
+        )
+        #expect(refused(listen + "management: {address: '127.0.0.1:9091'}").isEmpty)
+        #expect(refused("listen: [{address: '127.0.0.1:0'}]\nmanagement: {address: '127.0.0.1:0'}").isEmpty)
+        let bare = refused("listen: [{address: '::1:80'}]")
+        #expect(bare.first?.contains("such as 127.0.0.1:8080 or [::1]:8080") == true)
+    }
+
     @Test("RFC 6749 Appendix A.1: a client id that no request could send")
     func clientIDs() {
         let redirect = "redirect_uris: [\"https://a.example/cb\"]"

@@ -1,5 +1,6 @@
 import AuthorizationServer
 import OAuthProtocol
+import SocketHTTP
 import Testing
 
 @testable import ServerCommand
@@ -20,6 +21,13 @@ struct EnvironmentOverrideTests {
         } catch {
             return error.errors.map(\.description)
         }
+    }
+
+    @Test("an IPv6 address begins like a list, and is none")
+    func address() throws {
+        let configuration = try load(["GATEHOUSE_MANAGEMENT_ADDRESS": "[::1]:9091"])
+        #expect(configuration.management.address.description == "[::1]:9091")
+        #expect(!refusals(["GATEHOUSE_MANAGEMENT_ADDRESS": "[::1:9091"]).isEmpty)
     }
 
     @Test("for a value, a list, a map, and a value inside that map")

@@ -88,6 +88,58 @@ struct SecretResolutionTests {
         }
     }
 
+    @Test("what those files hold is tried as a start does: TLS, CA file, storage key")
+    func checksContents() throws {
+        try withDirectory { directory in
+            func path(_ name: String) -> String { directory.appending(path: name).path() }
+            func openssl(_ arguments: String...) throws {
+                let process = Process()
+                process.executableURL = URL(filePath: "/usr/bin/openssl")
+                process.arguments = arguments
+                process.standardError = FileHandle.nullDevice
+                try process.run()
+                process.waitUntilExit()
+                try #require(process.terminationStatus == 0)
+            }
+            func refusals(_ key: String, certificate: String = "cert.pem", storageKey: String? = nil) -> [String] {
+                let storage = storageKey.map { "{directory: /nowhere, encryption_key: {env: K}} # \($0.count)" } ?? "{}"
+                let text = """
+                    issuer: https://a.example
+                    listen:
+                      - address: 127.0.0.1:0
+                        tls: {certificate_file: \(path(certificate)), private_key_file: \(path(key))}
+                    outbound: {ca_file: \(path(certificate))}
+                    storage: \(storage)
+                    """
+                do throws(ConfigurationErrors) {
+                    _ = try ConfigurationLoader(environment: ["K": storageKey ?? ""]).load(text: text)
+                    return []
+                } catch {
+                    return error.errors.map(\.description)
+                }
+            }
+            for key in ["key.pem", "other.pem"] {
+                try openssl("genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256", "-out", path(key))
+            }
+            try openssl("req", "-x509", "-key", path("key.pem"), "-subj", "/CN=a", "-out", path("cert.pem"))
+            try openssl("pkey", "-in", path("key.pem"), "-aes256", "-passout", "pass:x", "-out", path("locked.pem"))
+            let hexadecimal = String(repeating: "0123456789abcdef", count: 4)
+            #expect(refusals("key.pem", storageKey: hexadecimal).isEmpty)
+            let pair = "listen[0].tls: private key \(path("other.pem"))"
+            #expect(refusals("other.pem") == ["\(pair): key values mismatch"])
+            let locked = "listen[0].tls: private key \(path("locked.pem"))"
+            #expect(refusals("locked.pem") == ["\(locked): it is encrypted; decrypt it with openssl pkey"])
+            #expect(
+                refusals("key.pem", certificate: "key.pem") == [
+                    "listen[0].tls: certificate \(path("key.pem")): no start line",
+                    "outbound.ca_file: file \(path("key.pem")) holds no PEM certificate",
+                ]
+            )
+            let wrong = refusals("key.pem", storageKey: "too short")
+            #expect(wrong.count == 1 && wrong[0].hasPrefix("storage.encryption_key: a storage key is 32 random bytes"))
+        }
+    }
+
     @Test("and a resolved secret never prints itself (D-25)")
     func redacts() throws {
         let configuration = try ConfigurationLoader(environment: ["T": "hunter2"])

@@ -42,8 +42,10 @@ struct AuditEndpoint: Endpoint {
     func respond(to request: Request, context: RequestContext) async -> Response {
         let requested: Int
         do {
-            let text = try FormParameters(query: request.query ?? "").once("count")
-            requested = text.flatMap(Int.init) ?? 100
+            let text = try FormParameters(query: request.query ?? "").once("count") ?? "100"
+            guard text.contains(/^-?[0-9]+$/) else { throw OAuthError(.invalidRequest, "not a number") }
+            // All that there is, for a number beyond any.
+            requested = Int(text) ?? .max
         } catch {
             return .error(OAuthError(.invalidRequest, "count must be one number"))
         }

@@ -45,7 +45,7 @@ package struct UserInfoEndpoint: Endpoint {
             switch error {
             // A signature cannot be guessed: somebody else's token is a mistake, and no attempt at ours.
             case .notOurs: throw OAuthError(.invalidToken, "the access token is not one of this server")
-            case .expired, .revoked, .wrongAudience:
+            case .expired, .revoked, .wrongAudience, .withoutUser:
                 throw OAuthError(.invalidToken, "the access token has expired or was revoked")
             }
         }

@@ -19,6 +19,8 @@ package struct AccessTokenVerification: Sendable {
         case revoked
         /// Ours, and meant for another resource.
         case wrongAudience
+        /// Ours, and a client's own: there is no user behind it.
+        case withoutUser
     }
 
     /// Verification against the published keys and the live sessions.
@@ -46,7 +48,7 @@ package struct AccessTokenVerification: Sendable {
         audiences: Set<String>,
         now: Timestamp
     ) async throws(Refusal) -> Session {
-        guard let session = try await live(token, audiences: audiences, now: now).session else { throw .revoked }
+        guard let session = try await live(token, audiences: audiences, now: now).session else { throw .withoutUser }
         return session
     }
 

@@ -58,7 +58,7 @@ package enum StorageKeyError: Error, Equatable, Sendable, CustomStringConvertibl
     package var description: String {
         switch self {
         case .wrongLength:
-            "a storage key is 32 random bytes: raw, as 64 hexadecimal digits, or in base64 (openssl rand -hex 32)"
+            "a storage key is 32 random bytes, as 64 hexadecimal digits or in base64; make one with: openssl rand -hex 32"
         case .notRandom:
             "the storage key is one byte repeated; make one with: openssl rand -hex 32"
         }

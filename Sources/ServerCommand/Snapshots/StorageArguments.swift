@@ -61,6 +61,9 @@ struct StorageArguments: ParsableArguments {
         guard let directory = directory ?? configured?.directory else {
             throw KeyRefusal(description: "the configuration names no storage.directory: name it with --directory")
         }
+        guard FileManager.default.fileExists(atPath: directory) else {
+            throw KeyRefusal(description: "the storage directory \(directory) does not exist")
+        }
         if keyFile == nil, let secret = configured?.encryptionKey?.value {
             return Storage(directory: directory, key: try StorageKey(contents: secret.bytes))
         }

@@ -63,4 +63,11 @@ package struct TLSConfiguration: Hashable, Sendable {
         self.certificateFile = certificateFile
         self.privateKeyFile = privateKeyFile
     }
+
+    /// Reads the files as a start does.
+    ///
+    /// - Throws: What a start would say of them: no certificate, no key, an encrypted one, or one of another certificate.
+    package func check() throws(TLSError) {
+        _ = try TLSContext(self)
+    }
 }

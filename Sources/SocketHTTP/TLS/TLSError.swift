@@ -1,4 +1,5 @@
 import COpenSSL
+import Glibc
 
 /// A certificate, key or TLS setting that OpenSSL refused.
 package struct TLSError: Error, Hashable, Sendable, CustomStringConvertible {
@@ -10,14 +11,23 @@ package struct TLSError: Error, Hashable, Sendable, CustomStringConvertible {
     /// Takes the first error from this thread's queue and empties it.
     init(_ operation: String) {
         self.operation = operation
-        let code = ERR_get_error()
-        if code != 0, let text = unsafe ERR_reason_error_string(code) {
-            reason = unsafe String(cString: text)
-        } else {
-            reason = "unknown"
-        }
+        reason = Self.reason(ERR_get_error())
         ERR_clear_error()
     }
+
+    private static func reason(_ code: UInt) -> String {
+        // OpenSSL has no text for what the system refused.
+        if code & systemFlag != 0, let text = unsafe strerror(CInt(truncatingIfNeeded: code & ~systemFlag)) {
+            return unsafe String(cString: text)
+        }
+        guard code != 0, let text = unsafe ERR_reason_error_string(code) else { return "unknown" }
+        let reason = unsafe String(cString: text)
+        // What it says of a passphrase that nobody is there to give.
+        return reason == "interrupted or cancelled" ? "it is encrypted; decrypt it with openssl pkey" : reason
+    }
+
+    /// `ERR_SYSTEM_FLAG`, which is too long a macro for Swift: the rest of the code is an `errno`.
+    private static let systemFlag: UInt = 0x8000_0000
 
     /// What failed, and why.
     package var description: String { "\(operation): \(reason)" }

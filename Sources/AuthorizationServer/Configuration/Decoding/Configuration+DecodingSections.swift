@@ -6,7 +6,7 @@ extension Configuration {
     /// The listeners; without any, a loopback issuer's own address, or plain HTTP on loopback behind a proxy.
     static func listeners(_ list: ConfigurationCursor?, issuer: Issuer) -> [Listener] {
         guard let list else {
-            return [Listener(address: SocketAddress(ip: .loopback, port: defaultPort(of: issuer)))]
+            return [Listener(address: defaultAddress(of: issuer))]
         }
         guard let elements = list.elements() else { return [] }
         if elements.isEmpty { list.refuse("must name at least one address") }
@@ -17,9 +17,12 @@ extension Configuration {
         }
     }
 
-    private static func defaultPort(of issuer: Issuer) -> UInt16 {
-        guard issuer.isLoopback else { return 8080 }
-        return URIReference(issuer.text)?.port ?? 80
+    private static func defaultAddress(of issuer: Issuer) -> SocketAddress {
+        guard issuer.isLoopback, let uri = URIReference(issuer.text) else {
+            return SocketAddress(ip: .loopback, port: 8080)
+        }
+        let literal = uri.host.flatMap { IPAddress($0.trimmingPrefix("[").filter { $0 != "]" }) }
+        return SocketAddress(ip: literal ?? .loopback, port: uri.port ?? 80)
     }
 }
 

@@ -7,7 +7,9 @@ extension ConfigurationCursor {
         guard let text = string() else { return nil }
         if let address = SocketAddress(text) { return address }
         if text.hasPrefix("localhost:") { return refused("localhost is a name; write the address 127.0.0.1") }
-        if text.hasPrefix(":") { return refused("\(text) has no address; write 0.0.0.0\(text) for all of them") }
+        if text.hasPrefix(":"), !text.dropFirst().contains(":") {
+            return refused("\(text) has no address; write 0.0.0.0\(text) for all of them")
+        }
         return refused("\(text) is not an address; write IP:PORT, such as 127.0.0.1:8080 or [::1]:8080")
     }
 

@@ -1,7 +1,7 @@
 import OAuthProtocol
 
 /// The checks of single values; each returns what is wrong, as a message says it after the key's name, or `nil`.
-enum ConfigurationRules {
+package enum ConfigurationRules {
     /// RFC 6749 §3.3: one scope token.
     static func scopeObjection(_ text: String) -> String? {
         ScopeSet.isToken(text)
@@ -26,7 +26,7 @@ enum ConfigurationRules {
     }
 
     /// RFC 8707 §2: an absolute URI without fragment; https, so that nobody on the way reads the tokens, or loopback.
-    static func resourceObjection(_ text: String) -> String? {
+    package static func resourceObjection(_ text: String) -> String? {
         guard ResourceCatalogue.comparisonForm(text) != nil, let uri = URIReference(text) else {
             return "must be an absolute URL without fragment or user information"
         }

@@ -11,7 +11,7 @@ struct ConfigurationUniqueness {
         refuseRepeats(values("resources", "uri")) { ResourceCatalogue.comparisonForm($0) ?? $0 }
         refuseRepeats(values("clients", "client_id"))
         // Port 0 picks a free port each time.
-        refuseRepeats(values("listen", "address").filter { !$0.text.hasSuffix(":0") })
+        refuseRepeats((values("listen", "address") + managementAddress).filter { !$0.text.hasSuffix(":0") })
         checkResourceClients()
     }
 
@@ -23,6 +23,13 @@ struct ConfigurationUniqueness {
             guard let cursor = element[key], case .scalar(let text) = cursor.node.content else { return nil }
             return (text, cursor)
         } ?? []
+    }
+
+    private var managementAddress: [Named] {
+        guard case .map? = file["management"]?.node.content, let cursor = file["management"]?["address"],
+            case .scalar(let text) = cursor.node.content
+        else { return [] }
+        return [(text, cursor)]
     }
 
     private func refuseRepeats(_ values: [Named], as form: (String) -> String = { $0 }) {
