@@ -77,7 +77,7 @@ package struct LoginCompletion: Sendable {
             issuesRefreshToken: Self.issuesRefreshToken(client, progress.request.scopes),
             claims: progress.claims
         )
-        guard await sessions.issueCode(code.hash, for: grant, now: context.now) == .admitted else { throw .overloaded }
+        try (await sessions.issueCode(code.hash, for: grant, now: context.now)).check()
         await registry.touch(client.id, now: context.now)
         metrics.authorization(result: "code")
         audit.record(.authorized(grant), context: context)
@@ -119,6 +119,19 @@ package struct LoginCompletion: Sendable {
             response.headerFields.append(HTTPField(name: .setCookie, value: cookie))
         } catch {
             throw OAuthError(.serverError, "the login could not be remembered")
+        }
+    }
+}
+
+extension StoreAdmission {
+    /// Goes on with a login that was admitted.
+    ///
+    /// - Throws: `temporarily_unavailable` for want of room, `access_denied` when the provider ended the login meanwhile.
+    func check() throws(OAuthError) {
+        switch self {
+        case .admitted: return
+        case .full: throw .overloaded
+        case .ended: throw OAuthError(.accessDenied, "the identity provider ended the login")
         }
     }
 }

@@ -207,7 +207,7 @@ package struct LoginFlow: Sendable {
             claims: progress.claims,
             expiry: context.now + PendingAuthorization.lifetime
         )
-        guard await sessions.begin(pending, state: state.hash, now: context.now) == .admitted else { throw .overloaded }
+        try (await sessions.begin(pending, state: state.hash, now: context.now)).check()
         var response = Response.redirect(to: location, after: request.method)
         for cookie in cookies.removingSurplusFlows(request) {
             response.headerFields.append(HTTPField(name: .setCookie, value: cookie))

@@ -82,7 +82,9 @@ package struct LogoutSubjects: Sendable {
             }.map(\.id)
                 .reduce(into: Set<SessionID>()) { $0.insert($1) }
         }.value
-        return Named(ending: SessionEnding(sessions: found, connections: ended), connections: connections)
+        // What is not a session yet is known by the provider's own sessions.
+        let named = found.union(connections.lazy.flatMap(\.providerSessions).map(\.sessionID))
+        return Named(ending: SessionEnding(sessions: named, connections: ended), connections: connections)
     }
 }
 

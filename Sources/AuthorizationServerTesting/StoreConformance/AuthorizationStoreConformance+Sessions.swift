@@ -8,6 +8,7 @@ extension AuthorizationStoreConformance {
         Rule("RV-2: a revoked session is gone, with its refresh tokens, and others live", revocation),
         Rule("LO-1: an ending takes sessions, unredeemed codes and logins under way, and no others", endings),
         Rule("LO-1: a code that was redeemed a moment ago is ended as its session", redeemedMeanwhile),
+        Rule("LO-1: a login that ends while its callback is at work becomes neither code nor further leg", endedInHand),
         Rule("RV-2: connections of logins under way and of unredeemed codes are awaited", awaited),
         Rule("CO-1, D-55: a consent is remembered for exactly what it was given for", consents),
         Rule("DESIGN §2: at the bound of consents a new one is not remembered, an old one is renewed", consentBound),
@@ -74,6 +75,33 @@ extension AuthorizationStoreConformance {
         let ended = await store.end(SessionEnding(connections: [ConnectionID(value: 77)]))
         try requireEqual(ended.outcome, 1, "the number of ended sessions")
         try requireEqual(await store.session(session.id, now: StoreSample.now), nil, "the session of the code")
+    }
+
+    static func endedInHand(_ makeStore: StoreFactory<any AuthorizationStore>) async throws {
+        for ending in [
+            SessionEnding(sessions: [SessionID(value: 1)]), SessionEnding(connections: [ConnectionID(value: 77)]),
+            SessionEnding(sessions: [SessionID(value: 2)], connections: [ConnectionID(value: 78)]),
+        ] {
+            let store = try await makeStore(StoreSettings())
+            var pending = StoreSample.pending()
+            pending.connections = [ConnectionID(value: 77)]
+            let state = StoreSample.digest("state")
+            _ = await store.begin(pending, state: state, now: StoreSample.now)
+            let taken = await store.takePending(
+                state: state,
+                upstream: pending.upstream,
+                binding: pending.binding,
+                now: StoreSample.now
+            )
+            try requireEqual(taken, .taken(pending), "the login")
+            try requireEqual(await store.awaitedConnections(), [ConnectionID(value: 77)], "the awaited connections")
+            _ = await store.end(ending)
+            let expected = ending.sessions == [SessionID(value: 2)] ? StoreAdmission.admitted : .ended
+            let leg = await store.begin(pending, state: StoreSample.digest("next"), now: StoreSample.now)
+            try requireEqual(leg, expected, "a further leg of the login")
+            let code = await store.issueCode(StoreSample.digest("code"), for: StoreSample.grant(), now: StoreSample.now)
+            try requireEqual(code, expected, "a code of the login")
+        }
     }
 
     static func awaited(_ makeStore: StoreFactory<any AuthorizationStore>) async throws {

@@ -21,11 +21,13 @@ extension AuthorizationSessions {
     package func issueCode(_ code: SHA256Digest, for grant: AuthorizationGrant, now: Timestamp) -> StoreAdmission {
         codes.expire(now: now)
         redeemableCodes.expire(now: now)
+        guard !isEndedInHand(grant.sessionID) else { return .ended }
         // What is remembered for replays does not take the place of logins, but is bounded too.
         guard
             redeemableCodes.count < limits.authorizationCodesMax,
             codes.count < limits.authorizationCodesMax * IssuedCode.rememberedPerRedeemable
         else { return .full }
+        inHand.remove(grant.sessionID)
         let expiry = now + policy.authorizationCodeLifetime
         redeemableCodes.insert((), for: code, expiry: expiry)
         codes.insert(IssuedCode(grant: grant, expiry: expiry), for: code, expiry: expiry + IssuedCode.remembrance)

@@ -13,6 +13,8 @@ package actor AuthorizationSessions: AuthorizationStore {
 
     var usedTickets = ExpiringTable<SHA256Digest, Void>()
     var pending = ExpiringTable<SHA256Digest, PendingAuthorization>()
+    /// Logins whose callback is at work: neither pending any more nor a code yet.
+    var inHand = ExpiringTable<SessionID, LoginInHand>()
     var codes = ExpiringTable<SHA256Digest, IssuedCode>()
     /// Those of the codes that can still be redeemed; the rest is remembered for replays alone.
     var redeemableCodes = ExpiringTable<SHA256Digest, Void>()
@@ -45,7 +47,9 @@ package actor AuthorizationSessions: AuthorizationStore {
 
     package func begin(_ pending: PendingAuthorization, state: SHA256Digest, now: Timestamp) -> StoreAdmission {
         self.pending.expire(now: now)
+        guard !isEndedInHand(pending.sessionID) else { return .ended }
         guard self.pending.count < limits.pendingAuthorizationsMax else { return .full }
+        inHand.remove(pending.sessionID)
         self.pending.insert(pending, for: state, expiry: pending.expiry)
         return .admitted
     }
@@ -61,6 +65,7 @@ package actor AuthorizationSessions: AuthorizationStore {
         guard let binding, constantTimeEqual(binding.bytes, found.binding.bytes) else { return .wrongBrowser }
         guard found.upstream == upstream else { return .wrongUpstream }
         pending.remove(state)
+        takeInHand(found, now: now)
         return .taken(found)
     }
 
@@ -84,6 +89,7 @@ package actor AuthorizationSessions: AuthorizationStore {
     package func sweep(now: Timestamp, limit: Int) {
         usedTickets.expire(now: now)
         pending.expire(now: now)
+        inHand.expire(now: now)
         codes.expire(now: now)
         redeemableCodes.expire(now: now)
         sweepRevokedTokens(now: now, limit: limit)

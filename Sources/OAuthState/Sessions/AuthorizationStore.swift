@@ -7,7 +7,7 @@ package import OpenSSLCrypto
 package protocol AuthorizationStore: Sendable {
     /// Uses up a consent ticket; false when it was used before (CO-3).
     func approve(ticket: SHA256Digest, expiry: Timestamp, now: Timestamp) async -> TicketApproval
-    /// Keeps a login that goes to an upstream provider.
+    /// Keeps a login that goes to an upstream provider, unless it has ended since its last leg.
     func begin(_ pending: PendingAuthorization, state: SHA256Digest, now: Timestamp) async -> StoreAdmission
     /// Takes a login out, if state, provider and browser are the right ones (UP-1, CO-3, D-53).
     func takePending(
@@ -16,7 +16,7 @@ package protocol AuthorizationStore: Sendable {
         binding: SHA256Digest?,
         now: Timestamp
     ) async -> PendingOutcome
-    /// Keeps a grant under the hash of its code.
+    /// Keeps a grant under the hash of its code, unless its login has ended since its callback took it.
     func issueCode(_ code: SHA256Digest, for grant: AuthorizationGrant, now: Timestamp) async -> StoreAdmission
     /// Redeems a code once (RFC 6749 §4.1.3).
     func redeem(_ redemption: CodeRedemption, now: Timestamp) async -> Recorded<RedemptionOutcome>
@@ -69,6 +69,8 @@ package enum StoreAdmission: Hashable, Sendable {
     case admitted
     /// The table is at its bound.
     case full
+    /// The login has ended meanwhile, at its provider.
+    case ended
 }
 
 /// What became of a client's wish to end a session.

@@ -20,10 +20,36 @@ package struct SessionEnding: Hashable, Sendable {
     }
 }
 
+/// A login between two steps, while its callback asks the provider for tokens.
+///
+/// It is in no other table then; without this one a logout of that moment would miss it.
+struct LoginInHand: Sendable {
+    let sessionID: SessionID
+    let connections: [ConnectionID]
+    var isEnded = false
+
+    /// How long a callback may take; far longer than all of its time-outs.
+    static let lifetime: Duration = .seconds(600)
+}
+
 extension AuthorizationSessions {
+    func takeInHand(_ login: PendingAuthorization, now: Timestamp) {
+        inHand.expire(now: now)
+        guard inHand.count < limits.pendingAuthorizationsMax else { return }
+        let entry = LoginInHand(sessionID: login.sessionID, connections: login.connections)
+        inHand.insert(entry, for: login.sessionID, expiry: now + LoginInHand.lifetime)
+    }
+
+    func isEndedInHand(_ id: SessionID) -> Bool { inHand[id]?.isEnded ?? false }
+
     package func end(_ ending: SessionEnding) -> Recorded<Int> {
         for state in pending.keys(where: { ending.covers($0.sessionID, $0.connections) }) {
             pending.remove(state)
+        }
+        for id in inHand.keys(where: { ending.covers($0.sessionID, $0.connections) }) {
+            guard var login = inHand[id] else { continue }
+            login.isEnded = true
+            inHand.update(login, for: id)
         }
         // Redeemed codes too: what became a session since the caller looked is found by its code.
         var ended = ending.sessions
@@ -43,7 +69,7 @@ extension AuthorizationSessions {
     }
 
     package func awaitedConnections() -> Set<ConnectionID> {
-        let logins = pending.all.lazy.flatMap(\.connections)
+        let logins = Array(pending.all.lazy.flatMap(\.connections)) + inHand.all.lazy.flatMap(\.connections)
         let grants = codes.all.lazy.filter { !$0.isRedeemed }.flatMap(\.grant.connections)
         return Set(logins).union(grants)
     }

@@ -190,6 +190,26 @@ struct BackChannelLogoutTests {
         }
     }
 
+    @Test("a login whose callback is asking the second provider for tokens does not survive either")
+    func loginInHand() async throws {
+        try await VaultScene.run { scene in
+            let browser = scene.browser()
+            let signIn = try await scene.walkToFiles(browser)
+            let gate = ResponseGate()
+            scene.files.script(.hold(gate), on: .token)
+            async let walk = scene.walk(signIn, browser)
+            await scene.files.waitForRequests(1, on: .token)
+            #expect(try await Self.post(try Self.logout(scene), scene).status == 200)
+            gate.open()
+            let end = try await walk
+            #expect(end.header("location")?.contains("error=access_denied") == true)
+            let counts = await scene.server.server.stores.sessions.counts
+            #expect(counts.codes == 0 && counts.sessions == 0)
+            // Whoever begins again is let in.
+            #expect(try await Self.isLive(try await scene.logIn(), scene))
+        }
+    }
+
     @Test("revoke_on_logout: the connection’s tokens are erased here and revoked at the provider, and both are told")
     func revokesTokens() async throws {
         try await VaultScene.run(configure: { $0.upstreams[0].revokesOnLogout = true }) { scene in
