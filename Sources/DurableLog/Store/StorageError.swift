@@ -83,8 +83,13 @@ package struct Damage: Error, Equatable, Sendable, CustomStringConvertible {
         "restore a backup into an empty directory, or start once with --accept-loss \(file) to go on without what is lost"
     }
 
-    /// File, offset, what is wrong, and the remedy.
+    /// File, offset, and what is wrong.
+    package var finding: String {
+        "\(file) is damaged at offset \(offset): \(detail)"
+    }
+
+    /// The finding, and the remedy.
     package var description: String {
-        "\(file) is damaged at offset \(offset): \(detail); \(remedy)"
+        "\(finding); \(remedy)"
     }
 }

@@ -30,6 +30,10 @@ struct StorageArguments: ParsableArguments {
             throw ExitCode.failure
         } catch let exit as ExitCode {
             throw exit
+        } catch StorageError.damaged(let damage) {
+            // The remedy is that of a start, and a backup is never started from: another one is what helps.
+            Console.writeError("gatehouse snapshot: \(damage.finding)")
+            throw ExitCode.failure
         } catch {
             Console.writeError("gatehouse snapshot: \(error)")
             throw ExitCode.failure
@@ -61,11 +65,12 @@ struct StorageArguments: ParsableArguments {
         guard let directory = directory ?? configured?.directory else {
             throw KeyRefusal(description: "the configuration names no storage.directory: name it with --directory")
         }
-        guard FileManager.default.fileExists(atPath: directory) else {
-            throw KeyRefusal(description: "the storage directory \(directory) does not exist")
-        }
         if keyFile == nil, let secret = configured?.encryptionKey?.value {
             return Storage(directory: directory, key: try StorageKey(contents: secret.bytes))
+        }
+        // A backup may be restored into a directory that is still to be made; the key is then not in it.
+        guard keyFile != nil || FileManager.default.fileExists(atPath: directory) else {
+            throw KeyRefusal(description: "the storage directory \(directory) does not exist")
         }
         return Storage(directory: directory, key: try key(file: keyFile ?? directory + "/master.key"))
     }
