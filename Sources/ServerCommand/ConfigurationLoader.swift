@@ -59,7 +59,7 @@ struct ConfigurationLoader {
             }
         }
         if let file = configuration.outbound.caFile {
-            errors += [unreadable(file, "outbound.ca_file") ?? uncertified(file)].compactMap(\.self)
+            errors += [uncertified(file)].compactMap(\.self)
         }
         return errors
     }
@@ -75,7 +75,9 @@ struct ConfigurationLoader {
 
     private func uncertified(_ file: String) -> ConfigurationError? {
         do throws(HostFiles.Refusal) {
-            guard try !files.text(file).contains("-----BEGIN CERTIFICATE-----") else { return nil }
+            // Of any spelling that OpenSSL reads; what stands around it may be in any encoding.
+            let text = String(decoding: try files.bytes(file), as: UTF8.self)
+            guard !text.contains(/-----BEGIN (X509 |TRUSTED )?CERTIFICATE-----/) else { return nil }
             return ConfigurationError(path: "outbound.ca_file", message: "file \(file) holds no PEM certificate")
         } catch {
             return ConfigurationError(path: "outbound.ca_file", message: "file \(file) \(error.reason)")

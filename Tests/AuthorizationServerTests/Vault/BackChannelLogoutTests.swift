@@ -7,21 +7,6 @@ import Testing
 
 @Suite("LO-1, D-96: back-channel logout received from a provider")
 struct BackChannelLogoutTests {
-    private static func post(
-        _ token: String,
-        to upstream: String = "corp",
-        _ scene: VaultScene
-    ) async throws
-        -> OAuthTestClient.Answer
-    {
-        try await scene.client.send(
-            "POST",
-            "/oauth/backchannel-logout/" + upstream,
-            headerFields: [("content-type", "application/x-www-form-urlencoded")],
-            body: Array(FormParameters.serialize([("logout_token", token)]).utf8)
-        )
-    }
-
     private static func logout(
         _ scene: VaultScene,
         sid: String? = nil,
@@ -50,7 +35,7 @@ struct BackChannelLogoutTests {
             let (first, second) = (try await scene.logIn(), try await scene.logIn())
             let grace = try await scene.logIn(as: "grace")
             let connection = try await scene.connection(of: try #require(first["access_token"]))
-            let answer = try await Self.post(try Self.logout(scene), scene)
+            let answer = try await scene.postLogout(try Self.logout(scene))
             #expect(answer.status == 200 && answer.header("cache-control") == "no-store")
             for ended in [first, second] {
                 #expect(try await !Self.isLive(ended, scene))
@@ -73,14 +58,14 @@ struct BackChannelLogoutTests {
                 try await scene.connection(of: first["access_token"] ?? "").providerSessions.last?.id
             )
             let second = try await scene.logIn()
-            #expect(try await Self.post(try Self.logout(scene, sid: sid), scene).status == 200)
+            #expect(try await scene.postLogout(try Self.logout(scene, sid: sid)).status == 200)
             #expect(try await !Self.isLive(first, scene))
             #expect(try await Self.isLive(second, scene))
             let connection = try await scene.connection(of: second["access_token"] ?? "")
             #expect(connection.status == .active)
             let last = try #require(connection.providerSessions.last?.id)
             #expect(last != sid)
-            #expect(try await Self.post(try Self.logout(scene, sid: last), scene).status == 200)
+            #expect(try await scene.postLogout(try Self.logout(scene, sid: last)).status == 200)
             #expect(try await !Self.isLive(second, scene))
             #expect(await scene.server.server.stores.vault.connection(connection.id)?.status == .revoked)
         }
@@ -94,7 +79,7 @@ struct BackChannelLogoutTests {
             let shared = try await scene.logIn(as: "grace", atFiles: "ada")
             let connection = try await scene.connection("files", of: ada["access_token"] ?? "")
             let logout = try scene.files.logoutToken(BackChannelLogout(clientID: "gatehouse", subject: "ada"))
-            #expect(try await Self.post(logout, to: "files", scene).status == 200)
+            #expect(try await scene.postLogout(logout, to: "files").status == 200)
             for ended in [ada, shared] {
                 #expect(try await !Self.isLive(ended, scene))
                 #expect(try await scene.client.refresh(try #require(ended["refresh_token"])).error == "invalid_grant")
@@ -109,9 +94,9 @@ struct BackChannelLogoutTests {
     func unknown() async throws {
         try await VaultScene.run { scene in
             let login = try await scene.logIn()
-            #expect(try await Self.post(try Self.logout(scene, sid: "not-ours"), scene).status == 200)
+            #expect(try await scene.postLogout(try Self.logout(scene, sid: "not-ours")).status == 200)
             let other = BackChannelLogout(clientID: "gatehouse", subject: "grace")
-            #expect(try await Self.post(try scene.corp.logoutToken(other), scene).status == 200)
+            #expect(try await scene.postLogout(try scene.corp.logoutToken(other)).status == 200)
             #expect(try await Self.isLive(login, scene))
         }
     }
@@ -127,7 +112,7 @@ struct BackChannelLogoutTests {
     func refused(defect: BackChannelLogout.Defect) async throws {
         try await VaultScene.run { scene in
             let login = try await scene.logIn()
-            let answer = try await Self.post(try Self.logout(scene, [defect]), scene)
+            let answer = try await scene.postLogout(try Self.logout(scene, [defect]))
             #expect(answer.status == 400 && answer.error == "invalid_request")
             #expect(try await Self.isLive(login, scene))
         }
@@ -137,9 +122,9 @@ struct BackChannelLogoutTests {
     func replay() async throws {
         try await VaultScene.run { scene in
             let token = try Self.logout(scene)
-            #expect(try await Self.post(token, scene).status == 200)
+            #expect(try await scene.postLogout(token).status == 200)
             let login = try await scene.logIn()
-            let again = try await Self.post(token, scene)
+            let again = try await scene.postLogout(token)
             #expect(again.status == 400 && again.error == "invalid_request")
             #expect(try await Self.isLive(login, scene))
         }
@@ -149,9 +134,9 @@ struct BackChannelLogoutTests {
     func misdirected() async throws {
         try await VaultScene.run { scene in
             let login = try await scene.logIn()
-            #expect(try await Self.post(try Self.logout(scene), to: "files", scene).status == 400)
-            #expect(try await Self.post(try Self.logout(scene), to: "unknown", scene).status == 404)
-            #expect(try await Self.post("", scene).status == 400)
+            #expect(try await scene.postLogout(try Self.logout(scene), to: "files").status == 400)
+            #expect(try await scene.postLogout(try Self.logout(scene), to: "unknown").status == 404)
+            #expect(try await scene.postLogout("").status == 400)
             #expect(try await Self.isLive(login, scene))
         }
     }
@@ -170,7 +155,7 @@ struct BackChannelLogoutTests {
                 sid = connections.first { $0.upstream == "corp" && $0.account == "ada" }?.providerSessions.last?.id
                 try #require(sid != nil)
             }
-            #expect(try await Self.post(try Self.logout(scene, sid: sid), scene).status == 200)
+            #expect(try await scene.postLogout(try Self.logout(scene, sid: sid)).status == 200)
             #expect(try await scene.client.redeem(code).error == "invalid_grant")
             #expect(try await scene.client.redeem(graces).status == 200)
             let counts = await scene.server.server.stores.sessions.counts
@@ -183,7 +168,7 @@ struct BackChannelLogoutTests {
         try await VaultScene.run { scene in
             let browser = scene.browser()
             let signIn = try await scene.walkToFiles(browser)
-            #expect(try await Self.post(try Self.logout(scene), scene).status == 200)
+            #expect(try await scene.postLogout(try Self.logout(scene)).status == 200)
             let end = try await scene.walk(signIn, browser)
             #expect(end.status == 400 && end.header("location") == nil)
             #expect(await scene.server.server.stores.sessions.counts.codes == 0)
@@ -199,7 +184,7 @@ struct BackChannelLogoutTests {
             scene.files.script(.hold(gate), on: .token)
             async let walk = scene.walk(signIn, browser)
             await scene.files.waitForRequests(1, on: .token)
-            #expect(try await Self.post(try Self.logout(scene), scene).status == 200)
+            #expect(try await scene.postLogout(try Self.logout(scene)).status == 200)
             gate.open()
             let end = try await walk
             #expect(end.header("location")?.contains("error=access_denied") == true)
@@ -215,7 +200,7 @@ struct BackChannelLogoutTests {
         try await VaultScene.run(configure: { $0.upstreams[0].revokesOnLogout = true }) { scene in
             let login = try await scene.logIn()
             let connection = try await scene.connection(of: try #require(login["access_token"]))
-            #expect(try await Self.post(try Self.logout(scene), scene).status == 200)
+            #expect(try await scene.postLogout(try Self.logout(scene)).status == 200)
             #expect(await scene.server.server.stores.vault.connection(connection.id) == nil)
             await scene.server.server.performMaintenance()
             #expect(scene.corp.requestCount(on: .revocation) == 2)

@@ -61,7 +61,7 @@ struct ConnectionsTests {
             let foreign = try await other.accessToken()
             let list = try await other.connections(foreign)
             #expect(list.json["connections"]?.arrayValue?.count == 1)
-            let answer = try await Self.delete(files.id.text, foreign, scene)
+            let answer = try await scene.disconnect(files.id.text, foreign)
             #expect(answer.status == 404)
             #expect(await scene.server.server.stores.vault.connection(files.id) != nil)
         }
@@ -72,14 +72,14 @@ struct ConnectionsTests {
         try await VaultScene.run { scene in
             let token = try await scene.accessToken()
             let connection = try await scene.connection(of: token)
-            let answer = try await Self.delete(connection.id.text, token, scene)
+            let answer = try await scene.disconnect(connection.id.text, token)
             #expect(answer.status == 200)
             #expect(answer.json["erased"] == true && answer["provider"] == "revoked")
             #expect(scene.corp.requestCount(on: .revocation) == 2)
             #expect(await scene.corp.grantReports().map(\.revocation) == [.client])
             #expect(try await scene.exchange(token, ["corp"])["reason"] == "not_connected")
             #expect(try await scene.connections(token).json["missing"] == ["corp"])
-            #expect(try await Self.delete(connection.id.text, token, scene).status == 404)
+            #expect(try await scene.disconnect(connection.id.text, token).status == 404)
             #expect(scene.server.auditLog.all.contains { $0.contains("connection.disconnected") })
         }
     }
@@ -90,7 +90,7 @@ struct ConnectionsTests {
             let token = try await scene.accessToken()
             let connection = try await scene.connection(of: token)
             scene.corp.script(.unavailable, on: .revocation, times: 10)
-            let answer = try await Self.delete(connection.id.text, token, scene)
+            let answer = try await scene.disconnect(connection.id.text, token)
             #expect(answer.status == 200)
             #expect(answer.json["erased"] == true && answer["provider"] == "failed")
             #expect(await scene.server.server.stores.vault.connection(connection.id) == nil)
@@ -103,9 +103,9 @@ struct ConnectionsTests {
             let ada = try await scene.accessToken()
             let connection = try await scene.connection(of: ada)
             let grace = try await scene.accessToken(as: "grace")
-            #expect(try await Self.delete(connection.id.text, grace, scene).status == 404)
-            #expect(try await Self.delete("cn_AAAAAAAAAAAAAAAAAAAAAA", grace, scene).status == 404)
-            #expect(try await Self.delete("nonsense", grace, scene).status == 404)
+            #expect(try await scene.disconnect(connection.id.text, grace).status == 404)
+            #expect(try await scene.disconnect("cn_AAAAAAAAAAAAAAAAAAAAAA", grace).status == 404)
+            #expect(try await scene.disconnect("nonsense", grace).status == 404)
             #expect(try await scene.exchange(ada, ["corp"]).status == 200)
             #expect(scene.corp.requestCount(on: .revocation) == 0)
         }
@@ -121,7 +121,7 @@ struct ConnectionsTests {
             scene.corp.script(.holdResponse(gate), on: .token)
             async let pending = scene.exchange(token, ["corp"])
             await scene.corp.waitForRequests(2, on: .token)
-            #expect(try await Self.delete(connection.id.text, token, scene).status == 200)
+            #expect(try await scene.disconnect(connection.id.text, token).status == 200)
             gate.open()
             #expect(try await pending.error == "interaction_required")
             #expect(await scene.server.server.stores.vault.connection(connection.id) == nil)
@@ -141,7 +141,7 @@ struct ConnectionsTests {
             scene.corp.script(.hold(gate), on: .token)
             async let pending = scene.exchange(token, ["corp"])
             await scene.corp.waitForRequests(2, on: .token)
-            #expect(try await Self.delete(connection.id.text, token, scene).status == 200)
+            #expect(try await scene.disconnect(connection.id.text, token).status == 200)
             // The grant is revoked by now: the provider answers `invalid_grant`.
             gate.open()
             let answer = try await pending
@@ -173,17 +173,5 @@ struct ConnectionsTests {
             #expect(ended.status == 200 && ended["provider"] == "revoked")
             #expect(try await scene.client.send("DELETE", end, headerFields: bearer).status == 404)
         }
-    }
-
-    private static func delete(
-        _ id: String,
-        _ token: String,
-        _ scene: VaultScene
-    ) async throws -> OAuthTestClient.Answer {
-        try await scene.client.send(
-            "DELETE",
-            "/connections/" + id,
-            headerFields: [("authorization", "Bearer " + token)]
-        )
     }
 }

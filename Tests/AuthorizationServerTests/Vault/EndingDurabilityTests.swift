@@ -16,42 +16,21 @@ struct EndingDurabilityTests {
         try await VaultScene.run(configure: configure, journal: journal) { scene in try await body(scene, journal) }
     }
 
-    private static func delete(
-        _ connection: Connection,
-        _ token: String,
-        _ scene: VaultScene
-    ) async throws -> OAuthTestClient.Answer {
-        try await scene.client.send(
-            "DELETE",
-            "/connections/\(connection.id.text)",
-            headerFields: [("authorization", "Bearer " + token)]
-        )
-    }
-
-    private static func logOut(_ token: String, _ scene: VaultScene) async throws -> OAuthTestClient.Answer {
-        try await scene.client.send(
-            "POST",
-            "/oauth/backchannel-logout/corp",
-            headerFields: [("content-type", "application/x-www-form-urlencoded")],
-            body: Array(FormParameters.serialize([("logout_token", token)]).utf8)
-        )
-    }
-
     @Test("a user who disconnects is told to try again, and then the provider is asked to revoke")
     func disconnection() async throws {
         try await Self.run { scene, journal in
             let token = try await scene.accessToken()
             let connection = try await scene.connection(of: token)
             journal.refusesToWait = true
-            for _ in 0..<2 { #expect(try await Self.delete(connection, token, scene).status == 503) }
+            for _ in 0..<2 { #expect(try await scene.disconnect(connection.id.text, token).status == 503) }
             #expect(scene.corp.requestCount(on: .revocation) == 0)
             #expect(try scene.server.auditEvents("connection.disconnected").isEmpty)
             journal.refusesToWait = false
             #expect(try await scene.exchange(token, ["corp"]).status == 200)
-            let answer = try await Self.delete(connection, token, scene)
+            let answer = try await scene.disconnect(connection.id.text, token)
             #expect(answer.status == 200 && answer["provider"] == "revoked")
             #expect(try scene.server.auditEvents("connection.disconnected").count == 1)
-            #expect(try await Self.delete(connection, token, scene).status == 404)
+            #expect(try await scene.disconnect(connection.id.text, token).status == 404)
         }
     }
 
@@ -62,19 +41,19 @@ struct EndingDurabilityTests {
             let connection = try await scene.connection(of: try login.accessToken)
             let token = try scene.corp.logoutToken(BackChannelLogout(clientID: "gatehouse", subject: "ada"))
             journal.refusesToWait = true
-            for _ in 0..<2 { #expect(try await Self.logOut(token, scene).status == 503) }
+            for _ in 0..<2 { #expect(try await scene.postLogout(token).status == 503) }
             await scene.server.server.performMaintenance()
             #expect(scene.corp.requestCount(on: .revocation) == 0)
             #expect(try scene.server.auditEvents("upstream.logged_out").isEmpty)
             journal.refusesToWait = false
-            #expect(try await Self.logOut(token, scene).status == 200)
+            #expect(try await scene.postLogout(token).status == 200)
             #expect(try await scene.client.refresh(login.refreshToken).error == "invalid_grant")
             await scene.server.server.performMaintenance()
             let after = await scene.server.server.stores.vault.connection(connection.id)
             #expect(after?.status == (revokes ? nil : .revoked))
             #expect((scene.corp.requestCount(on: .revocation) > 0) == revokes)
             #expect(try scene.server.auditEvents("upstream.logged_out").count == 1)
-            #expect(try await Self.logOut(token, scene).status == 400)
+            #expect(try await scene.postLogout(token).status == 400)
         }
     }
 

@@ -238,6 +238,21 @@ struct VaultScene: Sendable {
         try await client.send("GET", "/connections", headerFields: [("authorization", "Bearer " + token)])
     }
 
+    /// Ends a connection, by its wire id, with an access token.
+    func disconnect(_ id: String, _ token: String) async throws -> OAuthTestClient.Answer {
+        try await client.send("DELETE", "/connections/" + id, headerFields: [("authorization", "Bearer " + token)])
+    }
+
+    /// Posts a logout token as the provider would.
+    func postLogout(_ token: String, to upstream: String = "corp") async throws -> OAuthTestClient.Answer {
+        try await client.send(
+            "POST",
+            "/oauth/backchannel-logout/" + upstream,
+            headerFields: [("content-type", "application/x-www-form-urlencoded")],
+            body: Array(FormParameters.serialize([("logout_token", token)]).utf8)
+        )
+    }
+
     /// The one connection of a user at an upstream, as the vault holds it.
     func connection(_ upstream: String = "corp", of token: String) async throws -> Connection {
         let list = try #require(try await connections(token).json["connections"]?.arrayValue)

@@ -50,6 +50,22 @@ extension DurabilityTests {
             }
         }
 
+        @Test("a directory that cannot be used ends with 1, and the key, the path and the reason are named")
+        func directory() async throws {
+            try await StorageDeployment.run { deployment in
+                let file = deployment.folder.appending(path: "file")
+                try Data("x".utf8).write(to: file)
+                for (directory, reason) in [
+                    (file.appending(path: "data"), "mkdir \(file.path())/data: Not a directory"),
+                    (file, "open \(file.path())/audit.log: Not a directory"),
+                ] {
+                    let refused = try await deployment.refused(directory: directory)
+                    #expect(refused.status == 1)
+                    #expect(refused.errors.contains("storage.directory cannot be used: \(reason)"))
+                }
+            }
+        }
+
         @Test("damage ends with 1, names file and offset, and the flag that it names accepts the loss")
         func damage() async throws {
             try await StorageDeployment.run { deployment in
