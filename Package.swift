@@ -65,7 +65,7 @@ let floor3: [Target] = [
     ),
 ]
 
-// Floor 4: endpoints and composition; the provider behind `gatehouse dev` and the tests.
+// Floor 4: endpoints and composition; the provider and the client behind `gatehouse dev` and the tests.
 let floor4: [Target] = [
     .target(
         name: "AuthorizationServer",
@@ -80,6 +80,11 @@ let floor4: [Target] = [
         dependencies: ["SocketHTTP", "OAuthProtocol", "OpenSSLCrypto", .httpTypes, .logging],
         swiftSettings: swiftSettings
     ),
+    .target(
+        name: "OAuthClientKit",
+        dependencies: ["OAuthProtocol", "OpenSSLCrypto", "OutboundHTTP"],
+        swiftSettings: swiftSettings
+    ),
 ]
 
 // Floor 5: the executable and the harness that other people's tests embed.
@@ -87,7 +92,7 @@ let floor5: [Target] = [
     .executableTarget(
         name: "ServerCommand",
         dependencies: [
-            "AuthorizationServer", "AuthorizationServerTesting", "CJemalloc", "DevelopmentIdentityProvider",
+            "AuthorizationServer", "CJemalloc", "DevelopmentIdentityProvider", "OAuthClientKit",
             "OAuthState", "OAuthProtocol", "OpenSSLCrypto", "SocketHTTP", "OutboundHTTP", "DurableLog",
             "UpstreamIdentity", .argumentParser, .yams, .serviceLifecycle, .unixSignals, .logging,
         ],
@@ -96,8 +101,8 @@ let floor5: [Target] = [
     .target(
         name: "AuthorizationServerTesting",
         dependencies: [
-            "AuthorizationServer", "DevelopmentIdentityProvider", "OAuthState", "OAuthProtocol", "OpenSSLCrypto",
-            "SocketHTTP", "OutboundHTTP", "DurableLog", "UpstreamIdentity", .httpTypes, .logging,
+            "AuthorizationServer", "DevelopmentIdentityProvider", "OAuthClientKit", "OAuthState", "OAuthProtocol",
+            "OpenSSLCrypto", "SocketHTTP", "OutboundHTTP", "DurableLog", "UpstreamIdentity", .httpTypes, .logging,
         ],
         swiftSettings: swiftSettings
     ),

@@ -17,16 +17,17 @@ struct ImportTests {
         "UpstreamIdentity": ["Logging", "OAuthProtocol", "OpenSSLCrypto", "OutboundHTTP"],
         "AuthorizationServer": floors1To3.union(["CoreMetrics", "HTTPTypes", "Logging", "Metrics"]),
         "DevelopmentIdentityProvider": ["HTTPTypes", "Logging", "OAuthProtocol", "OpenSSLCrypto", "SocketHTTP"],
+        "OAuthClientKit": ["OAuthProtocol", "OpenSSLCrypto", "OutboundHTTP"],
         "ServerCommand": floors1To3.union(
             [
-                "ArgumentParser", "AuthorizationServer", "AuthorizationServerTesting", "CJemalloc", "CoreMetrics",
+                "ArgumentParser", "AuthorizationServer", "CJemalloc", "CoreMetrics",
                 "DevelopmentIdentityProvider", "Foundation", "FoundationEssentials", "Glibc", "HTTPTypes", "Logging",
-                "Metrics", "ServiceLifecycle", "UnixSignals",
+                "Metrics", "OAuthClientKit", "ServiceLifecycle", "UnixSignals",
                 "Yams",
             ]
         ),
         "AuthorizationServerTesting": floors1To3.union(
-            ["AuthorizationServer", "DevelopmentIdentityProvider", "HTTPTypes", "Logging"]
+            ["AuthorizationServer", "DevelopmentIdentityProvider", "HTTPTypes", "Logging", "OAuthClientKit"]
         ),
     ]
 

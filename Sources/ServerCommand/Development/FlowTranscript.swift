@@ -1,6 +1,6 @@
 import AuthorizationServer
-import AuthorizationServerTesting
 import DevelopmentIdentityProvider
+import OAuthClientKit
 import OAuthProtocol
 import OutboundHTTP
 
@@ -75,7 +75,7 @@ struct FlowTranscript {
         let upstream = try await client.exchange(
             accessToken,
             audience: DevelopmentDeployment.upstream,
-            credentials: deployment.resourceServer
+            as: deployment.resourceServer
         )
         try expect(upstream.status == 200, "token exchange", upstream)
         let user = try await transport.send(

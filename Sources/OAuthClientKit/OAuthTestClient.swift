@@ -1,11 +1,11 @@
-import DevelopmentIdentityProvider
 package import OAuthProtocol
 import OpenSSLCrypto
 package import OutboundHTTP
 
-/// An OAuth client for tests: registers, sends its user through the browser, and trades codes and tokens.
+/// An OAuth client for tests and demonstrations: registers, sends its user through the browser, and trades codes and
+/// tokens.
 ///
-/// It is lenient: it hands back whatever came, so that refusals can be looked at.
+/// It is lenient: it returns every answer as it came, so that refusals can be examined.
 public struct OAuthTestClient: Sendable {
     /// An answer with its JSON body.
     public struct Answer: Sendable {
@@ -52,17 +52,6 @@ public struct OAuthTestClient: Sendable {
         self.issuer = issuer
         self.transport = transport
         self.resource = resource
-    }
-
-    /// Registers and returns the client with its new id.
-    public static func registered(at server: TestServer) async throws -> OAuthTestClient {
-        var client = OAuthTestClient(issuer: server.issuer, transport: server.transport, resource: server.resourceURI)
-        let answer = try await client.register([
-            "client_name": "Test client", "redirect_uris": [.string(client.redirectURI)],
-            "token_endpoint_auth_method": "none",
-        ])
-        client.id = answer["client_id"] ?? ""
-        return client
     }
 
     /// Sends a registration request (RFC 7591 §3.1).
@@ -124,15 +113,8 @@ public struct OAuthTestClient: Sendable {
     }
 
     /// Asks about a token as a resource server (RFC 7662 §2.1).
-    public func introspect(
-        _ token: String,
-        credentials: (id: String, secret: String) = TestServer.resourceServer
-    ) async throws -> Answer {
-        try await post(
-            "/oauth/introspect",
-            [("token", token)],
-            authorization: Self.basic(credentials.id, credentials.secret)
-        )
+    public func introspect(_ token: String, as server: (id: String, secret: String)) async throws -> Answer {
+        try await post("/oauth/introspect", [("token", token)], authorization: Self.basic(server.id, server.secret))
     }
 
     /// The form that redeems a code; a change of `nil` removes a parameter.
@@ -161,12 +143,13 @@ public struct OAuthTestClient: Sendable {
         return try await token(form + extra)
     }
 
-    /// Trades an access token for an upstream token, as the resource server (RFC 8693 §2.1).
+    /// Trades an access token for an upstream token, as a resource server (RFC 8693 §2.1); a change of `nil` removes a
+    /// parameter.
     public func exchange(
         _ accessToken: String,
-        audience: String = TestServer.upstream,
-        _ changes: [String: String?] = [:],
-        credentials: (id: String, secret: String) = TestServer.resourceServer
+        audience: String,
+        as server: (id: String, secret: String),
+        _ changes: [String: String?] = [:]
     ) async throws -> Answer {
         var form = [
             ("grant_type", "urn:ietf:params:oauth:grant-type:token-exchange"), ("subject_token", accessToken),
@@ -176,7 +159,7 @@ public struct OAuthTestClient: Sendable {
             form.removeAll { $0.0 == name }
             if let value { form.append((name, value)) }
         }
-        return try await token(form, authorization: Self.basic(credentials.id, credentials.secret))
+        return try await token(form, authorization: Self.basic(server.id, server.secret))
     }
 
     /// The value of an Authorization header for HTTP Basic.
@@ -212,34 +195,6 @@ public struct OAuthTestClient: Sendable {
 }
 
 extension OAuthTestClient {
-    /// Walks a browser through consent and the provider's sign-in page, and returns the parameters of the answer to the
-    /// client.
-    package func authorize(
-        with browser: TestBrowser,
-        at server: TestServer,
-        as user: String = "ada",
-        _ changes: [String: String?] = [:]
-    ) async throws -> [String: String] {
-        var page = try await browser.get(authorizationURL(changes))
-        if page.status == 200, let ticket = page.hiddenFields["ticket"] {
-            page = try await browser.post(
-                server.issuer + "/oauth/consent",
-                form: [("ticket", ticket), ("decision", "approve")]
-            )
-        }
-        return try await finish(page, with: browser, at: server, as: user)
-    }
-
-    /// Goes on from the redirect to the provider: signs in and comes back.
-    package func finish(
-        _ page: TestBrowser.Page,
-        with browser: TestBrowser,
-        at server: TestServer,
-        as user: String = "ada"
-    ) async throws -> [String: String] {
-        try await finish(page, with: browser, issuer: server.issuer, provider: server.provider.issuer, as: user)
-    }
-
     /// Goes on from the redirect to a provider at any address: signs in and comes back.
     package func finish(
         _ page: TestBrowser.Page,
@@ -264,12 +219,5 @@ extension OAuthTestClient {
     package static func parameters(of url: String) -> [String: String] {
         guard let query = URIReference(url)?.query, let form = try? FormParameters(query: query) else { return [:] }
         return Dictionary(form.names.map { ($0, form.values($0).joined(separator: "\u{1}")) }) { $1 }
-    }
-
-    /// The whole way to tokens.
-    public func tokens(at server: TestServer, as user: String = "ada") async throws -> Answer {
-        let browser = TestBrowser(transport: server.transport)
-        let answer = try await authorize(with: browser, at: server, as: user)
-        return try await redeem(answer["code"] ?? "")
     }
 }
