@@ -127,10 +127,10 @@ package enum Population {
     }
 
     /// Distinct numbers that look random, as real identifiers do.
-    private static func spread(_ index: Int, _ kind: UInt64) -> UInt128 {
+    private static func spread(_ index: Int, _ kind: UInt64) -> Bits128 {
         var mixed = UInt64(index) &* 0x9E37_79B9_7F4A_7C15 &+ kind &* 0xD1B5_4A32_D192_ED03
         mixed = (mixed ^ mixed >> 30) &* 0xBF58_476D_1CE4_E5B9
-        return UInt128(mixed ^ mixed >> 31) << 64 | UInt128(UInt64(index) << 8 | kind)
+        return Bits128(high: mixed ^ mixed >> 31, low: UInt64(index) << 8 | kind)
     }
 }
 

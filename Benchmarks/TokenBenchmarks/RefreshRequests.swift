@@ -98,8 +98,8 @@ struct RefreshRequests {
         let key = RefreshTokenKey(secret: await stores.keys.serverSecret(candidate: []).outcome)
         var clients: [RefreshingClient] = []
         for index in 1...count {
-            let session = SessionID(value: UInt128(index) << 64 | UInt128(index))
-            try await begin(session, of: UserID(value: UInt128(index) << 60), in: stores, now: now)
+            let session = SessionID(value: Bits128(high: UInt64(index), low: UInt64(index)))
+            try await begin(session, of: UserID(value: Bits128(high: UInt64(index), low: 0)), in: stores, now: now)
             let token = RefreshToken(family: session, generation: 1, key: key)
             clients.append(
                 try RefreshingClient(port: server.addresses[0].port, clientID: clientID, token: token.wireValue)

@@ -5,9 +5,9 @@ package protocol StoredIdentifier: Hashable, Sendable, CustomStringConvertible {
     /// What its wire form starts with, such as `ts_`.
     static var prefix: String { get }
     /// The 128 bits.
-    var value: UInt128 { get }
+    var value: Bits128 { get }
     /// The identifier with these 128 bits.
-    init(value: UInt128)
+    init(value: Bits128)
 }
 
 extension StoredIdentifier {
@@ -23,9 +23,10 @@ extension StoredIdentifier {
 
     /// The identifier of 16 big-endian bytes; further bytes are ignored.
     package init(_ bytes: Span<UInt8>) {
-        var value: UInt128 = 0
-        for index in 0..<min(16, bytes.count) { value = value << 8 | UInt128(bytes[index]) }
-        self.init(value: value)
+        precondition(bytes.count >= 16, "an identifier has 16 bytes")
+        var (high, low): (UInt64, UInt64) = (0, 0)
+        for index in 0..<8 { (high, low) = (high << 8 | UInt64(bytes[index]), low << 8 | UInt64(bytes[index + 8])) }
+        self.init(value: Bits128(high: high, low: low))
     }
 
     /// Reads the wire form, or returns `nil` when it is not one.
@@ -50,7 +51,8 @@ extension StoredIdentifier {
     /// Appends the 16 bytes, big-endian.
     package func appendBytes(to output: inout [UInt8]) {
         output.append(addingCapacity: 16) { (output: inout OutputSpan<UInt8>) in
-            for index in 0..<16 { output.append(UInt8(truncatingIfNeeded: value &>> UInt128(120 - 8 * index))) }
+            for index in 0..<8 { output.append(UInt8(truncatingIfNeeded: value.high &>> UInt64(56 - 8 * index))) }
+            for index in 0..<8 { output.append(UInt8(truncatingIfNeeded: value.low &>> UInt64(56 - 8 * index))) }
         }
     }
 
@@ -90,14 +92,19 @@ enum IdentifierText {
 
     /// Gives the characters of the wire form to `write`, one after the other.
     @inline(__always)
-    static func write(_ prefix: String, _ value: UInt128, _ write: (UInt8) -> Void) {
+    static func write(_ prefix: String, _ value: Bits128, _ write: (UInt8) -> Void) {
         precondition(prefix.utf8.count <= prefixCountMax, "an identifier's prefix is short")
         for byte in prefix.utf8 { write(byte) }
-        for index in 0..<symbolCount - 1 {
-            write(Base64URL.symbol(of: UInt8(truncatingIfNeeded: value &>> UInt128(122 - 6 * index))))
+        // Ten symbols of the upper word, one of its last four bits with the lower word's first two, ten of the lower word.
+        for index in 0..<10 {
+            write(Base64URL.symbol(of: UInt8(truncatingIfNeeded: value.high &>> UInt64(58 - 6 * index))))
         }
-        // Two bits are left for the last symbol, and stand at its upper end.
-        write(Base64URL.symbol(of: UInt8(truncatingIfNeeded: value &<< 4)))
+        write(Base64URL.symbol(of: UInt8(truncatingIfNeeded: value.high &<< 2 | value.low &>> 62)))
+        for index in 0..<10 {
+            write(Base64URL.symbol(of: UInt8(truncatingIfNeeded: value.low &>> UInt64(56 - 6 * index))))
+        }
+        // Two bits are left for the last symbol, at its upper end.
+        write(Base64URL.symbol(of: UInt8(truncatingIfNeeded: value.low &<< 4)))
     }
 }
 
@@ -106,8 +113,8 @@ enum IdentifierText {
 /// A handle, never a credential (VT-1, JW-3).
 package struct SessionID: StoredIdentifier {
     package static let prefix = "ts_"
-    package let value: UInt128
-    package init(value: UInt128) { self.value = value }
+    package let value: Bits128
+    package init(value: Bits128) { self.value = value }
 }
 
 /// Names a user; the `sub` of our tokens (JW-2).
@@ -115,20 +122,20 @@ package struct SessionID: StoredIdentifier {
 /// Opaque, and by its prefix never equal to a client's id (D-46).
 package struct UserID: StoredIdentifier {
     package static let prefix = "u_"
-    package let value: UInt128
-    package init(value: UInt128) { self.value = value }
+    package let value: Bits128
+    package init(value: Bits128) { self.value = value }
 }
 
 /// Names a connection: one user's tokens at one account of one upstream provider.
 package struct ConnectionID: StoredIdentifier {
     package static let prefix = "cn_"
-    package let value: UInt128
-    package init(value: UInt128) { self.value = value }
+    package let value: Bits128
+    package init(value: Bits128) { self.value = value }
 }
 
 /// Names an access token: its `jti` (RFC 7519 §4.1.7).
 package struct TokenID: StoredIdentifier {
     package static let prefix = ""
-    package let value: UInt128
-    package init(value: UInt128) { self.value = value }
+    package let value: Bits128
+    package init(value: Bits128) { self.value = value }
 }

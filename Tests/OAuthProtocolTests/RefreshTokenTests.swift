@@ -6,7 +6,7 @@ import Testing
 @Suite("RFC 9700 §4.14: refresh tokens")
 struct RefreshTokenTests {
     private let key = RefreshTokenKey(secret: [UInt8](repeating: 1, count: 32))
-    private let family = SessionID(value: 0x0102_0304_0506_0708_090A_0B0C_0D0E_0F10)
+    private let family = SessionID(value: Bits128(high: 0x0102_0304_0506_0708, low: 0x090A_0B0C_0D0E_0F10))
 
     @Test("a token reads back as its family and generation", arguments: [UInt32(1), 2, 255, 256, 65_536, .max])
     func roundTrip(generation: UInt32) throws {

@@ -88,7 +88,7 @@ struct SecretsTests {
 
     @Test("JW-2, D-46: an identifier reads back from its text; its prefix tells what it names")
     func identifiers() throws {
-        let id = SessionID(value: 0xFFFE_FDFC_0000_0000_0000_0000_0000_0001)
+        let id = SessionID(value: Bits128(high: 0xFFFE_FDFC_0000_0000, low: 1))
         #expect(id.text == "ts___79_AAAAAAAAAAAAAAAAQ")
         #expect("\(id)" == id.text)
         #expect(SessionID(id.text) == id)

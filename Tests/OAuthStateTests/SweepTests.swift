@@ -10,7 +10,7 @@ import Testing
 struct SweepTests {
     private static let hour: Duration = .seconds(3600)
 
-    private static func sessions(_ count: UInt128, journal: any ChangeJournal) async -> AuthorizationSessions {
+    private static func sessions(_ count: UInt64, journal: any ChangeJournal) async -> AuthorizationSessions {
         let policy = SessionPolicy(refreshTokenLifetime: .seconds(24 * 3600), sessionLifetime: .seconds(72 * 3600))
         let store = AuthorizationSessions(policy: policy, journal: journal)
         for number in 1...count {
@@ -27,7 +27,7 @@ struct SweepTests {
         let store = await Self.sessions(10, journal: journal)
         // Three are used and live on.
         let half = StoreSample.now + Self.hour * 12
-        for number in UInt128(1)...3 {
+        for number in UInt64(1)...3 {
             _ = await store.rotate(StoreSample.use(number, generation: 1), now: half)
         }
         await store.sweep(now: half, limit: 1000)
@@ -35,8 +35,8 @@ struct SweepTests {
         let dayAfter = StoreSample.now + Self.hour * 26
         await store.sweep(now: dayAfter, limit: 1000)
         #expect(await store.counts.sessions == 3)
-        for number in UInt128(1)...10 {
-            #expect((await store.session(SessionID(value: number), now: dayAfter) != nil) == (number <= 3))
+        for number in UInt64(1)...10 {
+            #expect((await store.session(SessionID(value: Bits128(number)), now: dayAfter) != nil) == (number <= 3))
         }
         let restored = AuthorizationSessions(policy: SessionPolicy(), journal: VolatileJournal())
         try await restored.restore(journal.records)
@@ -80,7 +80,7 @@ struct SweepTests {
     func shortLived() async {
         let store = AuthorizationSessions(policy: SessionPolicy(), journal: VolatileJournal())
         let now = StoreSample.now
-        for number in UInt128(1)...4 {
+        for number in UInt64(1)...4 {
             let start = now + .seconds(Int64(number) * 60)
             let pending = StoreSample.pending(number, expiry: start + PendingAuthorization.lifetime)
             _ = await store.begin(pending, state: StoreSample.digest("\(number)"), now: start)

@@ -47,18 +47,15 @@ struct ConnectionsFormEndpoint: Endpoint {
             let link = links.link(for: userID, upstream: name, account: nil, scopes: .empty, now: context.now)
             return try await pages.flow.begin(.connect(link), at: provider, request: request, context: context)
         }
-        if let text = try form.once("disconnect") { return try await disconnect(text, request, context) }
+        if let text = try form.once("disconnect") { return try await disconnect(text, userID, context) }
         return pages.pages.error(.badForm, status: .badRequest)
     }
 
-    // The user is read anew and not handed over: with a 128-bit identifier among so many arguments, the compiler of Swift
-    // 6.3 makes an asynchronous call that returns to a wrong address.
     private func disconnect(
         _ text: String,
-        _ request: Request,
+        _ userID: UserID,
         _ context: RequestContext
     ) async throws(OAuthError) -> Response {
-        let userID = pages.userID(request, now: context.now)
         guard let id = ConnectionID(text) else { return alreadyDisconnected }
         let connection = await pages.vault.connection(id)
         guard let connection, connection.userID == userID else { return alreadyDisconnected }

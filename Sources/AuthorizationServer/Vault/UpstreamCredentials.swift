@@ -186,7 +186,7 @@ extension Connection {
         guard let expiry = accessTokenExpiry else { return false }
         let obtained = refreshedAt ?? obtainedAt
         let life = expiry - obtained
-        let jitter = 8 + Int(truncatingIfNeeded: id.value & 7)
+        let jitter = 8 + Int(truncatingIfNeeded: id.value.low & 7)
         if now + max(.seconds(60), life / jitter) >= expiry {
             return true
         }

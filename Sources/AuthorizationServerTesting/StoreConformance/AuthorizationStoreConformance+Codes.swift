@@ -235,7 +235,7 @@ extension AuthorizationStoreConformance {
     @discardableResult
     static func issue(
         _ code: String,
-        _ number: UInt128 = 1,
+        _ number: UInt64 = 1,
         in store: any AuthorizationStore,
         now: Timestamp = StoreSample.now
     ) async -> StoreAdmission {

@@ -10,7 +10,7 @@ package enum AuthorizationStoreConformance {
 
     /// Makes a session of a redeemed code; its refresh token is of generation 1.
     static func openSession(
-        _ number: UInt128 = 1,
+        _ number: UInt64 = 1,
         in store: any AuthorizationStore,
         issuesRefreshToken: Bool = true
     ) async throws -> Session {

@@ -59,10 +59,10 @@ package enum StoreSample {
     }
 
     /// A login under way at the provider `github`, in the browser named `browser`.
-    package static func pending(_ number: UInt128 = 1, expiry: Timestamp? = nil) -> PendingAuthorization {
+    package static func pending(_ number: UInt64 = 1, expiry: Timestamp? = nil) -> PendingAuthorization {
         PendingAuthorization(
             request: request(),
-            sessionID: SessionID(value: number),
+            sessionID: SessionID(value: Bits128(number)),
             upstream: "github",
             remainingUpstreams: ["corp"],
             verifier: CodeVerifier(random: LabelledBytes(label: "upstream verifier \(number)")),
@@ -74,15 +74,15 @@ package enum StoreSample {
 
     /// What a code stands for.
     package static func grant(
-        _ number: UInt128 = 1,
+        _ number: UInt64 = 1,
         issuesRefreshToken: Bool = true,
         authenticatedAt: Timestamp? = now
     ) -> AuthorizationGrant {
         AuthorizationGrant(
             request: request(),
-            sessionID: SessionID(value: number),
-            userID: UserID(value: number),
-            connections: [ConnectionID(value: number)],
+            sessionID: SessionID(value: Bits128(number)),
+            userID: UserID(value: Bits128(number)),
+            connections: [ConnectionID(value: Bits128(number))],
             authenticatedAt: authenticatedAt,
             issuesRefreshToken: issuesRefreshToken
         )
@@ -104,14 +104,14 @@ package enum StoreSample {
 
     /// The right use of a refresh token of session `number`.
     package static func use(
-        _ number: UInt128 = 1,
+        _ number: UInt64 = 1,
         generation: UInt32,
         rotates: Bool = true,
         scopes: ScopeSet? = nil,
         resource: String? = nil
     ) -> RefreshTokenUse {
         RefreshTokenUse(
-            family: SessionID(value: number),
+            family: SessionID(value: Bits128(number)),
             generation: generation,
             clientID: clientID,
             rotates: rotates,

@@ -14,7 +14,7 @@ extension VaultStoreConformance {
     static func oneUserForRacingLogins(_ makeStore: StoreFactory<any VaultStore>) async throws {
         let store = try await makeStore(StoreSettings())
         let users = await race { racer in
-            let candidate = UserID(value: UInt128(racer + 1))
+            let candidate = UserID(value: Bits128(UInt64(racer + 1)))
             return await store.resolveUser(StoreSample.login("alice"), candidate: candidate, now: StoreSample.now)
                 .outcome
         }
@@ -52,7 +52,7 @@ extension VaultStoreConformance {
         for (index, pair) in pairs.enumerated() {
             let identity = IdentityKey(namespace: pair.0, subject: pair.1)
             let login = UserLogin(identity: identity, name: nil, verifiedEmail: nil)
-            users.append(try await user(login, candidate: UInt128(index + 1), in: store))
+            users.append(try await user(login, candidate: UInt64(index + 1), in: store))
         }
         try requireEqual(Set(users).count, pairs.count, "the number of users")
     }

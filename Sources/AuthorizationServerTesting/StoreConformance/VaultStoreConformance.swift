@@ -12,10 +12,11 @@ package enum VaultStoreConformance {
     /// The user of a login, made if need be.
     static func user(
         _ login: UserLogin,
-        candidate: UInt128,
+        candidate: UInt64,
         in store: any VaultStore
     ) async throws -> UserID {
-        let outcome = await store.resolveUser(login, candidate: UserID(value: candidate), now: StoreSample.now).outcome
+        let outcome = await store.resolveUser(login, candidate: UserID(value: Bits128(candidate)), now: StoreSample.now)
+            .outcome
         guard let outcome else { throw Deviation(text: "no user came out") }
         return outcome
     }
@@ -23,11 +24,11 @@ package enum VaultStoreConformance {
     /// Keeps a draft.
     static func connect(
         _ draft: ConnectionDraft,
-        candidate: UInt128 = 1,
+        candidate: UInt64 = 1,
         in store: any VaultStore,
         now: Timestamp = StoreSample.now
     ) async throws -> Connection {
-        let outcome = await store.store(draft, candidate: ConnectionID(value: candidate), now: now).outcome
+        let outcome = await store.store(draft, candidate: ConnectionID(value: Bits128(candidate)), now: now).outcome
         guard case .stored(let connection) = outcome else { throw Deviation(text: "storing tokens came to \(outcome)") }
         return connection
     }

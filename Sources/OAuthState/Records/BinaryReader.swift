@@ -38,14 +38,13 @@ package struct BinaryReader {
         position == end
     }
 
-    /// Reads an integer of fixed width.
+    /// Reads an integer of a fixed width of up to 8 bytes.
     package mutating func integer<Value: FixedWidthInteger>(_: Value.Type = Value.self) throws(RecordError) -> Value {
         let width = Value.bitWidth / 8
+        precondition(width <= 8, "a wider integer is read as its words")
         guard end - position >= width else { throw RecordError("record ends inside an integer") }
         defer { position += width }
-        // Shifts of the machine's words: those of 128 bits cost several times as much.
-        guard width == 16 else { return Value(truncatingIfNeeded: word(at: position, width)) }
-        return Value(truncatingIfNeeded: UInt128(word(at: position, 8)) << 64 | UInt128(word(at: position + 8, 8)))
+        return Value(truncatingIfNeeded: word(at: position, width))
     }
 
     private func word(at start: Int, _ width: Int) -> UInt64 {
@@ -103,7 +102,7 @@ package struct BinaryReader {
 
     /// Reads an identifier of 16 bytes.
     package mutating func identifier<ID: StoredIdentifier>(_: ID.Type = ID.self) throws(RecordError) -> ID {
-        ID(value: try integer())
+        ID(value: Bits128(high: try integer(), low: try integer()))
     }
 
     /// Reads scopes.

@@ -53,7 +53,7 @@ package struct BinaryWriter {
 
     /// Writes an identifier as its 16 bytes.
     package mutating func write(_ value: some StoredIdentifier) {
-        write(value.value)
+        value.appendBytes(to: &bytes)
     }
 
     /// Writes scopes as their wire form.

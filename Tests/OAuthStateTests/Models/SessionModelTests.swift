@@ -46,7 +46,7 @@ struct SessionModelTests {
         private mutating func issue() async {
             codeCount += 1
             let code = "code \(codeCount)"
-            let number = UInt128(codeCount)
+            let number = UInt64(codeCount)
             let grant = StoreSample.grant(number, issuesRefreshToken: random.chance(80), authenticatedAt: now)
             model.issue(code, grant, now: now)
             #expect(await store.issueCode(StoreSample.digest(code), for: grant, now: now) == .admitted)
@@ -128,14 +128,14 @@ struct SessionModelTests {
         }
 
         private mutating func anySession() -> SessionID {
-            SessionID(value: UInt128(max(1, codeCount - random.below(12))))
+            SessionID(value: Bits128(UInt64(max(1, codeCount - random.below(12)))))
         }
 
         /// The live sessions of a store.
         func liveSessions(of store: AuthorizationSessions) async -> [SessionID: Session] {
             var found: [SessionID: Session] = [:]
-            for number in 1...UInt128(max(1, codeCount)) {
-                let id = SessionID(value: number)
+            for number in 1...UInt64(max(1, codeCount)) {
+                let id = SessionID(value: Bits128(number))
                 found[id] = await store.session(id, now: now)
             }
             return found

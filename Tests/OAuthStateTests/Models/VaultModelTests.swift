@@ -30,7 +30,7 @@ struct VaultModelTests {
         var random: SeededRandom
         var identities: [String: UserID] = [:]
         var entries: [Place: Entry] = [:]
-        var serial: UInt128 = 0
+        var serial: UInt64 = 0
         var now = StoreSample.now
 
         init(seed: UInt64) {
@@ -63,10 +63,12 @@ struct VaultModelTests {
 
         private mutating func login() async {
             let name = "person \(random.below(12))"
-            let expected = identities[name] ?? UserID(value: serial)
+            let expected = identities[name] ?? UserID(value: Bits128(serial))
             identities[name] = expected
             let login = StoreSample.login(name)
-            #expect(await vault.resolveUser(login, candidate: UserID(value: serial), now: now).outcome == expected)
+            #expect(
+                await vault.resolveUser(login, candidate: UserID(value: Bits128(serial)), now: now).outcome == expected
+            )
         }
 
         private mutating func store() async {
@@ -76,7 +78,7 @@ struct VaultModelTests {
             let client = "client \(random.below(2))"
             let refresh = random.chance(60) ? "refresh \(serial)" : nil
             let entry = Entry(
-                id: older?.id ?? ConnectionID(value: serial),
+                id: older?.id ?? ConnectionID(value: Bits128(serial)),
                 access: "access \(serial)",
                 refresh: refresh ?? (older?.upstreamClientID == client ? older?.refresh : nil),
                 upstreamClientID: client,
@@ -91,7 +93,7 @@ struct VaultModelTests {
                 tokens: StoreSample.tokens("access \(serial)", refresh: refresh),
                 upstreamClientID: client
             )
-            let outcome = await vault.store(draft, candidate: ConnectionID(value: serial), now: now).outcome
+            let outcome = await vault.store(draft, candidate: ConnectionID(value: Bits128(serial)), now: now).outcome
             guard case .stored(let connection) = outcome else {
                 Issue.record("storing came to \(outcome)")
                 return
@@ -183,7 +185,7 @@ struct VaultModelTests {
         for (name, user) in run.identities {
             let again = await restored.resolveUser(
                 StoreSample.login(name),
-                candidate: UserID(value: .max),
+                candidate: UserID(value: Bits128(.max)),
                 now: run.now
             )
             #expect(again.outcome == user)

@@ -125,19 +125,19 @@ struct RecoveryTests {
     func lastChangeHolds() async throws {
         let journal = RecordingJournal()
         let live = AuthorizationSessions(policy: SessionPolicy(), journal: journal)
-        for number in UInt128(1)...200 {
+        for number in UInt64(1)...200 {
             let code = "\(number)"
             _ = await live.issueCode(StoreSample.digest(code), for: StoreSample.grant(number), now: StoreSample.now)
             _ = await live.redeem(StoreSample.redemption(code), now: StoreSample.now)
         }
         for generation in UInt32(1)...5 {
-            for number in UInt128(1)...200 where number % 7 >= UInt128(generation) {
+            for number in UInt64(1)...200 where number % 7 >= UInt64(generation) {
                 let now = StoreSample.now + .seconds(Int(generation))
                 _ = await live.rotate(StoreSample.use(number, generation: generation), now: now)
             }
         }
-        for number in UInt128(1)...200 where number.isMultiple(of: 9) {
-            _ = await live.revoke(SessionID(value: number))
+        for number in UInt64(1)...200 where number.isMultiple(of: 9) {
+            _ = await live.revoke(SessionID(value: Bits128(number)))
         }
         let restored = AuthorizationSessions(policy: SessionPolicy(), journal: VolatileJournal())
         try await restored.changes(in: Self.batches(journal.records, of: 64))()

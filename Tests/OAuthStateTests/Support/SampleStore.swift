@@ -64,7 +64,7 @@ struct SampleStore: Sendable, CustomTestStringConvertible {
     }
 
     private static func fillSessions(_ store: AuthorizationSessions) async throws {
-        for number in UInt128(1)...5 {
+        for number in UInt64(1)...5 {
             let grant = StoreSample.grant(number, issuesRefreshToken: number != 4)
             _ = await store.issueCode(StoreSample.digest("\(number)"), for: grant, now: StoreSample.now)
             _ = await store.redeem(StoreSample.redemption("\(number)"), now: StoreSample.now)
@@ -91,11 +91,11 @@ struct SampleStore: Sendable, CustomTestStringConvertible {
     }
 
     private static func fillVault(_ store: TokenVault) async throws {
-        for (number, name) in [(UInt128(1), "alice"), (2, "bob"), (3, "carol")] {
-            let candidate = UserID(value: number)
+        for (number, name) in [(UInt64(1), "alice"), (2, "bob"), (3, "carol")] {
+            let candidate = UserID(value: Bits128(number))
             _ = await store.resolveUser(StoreSample.login(name), candidate: candidate, now: StoreSample.now)
             for (index, upstream) in ["github", "corp"].enumerated() {
-                let id = ConnectionID(value: number * 10 + UInt128(index))
+                let id = ConnectionID(value: Bits128(number * 10 + UInt64(index)))
                 let draft = StoreSample.draft(candidate, upstream: upstream)
                 _ = await store.store(draft, candidate: id, now: StoreSample.now)
             }

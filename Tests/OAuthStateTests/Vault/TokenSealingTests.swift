@@ -13,14 +13,14 @@ struct TokenSealingTests {
 
     private func connection(
         sealed: SealedTokens,
-        user: UInt128 = 1,
+        user: UInt64 = 1,
         upstream: String = "github",
         account: String = "583231"
     ) async throws -> Connection {
         let vault = TokenVault(journal: VolatileJournal())
         let identity = IdentityKey(namespace: "n", subject: "\(user)")
         let login = UserLogin(identity: identity, name: nil, verifiedEmail: nil)
-        let resolved = await vault.resolveUser(login, candidate: UserID(value: user), now: StoreSample.now)
+        let resolved = await vault.resolveUser(login, candidate: UserID(value: Bits128(user)), now: StoreSample.now)
         let owner = try #require(resolved.outcome)
         let draft = StoreSample.draft(owner, upstream: upstream, account: account, tokens: sealed)
         let outcome = await vault.store(draft, candidate: ConnectionID(value: 1), now: StoreSample.now).outcome
@@ -58,10 +58,10 @@ struct TokenSealingTests {
     @Test(
         "a record that was moved to another user, provider or account does not open",
         arguments: [
-            (UInt128(2), "github", "583231"), (1, "corp", "583231"), (1, "github", "583232"), (1, "githu", "b583231"),
+            (UInt64(2), "github", "583231"), (1, "corp", "583231"), (1, "github", "583232"), (1, "githu", "b583231"),
         ]
     )
-    func moved(user: UInt128, upstream: String, account: String) async throws {
+    func moved(user: UInt64, upstream: String, account: String) async throws {
         let sealing = try sealing()
         let sealed = try sealing.seal(tokens, at: place)
         let connection = try await connection(sealed: sealed, user: user, upstream: upstream, account: account)
