@@ -147,7 +147,10 @@ let testTargets: [Target] = [
     ),
     tests(
         "ServerCommandTests",
-        ["ServerCommand", "AuthorizationServer", "OAuthProtocol", "OpenSSLCrypto", "SocketHTTP", .logging]
+        [
+            "ServerCommand", "AuthorizationServer", "OAuthProtocol", "OpenSSLCrypto", "SocketHTTP", "UpstreamIdentity",
+            .logging,
+        ]
     ),
     tests(
         "DurabilityTests",
@@ -185,7 +188,7 @@ let benchmarks: [Target] = [
         dependencies: [
             "AuthorizationServer", "AuthorizationServerTesting", "BenchmarkSupport", "CJemalloc", "CLinux", "COpenSSL",
             "DevelopmentIdentityProvider", "DurableLog", "OAuthProtocol", "OAuthState", "OpenSSLCrypto",
-            "OutboundHTTP", "SocketHTTP", .argumentParser, .histogram, .httpTypes, .logging,
+            "OutboundHTTP", "SocketHTTP", "UpstreamIdentity", .argumentParser, .histogram, .httpTypes, .logging,
         ],
         path: "Benchmarks/LoadBenchmarks",
         swiftSettings: swiftSettings

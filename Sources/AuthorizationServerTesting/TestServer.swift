@@ -122,7 +122,7 @@ public final class TestServer: Sendable {
         name: String = upstream,
         issuer: String
     ) -> Configuration.Upstream {
-        var configuration = Configuration.Upstream(name: name, kind: .oidc(issuer: issuer), clientID: "gatehouse")
+        var configuration = Configuration.Upstream(name: name, issuer: issuer, clientID: "gatehouse")
         configuration.clientSecret = .value(SecretValue("upstream-secret-for-tests"))
         configuration.scopes = ["openid", "profile", "email", "offline_access"]
         configuration.allowsInsecureHTTP = true

@@ -3,6 +3,7 @@ import OAuthProtocol
 import OpenSSLCrypto
 import SocketHTTP
 import Testing
+import UpstreamIdentity
 
 @testable import ServerCommand
 
@@ -34,10 +35,10 @@ struct ConfigurationDecodingTests {
     func acceptsTheLists() throws {
         let configuration = try decode(DesignSample.valid)
         let github = try #require(configuration.upstreams.first)
-        #expect(github.kind == .preset(.github, .init()))
+        #expect(github.preset == .github && github.issuer == nil && github.endpoints == .init())
         #expect(github.scopes == ["repo", "read:user"])
         let corp = try #require(configuration.upstreams.last)
-        #expect(corp.kind == .oidc(issuer: "https://login.corp.example"))
+        #expect(corp.preset == .oidc && corp.issuer == "https://login.corp.example")
         #expect(corp.clientSecret == .environment("CORP_SECRET"))
         #expect(corp.isOptional)
         #expect(corp.additionalAuthorizationParameters == [.init(name: "prompt", value: "consent")])
@@ -96,14 +97,12 @@ struct ConfigurationDecodingTests {
             """
         )
         let upstream = try #require(configuration.upstreams.first)
-        guard case .oauth2(let endpoints) = upstream.kind else {
-            Issue.record("not an OAuth 2.0 upstream: \(upstream.kind)")
-            return
-        }
-        #expect(endpoints.revocationEndpoint == "http://10.0.0.8/revoke")
-        #expect(endpoints.userinfo.subject == ["id"])
-        #expect(endpoints.userinfo.name == ["name", "login"])
-        #expect(endpoints.userinfo.email == ["email"])
+        #expect(upstream.preset == .oauth2 && upstream.issuer == nil)
+        #expect(upstream.endpoints.authorization == "http://10.0.0.8/authorize")
+        #expect(upstream.endpoints.token == "http://10.0.0.8/token")
+        #expect(upstream.endpoints.revocation == "http://10.0.0.8/revoke")
+        let mapping = UserInfoMapping(endpoint: "http://10.0.0.8/user", subject: ["id"], name: ["name", "login"])
+        #expect(upstream.endpoints.userInfo == mapping)
         #expect(upstream.allowsPrivateNetwork && upstream.clientSecret == nil)
     }
 
@@ -117,10 +116,8 @@ struct ConfigurationDecodingTests {
               - {name: b, preset: okta, issuer: "https://o.example", client_id: c, client_secret: {env: S}}
             """
         )
-        #expect(configuration.upstreams.first?.kind == .oidc(issuer: "https://i.example"))
-        var overrides = Configuration.PresetOverrides()
-        overrides.issuer = "https://o.example"
-        #expect(configuration.upstreams.last?.kind == .preset(.okta, overrides))
+        #expect(configuration.upstreams.map(\.preset) == [.oidc, .okta])
+        #expect(configuration.upstreams.map(\.issuer) == ["https://i.example", "https://o.example"])
     }
 
     @Test("lets one MCP server be several resources under one client id and secret")
@@ -174,7 +171,8 @@ struct ConfigurationDecodingTests {
         #expect(second.clientID == nil && second.registration == .init() && second.revokesWithLastSession)
         #expect(
             second.requiredClaims == [
-                .init(claim: "hd", values: ["corp.example"]), .init(claim: "groups", values: ["staff", "admins"]),
+                .init(claim: "hd", acceptedValues: ["corp.example"]),
+                .init(claim: "groups", acceptedValues: ["staff", "admins"]),
             ]
         )
         var registration = Configuration.UpstreamRegistration()

@@ -171,7 +171,7 @@ struct SecretResolutionTests {
         )
         #expect(
             refusal("preset: okta, client_id: c, client_secret: {env: S}") == [
-                "upstreams[0]: the preset okta needs an issuer"
+                "upstreams[0].issuer: is required; okta is a product, of which it names your site (line 2)"
             ]
         )
         #expect(

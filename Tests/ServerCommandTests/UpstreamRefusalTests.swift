@@ -33,8 +33,8 @@ struct UpstreamRefusalTests {
         Refusal("name: n, preset: github, " + oidc, "upstreams[0].type: preset and type exclude each other"),
         Refusal(
             "name: n, preset: gitbub, client_id: c, client_secret: {env: S}",
-            "upstreams[0].preset: gitbub is not one of github, google, atlassian, entra, okta, gitlab, slack, auth0, "
-                + "keycloak; did you mean github?"
+            "upstreams[0].preset: gitbub is not one of oidc, oauth2, github, google, atlassian, entra, okta, "
+                + "gitlab, slack, auth0, keycloak; did you mean github?"
         ),
         Refusal(
             "name: n, claims: {groups: sub}, " + oidc,

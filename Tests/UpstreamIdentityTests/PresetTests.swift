@@ -17,6 +17,7 @@ struct PresetTests {
     @Test("Every preset has a recording, and every recording a preset")
     func complete() throws {
         #expect(try Recording.names() == Set(UpstreamPreset.all.map(\.name)))
+        #expect(Set(UpstreamPreset.all).count == UpstreamPreset.all.count)
     }
 
     @Test("The exchange goes as recorded", arguments: UpstreamPreset.all.map(\.name))

@@ -9,6 +9,7 @@ import OAuthState
 import OpenSSLCrypto
 import OutboundHTTP
 import SocketHTTP
+import UpstreamIdentity
 
 /// The server under load, in a process of its own on the first core.
 struct LoadServer: AsyncParsableCommand {
@@ -121,18 +122,23 @@ struct LoadServer: AsyncParsableCommand {
     }
 
     private var loginUpstream: Configuration.Upstream {
-        var upstream = Configuration.Upstream(name: "login", kind: .oidc(issuer: provider), clientID: "gatehouse")
+        var upstream = Configuration.Upstream(name: "login", issuer: provider, clientID: "gatehouse")
         upstream.scopes = ["openid", "offline_access"]
         return Self.onThisMachine(upstream)
     }
 
     private func upstream(_ name: String) -> Configuration.Upstream {
-        let endpoints = Configuration.OAuth2Endpoints(
-            authorizationEndpoint: fastUpstream + "/authorize",
-            tokenEndpoint: fastUpstream + "/token",
-            userinfo: .init(endpoint: fastUpstream + "/userinfo")
+        let upstream = Configuration.Upstream(
+            name: name,
+            preset: .oauth2,
+            endpoints: .init(
+                authorization: fastUpstream + "/authorize",
+                token: fastUpstream + "/token",
+                userInfo: .init(endpoint: fastUpstream + "/userinfo")
+            ),
+            clientID: "gatehouse"
         )
-        return Self.onThisMachine(.init(name: name, kind: .oauth2(endpoints), clientID: "gatehouse"))
+        return Self.onThisMachine(upstream)
     }
 
     private static func onThisMachine(_ upstream: Configuration.Upstream) -> Configuration.Upstream {

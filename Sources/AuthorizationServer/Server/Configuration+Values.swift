@@ -126,61 +126,24 @@ extension Configuration {
 extension Configuration.Upstream {
     /// The provider's configuration, completed by its preset.
     func providerConfiguration(issuer: Issuer) throws(UpstreamError) -> UpstreamConfiguration {
-        let (preset, issuerText, endpoints) = try presetAndEndpoints()
         var configuration = try UpstreamConfiguration(
             name: name,
             preset: preset,
-            issuer: issuerText,
+            issuer: self.issuer,
             endpoints: endpoints,
             clientID: clientID,
             clientSecret: clientSecret?.value.map { UpstreamClientSecret($0.text) },
             clientAuthentication: try clientAuthentication(),
             scopes: scopes,
-            additionalAuthorizationParameters: additionalAuthorizationParameters.map {
-                UpstreamParameter(name: $0.name, value: $0.value)
-            },
+            additionalAuthorizationParameters: additionalAuthorizationParameters,
             callbackURL: issuer.url(AuthorizationServerMetadata.Path.callback + "/" + name),
             addressPolicy: allowsPrivateNetwork || allowsInsecureHTTP ? .allowPrivate : .publicOnly
         )
         configuration.isOptional = isOptional
         configuration.wantedClaims = (claims.map(\.upstream) + requiredClaims.map(\.claim))
-        configuration.requiredClaims = requiredClaims.map {
-            UpstreamClaimRequirement(claim: $0.claim, acceptedValues: Set($0.values))
-        }
+        configuration.requiredClaims = requiredClaims
         configuration.allowsInsecureHTTP = allowsInsecureHTTP
         return configuration
-    }
-
-    private func presetAndEndpoints() throws(UpstreamError) -> (
-        UpstreamPreset, issuer: String?, endpoints: UpstreamEndpointOverrides
-    ) {
-        switch kind {
-        case .oidc(let issuer):
-            return (try Self.preset("oidc"), issuer, UpstreamEndpointOverrides())
-        case .oauth2(let endpoints):
-            let overrides = UpstreamEndpointOverrides(
-                authorization: endpoints.authorizationEndpoint,
-                token: endpoints.tokenEndpoint,
-                revocation: endpoints.revocationEndpoint,
-                userInfo: endpoints.userinfo.mapping
-            )
-            return (try Self.preset("oauth2"), nil, overrides)
-        case .preset(let preset, let own):
-            let overrides = UpstreamEndpointOverrides(
-                authorization: own.authorizationEndpoint,
-                token: own.tokenEndpoint,
-                revocation: own.revocationEndpoint,
-                userInfo: own.userinfo?.mapping
-            )
-            return (try Self.preset(preset.rawValue), own.issuer, overrides)
-        }
-    }
-
-    private static func preset(_ name: String) throws(UpstreamError) -> UpstreamPreset {
-        guard let preset = UpstreamPreset.named(name) else {
-            throw UpstreamError(.misconfigured, "there is no preset \(name)")
-        }
-        return preset
     }
 
     private func clientAuthentication() throws(UpstreamError) -> UpstreamClientAuthentication? {
@@ -219,11 +182,5 @@ extension Configuration.Upstream {
             )
         }
         return SigningKey(privateKey: key, algorithm: algorithm, keyID: privateKeyID)
-    }
-}
-
-extension Configuration.UserinfoMapping {
-    fileprivate var mapping: UserInfoMapping {
-        UserInfoMapping(endpoint: endpoint, subject: subject, name: name, email: email)
     }
 }

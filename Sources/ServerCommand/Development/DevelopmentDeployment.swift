@@ -52,7 +52,7 @@ struct DevelopmentDeployment {
         configuration.management.address = SocketAddress(ip: .loopback, port: 0)
         var upstreamConfiguration = Configuration.Upstream(
             name: upstream,
-            kind: .oidc(issuer: try await provider.start()),
+            issuer: try await provider.start(),
             clientID: "gatehouse"
         )
         upstreamConfiguration.clientSecret = .value(upstreamSecret)

@@ -12,13 +12,13 @@ package struct UpstreamPreset: Sendable {
     package let name: String
     let kind: Kind
     /// What is asked for unless the operator says otherwise.
-    package var scopes: [String] = []
+    package internal(set) var scopes: [String] = []
     /// What is added to the authorization request.
-    package var parameters: [UpstreamParameter] = []
+    package internal(set) var parameters: [UpstreamParameter] = []
     /// How we prove who we are unless the operator says otherwise.
-    package var clientAuthentication = UpstreamClientAuthentication.automatic
+    package internal(set) var clientAuthentication = UpstreamClientAuthentication.automatic
     /// How the provider departs from the specifications.
-    package var behaviour = UpstreamBehaviour()
+    package internal(set) var behaviour = UpstreamBehaviour()
 
     init(_ name: String, _ kind: Kind) {
         self.name = name
@@ -28,6 +28,11 @@ package struct UpstreamPreset: Sendable {
     /// Whether the operator has to name the issuer.
     package var needsIssuer: Bool {
         if case .openID(nil) = kind { true } else { false }
+    }
+
+    /// Whether the provider speaks OpenID Connect, so that a document of its issuer names its endpoints.
+    package var isOpenID: Bool {
+        if case .openID = kind { true } else { false }
     }
 
     /// The preset of a name.
@@ -72,4 +77,13 @@ package struct UpstreamPreset: Sendable {
             identity: identity
         )
     }
+}
+
+/// A preset is its row: the table has each name once, and no other target can change a row.
+extension UpstreamPreset: Hashable {
+    /// Whether both are the same row.
+    package static func == (a: UpstreamPreset, b: UpstreamPreset) -> Bool { a.name == b.name }
+
+    /// Hashes the row's name.
+    package func hash(into hasher: inout Hasher) { hasher.combine(name) }
 }

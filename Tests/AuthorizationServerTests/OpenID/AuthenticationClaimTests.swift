@@ -3,6 +3,7 @@ import AuthorizationServerTesting
 import DevelopmentIdentityProvider
 import OAuthProtocol
 import Testing
+import UpstreamIdentity
 
 /// JW-1, OP-1, OP-5: `auth_time`, `acr` and `amr` are what the identity provider says, and nothing where it says nothing.
 @Suite("Claims about the authentication in our tokens")
@@ -13,13 +14,13 @@ struct AuthenticationClaimTests {
 
     /// The same provider, spoken to as one that knows plain OAuth 2.0 only.
     private static func plain(_ upstream: inout Configuration.Upstream) {
-        guard case .oidc(let issuer) = upstream.kind else { return }
-        upstream.kind = .oauth2(
-            Configuration.OAuth2Endpoints(
-                authorizationEndpoint: issuer + "/authorize",
-                tokenEndpoint: issuer + "/token",
-                userinfo: Configuration.UserinfoMapping(endpoint: issuer + "/userinfo")
-            )
+        guard let issuer = upstream.issuer else { return }
+        upstream.preset = .oauth2
+        upstream.issuer = nil
+        upstream.endpoints = .init(
+            authorization: issuer + "/authorize",
+            token: issuer + "/token",
+            userInfo: .init(endpoint: issuer + "/userinfo")
         )
     }
 

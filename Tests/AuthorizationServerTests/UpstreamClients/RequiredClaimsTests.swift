@@ -3,6 +3,7 @@ import AuthorizationServerTesting
 import DevelopmentIdentityProvider
 import OAuthProtocol
 import Testing
+import UpstreamIdentity
 
 @Suite("UP-4, D-64: only accounts whose claims say what the operator requires are let in")
 struct RequiredClaimsTests {
@@ -15,18 +16,18 @@ struct RequiredClaimsTests {
         return .init(users: [ada, grace, alan])
     }
 
-    private static let requirements: [[Configuration.RequiredClaim]] = [
-        [.init(claim: "hd", values: ["corp.example"])],
-        [.init(claim: "groups", values: ["admins", "owners"])],
-        [.init(claim: "level", values: ["3"])],
+    private static let requirements: [[UpstreamClaimRequirement]] = [
+        [.init(claim: "hd", acceptedValues: ["corp.example"])],
+        [.init(claim: "groups", acceptedValues: ["admins", "owners"])],
+        [.init(claim: "level", acceptedValues: ["3"])],
         [
-            .init(claim: "hd", values: ["corp.example", "corp.example.evil"]),
-            .init(claim: "groups", values: ["staff"]),
+            .init(claim: "hd", acceptedValues: ["corp.example", "corp.example.evil"]),
+            .init(claim: "groups", acceptedValues: ["staff"]),
         ],
     ]
 
     @Test("the right account gets in; another, and one without the claim, is access_denied", arguments: requirements)
-    func enforced(requirement: [Configuration.RequiredClaim]) async throws {
+    func enforced(requirement: [UpstreamClaimRequirement]) async throws {
         try await BrowserScene.run(
             provider: Self.provider,
             configure: { $0.upstreams[0].requiredClaims = requirement }
@@ -50,7 +51,7 @@ struct RequiredClaimsTests {
     func hint() async throws {
         try await BrowserScene.run(
             provider: Self.provider,
-            configure: { $0.upstreams[0].requiredClaims = [.init(claim: "hd", values: ["corp.example"])] }
+            configure: { $0.upstreams[0].requiredClaims = [.init(claim: "hd", acceptedValues: ["corp.example"])] }
         ) { scene in
             let answer = try await scene.authorize(as: "grace", ["login_hint": "ada"])
             #expect(answer["error"] == "access_denied")
@@ -62,7 +63,7 @@ struct RequiredClaimsTests {
     func page() async throws {
         try await VaultScene.run(
             corp: Self.provider,
-            configure: { $0.upstreams[0].requiredClaims = [.init(claim: "hd", values: ["corp.example"])] }
+            configure: { $0.upstreams[0].requiredClaims = [.init(claim: "hd", acceptedValues: ["corp.example"])] }
         ) { scene in
             let page = try await scene.signIn(scene.browser(), as: "grace")
             #expect(page.status == 403 && page.header("content-type")?.hasPrefix("text/html") == true)
@@ -74,7 +75,7 @@ struct RequiredClaimsTests {
     func userInfoTrouble() async throws {
         try await BrowserScene.run(
             provider: Self.provider,
-            configure: { $0.upstreams[0].requiredClaims = [.init(claim: "department", values: ["research"])] }
+            configure: { $0.upstreams[0].requiredClaims = [.init(claim: "department", acceptedValues: ["research"])] }
         ) { scene in
             scene.server.provider.script(.unavailable, on: .userInfo)
             #expect(try await scene.authorize()["error"] == "temporarily_unavailable")

@@ -54,9 +54,14 @@ extension ConfigurationCursor {
         _ type: Choice.Type = Choice.self,
         among choices: [Choice] = Array(Choice.allCases)
     ) -> Choice? {
+        choice(among: choices, named: \.rawValue)
+    }
+
+    /// One of some values, by its name.
+    func choice<Choice>(among choices: [Choice], named name: (Choice) -> String) -> Choice? {
         guard let text = string() else { return nil }
-        if let choice = choices.first(where: { $0.rawValue == text }) { return choice }
-        let words = choices.map(\.rawValue)
+        if let choice = choices.first(where: { name($0) == text }) { return choice }
+        let words = choices.map(name)
         let hint = NearestName.of(text, among: words).map { "; did you mean \($0)?" } ?? ""
         return refused("\(text) is not one of \(words.joined(separator: ", "))\(hint)")
     }
