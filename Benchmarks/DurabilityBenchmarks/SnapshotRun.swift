@@ -12,7 +12,7 @@ struct SnapshotRun {
 
     let processors: Processors
 
-    /// DESIGN §8.
+    /// The accepted costs of a snapshot and a start with many sessions.
     private enum Limit {
         static let pauseMicroseconds = 5000.0
         static let startMilliseconds = 5000.0

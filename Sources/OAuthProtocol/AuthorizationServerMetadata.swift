@@ -1,6 +1,6 @@
 /// RFC 8414 §2 and OpenID Connect Discovery 1.0 §3: what the server says of itself.
 ///
-/// Only what works is advertised, and no member is ever null (MD-5…7).
+/// Only what works is advertised, and no member is ever null (MD-5, MD-7).
 package struct AuthorizationServerMetadata: Sendable {
     /// Where the endpoints live, relative to the issuer.
     package enum Path {

@@ -10,9 +10,9 @@ package struct ClientMetadata: Hashable, Sendable {
         package var grantTypes: Set<GrantType>
         /// The authentication methods on offer.
         package var authenticationMethods: Set<TokenEndpointAuthenticationMethod>
-        /// Redirect URIs whose clients need a secret though they ask for `none` (Perplexity; toolhive #5321).
+        /// Redirect URIs whose clients need a secret though they ask for `none` (Perplexity; CR-14).
         package var forcedConfidentialRedirects: Set<String>
-        /// What a client that asks for no scope is told that it has (RFC 7591 §2: the server may assign defaults; F10).
+        /// What a client that asks for no scope is told that it has (RFC 7591 §2: the server may assign defaults).
         package var defaultScopes = ScopeSet.empty
 
         /// A policy; `forcedConfidentialRedirects` holds https URIs that are not on loopback.
@@ -161,7 +161,7 @@ package struct ClientMetadata: Hashable, Sendable {
         }
     }
 
-    // Decision 0.7 and CR-4: always an explicit method; `none` for native clients that named none or an unknown one.
+    // FD-7 and CR-4: always an explicit method; `none` for native clients that named none or an unknown one.
     private static func method(
         _ json: JSONObject,
         policy: Policy,

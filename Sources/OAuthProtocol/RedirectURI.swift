@@ -5,7 +5,7 @@ package enum RedirectURI {
 
     /// What the operator allows beyond https and loopback http.
     package struct Policy: Hashable, Sendable {
-        /// Private-use callbacks allowed by their exact bytes, such as Cursor's (decision 0.4).
+        /// Private-use callbacks allowed by their exact bytes, such as Cursor's (FD-4).
         package var allowedPrivateUse: Set<String>
 
         /// A policy with the operator's list of exact private-use URIs.
@@ -86,7 +86,7 @@ package enum RedirectURI {
     }
 
     /// Whether a requested redirect URI is a registered one: the same bytes, or the same but for the port when both
-    /// are loopback http (RFC 6749 §3.1.2.3, RFC 8252 §7.3; AZ-4…6, decision 0.3).
+    /// are loopback http (RFC 6749 §3.1.2.3, RFC 8252 §7.3; AZ-4…6, FD-3).
     package static func matches(requested: String, registered: String) -> Bool {
         if requested.hasSameBytes(as: registered) {
             return true

@@ -4,7 +4,7 @@ import OpenSSLCrypto
 ///
 /// `gr_` + base64url(family ‖ generation ‖ HMAC-SHA-256). The server stores only the family's current generation; the
 /// successor is *derived*, so the same client that repeats a refresh gets the same successor, byte for byte, even after
-/// a crash, and a backup that is restored knows tokens that are newer than itself (decision 0.1).
+/// a crash, and a backup that is restored knows tokens that are newer than itself (FD-1).
 package struct RefreshToken: Hashable, Sendable, RedactedSecret {
     /// The session whose family this token belongs to.
     package let family: SessionID

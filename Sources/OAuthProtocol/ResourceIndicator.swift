@@ -1,6 +1,6 @@
 /// RFC 8707: a protected resource that access tokens can be issued for.
 package struct ProtectedResource: Hashable, Sendable {
-    /// The registered spelling; it becomes the token's `aud` (decision 0.6).
+    /// The registered spelling; it becomes the token's `aud` (FD-6).
     package let uri: String
     /// The scopes of this resource; a scope of another resource never enters its tokens (RI-4).
     package let scopes: ScopeSet
@@ -76,7 +76,7 @@ package struct ResourceCatalogue: Sendable {
         return resource
     }
 
-    /// The resource of the request's `resource` values; the only registered one when there are none (decision 0.5).
+    /// The resource of the request's `resource` values; the only registered one when there are none (FD-5).
     ///
     /// - Throws: `invalid_target` for several different resources, an unknown one, or none when there is no default.
     package func resource(requested: [String]) throws(OAuthError) -> ProtectedResource {
@@ -101,7 +101,7 @@ package struct ResourceCatalogue: Sendable {
         return only
     }
 
-    /// Scheme and host in lower case, an empty path as `/`: how two spellings are compared (decision 0.6).
+    /// Scheme and host in lower case, an empty path as `/`: how two spellings are compared (FD-6).
     package static func comparisonForm(_ text: String) -> String? {
         guard text.utf8.count <= RedirectURI.byteCountMax, let uri = URIReference(text) else { return nil }
         guard uri.fragment == nil, uri.userInformation == nil, let host = uri.host, !host.isEmpty else { return nil }

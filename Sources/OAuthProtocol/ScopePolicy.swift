@@ -1,4 +1,4 @@
-/// RFC 6749 §3.3: which of the requested scopes are granted for a resource (decision 0.2, RI-4).
+/// RFC 6749 §3.3: which of the requested scopes are granted for a resource (FD-2, RI-4).
 package struct ScopePolicy: Sendable {
     /// The scopes that the server supports at all.
     package let supported: ScopeSet

@@ -2,7 +2,7 @@ package import OpenSSLCrypto
 
 /// A 256-bit secret that we hand out once and keep only as its SHA-256.
 ///
-/// Random secrets need no password hash: a slow one is a lever for whoever floods the endpoint (DESIGN §7.10).
+/// Random secrets need no password hash: a slow one is a lever for whoever floods the endpoint (SC-1).
 package protocol IssuedSecret: RedactedSecret, Hashable, Sendable {
     /// What the wire form starts with.
     static var prefix: String { get }

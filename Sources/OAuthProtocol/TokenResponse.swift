@@ -4,7 +4,7 @@ package struct TokenResponse: Sendable, RedactedSecret {
     package var accessToken: String
     /// `expires_in`.
     package var lifetime: Duration
-    /// What was granted; always present, for it may differ from the request (decision 0.2).
+    /// What was granted; always present, for it may differ from the request (FD-2).
     package var scopes: ScopeSet
     /// The successor, when the client may refresh.
     package var refreshToken: RefreshToken?

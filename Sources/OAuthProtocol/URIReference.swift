@@ -69,7 +69,7 @@ package struct URIReference: Hashable, Sendable {
         }
     }
 
-    /// Whether the URI is `http` on `127.0.0.1`, `[::1]` or `localhost` (RFC 8252 §7.3; decision 0.3).
+    /// Whether the URI is `http` on `127.0.0.1`, `[::1]` or `localhost` (RFC 8252 §7.3; FD-3).
     package var isLoopbackHTTP: Bool {
         scheme == "http" && isLoopbackHost
     }

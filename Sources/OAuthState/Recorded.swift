@@ -1,6 +1,6 @@
 package import DurableLog
 
-/// What a store's verb returned, with the journal position that must be durable before the answer leaves (DESIGN §3).
+/// What a store's verb returned, with the journal position that must be durable before the answer leaves (ST-1).
 package struct Recorded<Outcome: Sendable>: Sendable {
     /// What happened.
     package let outcome: Outcome

@@ -3,7 +3,7 @@ package struct StoreLimits: Hashable, Sendable {
     /// Dynamically registered clients.
     ///
     /// At the bound the oldest client that was never used gives way, else one that was not used for 90 days, which is longer
-    /// than a session without use lives; those that are in use never do (0.8).
+    /// than a session without use lives; those that are in use never do (FD-8).
     package var dynamicClientsMax = 100_000
     /// Logins under way at upstream providers.
     ///

@@ -4,13 +4,13 @@ extension UpstreamProvider {
     /// RFC 6749 §6: redeems a refresh token.
     ///
     /// The answer is handed over raw: make what it rotated durable first, then check it with
-    /// ``validateRefreshedIDToken(_:expectedSubject:)`` (VT-4, toolhive #6194).
+    /// ``validateRefreshedIDToken(_:expectedSubject:)`` (VT-4, VR-4).
     ///
     /// - Parameters:
     ///   - refreshToken: The refresh token.
     ///   - client: Whom the refresh token was issued to; `nil` for whoever we are now. Another client's is not to be sent:
-    ///     the provider would burn it (toolhive #6508).
-    ///   - scopes: What the connection was granted; sent only to providers that need it (toolhive #5096).
+    ///     the provider would burn it (VR-8).
+    ///   - scopes: What the connection was granted; sent only to providers that need it (VR-13).
     /// - Returns: The answer, of which nothing is validated.
     /// - Throws: ``UpstreamError``; only `invalidGrant` is terminal. With `isOutcomeUnknown` the token may be used up.
     package func refresh(

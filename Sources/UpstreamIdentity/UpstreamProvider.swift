@@ -95,7 +95,7 @@ package final class UpstreamProvider: Sendable {
     /// Whether a login goes on when this provider fails.
     package var isOptional: Bool { configuration.isOptional }
 
-    /// Our id at the provider: refresh tokens are bound to it (toolhive #6508).
+    /// Our id at the provider: refresh tokens are bound to it (VR-8).
     ///
     /// `nil` before we first registered ourselves.
     package var clientID: String? { clients.known?.id }

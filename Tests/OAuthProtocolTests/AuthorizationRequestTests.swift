@@ -109,7 +109,7 @@ struct AuthorizationRequestTests {
         #expect(request.authenticationContexts == "x y")
     }
 
-    @Test("0.5, 0.2: without scope, resource, state and the rest, the defaults hold")
+    @Test("FD-5, FD-2: without scope, resource, state and the rest, the defaults hold")
     func minimal() throws {
         let request = try check(query([("scope", nil), ("resource", nil), ("state", nil)]))
         #expect(request.scopes.text == "mcp:read mcp:write")

@@ -21,7 +21,7 @@ struct AuthorizationResponseTests {
         return try FormParameters(query: try #require(uri.query))
     }
 
-    @Test("F2: the redirect that delivers a code, byte for byte")
+    @Test("AZ-14: the redirect that delivers a code, byte for byte")
     func success() throws {
         let url = AuthorizationResponse.success(
             code: AuthorizationCode(wireValue: "gc_abc-_"),
@@ -31,7 +31,7 @@ struct AuthorizationResponseTests {
         #expect(url == "http://127.0.0.1:51004/cb?code=gc_abc-_&state=x%20y&iss=https%3A%2F%2Fauth.example.com")
     }
 
-    @Test("F3: the redirect that delivers an error, byte for byte")
+    @Test("AZ-14: the redirect that delivers an error, byte for byte")
     func failure() throws {
         let url = AuthorizationResponse.failure(
             OAuthError(.invalidRequest, "code_challenge required"),

@@ -121,7 +121,7 @@ struct ClientMetadataTests {
     // MARK: - Authentication methods
 
     @Test(
-        "0.7, CR-4: the method is always explicit; native clients get none when they named none or an unknown one",
+        "FD-7, CR-4: the method is always explicit; native clients get none when they named none or an unknown one",
         arguments: [
             ("", #""http://localhost/cb""#, TokenEndpointAuthenticationMethod.none),
             ("", #""com.example.app:/cb""#, .none),
@@ -145,7 +145,7 @@ struct ClientMetadataTests {
         #expect(error?.description.contains("client_secret_basic, client_secret_post, none") == true)
     }
 
-    @Test("0.7: private_key_jwt needs keys, one way of naming them")
+    @Test("FD-7: private_key_jwt needs keys, one way of naming them")
     func privateKeyJWT() throws {
         let policy = ClientMetadata.Policy(authenticationMethods: [.none, .privateKeyJWT])
         let method = #""token_endpoint_auth_method":"private_key_jwt""#
@@ -188,7 +188,7 @@ struct ClientMetadataTests {
 
     // MARK: - Perplexity
 
-    @Test("a listed redirect URI forces a secret, where no other application can listen (toolhive #5321)")
+    @Test("a listed redirect URI forces a secret, where no other application can listen (CR-14)")
     func forcedConfidential() throws {
         let policy = ClientMetadata.Policy(forcedConfidentialRedirects: ["https://listed/cb"])
         let none = #""token_endpoint_auth_method":"none""#

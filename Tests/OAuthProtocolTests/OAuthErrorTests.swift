@@ -5,7 +5,7 @@ import Testing
 @Suite("RFC 6749 §5.2: errors")
 struct OAuthErrorTests {
     @Test(
-        "F8: codes and their statuses",
+        "TK-2: codes and their statuses",
         arguments: [
             (OAuthError.Code.invalidRequest, "invalid_request", 400), (.invalidClient, "invalid_client", 401),
             (.invalidGrant, "invalid_grant", 400), (.unauthorizedClient, "unauthorized_client", 400),

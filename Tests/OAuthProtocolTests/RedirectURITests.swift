@@ -19,7 +19,7 @@ struct RedirectURITests {
     // MARK: - Registration
 
     @Test(
-        "CR-2, CR-5, 0.3, 0.4: what clients really use can be registered",
+        "CR-2, CR-5, FD-3, FD-4: what clients really use can be registered",
         arguments: [
             "https://claude.ai/api/mcp/auth_callback", "https://chatgpt.com/connector/oauth/abc-123_x",
             "https://insiders.vscode.dev/redirect", "https://www.cursor.com/agents/mcp/oauth/callback",
@@ -48,7 +48,7 @@ struct RedirectURITests {
             "https://bücher.example/cb", "http://\u{FF11}27.0.0.1/cb", "http://localho\u{17F}t/cb",
             // Wildcards.
             "https://*.example.com/cb", "http://localhost:*/cb", "https://c/*", "https://c/cb?x=*",
-            // http beyond loopback (0.4).
+            // http beyond loopback (FD-4).
             "http://c/cb", "http://127.0.0.2/cb", "http://0.0.0.0/cb", "http://localhost.evil/cb", "http://127.1/cb",
             "http://[::]/cb", "http://10.0.0.1/cb", "http:///cb", "HTTP://c/cb",
             // D-5: schemes that run or show what they carry.
@@ -56,7 +56,7 @@ struct RedirectURITests {
             "vbscript:x", "file:///etc/passwd", "blob:https://c/x", "mailto:a@b", "about:blank",
             "filesystem:https://c/x",
             "ws://c/", "wss://c/", "ftp://c/",
-            // 0.4: private-use schemes without an owner.
+            // FD-4: private-use schemes without an owner.
             "cursor://other/oauth/callback", "cursor://anysphere.cursor-mcp/oauth/callback/", "myapp://cb",
             "claude://cb",
             "a.:cb", "intent://c/#Intent;end", "view-source:https://c",
@@ -88,7 +88,7 @@ struct RedirectURITests {
         #expect((refusal(text, isWeb: true) == nil) == isAccepted)
     }
 
-    @Test("0.4: without the operator's list, Cursor's callback is refused; deny-listed schemes cannot be listed")
+    @Test("FD-4: without the operator's list, Cursor's callback is refused; deny-listed schemes cannot be listed")
     func allowList() {
         #expect(refusal(Self.cursor, policy: .init()) != nil)
         #expect(refusal("javascript:alert(1)", policy: .init(allowedPrivateUse: ["javascript:alert(1)"])) != nil)
@@ -105,7 +105,7 @@ struct RedirectURITests {
     // MARK: - Matching
 
     @Test(
-        "AZ-4, AZ-6, 0.3: the same bytes match, and another port of loopback http",
+        "AZ-4, AZ-6, FD-3: the same bytes match, and another port of loopback http",
         arguments: [
             ("https://c/cb", "https://c/cb"), ("https://c/cb?x=1", "https://c/cb?x=1"),
             ("http://127.0.0.1:51004/cb", "http://127.0.0.1/cb"), ("http://127.0.0.1/cb", "http://127.0.0.1:33418/cb"),
@@ -139,7 +139,7 @@ struct RedirectURITests {
     }
 
     @Test(
-        "AZ-6, D-8, 0.3: loopback http is lenient about the port and nothing else",
+        "AZ-6, D-8, FD-3: loopback http is lenient about the port and nothing else",
         arguments: [
             "http://127.0.0.2:51004/cb", "http://localhost:51004/cb", "http://[::1]:51004/cb",
             "http://127.0.0.1:51004/cb/",
@@ -160,7 +160,7 @@ struct RedirectURITests {
     }
 
     @Test(
-        "0.3: localhost is not 127.0.0.1, nor a host that merely begins or looks like it",
+        "FD-3: localhost is not 127.0.0.1, nor a host that merely begins or looks like it",
         arguments: [
             "http://127.0.0.1:1/cb", "http://[::1]:1/cb", "http://localhost.:1/cb", "http://localhost.evil/cb",
             "http://localhost@evil/cb", "http://LOCALHOST:1/cb", "http://Localhost/cb", "http://localho\u{17F}t/cb",
@@ -171,7 +171,7 @@ struct RedirectURITests {
         #expect(!RedirectURI.matches(requested: requested, registered: "http://localhost/cb"))
     }
 
-    @Test("0.3: the leniency is not for https, private-use schemes or other hosts")
+    @Test("FD-3: the leniency is not for https, private-use schemes or other hosts")
     func noLeniency() {
         #expect(!RedirectURI.matches(requested: "https://localhost:1/cb", registered: "https://localhost/cb"))
         #expect(!RedirectURI.matches(requested: "com.example://h:1/cb", registered: "com.example://h/cb"))

@@ -17,7 +17,7 @@ struct RefreshTokenTests {
         #expect(read.generation == generation)
     }
 
-    @Test("0.1: the successor is derived: the same bytes, however often and wherever it is made")
+    @Test("FD-1: the successor is derived: the same bytes, however often and wherever it is made")
     func derivation() {
         let again = RefreshTokenKey(secret: [UInt8](repeating: 1, count: 32))
         for generation in UInt32(1)...5 {

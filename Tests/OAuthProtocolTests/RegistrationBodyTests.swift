@@ -3,7 +3,7 @@ import OpenSSLCrypto
 import Testing
 
 /// RFC 7591 §3: registrations as real clients send them, and their answers.
-@Suite("RFC 7591: bodies of real clients (F9, F10)")
+@Suite("RFC 7591, CR-1: bodies of real clients")
 struct RegistrationBodyTests {
     private static let cursorCallback = "cursor://anysphere.cursor-mcp/oauth/callback"
     private static let policy = ClientMetadata.Policy(redirectURIs: .init(allowedPrivateUse: [cursorCallback]))
@@ -32,7 +32,7 @@ struct RegistrationBodyTests {
     }
 
     @Test(
-        "F9, CR-1: every value that was sent comes back unchanged, with id, time and method, and no secret",
+        "CR-1: every value that was sent comes back unchanged, with id, time and method, and no secret",
         arguments: [visualStudioCode, cursor, mcpRemote, pythonSDK]
     )
     func echo(body: String) throws {
@@ -44,7 +44,7 @@ struct RegistrationBodyTests {
         }
         #expect(answer["client_id"] == "dcr_Qx")
         #expect(answer["client_id_issued_at"] == 1_794_996_400)
-        // The Python SDK sends no method; it behaves as public only if the answer says so (0.7).
+        // The Python SDK sends no method; it behaves as public only if the answer says so (FD-7).
         #expect(answer["token_endpoint_auth_method"] == "none")
         #expect(answer["client_secret"] == nil && answer["client_secret_expires_at"] == nil)
         // CR-12: there is no RFC 7592 endpoint to name.
@@ -53,7 +53,7 @@ struct RegistrationBodyTests {
         #expect(!text.contains("null") && !text.contains(#":"""#))
     }
 
-    @Test("F10: Cursor's answer")
+    @Test("CR-1: Cursor's answer")
     func cursorAnswer() throws {
         let expected = #"""
             {"client_id":"dcr_Qx","client_id_issued_at":1794996400,"client_name":"Cursor","redirect_uris":["cursor://anysphere.cursor-mcp/oauth/callback","https://www.cursor.com/agents/mcp/oauth/callback","http://localhost:8787/callback"],"grant_types":["authorization_code","refresh_token"],
@@ -64,7 +64,7 @@ struct RegistrationBodyTests {
         #expect(answer == (try Self.parse(expected)))
     }
 
-    @Test("0.4: where Cursor's callback is not allowed, the error names it and not its neighbours")
+    @Test("FD-4: where Cursor's callback is not allowed, the error names it and not its neighbours")
     func cursorRefused() throws {
         let body = try Self.parse(Self.cursor)
         #expect {

@@ -25,7 +25,7 @@ struct ResourceIndicatorTests {
     }
 
     @Test(
-        "0.6, RI-1: spellings that SDKs make of a registered URI find it, and its registered spelling comes out",
+        "FD-6, RI-1: spellings that SDKs make of a registered URI find it, and its registered spelling comes out",
         arguments: [
             ("https://mcp.example.com/mcp", "https://mcp.example.com/mcp"),
             ("HTTPS://MCP.Example.COM/mcp", "https://mcp.example.com/mcp"),
@@ -63,7 +63,7 @@ struct ResourceIndicatorTests {
         #expect(code { try ResourceCatalogue([Self.resource(text)]).resource(text) } == .invalidTarget)
     }
 
-    @Test("0.5: without a resource the only registered one is meant; of several, none")
+    @Test("FD-5: without a resource the only registered one is meant; of several, none")
     func defaults() throws {
         #expect(try one.resource(requested: []).uri == "https://mcp.example.com/mcp")
         #expect(code { try several.resource(requested: []) } == .invalidTarget)

@@ -15,7 +15,7 @@ struct ScopeTests {
     }
 
     @Test(
-        "0.2: syntax that RFC 6749 Appendix A.4 forbids is invalid_scope",
+        "FD-2: syntax that RFC 6749 Appendix A.4 forbids is invalid_scope",
         arguments: ["a\tb", "a\nb", "a\"", "a\\b", "é", "\u{0}", "a\u{7F}", "a \u{301}b", "\u{212A}", "a\u{A0}b"]
     )
     func badSyntax(text: String) {
@@ -50,8 +50,8 @@ struct ScopeTests {
     }
 }
 
-/// RFC 6749 §3.3, decision 0.2: what is granted of what was asked for.
-@Suite("0.2, RI-4: granted scopes")
+/// RFC 6749 §3.3, FD-2: what is granted of what was asked for.
+@Suite("FD-2, RI-4: granted scopes")
 struct ScopePolicyTests {
     private let policy = ScopePolicy(supported: ScopeSet(["openid", "offline_access", "mcp:read", "mcp:write"]))
     private let resource = ProtectedResource(
@@ -74,7 +74,7 @@ struct ScopePolicyTests {
     }
 
     @Test(
-        "0.2: a request is narrowed silently to what exists",
+        "FD-2: a request is narrowed silently to what exists",
         arguments: [
             ("mcp:read", "mcp:read"), ("mcp:write mcp:read", "mcp:write mcp:read"), ("mcp:read claudeai", "mcp:read"),
             // mcp-remote's default, and a client that asks for everything that the metadata lists.
@@ -89,7 +89,7 @@ struct ScopePolicyTests {
     }
 
     @Test(
-        "0.2: invalid_scope only when nothing of the request remains",
+        "FD-2: invalid_scope only when nothing of the request remains",
         arguments: ["claudeai", "email profile", "MCP:READ"]
     )
     func nothingRemains(requested: String) {

@@ -2,7 +2,7 @@ import OAuthProtocol
 import OpenSSLCrypto
 import Testing
 
-/// D-25, DESIGN §7.7: identifiers may be seen, secrets never show.
+/// D-25, SC-1: identifiers may be seen, secrets never show.
 @Suite("Secrets and identifiers")
 struct SecretsTests {
     private func everyWayToPrint(_ value: Any) -> [String] {

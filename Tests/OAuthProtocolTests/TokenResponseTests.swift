@@ -11,7 +11,7 @@ struct TokenResponseTests {
         key: RefreshTokenKey(secret: [UInt8](repeating: 1, count: 32))
     )
 
-    @Test("F6, TK-3: the body, byte for byte")
+    @Test("TK-3: the body, byte for byte")
     func body() {
         let response = TokenResponse(
             accessToken: "eyJ.e30.x-_",

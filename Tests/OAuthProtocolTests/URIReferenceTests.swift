@@ -87,7 +87,7 @@ struct URIReferenceTests {
     }
 
     @Test(
-        "0.3: loopback is three hosts and nothing else",
+        "FD-3: loopback is three hosts and nothing else",
         arguments: [
             ("http://127.0.0.1", true), ("http://127.0.0.1:1/x", true), ("http://[::1]:1", true),
             ("http://localhost", true),

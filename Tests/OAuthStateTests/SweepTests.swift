@@ -21,7 +21,7 @@ struct SweepTests {
         return store
     }
 
-    @Test("DESIGN §2: only sessions whose time has passed are dropped, and their removal is journaled")
+    @Test("ST-5: only sessions whose time has passed are dropped, and their removal is journaled")
     func sessionsThatExpired() async throws {
         let journal = RecordingJournal()
         let store = await Self.sessions(10, journal: journal)

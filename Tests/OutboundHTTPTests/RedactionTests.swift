@@ -1,7 +1,7 @@
 import OutboundHTTP
 import Testing
 
-/// DESIGN §7: secrets never reach a log, an error or a description.
+/// D-25: secrets never reach a log, an error or a description.
 struct RedactionTests {
     private let request = OutboundRequest(
         method: "POST",

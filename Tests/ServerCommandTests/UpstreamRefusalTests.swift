@@ -273,7 +273,7 @@ struct UpstreamRefusalTests {
             "upstreams:\n  - {name: n, \(oidc)}\n  - {name: n, \(oidc)}",
             "upstreams[1].name: n is already the value of upstreams[0].name"
         ),
-        // Decision 0.6: these two would be one audience.
+        // FD-6: these two would be one audience.
         Refusal(
             "resources:\n  - uri: https://m.example\n  - uri: https://M.example/",
             "resources[1].uri: https://M.example/ is already the value of resources[0].uri"

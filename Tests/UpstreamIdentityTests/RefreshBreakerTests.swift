@@ -4,7 +4,7 @@ import Testing
 
 @testable import UpstreamIdentity
 
-@Suite("Peers §6 rule 11: a provider in trouble is left alone")
+@Suite("VR-11: a provider in trouble is left alone")
 struct RefreshBreakerTests {
     private func asked(_ provider: ScriptedProvider) -> Int {
         provider.transport.requests(to: ScriptedProvider.tokenURL).count

@@ -7,7 +7,7 @@ import Testing
 
 @Suite("RFC 6749 §6, VT-4: refreshing, and never losing a rotated token")
 struct RefreshTests {
-    @Test("JWKS times out after a successful exchange: the rotated token is in hand (toolhive #6194)")
+    @Test("JWKS times out after a successful exchange: the rotated token is in hand (VR-4)")
     func keysTimeOutAfterExchange() async throws {
         let provider = try ScriptedProvider()
         let answer = provider.tokenAnswer(idToken: try provider.idToken()) { $0["refresh_token"] = "rt-2" }
@@ -59,7 +59,7 @@ struct RefreshTests {
         #expect(try await client.validateRefreshedIDToken(response, expectedSubject: "x") == nil)
     }
 
-    @Test("Scopes go along only where the provider needs them (toolhive #5096)")
+    @Test("Scopes go along only where the provider needs them (VR-13)")
     func scopes() async throws {
         for isSent in [false, true] {
             let provider = try ScriptedProvider()
@@ -182,7 +182,7 @@ struct RefreshTests {
     ]
 
     @Test(
-        "Each failure is somebody's turn, and only invalid_grant is the end (peers §6 rules 9, 10)",
+        "Each failure is somebody's turn, and only invalid_grant is the end (VR-9, VR-10)",
         arguments: faults
     )
     func fault(fault: Fault) async throws {

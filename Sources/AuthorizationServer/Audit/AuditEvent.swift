@@ -108,7 +108,7 @@ package struct AuditEvent: Sendable {
         return AuditEvent("token.issued", fields)
     }
 
-    /// Tokens were issued for a refresh token; a repeat is a predecessor within the grace (decision 0.1).
+    /// Tokens were issued for a refresh token; a repeat is a predecessor within the grace (FD-1).
     package static func refreshed(_ session: Session, isRepeat: Bool) -> AuditEvent {
         var fields = AuditFields(session)
         fields.append("generation", Int(session.generation))
@@ -146,7 +146,7 @@ package struct AuditEvent: Sendable {
         AuditEvent("session.revoked", AuditFields(session))
     }
 
-    /// A session ended because a provider ended its part of it for good (peers §6 rule 9).
+    /// A session ended because a provider ended its part of it for good (VR-9).
     package static func endedWithUpstream(_ session: Session, _ connection: Connection) -> AuditEvent {
         var fields = AuditFields(session)
         fields.append("upstream", connection.upstream)

@@ -7,7 +7,7 @@ package import SocketHTTP
 /// RFC 6749 §3.1: the authorization endpoint.
 ///
 /// Checks everything, then asks the user; it stores, fetches and redirects nothing before what precedes it holds
-/// (DESIGN §6).
+/// (LF-1, LF-2).
 package struct AuthorizationEndpoint: Endpoint {
     private let clients: any ClientResolver
     private let resources: ResourceCatalogue

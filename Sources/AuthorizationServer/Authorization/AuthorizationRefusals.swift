@@ -5,7 +5,7 @@ import SocketHTTP
 /// RFC 6749 §4.1.2.1 and RFC 9700 §4.11.2: how an authorization request is refused.
 ///
 /// Before the redirect URI is verified: a page. After: a redirect, except that a self-registered https client gets a page
-/// with a link, or anyone could register a client and use us as an open redirector (decision 0.11, D-22).
+/// with a link, or anyone could register a client and use us as an open redirector (FD-11, D-22).
 package struct AuthorizationRefusals: Sendable {
     private let issuer: Issuer
     private let pages: PageRenderer
@@ -16,7 +16,7 @@ package struct AuthorizationRefusals: Sendable {
         self.pages = pages
     }
 
-    /// The page for a request that must not be redirected (AZ-2, AZ-3, F4).
+    /// The page for a request that must not be redirected (AZ-2, AZ-3).
     func page(_ error: AuthorizationPageError) -> Response {
         pages.error(ErrorPage(error.problem), status: Self.status(error))
     }

@@ -3,7 +3,7 @@ package import OAuthProtocol
 import OpenSSLCrypto
 import SocketHTTP
 
-/// RFC 6265: the cookies that tie a flow to one browser (CO-3, CO-4; DESIGN §7.2).
+/// RFC 6265: the cookies that tie a flow to one browser (CO-3, CO-4, LF-6).
 ///
 /// `__Host-` keeps a sibling subdomain from planting them (D-56). A plain-http loopback issuer drops the prefix and
 /// `Secure`, so that test clients without a browser's loopback exception work; nothing else does.

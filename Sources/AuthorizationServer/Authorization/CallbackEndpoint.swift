@@ -112,7 +112,7 @@ package struct CallbackEndpoint: Endpoint {
         guard let query = request.query, let parameters = try? FormParameters(query: query) else { return nil }
         var values: [String: String] = [:]
         for name in ["state", "code", "error", "iss"] {
-            // A repeated parameter is read differently by different parsers (Keycloak CVE-2026-9689).
+            // A repeated parameter is read differently by different parsers (CVE-2026-9689).
             guard let value = try? parameters.single(name) else {
                 guard parameters.values(name).isEmpty else { return nil }
                 continue

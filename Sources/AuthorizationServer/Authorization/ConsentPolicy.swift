@@ -5,7 +5,7 @@ import OpenSSLCrypto
 import SocketHTTP
 import UpstreamIdentity
 
-/// CO-1 and decision 0.10: when the user is asked before an upstream redirect.
+/// CO-1 and FD-10: when the user is asked before an upstream redirect.
 ///
 /// Without our own page, a client that anyone registered gets a token silently from a user who is logged in upstream:
 /// the confused deputy of the MCP security best practices (D-50).
@@ -61,7 +61,7 @@ package struct ConsentPolicy: Sendable {
         case .trusted:
             return client.isTrusted && client.kind == .preRegistered ? .notNeeded(expectedUserID: nil) : .ask
         case .remember:
-            // Decision 0.10: on loopback any program can use a document's name, so its warning is always shown.
+            // FD-10: on loopback any program can use a document's name, so its warning is always shown.
             guard client.kind != .metadataDocument || !authorization.redirectsToLoopback else { return .ask }
             return await remembered(authorization, request: request, now: now)
         }

@@ -4,8 +4,8 @@ package import OpenSSLCrypto
 
 /// An authorization request on its way through the consent page, sealed into the form.
 ///
-/// `GET /oauth/authorize` stores nothing: an unauthenticated flood of it costs no memory (dex #1292), and any number of
-/// tabs stay valid (CO-2, AZ-13). The seal keeps the browser from changing what was checked (Keycloak CVE-2026-7571),
+/// `GET /oauth/authorize` stores nothing: an unauthenticated flood of it costs no memory (LF-2), and any number of
+/// tabs stay valid (CO-2, AZ-13). The seal keeps the browser from changing what was checked (CVE-2026-7571),
 /// the binding keeps another browser from using it (CSRF, D-54), the id makes approval single-use (CO-3).
 package struct ConsentTicket: Hashable, Sendable {
     /// Names one page: 128 random bits.

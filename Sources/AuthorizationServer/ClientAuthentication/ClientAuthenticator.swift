@@ -113,7 +113,7 @@ package struct ClientAuthenticator: Sendable {
 
     private static let unknownClientHash = SHA256.hash("no client has this secret")
 
-    // 0.8: 401 invalid_client is what makes Claude register again, so 429 must not stand in its place.
+    // FD-8: 401 invalid_client is what makes Claude register again, so 429 must not stand in its place.
     private static let refusal = OAuthError(.invalidClient, "client authentication failed")
     private static let guess = OAuthError.guess(refusal.code, refusal.description)
 }

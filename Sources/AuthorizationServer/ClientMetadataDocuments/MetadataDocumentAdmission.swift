@@ -6,7 +6,7 @@ package struct MetadataDocumentAdmission: Sendable {
     private let ports: Set<UInt16>
     private let settings: Configuration.Registration
 
-    /// Whether documents may come from loopback: only while the issuer itself is there (DESIGN §5).
+    /// Whether documents may come from loopback: only while the issuer itself is there (LF-8).
     package var allowsLoopback: Bool { issuer.isLoopback }
 
     /// The admission of an issuer that listens on `ports`.

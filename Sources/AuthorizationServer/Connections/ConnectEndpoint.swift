@@ -4,7 +4,7 @@ import OAuthState
 import SocketHTTP
 import UpstreamIdentity
 
-/// SEP-1036: `/connections/connect/{link}`, the page behind a `connect_uri`, for MCP URL-mode elicitation (peers §6).
+/// SEP-1036: `/connections/connect/{link}`, the page behind a `connect_uri`, for MCP URL-mode elicitation (VX-5).
 ///
 /// Looking at it uses nothing up, for chat applications fetch links to preview them; only the user for whom the link was
 /// made gets further than the sign-in (D-60), and only once.
@@ -103,7 +103,7 @@ struct ConnectEndpoint: Endpoint {
         guard let provider = pages.upstreams[link.upstream] else {
             return pages.pages.error(.unknownUpstream, status: .badRequest)
         }
-        // Peers §6: a link is followed once. It counts as followed when the provider is asked, not when it is looked at.
+        // VX-5: a link is followed once. It counts as followed when the provider is asked, not when it is looked at.
         switch await sessions.approve(ticket: link.useID, expiry: link.expiry, now: context.now) {
         case .alreadyUsed: return pages.pages.error(.expiredLink, status: .badRequest)
         case .full: return pages.pages.error(.overloaded, status: .serviceUnavailable)

@@ -2,7 +2,7 @@ package import OAuthProtocol
 import OAuthState
 package import OpenSSLCrypto
 
-/// An invitation to one user to connect or widen one upstream: what a `connect_uri` stands for (peers §6).
+/// An invitation to one user to connect or widen one upstream: what a `connect_uri` stands for (VX-5).
 ///
 /// It names the user for whom it was made, and only that user can follow it (MCP URL-mode elicitation; D-60).
 package struct ConnectLink: Hashable, Sendable {

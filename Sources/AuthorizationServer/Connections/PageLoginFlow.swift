@@ -171,7 +171,7 @@ package struct PageLoginFlow: Sendable {
     }
 
     // Looking at one's connections makes neither a user nor a connection; but the tokens of an account that is connected
-    // already replace the older ones, for a provider may have ended those (VT-4, toolhive #5047).
+    // already replace the older ones, for a provider may have ended those (VT-4, VR-1).
     private func signIn(
         _ result: UpstreamLogin,
         _ provider: UpstreamProvider,

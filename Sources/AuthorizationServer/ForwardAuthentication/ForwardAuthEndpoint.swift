@@ -160,7 +160,7 @@ struct ForwardAuthEndpoint: Endpoint {
             let clientID = resource.clientID ?? "forward-auth"
             return "Bearer " + (try await vending.vend(query, to: clientID, context: context).credential.accessToken)
         } catch {
-            // A login mends it: the client is sent there by the challenge (VT-2, toolhive #5507).
+            // A login mends it: the client is sent there by the challenge (VT-2).
             guard error.code == .interactionRequired else { throw .proxy(error) }
             throw .client(OAuthError(.invalidToken, error.description, details: error.details), resource)
         }

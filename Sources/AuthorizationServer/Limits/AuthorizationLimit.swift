@@ -3,7 +3,7 @@ import OAuthProtocol
 import SocketHTTP
 
 /// D-80: how many logins one source may begin, so that it cannot fill the table of logins under way and keep everybody else
-/// out (DESIGN §7.9).
+/// out (LM-1).
 ///
 /// Counted where a login is about to be stored: visits of the consent page store nothing and are free.
 package struct AuthorizationLimit: Sendable {

@@ -3,10 +3,10 @@ import OAuthProtocol
 /// Slows down whoever guesses codes, secrets or tokens: once the source's allowance is spent, wrong guesses get 429.
 ///
 /// A guess is a wrong secret or assertion of a known confidential client, a refresh token that is none, a code that is
-/// unknown or another's, a wrong verifier, or a wrong initial access token. Terminal answers are never masked by 429, for the
-/// client would go on trying instead of registering or logging in again (DESIGN §7.9; withings-mcp #37): an unknown client
-/// always hears `invalid_client`, a refresh token of our shape `invalid_grant`, and a resource server that has proven itself
-/// what its caller's token is worth.
+/// unknown or another's, a wrong verifier, or a wrong initial access token. Terminal answers are never masked by 429,
+/// for the client would go on trying instead of registering or logging in again (LM-2): an unknown client always hears
+/// `invalid_client`, a refresh token of our shape `invalid_grant`, and a resource server that has proven itself what
+/// its caller's token is worth.
 package struct FailureLimit: Sendable {
     private let limiter: SourceLimiter
     private let metrics: ServerMetrics

@@ -2,9 +2,9 @@ package import OAuthProtocol
 package import SocketHTTP
 
 /// RFC 6749 §10.10: token buckets per source and purpose, in a bounded table, so that one source cannot starve the rest
-/// and guessing is slow (D-80, DESIGN §7.9).
+/// and guessing is slow (D-80, LM-1).
 package actor SourceLimiter {
-    /// What is counted; one purpose never spends another's allowance (withings-mcp #37).
+    /// What is counted; one purpose never spends another's allowance (LM-2).
     package enum Purpose: UInt8, Hashable, Sendable {
         case registration
         case failure

@@ -74,7 +74,7 @@ package struct ServerMetrics: Sendable {
         increment("gatehouse_vault_vends_total", [("upstream", upstream), ("result", result)])
     }
 
-    /// A user had to connect again; the number operators need most (peers §5).
+    /// A user had to connect again; the number operators need most.
     func reauthorizationForced(reason: String) {
         increment("gatehouse_reauthorizations_forced_total", [("reason", reason)])
     }

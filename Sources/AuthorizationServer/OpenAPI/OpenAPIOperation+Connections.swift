@@ -2,7 +2,7 @@ import OAuthProtocol
 
 /// The operations around upstream connections: reports, the API and the pages, connect in place, proxies, logout.
 extension OpenAPIOperation {
-    /// Peers §6 rule 12.
+    /// VR-12: a resource server's report.
     static let reportInvalid = OpenAPIOperation(
         id: "reportInvalid",
         summary: "Takes a resource server's word that an upstream API refused a token from here.",

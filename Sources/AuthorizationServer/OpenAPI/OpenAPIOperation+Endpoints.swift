@@ -1,6 +1,6 @@
 import OAuthProtocol
 
-/// The operations of the surface (DESIGN §5), one for each endpoint.
+/// The operations of the surface, one for each endpoint.
 extension OpenAPIOperation {
     static let clientFields = ["client_id", "client_secret", "client_assertion", "client_assertion_type"]
     static let throttled = OpenAPIResponse.error("Too many failures from this address")

@@ -1,7 +1,7 @@
 import OAuthProtocol
 import OAuthState
 
-/// The page on which a user sees and ends what is connected; tokens never stand on it (peers §4.5, Pomerium CVE-2024-39315).
+/// The page on which a user sees and ends what is connected; tokens never stand on it (VX-11, CVE-2024-39315).
 struct ConnectionsPage: Sendable {
     /// The path, relative to the issuer.
     static let path = "/connections"

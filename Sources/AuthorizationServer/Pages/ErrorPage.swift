@@ -2,7 +2,7 @@ import OAuthProtocol
 
 /// A page for a person whose login cannot go on: what happened, and the way out.
 ///
-/// It reflects nothing that a client sent as a link, and names no version (F4, D-79).
+/// It reflects nothing that a client sent as a link, and names no version (AZ-2, D-79).
 struct ErrorPage: Sendable {
     let title: String
     let explanation: HTML

@@ -1,6 +1,6 @@
 import OAuthProtocol
 
-/// Decision 0.11, RFC 9700 §4.11.2: a self-registered client gets its error only by the user's own click, so that nobody
+/// FD-11, RFC 9700 §4.11.2: a self-registered client gets its error only by the user's own click, so that nobody
 /// can use this server to send people to an address of his choice.
 struct InterstitialPage: Sendable {
     let error: OAuthError

@@ -28,7 +28,7 @@ package struct PageRenderer: Sendable {
         render(title: page.title, body: page.body, status: status)
     }
 
-    /// The page that stands between an error and a self-registered client (decision 0.11).
+    /// The page that stands between an error and a self-registered client (FD-11).
     func interstitial(_ page: InterstitialPage) -> Response {
         render(title: page.title, body: page.body, status: .badRequest)
     }

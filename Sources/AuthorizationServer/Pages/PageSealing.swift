@@ -4,7 +4,7 @@ package import OpenSSLCrypto
 
 /// Seals what a page of ours hands to the browser and wants back unchanged: links, forms, and logins under way.
 ///
-/// Nothing is stored for a page that is only looked at, so an unauthenticated flood of them costs no memory (dex #1292).
+/// Nothing is stored for a page that is only looked at, so an unauthenticated flood of them costs no memory (LF-2).
 package struct PageSealing: Sendable {
     private let key: AES256GCMKey
     private let random: any RandomSource

@@ -1,7 +1,7 @@
 package import DurableLog
 package import OAuthProtocol
 
-/// DESIGN §3: nothing is acknowledged that is not durable.
+/// ST-1: nothing is acknowledged that is not durable.
 ///
 /// Endpoints wait here, outside the actors.
 package struct Durability: Sendable {

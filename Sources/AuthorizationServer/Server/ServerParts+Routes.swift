@@ -3,7 +3,7 @@ import OAuthProtocol
 import OAuthState
 import SocketHTTP
 
-/// The surface (DESIGN §5): each endpoint is one line.
+/// The surface: each endpoint is one line.
 extension ServerParts {
     private typealias Path = AuthorizationServerMetadata.Path
 

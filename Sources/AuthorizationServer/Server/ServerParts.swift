@@ -97,7 +97,7 @@ struct ServerParts {
         )
         clientKeySets = RemoteKeySets(
             transport: environment.transport,
-            // DESIGN §5: where the server itself is on loopback, so may be what it fetches; nowhere else.
+            // LF-8: where the server itself is on loopback, so may be what it fetches; nowhere else.
             addressPolicy: configuration.issuer.isLoopback ? .loopbackAllowed : .publicOnly,
             limiter: limiter,
             timeSource: environment.timeSource,

@@ -44,7 +44,7 @@ package struct ServerStores: Sendable {
     /// No request waits for it: each actor hands over a copy in O(1), and rows are encoded, deflated and sealed on the
     /// snapshot's own thread.
     package func writeSnapshot(to store: DurableStore, now: Timestamp) async throws {
-        // Taken before the first capture: every change up to here is in every section (DESIGN §3).
+        // Taken before the first capture: every change up to here is in every section (ST-6).
         let position = journal.lastPosition
         var captured: [(id: UInt32, state: CapturedState)] = []
         for (id, section) in sections {

@@ -45,7 +45,7 @@ package struct AccessTokenIssuer: Sendable {
                 subject: session.userID.text,
                 audience: session.resource,
                 clientID: session.clientID,
-                // F7: `offline_access` is about the refresh token; to a resource server it means nothing (SEP-2207).
+                // `offline_access` is about the refresh token; to a resource server it means nothing (SEP-2207).
                 scope: scopes.filter { $0 != ScopeSet.offlineAccess }.text,
                 tokenID: tokenIDs.next().text,
                 issuedAt: now,

@@ -35,7 +35,7 @@ package final class VerifiedAccessToken: Sendable, RedactedSecret {
     }
 }
 
-/// DESIGN §8: access tokens seen before, by their SHA-256, so that their signatures are not checked again.
+/// ST-8: access tokens seen before, by their SHA-256, so that their signatures are not checked again.
 ///
 /// Only what cannot change is kept: what a token says and that it is ours. Whether it was revoked is asked every time where
 /// revocations are kept, which costs little, so that no way of revoking can forget a copy here.

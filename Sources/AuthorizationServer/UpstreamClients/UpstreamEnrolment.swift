@@ -7,9 +7,9 @@ import UpstreamIdentity
 
 /// RFC 7591: registers us at a provider that wants it so, and keeps what comes of it sealed and durable.
 ///
-/// The same registration serves after every restart, for the users' refresh tokens are good for that client only (toolhive
-/// #6508). Another one is made when the provider, our redirect URI there or the scopes no longer fit, or when the secret
-/// expires.
+/// The same registration serves after every restart, for the users' refresh tokens are good for that client only
+/// (VR-8). Another one is made when the provider, our redirect URI there or the scopes no longer fit, or when the
+/// secret expires.
 struct UpstreamEnrolment: Sendable {
     let request: UpstreamRegistrationRequest
     let upstream: String
@@ -87,7 +87,7 @@ struct UpstreamEnrolment: Sendable {
 
     private var metadata: Logger.Metadata { ["upstream": "\(upstream)"] }
 
-    // toolhive #5823: the upstream's own name stands beside, so no two share a registration.
+    // VR-14: the upstream's own name stands beside, so no two share a registration.
     private var purpose: SHA256Digest {
         let place =
             switch request.target {

@@ -79,7 +79,7 @@ package struct ConnectionEnding: Sendable {
             logger.error("stored tokens could not be opened", metadata: ["upstream": "\(connection.upstream)"])
             return .failed
         }
-        // Another client's tokens cannot be revoked by this one (toolhive #6508).
+        // Another client's tokens cannot be revoked by this one (VR-8).
         guard let clientID = provider.clientID, connection.upstreamClientID.hasSameBytes(as: clientID) else {
             return .notConfigured
         }

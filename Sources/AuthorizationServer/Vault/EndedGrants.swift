@@ -2,7 +2,7 @@ package import OAuthProtocol
 package import OAuthState
 import UpstreamIdentity
 
-/// Peers §6 rule 9: what the provider ended for good ends our grant too, once (cloudflare/mcp #137).
+/// VR-9: what the provider ended for good ends our grant too, once.
 ///
 /// It ends at its next refresh: until then the user can mend the connection in place and keeps the session. A client
 /// that went on refreshing would get tokens that open nothing, and never ask its user to log in again. Only a provider

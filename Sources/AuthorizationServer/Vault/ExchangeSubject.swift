@@ -55,7 +55,7 @@ package struct ExchangeSubject: Sendable {
             return try await verification.liveSession(of: token, audiences: server.audiences, now: now)
         } catch {
             switch error {
-            // The caller answers its own client with 401 and a challenge: peers §6 wants one code for every dead token.
+            // The caller answers its own client with 401 and a challenge: VX-9 wants one code for every dead token.
             case .notOurs: throw OAuthError(.invalidGrant, "subject_token is not an access token of this server")
             case .expired, .revoked: throw OAuthError(.invalidGrant, "subject_token has expired or was revoked")
             case .withoutUser: throw OAuthError(.invalidGrant, "subject_token stands for no user")

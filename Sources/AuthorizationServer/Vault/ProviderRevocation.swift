@@ -1,7 +1,7 @@
 import UpstreamIdentity
 
 /// RFC 7009: ends tokens at the provider that issued them; forgetting them here would leave them good there
-/// (context-forge #5501: "forget is not revoke").
+/// (VX-11).
 package struct ProviderRevocation: Sendable {
     let provider: UpstreamProvider
 

@@ -4,8 +4,8 @@ package import OAuthState
 import OpenSSLCrypto
 package import SocketHTTP
 
-/// VT-2: `POST /oauth/report-invalid`, by which a resource server says that the upstream's API answered 401 to a token from
-/// here (peers §6 rule 12, toolhive #5055).
+/// VT-2: `POST /oauth/report-invalid`, by which a resource server says that the upstream's API answered 401 to a token
+/// from here (VR-12).
 ///
 /// The server proves itself and presents its caller's access token as in the exchange; the token that was refused need
 /// not be sent. The next retrieval then refreshes, whatever the expiry says; a token that cannot be refreshed is dead.

@@ -11,7 +11,7 @@ package struct UpstreamCredential: Sendable, RedactedSecret {
     let wasRefreshed: Bool
 }
 
-/// Why there is no upstream token to hand out (peers §6).
+/// Why there is no upstream token to hand out (VX-4).
 package enum UpstreamCredentialError: Error, Sendable {
     /// The user has to do something; the reason is one of `not_connected`, `reauth_required`, `scope_missing`.
     case interactionRequired(reason: String, missingScopes: ScopeSet, connection: Connection?)
@@ -25,7 +25,7 @@ package enum UpstreamCredentialError: Error, Sendable {
     case misconfigured(String)
 }
 
-/// Yields upstream access tokens out of the vault, refreshed when due (peers §6, the twelve rules).
+/// Yields upstream access tokens out of the vault, refreshed when due (VR-1 to VR-12).
 package struct UpstreamCredentials: Sendable {
     private let vault: any VaultStore
     private let sessions: any AuthorizationStore
@@ -70,7 +70,7 @@ package struct UpstreamCredentials: Sendable {
             throw .interactionRequired(reason: "not_connected", missingScopes: query.scopes, connection: nil)
         }
         try Self.check(connection, query.scopes, provider)
-        // No expiry means that the provider gave none: such a token is good until the API refuses it (rules 5 and 12).
+        // No expiry means that the provider gave none: such a token is good until the API refuses it (VR-5, VR-12).
         let isGood = !connection.isReportedInvalid && (connection.accessTokenExpiry.map { now < $0 } ?? true)
         let isDue = !isGood || connection.isDueForRefresh(now: now, minimumLifetime: query.minimumLifetime)
         var credential: UpstreamCredential
@@ -137,14 +137,14 @@ package struct UpstreamCredentials: Sendable {
             return try open(refreshed, wasRefreshed: true)
         } catch {
             // A provider that is down, or refuses us and not the user, does not take a token away that is still good
-            // (rules 9 and 10).
+            // (VR-9, VR-10).
             switch error {
             case .temporarilyUnavailable, .misconfigured:
                 guard isGood else { throw error }
                 return try open(connection, wasRefreshed: false)
             case .refusedWithoutReason(let connection):
                 // Waiting mends nothing then, and a login does. The connection is not marked, for only `invalid_grant`
-                // says that it is dead (rule 9): should the provider change its mind, the next request finds that out.
+                // says that it is dead (VR-9): should the provider change its mind, the next request finds that out.
                 guard isGood else {
                     throw .interactionRequired(reason: "reauth_required", missingScopes: .empty, connection: connection)
                 }
@@ -172,13 +172,13 @@ package struct UpstreamCredentials: Sendable {
 }
 
 extension Connection {
-    /// The reason of a connection whose access token a resource server found refused (rule 12).
+    /// The reason of a connection whose access token a resource server found refused (VR-12).
     static let reportedInvalid = "reported_invalid"
 
     /// Whether the access token was reported as refused and was not replaced since.
     var isReportedInvalid: Bool { status == .expiring && reason == Self.reportedInvalid }
 
-    /// Rule 7: a token is refreshed when less than a minute, or a tenth of its life, is left; the tenth is spread by
+    /// VR-7: a token is refreshed when less than a minute, or a tenth of its life, is left; the tenth is spread by
     /// the connection's id, so that tokens of one moment are not all refreshed in one.
     ///
     /// A caller may want more life than that.

@@ -7,7 +7,7 @@ package import UpstreamIdentity
 /// Refreshes upstream tokens, one refresh at a time for each connection: whoever else asks gets the same result.
 ///
 /// A refresh token that rotates is worth nothing once it has been sent; two parallel redemptions would end the user's
-/// session at the provider (VT-4, toolhive #4122, peers §6 rule 6).
+/// session at the provider (VT-4, VR-6).
 package actor UpstreamRefreshes {
     private let steps: UpstreamRefreshSteps
     private var underWay: [ConnectionID: Task<Result<Connection, UpstreamCredentialError>, Never>] = [:]
@@ -77,7 +77,7 @@ struct UpstreamRefreshSteps: Sendable {
         guard let connection = await vault.connection(stale.id) else { throw Self.over(nil) }
         guard connection.version == stale.version else { return connection }
         guard connection.status != .revoked else { throw Self.over(connection) }
-        // Rule 8: the provider would burn a refresh token that another client presents (toolhive #6508).
+        // VR-8: the provider would burn a refresh token that another client presents.
         let client: UpstreamClient
         do {
             client = try await provider.client()
@@ -101,7 +101,7 @@ struct UpstreamRefreshSteps: Sendable {
             throw await failure(error, connection)
         }
         let refreshed = try await keep(response, connection, provider)
-        // Rule 4: the new refresh token is durable before anything else is looked at (toolhive #6194).
+        // VR-4: the new refresh token is durable before anything else is looked at.
         try await validate(response, refreshed, provider)
         metrics.upstreamRefresh(connection.upstream, result: "success")
         return refreshed
@@ -178,7 +178,7 @@ struct UpstreamRefreshSteps: Sendable {
     }
 
     // The access token came from the provider itself, over its own connection: an ID token beside it that cannot be
-    // verified ends nothing, for the refresh token that made it is spent (toolhive #6194). One that names another account
+    // verified ends nothing, for the refresh token that made it is spent (VR-4). One that names another account
     // does: tokens of another account must not be handed out as this one's (UP-2).
     private func validate(
         _ response: UpstreamTokenResponse,

@@ -2,7 +2,7 @@ import OAuthProtocol
 import OAuthState
 package import OpenSSLCrypto
 
-/// Hands out upstream tokens on the record: every token and every refusal has an audit line and a number (peers §6).
+/// Hands out upstream tokens on the record: every token and every refusal has an audit line and a number (VX-7).
 package struct UpstreamVending: Sendable {
     private let credentials: UpstreamCredentials
     private let links: ConnectLinks
@@ -57,7 +57,7 @@ package struct UpstreamVending: Sendable {
         }
     }
 
-    // JB-10, peers §6: what the resource server puts into URL-mode elicitation, so that the user can mend it at once.
+    // JB-10, VX-4: what the resource server puts into URL-mode elicitation, so that the user can mend it at once.
     private func refusal(
         _ error: UpstreamCredentialError,
         _ query: UpstreamCredentials.Query,

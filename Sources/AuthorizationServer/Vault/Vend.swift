@@ -2,7 +2,7 @@ import OAuthProtocol
 package import OAuthState
 import OpenSSLCrypto
 
-/// One handing-out of an upstream token, or its refusal, as the audit trail keeps it (peers §6 "Audit per vend").
+/// One handing-out of an upstream token, or its refusal, as the audit trail keeps it (VX-7).
 package struct Vend: Sendable {
     /// Names the handing-out in the answer and in the trail.
     package let id: String

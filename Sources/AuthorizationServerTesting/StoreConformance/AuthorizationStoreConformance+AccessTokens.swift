@@ -9,7 +9,7 @@ extension AuthorizationStoreConformance {
         Rule("RV-2: a revoked access token is refused, its session, its siblings and others stand", tokenRevocation),
         Rule("RV-2: the access tokens of a session that is over do not stand", tokensOfRevokedSession),
         Rule("CC-1: a token without session stands until it is revoked", tokensWithoutSession),
-        Rule("DESIGN §2: at the bound of revoked tokens one more is refused, not forgotten", revocationBound),
+        Rule("ST-5: at the bound of revoked tokens one more is refused, not forgotten", revocationBound),
         Rule("D-80, RV-2: a session that revokes too many of its tokens ends; others do not notice", revocationShare),
         Rule(
             "D-80, RV-2: at the bound of sessions' tokens their session ends, and clients' own have room",

@@ -13,8 +13,8 @@ extension AuthorizationStoreConformance {
         Rule("D-16: a replay with anything wrong leaves the session alive", wrongReplayLeavesTheSession),
         Rule("TK-5: an absent redirect URI and an absent resource are accepted", absentParametersAreAccepted),
         Rule("TK-7, D-20: a code that was never issued or has expired is refused", unknownAndExpiredCodes),
-        Rule("DESIGN §2: at the bound of codes a new one is refused, the others stay", codeBound),
-        Rule("DESIGN §2: at the bound of sessions a redemption is refused and its code stays", sessionBound),
+        Rule("ST-5: at the bound of codes a new one is refused, the others stay", codeBound),
+        Rule("ST-5: at the bound of sessions a redemption is refused and its code stays", sessionBound),
         Rule("TK-16: a redemption that is taken back leaves no session, and its code can be redeemed once", takenBack),
         Rule("TK-6, TK-16: nothing is taken back of a code that was replayed, rotated or revoked", notTakenBack),
         Rule("TK-10: without a refresh token the session lives no longer than its access token", noRefreshToken),
@@ -252,7 +252,7 @@ extension AuthorizationStoreConformance {
         guard case .redeemed = outcome else { throw Deviation(text: "\(what) came to \(outcome)") }
     }
 
-    // peers §3, Tinyauth and Pocket ID: each single-field mismatch alone must be refused.
+    // CVE-2026-32245, CVE-2026-28513: each single-field mismatch alone must be refused.
     private static func wrongRedemptions(_ code: String) -> [(CodeMismatch, CodeRedemption)] {
         func changed(_ change: (inout CodeRedemption) -> Void) -> CodeRedemption {
             var redemption = StoreSample.redemption(code)

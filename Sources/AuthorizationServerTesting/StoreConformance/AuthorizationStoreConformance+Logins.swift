@@ -12,7 +12,7 @@ extension AuthorizationStoreConformance {
         Rule("D-51: a wrong browser, or one without cookie, leaves the login to the right one", wrongBrowser),
         Rule("D-65: another provider's callback leaves the login to the right one", wrongUpstream),
         Rule("CO-3, AZ-20: an expired login is unknown", expiredLogin),
-        Rule("DESIGN §2: at the bound of logins a new one is refused until others have expired", loginBound),
+        Rule("ST-5: at the bound of logins a new one is refused until others have expired", loginBound),
     ]
 
     static func ticketsAreSingleUse(_ makeStore: StoreFactory<any AuthorizationStore>) async throws {

@@ -2,22 +2,22 @@ import OAuthProtocol
 import OAuthState
 import OpenSSLCrypto
 
-/// RFC 6749 §6, RFC 9700 §4.14.2, decision 0.1: refresh tokens in families and generations.
+/// RFC 6749 §6, RFC 9700 §4.14.2, FD-1: refresh tokens in families and generations.
 extension AuthorizationStoreConformance {
     static let refreshRules: [Rule] = [
         Rule("TK-8: a refresh moves the family to its next generation and prolongs it", refreshRotates),
-        Rule("0.1, D-27: 64 who race with one token all get the same generation", racersGetTheSameSuccessor),
-        Rule("0.1: within the grace the predecessor yields the same successor, and costs nothing", graceRepeats),
-        Rule("0.1, TK-9, D-26: after the grace the predecessor revokes the family", reuseAfterTheGrace),
-        Rule("0.1, D-28: a token two generations back revokes the family, also within the grace", twoGenerationsBack),
-        Rule("0.1: with a grace of zero the predecessor revokes at once", strictGrace),
+        Rule("FD-1, D-27: 64 who race with one token all get the same generation", racersGetTheSameSuccessor),
+        Rule("FD-1: within the grace the predecessor yields the same successor, and costs nothing", graceRepeats),
+        Rule("FD-1, TK-9, D-26: after the grace the predecessor revokes the family", reuseAfterTheGrace),
+        Rule("FD-1, D-28: a token two generations back revokes the family, also within the grace", twoGenerationsBack),
+        Rule("FD-1: with a grace of zero the predecessor revokes at once", strictGrace),
         Rule("D-29: another client's use changes nothing, not even with an old token", wrongClient),
         Rule("TK-8, D-44: more scope or another resource is refused before anything rotates", exceededIsRefusedFirst),
         Rule("RI-1: a session that may not go on rotates nothing, and its old tokens are found out", withheld),
         Rule("TK-8: fewer scopes are accepted and the session keeps all of its own", narrowedScopes),
-        Rule("0.1: a genuine token newer than the state moves the state forward", newerThanTheState),
-        Rule("0.12: a client that does not rotate keeps its token", nonRotating),
-        Rule("0.12: refreshes without rotation do not stretch the grace of an older predecessor", graceIsNotStretched),
+        Rule("FD-1: a genuine token newer than the state moves the state forward", newerThanTheState),
+        Rule("FD-12: a client that does not rotate keeps its token", nonRotating),
+        Rule("FD-12: refreshes without rotation do not stretch the grace of an older predecessor", graceIsNotStretched),
         Rule("TK-16: a rotation that is taken back leaves its token usable, and the successor too", rotationTakenBack),
         Rule("TK-9, TK-16: nothing is taken back of a session that went on or is over", rotationNotTakenBack),
         Rule("TK-9: an idle family dies at its idle expiry", idleExpiry),

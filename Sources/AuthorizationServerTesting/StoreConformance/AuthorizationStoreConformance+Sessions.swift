@@ -11,8 +11,8 @@ extension AuthorizationStoreConformance {
         Rule("LO-1: a login that ends while its callback is at work becomes neither code nor further leg", endedInHand),
         Rule("RV-2: connections of logins under way and of unredeemed codes are awaited", awaited),
         Rule("CO-1, D-55: a consent is remembered for exactly what it was given for", consents),
-        Rule("DESIGN §2: at the bound of consents a new one is not remembered, an old one is renewed", consentBound),
-        Rule("DESIGN §3: a change has a later position in the journal than the one before", positionsGrow),
+        Rule("ST-5: at the bound of consents a new one is not remembered, an old one is renewed", consentBound),
+        Rule("ST-3: a change has a later position in the journal than the one before", positionsGrow),
     ]
 
     static func revocation(_ makeStore: StoreFactory<any AuthorizationStore>) async throws {

@@ -1,6 +1,6 @@
 package import OAuthState
 
-/// What every `AuthorizationStore` must do: RFC 6749 §4.1.2, §4.1.3 and §6, RFC 9700 §4.5 and §4.14, decision 0.1.
+/// What every `AuthorizationStore` must do: RFC 6749 §4.1.2, §4.1.3 and §6, RFC 9700 §4.5 and §4.14, FD-1.
 package enum AuthorizationStoreConformance {
     /// A rule about a store of logins, codes, sessions and consents.
     package typealias Rule = ConformanceRule<any AuthorizationStore>

@@ -15,7 +15,7 @@ extension VaultStoreConformance {
         Rule("tokens of an unknown user are not kept", unknownUser),
         Rule("at the bound of connections a new account is refused, a known one replaced", connectionBound),
         Rule("a credential is one of the session's connections if possible, else the latest", credentials),
-        Rule("RFC 7591: a registration at an upstream is kept, replaced by its name, and bounded", registrations),
+        Rule("VR-14: a registration at an upstream is kept, replaced by its name, and bounded", registrations),
         Rule("the last use is noted at most once an hour", touching),
     ]
 
@@ -41,7 +41,7 @@ extension VaultStoreConformance {
 
     static func registrations(_ makeStore: StoreFactory<any VaultStore>) async throws {
         var settings = StoreSettings()
-        settings.limits.upstreamRegistrationsMax = 1
+        settings.limits.upstreamRegistrationsMax = 2
         let store = try await makeStore(settings)
         try requireEqual(await store.registration(of: "corp"), nil, "a registration before there was one")
         for secret in ["first", "second"] {
@@ -50,9 +50,13 @@ extension VaultStoreConformance {
             let found = await store.registration(of: "corp")
             try requireEqual(found, StoreSample.registration(sealed: secret), "the \(secret) registration")
         }
-        let other = await store.keep(StoreSample.registration("files", sealed: "third")).outcome
-        try requireEqual(other, .full, "a registration beyond the bound")
-        try requireEqual(await store.registration(of: "files"), nil, "a registration that was refused")
+        let second = await store.keep(StoreSample.registration("files", sealed: "third")).outcome
+        try requireEqual(second, .admitted, "another upstream's registration")
+        let first = await store.registration(of: "corp")
+        try requireEqual(first, StoreSample.registration(sealed: "second"), "the registration beside it")
+        let third = await store.keep(StoreSample.registration("chat", sealed: "fourth")).outcome
+        try requireEqual(third, .full, "a registration beyond the bound")
+        try requireEqual(await store.registration(of: "chat"), nil, "a registration that was refused")
     }
 
     static func sameAccountReplaces(_ makeStore: StoreFactory<any VaultStore>) async throws {

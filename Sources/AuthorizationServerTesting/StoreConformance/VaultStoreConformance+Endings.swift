@@ -8,7 +8,7 @@ extension VaultStoreConformance {
         Rule("RV-2, LO-1: the end of a login's tokens ends what refreshed them, and no later login's", endsOfALogin),
         Rule("TK-16: a disconnection that is taken back leaves everything as it was", disconnectionTakenBack),
         Rule("TK-16: nothing is taken back where the account was connected anew", disconnectionNotTakenBack),
-        Rule("peers §6 rule 9: those among some connections that the provider ended", endedConnections),
+        Rule("VR-9: those among some connections that the provider ended", endedConnections),
     ]
 
     static func disconnecting(_ makeStore: StoreFactory<any VaultStore>) async throws {

@@ -1,7 +1,7 @@
 import OAuthProtocol
 import OAuthState
 
-/// RFC 6749 §6 towards providers: what a refresh may replace (VT-4, DESIGN §7.8).
+/// RFC 6749 §6 towards providers: what a refresh may replace (VT-4, VR-3).
 extension VaultStoreConformance {
     static let refreshRules: [Rule] = [
         Rule("VT-4: a refresh replaces what the provider sent and keeps what it left out", refreshReplaces),

@@ -1,7 +1,7 @@
 import OAuthProtocol
 package import OAuthState
 
-/// What every `VaultStore` must do: JW-2, D-63, VT-4, and the lessons of toolhive #5046, #5047 and #6508.
+/// What every `VaultStore` must do: JW-2, D-63, VT-4, VR-1, VR-3, VR-5 and VR-8.
 package enum VaultStoreConformance {
     /// A rule about a store of users, identities and connections.
     package typealias Rule = ConformanceRule<any VaultStore>

@@ -24,7 +24,7 @@ package struct ClientIDURL: Hashable, Sendable {
     ///
     /// - Parameters:
     ///   - text: The `client_id`.
-    ///   - allowsLoopback: The issuer is on loopback itself; then `http` on loopback counts too (DESIGN §5).
+    ///   - allowsLoopback: The issuer is on loopback itself; then `http` on loopback counts too (LF-8).
     /// - Returns: Whether a document is looked for.
     package static func isMeant(by text: String, allowsLoopback: Bool) -> Bool {
         text.hasPrefix("https://") || (allowsLoopback && text.hasPrefix("http://"))

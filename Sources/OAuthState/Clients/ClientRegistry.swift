@@ -16,7 +16,7 @@ package actor ClientRegistry: ClientStore {
     private var uses = UseOrder()
     private var dynamicCount = 0
 
-    /// After how long without use a client may give way to a new one (0.8).
+    /// After how long without use a client may give way to a new one (FD-8).
     static let abandonment: Duration = .seconds(90 * 86_400)
 
     /// A registry that starts with the clients of the configuration.
@@ -132,7 +132,7 @@ package actor ClientRegistry: ClientStore {
         uses.sweep(clientCount: entries.withLock(\.count)) { entry($0)?.record.lastUsedAt }
     }
 
-    // CR-10, 0.8: the oldest client that was never used gives way, else one that nobody has used for 90 days; no session of
+    // CR-10, FD-8: the oldest client that was never used gives way, else one that nobody has used for 90 days; no session of
     // such a client is left, for a session without use ends within 30.
     private func evictOne(now: Timestamp) -> Bool {
         while let id = neverUsed.first {

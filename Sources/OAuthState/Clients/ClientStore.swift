@@ -8,7 +8,7 @@ package protocol ClientStore: Sendable {
     func register(_ client: Client) async -> Recorded<ClientRegistration>
     /// The client with this id, if it is known.
     func client(_ id: String) async -> Client?
-    /// Notes that a client was used, so that it is never evicted (decision 0.8).
+    /// Notes that a client was used, so that it is never evicted (FD-8).
     func touch(_ id: String, now: Timestamp) async
     /// Forgets a client; true when it was there.
     func remove(_ id: String) async -> Recorded<Bool>

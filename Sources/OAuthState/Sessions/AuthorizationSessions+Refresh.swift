@@ -2,7 +2,7 @@ import DurableLog
 import HashTreeCollections
 package import OAuthProtocol
 
-/// RFC 6749 §6, RFC 9700 §4.14.2 and decision 0.1: refresh tokens come in families and generations.
+/// RFC 6749 §6, RFC 9700 §4.14.2 and FD-1: refresh tokens come in families and generations.
 extension AuthorizationSessions {
     package func rotate(
         _ use: RefreshTokenUse,

@@ -24,7 +24,7 @@ package protocol AuthorizationStore: Sendable {
     ///
     /// Nothing happens where the session is not as it was made: a replay has ended it, and it stays so (TK-6).
     func unredeem(_ code: SHA256Digest, for session: Session) async
-    /// Uses a refresh token (RFC 6749 §6, decision 0.1) if the rest of the server still permits the session to go on.
+    /// Uses a refresh token (RFC 6749 §6, FD-1) if the rest of the server still permits the session to go on.
     ///
     /// `permits` is asked inside the store's turn, once the token is known to be this client's, live and not reused, and
     /// before `scope` and `resource` are looked at; it must not wait, nor call the store.
@@ -200,7 +200,7 @@ package struct RefreshTokenUse: Hashable, Sendable {
     package var generation: UInt32
     /// The authenticated client.
     package var clientID: String
-    /// Whether a successor replaces the token (decision 0.12: public clients).
+    /// Whether a successor replaces the token (FD-12: public clients).
     package var rotates: Bool
     /// `scope`, if sent.
     package var scopes: ScopeSet?
@@ -229,7 +229,7 @@ package struct RefreshTokenUse: Hashable, Sendable {
 package enum RotationOutcome: Hashable, Sendable {
     /// Accepted; the session's generation is the one to be handed out.
     case rotated(Session)
-    /// The predecessor within the grace: the same successor again (decision 0.1).
+    /// The predecessor within the grace: the same successor again (FD-1).
     case repeated(Session)
     /// An older token: the family is revoked (RFC 9700 §4.14.2).
     case reused(Session)

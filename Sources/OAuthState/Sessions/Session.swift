@@ -7,7 +7,7 @@ package struct Session: Hashable, Sendable {
     private let shared: Shared<SessionGrant>
     /// When the session ends unless it is refreshed before.
     package var idleExpiry: Timestamp
-    /// When the current generation became current: the start of the grace for its predecessor (decision 0.1).
+    /// When the current generation became current: the start of the grace for its predecessor (FD-1).
     package var rotatedAt: Timestamp
     /// The generation of the refresh token that is current; 0 when none was issued.
     package var generation: UInt32

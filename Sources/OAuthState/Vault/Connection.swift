@@ -2,7 +2,7 @@ package import OAuthProtocol
 
 /// One user's tokens at one account of one upstream provider.
 ///
-/// Keyed by the user, not by the session, so a second login replaces instead of orphaning (toolhive #5047).
+/// Keyed by the user, not by the session, so a second login replaces instead of orphaning (VR-1).
 package struct Connection: Hashable, Sendable {
     /// Whether the tokens can be used.
     package enum Status: UInt8, Hashable, Sendable {
@@ -13,7 +13,7 @@ package struct Connection: Hashable, Sendable {
         case reauthorizationRequired = 2
         /// Disconnected here or withdrawn at the provider.
         case revoked = 3
-        /// The provider refuses us, not the user: the operator must act (peers §6 rule 10).
+        /// The provider refuses us, not the user: the operator must act (VR-10).
         case error = 4
 
         /// The status as pages, answers and the audit trail name it.
@@ -40,9 +40,9 @@ package struct Connection: Hashable, Sendable {
     package var tokens: SealedTokens
     /// The scopes that the provider granted.
     package var scopes: ScopeSet
-    /// When the access token expires; absent stays absent, for none is ever invented (toolhive #5046).
+    /// When the access token expires; absent stays absent, for none is ever invented (VR-5).
     package var accessTokenExpiry: Timestamp?
-    /// Our client id at the provider to which the refresh token was issued (toolhive #6508).
+    /// Our client id at the provider to which the refresh token was issued (VR-8).
     package var upstreamClientID: String
     package var status: Status
     /// Why the status is not active.

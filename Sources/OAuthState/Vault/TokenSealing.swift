@@ -15,7 +15,7 @@ package struct UpstreamTokens: Sendable, RedactedSecret {
     }
 }
 
-/// Upstream tokens, each sealed on its own so that a new access token can join an old refresh token (peers §6 rule 3).
+/// Upstream tokens, each sealed on its own so that a new access token can join an old refresh token (VR-3).
 package struct SealedTokens: Hashable, Sendable, RedactedSecret {
     package var accessToken: [UInt8]
     package var refreshToken: [UInt8]?

@@ -64,7 +64,7 @@ package struct RequestRejection: Error, Hashable, Sendable {
         let name =
             switch status.code {
             case 408: "request_timeout"
-            // The word that the clients of the endpoints behind know (standards F8).
+            // The word that the clients of the endpoints behind know (TK-17).
             case 413: "invalid_request"
             case 414: "uri_too_long"
             case 415: "unsupported_media_type"

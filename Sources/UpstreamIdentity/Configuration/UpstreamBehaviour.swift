@@ -16,7 +16,7 @@ package struct UpstreamBehaviour: Hashable, Sendable {
     package var refreshLayout = TokenResponseLayout()
     /// The values of `token_type`, in lower case, that mean a bearer token.
     package var bearerTokenTypes: Set<String> = ["bearer"]
-    /// Whether a refresh names the scopes; Entra needs it, others refuse it (toolhive #5096).
+    /// Whether a refresh names the scopes; Entra needs it, others refuse it (VR-13).
     package var sendsScopesOnRefresh = false
     /// Where the user stands in the claims of the ID token.
     package var claimPaths = IdentityPaths()

@@ -11,11 +11,11 @@ package struct UpstreamError: Error, Hashable, Sendable {
         case accessDenied
         /// The account is not one that the operator lets in: a claim says another domain, tenant or group (UP-4).
         case notAdmitted
-        /// The code or refresh token is worth nothing any more: terminal, the user must log in again (peers §6 rule 9).
+        /// The code or refresh token is worth nothing any more: terminal, the user must log in again (VR-9).
         case invalidGrant
         /// Status 400 without an error value that we know (Glewlwyd 2.7 says of a revoked refresh token no more than that).
         case unexplainedRefusal
-        /// The provider refuses us, not the user: the operator must act and nobody is logged out (peers §6 rule 10).
+        /// The provider refuses us, not the user: the operator must act and nobody is logged out (VR-10).
         case invalidClient
         /// 429, 5xx, a timeout or the network: later may be better. Never logs anybody out.
         case temporarilyUnavailable(retryAfter: Duration?)
@@ -36,7 +36,7 @@ package struct UpstreamError: Error, Hashable, Sendable {
     /// One sentence for the log.
     package let reason: String
     /// Whether the provider may have carried out the request although no answer came: a refresh token sent in it may be
-    /// used up (toolhive #6194).
+    /// used up (VR-4).
     package let isOutcomeUnknown: Bool
 
     /// Makes an error; `reason` must hold no token, secret or text of the provider's.
@@ -58,7 +58,7 @@ extension UpstreamError {
         if case .temporarilyUnavailable = code { true } else { false }
     }
 
-    /// Whether the provider refused the grant for good; nothing else may end a user's session (peers §6 rule 9).
+    /// Whether the provider refused the grant for good; nothing else may end a user's session (VR-9).
     package var isTerminal: Bool { code == .invalidGrant }
 
     /// How long the provider asked us to wait.

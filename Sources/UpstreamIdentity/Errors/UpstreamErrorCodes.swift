@@ -69,7 +69,7 @@ enum UpstreamErrorCodes {
 extension UpstreamError {
     /// The failure that an `error` value in a provider's JSON answer stands for, whatever its status (GitHub says 200).
     init(providerError value: String, status: Int, retryAfter: Duration?) {
-        // 429 and 5xx are never terminal, whatever the body says (peers §6 rule 9).
+        // 429 and 5xx are never terminal, whatever the body says (VR-9).
         if let overload = UpstreamError(overloadStatus: status, retryAfter: retryAfter) {
             self = overload
             return

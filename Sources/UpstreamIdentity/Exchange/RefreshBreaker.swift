@@ -1,7 +1,7 @@
 import OAuthProtocol
 import Synchronization
 
-/// Keeps refreshes from flooding a provider that is in trouble (peers §6 rule 11), and its trouble from holding our requests.
+/// Keeps refreshes from flooding a provider that is in trouble (VR-11), and its trouble from holding our requests.
 ///
 /// It stands before refreshes only: a login is made by a person, one at a time, and must be able to repair what refreshes
 /// broke. A login that succeeds closes it.

@@ -3,17 +3,17 @@ package import OAuthProtocol
 /// RFC 6749 §5.1: what a provider's token endpoint answered; prints `<redacted>`.
 ///
 /// Nothing in it is validated beyond being a token answer: the caller makes a rotated refresh token durable first and
-/// checks the rest afterwards (VT-4, toolhive #6194).
+/// checks the rest afterwards (VT-4, VR-4).
 package struct UpstreamTokenResponse: Sendable, RedactedSecret {
     /// The access token.
     package let accessToken: String
     /// `token_type` in lower case; `nil` when the provider leaves it out.
     package let tokenType: String?
-    /// The refresh token; absent means that the one at hand stays good (toolhive #5047).
+    /// The refresh token; absent means that the one at hand stays good (VR-3).
     package let refreshToken: String?
     /// The ID token, not yet believed.
     package let idToken: String?
-    /// `expires_in`; absent stays absent, for no lifetime is ever invented (toolhive #5046).
+    /// `expires_in`; absent stays absent, for no lifetime is ever invented (VR-5).
     package let lifetime: Duration?
     /// How long the refresh token lives, where the provider says so.
     package let refreshTokenLifetime: Duration?

@@ -4,7 +4,7 @@ package import OAuthProtocol
 package struct UpstreamLogin: Sendable, RedactedSecret {
     /// The tokens as they came.
     package let tokens: UpstreamTokenResponse
-    /// Our id at the provider, to whom the tokens were issued (toolhive #6508).
+    /// Our id at the provider, to whom the tokens were issued (VR-8).
     package let clientID: String
     /// The account's stable identifier at the provider; together with ``UpstreamProvider/identityNamespace`` it names the
     /// user (JB-8).
@@ -23,12 +23,12 @@ package struct UpstreamLogin: Sendable, RedactedSecret {
     package let claims: JSONObject
     /// OpenID Connect Back-Channel Logout 1.0 §2.1: the session at the provider, named by its logout tokens.
     package let sessionID: String?
-    /// When the ID token expires, which is not when the access token does (toolhive #6237).
+    /// When the ID token expires, which is not when the access token does (VR-7).
     package let idTokenExpiry: Timestamp?
 
     /// The access token.
     package var accessToken: String { tokens.accessToken }
-    /// The refresh token, if the provider gave one now; one from an earlier login stays good (toolhive #5047).
+    /// The refresh token, if the provider gave one now; one from an earlier login stays good (VR-3).
     package var refreshToken: String? { tokens.refreshToken }
     /// When the access token expires, if the provider says so; never invented.
     package var accessTokenExpiry: Timestamp? { tokens.accessTokenExpiry }

@@ -3,7 +3,7 @@ import Synchronization
 
 /// Who we are at a provider, configured or registered there; prints `<redacted>`.
 package struct UpstreamClient: Sendable, RedactedSecret {
-    /// Our id: refresh tokens are bound to it (toolhive #6508).
+    /// Our id: refresh tokens are bound to it (VR-8).
     package let id: String
     let secret: UpstreamClientSecret?
     let authentication: UpstreamClientAuthentication

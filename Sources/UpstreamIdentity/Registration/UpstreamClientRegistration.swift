@@ -39,8 +39,8 @@ package struct UpstreamRegistrationRequest: Sendable {
 
 /// RFC 7591 §3.2.1: what the provider registered, to be made durable before it is used; prints `<redacted>`.
 ///
-/// Refresh tokens are good for this client id only: after another registration the old connections need their users again
-/// (toolhive #6508).
+/// Refresh tokens are good for this client id only: after another registration the old connections need their users
+/// again (VR-8).
 package struct UpstreamClientRegistration: Sendable, RedactedSecret {
     /// Our id.
     package let clientID: String

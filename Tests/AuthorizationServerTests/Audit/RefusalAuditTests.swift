@@ -4,7 +4,7 @@ import DevelopmentIdentityProvider
 import OAuthProtocol
 import Testing
 
-@Suite("D-25, DESIGN §7: refusals on the browser's way are in the audit trail and in the numbers")
+@Suite("D-25, OM-2: refusals on the browser's way are in the audit trail and in the numbers")
 struct RefusalAuditTests {
     private func reasons(_ scene: BrowserScene, _ event: String) throws -> [String] {
         try scene.auditEvents(event).compactMap { $0["reason"]?.stringValue }

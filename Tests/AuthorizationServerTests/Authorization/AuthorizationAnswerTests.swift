@@ -72,7 +72,7 @@ struct AuthorizationAnswerTests {
         }
     }
 
-    @Test("Decision 0.2: unknown scopes are dropped, and the answer says what was granted")
+    @Test("FD-2: unknown scopes are dropped, and the answer says what was granted")
     func narrowedScope() async throws {
         try await BrowserScene.run { scene async throws in
             let answer = try await scene.authorize(["scope": "claudeai mcp:read openid offline_access nothing"])
@@ -81,7 +81,7 @@ struct AuthorizationAnswerTests {
         }
     }
 
-    @Test("Decision 0.5: without a resource, the only one there is")
+    @Test("FD-5: without a resource, the only one there is")
     func defaultResource() async throws {
         try await BrowserScene.run { scene async throws in
             let answer = try await scene.authorize(["resource": nil])
@@ -108,7 +108,7 @@ struct AuthorizationAnswerTests {
     }
 }
 
-@Suite("DESIGN §6: an authorization request stores nothing")
+@Suite("LF-2: an authorization request stores nothing")
 struct AuthorizationStoresNothingTests {
     @Test("AZ-13, CO-2: the same address twice gives two pages, and both can be approved")
     func idempotent() async throws {
@@ -134,7 +134,7 @@ struct AuthorizationStoresNothingTests {
         }
     }
 
-    @Test("D-80, dex #1292: a thousand unauthenticated requests leave every table empty", .timeLimit(.minutes(10)))
+    @Test("D-80, LF-2: a thousand unauthenticated requests leave every table empty", .timeLimit(.minutes(10)))
     func flood() async throws {
         try await BrowserScene.run { scene async throws in
             let (client, server) = (scene.client, scene.server)

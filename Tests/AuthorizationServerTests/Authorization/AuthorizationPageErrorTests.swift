@@ -72,7 +72,7 @@ struct AuthorizationPageErrorTests {
         }
     }
 
-    @Test("F4, D-58: the page reflects no redirect URI and escapes what it says")
+    @Test("AZ-2, D-58: the page reflects no redirect URI and escapes what it says")
     func reflection() async throws {
         try await BrowserScene.run { scene in
             let hostile = #""><script>alert(1)</script><a href="https://evil.example"#
@@ -114,7 +114,7 @@ struct RedirectURIOverTheWireTests {
         }
     }
 
-    @Test("AZ-6, decision 0.3: the port is free on loopback http, and only the port")
+    @Test("AZ-6, FD-3: the port is free on loopback http, and only the port")
     func loopback() async throws {
         let table: [(registered: String, accepted: [String], refused: [String])] = [
             (
@@ -167,7 +167,7 @@ struct RedirectURIOverTheWireTests {
     }
 
     @Test(
-        "AZ-4, decision 0.4: a private-use redirect gets its code byte for byte",
+        "AZ-4, FD-4: a private-use redirect gets its code byte for byte",
         arguments: ["cursor://anysphere.cursor-mcp/oauth/callback", "com.example.app:/oauth/callback"]
     )
     func privateUse(_ uri: String) async throws {

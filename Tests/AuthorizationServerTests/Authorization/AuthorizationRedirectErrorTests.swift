@@ -47,10 +47,10 @@ struct AuthorizationRedirectErrorTests {
         ("RI-1, D-45", ["resource": "http://mcp.example.com/mcp"], "invalid_target"),
         ("RI-1, D-45", ["resource": "http://169.254.169.254/"], "invalid_target"),
         ("RI-1, D-45", ["resource": "mcp"], "invalid_target"),
-        ("decision 0.2", ["scope": "admin everything"], "invalid_scope"),
-        ("decision 0.2", ["scope": "mcp:read \"quoted\""], "invalid_scope"),
-        ("decision 0.2", ["scope": "é"], "invalid_scope"),
-        ("decision 0.2", ["scope": String(repeating: "a", count: 4097)], "invalid_scope"),
+        ("FD-2", ["scope": "admin everything"], "invalid_scope"),
+        ("FD-2", ["scope": "mcp:read \"quoted\""], "invalid_scope"),
+        ("FD-2", ["scope": "é"], "invalid_scope"),
+        ("FD-2", ["scope": String(repeating: "a", count: 4097)], "invalid_scope"),
     ]
 
     @Test("AZ-7…12, AZ-19, AZ-21, RI-1, D-11, D-12, D-45: each error reaches a loopback client whole")
@@ -113,7 +113,7 @@ struct AuthorizationRedirectErrorTests {
             #expect(try await page([TestServer.resource, "https://MCP.example.com/mcp"]).status == 200)
             let both = try await page([TestServer.resource, other])
             #expect(both.redirectParameters["error"] == "invalid_target")
-            // Decision 0.5: with several resources there is no default.
+            // FD-5: with several resources there is no default.
             let none = try await scene.open(["resource": nil])
             #expect(none.redirectParameters["error"] == "invalid_target")
         }
@@ -179,7 +179,7 @@ struct AuthorizationRedirectErrorTests {
     }
 }
 
-@Suite("RFC 9700 §4.11.2, decision 0.11: errors are no way to send people elsewhere")
+@Suite("RFC 9700 §4.11.2, FD-11: errors are no way to send people elsewhere")
 struct InterstitialTests {
     private static let evil = "https://evil.example/landing"
 
@@ -218,7 +218,7 @@ struct InterstitialTests {
         }
     }
 
-    @Test("Decision 0.11: a pre-registered https client and a loopback one are redirected")
+    @Test("FD-11: a pre-registered https client and a loopback one are redirected")
     func preRegistered() async throws {
         func configure(_ configuration: inout Configuration) {
             var client = Configuration.Client(clientID: "known")

@@ -2,7 +2,7 @@ import AuthorizationServerTesting
 import OAuthProtocol
 import Testing
 
-@Suite("DESIGN §6: the order of checks at the authorization endpoint")
+@Suite("LF-1: the order of checks at the authorization endpoint")
 struct CheckOrderTests {
     /// Faults of each step, in the order in which they are looked at.
     private static let faults: [[String: String?]] = [

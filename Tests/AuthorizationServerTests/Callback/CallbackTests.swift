@@ -115,7 +115,7 @@ struct CallbackTests {
         }
     }
 
-    @Test("DESIGN §7.4: sixteen browsers' worth of one callback at once are one login")
+    @Test("LF-3: sixteen browsers' worth of one callback at once are one login")
     func race() async throws {
         try await BrowserScene.run { scene in
             let url = try await scene.callbackURL(after: try await scene.approved())

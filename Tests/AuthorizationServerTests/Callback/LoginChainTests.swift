@@ -4,7 +4,7 @@ import DevelopmentIdentityProvider
 import OAuthProtocol
 import Testing
 
-@Suite("DESIGN §2: several providers in one login, and the optional ones among them")
+@Suite("LF-7: several providers in one login, and the optional ones among them")
 struct LoginChainTests {
     /// A resource that needs `corp` and `second`, each optional or not.
     private static func run(
@@ -96,7 +96,7 @@ struct LoginChainTests {
         }
     }
 
-    @Test("DESIGN §5: any failure of an optional second provider lets the login go on without it")
+    @Test("LF-7: any failure of an optional second provider lets the login go on without it")
     func optionalSecond() async throws {
         let failures: [(Fault, EndpointName)] = [
             (.oauthError("access_denied"), .authorization), (.oauthError("nonsense"), .authorization),
@@ -116,7 +116,7 @@ struct LoginChainTests {
         }
     }
 
-    @Test("DESIGN §5: an optional provider that cannot even be reached is passed by")
+    @Test("LF-7: an optional provider that cannot even be reached is passed by")
     func optionalUnreachable() async throws {
         try await Self.run(optional: ["second"]) { scene in
             let url = try await scene.callbackURL(after: try await scene.approved())

@@ -129,7 +129,7 @@ struct UpstreamFailureTests {
         }
     }
 
-    @Test("Decision 0.11: a self-registered https client hears of it on a page, by click")
+    @Test("FD-11: a self-registered https client hears of it on a page, by click")
     func interstitial() async throws {
         try await BrowserScene.run(redirectURIs: ["https://evil.example/cb"]) { scene in
             let page = try await Self.answer(scene, [.oauthError("access_denied")], on: .authorization)

@@ -142,7 +142,7 @@ struct MetadataDocumentFlowTests {
         }
     }
 
-    @Test("Decision 0.10: on loopback the page is always shown, however often the user agreed")
+    @Test("FD-10: on loopback the page is always shown, however often the user agreed")
     func loopbackIsNotRemembered() async throws {
         try await DocumentHost.run { host in
             try await TestServer.run(configure: { $0.consent = .remember }) { server in

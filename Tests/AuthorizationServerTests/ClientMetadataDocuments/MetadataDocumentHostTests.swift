@@ -8,7 +8,7 @@ import SocketHTTP
 import Synchronization
 import Testing
 
-@Suite("CM-2, CM-6, D-81 … D-86: hosts of metadata documents that misbehave are refused, counted, and slow nobody")
+@Suite("CM-2, CM-6, D-81…D-86: hosts of metadata documents that misbehave are refused, counted, and slow nobody")
 struct MetadataDocumentHostTests {
     /// How a host misbehaves, and the class that the page, the audit trail and the metric name it by.
     enum Trick: String, CaseIterable {

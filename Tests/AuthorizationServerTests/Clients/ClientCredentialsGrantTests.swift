@@ -170,7 +170,7 @@ struct ClientCredentialsGrantTests {
     }
 
     @Test(
-        "CC-1, RI-4, 0.2: scopes are the resource's and the client's; those about users are never granted",
+        "CC-1, RI-4, FD-2: scopes are the resource's and the client's; those about users are never granted",
         arguments: [
             (nil, nil, "mcp:read mcp:write"), ("mcp:write unknown", nil, "mcp:write"), (nil, ["mcp:read"], "mcp:read"),
             ("mcp:read mcp:write", ["mcp:read"], "mcp:read"), ("openid mcp:read offline_access email", nil, "mcp:read"),

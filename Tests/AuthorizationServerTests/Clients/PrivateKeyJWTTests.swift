@@ -139,7 +139,7 @@ struct PrivateKeyJWTTests {
         }
     }
 
-    @Test("F15, VT-1: a resource server proves itself with its key, for exchange and introspection, and not without")
+    @Test("VT-1: a resource server proves itself with its key, for exchange and introspection, and not without")
     func resourceServer() async throws {
         let key = try TestClientKey(TestServer.resourceServer.id)
         try await TestServer.run(configure: { configuration in
@@ -287,7 +287,7 @@ struct PrivateKeyJWTTests {
     }
 
     @Test(
-        "CR-4, 0.7: private_key_jwt without usable keys is refused, and never assigned unasked",
+        "CR-4, FD-7: private_key_jwt without usable keys is refused, and never assigned unasked",
         arguments: [
             ["token_endpoint_auth_method": "private_key_jwt"],
             ["token_endpoint_auth_method": "private_key_jwt", "jwks": ["keys": []]],

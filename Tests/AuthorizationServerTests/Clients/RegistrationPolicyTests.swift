@@ -35,7 +35,7 @@ struct RegistrationPolicyTests {
         }
     }
 
-    @Test("CR-1, C.3: a client with a listed redirect gets a secret though it asked for none, and needs it")
+    @Test("CR-1, CR-14: a client with a listed redirect gets a secret though it asked for none, and needs it")
     func forcedConfidential() async throws {
         let redirect = "https://www.perplexity.ai/rest/connections/oauth_callback"
         try await TestServer.run(configure: { configuration in
@@ -62,7 +62,7 @@ struct RegistrationPolicyTests {
         }
     }
 
-    @Test("C.3: beside a listed redirect none may stand where another application can listen")
+    @Test("CR-14: beside a listed redirect none may stand where another application can listen")
     func mixedRedirects() async throws {
         try await TestServer.run(configure: { configuration in
             configuration.registration.forceConfidentialRedirects = ["https://client.example/callback"]

@@ -158,7 +158,7 @@ struct ConsentDecisionTests {
         }
     }
 
-    @Test("DESIGN §7.4: sixteen approvals of one ticket at once are one approval")
+    @Test("LF-3: sixteen approvals of one ticket at once are one approval")
     func racingApprovals() async throws {
         try await BrowserScene.run { scene in
             let ticket = try await scene.ticket()
@@ -178,7 +178,7 @@ struct ConsentDecisionTests {
         }
     }
 
-    @Test("DESIGN §7.3: the client is looked up again when the page is answered")
+    @Test("LF-4: the client is looked up again when the page is answered")
     func clientGone() async throws {
         try await BrowserScene.run { scene in
             let ticket = try await scene.ticket()

@@ -9,7 +9,7 @@ import UpstreamIdentity
 
 @testable import AuthorizationServer
 
-@Suite("Decision 0.10: what a remembered consent was given for, where only the operator can change it")
+@Suite("FD-10: what a remembered consent was given for, where only the operator can change it")
 struct ConsentKeyTests {
     /// A policy over a resource that needs these upstreams, with these scopes at each.
     private static func policy(_ server: TestServer, _ upstreams: [(String, [String])]) throws -> ConsentPolicy {

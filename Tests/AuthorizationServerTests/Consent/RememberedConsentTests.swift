@@ -4,8 +4,8 @@ import DevelopmentIdentityProvider
 import OAuthProtocol
 import Testing
 
-/// Decision 0.10: `consent: remember` and `consent: trusted`.
-@Suite("Decision 0.10: when the user is not asked again")
+/// FD-10: `consent: remember` and `consent: trusted`.
+@Suite("FD-10: when the user is not asked again")
 struct RememberedConsentTests {
     /// What a browser says of a request that the user started himself.
     private static let ownNavigation = [(name: "sec-fetch-site", value: "none")]
@@ -180,7 +180,7 @@ struct RememberedConsentTests {
     }
 }
 
-@Suite("DESIGN §5, consent: trusted")
+@Suite("LF-5, consent: trusted")
 struct TrustedConsentTests {
     private static func run(
         _ mode: Configuration.Consent = .trusted,

@@ -199,7 +199,7 @@ extension TestBrowser.Page {
         expectPageHeaders(sourceLocation: sourceLocation)
     }
 
-    /// Decision 0.11: an error that waits for the user's click.
+    /// FD-11: an error that waits for the user's click.
     func expectInterstitial(error: String, sourceLocation: SourceLocation = #_sourceLocation) {
         #expect(status == 400, sourceLocation: sourceLocation)
         #expect(header("location") == nil, sourceLocation: sourceLocation)

@@ -4,7 +4,7 @@ import DevelopmentIdentityProvider
 import OAuthProtocol
 import Testing
 
-@Suite("DESIGN §5: health, metrics and the audit trail")
+@Suite("OM-1: health, metrics and the audit trail")
 struct ManagementTests {
     @Test("live and ready answer on the management address alone")
     func health() async throws {
@@ -129,7 +129,7 @@ struct ManagementTests {
     }
 }
 
-@Suite("DESIGN §5: one log line per request, one audit event per decision")
+@Suite("OM-2: one log line per request, one audit event per decision")
 struct TrailTests {
     @Test("every request has one line with route, status and source, and those that match nothing have one too")
     func logLines() async throws {

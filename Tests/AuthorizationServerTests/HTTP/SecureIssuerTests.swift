@@ -3,7 +3,7 @@ import AuthorizationServerTesting
 import OAuthProtocol
 import Testing
 
-@Suite("DESIGN §7.2: the browser's way behind an https issuer")
+@Suite("LF-6: the browser's way behind an https issuer")
 struct SecureIssuerTests {
     private static let issuer = "https://auth.example.com"
 

@@ -5,7 +5,7 @@ import OAuthState
 import OpenSSLCrypto
 import Testing
 
-/// DESIGN §8: what is remembered of tokens seen before, and when it is forgotten.
+/// ST-8: what is remembered of tokens seen before, and when it is forgotten.
 @Suite("Access tokens seen before")
 struct SeenAccessTokenTests {
     private static func token(_ number: Int) -> VerifiedAccessToken {

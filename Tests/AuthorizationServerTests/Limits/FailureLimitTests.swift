@@ -4,7 +4,7 @@ import OAuthProtocol
 import SocketHTTP
 import Testing
 
-/// RFC 6749 §10.10, D-80, DESIGN §7.9: guessing is slow, and nobody else notices.
+/// RFC 6749 §10.10, D-80, LM-1: guessing is slow, and nobody else notices.
 @Suite("Limit of failures")
 struct FailureLimitTests {
     private func run(
@@ -69,7 +69,7 @@ struct FailureLimitTests {
         }
     }
 
-    @Test("DESIGN §7.9: what is right, malformed, or was once ours keeps its own answer after the allowance is spent")
+    @Test("LM-2: what is right, malformed, or was once ours keeps its own answer after the allowance is spent")
     func genuineAnswers() async throws {
         try await run { server in
             let client = try await OAuthTestClient.registered(at: server)
@@ -86,7 +86,7 @@ struct FailureLimitTests {
             #expect(try await client.redeem("gc_guess").status == 429)
 
             for _ in 0..<5 {
-                // Dead, but genuine: the client has to log in again, not to wait (withings-mcp #37).
+                // Dead, but genuine: the client has to log in again, not to wait (LM-2).
                 #expect(try await client.refresh(revoked.refreshToken).isError(400, "invalid_grant"))
                 #expect(try await client.redeem(expiredCode).isError(400, "invalid_grant"))
                 #expect(try await other.refresh(tokens.refreshToken).isError(400, "invalid_grant"))
@@ -101,7 +101,7 @@ struct FailureLimitTests {
         }
     }
 
-    @Test("D-80, DESIGN §7.9: one source does not spend another's allowance")
+    @Test("D-80, LM-1: one source does not spend another's allowance")
     func otherSources() async throws {
         try await run { server in
             let client = try await OAuthTestClient.registered(at: server)
@@ -164,7 +164,7 @@ struct FailureLimitTests {
         }
     }
 
-    @Test("DESIGN §7.9: registrations and failures have allowances of their own")
+    @Test("LM-1: registrations and failures have allowances of their own")
     func purposes() async throws {
         try await TestServer.run {
             $0.limits.failuresPerSource = .init(burst: 1, perMinute: 1)

@@ -3,7 +3,7 @@ import AuthorizationServerTesting
 import OAuthProtocol
 import Testing
 
-/// Decision 0.8, DESIGN §7.9, withings-mcp #37: 429 in place of an answer that ends something makes a client wait for ever.
+/// FD-8, LM-2: 429 in place of an answer that ends something makes a client wait for ever.
 @Suite("A terminal answer is never masked by 429")
 struct TerminalAnswerTests {
     private func run(_ body: (TestServer, OAuthTestClient) async throws -> Void) async throws {
@@ -18,7 +18,7 @@ struct TerminalAnswerTests {
         #expect(try await client.redeem("gc_guess").status == 429)
     }
 
-    @Test("0.8: an unknown client always hears that it must register again, and spends nothing")
+    @Test("FD-8: an unknown client always hears that it must register again, and spends nothing")
     func unknownClient() async throws {
         try await run { server, client in
             var forgotten = client

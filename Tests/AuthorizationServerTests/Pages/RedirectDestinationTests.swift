@@ -15,7 +15,7 @@ struct RedirectDestinationTests {
         }
     }
 
-    @Test("D-59, decision 0.11: nor does the page before a refusal's redirect")
+    @Test("D-59, FD-11: nor does the page before a refusal's redirect")
     func interstitial() async throws {
         try await BrowserScene.run(redirectURIs: ["com.evil.app://claude.ai/cb"]) { scene in
             let page = try await scene.open(["response_type": "token"])

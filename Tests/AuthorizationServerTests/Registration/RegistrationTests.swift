@@ -17,8 +17,8 @@ struct RegistrationTests {
         var method = "none"
     }
 
-    /// F9 verbatim, and the others of C.3: their redirects and methods as reported from the field, further members as their
-    /// libraries have them.
+    /// The registrations of real clients: their redirects and methods as reported from the field, further members as
+    /// their libraries have them.
     static let bodies = [
         Body(
             testDescription: "Visual Studio Code",
@@ -114,7 +114,7 @@ struct RegistrationTests {
         )
     }
 
-    @Test("F9, F10, CR-1: the answer to real clients, member by member, and they can log in", arguments: bodies)
+    @Test("CR-1: the answer to real clients, member by member, and they can log in", arguments: bodies)
     func realClients(body: Body) async throws {
         try await TestServer.run { server in
             let answer = try await register(server, body.json)
@@ -156,7 +156,7 @@ struct RegistrationTests {
         }
     }
 
-    @Test("0.7, CR-1: a client with web redirects that names no method gets a secret that works by Basic")
+    @Test("FD-7, CR-1: a client with web redirects that names no method gets a secret that works by Basic")
     func confidentialByDefault() async throws {
         try await TestServer.run { server in
             let answer = try await register(server, #"{"redirect_uris":["https://app.example.com/callback"]}"#)
@@ -183,7 +183,7 @@ struct RegistrationTests {
     }
 
     @Test(
-        "0.7, CR-4, CR-5: method and type are substituted or inferred, and the answer shows it",
+        "FD-7, CR-4, CR-5: method and type are substituted or inferred, and the answer shows it",
         arguments: [
             (#""redirect_uris":["http://127.0.0.1/cb"]"#, "none", "native"),
             (#""redirect_uris":["http://127.0.0.1/cb"],"application_type":"desktop""#, "none", "native"),

@@ -222,7 +222,7 @@ struct RevocationTests {
     }
 
     @Test(
-        "RV-2, DESIGN §2: at the bound of revoked tokens the answer is 503, never a false 200; a session can be ended"
+        "RV-2, ST-5: at the bound of revoked tokens the answer is 503, never a false 200; a session can be ended"
     )
     func bound() async throws {
         let key = try TestClientKey("batch")

@@ -8,7 +8,7 @@ import Testing
 /// RFC 9068: what is in our tokens (JW-1…5, RI-3, RI-4).
 @Suite("Access tokens")
 struct AccessTokenTests {
-    @Test("JW-1, RI-3, F7: header and claims, member by member")
+    @Test("JW-1, RI-3: header and claims, member by member")
     func contents() async throws {
         try await TestServer.run { server in
             let (client, tokens) = try await server.loggedIn()

@@ -8,7 +8,7 @@ import Testing
 /// RFC 6749 §4.1.3, RFC 7636 §4.6.
 @Suite("Authorization code grant")
 struct AuthorizationCodeGrantTests {
-    @Test("TK-3, F6: the answer, member by member")
+    @Test("TK-3: the answer, member by member")
     func shape() async throws {
         try await TestServer.run { server in
             let client = try await OAuthTestClient.registered(at: server)
@@ -25,7 +25,7 @@ struct AuthorizationCodeGrantTests {
         }
     }
 
-    @Test("F5: as the Python SDK sends it, with resource and a verifier of 128 characters")
+    @Test("TK-3: as the Python SDK sends it, with resource and a verifier of 128 characters")
     func asPythonSends() async throws {
         try await TestServer.run { server in
             var client = try await OAuthTestClient.registered(at: server)
@@ -131,7 +131,7 @@ struct AuthorizationCodeGrantTests {
     }
 
     @Test(
-        "F8: codes that were never issued are invalid_grant",
+        "TK-7: codes that were never issued are invalid_grant",
         arguments: ["gc_unknown", "x", "%00", "ts_AAAAAAAAAAAAAAAAAAAAAA"]
     )
     func unknownCode(code: String) async throws {
@@ -189,7 +189,7 @@ struct AuthorizationCodeGrantTests {
         }
     }
 
-    @Test("0.6: the resource may be spelled as SDKs spell it, the audience is the registered spelling")
+    @Test("FD-6: the resource may be spelled as SDKs spell it, the audience is the registered spelling")
     func resourceSpelling() async throws {
         try await TestServer.run { server in
             let client = try await OAuthTestClient.registered(at: server)

@@ -88,7 +88,7 @@ struct ClientAuthenticationTests {
             let names = { (answer: OAuthTestClient.Answer) in answer.headerFields.map { $0.name.lowercased() }.sorted()
             }
             #expect(names(wrong) == names(unknown))
-            // 0.8: a public client that we do not know (any more) is told so, for then it registers again.
+            // FD-8: a public client that we do not know (any more) is told so, for then it registers again.
             let stale = try await client.token(Self.grant + [("client_id", "dcr_pruned")])
             #expect(stale.isError(401, "invalid_client"))
             #expect(stale.header("www-authenticate") == nil)

@@ -5,7 +5,7 @@ import OAuthProtocol
 import OAuthState
 import Testing
 
-/// DESIGN §3, TK-16: nothing is acknowledged that is not durable, and a full disk uses nothing up.
+/// ST-1, TK-16: nothing is acknowledged that is not durable, and a full disk uses nothing up.
 @Suite("Durability of tokens")
 struct DurabilityTests {
     private func run(
@@ -68,7 +68,7 @@ struct DurabilityTests {
     }
 
     @Test(
-        "0.1, TK-16: a rotation that did not become durable is answered 503, and can be tried again, whenever that is",
+        "FD-1, TK-16: a rotation that did not become durable is answered 503, and can be tried again, whenever that is",
         arguments: [Duration.seconds(120), .zero]
     )
     func lostWait(grace: Duration) async throws {
@@ -112,7 +112,7 @@ struct DurabilityTests {
         }
     }
 
-    @Test("CR-1, DESIGN §3: no client is registered that a crash would forget")
+    @Test("CR-1, ST-1: no client is registered that a crash would forget")
     func registrations() async throws {
         try await run { server, journal in
             let client = try await OAuthTestClient.registered(at: server)

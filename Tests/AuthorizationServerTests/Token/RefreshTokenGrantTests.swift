@@ -3,10 +3,10 @@ import AuthorizationServerTesting
 import OAuthProtocol
 import Testing
 
-/// RFC 6749 §6, decisions 0.1 and 0.12.
+/// RFC 6749 §6, FD-1 and FD-12.
 @Suite("Refresh token grant")
 struct RefreshTokenGrantTests {
-    @Test("TK-8, 0.12: a public client gets a new access token and a new refresh token")
+    @Test("TK-8, FD-12: a public client gets a new access token and a new refresh token")
     func rotation() async throws {
         try await TestServer.run { server in
             let (client, tokens) = try await server.loggedIn()
@@ -24,7 +24,7 @@ struct RefreshTokenGrantTests {
         }
     }
 
-    @Test("0.12: a confidential client keeps its refresh token")
+    @Test("FD-12: a confidential client keeps its refresh token")
     func confidentialClientsDoNotRotate() async throws {
         try await TestServer.run { server in
             var (client, secret) = try await server.confidentialClient("client_secret_post")
@@ -83,7 +83,7 @@ struct RefreshTokenGrantTests {
         }
     }
 
-    @Test("0.5: with several resources a refresh may leave resource out, and keeps the grant's")
+    @Test("FD-5: with several resources a refresh may leave resource out, and keeps the grant's")
     func resourceOfTheGrant() async throws {
         try await TestServer.run(configure: TestServer.addSecondResource) { server in
             var client = try await OAuthTestClient.registered(at: server)

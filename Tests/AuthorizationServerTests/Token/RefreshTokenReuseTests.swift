@@ -3,10 +3,10 @@ import AuthorizationServerTesting
 import OAuthProtocol
 import Testing
 
-/// RFC 9700 §4.14.2 and decision 0.1: real clients race, thieves come later.
+/// RFC 9700 §4.14.2 and FD-1: real clients race, thieves come later.
 @Suite("Refresh tokens: reuse")
 struct RefreshTokenReuseTests {
-    @Test("0.1: within the grace the predecessor yields the same successor, byte for byte")
+    @Test("FD-1: within the grace the predecessor yields the same successor, byte for byte")
     func repeatWithinGrace() async throws {
         try await TestServer.run { server in
             let (client, tokens) = try await server.loggedIn()
@@ -24,7 +24,7 @@ struct RefreshTokenReuseTests {
         }
     }
 
-    @Test("0.1, D-26: after the grace the predecessor revokes the family")
+    @Test("FD-1, D-26: after the grace the predecessor revokes the family")
     func repeatAfterGrace() async throws {
         try await TestServer.run { server in
             let (client, tokens) = try await server.loggedIn()
@@ -39,7 +39,7 @@ struct RefreshTokenReuseTests {
         }
     }
 
-    @Test("0.1: repeats within the grace do not lengthen it")
+    @Test("FD-1: repeats within the grace do not lengthen it")
     func graceIsNotRenewed() async throws {
         try await TestServer.run { server in
             let (client, tokens) = try await server.loggedIn()
@@ -63,7 +63,7 @@ struct RefreshTokenReuseTests {
         }
     }
 
-    @Test("0.1: a grace of zero is strict")
+    @Test("FD-1: a grace of zero is strict")
     func strict() async throws {
         try await TestServer.run(configure: { $0.tokens.refreshReuseGrace = .zero }) { server in
             let (client, tokens) = try await server.loggedIn()
@@ -86,7 +86,7 @@ struct RefreshTokenReuseTests {
         }
     }
 
-    @Test("D-27, 0.1: of 64 racers over sockets all get 200, the same successor, and tokens that work")
+    @Test("D-27, FD-1: of 64 racers over sockets all get 200, the same successor, and tokens that work")
     func racers() async throws {
         try await TestServer.run(environment: { $0.eventLoopCount = 4 }) { server in
             let (client, tokens) = try await server.loggedIn()

@@ -48,7 +48,7 @@ struct TokenAuditTests {
         }
     }
 
-    @Test("D-25, DESIGN §7.7: no code, token, verifier or secret in log, audit trail or metrics")
+    @Test("D-25: no code, token, verifier or secret in log, audit trail or metrics")
     func secrets() async throws {
         try await TestServer.run { server in
             let client = try await OAuthTestClient.registered(at: server)

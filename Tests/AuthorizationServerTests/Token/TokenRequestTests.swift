@@ -5,7 +5,7 @@ import Testing
 /// RFC 6749 §3.2: what the token endpoint takes for a request at all.
 @Suite("Token endpoint: the request")
 struct TokenRequestTests {
-    @Test("TK-1, F8: other methods get 405 with Allow", arguments: ["GET", "PUT", "DELETE", "PATCH"])
+    @Test("TK-1: other methods get 405 with Allow", arguments: ["GET", "PUT", "DELETE", "PATCH"])
     func methods(method: String) async throws {
         try await TestServer.run { server in
             let client = OAuthTestClient(issuer: server.issuer, transport: server.transport, resource: nil)
@@ -78,7 +78,7 @@ struct TokenRequestTests {
     }
 
     @Test(
-        "D-9, F8: a repeated parameter is invalid_request, also with equal values, and uses nothing up",
+        "D-9: a repeated parameter is invalid_request, also with equal values, and uses nothing up",
         arguments: [
             "grant_type", "code", "redirect_uri", "client_id", "code_verifier", "scope", "state", "unknown",
         ]
@@ -96,7 +96,7 @@ struct TokenRequestTests {
     }
 
     @Test(
-        "F8: a missing or empty parameter is invalid_request and uses nothing up",
+        "TK-2: a missing or empty parameter is invalid_request and uses nothing up",
         arguments: ["grant_type", "code", "code_verifier"]
     )
     func missing(name: String) async throws {
@@ -110,7 +110,7 @@ struct TokenRequestTests {
         }
     }
 
-    @Test("F8: a missing refresh_token or subject_token is invalid_request")
+    @Test("TK-2: a missing refresh_token or subject_token is invalid_request")
     func missingInOtherGrants() async throws {
         try await TestServer.run { server in
             let (client, tokens) = try await server.loggedIn()
@@ -154,7 +154,7 @@ struct TokenRequestTests {
         }
     }
 
-    @Test("TK-17, F8: a body of more than 64 KiB is 413, one of 64 KiB is read")
+    @Test("TK-17: a body of more than 64 KiB is 413, one of 64 KiB is read")
     func bodySize() async throws {
         try await TestServer.run { server in
             let client = try await OAuthTestClient.registered(at: server)
@@ -176,7 +176,7 @@ struct TokenRequestTests {
     }
 
     @Test(
-        "F8: broken escapes and broken UTF-8 are invalid_request",
+        "TK-1: broken escapes and broken UTF-8 are invalid_request",
         arguments: ["code=%", "code=%zz", "code=%FF", "%C3="]
     )
     func brokenForms(parameter: String) async throws {

@@ -110,7 +110,7 @@ struct UpstreamAuthenticationTests {
         }
     }
 
-    @Test("rule 8, toolhive #6508: another client id after a restart burns nobody’s refresh token")
+    @Test("VR-8: another client id after a restart burns nobody’s refresh token")
     func changedClient() async throws {
         try await RestartScene.run { scene in
             var token = ""

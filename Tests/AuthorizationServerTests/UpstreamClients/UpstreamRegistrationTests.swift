@@ -19,7 +19,7 @@ struct UpstreamRegistrationTests {
         upstream.registration = .init()
     }
 
-    @Test("toolhive #6508: many first logins register once, and after a restart the same registration refreshes")
+    @Test("VR-8: many first logins register once, and after a restart the same registration refreshes")
     func survivesRestart() async throws {
         try await RestartScene.run(Self.provider) { scene in
             var (token, clientID) = ("", "")
@@ -106,7 +106,7 @@ struct UpstreamRegistrationTests {
         }
     }
 
-    @Test("toolhive #6508: an expired secret makes another registration, and burns no refresh token of the old one")
+    @Test("VR-8: an expired secret makes another registration, and burns no refresh token of the old one")
     func expiredSecret() async throws {
         try await RestartScene.run(Self.provider) { scene in
             let expiry = Int(scene.clock.now().secondsSinceEpoch) + 3600

@@ -118,7 +118,7 @@ struct ConnectInPlaceTests {
         }
     }
 
-    @Test("peers §6: a link is followed once, within ten minutes, and looking at it uses nothing up")
+    @Test("VX-5: a link is followed once, within ten minutes, and looking at it uses nothing up")
     func singleUse() async throws {
         try await VaultScene.run { scene in
             let (_, uri) = try await Self.missing(scene)

@@ -84,7 +84,7 @@ struct ConnectionsTests {
         }
     }
 
-    @Test("context-forge #5501: a provider that does not answer is reported, and the tokens are erased all the same")
+    @Test("VX-11: a provider that does not answer is reported, and the tokens are erased all the same")
     func disconnectWithoutProvider() async throws {
         try await VaultScene.run { scene in
             let token = try await scene.accessToken()

@@ -8,7 +8,7 @@ import Testing
 
 @testable import AuthorizationServer
 
-@Suite("peers §6 rule 9, cloudflare/mcp #137: what the provider ended for good ends our grant, once")
+@Suite("VR-9: what the provider ended for good ends our grant, once")
 struct EndedGrantTests {
     /// Has the provider end what a user granted, and a retrieval find it out.
     private static func end(

@@ -5,7 +5,7 @@ import OAuthProtocol
 import OAuthState
 import Testing
 
-/// DESIGN §3, TK-16: what could not be made durable is refused with 503 and can be tried again, to its end.
+/// ST-1, TK-16: what could not be made durable is refused with 503 and can be tried again, to its end.
 @Suite("Ends of connections while the journal fails")
 struct EndingDurabilityTests {
     private static func run(

@@ -5,9 +5,9 @@ import OAuthProtocol
 import OAuthState
 import Testing
 
-@Suite("peers §6: the twelve refresh rules, each from a real bug")
+@Suite("VR-1 to VR-12: the refresh rules, each from a public report")
 struct RefreshRulesTests {
-    @Test("rule 1, toolhive #5047: a second login replaces the tokens of the first session’s connection")
+    @Test("VR-1: a second login replaces the tokens of the first session’s connection")
     func keyedByUser() async throws {
         try await VaultScene.run { scene in
             let first = try await scene.accessToken()
@@ -23,7 +23,7 @@ struct RefreshRulesTests {
         }
     }
 
-    @Test("rule 2, toolhive #4036: the refresh token outlives the access token by days")
+    @Test("VR-2: the refresh token outlives the access token by days")
     func refreshTokenOutlivesAccessToken() async throws {
         try await VaultScene.run(configure: { $0.tokens.accessTokenLifetime = .seconds(86_400) }) { scene in
             let token = try await scene.accessToken()
@@ -36,7 +36,7 @@ struct RefreshRulesTests {
         }
     }
 
-    @Test("rule 3, toolhive #5047: an answer without refresh token or ID token keeps the old ones")
+    @Test("VR-3: an answer without refresh token or ID token keeps the old ones")
     func mergesInsteadOfOverwriting() async throws {
         try await VaultScene.run(configure: { $0.tokens.accessTokenLifetime = .seconds(86_400) }) { scene in
             let first = try await scene.accessToken()
@@ -56,7 +56,7 @@ struct RefreshRulesTests {
         }
     }
 
-    @Test("rule 4, toolhive #6194: what rotated is kept although the keys cannot be fetched to check the ID token")
+    @Test("VR-4: what rotated is kept although the keys cannot be fetched to check the ID token")
     func keepsWhatRotatedBeforeChecking() async throws {
         try await VaultScene.run(configure: { $0.tokens.accessTokenLifetime = .seconds(86_400) }) { scene in
             let token = try await scene.accessToken()
@@ -76,7 +76,7 @@ struct RefreshRulesTests {
         }
     }
 
-    @Test("rule 5, fastmcp #2534 and toolhive #5046: no expiry and no refresh token is trusted until the API says 401")
+    @Test("VR-5: no expiry and no refresh token is trusted until the API says 401")
     func longLivedTokens() async throws {
         var provider = DevelopmentIdentityProvider.Configuration()
         provider.openIDConnect.accessTokenLifetime = nil
@@ -97,7 +97,7 @@ struct RefreshRulesTests {
         }
     }
 
-    @Test("rule 6, toolhive #4122: a hundred retrievals of an expired token are one redemption")
+    @Test("VR-6: a hundred retrievals of an expired token are one redemption")
     func oneRefreshForAll() async throws {
         try await VaultScene.run(configure: { $0.tokens.accessTokenLifetime = .seconds(86_400) }) { scene in
             let token = try await scene.accessToken()
@@ -113,7 +113,7 @@ struct RefreshRulesTests {
     }
 
     @Test(
-        "rule 7, toolhive §7: refreshed a minute or a tenth of its life early, and min_ttl before that",
+        "VR-7: refreshed a minute or a tenth of its life early, and min_ttl before that",
         arguments: [
             (lifetime: 3600, left: 600, minimum: 0, refreshes: false),
             (lifetime: 3600, left: 200, minimum: 0, refreshes: true),
@@ -134,7 +134,7 @@ struct RefreshRulesTests {
         }
     }
 
-    @Test("rule 8, toolhive #6508: another client’s refresh token is not burnt, its user is asked to connect again")
+    @Test("VR-8: another client’s refresh token is not burnt, its user is asked to connect again")
     func boundToUpstreamClient() async throws {
         try await VaultScene.run(configure: { $0.tokens.accessTokenLifetime = .seconds(86_400) }) { scene in
             let token = try await scene.accessToken()
@@ -162,7 +162,7 @@ struct RefreshRulesTests {
         }
     }
 
-    @Test("rule 9, cloudflare/mcp #137: invalid_grant ends the connection once; 429 and 5xx never do")
+    @Test("VR-9: invalid_grant ends the connection once; 429 and 5xx never do")
     func onlyTerminalEnds() async throws {
         try await VaultScene.run(configure: { $0.tokens.accessTokenLifetime = .seconds(86_400) }) { scene in
             let token = try await scene.accessToken()
@@ -185,7 +185,7 @@ struct RefreshRulesTests {
         }
     }
 
-    @Test("rule 9: a refusal without a reason sends the user to log in, and a good token is handed out meanwhile")
+    @Test("VR-9: a refusal without a reason sends the user to log in, and a good token is handed out meanwhile")
     func refusalWithoutReason() async throws {
         try await VaultScene.run(configure: { $0.tokens.accessTokenLifetime = .seconds(86_400) }) { scene in
             let token = try await scene.accessToken()
@@ -205,7 +205,7 @@ struct RefreshRulesTests {
         }
     }
 
-    @Test("rule 10, gram #6341: an upstream invalid_client is the operator’s, and logs nobody out")
+    @Test("VR-10: an upstream invalid_client is the operator’s, and logs nobody out")
     func invalidClientIsTheOperators() async throws {
         try await VaultScene.run(configure: { $0.tokens.accessTokenLifetime = .seconds(86_400) }) { scene in
             let token = try await scene.accessToken()
@@ -219,7 +219,7 @@ struct RefreshRulesTests {
         }
     }
 
-    @Test("rule 11: a provider that fails five times is left alone, and one try closes the breaker")
+    @Test("VR-11: a provider that fails five times is left alone, and one try closes the breaker")
     func breaker() async throws {
         try await VaultScene.run(configure: { $0.tokens.accessTokenLifetime = .seconds(86_400) }) { scene in
             let token = try await scene.accessToken()
@@ -234,7 +234,7 @@ struct RefreshRulesTests {
         }
     }
 
-    @Test("rule 12, toolhive #5055: a token that the API refused is replaced, once a minute at the most")
+    @Test("VR-12: a token that the API refused is replaced, once a minute at the most")
     func reportInvalid() async throws {
         try await VaultScene.run { scene in
             let token = try await scene.accessToken()

@@ -20,7 +20,7 @@ struct SeveralUpstreamsTests {
         }
     }
 
-    @Test("peers §6: several audiences in one exchange have an answer each")
+    @Test("VX-3: several audiences in one exchange have an answer each")
     func batch() async throws {
         try await VaultScene.run { scene in
             let token = try await scene.accessToken()
@@ -38,7 +38,7 @@ struct SeveralUpstreamsTests {
         }
     }
 
-    @Test("peers §6: one upstream’s trouble is not the other’s, and refreshes run beside each other")
+    @Test("VX-3: one upstream’s trouble is not the other’s, and refreshes run beside each other")
     func batchWithTrouble() async throws {
         try await VaultScene.run(configure: { $0.tokens.accessTokenLifetime = .seconds(86_400) }) { scene in
             let token = try await scene.accessToken()
@@ -60,7 +60,7 @@ struct SeveralUpstreamsTests {
     }
 
     @Test(
-        "peers §6: what an exchange for several upstreams must not ask",
+        "VX-3: what an exchange for several upstreams must not ask",
         arguments: [
             (["corp", "corp"], [], "invalid_request"), (["corp", "files"], [("scope", "openid")], "invalid_request"),
             (["corp", "files"], [("account", "ada")], "invalid_request"), (["corp", "unknown"], [], "invalid_target"),
@@ -95,7 +95,7 @@ struct SeveralUpstreamsTests {
         }
     }
 
-    @Test("toolhive #5162: an optional provider may fail; it is listed as missing and answers not_connected")
+    @Test("LF-7: an optional provider may fail; it is listed as missing and answers not_connected")
     func optionalProvider() async throws {
         try await VaultScene.run(configure: { $0.upstreams[1].isOptional = true }) { scene in
             scene.files.script(.oauthError("access_denied"), on: .authorization)
@@ -107,7 +107,7 @@ struct SeveralUpstreamsTests {
         }
     }
 
-    @Test("toolhive #6476: a provider that is needed fails the login, and the other’s tokens stay")
+    @Test("LF-7: a provider that is needed fails the login, and the other’s tokens stay")
     func neededProviderFails() async throws {
         try await VaultScene.run { scene in
             let token = try await scene.accessToken()

@@ -5,10 +5,10 @@ import OAuthProtocol
 import OAuthState
 import Testing
 
-/// RFC 8693 at our token endpoint: VT-1, VT-2, TX-1, peers §6.
+/// RFC 8693 at our token endpoint.
 @Suite("Token exchange")
 struct TokenExchangeTests {
-    @Test("TX-1, F15, peers §6: the answer, member by member")
+    @Test("TX-1, VX-1: the answer, member by member")
     func shape() async throws {
         try await TestServer.run { server in
             let (client, tokens) = try await server.loggedIn()
@@ -37,7 +37,7 @@ struct TokenExchangeTests {
         }
     }
 
-    @Test("peers §6: what is handed out is the user's token at the provider, and it works there")
+    @Test("VX-1: what is handed out is the user's token at the provider, and it works there")
     func theTokenWorks() async throws {
         try await TestServer.run { server in
             for user in ["ada", "grace"] {
@@ -53,7 +53,7 @@ struct TokenExchangeTests {
         }
     }
 
-    @Test("peers §6: expires_in is left out when the provider gave none, and nothing is refreshed")
+    @Test("VX-1: expires_in is left out when the provider gave none, and nothing is refreshed")
     func withoutExpiry() async throws {
         var provider = DevelopmentIdentityProvider.Configuration()
         provider.openIDConnect.accessTokenLifetime = nil
@@ -69,7 +69,7 @@ struct TokenExchangeTests {
     }
 
     @Test(
-        "DESIGN §5: requested_token_type may be left out or be one of two",
+        "VX-10: requested_token_type may be left out or be one of two",
         arguments: [
             nil, "urn:ietf:params:oauth:token-type:access_token", "urn:x-gatehouse:token-type:upstream-access-token",
         ]
@@ -156,7 +156,7 @@ struct TokenExchangeTests {
         }
     }
 
-    @Test("DESIGN §5: a resource without that upstream gets nothing from it")
+    @Test("VX-8: a resource without that upstream gets nothing from it")
     func upstreamOfAnotherResource() async throws {
         try await TestServer.run(configure: TestServer.addSecondResource) { server in
             var client = try await OAuthTestClient.registered(at: server)
@@ -193,7 +193,7 @@ struct TokenExchangeTests {
         }
     }
 
-    @Test("VT-2, D-67: an expired or revoked subject token is invalid_grant")
+    @Test("VT-2, VX-9, D-67: an expired or revoked subject token is invalid_grant")
     func deadTokens() async throws {
         try await TestServer.run { server in
             let (client, tokens) = try await server.loggedIn()
@@ -207,7 +207,7 @@ struct TokenExchangeTests {
         }
     }
 
-    @Test("peers §6: scopes that the connection has are fine, others are interaction_required with missing_scopes")
+    @Test("VX-4: scopes that the connection has are fine, others are interaction_required with missing_scopes")
     func scopes() async throws {
         try await TestServer.run { server in
             let (client, tokens) = try await server.loggedIn()
@@ -219,7 +219,7 @@ struct TokenExchangeTests {
         }
     }
 
-    @Test("peers §6: an upstream that the user has not connected is interaction_required, reason not_connected")
+    @Test("VX-4: an upstream that the user has not connected is interaction_required, reason not_connected")
     func notConnected() async throws {
         try await TestServer.run { server in
             let (client, tokens) = try await server.loggedIn()
@@ -237,7 +237,7 @@ struct TokenExchangeTests {
         }
     }
 
-    @Test("peers §6: account chooses among the user's accounts, and never another user's")
+    @Test("VX-6: account chooses among the user's accounts, and never another user's")
     func accounts() async throws {
         try await TestServer.run { server in
             let (client, tokens) = try await server.loggedIn(as: "ada")
@@ -249,7 +249,7 @@ struct TokenExchangeTests {
         }
     }
 
-    @Test("audit: every handing-out and every refusal, without a secret in it")
+    @Test("VX-7: every handing-out and every refusal, without a secret in it")
     func audit() async throws {
         try await TestServer.run { server in
             let (client, tokens) = try await server.loggedIn()

@@ -5,7 +5,7 @@ import OAuthProtocol
 import OAuthState
 import Testing
 
-@Suite("VT-4, toolhive #6194 and #5636: a crash around a rotation of the upstream’s refresh token")
+@Suite("VT-4, VR-4: a crash around a rotation of the upstream’s refresh token")
 struct UpstreamCrashTests {
     @Test("what rotated survives a crash before the answer, and is not redeemed a second time")
     func crashBeforeAnswer() async throws {
@@ -66,7 +66,7 @@ struct UpstreamCrashTests {
         }
     }
 
-    @Test("toolhive #5636: while the journal fails nothing is redeemed, and what could not be kept is not handed out")
+    @Test("ST-1: while the journal fails nothing is redeemed, and what could not be kept is not handed out")
     func journalFails() async throws {
         let journal = ScriptedJournal()
         try await TestServer.run(

@@ -7,7 +7,7 @@ import OutboundHTTP
 import Synchronization
 import Testing
 
-/// VT-4, peers §6, the twelve rules: how the vault keeps upstream tokens fresh.
+/// VT-4, VR-1 to VR-12: how the vault keeps upstream tokens fresh.
 @Suite("Upstream refresh")
 struct UpstreamRefreshTests {
     private func run(
@@ -30,7 +30,7 @@ struct UpstreamRefreshTests {
         return try #require(await server.server.stores.vault.connections(of: userID).first)
     }
 
-    @Test("rule 7: a token is refreshed a minute before it expires, and not much earlier")
+    @Test("VR-7: a token is refreshed a minute before it expires, and not much earlier")
     func due() async throws {
         try await run { server, client, token in
             let first = try await client.exchange(token)
@@ -51,7 +51,7 @@ struct UpstreamRefreshTests {
         }
     }
 
-    @Test("peers §6: min_ttl asks for a token that lives long enough")
+    @Test("VX-2: min_ttl asks for a token that lives long enough")
     func minimumLifetime() async throws {
         try await run { server, client, token in
             let first = try await client.exchange(token)
@@ -77,7 +77,7 @@ struct UpstreamRefreshTests {
         }
     }
 
-    @Test("rule 6, VT-4: 100 parallel retrievals of an expired token are one redemption upstream")
+    @Test("VR-6, VT-4: 100 parallel retrievals of an expired token are one redemption upstream")
     func singleFlight() async throws {
         try await run(environment: { $0.eventLoopCount = 4 }) { server, client, token in
             for round in 1...3 {
@@ -98,7 +98,7 @@ struct UpstreamRefreshTests {
         }
     }
 
-    @Test("rule 6: a refresh goes on when the one who asked is gone")
+    @Test("VR-6: a refresh goes on when the one who asked is gone")
     func requesterLeaves() async throws {
         try await run { server, client, token in
             server.clock.advance(by: .seconds(600))
@@ -134,7 +134,7 @@ struct UpstreamRefreshTests {
         }
     }
 
-    @Test("rule 9: invalid_grant from the provider is reauth_required, and stays so until the user connects again")
+    @Test("VR-9: invalid_grant from the provider is reauth_required, and stays so until the user connects again")
     func invalidGrant() async throws {
         try await run { server, client, token in
             await server.provider.revokeGrants(of: "ada")
@@ -155,7 +155,7 @@ struct UpstreamRefreshTests {
         }
     }
 
-    @Test("rule 9: 100 parallel retrievals of a dead connection ask the provider once")
+    @Test("VR-9: 100 parallel retrievals of a dead connection ask the provider once")
     func invalidGrantRaced() async throws {
         try await run(environment: { $0.eventLoopCount = 4 }) { server, client, token in
             await server.provider.revokeGrants(of: "ada")
@@ -187,7 +187,7 @@ struct UpstreamRefreshTests {
         Trouble(testDescription: "a redirect", fault: .redirect(to: "http://127.0.0.1:1/")),
     ]
 
-    @Test("VT-2, rule 9: the provider's trouble is 503 with Retry-After and logs nobody out", arguments: troubles)
+    @Test("VT-2, VR-9: the provider's trouble is 503 with Retry-After and logs nobody out", arguments: troubles)
     func trouble(trouble: Trouble) async throws {
         try await run { server, client, token in
             server.clock.advance(by: .seconds(600))
@@ -203,7 +203,7 @@ struct UpstreamRefreshTests {
         }
     }
 
-    @Test("rule 9: a token that is still good is handed out while the provider is in trouble", arguments: troubles)
+    @Test("VR-9: a token that is still good is handed out while the provider is in trouble", arguments: troubles)
     func troubleBeforeExpiry(trouble: Trouble) async throws {
         try await run { server, client, token in
             let first = try await client.exchange(token)
@@ -235,7 +235,7 @@ struct UpstreamRefreshTests {
         }
     }
 
-    @Test("rule 10: a provider that refuses us logs nobody out, and takes no good token away")
+    @Test("VR-10: a provider that refuses us logs nobody out, and takes no good token away")
     func invalidClient() async throws {
         try await run { server, client, token in
             server.clock.advance(by: .seconds(550))
@@ -250,7 +250,7 @@ struct UpstreamRefreshTests {
     }
 
     @Test(
-        "rule 4, VT-4, toolhive #6194: the rotated refresh token is kept though the ID token beside it is bad",
+        "VR-4, VT-4: the rotated refresh token is kept though the ID token beside it is bad",
         arguments: [
             ("foreign key", .idTokenSignature(.foreignKey)), ("expired", .expiredIDToken),
             ("another audience", .wrongAudience), ("another issuer", .wrongIssuer), ("unsigned", .algorithmNone),
@@ -269,7 +269,7 @@ struct UpstreamRefreshTests {
         }
     }
 
-    @Test("toolhive #6194: the rotated refresh token is kept though the provider's keys cannot be fetched")
+    @Test("VR-4: the rotated refresh token is kept though the provider's keys cannot be fetched")
     func unreachableKeys() async throws {
         try await run { server, client, token in
             server.clock.advance(by: .seconds(600))
@@ -301,7 +301,7 @@ struct UpstreamRefreshTests {
         }
     }
 
-    @Test("rule 3: a refresh token that the answer does not repeat stays good")
+    @Test("VR-3: a refresh token that the answer does not repeat stays good")
     func reusableRefreshTokens() async throws {
         try await run(.reusable) { server, client, token in
             for round in 1...4 {
@@ -313,7 +313,7 @@ struct UpstreamRefreshTests {
         }
     }
 
-    @Test("rule 5: without a refresh token an expired token is reauth_required, and a good one is good to its end")
+    @Test("VR-5: without a refresh token an expired token is reauth_required, and a good one is good to its end")
     func noRefreshToken() async throws {
         try await run(.none) { server, client, token in
             server.clock.advance(by: .seconds(599))
@@ -325,7 +325,7 @@ struct UpstreamRefreshTests {
         }
     }
 
-    @Test("peers §6: a refresh without expires_in leaves it out; no lifetime is made up")
+    @Test("VR-5: a refresh without expires_in leaves it out; no lifetime is made up")
     func refreshWithoutExpiry() async throws {
         try await run { server, client, token in
             server.clock.advance(by: .seconds(600))
@@ -337,7 +337,7 @@ struct UpstreamRefreshTests {
         }
     }
 
-    @Test("toolhive #5047: a login during a refresh wins, and nobody gets the older tokens")
+    @Test("VR-1: a login during a refresh wins, and nobody gets the older tokens")
     func loginDuringRefresh() async throws {
         try await run { server, client, token in
             server.clock.advance(by: .seconds(600))

@@ -3,7 +3,7 @@ import Foundation
 import Testing
 
 extension DurabilityTests {
-    /// DESIGN §3: the start fails closed and says what to do.
+    /// ST-4: the start fails closed and says what to do.
     @Suite("The start of gatehouse serve")
     struct StartRefusalTests {
         @Test("a second process on the same directory ends with 1 and says why; the first goes on")

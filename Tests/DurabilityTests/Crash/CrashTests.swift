@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 extension DurabilityTests {
-    /// DESIGN §3: what must hold at every kill point.
+    /// ST-2: what must hold at every kill point.
     @Suite("A killed server")
     struct CrashTests {
         private static let environment = ProcessInfo.processInfo.environment

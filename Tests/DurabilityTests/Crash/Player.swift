@@ -121,7 +121,7 @@ struct Player: Sendable {
         secrets += [accessToken, next]
     }
 
-    /// Peers §7.1: the same refresh token again gets the same successor, byte for byte, even across a crash.
+    /// FD-1: the same refresh token again gets the same successor, byte for byte, even across a crash.
     private mutating func repeatRefresh(_ index: Int) async throws {
         let session = sessions[index]
         guard session.refreshTokens.count >= 2, !session.isRefreshOpen else { return try await refresh(index) }

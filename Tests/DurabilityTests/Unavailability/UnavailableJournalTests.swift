@@ -6,7 +6,7 @@ import OAuthProtocol
 import Testing
 
 extension DurabilityTests {
-    /// DESIGN §3: nothing is acknowledged that is not durable.
+    /// ST-1: nothing is acknowledged that is not durable.
     @Suite("A disk that takes nothing")
     struct UnavailableJournalTests {
         @Test(

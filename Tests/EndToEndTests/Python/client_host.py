@@ -77,7 +77,7 @@ def client_key(folder: pathlib.Path) -> dict[str, object]:
 
 
 def documents(base: str, key_set: dict[str, object]) -> dict[str, dict[str, object]]:
-    """F11: what stands at which path."""
+    """CM-3: what stands at which path."""
 
     def document(path: str, **more: object) -> dict[str, object]:
         return {

@@ -5,7 +5,7 @@ extension EndToEndTests {
     /// The pieces around Gatehouse, without Gatehouse: when these fail, the other scenarios say nothing about it.
     @Suite("The harness stands on its own")
     struct HarnessTests {
-        @Test("F13, F14: the SDK's resource server publishes its metadata and challenges whoever has no good token")
+        @Test("RS-1: the SDK's resource server publishes its metadata and challenges whoever has no good token")
         func resourceServerChallenges() async throws {
             let folder = FileManager.default.temporaryDirectory
             let secret = folder.appending(path: "gatehouse-e2e-\(UUID().uuidString)")

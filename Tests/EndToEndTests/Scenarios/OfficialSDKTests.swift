@@ -7,7 +7,7 @@ extension EndToEndTests {
     @Suite("The official MCP Python SDK")
     struct OfficialSDKTests {
         @Test(
-            "C.1: registers, logs in, calls a tool that uses the upstream token, refreshes, calls again",
+            "registers, logs in, calls a tool that uses the upstream token, refreshes, calls again",
             arguments: [VirtualEnvironment.mcp1, .mcp2]
         )
         func wholeFlow(environment: VirtualEnvironment) async throws {
@@ -21,7 +21,7 @@ extension EndToEndTests {
                 let after = try #require(report.after)
                 for call in [before, after] {
                     #expect(call.user == .init(.alice))
-                    // F15: the upstream's access token, nothing that renews it, and nothing kept by a cache.
+                    // VX-1: the upstream's access token, nothing that renews it, and nothing kept by a cache.
                     #expect(call.exchange.token_type?.lowercased() == "bearer")
                     #expect(call.exchange.issued_token_type != nil)
                     #expect(!call.exchange.members.contains("refresh_token"))
@@ -97,7 +97,7 @@ extension EndToEndTests {
             #expect(report.client?.redirect_uris == ["http://127.0.0.1:33418/callback"])
         }
 
-        /// F6, 0.1, 0.12: a public client's refresh token is replaced at each use, and the scope is always said.
+        /// FD-1, FD-12: a public client's refresh token is replaced at each use, and the scope is always said.
         private func expectRotatedTokens(_ report: ClientReport) throws {
             try #require(report.tokens.count == 2)
             #expect(Set(report.tokens.map(\.access_token)).count == 2)

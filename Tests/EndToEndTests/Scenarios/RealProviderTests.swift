@@ -6,7 +6,7 @@ extension EndToEndTests {
     @Suite("Real OpenID providers as upstream")
     struct RealProviderTests {
         @Test(
-            "C.2, VT-4: Glewlwyd, whose refresh tokens are good for one use: login, retrievals, revocation there, mending"
+            "VT-4: Glewlwyd, whose refresh tokens are good for one use: login, retrievals, revocation there, mending"
         )
         func glewlwyd() async throws {
             try await Stage.run { stage in
@@ -45,7 +45,7 @@ extension EndToEndTests {
             }
         }
 
-        @Test("C.2: oidc-provider-mock: login, retrieval after a refresh there, our refresh, disconnection")
+        @Test("oidc-provider-mock: login, retrieval after a refresh there, our refresh, disconnection")
         func providerMock() async throws {
             try await Stage.run { stage in
                 let place = try await Place(stage)
@@ -79,7 +79,7 @@ extension EndToEndTests {
             #expect(story.connections.map(\.upstream) == ["corp"])
             #expect(story.connections.map(\.status) == ["active"])
             #expect(story.connections.map(\.account) == [story.retrievals[0].account])
-            // F6: our own refresh gave new tokens of the same scope.
+            // Our own refresh gave new tokens of the same scope.
             #expect(story.tokens[0].access_token != story.tokens[1].access_token)
             #expect(story.tokens[0].refresh_token != story.tokens[1].refresh_token)
             #expect(story.tokens[0].scope == story.tokens[1].scope)

@@ -57,7 +57,7 @@ extension EndToEndTests {
             }
         }
 
-        /// F7: what the two libraries read is the same, and is what the profile asks for.
+        /// JW-1: what the two libraries read is the same, and is what the profile asks for.
         private func expectOurs(_ verdict: Verdict, report: ClientReport, deployment: Deployment) throws {
             #expect(verdict.private_members.isEmpty)
             #expect(verdict.header["typ"] == "at+jwt")
@@ -102,7 +102,7 @@ extension EndToEndTests {
             }
         }
 
-        /// peers.md §6: the genuine token with everything right is answered; with one thing wrong it is not.
+        /// The genuine token with everything right is answered; with one thing wrong it is not.
         private func expectRefusedExchanges(
             _ token: String,
             metadata: Deployment.Metadata,

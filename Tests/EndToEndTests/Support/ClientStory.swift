@@ -104,7 +104,7 @@ struct ClientLife: Decodable, Sendable {
     /// - Parameters:
     ///   - deployment: Where it was.
     ///   - client: The client's id, if it is known before.
-    ///   - isPublic: 0.12: only a public client's refresh token is replaced.
+    ///   - isPublic: FD-12: only a public client's refresh token is replaced.
     ///   - sourceLocation: Where the test is.
     func expectUserLife(
         _ deployment: ClientDeployment,

@@ -39,7 +39,7 @@ struct ClientIDURLTests {
         #expect(throws: ClientIDURL.Refusal.self) { _ = try ClientIDURL(longest + "a", allowsLoopback: false) }
     }
 
-    @Test("CM-2: http is for loopback, and only where the issuer is on loopback too")
+    @Test("CM-2, LF-8: http is for loopback, and only where the issuer is on loopback too")
     func loopback() throws {
         for text in ["http://127.0.0.1:8000/c", "http://localhost/c", "http://[::1]:8000/c"] {
             #expect(try ClientIDURL(text, allowsLoopback: true).isLoopback)

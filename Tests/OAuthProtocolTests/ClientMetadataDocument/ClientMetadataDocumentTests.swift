@@ -36,7 +36,7 @@ struct ClientMetadataDocumentTests {
         ).client
     }
 
-    @Test("F11: Claude Code's document makes a public native client")
+    @Test("CM-3: Claude Code's document makes a public native client")
     func claudeCode() throws {
         let text = """
             {"client_id":"https://claude.ai/oauth/claude-code-client-metadata","client_name":"Claude Code",
@@ -54,7 +54,7 @@ struct ClientMetadataDocumentTests {
         #expect(!client.isTrusted)
     }
 
-    @Test("F11, CM-9: ChatGPT's document: extra grants dropped, every common method accepted")
+    @Test("CM-9: ChatGPT's document: extra grants dropped, every common method accepted")
     func chatGPT() throws {
         let text = """
             {"client_id":"https://chatgpt.com/oauth/x/client.json","client_uri":"https://chatgpt.com/",

@@ -8,7 +8,7 @@ import Testing
 /// The smaller stores against naive models.
 @Suite("ClientRegistry, ReplayGuard and SigningKeyRing: against models")
 struct OtherModelTests {
-    @Test("CR-10, 0.8: the registry is a list that drops its oldest unused client", arguments: UInt64(1)...6)
+    @Test("CR-10, FD-8: the registry is a list that drops its oldest unused client", arguments: UInt64(1)...6)
     func registry(seed: UInt64) async throws {
         var random = SeededRandom(seed: seed)
         var limits = StoreLimits()

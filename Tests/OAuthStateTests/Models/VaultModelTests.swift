@@ -192,7 +192,7 @@ struct VaultModelTests {
         }
     }
 
-    @Test("DESIGN §3: a disconnection that is cut anywhere leaves no token that the user cannot see")
+    @Test("ST-2: a disconnection that is cut anywhere leaves no token that the user cannot see")
     func cutDisconnection() async throws {
         let journal = RecordingJournal()
         let vault = TokenVault(journal: journal)

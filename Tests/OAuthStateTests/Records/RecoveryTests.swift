@@ -33,7 +33,7 @@ struct RecoveryTests {
         #expect(try await restored.capture().rowSet() == (try await live.capture().rowSet()))
     }
 
-    @Test("DESIGN §3: a snapshot and the whole journal after it make an equal store", arguments: SampleStore.all)
+    @Test("ST-6: a snapshot and the whole journal after it make an equal store", arguments: SampleStore.all)
     func overlap(sample: SampleStore) async throws {
         let journal = RecordingJournal()
         let live = try await sample.filled(journal)
@@ -121,7 +121,7 @@ struct RecoveryTests {
         }
     }
 
-    @Test("DESIGN §3: of many changes of many rows, read together, the last of each row holds")
+    @Test("ST-6: of many changes of many rows, read together, the last of each row holds")
     func lastChangeHolds() async throws {
         let journal = RecordingJournal()
         let live = AuthorizationSessions(policy: SessionPolicy(), journal: journal)
@@ -180,7 +180,7 @@ struct RecoveryTests {
         #expect(await restored.count == 20)
     }
 
-    @Test("DESIGN §2: codes and logins under way never come back")
+    @Test("ST-7: codes and logins under way never come back")
     func shortLivedStateIsNotKept() async throws {
         let live = AuthorizationSessions(policy: SessionPolicy(), journal: VolatileJournal())
         _ = await live.issueCode(StoreSample.digest("code"), for: StoreSample.grant(), now: StoreSample.now)
@@ -188,7 +188,7 @@ struct RecoveryTests {
         #expect(try await live.capture().rows().isEmpty)
     }
 
-    @Test("0.1: after a crash the same refresh yields the same generation")
+    @Test("FD-1: after a crash the same refresh yields the same generation")
     func refreshAfterRecovery() async throws {
         let journal = RecordingJournal()
         let live = AuthorizationSessions(policy: SessionPolicy(), journal: journal)
@@ -205,7 +205,7 @@ struct RecoveryTests {
         #expect(before == after)
     }
 
-    @Test("Keycloak CVE-2026-9802: a revoked session stays revoked after recovery, a consumed id consumed")
+    @Test("CVE-2026-9802: a revoked session stays revoked after recovery, a consumed id consumed")
     func revocationSurvives() async throws {
         let journal = RecordingJournal()
         let live = AuthorizationSessions(policy: SessionPolicy(), journal: journal)

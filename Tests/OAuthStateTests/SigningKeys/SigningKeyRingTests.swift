@@ -88,7 +88,7 @@ struct SigningKeyRingTests {
         }
     }
 
-    @Test("DESIGN §3: wherever the journal of a rotation or an installation is cut, an active key is left")
+    @Test("ST-2: wherever the journal of a rotation or an installation is cut, an active key is left")
     func everyPrefixHasAnActiveKey() async throws {
         let journal = RecordingJournal()
         let ring = SigningKeyRing(journal: journal)

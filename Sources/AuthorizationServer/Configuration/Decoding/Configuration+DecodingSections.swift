@@ -67,7 +67,7 @@ extension Configuration.Signing {
 }
 
 extension Configuration.Tokens {
-    // The bounds of an access token, a refresh token and a code are DESIGN's; a token that lives longer outlives
+    // The bounds of an access token, a refresh token and a code are fixed: a token that lives longer outlives
     // the reasons for which it was given.
     init(decoding section: ConfigurationCursor) {
         self.init()

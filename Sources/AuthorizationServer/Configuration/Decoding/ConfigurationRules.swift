@@ -33,7 +33,7 @@ package enum ConfigurationRules {
         return uri.scheme == "https" || uri.isLoopbackHTTP ? nil : "must be https; http is for loopback only"
     }
 
-    /// A private-use redirect that registration may accept by its exact bytes (decision 0.4).
+    /// A private-use redirect that registration may accept by its exact bytes (FD-4).
     static func privateUseRedirectObjection(_ text: String) -> String? {
         if let uri = URIReference(text), uri.scheme == "https" || uri.scheme == "http" {
             return "needs no permission; this list is for private-use schemes"

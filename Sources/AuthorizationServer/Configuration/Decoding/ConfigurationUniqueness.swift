@@ -7,7 +7,7 @@ struct ConfigurationUniqueness {
     /// Checks upstream names, resource identifiers, client ids and addresses.
     func check() {
         refuseRepeats(values("upstreams", "name"))
-        // Decision 0.6: resources that differ only in the spelling of scheme, host or an empty path are one.
+        // FD-6: resources that differ only in the spelling of scheme, host or an empty path are one.
         refuseRepeats(values("resources", "uri")) { ResourceCatalogue.comparisonForm($0) ?? $0 }
         refuseRepeats(values("clients", "client_id"))
         // Port 0 picks a free port each time.

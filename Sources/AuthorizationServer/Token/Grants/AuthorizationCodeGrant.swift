@@ -84,7 +84,7 @@ package struct AuthorizationCodeGrant: Grant {
         case .expired:
             return OAuthError(.invalidGrant, "the code is invalid, expired or was issued to another client")
         case .replayed(let sessionID):
-            // The revocation is durable before anyone hears of it (peers §3: restart forgets revocation).
+            // The revocation is durable before anyone hears of it (ST-2).
             try await durability.wait(for: result.position)
             audit.record(.codeReplayed(sessionID, clientID: request.client.id), context: request.context)
             return OAuthError(.invalidGrant, "the code was used before; its tokens are revoked")

@@ -2,7 +2,7 @@ import DurableLog
 package import OAuthProtocol
 package import OAuthState
 
-/// RFC 6749 §6: a refresh token against a new access token and, for public clients, its successor (decisions 0.1, 0.12).
+/// RFC 6749 §6: a refresh token against a new access token and, for public clients, its successor (FD-1, FD-12).
 package struct RefreshTokenGrant: Grant {
     package let grantType = GrantType.refreshToken
     private let sessions: any AuthorizationStore

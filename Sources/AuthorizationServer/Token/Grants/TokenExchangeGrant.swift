@@ -116,8 +116,7 @@ package struct TokenExchangeGrant: Grant {
         return Self.answer(credential, vend, now: request.context.now)
     }
 
-    // Refreshes run beside each other, and one provider's trouble is its own: each upstream has its answer or its error
-    // (toolhive refreshes one after the other and answers 401 for all).
+    // Refreshes run beside each other, and one provider's trouble is its own: each upstream has its answer or its error (VX-3).
     private func answers(_ queries: [UpstreamCredentials.Query], _ request: TokenRequest) async -> JSONObject {
         let answers = await withTaskGroup(of: (Int, JSONObject).self) { group in
             for (index, query) in queries.enumerated() {
@@ -142,7 +141,7 @@ package struct TokenExchangeGrant: Grant {
         return ["upstreams": .object(upstreams)]
     }
 
-    // The refresh token is never in it, and `expires_in` only if the provider said one (peers §6).
+    // The refresh token is never in it, and `expires_in` only if the provider said one (VX-1).
     private static func answer(_ credential: UpstreamCredential, _ vend: Vend, now: Timestamp) -> JSONObject {
         let connection = credential.connection
         var account: JSONObject = ["sub": .string(connection.account)]
@@ -169,7 +168,7 @@ package struct TokenExchangeGrant: Grant {
 }
 
 extension UpstreamCredentialError {
-    /// The error as RFC 6749 answers it, with what a resource server needs to go on (peers §6).
+    /// The error as RFC 6749 answers it, with what a resource server needs to go on (VX-4).
     var oauthError: OAuthError {
         switch self {
         case .refusedWithoutReason(let connection):
