@@ -1,41 +1,47 @@
+import HashTreeCollections
 import OAuthProtocol
 
 /// A table whose entries all live equally long and are dropped in the order in which they came.
+///
+/// A hash tree and chunks: neither is ever copied as a whole to grow, so no insertion takes long.
 struct ExpiringTable<Key: Hashable & Sendable, Value: Sendable>: Sendable {
-    private var values: [Key: Value] = [:]
+    private struct Entry {
+        var value: Value
+        let expiry: Timestamp
+    }
+
+    private var entries: TreeDictionary<Key, Entry> = [:]
     private var expiries = ExpiryQueue<Key>()
 
     /// How many entries are kept, expired ones that were not swept yet included.
-    var count: Int { values.count }
+    var count: Int { entries.count }
 
-    subscript(key: Key) -> Value? { values[key] }
+    subscript(key: Key) -> Value? { entries[key]?.value }
 
     mutating func insert(_ value: Value, for key: Key, expiry: Timestamp) {
-        values[key] = value
+        entries[key] = Entry(value: value, expiry: expiry)
         expiries.append(key, expiry: expiry)
     }
 
     /// Replaces the value of a key that is there, or removes it; its expiry stays.
     mutating func update(_ value: Value?, for key: Key) {
-        guard values[key] != nil else { return }
-        values[key] = value
+        guard var entry = entries[key] else { return }
+        guard let value else { return remove(key) }
+        entry.value = value
+        entries[key] = entry
     }
-
-    /// The keys of the entries that a test picks.
-    func keys(where isPicked: (Value) -> Bool) -> [Key] {
-        values.compactMap { isPicked($0.value) ? $0.key : nil }
-    }
-
-    /// Every value, expired ones that were not swept yet included.
-    var all: some Sequence<Value> { values.values }
 
     mutating func remove(_ key: Key) {
-        values.removeValue(forKey: key)
+        entries.removeValue(forKey: key)
     }
 
-    mutating func expire(now: Timestamp) {
+    /// Drops what has expired, and hands it to the closure.
+    mutating func expire(now: Timestamp, _ dropped: (Key, Value) -> Void = { _, _ in }) {
         while let key = expiries.popExpired(now: now) {
-            values.removeValue(forKey: key)
+            // The entry's own time counts: the key may have been removed and inserted again since it was queued.
+            guard let entry = entries[key], entry.expiry <= now else { continue }
+            entries.removeValue(forKey: key)
+            dropped(key, entry.value)
         }
     }
 }

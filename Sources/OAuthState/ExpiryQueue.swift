@@ -3,24 +3,31 @@ import OAuthProtocol
 
 /// Keys in the order in which they expire, for tables whose entries all live equally long: O(1) in and out.
 struct ExpiryQueue<Key: Sendable>: Sendable {
-    private var entries: Deque<(expiry: Timestamp, key: Key)> = []
-
-    /// How many keys wait, those removed from their table since included.
-    var count: Int { entries.count }
+    /// In chunks of at most ``chunkCount``: a single array would be copied as a whole each time it has to grow.
+    private var chunks: Deque<[(expiry: Timestamp, key: Key)]> = []
+    /// How many keys of the first chunk have been taken out.
+    private var takenCount = 0
+    private static var chunkCount: Int { 1024 }
 
     /// Adds a key.
     ///
     /// Its expiry must not be before that of an earlier one by more than a clock's step back; such a key merely leaves
-    /// its table late, for every use checks the expiry again.
+    /// its table late, because every use checks the expiry again.
     mutating func append(_ key: Key, expiry: Timestamp) {
-        entries.append((expiry, key))
+        if chunks.last.map({ $0.count == Self.chunkCount }) ?? true { chunks.append([]) }
+        chunks[chunks.count - 1].append((expiry, key))
     }
 
     /// Takes out the next key that has expired.
     mutating func popExpired(now: Timestamp) -> Key? {
-        guard let first = entries.first, first.expiry <= now else { return nil }
-        entries.removeFirst()
-        return first.key
+        guard let chunk = chunks.first, chunk[takenCount].expiry <= now else { return nil }
+        let key = chunk[takenCount].key
+        takenCount += 1
+        if takenCount == chunk.count {
+            chunks.removeFirst()
+            takenCount = 0
+        }
+        return key
     }
 }
 

@@ -159,7 +159,9 @@ private struct CarelessSessions: AuthorizationStore {
         await inner.end(SessionEnding(sessions: ending.sessions))
     }
 
-    func awaitedConnections() async -> Set<ConnectionID> { [] }
+    func awaited(among _: Set<ConnectionID>) async -> Set<ConnectionID> { [] }
+    func sessions(of _: UserID, now _: Timestamp) async -> [Session] { [] }
+    func abandon(_: SessionID) async {}
 
     func revoke(_ id: SessionID, for _: String) async -> Recorded<SessionRevocation> {
         await inner.revoke(id, for: StoreSample.clientID)

@@ -88,6 +88,8 @@ package struct CallbackEndpoint: Endpoint {
                 return await refuse(name, reason: "unknown_state", .wrongBrowser, .forbidden, context)
             }
             return await refuse(name, reason: "expired", .expired, .badRequest, context)
+        case .full:
+            return await refuse(name, reason: "full", .overloaded, .serviceUnavailable, context)
         case .wrongUpstream:
             return await refuse(name, reason: "wrong_upstream", .badCallback, .badRequest, context)
         case .wrongBrowser:
@@ -170,6 +172,7 @@ package struct CallbackEndpoint: Endpoint {
             }
             return try await self.login.advance(progress, request: request, context: context)
         } catch {
+            await sessions.abandon(pending.sessionID)
             return await refusal(error, pending, request, context)
         }
     }

@@ -4,7 +4,7 @@ import UpstreamIdentity
 
 /// OpenID Connect Back-Channel Logout 1.0 §2.7: finds what a logout token names among our sessions and connections.
 ///
-/// The tables are looked through in O(1) copies, outside the actors and off the event loops.
+/// By the stores' indexes: a logout costs what it names, however many sessions and connections there are.
 package struct LogoutSubjects: Sendable {
     private let sessions: AuthorizationSessions
     private let vault: TokenVault
@@ -34,21 +34,21 @@ package struct LogoutSubjects: Sendable {
         if let subject {
             owner = await vault.userID(of: IdentityKey(namespace: provider.identityNamespace, subject: subject))
         }
-        let rows = await vault.allConnections()
-        // On the global pool: a million rows would hold up the event loop that the request came on.
-        let connections = await Task(executorPreference: globalConcurrentExecutor) {
-            rows.filter { connection in
-                connection.upstream.hasSameBytes(as: name)
-                    && (subject.map { connection.account.hasSameBytes(as: $0) } ?? true)
-            }
-        }.value
-        guard let sid else { return await all(of: connections, owner) }
+        let connections: [Connection]
+        if let subject {
+            connections = await vault.connections(ofAccount: subject, at: name)
+        } else if let sid {
+            connections = await vault.connections(ofProviderSession: sid, at: name)
+        } else {
+            connections = []
+        }
+        guard let sid else { return await all(of: connections, owner, now: now) }
         guard subject != nil else { return Self.named(by: sid, in: connections) }
         // A provider that told no `sid` at the login cannot mean one of our sessions by it: all of the account's end.
         let whole = connections.filter(\.providerSessions.isEmpty)
         var named = Self.named(by: sid, in: connections)
         if connections.isEmpty || !whole.isEmpty {
-            named.formUnion(await all(of: whole, connections.isEmpty ? owner : nil))
+            named.formUnion(await all(of: whole, connections.isEmpty ? owner : nil, now: now))
         }
         return named
     }
@@ -68,22 +68,21 @@ package struct LogoutSubjects: Sendable {
     }
 
     /// Everything that rests on these connections, and what a user who logs in with the account has left of erased ones.
-    private func all(of connections: [Connection], _ owner: UserID?) async -> Named {
+    private func all(of connections: [Connection], _ owner: UserID?, now: Timestamp) async -> Named {
         let ended = Set(connections.map(\.id))
         var known: Set<ConnectionID> = []
         if let owner { known = Set(await vault.connections(of: owner).map(\.id)) }
-        let rows = await sessions.allSessions()
-        // On the global pool, for the same reason.
-        let found = await Task(executorPreference: globalConcurrentExecutor) { [known] in
-            rows.lazy.filter { session in
+        var named: Set<SessionID> = []
+        for userID in Set(connections.map(\.userID)).union(owner.map { [$0] } ?? []) {
+            let found = await sessions.sessions(of: userID, now: now).lazy.filter { session in
                 session.connections.contains { connection in
-                    ended.contains(connection) || (session.userID == owner && !known.contains(connection))
+                    ended.contains(connection) || (userID == owner && !known.contains(connection))
                 }
-            }.map(\.id)
-                .reduce(into: Set<SessionID>()) { $0.insert($1) }
-        }.value
+            }
+            named.formUnion(found.map(\.id))
+        }
         // What is not a session yet is known by the provider's own sessions.
-        let named = found.union(connections.lazy.flatMap(\.providerSessions).map(\.sessionID))
+        named.formUnion(connections.lazy.flatMap(\.providerSessions).map(\.sessionID))
         return Named(ending: SessionEnding(sessions: named, connections: ended), connections: connections)
     }
 }

@@ -4,9 +4,8 @@ import Synchronization
 
 /// RV-2: ends connections with the last session that used them, for the upstreams whose configuration says so.
 ///
-/// Sessions are looked through once for all revocations of a turn, off the event loops, so that a client that revokes a lot
-/// costs no more than one that revokes once. A connection that another session may still use, or a login that is
-/// under way, stays.
+/// Looks at the sessions of the users concerned, once a turn for each, so that a client that revokes often costs no more
+/// than one that revokes once. A connection that another session may still use, or a login that is under way, stays.
 package final class LastSessions: Sendable {
     private struct Candidate: Sendable {
         let connection: ConnectionID
@@ -71,12 +70,14 @@ package final class LastSessions: Sendable {
             idle[connection.id] = connection
         }
         guard !idle.isEmpty else { return }
-        let users = Set(idle.values.map(\.userID))
-        let remaining = await remainingSessions(of: users, now: now)
-        let awaited = await sessions.awaitedConnections()
-        for connection in idle.values
-        where !awaited.contains(connection.id) && !remaining.contains(where: { mayUse($0, connection) }) {
-            await end(connection, now: now)
+        // The awaited ones before the sessions: what is redeemed in between is a session by then.
+        let awaited = await sessions.awaited(among: Set(idle.keys))
+        for (userID, connections) in Dictionary(grouping: idle.values, by: \.userID) {
+            let remaining = await sessions.sessions(of: userID, now: now)
+            for connection in connections
+            where !awaited.contains(connection.id) && !remaining.contains(where: { mayUse($0, connection) }) {
+                await end(connection, now: now)
+            }
         }
     }
 
@@ -98,16 +99,7 @@ package final class LastSessions: Sendable {
         revocations.add(connection, cause: Self.cause, now: now)
     }
 
-    private func remainingSessions(of users: Set<UserID>, now: Timestamp) async -> [Session] {
-        let rows = await sessions.allSessions()
-        // On the global pool: a million rows would hold up an event loop.
-        return await Task(executorPreference: globalConcurrentExecutor) {
-            rows.filter { users.contains($0.userID) && $0.isLive(now: now) }
-        }.value
-    }
-
     private func mayUse(_ session: Session, _ connection: Connection) -> Bool {
-        guard session.userID == connection.userID else { return false }
         if session.connections.contains(connection.id) { return true }
         guard let resource = resources.registered(session.resource) else { return false }
         return resource.upstreams.contains { $0.hasSameBytes(as: connection.upstream) }

@@ -10,6 +10,11 @@ extension AuthorizationStoreConformance {
         Rule("LO-1: a code that was redeemed a moment ago is ended as its session", redeemedMeanwhile),
         Rule("LO-1: a login that ends while its callback is at work becomes neither code nor further leg", endedInHand),
         Rule("RV-2: connections of logins under way and of unredeemed codes are awaited", awaited),
+        Rule("LO-1: the live sessions of a user are found, and no others", sessionsOfUser),
+        Rule(
+            "LO-1: callbacks at work have their bound: beyond it a login stays, and one that fails makes room",
+            inHandBound
+        ),
         Rule("CO-1, D-55: a consent is remembered for exactly what it was given for", consents),
         Rule("ST-5: at the bound of consents a new one is not remembered, an old one is renewed", consentBound),
         Rule("ST-3: a change has a later position in the journal than the one before", positionsGrow),
@@ -94,7 +99,9 @@ extension AuthorizationStoreConformance {
                 now: StoreSample.now
             )
             try requireEqual(taken, .taken(pending), "the login")
-            try requireEqual(await store.awaitedConnections(), [ConnectionID(value: 77)], "the awaited connections")
+            let asked: Set<ConnectionID> = [ConnectionID(value: 77), ConnectionID(value: 78)]
+            let awaited = await store.awaited(among: asked)
+            try requireEqual(awaited, [ConnectionID(value: 77)], "the awaited connections")
             _ = await store.end(ending)
             let expected = ending.sessions == [SessionID(value: 2)] ? StoreAdmission.admitted : .ended
             let leg = await store.begin(pending, state: StoreSample.digest("next"), now: StoreSample.now)
@@ -113,9 +120,50 @@ extension AuthorizationStoreConformance {
         var pending = StoreSample.pending()
         pending.connections = [second]
         _ = await store.begin(pending, state: StoreSample.digest("state"), now: StoreSample.now)
-        try requireEqual(await store.awaitedConnections(), [first, second], "the awaited connections")
+        let asked = [first, second, ConnectionID(value: 73)] as Set
+        try requireEqual(await store.awaited(among: asked), [first, second], "the awaited connections")
+        try requireEqual(await store.awaited(among: [second]), [second], "those of one that are awaited")
         _ = await store.redeem(StoreSample.redemption("code"), now: StoreSample.now)
-        try requireEqual(await store.awaitedConnections(), [second], "those after the redemption")
+        try requireEqual(await store.awaited(among: asked), [second], "those after the redemption")
+    }
+
+    static func sessionsOfUser(_ makeStore: StoreFactory<any AuthorizationStore>) async throws {
+        let store = try await makeStore(StoreSettings())
+        let (first, foreign) = (try await openSession(1, in: store), try await openSession(2, in: store))
+        var grant = StoreSample.grant(3)
+        grant.userID = first.userID
+        _ = await store.issueCode(StoreSample.digest("second"), for: grant, now: StoreSample.now)
+        let outcome = await store.redeem(StoreSample.redemption("second"), now: StoreSample.now).outcome
+        guard case .redeemed(let second, _) = outcome else { throw Deviation(text: "redeeming came to \(outcome)") }
+        let now = StoreSample.now
+        let both = Set(await store.sessions(of: first.userID, now: now))
+        try requireEqual(both, [first, second], "the sessions of a user")
+        try requireEqual(await store.sessions(of: foreign.userID, now: now), [foreign], "those of another")
+        _ = await store.revoke(first.id)
+        try requireEqual(await store.sessions(of: first.userID, now: now), [second], "those after a revocation")
+        let late = await store.sessions(of: first.userID, now: second.expiry)
+        try requireEqual(late, [], "those whose time has passed")
+    }
+
+    static func inHandBound(_ makeStore: StoreFactory<any AuthorizationStore>) async throws {
+        var settings = StoreSettings()
+        settings.limits.pendingAuthorizationsMax = 1
+        let store = try await makeStore(settings)
+        let (first, second) = (StoreSample.pending(1), StoreSample.pending(2))
+        func take(_ login: PendingAuthorization, _ state: String) async -> PendingOutcome {
+            await store.takePending(
+                state: StoreSample.digest(state),
+                upstream: login.upstream,
+                binding: login.binding,
+                now: StoreSample.now
+            )
+        }
+        _ = await store.begin(first, state: StoreSample.digest("first"), now: StoreSample.now)
+        try requireEqual(await take(first, "first"), .taken(first), "the first login")
+        _ = await store.begin(second, state: StoreSample.digest("second"), now: StoreSample.now)
+        try requireEqual(await take(second, "second"), .full, "the second login, at the bound")
+        await store.abandon(first.sessionID)
+        try requireEqual(await take(second, "second"), .taken(second), "the second login, once there is room")
     }
 
     static func consents(_ makeStore: StoreFactory<any AuthorizationStore>) async throws {

@@ -17,6 +17,8 @@ extension VaultStoreConformance {
         Rule("a credential is one of the session's connections if possible, else the latest", credentials),
         Rule("VR-14: a registration at an upstream is kept, replaced by its name, and bounded", registrations),
         Rule("the last use is noted at most once an hour", touching),
+        Rule("D-60, LO-1: an account's connections are found by its bytes, at its upstream, until they end", accounts),
+        Rule("LO-1: connections are found by the provider's sessions that they logged in in", providerSessions),
     ]
 
     static func storing(_ makeStore: StoreFactory<any VaultStore>) async throws {
@@ -178,5 +180,54 @@ extension VaultStoreConformance {
             try requireEqual(usedAt, StoreSample.now + .seconds(noted), "the last use at second \(seconds)")
         }
         try requireEqual(await store.connection(connection.id)?.version, connection.version, "the version after use")
+    }
+
+    static func accounts(_ makeStore: StoreFactory<any VaultStore>) async throws {
+        let store = try await makeStore(StoreSettings())
+        let alice = try await user(StoreSample.login("alice"), candidate: 1, in: store)
+        let bob = try await user(StoreSample.login("bob"), candidate: 2, in: store)
+        // Equal for Swift, two accounts for a provider.
+        let (account, lookalike) = ("caf\u{E9}", "cafe\u{301}")
+        let first = try await connect(StoreSample.draft(alice, account: account), candidate: 1, in: store)
+        let second = try await connect(StoreSample.draft(bob, account: account), candidate: 2, in: store)
+        let other = try await connect(StoreSample.draft(bob, account: lookalike), candidate: 3, in: store)
+        func found(_ account: String, _ upstream: String = "github") async -> Set<Connection> {
+            Set(await store.connections(ofAccount: account, at: upstream))
+        }
+        func isConnected(_ account: String, byAnotherThan user: UserID) async -> Bool {
+            await store.isConnected(account: account, upstream: "github", byAnotherThan: user)
+        }
+        try requireEqual(await found(account), [first, second], "the connections of an account")
+        try requireEqual(await found(lookalike), [other], "those of an account that looks the same")
+        try requireEqual(await found(account, "corp"), [], "those of the account of that name elsewhere")
+        try require(await isConnected(account, byAnotherThan: alice), "another's connection was not found")
+        try require(await !isConnected(lookalike, byAnotherThan: bob), "the user's own was taken for another's")
+        _ = await store.disconnect(second.id)
+        try requireEqual(await found(account), [first], "those after a disconnection")
+        try require(await !isConnected(account, byAnotherThan: alice), "an erased connection was found")
+    }
+
+    static func providerSessions(_ makeStore: StoreFactory<any VaultStore>) async throws {
+        let store = try await makeStore(StoreSettings())
+        let owner = try await user(StoreSample.login("alice"), candidate: 1, in: store)
+        func logIn(_ session: String, _ number: UInt64) async throws -> Connection {
+            var draft = StoreSample.draft(owner)
+            draft.providerSession = ProviderSession(id: session, sessionID: SessionID(value: Bits128(number)))
+            return try await connect(draft, candidate: number, in: store)
+        }
+        _ = try await logIn("first", 1)
+        let connection = try await logIn("second", 2)
+        for session in ["first", "second"] {
+            let found = await store.connections(ofProviderSession: session, at: "github")
+            try requireEqual(found, [connection], "the connections of the session \(session)")
+        }
+        let elsewhere = await store.connections(ofProviderSession: "first", at: "corp")
+        try requireEqual(elsewhere, [], "those of the session of that name elsewhere")
+        // One more than is remembered: the oldest is forgotten.
+        for number in 3...UInt64(Connection.providerSessionCountMax + 1) { _ = try await logIn("later", number) }
+        try requireEqual(await store.connections(ofProviderSession: "first", at: "github"), [], "a forgotten session's")
+        _ = await store.disconnect(connection.id)
+        let erased = await store.connections(ofProviderSession: "later", at: "github")
+        try requireEqual(erased, [], "those after the disconnection")
     }
 }

@@ -12,13 +12,13 @@ package actor AuthorizationSessions: AuthorizationStore {
     let policy: SessionPolicy
 
     var usedTickets = ExpiringTable<SHA256Digest, Void>()
-    var pending = ExpiringTable<SHA256Digest, PendingAuthorization>()
+    var pending = LoginTable<SHA256Digest, PendingAuthorization>()
     /// Logins whose callback is at work: neither pending any more nor a code yet.
-    var inHand = ExpiringTable<SessionID, LoginInHand>()
-    var codes = ExpiringTable<SHA256Digest, IssuedCode>()
+    var inHand = LoginTable<SessionID, LoginInHand>()
+    var codes = LoginTable<SHA256Digest, IssuedCode>()
     /// Those of the codes that can still be redeemed; the rest is remembered for replays alone.
     var redeemableCodes = ExpiringTable<SHA256Digest, Void>()
-    var sessions: TreeDictionary<SessionID, Session> = [:]
+    var sessions = SessionTable()
     var sessionExpiries = ExpiryBuckets<SessionID>(of: .hour)
     var consents: TreeDictionary<SHA256Digest, Timestamp> = [:]
     var revokedTokens: TreeDictionary<SHA256Digest, AccessRevocation> = [:]
@@ -64,8 +64,8 @@ package actor AuthorizationSessions: AuthorizationStore {
         // Authenticate and bind before changing state: a wrong browser must not spoil the right one's login.
         guard let binding, constantTimeEqual(binding.bytes, found.binding.bytes) else { return .wrongBrowser }
         guard found.upstream == upstream else { return .wrongUpstream }
+        guard takeInHand(found, now: now) else { return .full }
         pending.remove(state)
-        takeInHand(found, now: now)
         return .taken(found)
     }
 
@@ -107,11 +107,6 @@ package actor AuthorizationSessions: AuthorizationStore {
     /// How many of each kind are kept, for the metrics.
     package var counts: (pending: Int, codes: Int, sessions: Int, consents: Int) {
         (pending.count, codes.count, sessions.count, consents.count)
-    }
-
-    /// Every session, in an O(1) copy: whoever looks through it does so outside the actor.
-    package func allSessions() -> StoredRows<SessionID, Session> {
-        StoredRows(sessions)
     }
 
     // MARK: - Consents
@@ -222,7 +217,7 @@ extension AuthorizationSessions: RecordedStore {
     }
 
     package func capture() -> CapturedState {
-        let sessions = sessions
+        let sessions = sessions.rows
         let consents = consents
         let revokedTokens = revokedTokens
         return CapturedState(position: journal.lastPosition) { body in

@@ -46,8 +46,12 @@ package protocol AuthorizationStore: Sendable {
     /// Ends sessions, codes that were not redeemed and logins under way together, so that none comes of another; the
     /// number of sessions.
     func end(_ ending: SessionEnding) async -> Recorded<Int>
-    /// The connections of logins that are under way or whose code was not redeemed yet.
-    func awaitedConnections() async -> Set<ConnectionID>
+    /// Those of some connections that a login under way, or a code that was not redeemed yet, rests on.
+    func awaited(among connections: Set<ConnectionID>) async -> Set<ConnectionID>
+    /// The live sessions of a user, in no particular order; the sessions that use a connection are among its user's.
+    func sessions(of userID: UserID, now: Timestamp) async -> [Session]
+    /// Forgets a login that `takePending` returned and whose callback came to nothing: it makes room for another.
+    func abandon(_ id: SessionID) async
     /// Ends a client's own session (RFC 7009 §2.1); another client's stays (D-47).
     func revoke(_ id: SessionID, for clientID: String) async -> Recorded<SessionRevocation>
     /// Refuses one access token until it expires; its session and refresh token stay (RV-2).
@@ -137,6 +141,8 @@ package enum PendingOutcome: Hashable, Sendable {
     case wrongBrowser
     /// The state belongs to another provider; the login stays (D-65).
     case wrongUpstream
+    /// As many callbacks are at work as there may be logins under way; the login stays and can be tried again.
+    case full
 }
 
 /// RFC 6749 §4.1.3: what a token request says about a code.

@@ -1,5 +1,4 @@
 import DurableLog
-import HashTreeCollections
 package import OAuthProtocol
 
 /// What ends at once: sessions by name, and every login that rests on certain connections.
@@ -13,10 +12,6 @@ package struct SessionEnding: Hashable, Sendable {
     package init(sessions: Set<SessionID> = [], connections: Set<ConnectionID> = []) {
         self.sessions = sessions
         self.connections = connections
-    }
-
-    func covers(_ sessionID: SessionID, _ connections: [ConnectionID]) -> Bool {
-        sessions.contains(sessionID) || connections.contains { self.connections.contains($0) }
     }
 }
 
@@ -33,28 +28,33 @@ struct LoginInHand: Sendable {
 }
 
 extension AuthorizationSessions {
-    func takeInHand(_ login: PendingAuthorization, now: Timestamp) {
+    /// Whether there was room to remember it: a login that no logout could find must not go on.
+    func takeInHand(_ login: PendingAuthorization, now: Timestamp) -> Bool {
         inHand.expire(now: now)
-        guard inHand.count < limits.pendingAuthorizationsMax else { return }
+        guard inHand.count < limits.pendingAuthorizationsMax || inHand[login.sessionID] != nil else { return false }
         let entry = LoginInHand(sessionID: login.sessionID, connections: login.connections)
         inHand.insert(entry, for: login.sessionID, expiry: now + LoginInHand.lifetime)
+        return true
+    }
+
+    package func abandon(_ id: SessionID) {
+        inHand.remove(id)
     }
 
     func isEndedInHand(_ id: SessionID) -> Bool { inHand[id]?.isEnded ?? false }
 
     package func end(_ ending: SessionEnding) -> Recorded<Int> {
-        for state in pending.keys(where: { ending.covers($0.sessionID, $0.connections) }) {
+        for state in pending.keys(coveredBy: ending) {
             pending.remove(state)
         }
-        for id in inHand.keys(where: { ending.covers($0.sessionID, $0.connections) }) {
+        for id in inHand.keys(coveredBy: ending) {
             guard var login = inHand[id] else { continue }
             login.isEnded = true
             inHand.update(login, for: id)
         }
         // Redeemed codes too: what became a session since the caller looked is found by its code.
         var ended = ending.sessions
-        let burnt = codes.keys { ending.covers($0.grant.sessionID, $0.grant.connections) }
-        for key in burnt {
+        for key in codes.keys(coveredBy: ending) {
             if let code = codes[key] { ended.insert(code.grant.sessionID) }
             codes.remove(key)
             redeemableCodes.remove(key)
@@ -66,11 +66,5 @@ extension AuthorizationSessions {
             count += 1
         }
         return Recorded(count, at: position)
-    }
-
-    package func awaitedConnections() -> Set<ConnectionID> {
-        let logins = Array(pending.all.lazy.flatMap(\.connections)) + inHand.all.lazy.flatMap(\.connections)
-        let grants = codes.all.lazy.filter { !$0.isRedeemed }.flatMap(\.grant.connections)
-        return Set(logins).union(grants)
     }
 }

@@ -1,12 +1,22 @@
+import HashTreeCollections
 import OAuthProtocol
 
 /// Lets sessions share the storage of texts that recur: client ids, resources and scope sets.
 ///
-/// A million sessions of a thousand clients keep a thousand texts. Bounded: past the bound texts are kept one by one.
+/// A million sessions of a thousand clients keep a thousand texts. Bounded: texts that no recent session used are dropped,
+/// and the sessions that share one keep it.
 struct SessionInterning: Sendable {
-    private var texts: [String: String] = [:]
-    private var scopeSets: [ScopeSet: ScopeSet] = [:]
-    private static let countMax = 100_000
+    private var texts: RecentValues<String>
+    private var scopeSets: RecentValues<ScopeSet>
+
+    /// Remembers up to `countMax` texts and as many scope sets.
+    init(countMax: Int = 100_000) {
+        texts = RecentValues(countMax: countMax)
+        scopeSets = RecentValues(countMax: countMax)
+    }
+
+    /// How many texts and scope sets are remembered.
+    var count: Int { texts.count + scopeSets.count }
 
     mutating func interning(_ session: Session) -> Session {
         Session(
@@ -26,22 +36,37 @@ struct SessionInterning: Sendable {
     }
 
     private mutating func interning(_ text: String) -> String {
-        if let known = texts[text] {
-            return known
-        }
-        if texts.count < Self.countMax {
-            texts[text] = text
-        }
-        return text
+        let known = texts.known(text)
+        // By bytes: Swift's `==` holds texts equal that a client compares as different.
+        return known.hasSameBytes(as: text) ? known : text
     }
 
     private mutating func interning(_ scopes: ScopeSet) -> ScopeSet {
-        if let known = scopeSets[scopes] {
-            return known
+        scopeSets.known(scopes)
+    }
+}
+
+/// The values used last, in two generations: when the younger is full, the older is dropped and takes its place.
+private struct RecentValues<Value: Hashable & Sendable>: Sendable {
+    private var younger: TreeDictionary<Value, Value> = [:]
+    private var older: TreeDictionary<Value, Value> = [:]
+    private let generationCountMax: Int
+
+    init(countMax: Int) {
+        generationCountMax = max(1, countMax / 2)
+    }
+
+    var count: Int { younger.count + older.count }
+
+    /// The value that was kept of equal ones, this one if it is the first.
+    mutating func known(_ value: Value) -> Value {
+        if let known = younger[value] { return known }
+        let known = older.removeValue(forKey: value) ?? value
+        if younger.count >= generationCountMax {
+            older = younger
+            younger = [:]
         }
-        if scopeSets.count < Self.countMax {
-            scopeSets[scopes] = scopes
-        }
-        return scopes
+        younger[known] = known
+        return known
     }
 }

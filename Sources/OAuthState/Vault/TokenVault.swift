@@ -9,7 +9,7 @@ package actor TokenVault: VaultStore {
     let limits: StoreLimits
     var users: TreeDictionary<UserID, User> = [:]
     var identities: TreeDictionary<IdentityKey, UserID> = [:]
-    private(set) var connectionTable: TreeDictionary<ConnectionID, Connection> = [:]
+    private(set) var connectionTable = ConnectionTable()
     /// The upstreams of connections that their provider ended: changed with the table, read without a turn.
     private let endedConnections = Mutex<[ConnectionID: String]>([:])
     var registrations: [String: StoredUpstreamRegistration] = [:]
@@ -239,13 +239,13 @@ package actor TokenVault: VaultStore {
     }
 
     private func keep(_ connection: Connection) {
-        connectionTable[connection.id] = connection
+        connectionTable.keep(connection)
         let endedUpstream = connection.status == .reauthorizationRequired ? connection.upstream : nil
         endedConnections.withLock { $0[connection.id] = endedUpstream }
     }
 
     private func forget(_ id: ConnectionID) {
-        connectionTable.removeValue(forKey: id)
+        connectionTable.forget(id)
         endedConnections.withLock { $0[id] = nil }
     }
 
@@ -253,21 +253,9 @@ package actor TokenVault: VaultStore {
         endedConnections.withLock { ended in ended.isEmpty ? [] : ids.compactMap { ended[$0] } }
     }
 
-    // Looked for in a copy, on the caller's thread: connecting an account is rare, and no turn of the actor is long.
-    package nonisolated func isConnected(
-        account: String,
-        upstream: String,
-        byAnotherThan userID: UserID
-    ) async -> Bool {
-        await allConnections().contains { connection in
-            connection.userID != userID && connection.upstream == upstream
-                && connection.account.hasSameBytes(as: account)
-        }
-    }
-
     /// Every connection, in an O(1) copy: whoever looks through it does so outside the actor.
     package func allConnections() -> StoredRows<ConnectionID, Connection> {
-        StoredRows(connectionTable)
+        StoredRows(connectionTable.rows)
     }
 
     // MARK: - Ourselves at the providers
@@ -351,7 +339,7 @@ extension TokenVault: RecordedStore {
     }
 
     package func capture() -> CapturedState {
-        let (users, identities, connections) = (users, identities, connectionTable)
+        let (users, identities, connections) = (users, identities, connectionTable.rows)
         let registrations = registrations
         return CapturedState(position: journal.lastPosition) { body in
             for user in users.values {

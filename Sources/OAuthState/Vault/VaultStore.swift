@@ -25,6 +25,11 @@ package protocol VaultStore: Sendable {
     func connection(_ id: ConnectionID) async -> Connection?
     /// Whether an account at an upstream is connected by another user than this one (D-60).
     func isConnected(account: String, upstream: String, byAnotherThan userID: UserID) async -> Bool
+    /// The connections of an account at an upstream, whoever connected it; accounts are compared by bytes.
+    func connections(ofAccount account: String, at upstream: String) async -> [Connection]
+    /// The connections that a login in a session of the provider made or renewed (OpenID Connect Back-Channel Logout 1.0
+    /// §2.1).
+    func connections(ofProviderSession session: String, at upstream: String) async -> [Connection]
     /// Everything that a user has connected.
     func connections(of userID: UserID) async -> [Connection]
     /// A user by id.

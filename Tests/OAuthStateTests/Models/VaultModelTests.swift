@@ -49,6 +49,34 @@ struct VaultModelTests {
             case 8: await vault.touch(anyEntry()?.value.id ?? ConnectionID(value: 0), now: now)
             default: await disconnect()
             }
+            if random.chance(20) { await compareIndexes(of: vault) }
+        }
+
+        /// What the indexes find is what a search through everything finds.
+        func compareIndexes(of vault: TokenVault) async {
+            var all: [Connection] = []
+            for user in Set(identities.values) { all += await vault.connections(of: user) }
+            for upstream in ["up 0", "up 1"] {
+                let here = all.filter { $0.upstream == upstream }
+                for name in ["account 0", "account 1", "account 2"] {
+                    let expected = Set(here.filter { $0.account == name })
+                    let found = await vault.connections(ofAccount: name, at: upstream)
+                    #expect(Set(found) == expected && found.count == expected.count)
+                    for user in Set(identities.values) {
+                        let isConnected = await vault.isConnected(
+                            account: name,
+                            upstream: upstream,
+                            byAnotherThan: user
+                        )
+                        #expect(isConnected == expected.contains { $0.userID != user })
+                    }
+                }
+                for name in (0..<8).map({ "provider session \($0)" }) {
+                    let expected = Set(here.filter { $0.providerSessions.contains { $0.id == name } })
+                    let found = await vault.connections(ofProviderSession: name, at: upstream)
+                    #expect(Set(found) == expected && found.count == expected.count)
+                }
+            }
         }
 
         private mutating func anyEntry() -> (key: Place, value: Entry)? {
@@ -86,13 +114,19 @@ struct VaultModelTests {
                 version: (older?.version ?? 0) + 1
             )
             entries[place] = entry
-            let draft = StoreSample.draft(
+            var draft = StoreSample.draft(
                 user,
                 upstream: place.upstream,
                 account: place.account,
                 tokens: StoreSample.tokens("access \(serial)", refresh: refresh),
                 upstreamClientID: client
             )
+            if random.chance(70) {
+                draft.providerSession = ProviderSession(
+                    id: "provider session \(random.below(8))",
+                    sessionID: SessionID(value: Bits128(UInt64(random.below(40))))
+                )
+            }
             let outcome = await vault.store(draft, candidate: ConnectionID(value: Bits128(serial)), now: now).outcome
             guard case .stored(let connection) = outcome else {
                 Issue.record("storing came to \(outcome)")
@@ -182,6 +216,7 @@ struct VaultModelTests {
         let restored = TokenVault(journal: VolatileJournal())
         try await restored.restore(run.journal.records)
         #expect(try await restored.capture().rowSet() == (try await run.vault.capture().rowSet()))
+        await run.compareIndexes(of: restored)
         for (name, user) in run.identities {
             let again = await restored.resolveUser(
                 StoreSample.login(name),

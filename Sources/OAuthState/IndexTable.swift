@@ -1,0 +1,58 @@
+import HashTreeCollections
+
+/// Which values belong to a key: an index beside a table, kept with every change of it.
+///
+/// The usual single value lies in the tree itself; more are a tree of their own, so that no number of them makes a change
+/// slow.
+struct IndexTable<Key: Hashable & Sendable, Value: Hashable & Sendable>: Sendable {
+    private enum Values: Sendable {
+        case one(Value)
+        case several(TreeSet<Value>)
+    }
+
+    private var table: TreeDictionary<Key, Values> = [:]
+
+    /// How many keys have a value.
+    var count: Int { table.count }
+
+    /// The values of a key, in no particular order.
+    subscript(key: Key) -> [Value] {
+        switch table[key] {
+        case nil: []
+        case .one(let value): [value]
+        case .several(let values): Array(values)
+        }
+    }
+
+    mutating func insert(_ value: Value, for key: Key) {
+        Self.insert(value, into: &table[key])
+    }
+
+    mutating func remove(_ value: Value, for key: Key) {
+        Self.remove(value, from: &table[key])
+    }
+
+    private static func insert(_ value: Value, into values: inout Values?) {
+        switch values {
+        case nil: values = .one(value)
+        case .one(value): break
+        case .one(let other): values = .several([other, value])
+        case .several(var several):
+            // The only reference: the tree is changed in its place.
+            values = nil
+            several.insert(value)
+            values = .several(several)
+        }
+    }
+
+    private static func remove(_ value: Value, from values: inout Values?) {
+        switch values {
+        case nil: break
+        case .one(let only): if only == value { values = nil }
+        case .several(var several):
+            values = nil
+            several.remove(value)
+            values = several.count > 1 ? .several(several) : several.first.map { .one($0) }
+        }
+    }
+}

@@ -1,0 +1,15 @@
+package import OAuthProtocol
+
+/// Who has which sessions, and what they rest on: answered by indexes, at a cost of what is found.
+extension AuthorizationSessions {
+    package func sessions(of userID: UserID, now: Timestamp) -> [Session] {
+        sessions.sessions(of: userID).filter { $0.isLive(now: now) }
+    }
+
+    package func awaited(among connections: Set<ConnectionID>) -> Set<ConnectionID> {
+        connections.filter { connection in
+            pending.contains(connection) || inHand.contains(connection)
+                || codes.contains(connection) { !$0.isRedeemed }
+        }
+    }
+}

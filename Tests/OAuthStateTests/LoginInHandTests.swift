@@ -1,0 +1,31 @@
+import AuthorizationServerTesting
+import DurableLog
+import OAuthProtocol
+import OAuthState
+import Testing
+
+@Suite("LO-1: a logout finds a login whose callback is at work, for as long as it may be")
+struct LoginInHandTests {
+    @Test("in its second leg too, after the time of its first")
+    func secondLeg() async {
+        let store = AuthorizationSessions(policy: SessionPolicy(), journal: VolatileJournal())
+        let start = StoreSample.now
+        func take(_ login: PendingAuthorization, _ state: String, at seconds: Int) async -> PendingOutcome {
+            let now = start + .seconds(seconds)
+            let digest = StoreSample.digest(state)
+            #expect(await store.begin(login, state: digest, now: now) == .admitted)
+            return await store.takePending(state: digest, upstream: "github", binding: login.binding, now: now)
+        }
+        let first = StoreSample.pending(1)
+        #expect(await take(first, "first leg", at: 0) == .taken(first))
+        let second = StoreSample.pending(1, expiry: start + .seconds(1190))
+        #expect(await take(second, "second leg", at: 590) == .taken(second))
+        // Another callback drops what has expired; the login in hand is not among it.
+        let other = StoreSample.pending(2, expiry: start + .seconds(1200))
+        #expect(await take(other, "another login", at: 601) == .taken(other))
+        _ = await store.end(SessionEnding(sessions: [first.sessionID]))
+        let now = start + .seconds(602)
+        let code = await store.issueCode(StoreSample.digest("code"), for: StoreSample.grant(1), now: now)
+        #expect(code == .ended)
+    }
+}
