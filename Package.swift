@@ -68,10 +68,15 @@ let floor3: [Target] = [
 // Floor 4: endpoints and composition; the provider and the client behind `gatehouse dev` and the tests.
 let floor4: [Target] = [
     .target(
+        name: "ServerConfiguration",
+        dependencies: ["UpstreamIdentity", "OAuthProtocol", "OpenSSLCrypto", "SocketHTTP"],
+        swiftSettings: swiftSettings
+    ),
+    .target(
         name: "AuthorizationServer",
         dependencies: [
-            "OAuthState", "UpstreamIdentity", "OAuthProtocol", "OpenSSLCrypto", "SocketHTTP", "OutboundHTTP",
-            "DurableLog", .httpTypes, .logging, .metrics,
+            "ServerConfiguration", "OAuthState", "UpstreamIdentity", "OAuthProtocol", "OpenSSLCrypto", "SocketHTTP",
+            "OutboundHTTP", "DurableLog", .httpTypes, .logging, .metrics,
         ],
         swiftSettings: swiftSettings
     ),
@@ -93,8 +98,8 @@ let floor5: [Target] = [
         name: "ServerCommand",
         dependencies: [
             "AuthorizationServer", "CJemalloc", "DevelopmentIdentityProvider", "OAuthClientKit",
-            "OAuthState", "OAuthProtocol", "OpenSSLCrypto", "SocketHTTP", "OutboundHTTP", "DurableLog",
-            "UpstreamIdentity", .argumentParser, .yams, .serviceLifecycle, .unixSignals, .logging,
+            "OAuthState", "OAuthProtocol", "OpenSSLCrypto", "ServerConfiguration", "SocketHTTP", "OutboundHTTP",
+            "DurableLog", "UpstreamIdentity", .argumentParser, .yams, .serviceLifecycle, .unixSignals, .logging,
         ],
         swiftSettings: swiftSettings
     ),
@@ -102,7 +107,8 @@ let floor5: [Target] = [
         name: "AuthorizationServerTesting",
         dependencies: [
             "AuthorizationServer", "DevelopmentIdentityProvider", "OAuthClientKit", "OAuthState", "OAuthProtocol",
-            "OpenSSLCrypto", "SocketHTTP", "OutboundHTTP", "DurableLog", "UpstreamIdentity", .httpTypes, .logging,
+            "OpenSSLCrypto", "ServerConfiguration", "SocketHTTP", "OutboundHTTP", "DurableLog", "UpstreamIdentity",
+            .httpTypes, .logging,
         ],
         swiftSettings: swiftSettings
     ),
@@ -142,21 +148,23 @@ let testTargets: [Target] = [
         [
             "AuthorizationServer", "AuthorizationServerTesting", "DevelopmentIdentityProvider", "DurableLog",
             "OAuthState",
-            "OAuthProtocol", "OpenSSLCrypto", "OutboundHTTP", "SocketHTTP", "UpstreamIdentity", .httpTypes, .logging,
+            "OAuthProtocol", "OpenSSLCrypto", "OutboundHTTP", "ServerConfiguration", "SocketHTTP", "UpstreamIdentity",
+            .httpTypes, .logging,
         ]
     ),
     tests(
         "ServerCommandTests",
         [
-            "ServerCommand", "AuthorizationServer", "OAuthProtocol", "OpenSSLCrypto", "SocketHTTP", "UpstreamIdentity",
-            .logging,
+            "ServerCommand", "AuthorizationServer", "OAuthProtocol", "OpenSSLCrypto", "ServerConfiguration",
+            "SocketHTTP", "UpstreamIdentity", .logging,
         ]
     ),
     tests(
         "DurabilityTests",
         [
             "ServerCommand", "AuthorizationServer", "AuthorizationServerTesting", "DevelopmentIdentityProvider",
-            "DurableLog", "OAuthState", "OAuthProtocol", "OpenSSLCrypto", "OutboundHTTP", "SocketHTTP", .logging,
+            "DurableLog", "OAuthState", "OAuthProtocol", "OpenSSLCrypto", "OutboundHTTP", "ServerConfiguration",
+            "SocketHTTP", .logging,
         ]
     ),
     tests("RepositoryTests", []),
@@ -188,7 +196,8 @@ let benchmarks: [Target] = [
         dependencies: [
             "AuthorizationServer", "AuthorizationServerTesting", "BenchmarkSupport", "CJemalloc", "CLinux", "COpenSSL",
             "DevelopmentIdentityProvider", "DurableLog", "OAuthProtocol", "OAuthState", "OpenSSLCrypto",
-            "OutboundHTTP", "SocketHTTP", "UpstreamIdentity", .argumentParser, .histogram, .httpTypes, .logging,
+            "OutboundHTTP", "ServerConfiguration", "SocketHTTP", "UpstreamIdentity", .argumentParser, .histogram,
+            .httpTypes, .logging,
         ],
         path: "Benchmarks/LoadBenchmarks",
         swiftSettings: swiftSettings
@@ -197,7 +206,7 @@ let benchmarks: [Target] = [
         name: "ScaleBenchmarks",
         dependencies: [
             "AuthorizationServer", "BenchmarkSupport", "CJemalloc", "DurableLog", "OAuthProtocol", "OAuthState",
-            "OpenSSLCrypto", .argumentParser,
+            "OpenSSLCrypto", "ServerConfiguration", .argumentParser,
         ],
         path: "Benchmarks/ScaleBenchmarks",
         swiftSettings: swiftSettings
@@ -206,7 +215,7 @@ let benchmarks: [Target] = [
         name: "DurabilityBenchmarks",
         dependencies: [
             "AuthorizationServer", "BenchmarkSupport", "CJemalloc", "DurableLog", "OAuthProtocol", "OAuthState",
-            "OpenSSLCrypto", "OutboundHTTP", "SocketHTTP", .argumentParser, .logging,
+            "OpenSSLCrypto", "OutboundHTTP", "ServerConfiguration", "SocketHTTP", .argumentParser, .logging,
         ],
         path: "Benchmarks/DurabilityBenchmarks",
         swiftSettings: swiftSettings
@@ -216,7 +225,8 @@ let benchmarks: [Target] = [
         name: "TokenBenchmarks",
         dependencies: [
             "CAllocationCount", "COpenSSL", "AuthorizationServer", "BenchmarkSupport", "DurableLog", "OAuthProtocol",
-            "OAuthState", "OpenSSLCrypto", "OutboundHTTP", "SocketHTTP", .argumentParser, .logging,
+            "OAuthState", "OpenSSLCrypto", "OutboundHTTP", "ServerConfiguration", "SocketHTTP", .argumentParser,
+            .logging,
         ],
         path: "Benchmarks/TokenBenchmarks",
         swiftSettings: swiftSettings

@@ -8,6 +8,7 @@ import OAuthProtocol
 import OAuthState
 import OpenSSLCrypto
 import OutboundHTTP
+import ServerConfiguration
 import SocketHTTP
 
 /// The server of the snapshot's measurement, in a process of its own: writes a snapshot when a line says so.

@@ -5,6 +5,7 @@ import Foundation
 import OAuthProtocol
 import OAuthState
 import OpenSSLCrypto
+import ServerConfiguration
 
 /// Sessions with their users, identities and connections: what a look-up and a refresh cost, and the memory of each.
 enum SessionScale {

@@ -7,6 +7,7 @@ import OAuthProtocol
 import OAuthState
 import OpenSSLCrypto
 import OutboundHTTP
+import ServerConfiguration
 import SocketHTTP
 
 /// Whole refresh requests over sockets to a server in this process, seen from the thread of its only event loop: what one

@@ -1,6 +1,7 @@
 import AuthorizationServer
 import DevelopmentIdentityProvider
 import OAuthProtocol
+import ServerConfiguration
 
 /// What other packages' tests decide and do: the rest of the harness is for the tests of this one.
 extension TestServer {

@@ -5,6 +5,7 @@ import Logging
 import OAuthProtocol
 import OpenSSLCrypto
 package import OutboundHTTP
+package import ServerConfiguration
 import SocketHTTP
 import Synchronization
 

@@ -1,6 +1,6 @@
 import ArgumentParser
-import AuthorizationServer
 import Foundation
+import ServerConfiguration
 
 /// `gatehouse check-config`: says whether a configuration could be served, and everything that is wrong with it.
 struct CheckConfigurationCommand: AsyncParsableCommand {

@@ -1,6 +1,7 @@
 import AuthorizationServer
 import DurableLog
 import OpenSSLCrypto
+import ServerConfiguration
 import SocketHTTP
 
 /// Turns a file, the environment and the secrets they name into a configuration that can be served.

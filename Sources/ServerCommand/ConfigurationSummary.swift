@@ -1,5 +1,5 @@
-import AuthorizationServer
 import OAuthProtocol
+import ServerConfiguration
 
 /// One line that says what a configuration would serve.
 struct ConfigurationSummary: CustomStringConvertible {

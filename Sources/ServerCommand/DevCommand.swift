@@ -4,6 +4,7 @@ import DevelopmentIdentityProvider
 import Logging
 import OAuthProtocol
 import OutboundHTTP
+import ServerConfiguration
 import ServiceLifecycle
 import SocketHTTP
 import UnixSignals

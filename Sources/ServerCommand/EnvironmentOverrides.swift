@@ -1,4 +1,4 @@
-import AuthorizationServer
+import ServerConfiguration
 import SocketHTTP
 
 /// Applies `GATEHOUSE_…` variables over a configuration file: one variable for each key outside lists.

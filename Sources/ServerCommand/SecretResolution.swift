@@ -1,4 +1,4 @@
-import AuthorizationServer
+import ServerConfiguration
 
 /// Reads the secrets that a configuration refers to, from files and environment variables.
 struct SecretResolution {

@@ -3,6 +3,7 @@ import AuthorizationServer
 import Foundation
 import Logging
 import OAuthProtocol
+import ServerConfiguration
 import ServiceLifecycle
 import SocketHTTP
 import UnixSignals

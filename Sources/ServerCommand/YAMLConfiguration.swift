@@ -1,4 +1,4 @@
-import AuthorizationServer
+import ServerConfiguration
 import Yams
 
 /// Reads YAML into a configuration tree, keeping line numbers and refusing what is ambiguous.

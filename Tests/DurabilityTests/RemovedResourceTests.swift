@@ -1,6 +1,7 @@
 import AuthorizationServer
 import AuthorizationServerTesting
 import Foundation
+import ServerConfiguration
 import Testing
 
 /// RI-1 over restarts: the operator takes a resource out of the configuration, and puts it back.

@@ -15,19 +15,24 @@ struct ImportTests {
             "OAuthProtocol", "OpenSSLCrypto", "OrderedCollections",
         ],
         "UpstreamIdentity": ["Logging", "OAuthProtocol", "OpenSSLCrypto", "OutboundHTTP"],
-        "AuthorizationServer": floors1To3.union(["CoreMetrics", "HTTPTypes", "Logging", "Metrics"]),
+        "ServerConfiguration": ["OAuthProtocol", "OpenSSLCrypto", "SocketHTTP", "UpstreamIdentity"],
+        "AuthorizationServer": floors1To3.union([
+            "ServerConfiguration", "CoreMetrics", "HTTPTypes", "Logging", "Metrics",
+        ]),
         "DevelopmentIdentityProvider": ["HTTPTypes", "Logging", "OAuthProtocol", "OpenSSLCrypto", "SocketHTTP"],
         "OAuthClientKit": ["OAuthProtocol", "OpenSSLCrypto", "OutboundHTTP"],
         "ServerCommand": floors1To3.union(
             [
                 "ArgumentParser", "AuthorizationServer", "CJemalloc", "CoreMetrics",
                 "DevelopmentIdentityProvider", "Foundation", "FoundationEssentials", "Glibc", "HTTPTypes", "Logging",
-                "Metrics", "OAuthClientKit", "ServiceLifecycle", "UnixSignals",
-                "Yams",
+                "Metrics", "OAuthClientKit", "ServerConfiguration", "ServiceLifecycle", "UnixSignals", "Yams",
             ]
         ),
         "AuthorizationServerTesting": floors1To3.union(
-            ["AuthorizationServer", "DevelopmentIdentityProvider", "HTTPTypes", "Logging", "OAuthClientKit"]
+            [
+                "AuthorizationServer", "DevelopmentIdentityProvider", "HTTPTypes", "Logging", "OAuthClientKit",
+                "ServerConfiguration",
+            ]
         ),
     ]
 

@@ -1,6 +1,6 @@
-import AuthorizationServer
 import OAuthProtocol
 import OpenSSLCrypto
+import ServerConfiguration
 import SocketHTTP
 import Testing
 import UpstreamIdentity

@@ -1,4 +1,4 @@
-import AuthorizationServer
+import ServerConfiguration
 
 @testable import ServerCommand
 

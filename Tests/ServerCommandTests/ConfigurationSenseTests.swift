@@ -1,4 +1,3 @@
-import AuthorizationServer
 import Testing
 
 @Suite("Configurations that cannot work are refused")

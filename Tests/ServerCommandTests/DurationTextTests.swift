@@ -1,4 +1,4 @@
-import AuthorizationServer
+import ServerConfiguration
 import Testing
 
 @Suite("Durations as a configuration spells them")

@@ -1,5 +1,5 @@
-import AuthorizationServer
 import OAuthProtocol
+import ServerConfiguration
 import SocketHTTP
 import Testing
 

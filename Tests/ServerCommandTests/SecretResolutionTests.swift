@@ -1,5 +1,5 @@
-import AuthorizationServer
 import Foundation
+import ServerConfiguration
 import Testing
 
 @testable import ServerCommand

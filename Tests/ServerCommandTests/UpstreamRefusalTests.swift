@@ -1,4 +1,3 @@
-import AuthorizationServer
 import Testing
 
 @testable import ServerCommand

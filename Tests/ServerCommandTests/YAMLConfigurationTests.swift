@@ -1,4 +1,4 @@
-import AuthorizationServer
+import ServerConfiguration
 import Testing
 
 @testable import ServerCommand

@@ -2,6 +2,7 @@ import HTTPTypes
 package import OAuthProtocol
 package import OAuthState
 import OpenSSLCrypto
+package import ServerConfiguration
 import SocketHTTP
 import UpstreamIdentity
 

@@ -1,6 +1,7 @@
 package import Logging
 package import OAuthProtocol
 package import OutboundHTTP
+package import ServerConfiguration
 import Synchronization
 
 /// RFC 7517 §5: key sets of clients behind their `jwks_uri`, fetched when first needed and when a signature names a key that

@@ -1,4 +1,5 @@
 import OAuthProtocol
+import ServerConfiguration
 
 /// D-90: a token bucket for each host, so that nobody can aim this server at a victim by making up URLs there (CM-7).
 struct HostThrottle: Sendable {

@@ -1,4 +1,5 @@
 package import OAuthProtocol
+package import ServerConfiguration
 
 /// CM-1, CM-10, D-93: which URLs may be clients here, decided before anything is looked up.
 package struct MetadataDocumentAdmission: Sendable {

@@ -1,4 +1,5 @@
 package import OAuthProtocol
+package import ServerConfiguration
 
 /// Owns the fetched metadata documents: one request for all who wait, kept for as long as their hosts say within bounds,
 /// failures never kept as truth (CM-5, CM-7).

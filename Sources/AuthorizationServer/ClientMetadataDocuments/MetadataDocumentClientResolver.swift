@@ -1,5 +1,6 @@
 package import OAuthProtocol
 package import OAuthState
+package import ServerConfiguration
 
 /// OAuth Client ID Metadata Document: finds the clients of authorization requests in the registry, or by their documents.
 ///

@@ -1,4 +1,5 @@
 import HTTPTypes
+package import ServerConfiguration
 package import SocketHTTP
 
 /// RFC 7239 §8.1: which address a request came from.

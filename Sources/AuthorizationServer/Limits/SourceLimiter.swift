@@ -1,4 +1,5 @@
 package import OAuthProtocol
+package import ServerConfiguration
 package import SocketHTTP
 
 /// RFC 6749 §10.10: token buckets per source and purpose, in a bounded table, so that one source cannot starve the rest

@@ -1,6 +1,7 @@
 import HTTPTypes
 import OAuthProtocol
 import OpenSSLCrypto
+import ServerConfiguration
 import SocketHTTP
 
 /// RFC 6750: lets the bearer of the configured token administer the server, and nobody else.

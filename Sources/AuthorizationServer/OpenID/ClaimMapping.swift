@@ -1,4 +1,5 @@
 package import OAuthProtocol
+package import ServerConfiguration
 import UpstreamIdentity
 
 /// Which of a provider's claims, such as groups and roles, go into our access tokens, as the operator maps them.

@@ -2,6 +2,7 @@ import HTTPTypes
 package import OAuthProtocol
 package import OAuthState
 package import OpenSSLCrypto
+package import ServerConfiguration
 package import SocketHTTP
 
 /// RFC 7591: dynamic client registration.

@@ -1,6 +1,7 @@
 import OAuthProtocol
 import OpenSSLCrypto
 import OutboundHTTP
+package import ServerConfiguration
 import UpstreamIdentity
 
 /// Turns what the operator wrote into the values that the rules work with.

@@ -3,6 +3,7 @@ import Logging
 import OAuthProtocol
 package import OAuthState
 import OpenSSLCrypto
+package import ServerConfiguration
 package import SocketHTTP
 import UpstreamIdentity
 

@@ -1,5 +1,6 @@
 import Logging
 import OAuthProtocol
+import ServerConfiguration
 import SocketHTTP
 
 /// The open listeners: the public ones, and the management one beside them on the same event loops.

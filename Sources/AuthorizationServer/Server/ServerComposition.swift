@@ -5,6 +5,7 @@ import Logging
 import OAuthProtocol
 import OAuthState
 import OpenSSLCrypto
+import ServerConfiguration
 import SocketHTTP
 import UpstreamIdentity
 

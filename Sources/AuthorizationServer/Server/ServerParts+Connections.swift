@@ -2,6 +2,7 @@ import HTTPTypes
 import OAuthProtocol
 import OAuthState
 import OpenSSLCrypto
+import ServerConfiguration
 
 /// The surface around connections: pages, API, administration, forward authentication, logout from upstream.
 extension ServerParts {

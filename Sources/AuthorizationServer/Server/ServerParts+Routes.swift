@@ -1,6 +1,7 @@
 import HTTPTypes
 import OAuthProtocol
 import OAuthState
+import ServerConfiguration
 import SocketHTTP
 
 /// The surface: each endpoint is one line.

@@ -1,5 +1,6 @@
 import OAuthProtocol
 import OAuthState
+import ServerConfiguration
 
 /// What retrieves, refreshes, shows and ends upstream connections.
 extension ServerParts {

@@ -6,6 +6,7 @@ import OAuthProtocol
 import OAuthState
 import OpenSSLCrypto
 import OutboundHTTP
+import ServerConfiguration
 import SocketHTTP
 import UpstreamIdentity
 

@@ -1,6 +1,7 @@
 package import DurableLog
 package import OAuthProtocol
 package import OAuthState
+package import ServerConfiguration
 
 /// The actors that own the server's state, and how they are rebuilt from what was stored.
 package struct ServerStores: Sendable {

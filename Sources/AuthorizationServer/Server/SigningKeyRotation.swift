@@ -2,6 +2,7 @@ import Logging
 import OAuthProtocol
 import OAuthState
 import OpenSSLCrypto
+import ServerConfiguration
 
 /// RFC 7517 and MD-9: signing keys made once, published before they sign, kept until their last token has expired.
 ///

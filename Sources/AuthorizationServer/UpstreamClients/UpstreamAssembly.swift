@@ -2,6 +2,7 @@ import Logging
 import OAuthProtocol
 import OAuthState
 import OutboundHTTP
+import ServerConfiguration
 import UpstreamIdentity
 
 /// Makes the configured providers, and gets us known at those where we register ourselves.

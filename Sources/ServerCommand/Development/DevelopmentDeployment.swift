@@ -4,6 +4,7 @@ import Foundation
 import Logging
 import OAuthProtocol
 import OpenSSLCrypto
+import ServerConfiguration
 import SocketHTTP
 
 /// What `gatehouse dev` runs: an identity provider with two people, a server in memory, one demo resource.

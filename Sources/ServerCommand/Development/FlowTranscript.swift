@@ -3,6 +3,7 @@ import DevelopmentIdentityProvider
 import OAuthClientKit
 import OAuthProtocol
 import OutboundHTTP
+import ServerConfiguration
 
 /// Drives the whole flow once, as a client, its user and a resource server would, and says what happened.
 struct FlowTranscript {

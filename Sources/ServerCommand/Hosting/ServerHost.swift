@@ -5,6 +5,7 @@ import Logging
 import OAuthProtocol
 import OpenSSLCrypto
 import OutboundHTTP
+import ServerConfiguration
 
 /// Gives a server what it may not reach for itself: log, audit file, network client, storage directory.
 struct ServerHost {

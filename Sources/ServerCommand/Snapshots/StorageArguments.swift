@@ -3,6 +3,7 @@ import AuthorizationServer
 import DurableLog
 import Foundation
 import Logging
+import ServerConfiguration
 
 /// Which storage directory a command is about, and the key of its files.
 struct StorageArguments: ParsableArguments {

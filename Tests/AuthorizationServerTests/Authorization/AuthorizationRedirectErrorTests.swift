@@ -2,6 +2,7 @@ import AuthorizationServer
 import AuthorizationServerTesting
 import DevelopmentIdentityProvider
 import OAuthProtocol
+import ServerConfiguration
 import Testing
 
 @Suite("RFC 6749 §4.1.2.1: what is wrong after the redirect URI is verified travels to it")

@@ -2,6 +2,7 @@ import AuthorizationServer
 import AuthorizationServerTesting
 import DevelopmentIdentityProvider
 import OAuthProtocol
+import ServerConfiguration
 import Testing
 
 @Suite("CO-3, UP-3: the callback takes one answer, from the right provider, in the browser that approved")

@@ -2,6 +2,7 @@ import AuthorizationServer
 import AuthorizationServerTesting
 import DevelopmentIdentityProvider
 import OAuthProtocol
+import ServerConfiguration
 import Testing
 
 @Suite("D-63: connecting an account does not make it a way in")

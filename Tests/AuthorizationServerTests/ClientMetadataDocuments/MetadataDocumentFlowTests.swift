@@ -3,6 +3,7 @@ import AuthorizationServerTesting
 import HTTPTypes
 import OAuthProtocol
 import OAuthState
+import ServerConfiguration
 import Testing
 
 @Suite("OAuth Client ID Metadata Document: logins of clients that are known by a URL")

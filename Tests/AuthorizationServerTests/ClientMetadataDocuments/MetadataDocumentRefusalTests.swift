@@ -4,6 +4,7 @@ import HTTPTypes
 import OAuthProtocol
 import OAuthState
 import OutboundHTTP
+import ServerConfiguration
 import SocketHTTP
 import Testing
 

@@ -2,6 +2,7 @@ import AuthorizationServer
 import AuthorizationServerTesting
 import OAuthProtocol
 import OutboundHTTP
+import ServerConfiguration
 import Synchronization
 
 /// A server whose clients prove themselves with keys.

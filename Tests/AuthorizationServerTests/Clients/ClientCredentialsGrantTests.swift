@@ -2,6 +2,7 @@ import AuthorizationServer
 import AuthorizationServerTesting
 import OAuthProtocol
 import OAuthState
+import ServerConfiguration
 import Testing
 
 /// RFC 6749 §4.4: a client that acts for itself (CC-1, D-46).

@@ -3,6 +3,7 @@ import AuthorizationServerTesting
 import Logging
 import OAuthProtocol
 import OutboundHTTP
+import ServerConfiguration
 import SocketHTTP
 import Testing
 

@@ -1,6 +1,7 @@
 import AuthorizationServer
 import AuthorizationServerTesting
 import OAuthProtocol
+import ServerConfiguration
 import Testing
 
 @Suite("TK-13: an operator's secret works with clients that percent-encode Basic and with those that do not")

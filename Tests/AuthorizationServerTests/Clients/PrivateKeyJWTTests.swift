@@ -3,6 +3,7 @@ import AuthorizationServerTesting
 import OAuthProtocol
 import OAuthState
 import OpenSSLCrypto
+import ServerConfiguration
 import Testing
 
 /// RFC 7523 §2.2: `private_key_jwt` over HTTP, at every endpoint that authenticates clients (CA-1…CA-6).

@@ -1,6 +1,7 @@
 import AuthorizationServer
 import AuthorizationServerTesting
 import OAuthProtocol
+import ServerConfiguration
 import Testing
 
 /// RFC 7591 §3 and the operator's say in it: initial access tokens (CR-10), clients that must be confidential.

@@ -4,6 +4,7 @@ import Logging
 import OAuthProtocol
 import OAuthState
 import OpenSSLCrypto
+import ServerConfiguration
 import Testing
 import UpstreamIdentity
 

@@ -1,6 +1,7 @@
 import AuthorizationServer
 import AuthorizationServerTesting
 import OAuthProtocol
+import ServerConfiguration
 import Testing
 
 @Suite("CO-6: whatever a client says of itself is text, and no more than text")

@@ -2,6 +2,7 @@ import AuthorizationServer
 import AuthorizationServerTesting
 import DevelopmentIdentityProvider
 import OAuthProtocol
+import ServerConfiguration
 import Testing
 
 /// FD-10: `consent: remember` and `consent: trusted`.

@@ -2,6 +2,7 @@ import AuthorizationServer
 import AuthorizationServerTesting
 import DevelopmentIdentityProvider
 import OAuthProtocol
+import ServerConfiguration
 import Testing
 
 /// What most tests of the browser's way begin with: a server, a client that registered itself, and a browser.

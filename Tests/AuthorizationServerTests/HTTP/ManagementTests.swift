@@ -2,6 +2,7 @@ import AuthorizationServer
 import AuthorizationServerTesting
 import DevelopmentIdentityProvider
 import OAuthProtocol
+import ServerConfiguration
 import Testing
 
 @Suite("OM-1: health, metrics and the audit trail")

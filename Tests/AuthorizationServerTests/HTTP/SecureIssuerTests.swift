@@ -1,6 +1,7 @@
 import AuthorizationServer
 import AuthorizationServerTesting
 import OAuthProtocol
+import ServerConfiguration
 import Testing
 
 @Suite("LF-6: the browser's way behind an https issuer")

@@ -1,6 +1,7 @@
 import AuthorizationServer
 import AuthorizationServerTesting
 import OAuthProtocol
+import ServerConfiguration
 import SocketHTTP
 import Testing
 

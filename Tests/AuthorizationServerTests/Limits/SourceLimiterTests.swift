@@ -1,5 +1,6 @@
 import AuthorizationServer
 import OAuthProtocol
+import ServerConfiguration
 import SocketHTTP
 import Testing
 

@@ -1,6 +1,7 @@
 import AuthorizationServer
 import AuthorizationServerTesting
 import OAuthProtocol
+import ServerConfiguration
 import Testing
 
 /// FD-8, LM-2: 429 in place of an answer that ends something makes a client wait for ever.

@@ -1,6 +1,7 @@
 import AuthorizationServer
 import AuthorizationServerTesting
 import OAuthProtocol
+import ServerConfiguration
 import Testing
 
 @Suite("OpenAPI: the description of the surface is true (MD-7)")

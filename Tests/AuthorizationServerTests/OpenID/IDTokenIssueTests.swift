@@ -3,6 +3,7 @@ import AuthorizationServerTesting
 import DevelopmentIdentityProvider
 import OAuthProtocol
 import OpenSSLCrypto
+import ServerConfiguration
 import Testing
 
 @Suite("OpenID Connect Core 1.0 §3.1.3: ID tokens of ours (OP-1, OP-5)")

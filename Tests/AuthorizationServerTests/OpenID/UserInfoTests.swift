@@ -1,6 +1,7 @@
 import AuthorizationServer
 import AuthorizationServerTesting
 import OAuthProtocol
+import ServerConfiguration
 import Testing
 
 @Suite("OpenID Connect Core 1.0 §5.3: userinfo (OP-2, OP-3)")

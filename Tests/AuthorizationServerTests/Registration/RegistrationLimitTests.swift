@@ -2,6 +2,7 @@ import AuthorizationServer
 import AuthorizationServerTesting
 import OAuthProtocol
 import OAuthState
+import ServerConfiguration
 import SocketHTTP
 import Testing
 

@@ -2,6 +2,7 @@ import AuthorizationServer
 import AuthorizationServerTesting
 import OAuthProtocol
 import OAuthState
+import ServerConfiguration
 import Testing
 
 /// RFC 7591: what real clients send, and what they get.

@@ -8,6 +8,7 @@ import OAuthProtocol
 import OAuthState
 import OpenSSLCrypto
 import OutboundHTTP
+import ServerConfiguration
 import SocketHTTP
 import Synchronization
 import Testing

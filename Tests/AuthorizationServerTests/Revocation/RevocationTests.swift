@@ -2,6 +2,7 @@ import AuthorizationServer
 import AuthorizationServerTesting
 import OAuthProtocol
 import OAuthState
+import ServerConfiguration
 import Testing
 
 /// RFC 7009 over HTTP: RV-1, RV-2, D-47.

@@ -3,6 +3,7 @@ import AuthorizationServerTesting
 import OAuthProtocol
 import OAuthState
 import OpenSSLCrypto
+import ServerConfiguration
 import Testing
 
 /// RFC 9068: what is in our tokens (JW-1…5, RI-3, RI-4).

@@ -1,6 +1,7 @@
 import AuthorizationServer
 import AuthorizationServerTesting
 import OAuthProtocol
+import ServerConfiguration
 import Testing
 
 /// RFC 6749 §2.3 at the token endpoint: TK-12…15, CA-6, D-42, D-43.

@@ -3,6 +3,7 @@ import AuthorizationServerTesting
 import DevelopmentIdentityProvider
 import OAuthProtocol
 import OAuthState
+import ServerConfiguration
 import Testing
 
 /// ST-1, TK-16: nothing is acknowledged that is not durable, and a full disk uses nothing up.

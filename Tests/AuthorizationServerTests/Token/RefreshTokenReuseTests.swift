@@ -1,6 +1,7 @@
 import AuthorizationServer
 import AuthorizationServerTesting
 import OAuthProtocol
+import ServerConfiguration
 import Testing
 
 /// RFC 9700 §4.14.2 and FD-1: real clients race, thieves come later.

@@ -4,6 +4,7 @@ import DevelopmentIdentityProvider
 import OAuthProtocol
 import OAuthState
 import OpenSSLCrypto
+import ServerConfiguration
 import Testing
 
 /// One field of a good request changed, everything else right: refused at every endpoint, and nothing is used up by it.

@@ -4,6 +4,7 @@ import DevelopmentIdentityProvider
 import OAuthProtocol
 import OAuthState
 import OpenSSLCrypto
+import ServerConfiguration
 import Testing
 
 /// RFC 8725 §3.11 and §3.12, D-36: every kind of token in the place of every other.

@@ -6,6 +6,7 @@ import Foundation
 import Logging
 import OAuthProtocol
 import OpenSSLCrypto
+import ServerConfiguration
 import SocketHTTP
 import Testing
 

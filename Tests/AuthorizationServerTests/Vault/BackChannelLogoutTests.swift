@@ -3,6 +3,7 @@ import AuthorizationServerTesting
 import DevelopmentIdentityProvider
 import OAuthProtocol
 import OAuthState
+import ServerConfiguration
 import Testing
 
 @Suite("LO-1, D-96: back-channel logout received from a provider")

@@ -3,6 +3,7 @@ import AuthorizationServerTesting
 import DevelopmentIdentityProvider
 import OAuthProtocol
 import OAuthState
+import ServerConfiguration
 import Testing
 
 @Suite("Refresh in the background, for the upstreams that ask for it")

@@ -4,6 +4,7 @@ import DevelopmentIdentityProvider
 import OAuthProtocol
 import OAuthState
 import OutboundHTTP
+import ServerConfiguration
 import Testing
 
 @Suite("Connections as users and administrators see and end them")

@@ -3,6 +3,7 @@ import DevelopmentIdentityProvider
 import DurableLog
 import OAuthProtocol
 import OAuthState
+import ServerConfiguration
 import SocketHTTP
 import Testing
 

@@ -3,6 +3,7 @@ import AuthorizationServerTesting
 import DevelopmentIdentityProvider
 import OAuthProtocol
 import OAuthState
+import ServerConfiguration
 import Testing
 
 /// ST-1, TK-16: what could not be made durable is refused with 503 and can be tried again, to its end.

@@ -3,6 +3,7 @@ import AuthorizationServerTesting
 import DevelopmentIdentityProvider
 import OAuthProtocol
 import OAuthState
+import ServerConfiguration
 import Testing
 
 @Suite("Forward authentication for nginx, Envoy and Traefik")

@@ -3,6 +3,7 @@ import AuthorizationServerTesting
 import DevelopmentIdentityProvider
 import OAuthProtocol
 import OAuthState
+import ServerConfiguration
 import Testing
 
 @Suite("VR-1 to VR-12: the refresh rules, each from a public report")

@@ -4,6 +4,7 @@ import DevelopmentIdentityProvider
 import OAuthProtocol
 import OAuthState
 import OutboundHTTP
+import ServerConfiguration
 import Synchronization
 import Testing
 

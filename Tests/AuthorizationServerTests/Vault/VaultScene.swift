@@ -7,6 +7,7 @@ import OAuthProtocol
 import OAuthState
 import OpenSSLCrypto
 import OutboundHTTP
+import ServerConfiguration
 import Testing
 
 /// A server with two OpenID Connect providers, `corp` and `files`, whose tokens its one resource may retrieve.

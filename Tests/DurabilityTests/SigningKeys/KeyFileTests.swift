@@ -3,6 +3,7 @@ import AuthorizationServerTesting
 import OAuthProtocol
 import OAuthState
 import OpenSSLCrypto
+import ServerConfiguration
 import Synchronization
 import Testing
 

@@ -5,6 +5,7 @@ import Foundation
 import Logging
 import OAuthProtocol
 import OutboundHTTP
+import ServerConfiguration
 import SocketHTTP
 
 /// A folder with a configuration and a storage directory, the port that the issuer names, and an identity provider in

@@ -4,6 +4,7 @@ import DurableLog
 import Foundation
 import OAuthProtocol
 import OAuthState
+import ServerConfiguration
 
 /// Servers in this process, one after another on one storage directory, with the test's clock.
 struct StoredServer {
