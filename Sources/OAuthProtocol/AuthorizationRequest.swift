@@ -1,18 +1,18 @@
 package import OpenSSLCrypto
 
-/// RFC 6749 §4.1.1: an authorization request whose every parameter has been checked.
+/// RFC 6749 §4.1.1: an authorization request whose parameters have all been checked.
 package struct AuthorizationRequest: Hashable, Sendable {
     /// The client that asks.
     package var clientID: String
-    /// Where the answer goes: the requested redirect URI, or the only registered one.
+    /// The destination of the answer: the requested redirect URI, or the only registered one.
     package var redirectURI: String
     /// `state`, to be echoed byte for byte (AZ-13).
     package var state: String?
-    /// RFC 7636.
+    /// RFC 7636: the PKCE challenge.
     package var codeChallenge: CodeChallenge
-    /// What will be granted: the request narrowed to what the resource and the client allow.
+    /// The scopes to be granted: the request narrowed to what the resource and the client allow.
     package var scopes: ScopeSet
-    /// The resource that the tokens will be for, in its registered spelling.
+    /// The resource of the tokens, in its registered spelling.
     package var resource: String
     /// OpenID Connect Core 1.0 §3.1.2.1: goes into the ID token.
     package var nonce: String?
@@ -24,7 +24,7 @@ package struct AuthorizationRequest: Hashable, Sendable {
     package var loginHint: String?
     /// OpenID Connect Core 1.0 §3.1.2.1: requested authentication contexts.
     package var authenticationContexts: String?
-    /// What the user is asked to trust when the client is known by a metadata document, which may change (CM-10, D-89).
+    /// What the user is asked to trust, if the client is known by a metadata document, which may change (CM-10, D-89).
     package var clientFingerprint: SHA256Digest?
 
     /// A request with the given parts, as a sealed consent ticket restores it.
@@ -57,7 +57,7 @@ package struct AuthorizationRequest: Hashable, Sendable {
     }
 }
 
-/// RFC 6749 §4.1.2.1: the request is wrong before a redirect URI is verified, so the user gets a page and no redirect.
+/// RFC 6749 §4.1.2.1: an error before the redirect URI is verified, so the user gets a page and no redirect.
 package struct AuthorizationPageError: Error, Hashable, Sendable {
     /// The class of the problem; the page explains each in its own words.
     package enum Problem: Hashable, Sendable {
@@ -67,15 +67,15 @@ package struct AuthorizationPageError: Error, Hashable, Sendable {
         case unknownClient
         case missingRedirectURI
         case unregisteredRedirectURI
-        /// The client's metadata document could not be fetched (CM-6); with the class of the reason.
+        /// The client's metadata document could not be fetched (CM-6), with the class of the reason.
         case clientMetadataUnavailable(String)
         /// The client's URL or its metadata document breaks a rule (CM-1, CM-3).
         case clientMetadataUnacceptable(String)
-        /// Too many metadata documents were asked for (CM-7).
+        /// Too many metadata documents were requested (CM-7).
         case clientMetadataThrottled
     }
 
-    /// What is wrong.
+    /// The class of the problem.
     package let problem: Problem
 
     /// A problem for the user's page.
@@ -84,13 +84,13 @@ package struct AuthorizationPageError: Error, Hashable, Sendable {
     }
 }
 
-/// RFC 6749 §4.1.1 and §4.1.2.1: the checks of an authorization request, in their order.
+/// RFC 6749 §4.1.1 and §4.1.2.1: the checks of an authorization request, in order.
 ///
-/// Syntax, then client, then redirect URI; only after these may an error travel by redirect (9700 §4.11).
+/// Syntax, then client, then redirect URI; only after these may an error be sent by redirect (RFC 9700 §4.11).
 package struct AuthorizationRequestCheck {
     private let parameters: FormParameters
 
-    /// Longest `state` and `nonce`, in bytes (AZ-13).
+    /// The longest `state` and `nonce`, in bytes (AZ-13).
     package static let stateByteCountMax = 2048
 
     /// Reads the query of a request.
@@ -105,14 +105,15 @@ package struct AuthorizationRequestCheck {
     /// The `client_id` of the request (AZ-2; D-9: a duplicate is never redirected).
     package func clientID() throws(AuthorizationPageError) -> String {
         guard let clientID = try unredirectable("client_id") else { throw AuthorizationPageError(.missingClient) }
-        // Ids are ASCII: Swift finds a look-alike of canonically equal characters under the same dictionary key.
+        // Ids are ASCII: Swift would find a look-alike of canonically equivalent characters under the same dictionary
+        // key.
         guard clientID.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else {
             throw AuthorizationPageError(.unknownClient)
         }
         return clientID
     }
 
-    /// The verified redirect URI: requested and registered, or absent and the only one (AZ-3…6).
+    /// The verified redirect URI: requested and registered, or the only registered one if none is sent (AZ-3…6).
     package func redirectURI(of client: Client) throws(AuthorizationPageError) -> String {
         guard let requested = try unredirectable("redirect_uri") else {
             guard client.redirectURIs.count == 1, let only = client.redirectURIs.first else {
@@ -128,14 +129,14 @@ package struct AuthorizationRequestCheck {
 
     /// `state` for an error redirect; `nil` when absent, repeated or too long.
     package var state: String? {
-        // A repeated one is nobody's; that it is an error is said by `request`.
+        // A repeated value is not echoed; `request` reports the error.
         guard let state = try? parameters.single("state") else { return nil }
         return state.utf8.count <= Self.stateByteCountMax ? state : nil
     }
 
-    /// The redirectable checks in their order: duplicates, response type and mode, PKCE, scope, resource.
+    /// The checks whose errors are redirected, in order: duplicates, response type and mode, PKCE, scope, resource.
     ///
-    /// - Throws: ``OAuthError`` to be sent to the verified redirect URI.
+    /// - Throws: ``OAuthError`` for the verified redirect URI.
     package func request(
         client: Client,
         redirectURI: String,
@@ -150,7 +151,7 @@ package struct AuthorizationRequestCheck {
             method: value("code_challenge_method")
         )
         guard client.grantTypes.contains(.authorizationCode) else {
-            throw OAuthError(.unauthorizedClient, "this client may not use the authorization code grant")
+            throw OAuthError(.unauthorizedClient, "this client is not registered for the authorization code grant")
         }
         let resource = try resources.resource(requested: parameters.values("resource"))
         let requestedScopes = try value("scope").map { (text) throws(OAuthError) in try ScopeSet(parsing: text) }
@@ -179,8 +180,8 @@ package struct AuthorizationRequestCheck {
 
     // MARK: - Single checks
 
-    // OAuth 2.1 §3.1: a parameter must not repeat (D-9); `resource` may (RFC 8707 §2), and what we do not know is ignored
-    // however often it comes (AZ-1).
+    // OAuth 2.1 §3.1: a parameter must not repeat (D-9). `resource` may (RFC 8707 §2), and unknown parameters are
+    // ignored however often they occur (AZ-1).
     private func refuseDuplicates() throws(OAuthError) {
         let duplicated = parameters.duplicatedNames.filter(Self.singleParameters.contains)
         if let name = duplicated.first {
@@ -212,9 +213,9 @@ package struct AuthorizationRequestCheck {
 
     private func prompts() throws(OAuthError) -> Set<String> {
         let prompts = Set((value("prompt") ?? "").split(separator: " ").map(String.init))
-        // OpenID Connect Core 1.0 §3.1.2.1: `none` with anything else is an error.
+        // OpenID Connect Core 1.0 §3.1.2.1: `none` together with another value is an error.
         guard !prompts.contains("none") || prompts.count == 1 else {
-            throw OAuthError(.invalidRequest, "prompt none excludes all others")
+            throw OAuthError(.invalidRequest, "prompt none must not be combined with other values")
         }
         return prompts
     }
@@ -235,7 +236,7 @@ package struct AuthorizationRequestCheck {
         return text
     }
 
-    // An empty value is the same as none (AZ-1).
+    // An empty value is treated as absent (AZ-1).
     private func value(_ name: String) -> String? {
         parameters.values(name).first
     }

@@ -1,7 +1,7 @@
-/// RFC 6749 §4.1.2 and RFC 9207 §2: the URL that carries the answer back to the client.
+/// RFC 6749 §4.1.2 and RFC 9207 §2: the URL that returns the answer to the client.
 ///
-/// Exactly one `iss`, ours: without it a client that talks to several servers can be made to send a code to the wrong
-/// one (mix-up, D-21). An upstream's `iss` or error text is never forwarded (AZ-14, AZ-15).
+/// Exactly one `iss`, which is ours: without it a client that uses several servers can be made to send a code to the
+/// wrong one (mix-up, D-21). A provider's `iss` or error text is never forwarded (AZ-14, AZ-15).
 package enum AuthorizationResponse {
     /// The redirect that delivers a code.
     package static func success(code: AuthorizationCode, request: AuthorizationRequest, issuer: Issuer) -> String {

@@ -1,8 +1,8 @@
-/// RFC 8414 §2 and OpenID Connect Discovery 1.0 §3: what the server says of itself.
+/// RFC 8414 §2 and OpenID Connect Discovery 1.0 §3: the server's description of itself.
 ///
 /// Only what works is advertised, and no member is ever null (MD-5, MD-7).
 package struct AuthorizationServerMetadata: Sendable {
-    /// Where the endpoints live, relative to the issuer.
+    /// The paths of the endpoints, relative to the issuer.
     package enum Path {
         package static let authorization = "/oauth/authorize"
         package static let token = "/oauth/token"
@@ -17,11 +17,11 @@ package struct AuthorizationServerMetadata: Sendable {
 
     /// The issuer.
     package var issuer: Issuer
-    /// The grants that can be used here.
+    /// The grants that are enabled.
     package var grantTypes: [GrantType]
-    /// Authentication methods of the token endpoint; `none` stands first, for some SDKs take the first.
+    /// Authentication methods of the token endpoint; `none` is first, because some SDKs take the first one.
     package var authenticationMethods: [TokenEndpointAuthenticationMethod]
-    /// Signature algorithms of client assertions, when `private_key_jwt` is on offer.
+    /// Signature algorithms of client assertions, when `private_key_jwt` is offered.
     package var assertionAlgorithms: [String]
     /// Signature algorithms of ID tokens.
     package var idTokenAlgorithms: [String]
@@ -31,14 +31,14 @@ package struct AuthorizationServerMetadata: Sendable {
     package var allowsRegistration: Bool
     /// Whether client ID metadata documents are accepted.
     package var allowsMetadataDocuments: Bool
-    /// Whether RFC 7009 revocation is on offer.
+    /// Whether RFC 7009 revocation is offered.
     package var allowsRevocation: Bool
-    /// Whether RFC 7662 introspection is on offer.
+    /// Whether RFC 7662 introspection is offered.
     package var allowsIntrospection: Bool
-    /// Whether there is a UserInfo endpoint and ID tokens.
+    /// Whether there are a UserInfo endpoint and ID tokens.
     package var issuesIDTokens: Bool
 
-    /// Metadata with only the code and refresh grants; further features are switched on by their owners.
+    /// Metadata with the code and refresh grants only; further features are enabled by their owners.
     package init(issuer: Issuer, scopes: ScopeSet) {
         self.issuer = issuer
         self.scopes = scopes
@@ -53,7 +53,7 @@ package struct AuthorizationServerMetadata: Sendable {
         issuesIDTokens = false
     }
 
-    /// The document.
+    /// The metadata document.
     package var json: JSONObject {
         var json: JSONObject = [
             "issuer": .string(issuer.text),
@@ -95,7 +95,7 @@ package struct AuthorizationServerMetadata: Sendable {
             }
         }
         if allowsIntrospection {
-            // RFC 7662 §2.1: public clients are refused there (D-48).
+            // RFC 7662 §2.1: introspection refuses public clients (D-48).
             json["introspection_endpoint"] = .string(issuer.url(Path.introspection))
             json["introspection_endpoint_auth_methods_supported"] = methods(
                 authenticationMethods.filter { $0 != .none }

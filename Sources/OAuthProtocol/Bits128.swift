@@ -1,8 +1,8 @@
 /// The 128 bits of an identifier, as two machine words.
 ///
-/// Not the standard library's integer of 128 bits: its alignment of 16 bytes pads every row that holds an identifier, its
-/// shifts cost several times those of a word, and the compiler of Swift 6.3 made asynchronous calls that passed one among
-/// many arguments return to a wrong address.
+/// Not the standard library's integer of 128 bits: its alignment of 16 bytes pads every row that holds an identifier,
+/// its shifts cost several times those of a word, and with Swift 6.3 asynchronous calls that passed one among many
+/// arguments returned to a wrong address.
 package struct Bits128: Hashable, Sendable {
     /// The upper 64 bits: the first 8 of the 16 big-endian bytes.
     package let high: UInt64

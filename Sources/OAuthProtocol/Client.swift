@@ -1,14 +1,14 @@
 package import OpenSSLCrypto
 
-/// RFC 6749 §2: a client as the rules see it, however it became known.
+/// RFC 6749 §2: a client as the rules see it, however it was registered.
 ///
-/// An object that never changes: each token request hands one from turn to turn, and hands on a reference.
+/// An immutable object: each token request passes it through several steps, and copies only a reference.
 package final class Client: Hashable, Sendable {
-    /// How the client became known.
+    /// How the client was registered.
     package enum Kind: UInt8, Hashable, Sendable {
-        /// In the configuration, vouched for by the operator.
+        /// In the configuration, by the operator.
         case preRegistered = 0
-        /// By RFC 7591; whoever asked.
+        /// By RFC 7591, by anyone.
         case dynamic = 1
         /// By a client ID metadata document at the URL that is its id.
         case metadataDocument = 2
@@ -16,9 +16,9 @@ package final class Client: Hashable, Sendable {
 
     /// The `client_id`.
     package let id: String
-    /// How the client became known.
+    /// How the client was registered.
     package let kind: Kind
-    /// `client_name`, already cleaned; self-asserted unless pre-registered (CR-7).
+    /// `client_name`, already sanitized; self-asserted unless pre-registered (CR-7).
     package let name: String?
     /// `client_uri`: the client's home page.
     package let uri: String?
@@ -28,7 +28,7 @@ package final class Client: Hashable, Sendable {
     package let grantTypes: Set<GrantType>
     /// How the client authenticates; more than one only for metadata documents (CM-9).
     package let authenticationMethods: Set<TokenEndpointAuthenticationMethod>
-    /// SHA-256 of the client's secret, for the secret methods.
+    /// SHA-256 of the client's secret, if a method needs one.
     package let secretHash: SHA256Digest?
     /// The scopes the client may be granted; `nil` means no limit beyond the resource's.
     package let scopes: ScopeSet?
@@ -40,10 +40,11 @@ package final class Client: Hashable, Sendable {
     package let keySet: [UInt8]?
     /// Where the client publishes its keys, for `private_key_jwt`.
     package let keySetURI: String?
-    /// Whether assertions may name the token endpoint as their audience, as RFC 7523 once suggested (CA-3); for
-    /// pre-registered clients only, whose operator knows that they cannot do better.
+    /// Whether assertions may name the token endpoint as their audience, as RFC 7523 once suggested (CA-3).
+    ///
+    /// For pre-registered clients only, when the operator knows that they support nothing better.
     package let allowsTokenEndpointAudience: Bool
-    /// When the client registered.
+    /// When the client was registered.
     package let issuedAt: Timestamp
 
     /// A client with the given registration.
@@ -81,7 +82,7 @@ package final class Client: Hashable, Sendable {
         self.issuedAt = issuedAt
     }
 
-    /// Whether everything is the same.
+    /// Whether all properties are equal.
     package static func == (left: Client, right: Client) -> Bool {
         left === right || left.saysTheSame(as: right) && left.issuedAt == right.issuedAt
     }
@@ -91,7 +92,7 @@ package final class Client: Hashable, Sendable {
         hasher.combine(id)
     }
 
-    /// Whether the registrations are the same, whenever they were made.
+    /// Whether the registrations are equal, regardless of when they were made.
     package func saysTheSame(as other: Client) -> Bool {
         id == other.id && kind == other.kind && name == other.name && uri == other.uri
             && redirectURIs == other.redirectURIs && grantTypes == other.grantTypes
@@ -101,12 +102,12 @@ package final class Client: Hashable, Sendable {
             && allowsTokenEndpointAudience == other.allowsTokenEndpointAudience
     }
 
-    /// RFC 6749 §2.1: a client that can keep no secret.
+    /// RFC 6749 §2.1: a client that cannot keep a secret.
     package var isPublic: Bool {
-        // A look at each of the one or two is quicker than a hash.
+        // Looking at one or two methods is faster than hashing.
         authenticationMethods.contains { $0 == .none }
     }
 
-    /// Prefix of every dynamically registered id; no metadata document can have it (CR-8).
+    /// Prefix of every dynamically registered id; no document's URL can have it (CR-8).
     package static let dynamicIDPrefix = "dcr_"
 }

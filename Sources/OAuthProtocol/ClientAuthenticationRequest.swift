@@ -1,9 +1,9 @@
-/// RFC 6749 §2.3 and RFC 7521 §4.2: how a request to the token, revocation or introspection endpoint names and proves
-/// its client.
+/// RFC 6749 §2.3 and RFC 7521 §4.2: how a request to the token, revocation or introspection endpoint names and
+/// authenticates its client.
 ///
-/// Reading only; whether the proof holds is decided elsewhere.
+/// This type only reads the request; other code decides whether the proof is valid.
 package struct ClientAuthenticationRequest: Sendable {
-    /// The proof that came along.
+    /// The proof that the request contains.
     package enum Proof: Sendable, RedactedSecret {
         /// None: a public client that names itself.
         case none
@@ -17,41 +17,41 @@ package struct ClientAuthenticationRequest: Sendable {
 
     /// RFC 7617: a client's id and secret.
     package struct BasicCredentials: Sendable {
-        /// The id.
+        /// The client's id.
         package let clientID: String
-        /// The secret.
+        /// The client's secret.
         package let secret: ClientSecret
     }
 
-    /// Why a request names no client in a way that can be checked.
+    /// Why a request does not name a client in a way that can be checked.
     package enum Refusal: Error, Sendable {
         /// 400 `invalid_request`: contradictory or repeated credentials (TK-14, D-42).
         case contradictory(String)
-        /// 401 `invalid_client`: credentials that cannot be read, or none.
+        /// 401 `invalid_client`: missing or unreadable credentials.
         case unreadable(String)
     }
 
-    /// The client that the request names; `nil` only when an assertion alone names it (CA-1).
+    /// The client that the request names; `nil` only when nothing but an assertion names it (CA-1).
     package let clientID: String?
-    /// Its proof.
+    /// The proof of its identity.
     package let proof: Proof
-    /// Basic credentials as they stand, where decoding them says something else (TK-13).
+    /// The undecoded Basic credentials, if decoding changes them (TK-13).
     ///
-    /// A client that does not percent-encode sends an operator's secret with `+` or `%` like this, and nothing tells which
-    /// of the two readings it means: either may prove the client.
+    /// A client that does not percent-encode sends an operator's secret that contains `+` or `%` as it is. Nothing
+    /// shows which of the two readings is meant, so either may authenticate the client.
     package let undecoded: BasicCredentials?
 
-    /// Longest `client_id` that is looked up, in bytes (CM-1).
+    /// The longest `client_id` that is looked up, in bytes (CM-1).
     package static let clientIDByteCountMax = 2048
-    /// RFC 7523 §2.2.
+    /// RFC 7523 §2.2: the value of `client_assertion_type`.
     package static let assertionType = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 
-    /// Whether HTTP Basic was used: a 401 then carries `WWW-Authenticate` (RFC 6749 §5.2; TK-12).
+    /// Whether HTTP Basic was used: a 401 then has `WWW-Authenticate` (RFC 6749 §5.2; TK-12).
     package var usedBasic: Bool {
         if case .basic = proof { true } else { false }
     }
 
-    /// Reads the Authorization header and the form together; two ways of authenticating at once are refused.
+    /// Reads the Authorization header and the form together; two methods at once are refused.
     package init(authorization: String?, form: FormParameters) throws(Refusal) {
         let formID = try Self.single("client_id", form)
         let formSecret = try Self.single("client_secret", form)
@@ -88,7 +88,7 @@ package struct ClientAuthenticationRequest: Sendable {
         guard Self.isClientID(clientID) else { throw Self.unreadableClientID }
     }
 
-    /// Whether a text can be a client's id: printable ASCII without spaces, of bounded length (CM-1).
+    /// Whether a text is a valid client id: printable ASCII without spaces, of bounded length (CM-1).
     package static func isClientID(_ text: String) -> Bool {
         text.utf8.count <= clientIDByteCountMax && text.utf8.allSatisfy { (0x21...0x7E).contains($0) }
     }
@@ -101,8 +101,8 @@ package struct ClientAuthenticationRequest: Sendable {
         do { return try form.single(name) } catch { throw .contradictory("parameter \(name) is repeated") }
     }
 
-    // RFC 6749 §2.3.1: both parts are form-encoded; the TypeScript SDK does not encode them. Our own ids and secrets need
-    // none, an operator's may (TK-13). The scheme is case-insensitive (RFC 9110 §11.1).
+    // RFC 6749 §2.3.1: both parts are form-encoded, but the TypeScript SDK does not encode them. Ids and secrets issued
+    // here need no encoding, an operator's may (TK-13). The scheme is case-insensitive (RFC 9110 §11.1).
     private static func basicReadings(_ header: String) throws(Refusal) -> [BasicCredentials] {
         let symbols = header.utf8.span
         let scheme = basicScheme.utf8
@@ -115,7 +115,7 @@ package struct ClientAuthenticationRequest: Sendable {
             let rawID = String(strictUTF8: bytes.span.extracting(0..<colon)),
             let rawSecret = String(strictUTF8: bytes.span.extracting(colon + 1..<bytes.count))
         else { throw .unreadable("the Authorization header is not Basic credentials") }
-        guard !rawID.isEmpty else { throw .unreadable("the Authorization header names no client") }
+        guard !rawID.isEmpty else { throw .unreadable("the Authorization header does not name a client") }
         let raw = BasicCredentials(clientID: rawID, secret: ClientSecret(wireValue: rawSecret))
         guard !PercentEncoding.isPlain(bytes.span, plusIsSpace: true) else { return [raw] }
         let id = PercentEncoding.decode(rawID, plusIsSpace: true) ?? rawID

@@ -1,18 +1,18 @@
 package import OpenSSLCrypto
 
-/// RFC 7591 §2: what a client says of itself when it registers, checked and brought into the form that we store.
+/// RFC 7591 §2: the metadata of a registration request, checked and brought into the stored form.
 package struct ClientMetadata: Hashable, Sendable {
     /// What the operator allows in registrations.
     package struct Policy: Sendable {
         /// The rules for redirect URIs.
         package var redirectURIs: RedirectURI.Policy
-        /// The grants that self-registered clients may have here.
+        /// The grants that self-registered clients may have.
         package var grantTypes: Set<GrantType>
-        /// The authentication methods on offer.
+        /// The offered authentication methods.
         package var authenticationMethods: Set<TokenEndpointAuthenticationMethod>
-        /// Redirect URIs whose clients need a secret though they ask for `none` (Perplexity; CR-14).
+        /// Redirect URIs whose clients need a secret even though they ask for `none` (Perplexity; CR-14).
         package var forcedConfidentialRedirects: Set<String>
-        /// What a client that asks for no scope is told that it has (RFC 7591 §2: the server may assign defaults).
+        /// The scope in the answer to a client that requests none (RFC 7591 §2: the server may assign defaults).
         package var defaultScopes = ScopeSet.empty
 
         /// A policy; `forcedConfidentialRedirects` holds https URIs that are not on loopback.
@@ -41,25 +41,27 @@ package struct ClientMetadata: Hashable, Sendable {
     package var name: String?
     /// `client_uri`.
     package var uri: String?
-    /// `scope` as asked for, or the default; it limits nothing, and is echoed.
+    /// `scope` as requested, or the default; it is echoed and restricts nothing.
     package var scopes: ScopeSet?
     /// `application_type`, as sent or inferred (CR-5).
     package var applicationType: ApplicationType
-    /// `jwks`, serialized: the public keys that can be used.
+    /// `jwks`, serialized: the supported public keys.
     package var keySet: [UInt8]?
     /// `jwks_uri`.
     package var keySetURI: String?
-    /// Members that are echoed as registered: `jwks`, and what we store for nobody: `logo_uri`, `tos_uri`, `policy_uri`, `software_id` ….
+    /// Members that are echoed as registered: `jwks`, and those that have no effect: `logo_uri`, `tos_uri`,
+    /// `policy_uri`, `software_id` ….
     package var echoed: JSONObject
 
-    /// Most redirect URIs of one client (CR-2).
+    /// The most redirect URIs of one client (CR-2).
     package static let redirectURICountMax = 10
-    /// Longest `client_name`, in Unicode scalars (CR-7).
+    /// The longest `client_name`, in Unicode scalars (CR-7).
     package static let nameLengthMax = 100
 
     /// Checks a registration request (CR-2…7).
     ///
-    /// - Throws: `invalid_redirect_uri` naming the index of the bad member, or `invalid_client_metadata` naming the field.
+    /// - Throws: `invalid_redirect_uri` naming the index of the bad member, or `invalid_client_metadata` naming the
+    ///   field.
     package init(_ json: JSONObject, policy: Policy) throws(OAuthError) {
         let redirectURIs = try Self.redirectURIList(json)
         let declaredType = try Self.string("application_type", in: json).flatMap(ApplicationType.init)
@@ -79,7 +81,7 @@ package struct ClientMetadata: Hashable, Sendable {
         let embeddedKeys = try Self.embeddedKeySet(json)
         keySet = embeddedKeys?.serialized()
         guard keySet == nil || keySetURI == nil else {
-            throw OAuthError(.invalidClientMetadata, "jwks and jwks_uri exclude each other")
+            throw OAuthError(.invalidClientMetadata, "jwks and jwks_uri must not be used together")
         }
         if authenticationMethod == .privateKeyJWT, keySet == nil, keySetURI == nil {
             throw OAuthError(.invalidClientMetadata, "private_key_jwt needs jwks or jwks_uri")
@@ -138,10 +140,11 @@ package struct ClientMetadata: Hashable, Sendable {
 
     // MARK: - Grants and authentication
 
-    // CR-3: what we do not support is dropped, for VS Code and ChatGPT list more than they need.
+    // CR-3: unsupported grants are dropped, because VS Code and ChatGPT list more than they need.
     private static func grantTypeSet(_ json: JSONObject, policy: Policy) throws(OAuthError) -> Set<GrantType> {
         guard let value = json["grant_types"], value != .null else {
-            // RFC 7591 §2 says authorization_code alone; an MCP client that leaves the field out expects to stay logged in.
+            // RFC 7591 §2 has the default authorization_code alone; an MCP client that omits the field expects to stay
+            // logged in.
             return policy.grantTypes
         }
         guard let texts = value.stringArrayValue else {
@@ -170,7 +173,8 @@ package struct ClientMetadata: Hashable, Sendable {
     ) throws(OAuthError) -> TokenEndpointAuthenticationMethod {
         let declared = try string("token_endpoint_auth_method", in: json)
         if !policy.forcedConfidentialRedirects.isDisjoint(with: redirectURIs) {
-            // A client that takes its secret though it said `none`; safe only where no other application can listen.
+            // A client that uses its secret even though it asked for `none`; safe only where no other application can
+            // listen.
             guard redirectURIs.allSatisfy({ URIReference($0)?.scheme == "https" }) else {
                 throw OAuthError(.invalidRedirectURI, "redirect_uris must all be https for this client")
             }
@@ -199,7 +203,7 @@ package struct ClientMetadata: Hashable, Sendable {
         return text.isEmpty ? nil : text
     }
 
-    // MCP SDK 1.30 can send `scope: ""`: the same as none.
+    // MCP SDK 1.30 can send `scope: ""`, which means the same as none.
     private static func scopeSet(_ json: JSONObject) throws(OAuthError) -> ScopeSet? {
         guard let text = try string("scope", in: json) else { return nil }
         do {
@@ -210,7 +214,7 @@ package struct ClientMetadata: Hashable, Sendable {
         }
     }
 
-    // CR-6: shown to users or fetched later, so https only; nothing is fetched now.
+    // CR-6: these URLs are shown to users or fetched later, so they must be https; nothing is fetched now.
     private static func secureURL(_ field: String, in json: JSONObject) throws(OAuthError) -> String? {
         guard let text = try string(field, in: json) else { return nil }
         guard text.utf8.count <= RedirectURI.byteCountMax, let uri = URIReference(text), uri.scheme == "https",
@@ -238,14 +242,14 @@ package struct ClientMetadata: Hashable, Sendable {
             default: !scalar.properties.isDefaultIgnorableCodePoint
             }
         }
-        // Scalars are counted, for one character may be a letter with thousands of marks (D-91).
+        // Scalars are counted, because one character may be a letter with thousands of marks (D-91).
         let name = String(String.UnicodeScalarView(kept.prefix(nameLengthMax)))
         return name.allSatisfy(\.isWhitespace) ? nil : name
     }
 }
 
 extension ClientMetadata {
-    /// The client that this registration makes.
+    /// The client that this registration creates.
     package func client(id: String, secretHash: SHA256Digest?, issuedAt: Timestamp) -> Client {
         Client(
             id: id,
@@ -264,7 +268,7 @@ extension ClientMetadata {
         )
     }
 
-    /// RFC 7591 §3.2.1: the answer, with every registered value; no nulls and no empty URLs (CR-1).
+    /// RFC 7591 §3.2.1: the answer, with every registered value, without nulls and empty URLs (CR-1).
     package func response(clientID: String, secret: ClientSecret?, issuedAt: Timestamp) -> JSONObject {
         var json: JSONObject = [
             "client_id": .string(clientID),
@@ -288,7 +292,7 @@ extension ClientMetadata {
         if let scopes {
             json["scope"] = .string(scopes.text)
         }
-        // It was read when it was registered, so it can be again.
+        // It was parsed when it was registered, so parsing cannot fail.
         if let keySet, let object = try? JSONParser.parseObject(keySet) {
             json["jwks"] = .object(object)
         }

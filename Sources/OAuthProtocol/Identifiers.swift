@@ -1,8 +1,8 @@
 package import OpenSSLCrypto
 
-/// A random 128-bit identifier of something that we store; its wire form is a prefix and base64url.
+/// A random 128-bit identifier of something that is stored; its wire form is a prefix and base64url.
 package protocol StoredIdentifier: Hashable, Sendable, CustomStringConvertible {
-    /// What its wire form starts with, such as `ts_`.
+    /// The prefix of its wire form, such as `ts_`.
     static var prefix: String { get }
     /// The 128 bits.
     var value: Bits128 { get }
@@ -11,7 +11,7 @@ package protocol StoredIdentifier: Hashable, Sendable, CustomStringConvertible {
 }
 
 extension StoredIdentifier {
-    /// A fresh identifier.
+    /// A new random identifier.
     package init(random: some RandomSource) {
         self.init(bytes: random.bytes(16))
     }
@@ -23,13 +23,13 @@ extension StoredIdentifier {
 
     /// The identifier of 16 big-endian bytes; further bytes are ignored.
     package init(_ bytes: Span<UInt8>) {
-        precondition(bytes.count >= 16, "an identifier has 16 bytes")
+        precondition(bytes.count >= 16, "an identifier needs 16 bytes")
         var (high, low): (UInt64, UInt64) = (0, 0)
         for index in 0..<8 { (high, low) = (high << 8 | UInt64(bytes[index]), low << 8 | UInt64(bytes[index + 8])) }
         self.init(value: Bits128(high: high, low: low))
     }
 
-    /// Reads the wire form, or returns `nil` when it is not one.
+    /// Reads the wire form; `nil` for anything else.
     package init?(_ text: String) {
         let prefixCount = Self.prefix.utf8.count
         guard text.utf8.count == prefixCount + IdentifierText.symbolCount, text.hasPrefix(Self.prefix) else {
@@ -58,7 +58,7 @@ extension StoredIdentifier {
 
     /// The wire form.
     package var text: String {
-        // On the stack, so that the string is the only allocation.
+        // Built on the stack, so that the string is the only allocation.
         var text = InlineArray<28, UInt8>(repeating: 0)  // IdentifierText.byteCountMax
         var count = 0
         IdentifierText.write(Self.prefix, value) { byte in
@@ -81,21 +81,22 @@ extension StoredIdentifier {
     }
 }
 
-/// The wire form of identifiers, which stand in every token and in every line of the audit trail.
+/// The wire form of identifiers, which occur in every token and in every line of the audit trail.
 enum IdentifierText {
-    /// How many symbols of base64url 128 bits take.
+    /// How many base64url symbols 128 bits take.
     static let symbolCount = 22
     /// The longest prefix.
     private static let prefixCountMax = 6
     /// The longest wire form.
     static let byteCountMax = prefixCountMax + symbolCount
 
-    /// Gives the characters of the wire form to `write`, one after the other.
+    /// Passes the characters of the wire form to `write`, one after the other.
     @inline(__always)
     static func write(_ prefix: String, _ value: Bits128, _ write: (UInt8) -> Void) {
-        precondition(prefix.utf8.count <= prefixCountMax, "an identifier's prefix is short")
+        precondition(prefix.utf8.count <= prefixCountMax, "an identifier's prefix is too long")
         for byte in prefix.utf8 { write(byte) }
-        // Ten symbols of the upper word, one of its last four bits with the lower word's first two, ten of the lower word.
+        // Ten symbols of the upper word, one of its last four bits with the lower word's first two, ten of the lower
+        // word.
         for index in 0..<10 {
             write(Base64URL.symbol(of: UInt8(truncatingIfNeeded: value.high &>> UInt64(58 - 6 * index))))
         }
@@ -103,12 +104,12 @@ enum IdentifierText {
         for index in 0..<10 {
             write(Base64URL.symbol(of: UInt8(truncatingIfNeeded: value.low &>> UInt64(56 - 6 * index))))
         }
-        // Two bits are left for the last symbol, at its upper end.
+        // Two bits remain for the last symbol, at its upper end.
         write(Base64URL.symbol(of: UInt8(truncatingIfNeeded: value.low &<< 4)))
     }
 }
 
-/// Names a session: what the `tsid` claim of our tokens points at.
+/// Names a session: the value of the `tsid` claim.
 ///
 /// A handle, never a credential (VT-1, JW-3).
 package struct SessionID: StoredIdentifier {

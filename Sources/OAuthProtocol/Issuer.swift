@@ -1,6 +1,6 @@
 /// RFC 8414 §2: the issuer identifier, and the URLs that follow from it.
 ///
-/// Clients compare it as a string with every place where it stands (MD-3), so it is kept byte for byte.
+/// Clients compare it as a string wherever it occurs (MD-3), so it is kept byte for byte.
 package struct Issuer: Hashable, Sendable {
     /// The identifier as configured.
     package let text: String
@@ -26,7 +26,7 @@ package struct Issuer: Hashable, Sendable {
             throw Refusal(reason: "must not have a query, fragment or user information")
         }
         guard uri.scheme == "https" || uri.isLoopbackHTTP else {
-            throw Refusal(reason: "must be https; http is for loopback only")
+            throw Refusal(reason: "must be https; http is allowed for loopback only")
         }
         guard !uri.path.hasSuffix("/"), !uri.hasDotSegments, !uri.path.contains("//") else {
             throw Refusal(reason: "must not end in a slash or have empty or dot segments")
@@ -39,7 +39,7 @@ package struct Issuer: Hashable, Sendable {
         isLoopback = uri.isLoopbackHTTP
     }
 
-    /// The absolute URL of one of our endpoints, such as `/oauth/token`.
+    /// The absolute URL of an endpoint, such as `/oauth/token`.
     package func url(_ endpointPath: String) -> String {
         text + endpointPath
     }

@@ -1,8 +1,8 @@
 /// RFC 6749 §5.2 and its extensions: an error that a client may see.
 ///
-/// Everything else that goes wrong inside is logged with its cause and answered as ``Code/serverError``.
+/// Every other failure is logged with its cause and answered as ``Code/serverError``.
 package struct OAuthError: Error, Hashable, Sendable {
-    /// A wire code with the HTTP status it has at the token endpoint, and the specification that defines it.
+    /// A wire code, with its HTTP status at the token endpoint and the specification that defines it.
     package struct Code: Hashable, Sendable {
         /// The value of the `error` member or parameter.
         package let wireValue: String
@@ -45,7 +45,7 @@ package struct OAuthError: Error, Hashable, Sendable {
         package static let tooManyRequests = Code("temporarily_unavailable", 429)
     }
 
-    /// What went wrong, in the vocabulary of the specification.
+    /// The error code.
     package let code: Code
     /// One sentence for the client's developer: ASCII, no quote and no backslash (RFC 6749 §5.2).
     package let description: String
@@ -54,13 +54,13 @@ package struct OAuthError: Error, Hashable, Sendable {
     /// Further members of the JSON answer, such as `reason` of `interaction_required`.
     package var details: JSONObject = [:]
 
-    /// Whether the request tried out a code, secret or token: it counts against its source.
+    /// Whether the request tried a code, secret or token: it counts against its source.
     ///
-    /// Never an answer that ends something for an honest client: 429 in its place would make it wait and try again for
-    /// ever instead of registering or logging in anew.
+    /// Never set for an answer that tells an honest client to register or log in again: 429 in its place would make the
+    /// client retry forever (LM-2).
     package var isGuess = false
 
-    /// An error about a code, secret or token that was tried out.
+    /// An error about a code, secret or token that was tried.
     package static func guess(_ code: Code, _ description: String) -> OAuthError {
         var error = OAuthError(code, description)
         error.isGuess = true
@@ -75,8 +75,8 @@ package struct OAuthError: Error, Hashable, Sendable {
         self.details = details
     }
 
-    // RFC 6749 §5.2: error_description is %x20-21 / %x23-5B / %x5D-7E. Without `=` too, which keeps `scope=` and `error=`,
-    // for which both MCP SDKs search a challenge, from being smuggled in by a client's own text (RS-1).
+    // RFC 6749 §5.2: error_description is %x20-21 / %x23-5B / %x5D-7E. `=` is replaced too, so that a client's own text
+    // cannot introduce `scope=` or `error=`, which both MCP SDKs search for in a challenge (RS-1).
     private static func printable(_ text: String) -> String {
         String(
             decoding: text.utf8.map { byte in

@@ -2,13 +2,13 @@ package import OpenSSLCrypto
 
 /// RFC 7636: Proof Key for Code Exchange, S256 only.
 ///
-/// Binds the code to the client instance that asked for it: a code stolen from a redirect is worth nothing without the
-/// verifier that never left the client. `plain` is refused, for it sends the verifier along (AZ-7…10, D-12).
+/// Binds the code to the client instance that requested it: a code stolen from a redirect is worthless without the
+/// verifier, which never left the client. `plain` is refused, because it sends the verifier along (AZ-7…10, D-12).
 package struct CodeChallenge: Hashable, Sendable {
     /// The SHA-256 of the verifier.
     package let digest: SHA256Digest
 
-    /// The challenge of a stored digest.
+    /// The challenge with a stored digest.
     package init(digest: SHA256Digest) {
         self.digest = digest
     }
@@ -51,7 +51,7 @@ package struct CodeVerifier: Hashable, Sendable, RedactedSecret {
         value = text
     }
 
-    /// A fresh verifier of 256 random bits, for our own requests to upstream providers.
+    /// A new verifier of 256 random bits, used in requests to upstream providers.
     package init(random: some RandomSource) {
         value = Base64URL.encode(random.bytes(32))
     }

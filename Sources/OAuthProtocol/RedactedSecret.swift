@@ -1,6 +1,6 @@
-/// A type whose values never show themselves: `description`, `debugDescription` and mirrors print `<redacted>`.
+/// A type whose values are never printed: `description`, `debugDescription` and mirrors yield `<redacted>`.
 ///
-/// Stops tokens from reaching a log, a metric or an error by accident of string interpolation (D-25).
+/// Keeps tokens from reaching a log, a metric or an error through string interpolation by mistake (D-25).
 package protocol RedactedSecret: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {}
 
 extension RedactedSecret {

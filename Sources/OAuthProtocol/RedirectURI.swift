@@ -1,9 +1,9 @@
-/// OAuth 2.1 §2.3 and RFC 8252 §7: what may be registered as a redirect URI, and what a requested one must equal.
+/// OAuth 2.1 §2.3 and RFC 8252 §7: which redirect URIs can be registered, and which requested ones match.
 package enum RedirectURI {
-    /// Longest redirect URI that is registered or matched, in bytes (CR-2).
+    /// The longest redirect URI that is registered or matched, in bytes (CR-2).
     package static let byteCountMax = 2048
 
-    /// What the operator allows beyond https and loopback http.
+    /// The redirect URIs that the operator allows beyond https and loopback http.
     package struct Policy: Hashable, Sendable {
         /// Private-use callbacks allowed by their exact bytes, such as Cursor's (FD-4).
         package var allowedPrivateUse: Set<String>
@@ -14,7 +14,7 @@ package enum RedirectURI {
         }
     }
 
-    /// Why a redirect URI cannot be registered; the text is fit for the client's developer.
+    /// Why a redirect URI cannot be registered, written for the client's developer.
     package struct Refusal: Error, Hashable, Sendable {
         /// One sentence without quotes.
         package let reason: String
@@ -36,7 +36,7 @@ package enum RedirectURI {
             throw Refusal(reason: "must have between 1 and \(byteCountMax) bytes")
         }
         guard let uri = URIReference(text) else { throw Refusal(reason: "is not an absolute URI in plain ASCII") }
-        // OAuth 2.1 §2.3: no fragment. User information hides the real host from the reader (D-7).
+        // OAuth 2.1 §2.3: no fragment. User information hides the real host from a human reader (D-7).
         guard uri.fragment == nil else { throw Refusal(reason: "must not have a fragment") }
         guard uri.userInformation == nil else { throw Refusal(reason: "must not have user information") }
         guard !text.utf8.contains(UInt8(ascii: "*")) else { throw Refusal(reason: "must not have a wildcard") }
@@ -45,15 +45,15 @@ package enum RedirectURI {
         case "https":
             guard let host = uri.host, !host.isEmpty else { throw Refusal(reason: "has no host") }
         case "http":
-            guard uri.isLoopbackHTTP else { throw Refusal(reason: "http is for loopback only; use https") }
-            guard !isWebApplication else { throw Refusal(reason: "a web application needs https") }
+            guard uri.isLoopbackHTTP else { throw Refusal(reason: "http is allowed for loopback only; use https") }
+            guard !isWebApplication else { throw Refusal(reason: "a web application must use https") }
         default:
             try validatePrivateUse(uri, policy: policy, isWebApplication: isWebApplication)
         }
     }
 
-    // AZ-14: an answer has one code or error, one state and one iss; a client that reads the first of two would read
-    // the one that was registered.
+    // AZ-14: an answer has one code or error, one state and one iss. A client that reads the first of two would read
+    // the registered one.
     private static func refuseResponseParameters(_ uri: URIReference) throws(Refusal) {
         guard let query = uri.query else { return }
         let names: [String]
@@ -70,12 +70,12 @@ package enum RedirectURI {
         policy: Policy,
         isWebApplication: Bool
     ) throws(Refusal) {
-        // Schemes that run or show what they carry: a registered one would be script injection at redirect time (D-5).
+        // Schemes that run or show their content: a registered one would be script injection at redirect time (D-5).
         let dangerous: Set<String> = [
             "javascript", "data", "file", "vbscript", "blob", "mailto", "about", "filesystem", "ws", "wss", "ftp",
         ]
         guard !dangerous.contains(uri.scheme) else { throw Refusal(reason: "scheme \(uri.scheme) is not allowed") }
-        guard !isWebApplication else { throw Refusal(reason: "a web application needs https") }
+        guard !isWebApplication else { throw Refusal(reason: "a web application must use https") }
         if policy.allowedPrivateUse.contains(uri.text) {
             return
         }
@@ -85,7 +85,7 @@ package enum RedirectURI {
         }
     }
 
-    /// Whether a requested redirect URI is a registered one: the same bytes, or the same but for the port when both
+    /// Whether a requested redirect URI matches a registered one: the same bytes, or all but the port equal when both
     /// are loopback http (RFC 6749 §3.1.2.3, RFC 8252 §7.3; AZ-4…6, FD-3).
     package static func matches(requested: String, registered: String) -> Bool {
         if requested.hasSameBytes(as: registered) {
@@ -97,15 +97,15 @@ package enum RedirectURI {
             request.userInformation == nil, request.fragment == nil,
             registration.userInformation == nil, registration.fragment == nil
         else { return false }
-        // All but the port is exact. Hosts are not interchangeable: localhost may resolve to something else than
-        // 127.0.0.1 (AZ-6).
+        // Everything but the port is exact. Hosts are not interchangeable: localhost may resolve to an address other
+        // than 127.0.0.1 (AZ-6).
         return request.text.hasPrefix("http://") && registration.text.hasPrefix("http://")
             && request.host == registration.host
             && request.path == registration.path
             && request.query == registration.query
     }
 
-    /// The registered URI that `requested` matches; an exact one wins over a loopback match.
+    /// The registered URI that `requested` matches; an exact match takes precedence over a loopback match.
     package static func match(_ requested: String, among registered: [String]) -> Bool {
         guard requested.utf8.count <= byteCountMax else { return false }
         return registered.contains { matches(requested: requested, registered: $0) }

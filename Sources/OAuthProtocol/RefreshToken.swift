@@ -1,10 +1,10 @@
 import OpenSSLCrypto
 
-/// RFC 6749 §6, RFC 9700 §4.14: a refresh token that carries its family and generation under our MAC.
+/// RFC 6749 §6, RFC 9700 §4.14: a refresh token that contains its family and generation, authenticated by a MAC.
 ///
 /// `gr_` + base64url(family ‖ generation ‖ HMAC-SHA-256). The server stores only the family's current generation; the
-/// successor is *derived*, so the same client that repeats a refresh gets the same successor, byte for byte, even after
-/// a crash, and a backup that is restored knows tokens that are newer than itself (FD-1).
+/// successor is *derived*. A client that repeats a refresh therefore gets the same successor, byte for byte, even after
+/// a crash, and a restored backup recognizes tokens that are newer than itself (FD-1).
 package struct RefreshToken: Hashable, Sendable, RedactedSecret {
     /// The session whose family this token belongs to.
     package let family: SessionID
@@ -37,7 +37,7 @@ package struct RefreshToken: Hashable, Sendable, RedactedSecret {
         wireValue = String(ascii: text.span)
     }
 
-    /// Reads a token, or returns `nil` when it is not one of ours: wrong shape or wrong MAC, compared in constant time.
+    /// Reads a token; `nil` for a wrong shape or a wrong MAC, compared in constant time.
     package init?(_ text: String, key: RefreshTokenKey) {
         guard let bytes = Self.bytes(of: text) else { return nil }
         let code = key.authenticationCode(for: bytes.span.extracting(0..<Self.bodyByteCount))
@@ -48,23 +48,25 @@ package struct RefreshToken: Hashable, Sendable, RedactedSecret {
         wireValue = text
     }
 
-    /// Whether a text has the shape of our tokens: one that was ours under a key or a state that is gone is no guess.
+    /// Whether a text has the shape of these tokens.
+    ///
+    /// One that was issued under a lost key or a lost state is not a guess.
     package static func isWellFormed(_ text: String) -> Bool {
         bytes(of: text) != nil
     }
 
-    /// What stands behind the prefix of a text that has the shape of our tokens.
+    /// The part after the prefix, if the text has the shape of these tokens.
     private static func bytes(of text: String) -> [UInt8]? {
         guard text.utf8.count == textByteCount, text.hasPrefix(prefix) else { return nil }
         return Base64URL.decode(text.utf8.span.extracting(prefix.utf8.count..<textByteCount))
     }
 }
 
-/// The key under which refresh tokens are derived; created once and kept as long as its tokens may live.
+/// The key that refresh tokens are derived with; created once and kept as long as its tokens may live.
 package struct RefreshTokenKey: Sendable, RedactedSecret {
     private let key: HMACSHA256Key
 
-    /// A key of 32 secret bytes; domain-separated, so that the same bytes serve nothing else.
+    /// A key of 32 secret bytes; domain-separated, so that the same bytes serve no other purpose.
     package init(secret: [UInt8]) {
         key = HMACSHA256Key(
             HKDFSHA256.derive(secret: secret, salt: [], info: Array("gatehouse refresh token 1".utf8), count: 32)

@@ -6,7 +6,7 @@ package struct ProtectedResource: Hashable, Sendable {
     package let scopes: ScopeSet
     /// The upstream providers whose tokens this resource may retrieve, in login order.
     package let upstreams: [String]
-    /// The client that the resource server authenticates as, when it retrieves upstream tokens.
+    /// The client that the resource server authenticates as when it retrieves upstream tokens.
     package let clientID: String?
 
     /// A resource of the configuration.
@@ -18,11 +18,11 @@ package struct ProtectedResource: Hashable, Sendable {
     }
 }
 
-/// RFC 6749 §1.1: the server of one resource or several, known by the client that it authenticates as.
+/// RFC 6749 §1.1: the server of one or more resources, identified by the client that it authenticates as.
 package struct ResourceServer: Sendable {
-    /// Its resources, in the configuration's order.
+    /// The server's resources, in the configuration's order.
     package fileprivate(set) var resources: [ProtectedResource] = []
-    /// Their URIs: what an access token must be meant for to be this server's business (D-37).
+    /// Their URIs: an access token must be for one of them to concern this server (D-37).
     package fileprivate(set) var audiences: Set<String> = []
 }
 
@@ -52,38 +52,38 @@ package struct ResourceCatalogue: Sendable {
         )
     }
 
-    /// The resource with this very URI, such as a session or an `aud` keeps; `nil` when the operator has removed it.
+    /// The resource with exactly this URI, as a session or an `aud` stores it; `nil` when the operator has removed it.
     package func registered(_ uri: String) -> ProtectedResource? {
         byURI[uri]
     }
 
-    /// The resource server that authenticates as this client; `nil` when the client is none.
+    /// The resource server that authenticates as this client; `nil` when the client is not a resource server.
     package func server(_ clientID: String) -> ResourceServer? {
         servers[clientID]
     }
 
     /// The resource of one `resource` value.
     ///
-    /// - Throws: `invalid_target` when the value is not an absolute URI without fragment, or names nothing registered.
-    ///   The value is never fetched (D-45).
+    /// - Throws: `invalid_target` when the value is not an absolute URI without fragment, or is not registered. The
+    ///   value is never fetched (D-45).
     package func resource(_ text: String) throws(OAuthError) -> ProtectedResource {
         guard let form = Self.comparisonForm(text) else {
             throw OAuthError(.invalidTarget, "resource must be an absolute URI without fragment")
         }
         guard let resource = byComparisonForm[form] else {
-            throw OAuthError(.invalidTarget, "resource is not registered here")
+            throw OAuthError(.invalidTarget, "resource is not registered")
         }
         return resource
     }
 
-    /// The resource of the request's `resource` values; the only registered one when there are none (FD-5).
+    /// The resource of the request's `resource` values; without any, the only registered one (FD-5).
     ///
     /// - Throws: `invalid_target` for several different resources, an unknown one, or none when there is no default.
     package func resource(requested: [String]) throws(OAuthError) -> ProtectedResource {
         var found: ProtectedResource?
         for text in requested {
             let resource = try resource(text)
-            // RI-2: a token is for one resource; never silently pick one of several.
+            // RI-2: a token is for one resource; one of several is never picked silently.
             guard found == nil || found == resource else {
                 throw OAuthError(.invalidTarget, "only one resource can be requested")
             }
@@ -93,15 +93,15 @@ package struct ResourceCatalogue: Sendable {
             return found
         }
         guard let only = resources.first else {
-            throw OAuthError(.invalidTarget, "no resource is registered here")
+            throw OAuthError(.invalidTarget, "no resource is registered")
         }
         guard resources.count == 1 else {
-            throw OAuthError(.invalidTarget, "resource is required, for several are registered")
+            throw OAuthError(.invalidTarget, "resource is required because several are registered")
         }
         return only
     }
 
-    /// Scheme and host in lower case, an empty path as `/`: how two spellings are compared (FD-6).
+    /// Scheme and host in lower case, an empty path as `/`: the form in which spellings are compared (FD-6).
     package static func comparisonForm(_ text: String) -> String? {
         guard text.utf8.count <= RedirectURI.byteCountMax, let uri = URIReference(text) else { return nil }
         guard uri.fragment == nil, uri.userInformation == nil, let host = uri.host, !host.isEmpty else { return nil }

@@ -1,19 +1,19 @@
-/// RFC 6749 §3.3: a set of scope tokens that keeps the order in which they were written.
+/// RFC 6749 §3.3: a set of scope tokens in the order in which they were written.
 package struct ScopeSet: Hashable, Sendable {
     /// The tokens, each once, in the order of first appearance.
     package private(set) var tokens: [String]
 
-    /// No scope.
+    /// The empty set.
     package static let empty = ScopeSet(tokens: [])
 
-    /// Longest `scope` value that is read, in bytes.
+    /// The longest `scope` value that is read, in bytes.
     package static let byteCountMax = 4096
 
     private init(tokens: [String]) {
         self.tokens = tokens
     }
 
-    /// The given tokens, duplicates dropped; tokens with forbidden bytes are left out.
+    /// The given tokens without duplicates; tokens with forbidden bytes are left out.
     package init(_ tokens: some Sequence<String>) {
         var seen: Set<String> = []
         self.tokens = tokens.filter { Self.isToken($0) && seen.insert($0).inserted }
@@ -57,7 +57,7 @@ package struct ScopeSet: Hashable, Sendable {
         }
     }
 
-    /// Whether there is no token.
+    /// Whether the set is empty.
     package var isEmpty: Bool {
         tokens.isEmpty
     }
@@ -82,7 +82,7 @@ package struct ScopeSet: Hashable, Sendable {
         ScopeSet(tokens: tokens + other.tokens.filter { !tokens.contains($0) })
     }
 
-    /// Scopes that speak of the user or the session, not of a resource: granted for any resource when supported.
+    /// Scopes that concern the user or the session, not a resource: granted for any resource when supported.
     package static let identityScopes: Set<String> = ["openid", "profile", "email", "offline_access"]
     /// OpenID Connect Core 1.0 §11, SEP-2207: asks for a refresh token.
     package static let offlineAccess = "offline_access"

@@ -1,10 +1,10 @@
 package import OpenSSLCrypto
 
-/// A 256-bit secret that we hand out once and keep only as its SHA-256.
+/// A 256-bit secret that is issued once and stored only as its SHA-256.
 ///
-/// Random secrets need no password hash: a slow one is a lever for whoever floods the endpoint (SC-1).
+/// Random secrets need no password hash, and a slow hash would let attackers overload the endpoint (SC-1).
 package protocol IssuedSecret: RedactedSecret, Hashable, Sendable {
-    /// What the wire form starts with.
+    /// The prefix of the wire form.
     static var prefix: String { get }
     /// The wire form.
     var wireValue: String { get }
@@ -13,12 +13,12 @@ package protocol IssuedSecret: RedactedSecret, Hashable, Sendable {
 }
 
 extension IssuedSecret {
-    /// A fresh secret of 256 random bits, in `[A-Za-z0-9_-]` so that no client can encode it wrongly (TK-13).
+    /// A new secret of 256 random bits, in `[A-Za-z0-9_-]` so that no client can encode it wrongly (TK-13).
     package init(random: some RandomSource) {
         self.init(wireValue: Self.prefix + Base64URL.encode(random.bytes(32)))
     }
 
-    /// What the server stores.
+    /// The stored hash.
     package var hash: SHA256Digest {
         SHA256.hash(wireValue)
     }
@@ -33,7 +33,7 @@ package struct AuthorizationCode: IssuedSecret {
     package init(wireValue: String) { self.wireValue = wireValue }
 }
 
-/// RFC 6749 §10.12: the `state` of our own request to an upstream provider (CO-3).
+/// RFC 6749 §10.12: the `state` of a request to an upstream provider (CO-3).
 package struct UpstreamState: IssuedSecret {
     package static let prefix = ""
     package let wireValue: String
@@ -53,7 +53,7 @@ package struct ClientSecret: IssuedSecret {
     package let wireValue: String
     package init(wireValue: String) { self.wireValue = wireValue }
 
-    /// Whether this secret is the one whose hash is stored; the comparison takes the same time for every input (D-43).
+    /// Whether this secret has the stored hash; the comparison takes the same time for every input (D-43).
     package func matches(_ stored: SHA256Digest) -> Bool {
         constantTimeEqual(hash.bytes, stored.bytes)
     }

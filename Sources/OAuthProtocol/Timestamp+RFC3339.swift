@@ -1,7 +1,7 @@
-/// RFC 3339 §5.6: moments as logs and the audit trail write them.
+/// RFC 3339 §5.6: the text form of moments in logs and the audit trail.
 extension Timestamp {
-    /// The moment in UTC with milliseconds, such as `2026-11-23T08:04:31.007Z`; in the years 0 to 9999, the only ones
-    /// that the format has.
+    /// The moment in UTC with milliseconds, such as `2026-11-23T08:04:31.007Z`; limited to the years 0 to 9999, which
+    /// the format can express.
     package var rfc3339: String {
         var text: [UInt8] = []
         appendRFC3339(to: &text)
@@ -41,7 +41,7 @@ extension Timestamp {
         return (yearOfEra + era * 400 + (month <= 2 ? 1 : 0), month, day)
     }
 
-    /// Appends a number in that many digits, and what stands behind it.
+    /// Appends a number with that many digits, and the following separator.
     private static func append(_ number: Int64, digits: Int, _ end: Unicode.Scalar, to output: inout [UInt8]) {
         var divisor: Int64 = 1
         for _ in 1..<digits { divisor *= 10 }

@@ -10,7 +10,7 @@ package struct Timestamp: Hashable, Comparable, Sendable {
         self.millisecondsSinceEpoch = millisecondsSinceEpoch
     }
 
-    /// A moment given in seconds, as `exp`, `iat` and `auth_time` carry it.
+    /// A moment given in seconds, as in `exp`, `iat` and `auth_time`.
     package init(secondsSinceEpoch: Int64) {
         let (product, overflow) = secondsSinceEpoch.multipliedReportingOverflow(by: 1000)
         millisecondsSinceEpoch = overflow ? (secondsSinceEpoch < 0 ? .min : .max) : product
@@ -27,7 +27,7 @@ package struct Timestamp: Hashable, Comparable, Sendable {
         lhs.millisecondsSinceEpoch < rhs.millisecondsSinceEpoch
     }
 
-    /// The moment `duration` after this one; saturates at the ends of the scale.
+    /// The moment `duration` after this one; saturates at the ends of the range.
     package static func + (lhs: Timestamp, rhs: Duration) -> Timestamp {
         let (sum, overflow) = lhs.millisecondsSinceEpoch.addingReportingOverflow(rhs.wholeMilliseconds)
         return Timestamp(millisecondsSinceEpoch: overflow ? (rhs < .zero ? .min : .max) : sum)
@@ -40,7 +40,7 @@ package struct Timestamp: Hashable, Comparable, Sendable {
 
     /// The time from `rhs` to `lhs`; negative when `lhs` is earlier.
     ///
-    /// Saturates at the ends of the scale, for a claim may hold any number (D-38).
+    /// Saturates at the ends of the range, because a claim may contain any number (D-38).
     package static func - (lhs: Timestamp, rhs: Timestamp) -> Duration {
         let (difference, overflow) = lhs.millisecondsSinceEpoch.subtractingReportingOverflow(rhs.millisecondsSinceEpoch)
         return .milliseconds(overflow ? (lhs < rhs ? .min : .max) : difference)
@@ -57,14 +57,14 @@ extension Duration {
         return sumOverflow ? (seconds < 0 ? .min : .max) : sum
     }
 
-    /// This duration in whole seconds, the fraction dropped: what `expires_in` and `Retry-After` carry.
+    /// This duration in whole seconds, the fraction dropped, as `expires_in` and `Retry-After` have it.
     package var wholeSeconds: Int64 {
         components.seconds
     }
 }
 
-/// Where the server reads the time, so that a test can move it.
+/// The source of the time, so that a test can control it.
 package protocol TimeSource: Sendable {
-    /// The present moment.
+    /// The current time.
     func now() -> Timestamp
 }

@@ -1,14 +1,14 @@
 /// RFC 6749 §5.1: the successful answer of the token endpoint (TK-3).
 package struct TokenResponse: Sendable, RedactedSecret {
-    /// Our JWT.
+    /// The issued JWT.
     package var accessToken: String
-    /// `expires_in`.
+    /// `expires_in`, in seconds.
     package var lifetime: Duration
-    /// What was granted; always present, for it may differ from the request (FD-2).
+    /// The granted scope; always present, because it may differ from the request (FD-2).
     package var scopes: ScopeSet
-    /// The successor, when the client may refresh.
+    /// The refresh token, when the client may refresh.
     package var refreshToken: RefreshToken?
-    /// OpenID Connect Core 1.0 §3.1.3.3, when `openid` was granted.
+    /// OpenID Connect Core 1.0 §3.1.3.3: the ID token, when `openid` was granted.
     package var idToken: String?
 
     /// An answer without refresh and ID token.
@@ -26,8 +26,8 @@ package struct TokenResponse: Sendable, RedactedSecret {
         self.idToken = idToken
     }
 
-    /// The JSON body, written directly: every value is in an alphabet that needs no escapes but `scope`, whose
-    /// forbidden characters are exactly those that JSON would escape (RFC 6749 Appendix A.4).
+    /// The JSON body, written directly: only `scope` needs escapes, and its forbidden characters are exactly those that
+    /// JSON would escape (RFC 6749 Appendix A.4).
     package var body: [UInt8] {
         var output: [UInt8] = []
         output.reserveCapacity(accessToken.utf8.count + (idToken?.utf8.count ?? 0) + TokenResponse.usualByteCount)
@@ -49,6 +49,6 @@ package struct TokenResponse: Sendable, RedactedSecret {
         return output
     }
 
-    /// Room for everything but the tokens, and for the refresh token.
+    /// Space for everything but the tokens, and for the refresh token.
     private static let usualByteCount = 320
 }

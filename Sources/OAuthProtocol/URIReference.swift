@@ -1,7 +1,7 @@
-/// RFC 3986: a URI taken apart strictly, for comparing redirect URIs, resources and issuers.
+/// RFC 3986: a strictly parsed URI, for comparing redirect URIs, resources and issuers.
 ///
-/// Nothing is decoded or normalised: OAuth compares URIs as strings (RFC 6749 §3.1.2.3), and a parser that is
-/// lenient is how `https://good\@evil` gets through (D-3).
+/// Nothing is decoded or normalized: OAuth compares URIs as strings (RFC 6749 §3.1.2.3), and a lenient parser would
+/// accept `https://good\@evil` (D-3).
 package struct URIReference: Hashable, Sendable {
     /// The URI as it was written.
     package let text: String
@@ -9,7 +9,7 @@ package struct URIReference: Hashable, Sendable {
     package let scheme: String
     /// The user information before `@`, if any.
     package let userInformation: String?
-    /// The host as written; brackets kept around an IPv6 literal.
+    /// The host as written; an IPv6 literal keeps its brackets.
     ///
     /// `nil` when the URI has no authority.
     package let host: String?
@@ -22,9 +22,9 @@ package struct URIReference: Hashable, Sendable {
     /// The fragment after `#`, if any.
     package let fragment: String?
 
-    /// Takes `text` apart, or returns `nil` when it is not an absolute URI in printable ASCII.
+    /// Parses `text`; `nil` when it is not an absolute URI in printable ASCII.
     ///
-    /// Control bytes, spaces, non-ASCII, backslash, quotes and angle brackets are refused wherever they stand (D-6).
+    /// Control bytes, spaces, non-ASCII, backslash, quotes and angle brackets are refused wherever they occur (D-6).
     package init?(_ text: String) {
         guard text.utf8.allSatisfy(Self.isURICharacter), Self.hasOnlyWholeEscapes(text.utf8) else { return nil }
         guard let colon = text.utf8.firstIndex(of: UInt8(ascii: ":")) else { return nil }
@@ -62,7 +62,7 @@ package struct URIReference: Hashable, Sendable {
         self.fragment = fragment
     }
 
-    /// Whether a path segment is `.` or `..`, also when its dots are percent-encoded.
+    /// Whether a path segment is `.` or `..`, even with percent-encoded dots.
     package var hasDotSegments: Bool {
         path.lowercased().split(separator: "/", omittingEmptySubsequences: false).contains { segment in
             [".", "..", "%2e", ".%2e", "%2e.", "%2e%2e"].contains(segment)

@@ -1,14 +1,16 @@
 internal import COpenSSL
 
-/// NIST SP 800-38D: a key for AES-256-GCM, which seals what we store: unreadable, and unalterable without notice.
+/// NIST SP 800-38D: an AES-256-GCM key.
 ///
-/// A nonce must never repeat under one key: a repeat gives away the texts' difference and the authentication key.
+/// It seals what is stored, so that it can be neither read nor changed unnoticed.
+///
+/// A nonce must never repeat under one key: a repeat reveals the difference of the texts and the authentication key.
 package struct AES256GCMKey: Sendable, Redacted {
-    /// The length of a key.
+    /// The length of a key: 32 bytes.
     package static let byteCount = 32
-    /// The length of a nonce.
+    /// The length of a nonce: 12 bytes.
     package static let nonceByteCount = 12
-    /// The length of the tag after the ciphertext.
+    /// The length of the tag that follows the ciphertext: 16 bytes.
     package static let tagByteCount = 16
 
     private let contexts: KeyedCipherContexts
@@ -16,12 +18,12 @@ package struct AES256GCMKey: Sendable, Redacted {
     /// A key of exactly 32 bytes; anything else throws `invalidLength`.
     package init(_ bytes: [UInt8]) throws(CryptoError) {
         guard bytes.count == Self.byteCount else {
-            throw CryptoError(.invalidLength, "an AES-256 key has 32 bytes, this one \(bytes.count)")
+            throw CryptoError(.invalidLength, "an AES-256 key has 32 bytes, but this one has \(bytes.count)")
         }
         contexts = KeyedCipherContexts(key: SecretBytes(bytes))
     }
 
-    /// Encrypts, and authenticates the text with `authenticating`; returns ciphertext ‖ 16-byte tag.
+    /// Encrypts the text and authenticates it together with `authenticating`; returns ciphertext ‖ 16-byte tag.
     package func seal(
         _ plaintext: [UInt8],
         nonce: [UInt8],
@@ -37,8 +39,10 @@ package struct AES256GCMKey: Sendable, Redacted {
         return sealed
     }
 
-    /// Decrypts what ``seal(_:nonce:authenticating:)`` made; throws `authenticationFailed` when key, nonce,
-    /// `authenticating` or a bit of `sealed` is another, and then no plaintext leaves.
+    /// Decrypts what ``seal(_:nonce:authenticating:)`` returned.
+    ///
+    /// Throws `authenticationFailed`, and returns no plaintext, when the key, the nonce, `authenticating` or a bit of
+    /// `sealed` differs.
     package func open(
         _ sealed: [UInt8],
         nonce: [UInt8],
@@ -63,7 +67,7 @@ package struct AES256GCMKey: Sendable, Redacted {
 
     private func checkLengths(text: Int, nonce: [UInt8], authenticating: [UInt8]) throws(CryptoError) {
         guard nonce.count == Self.nonceByteCount else {
-            throw CryptoError(.invalidLength, "an AES-GCM nonce has 12 bytes, this one \(nonce.count)")
+            throw CryptoError(.invalidLength, "an AES-GCM nonce has 12 bytes, but this one has \(nonce.count)")
         }
         // OpenSSL takes lengths as 32-bit integers.
         guard text <= Int(Int32.max), authenticating.count <= Int(Int32.max) else {
@@ -100,7 +104,7 @@ package struct AES256GCMKey: Sendable, Redacted {
     ) -> Bool {
         let textCount = sealed.count - Self.tagByteCount
         var tag = Array(sealed[textCount...])
-        // With no text there is no output buffer, and OpenSSL wants an address all the same.
+        // Without text there is no output buffer, but OpenSSL still needs an address.
         var nothing: UInt8 = 0
         var written: Int32 = 0
         return unsafe contexts.withContext(for: .opening, nonce: nonce) { context in

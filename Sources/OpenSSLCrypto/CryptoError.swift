@@ -1,26 +1,27 @@
 internal import COpenSSL
 
-/// What went wrong with a key, a sealed text or the library, without a byte of any secret.
+/// A failure of a key, a sealed text or the library, described without a byte of any secret.
 package struct CryptoError: Error, Equatable, Sendable, CustomStringConvertible {
-    /// The kinds of failure a caller can tell apart.
+    /// The kinds of failure that callers distinguish.
     package enum Code: String, Sendable {
         /// The PEM text holds no key that can be decoded.
         case unreadableKey
-        /// The PEM text is protected by a passphrase; keys are read from protected files, not with a passphrase.
+        /// The PEM text is encrypted with a passphrase. Such keys are refused: a key file is protected by its
+        /// permissions.
         case encryptedKey
-        /// A key of a kind, curve or size this server does not use.
+        /// A key of a kind, curve or size that this server does not use.
         case unsupportedKey
         /// RSA below 2048 bits or with an exponent that makes forgery easy, or an Ed25519 point of small order.
         case weakKey
-        /// Components that are no key: a point off the curve, a wrong length, halves that do not belong together.
+        /// Components that do not form a key: a point off the curve, a wrong length, halves of different keys.
         case invalidKey
-        /// A key, nonce or text whose length the algorithm does not take.
+        /// A key, nonce or text of a length that the algorithm does not take.
         case invalidLength
-        /// An algorithm that does not go with the key.
+        /// An algorithm that does not fit the key.
         case algorithmMismatch
-        /// Sealed bytes that were altered, cut, moved or sealed under another key.
+        /// Sealed bytes that were changed, truncated, moved or sealed under another key.
         case authenticationFailed
-        /// OpenSSL refused something that it should do.
+        /// OpenSSL failed where it should not.
         case libraryFailure
     }
 
@@ -37,7 +38,7 @@ package struct CryptoError: Error, Equatable, Sendable, CustomStringConvertible 
         self.detail = detail
     }
 
-    /// An error that takes OpenSSL's last reason along and leaves the thread's error queue empty.
+    /// An error that carries OpenSSL's last reason and leaves the thread's error queue empty.
     static func fromLibrary(_ code: Code, _ detail: String) -> CryptoError {
         guard let reason = LibraryErrors.drain() else { return CryptoError(code, detail) }
         return CryptoError(code, "\(detail) (\(reason))")
@@ -46,8 +47,8 @@ package struct CryptoError: Error, Equatable, Sendable, CustomStringConvertible 
 
 /// OpenSSL's error queue of the current thread.
 ///
-/// TLS shares it: `SSL_get_error` takes a leftover entry of a refused signature for a failure of its own connection and
-/// drops an innocent client, so whoever makes OpenSSL fail empties the queue before returning.
+/// TLS shares the queue: `SSL_get_error` mistakes a leftover entry of a refused signature for a failure of its own
+/// connection and drops an innocent client. Code that makes OpenSSL fail therefore empties the queue before it returns.
 enum LibraryErrors {
     /// The newest reason, if any; the queue is empty afterwards.
     static func drain() -> String? {

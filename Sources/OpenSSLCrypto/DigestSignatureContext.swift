@@ -2,8 +2,8 @@ internal import COpenSSL
 
 /// Signs or verifies SHA-256 digests with one EC or RSA key under one padding.
 ///
-/// Setting a context up looks algorithms up by name and costs a third of an ES256 signature. So each key has one
-/// template, and signing uses copies of it, of which some are kept for the next signature.
+/// Setting up a context looks algorithms up by name and costs a third of an ES256 signature. Each key therefore has one
+/// template; signing uses copies of it and keeps some of them for later signatures.
 @safe
 final class DigestSignatureContext: Sendable {
     // SAFETY: after `init` the template is only copied from, which reads it and counts references atomically.
@@ -22,13 +22,13 @@ final class DigestSignatureContext: Sendable {
             case .verify: unsafe EVP_PKEY_verify_init(context)
             }
         guard started == 1, unsafe Self.configure(context, for: algorithm) else {
-            throw CryptoError.fromLibrary(.libraryFailure, "the key does not do \(algorithm.rawValue)")
+            throw CryptoError.fromLibrary(.libraryFailure, "the key does not support \(algorithm.rawValue)")
         }
     }
 
     deinit { unsafe EVP_PKEY_CTX_free(template) }
 
-    /// Lends a context of the caller's own to `use`; `nil` when there is no memory for one.
+    /// Passes `use` a context that no other caller has; `nil` when there is no memory for one.
     private func withContext<Result>(_ use: (OpaquePointer) -> Result?) -> Result? {
         unsafe idle.withContext(make: { unsafe EVP_PKEY_CTX_dup(template) }, use)
     }
@@ -49,7 +49,7 @@ final class DigestSignatureContext: Sendable {
         }
     }
 
-    /// Hands the signature of `digest`, which fits `capacity` bytes, to `body`; `nil` if OpenSSL fails.
+    /// Passes the signature of `digest`, which fits `capacity` bytes, to `body`; `nil` if OpenSSL fails.
     func withSignature<Result>(
         of digest: SHA256Digest,
         capacity: Int,
@@ -67,7 +67,7 @@ final class DigestSignatureContext: Sendable {
         }
     }
 
-    /// Whether `signature`, in OpenSSL's form, is the key's for `digest`.
+    /// Whether `signature`, in OpenSSL's form, is this key's signature of `digest`.
     func isValid(_ signature: [UInt8], of digest: SHA256Digest) -> Bool {
         let isValid = unsafe withContext { context in
             unsafe digest.withBytes { input in

@@ -1,9 +1,8 @@
 /// RFC 7518 §3.4: JOSE writes an ECDSA signature as R ‖ S, OpenSSL as a DER sequence of two integers.
 ///
-/// Both directions are strict, so that one signature has one spelling and nothing that is no signature gets as far as
-/// the curve arithmetic.
+/// Both directions are strict: a signature has one spelling, and malformed input does not reach the curve arithmetic.
 enum ECDSASignatureEncoding {
-    /// The length of R, and of S.
+    /// The length of R and of S.
     static let integerByteCount = 32
     /// The length of R ‖ S.
     static let rawByteCount = 2 * integerByteCount
@@ -18,7 +17,8 @@ enum ECDSASignatureEncoding {
 
     /// The DER form of R ‖ S; `nil` unless there are exactly 64 bytes and both integers are in 1 … n - 1.
     ///
-    /// The range stops the "psychic" signature R = S = 0, which a verifier without the check takes for any message.
+    /// The range check stops the "psychic" signature R = S = 0 (CVE-2022-21449), which a verifier without it accepts
+    /// for any message.
     static func derSignature(fromRaw raw: [UInt8]) -> [UInt8]? {
         guard raw.count == rawByteCount else { return nil }
         let r = raw[..<integerByteCount]
@@ -64,8 +64,7 @@ enum ECDSASignatureEncoding {
         der.append(contentsOf: digits)
     }
 
-    /// Where the digits of the positive, minimally written integer at `position` are, at most 32 bytes; `nil` for
-    /// anything else.
+    /// The digits of the positive, minimally encoded integer at `position`, at most 32 bytes; `nil` for anything else.
     private static func integer(in der: Span<UInt8>, at position: inout Int) -> Range<Int>? {
         guard position + 2 < der.count, der[position] == 0x02 else { return nil }
         var start = position + 2

@@ -1,7 +1,7 @@
 /// RFC 8032 §5.1.3: the encodings of Ed25519 points that we refuse as public keys.
 ///
-/// OpenSSL takes any 32 bytes. Under a key of small order one signature holds for many messages, so whoever owns it
-/// can deny, or claim, having signed.
+/// OpenSSL takes any 32 bytes. Under a key of small order one signature is valid for many messages, so its owner can
+/// deny, or claim, having signed one.
 enum Ed25519Point {
     /// The y coordinates, little-endian, of the points whose order divides 8.
     private static let smallOrders: [[UInt8]] = [
@@ -18,11 +18,12 @@ enum Ed25519Point {
         ],
     ]
 
-    /// Throws unless 32 bytes are a canonical encoding of a y coordinate that belongs to no point of small order.
+    /// Throws unless the 32 bytes are the canonical encoding of a y coordinate of a point that is not of small order.
     static func check(_ encoding: [UInt8]) throws(CryptoError) {
         var y = encoding
         y[31] &= 0x7f
-        // y is less than 2^255 - 19, or the same point would have two encodings and the key two thumbprints.
+        // y must be less than 2^255 - 19; otherwise the same point would have two encodings, and the key two
+        // thumbprints.
         let isCanonical = y[31] != 0x7f || y[0] < 0xed || y[1..<31].contains { $0 != 0xff }
         guard isCanonical else { throw CryptoError(.invalidKey, "the Ed25519 key is not encoded canonically") }
         guard !smallOrders.contains(y) else { throw CryptoError(.weakKey, "the Ed25519 key has a small order") }

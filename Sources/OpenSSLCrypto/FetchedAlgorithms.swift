@@ -1,10 +1,11 @@
 internal import COpenSSL
 
-/// The digest and the cipher, looked up once: OpenSSL 3 searches its providers at each fetch, implicit ones included,
-/// which costs as much as hashing a token.
+/// The digest and the cipher, looked up once.
+///
+/// OpenSSL 3 searches its providers at each fetch, implicit ones included, which costs as much as hashing a token.
 @safe
 struct FetchedAlgorithms: Sendable {
-    /// The one instance; an installation without these algorithms cannot run us.
+    /// The only instance; the server cannot run on an installation without these algorithms.
     static let shared = FetchedAlgorithms()
 
     // SAFETY: an EVP_MD is immutable after the fetch and reference-counted atomically; this one is never released.

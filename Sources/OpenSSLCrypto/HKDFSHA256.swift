@@ -1,11 +1,11 @@
 internal import COpenSSL
 
-/// RFC 5869: HKDF with SHA-256, which makes several independent keys of one master key.
+/// RFC 5869: HKDF with SHA-256, which derives several independent keys from one master key.
 package enum HKDFSHA256 {
-    /// The most one derivation yields: 255 blocks (RFC 5869 §2.3).
+    /// The most bytes that one derivation yields: 255 blocks (RFC 5869 §2.3).
     package static let byteCountMax = 255 * SHA256.byteCount
 
-    /// Extracts from `secret` and `salt` and expands to `count` bytes (1 … 8160) that belong to `info`.
+    /// Extracts from `secret` and `salt` and expands to `count` bytes (1 … 8160), bound to the purpose `info`.
     package static func derive(secret: [UInt8], salt: [UInt8], info: [UInt8], count: Int) -> [UInt8] {
         precondition((1...byteCountMax).contains(count), "HKDF yields 1 to \(byteCountMax) bytes")
         return unsafe [UInt8](unsafeUninitializedCapacity: count) { output, initializedCount in

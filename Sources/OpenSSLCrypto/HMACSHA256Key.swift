@@ -1,6 +1,6 @@
 internal import COpenSSL
 
-/// RFC 2104: a key for HMAC-SHA-256, ready to authenticate any number of messages on any thread.
+/// RFC 2104: an HMAC-SHA-256 key, which authenticates any number of messages on any thread.
 package struct HMACSHA256Key: Sendable, Redacted {
     private let blocks: KeyBlocks
 
@@ -20,10 +20,10 @@ package struct HMACSHA256Key: Sendable, Redacted {
     }
 }
 
-/// The hashed inner and outer block of a key, overwritten when nobody needs them any more.
+/// The hashed inner and outer block of a key, overwritten when they are released.
 @safe
 private final class KeyBlocks: Sendable {
-    // SAFETY: written in `init` and `deinit`, when nobody else has it; between them it is only read.
+    // SAFETY: written in `init` and `deinit`, when no other thread has a reference; in between it is only read.
     nonisolated(unsafe) private let key = UnsafeMutablePointer<gatehouse_hmac_sha256_key>.allocate(capacity: 1)
 
     init(_ bytes: [UInt8]) {

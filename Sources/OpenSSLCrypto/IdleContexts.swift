@@ -2,17 +2,17 @@ internal import COpenSSL
 internal import Glibc
 internal import Synchronization
 
-/// OpenSSL contexts that nobody uses now, kept for the next use: making one costs allocations and look-ups by name.
+/// Idle OpenSSL contexts, kept for the next use: making one costs allocations and look-ups by name.
 ///
-/// Each context has one user at a time: an exchange makes the taker its only owner. Threads that meet in a slot pay for
-/// another context, 0.1 µs; a lock would cost as much and make them wait.
+/// Each context has one user at a time, because an atomic exchange makes the taker its only owner. Threads that meet in
+/// a slot make another context, which costs 0.1 µs; a lock would cost as much and block them.
 @safe
 final class IdleContexts: Sendable {
-    /// The addresses of idle contexts, 0 for none.
+    /// The addresses of idle contexts, 0 for an empty slot.
     private let slots = InlineArray<16, Atomic<UInt>> { _ in Atomic(0) }
     private let free: @Sendable (OpaquePointer) -> Void
 
-    /// No contexts yet; `free` frees one.
+    /// An empty store; `free` releases one context.
     init(free: @escaping @Sendable (OpaquePointer) -> Void) {
         unsafe self.free = free
     }
@@ -25,7 +25,9 @@ final class IdleContexts: Sendable {
         }
     }
 
-    /// Lends a context of the caller's own to `use`, an idle one or what `make` makes; `nil` when that is none.
+    /// Passes `use` a context that no other caller has: an idle one, or one from `make`.
+    ///
+    /// `nil` when `make` fails.
     func withContext<Result>(make: () -> OpaquePointer?, _ use: (OpaquePointer) -> Result?) -> Result? {
         let slot = slotOfThisThread
         let kept = unsafe OpaquePointer(bitPattern: slots[slot].exchange(0, ordering: .acquiring))
@@ -37,7 +39,7 @@ final class IdleContexts: Sendable {
         return unsafe use(context)
     }
 
-    /// Threads lie pages apart, so their addresses spread them over the slots.
+    /// Thread descriptors are pages apart, so their addresses spread threads over the slots.
     private var slotOfThisThread: Int {
         let thread = UInt(pthread_self())
         return Int((thread >> 12) ^ (thread >> 16) ^ (thread >> 20)) % slots.count

@@ -2,11 +2,11 @@ internal import COpenSSL
 
 /// OpenSSL's contexts of one AES-256-GCM key, some of them kept for the next text.
 ///
-/// Expanding the key and its GHASH tables costs as much as opening a short text; a context that is used again gets only
-/// another nonce.
+/// Expanding the key and its GHASH tables costs as much as opening a short text; a reused context only gets a new
+/// nonce.
 @safe
 final class KeyedCipherContexts: Sendable {
-    /// What a context is for; it keeps to it.
+    /// The one direction that a context is used for.
     enum Direction: Int32 {
         case opening = 0
         case sealing = 1
@@ -16,16 +16,16 @@ final class KeyedCipherContexts: Sendable {
     private let opening = unsafe IdleContexts { context in unsafe EVP_CIPHER_CTX_free(context) }
     private let sealing = unsafe IdleContexts { context in unsafe EVP_CIPHER_CTX_free(context) }
 
-    /// No contexts yet.
+    /// An empty store for the key.
     init(key: SecretBytes) {
         self.key = key
     }
 
-    /// Lends a context that has the key and this nonce to `use`; `false` when `use` says so or OpenSSL has none.
+    /// Passes `use` a context with the key and this nonce; `false` when `use` returns it or OpenSSL has no context.
     func withContext(for direction: Direction, nonce: [UInt8], _ use: (OpaquePointer) -> Bool) -> Bool {
         let idle = direction == .sealing ? sealing : opening
         let result = unsafe idle.withContext(make: { unsafe keyed(direction) }) { context -> Bool? in
-            // Whatever became of the text before: a new nonce begins anew.
+            // A new nonce starts afresh, whatever state the previous text left.
             unsafe EVP_CipherInit_ex2(context, nil, nil, nonce, direction.rawValue, nil) == 1 && use(context)
         }
         return result ?? false

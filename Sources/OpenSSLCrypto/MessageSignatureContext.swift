@@ -2,7 +2,7 @@ internal import COpenSSL
 
 /// Signs or verifies whole messages with an Ed25519 key, which hashes the message itself (RFC 8032 §5.1.6).
 ///
-/// A template per key and a copy per use, as in ``DigestSignatureContext``.
+/// One template per key and one copy per use, as in ``DigestSignatureContext``.
 @safe
 final class MessageSignatureContext: Sendable {
     /// The length of an Ed25519 signature.
@@ -22,7 +22,7 @@ final class MessageSignatureContext: Sendable {
             case .sign: unsafe EVP_DigestSignInit_ex(context, nil, nil, nil, nil, key.pointer, nil)
             case .verify: unsafe EVP_DigestVerifyInit_ex(context, nil, nil, nil, nil, key.pointer, nil)
             }
-        guard started == 1 else { throw CryptoError.fromLibrary(.libraryFailure, "the key does not do EdDSA") }
+        guard started == 1 else { throw CryptoError.fromLibrary(.libraryFailure, "the key does not support EdDSA") }
     }
 
     deinit { unsafe EVP_MD_CTX_free(template) }
@@ -39,7 +39,7 @@ final class MessageSignatureContext: Sendable {
         return signature
     }
 
-    /// Whether `signature` is the key's for `message`.
+    /// Whether `signature` is this key's signature of `message`.
     func isValid(_ signature: [UInt8], of message: [UInt8]) -> Bool {
         guard let context = unsafe copy() else { return false }
         defer { unsafe EVP_MD_CTX_free(context) }

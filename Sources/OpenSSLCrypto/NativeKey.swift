@@ -1,10 +1,10 @@
 internal import COpenSSL
 
-/// Owns an OpenSSL key: freed once, private parts overwritten, when nobody uses it any more.
+/// Owns an OpenSSL key; releases it once, private parts overwritten, when the last reference is gone.
 @safe
 final class NativeKey: Sendable {
-    // SAFETY: the key is never changed after `init`; OpenSSL lets any number of threads use such an EVP_PKEY at once
-    // and guards the caches inside it (RSA blinding, Montgomery forms) itself.
+    // SAFETY: the key is never changed after `init`; OpenSSL allows any number of threads to use such an EVP_PKEY at
+    // once and guards its internal caches (RSA blinding, Montgomery forms) itself.
     nonisolated(unsafe) let pointer: OpaquePointer
 
     /// Takes ownership of a key that OpenSSL made.
@@ -14,16 +14,17 @@ final class NativeKey: Sendable {
 
     deinit { unsafe EVP_PKEY_free(pointer) }
 
-    /// What kind of key it is; throws `unsupportedKey` for those we do not use.
+    /// The kind of the key; throws `unsupportedKey` for kinds that are not used here.
     var kind: KeyKind {
         get throws(CryptoError) {
             if unsafe EVP_PKEY_is_a(pointer, "EC") == 1 {
                 guard groupName == "prime256v1" else {
                     throw CryptoError(.unsupportedKey, "the elliptic curve is not P-256 but \(groupName ?? "unnamed")")
                 }
-                // RFC 5480 §2.1.1: a curve is named. Numbers can spell P-256 with another generator (CVE-2020-0601).
+                // RFC 5480 §2.1.1: the curve is given by name. Explicit numbers can describe P-256 with another
+                // generator (CVE-2020-0601).
                 guard !isCurveSpeltOut else {
-                    throw CryptoError(.unsupportedKey, "the key spells its curve out in numbers instead of naming it")
+                    throw CryptoError(.unsupportedKey, "the key describes its curve by numbers instead of naming it")
                 }
                 return .p256
             }

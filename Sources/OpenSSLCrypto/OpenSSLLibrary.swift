@@ -1,11 +1,11 @@
 internal import COpenSSL
 
-/// OpenSSL as a whole, which is one for the process.
+/// The state of OpenSSL that the whole process shares.
 package enum OpenSSLLibrary {
-    /// Leaves the library as it is when the process ends.
+    /// Keeps OpenSSL from cleaning up when the process ends.
     ///
-    /// Called before any other use of it, by whoever has a process of his own: the library's own clean-up at `exit` takes
-    /// its locks and tables away while other threads still sign or make keys, which then crash.
+    /// A program calls this before any other use of OpenSSL. The library's clean-up at `exit` releases its locks and
+    /// tables while other threads still sign or make keys, and these then crash.
     package static func stayUntilTheEnd() {
         _ = OPENSSL_init_crypto(UInt64(OPENSSL_INIT_NO_ATEXIT), nil)
     }

@@ -15,8 +15,8 @@ enum PEMText {
         guard !text.contains("ENCRYPTED PRIVATE KEY-----"), !text.contains("Proc-Type: 4,ENCRYPTED") else {
             throw CryptoError(.encryptedKey, "the PEM key is protected by a passphrase; store it decrypted, mode 0600")
         }
-        // The BIO reads `bytes` in place for as long as it lives: the array must outlive it, which an argument of the call
-        // that makes the BIO does not promise.
+        // The BIO reads `bytes` in place as long as it exists. The array must live longer, which the argument of the
+        // call that makes the BIO does not guarantee.
         let found: Result<OpaquePointer, CryptoError> = unsafe bytes.withUnsafeBytes { buffer in
             guard let bio = unsafe BIO_new_mem_buf(buffer.baseAddress, Int32(buffer.count)) else {
                 return unsafe .failure(.fromLibrary(.libraryFailure, "no memory for the PEM text"))
@@ -24,13 +24,13 @@ enum PEMText {
             defer { unsafe BIO_free(bio) }
             guard let pointer = unsafe decode(bio) else {
                 return unsafe .failure(
-                    .fromLibrary(.unreadableKey, "the PEM text holds no key of the kind that is wanted")
+                    .fromLibrary(.unreadableKey, "the PEM text contains no key of the expected kind")
                 )
             }
             return unsafe .success(pointer)
         }
         let pointer = try unsafe found.get()
-        // Decoders that were tried in vain leave their complaints behind.
+        // Decoders that were tried in vain leave errors in the queue.
         _ = LibraryErrors.drain()
         return unsafe NativeKey(owning: pointer)
     }

@@ -1,8 +1,9 @@
 internal import COpenSSL
 
-/// A private key that signs: P-256, Ed25519 or RSA of 2048 to 8192 bits; any number of threads may sign with it at once.
+/// A private key that signs: P-256, Ed25519 or RSA of 2048 to 8192 bits; any number of threads may sign with it at
+/// once.
 package struct PrivateKey: Sendable, Redacted {
-    /// The size of the RSA keys we make.
+    /// The size of the RSA keys that this server makes.
     package static let generatedRSABitCount = 2048
 
     /// The public half.
@@ -11,7 +12,7 @@ package struct PrivateKey: Sendable, Redacted {
     private let native: NativeKey
     private let signing: SignatureContext
 
-    /// Takes over OpenSSL's key if it is of a supported kind, strong enough and whole.
+    /// Takes ownership of OpenSSL's key if it is of a supported kind, strong enough and complete.
     private init(_ native: NativeKey) throws(CryptoError) {
         let components = try native.components(of: try native.kind)
         publicKey = try PublicKey(components)
@@ -22,7 +23,7 @@ package struct PrivateKey: Sendable, Redacted {
 
     /// A new key for `algorithm`; `rs256` and `ps256` make the same kind of key.
     ///
-    /// RSA takes 50 ms to a second of computing: callers make RSA keys on a thread of their own, never on an event loop.
+    /// RSA takes 50 ms to 1 s of computing: callers make RSA keys on a thread of their own, never on an event loop.
     package static func generate(_ algorithm: SignatureAlgorithm) throws(CryptoError) -> PrivateKey {
         let pointer =
             switch KeyKind(for: algorithm) {
@@ -36,7 +37,7 @@ package struct PrivateKey: Sendable, Redacted {
         return try PrivateKey(unsafe NativeKey(owning: pointer))
     }
 
-    /// The algorithm the key signs with unless told otherwise; an RSA key says `rs256` and does `ps256` too.
+    /// The algorithm that the key signs with by default: `rs256` for RSA, which also supports `ps256`.
     package var algorithm: SignatureAlgorithm { publicKey.components.kind.defaultAlgorithm }
 
     /// The signature of `message` in JOSE form (RFC 7518 §3.4: R ‖ S for ES256); throws `algorithmMismatch`.
@@ -47,7 +48,7 @@ package struct PrivateKey: Sendable, Redacted {
         try signing.signature(of: message, using: algorithm)
     }
 
-    /// A file can join a private key with another's public half; whatever it signed, nobody could verify.
+    /// A file can combine a private key with the public half of another; its signatures could not be verified.
     private func checkThatHalvesMatch() throws(CryptoError) {
         let probe = Array("gatehouse key check".utf8)
         let signature = try signature(for: probe, using: algorithm)

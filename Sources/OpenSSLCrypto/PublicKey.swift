@@ -8,7 +8,7 @@ package struct PublicKey: Sendable, Equatable, CustomStringConvertible {
         case p256(x: [UInt8], y: [UInt8])
         /// An encoded point of Ed25519: exactly 32 bytes.
         case ed25519(x: [UInt8])
-        /// An RSA modulus and exponent, without leading zeros once a key was made of them.
+        /// An RSA modulus and exponent, without leading zeros once a key was made from them.
         case rsa(modulus: [UInt8], exponent: [UInt8])
     }
 
@@ -18,7 +18,8 @@ package struct PublicKey: Sendable, Equatable, CustomStringConvertible {
     private let native: NativeKey
     private let verification: SignatureContext
 
-    /// The key with these numbers; throws `invalidKey` or `weakKey` for numbers that are none or protect nothing.
+    /// The key with these numbers; throws `invalidKey` for numbers that are not a key, `weakKey` for a key that gives
+    /// no protection.
     package init(_ components: Components) throws(CryptoError) {
         let components = components.normalized
         native = try components.makeNativeKey()
@@ -26,9 +27,9 @@ package struct PublicKey: Sendable, Equatable, CustomStringConvertible {
         verification = try SignatureContext(key: native, components: components, purpose: .verify)
     }
 
-    /// Whether `signature`, in JOSE form, is this key's for `message`.
+    /// Whether `signature`, in JOSE form, is this key's signature of `message`.
     ///
-    /// A wrong length, a DER form, R = S = 0 and an algorithm of another kind of key are all just `false`.
+    /// A wrong length, a DER form, R = S = 0 and an algorithm of another kind of key all yield `false`.
     package func isValidSignature(
         _ signature: [UInt8],
         for message: [UInt8],
@@ -42,10 +43,10 @@ package struct PublicKey: Sendable, Equatable, CustomStringConvertible {
         KeyKind(for: algorithm) == components.kind
     }
 
-    /// The kind of the key, for logs.
+    /// The kind of the key, which is safe to log.
     package var description: String { "\(components.kind) public key" }
 
-    /// Whether two keys are the same numbers.
+    /// Whether two keys have the same numbers.
     package static func == (left: PublicKey, right: PublicKey) -> Bool { left.components == right.components }
 }
 

@@ -1,16 +1,16 @@
 internal import COpenSSL
 
 extension PublicKey {
-    /// The least RSA size (RFC 7518 §3.3).
+    /// The smallest RSA modulus (RFC 7518 §3.3).
     package static let rsaBitCountMin = 2048
-    /// The greatest RSA size: above it one verification costs a client nothing and us milliseconds.
+    /// The largest RSA modulus: above it one verification costs a client nothing and the server milliseconds.
     package static let rsaBitCountMax = 8192
     /// The length of an Ed25519 public key.
     static let ed25519ByteCount = 32
 }
 
 extension PublicKey.Components {
-    /// The kind of key these numbers make.
+    /// The kind of key that these numbers form.
     var kind: KeyKind {
         switch self {
         case .p256: .p256
@@ -19,13 +19,13 @@ extension PublicKey.Components {
         }
     }
 
-    /// The same numbers in their one spelling: RSA integers without the leading zeros some encoders leave.
+    /// The same numbers in their only spelling: RSA integers without the leading zeros that some encoders leave.
     var normalized: PublicKey.Components {
         guard case .rsa(let modulus, let exponent) = self else { return self }
         return .rsa(modulus: Array(modulus.drop { $0 == 0 }), exponent: Array(exponent.drop { $0 == 0 }))
     }
 
-    /// OpenSSL's key of the numbers, checked; RFC 8725 §3.4: validate all cryptographic inputs.
+    /// OpenSSL's key with these numbers, validated (RFC 8725 §3.4).
     func makeNativeKey() throws(CryptoError) -> NativeKey {
         switch self {
         case .p256(let x, let y): try Self.makeP256Key(x: x, y: y)
@@ -38,7 +38,7 @@ extension PublicKey.Components {
         // RFC 7518 §6.2.1.2: a coordinate is written in full length.
         let count = ECDSASignatureEncoding.integerByteCount
         guard x.count == count, y.count == count else {
-            throw CryptoError(.invalidLength, "a P-256 coordinate has \(count) bytes")
+            throw CryptoError(.invalidLength, "a P-256 coordinate must have \(count) bytes")
         }
         let point = [0x04] + x + y
         // A point off the curve lies in a weaker group, where signatures can be forged and secrets leak.
@@ -55,13 +55,13 @@ extension PublicKey.Components {
         guard bitCount >= PublicKey.rsaBitCountMin else {
             throw CryptoError(
                 .weakKey,
-                "an RSA key has at least \(PublicKey.rsaBitCountMin) bits, this one \(bitCount)"
+                "an RSA key must have at least \(PublicKey.rsaBitCountMin) bits, but this one has \(bitCount)"
             )
         }
         guard bitCount <= PublicKey.rsaBitCountMax else {
-            throw CryptoError(.unsupportedKey, "an RSA key has at most \(PublicKey.rsaBitCountMax) bits")
+            throw CryptoError(.unsupportedKey, "an RSA key may have at most \(PublicKey.rsaBitCountMax) bits")
         }
-        // With exponent 1 every message is its own signature; an even one has no inverse. Long ones make us slow.
+        // With exponent 1 every message is its own signature; an even exponent has no inverse; a long one is slow.
         guard let last = exponent.last, last & 1 == 1, exponent != [1], exponent.count <= 8 else {
             throw CryptoError(.weakKey, "the RSA exponent is not an odd number from 3 to 2^64")
         }
@@ -69,18 +69,18 @@ extension PublicKey.Components {
             throw CryptoError(.invalidKey, "the RSA modulus is even")
         }
         guard let pointer = unsafe gatehouse_rsa_public_key(modulus, modulus.count, exponent, exponent.count) else {
-            throw CryptoError.fromLibrary(.invalidKey, "the numbers are no RSA key")
+            throw CryptoError.fromLibrary(.invalidKey, "the numbers are not an RSA key")
         }
         return unsafe NativeKey(owning: pointer)
     }
 
     private static func makeEd25519Key(_ x: [UInt8]) throws(CryptoError) -> NativeKey {
         guard x.count == PublicKey.ed25519ByteCount else {
-            throw CryptoError(.invalidLength, "an Ed25519 public key has \(PublicKey.ed25519ByteCount) bytes")
+            throw CryptoError(.invalidLength, "an Ed25519 public key must have \(PublicKey.ed25519ByteCount) bytes")
         }
         try Ed25519Point.check(x)
         guard let pointer = unsafe EVP_PKEY_new_raw_public_key_ex(nil, "ED25519", nil, x, x.count) else {
-            throw CryptoError.fromLibrary(.invalidKey, "the bytes are no Ed25519 key")
+            throw CryptoError.fromLibrary(.invalidKey, "the bytes are not an Ed25519 key")
         }
         return unsafe NativeKey(owning: pointer)
     }
@@ -90,7 +90,7 @@ extension PublicKey.Components {
             throw CryptoError.fromLibrary(.libraryFailure, "no context for the key")
         }
         defer { unsafe EVP_PKEY_CTX_free(context) }
-        // The group's cofactor is 1, so being on the curve is all there is to check.
+        // The group's cofactor is 1, so being on the curve is the only condition.
         guard unsafe EVP_PKEY_public_check_quick(context) == 1 else {
             throw CryptoError.fromLibrary(.invalidKey, "the point is not on P-256")
         }

@@ -1,4 +1,4 @@
-/// A value that must never reach a log: however it is printed, interpolated, dumped or mirrored, it says `<redacted>`.
+/// A value that must never reach a log: printed, interpolated, dumped or mirrored, it is `<redacted>`.
 package protocol Redacted: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {}
 
 extension Redacted {

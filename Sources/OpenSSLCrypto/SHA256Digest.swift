@@ -1,6 +1,6 @@
 /// A SHA-256 digest or HMAC-SHA-256 code, stored inline so that tables keyed by token hashes need no heap.
 ///
-/// `==` looks at all 32 bytes whatever they are, so that comparing codes tells an attacker nothing by its duration.
+/// `==` always compares all 32 bytes, so that its duration tells an attacker nothing.
 package struct SHA256Digest: Hashable, Sendable {
     private var words: (UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0)
 
@@ -23,7 +23,7 @@ package struct SHA256Digest: Hashable, Sendable {
         }
     }
 
-    /// A digest that `fill` writes.
+    /// The digest that `fill` writes.
     init(filledBy fill: (UnsafeMutablePointer<UInt8>) -> Void) {
         unsafe withUnsafeMutableBytes(of: &words) { buffer in
             if let output = unsafe buffer.assumingMemoryBound(to: UInt8.self).baseAddress { unsafe fill(output) }
@@ -38,10 +38,10 @@ package struct SHA256Digest: Hashable, Sendable {
         unsafe Swift.withUnsafeBytes(of: words) { unsafe output.append(contentsOf: $0) }
     }
 
-    /// Some bits of the digest, for spreading digests over a few places.
+    /// Some bits of the digest, to spread digests over a few places.
     package var leadingBits: UInt64 { words.0 }
 
-    /// Lends the 32 bytes without copying them to the heap.
+    /// Passes the 32 bytes to `body` without copying them to the heap.
     func withBytes<Result>(_ body: (UnsafePointer<UInt8>?) -> Result) -> Result {
         unsafe Swift.withUnsafeBytes(of: words) { unsafe body($0.assumingMemoryBound(to: UInt8.self).baseAddress) }
     }
@@ -52,7 +52,9 @@ package struct SHA256Digest: Hashable, Sendable {
             | (left.words.2 ^ right.words.2) | (left.words.3 ^ right.words.3) == 0
     }
 
-    /// Feeds the digest to a hasher, which is seeded per process: chosen digests do not collide in a table.
+    /// Feeds the digest to a hasher.
+    ///
+    /// Hashers are seeded per process, so chosen digests do not collide in a table.
     package func hash(into hasher: inout Hasher) {
         hasher.combine(words.0)
         hasher.combine(words.1)

@@ -1,11 +1,12 @@
 internal import COpenSSL
 
-/// Key bytes of our own, overwritten before their memory is given back.
+/// The bytes of a key, overwritten before their memory is released.
 ///
-/// An array would leave copies behind wherever it grew or was shared; this buffer is allocated once and never moves.
+/// An array would leave copies where it grew or was shared; this buffer is allocated once and never moves.
 @safe
 final class SecretBytes: Sendable {
-    // SAFETY: written only in `init`, before anyone else has the object, and freed in `deinit`, after everyone.
+    // SAFETY: written only in `init`, before the object is shared, and freed in `deinit`, after the last reference is
+    // gone.
     nonisolated(unsafe) private let buffer: UnsafeMutableBufferPointer<UInt8>
 
     init(_ bytes: [UInt8]) {
@@ -18,7 +19,7 @@ final class SecretBytes: Sendable {
         unsafe buffer.deallocate()
     }
 
-    /// Lends the bytes for the time of `body`.
+    /// Passes the bytes to `body`; they must not be used afterwards.
     func withBytes<Result>(_ body: (UnsafeBufferPointer<UInt8>) -> Result) -> Result {
         unsafe body(UnsafeBufferPointer(buffer))
     }

@@ -1,4 +1,5 @@
-/// RFC 7518 §3.1, RFC 8037 §3.1: the JOSE signature algorithms we make and accept; `none` and HMAC are not among them.
+/// RFC 7518 §3.1, RFC 8037 §3.1: the JOSE signature algorithms that are made and accepted; `none` and HMAC are not
+/// among them.
 package enum SignatureAlgorithm: String, Sendable, CaseIterable, Hashable {
     /// ECDSA on P-256 with SHA-256; the signature is R ‖ S, 64 bytes.
     case es256 = "ES256"
@@ -10,13 +11,13 @@ package enum SignatureAlgorithm: String, Sendable, CaseIterable, Hashable {
     case ps256 = "PS256"
 }
 
-/// The kinds of key, each of which fixes its algorithms.
+/// The kinds of key; each determines its algorithms.
 enum KeyKind: Sendable {
     case p256
     case ed25519
     case rsa
 
-    /// The kind that an algorithm needs.
+    /// The kind of key that an algorithm needs.
     init(for algorithm: SignatureAlgorithm) {
         switch algorithm {
         case .es256: self = .p256
@@ -25,7 +26,7 @@ enum KeyKind: Sendable {
         }
     }
 
-    /// The algorithm such a key signs with unless told otherwise.
+    /// The algorithm that such a key signs with by default.
     var defaultAlgorithm: SignatureAlgorithm {
         switch self {
         case .p256: .es256

@@ -56,7 +56,7 @@ struct SignatureContext: Sendable {
         return signature
     }
 
-    /// Whether `signature` is the JOSE form of the key's signature of `message`; anything odd is `false`.
+    /// Whether `signature` is the JOSE form of the key's signature of `message`; malformed input yields `false`.
     func isValid(_ signature: [UInt8], of message: [UInt8], using algorithm: SignatureAlgorithm) -> Bool {
         let isValid: Bool
         switch (scheme, algorithm) {
@@ -71,7 +71,7 @@ struct SignatureContext: Sendable {
             guard signature.count == byteCount else { return false }
             isValid = context.isValid(signature, of: SHA256.hash(message))
         default:
-            // RFC 8725 §3.1: the key decides which algorithms it takes part in, not the token's header.
+            // RFC 8725 §3.1: the key decides which algorithms it is used with, not the token's header.
             return false
         }
         if !isValid { _ = LibraryErrors.drain() }

@@ -1,5 +1,5 @@
 extension UInt8 {
-    /// The byte with A–Z folded to a–z; others as they are.
+    /// The byte with A–Z folded to a–z; others unchanged.
     var lowercasedASCII: UInt8 { self &- 0x41 < 26 ? self | 0x20 : self }
 
     var isASCIIDigit: Bool { self &- 0x30 < 10 }

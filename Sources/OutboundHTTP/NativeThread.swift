@@ -1,7 +1,7 @@
 internal import CCurl
 import Glibc
 
-/// A thread of the operating system, for work that blocks and so must not hold a thread of the task pool.
+/// A thread of the operating system, for work that blocks and so must not occupy a thread of the task pool.
 @safe struct NativeThread: Sendable {
     private final class Body {
         let name: String
@@ -15,9 +15,9 @@ import Glibc
 
     private let handle: pthread_t
 
-    /// Starts a thread, or gives nil when the system has none to give.
+    /// Starts a thread, or returns nil when the system cannot create one.
     ///
-    /// It must be joined or detached, once.
+    /// It must be joined or detached, exactly once.
     init?(name: String, _ run: @escaping @Sendable () -> Void) {
         var handle = pthread_t()
         let body = unsafe Unmanaged.passRetained(Body(name: name, run: run))
@@ -29,16 +29,16 @@ import Glibc
         self.handle = handle
     }
 
-    /// Waits for its end.
+    /// Waits until it ends.
     func join() { pthread_join(handle, nil) }
 
-    /// Lets it end on its own.
+    /// Lets it end unobserved.
     func detach() { pthread_detach(handle) }
 
     private static func main(_ context: UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? {
         guard let context = unsafe context else { return nil }
         let body = unsafe Unmanaged<Body>.fromOpaque(context).takeRetainedValue()
-        // Signals are the host's to handle, on its own threads; a peer that closes must not end the process (SIGPIPE).
+        // Signals are handled on the host's own threads; a peer that closes must not end the process (SIGPIPE).
         var everySignal = sigset_t()
         unsafe sigfillset(&everySignal)
         unsafe pthread_sigmask(SIG_BLOCK, &everySignal, nil)

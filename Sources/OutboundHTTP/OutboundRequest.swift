@@ -1,12 +1,13 @@
-/// One request to another server: what is sent, within which limits, and to which addresses it may go.
+/// One request to another server: its content, its limits, and the addresses that it may go to.
 ///
-/// Neither `description` nor a mirror shows the query, a header's value or the body: these carry codes, secrets and tokens.
+/// Neither `description` nor a mirror shows the query, a header's value or the body, which carry codes, secrets and
+/// tokens.
 package struct OutboundRequest: Sendable {
     /// The method, in upper case.
     package var method: String
     /// An absolute `http` or `https` URL, ASCII only and without user information.
     package var url: String
-    /// The fields to send, in order; framing fields (`Host`, `Content-Length` …) are not the caller's to set.
+    /// The fields to send, in order; callers must not set framing fields (`Host`, `Content-Length` …).
     package var headerFields: [(name: String, value: String)]
     /// The body as it goes on the wire.
     package var body: [UInt8]
@@ -14,13 +15,12 @@ package struct OutboundRequest: Sendable {
     package var limits: Limits
     /// The addresses that may be dialled.
     package var addressPolicy: AddressPolicy
-    /// How many redirects of a GET or HEAD are followed, each under all the rules of the first request.
+    /// How many redirects of a GET or HEAD are followed, each under all rules of the first request.
     ///
-    /// With 0, or for
-    /// another method, a redirect is returned as the response that it is (D-84).
+    /// With 0, or for another method, a redirect is returned as the response (D-84).
     package var maximumRedirects: Int
 
-    /// Makes a request; without further words it may go to public addresses only and follows no redirect.
+    /// Makes a request; by default it may go to public addresses only and follows no redirect.
     package init(
         method: String = "GET",
         url: String,
@@ -41,17 +41,17 @@ package struct OutboundRequest: Sendable {
 }
 
 extension OutboundRequest {
-    /// The bounds of one exchange; the other side is never trusted to be quick or brief.
+    /// The bounds of one exchange; the other side is never trusted to be fast or brief.
     package struct Limits: Hashable, Sendable {
-        /// Until the connection stands: name resolution, TCP and TLS together.
+        /// Until the connection is established: name resolution, TCP and TLS together.
         package var connectTimeout: Duration
-        /// Until the last byte of the answer, redirects and waiting for a free connection included.
+        /// Until the last byte of the answer, including redirects and waiting for a free connection.
         package var totalTimeout: Duration
-        /// The body's bytes; one more aborts the transfer.
+        /// The body's size; one byte more aborts the transfer.
         package var responseBytesMax: Int
-        /// The bytes of all header lines, interim responses and trailers included.
+        /// The size of all header lines, including interim responses and trailers.
         package var headerBytesMax: Int
-        /// Requests in flight to one host under the same address policy; one more is refused as `overloaded`.
+        /// Simultaneous requests to one host under the same address policy; one more is refused as `overloaded`.
         package var requestsPerHostMax: Int?
 
         /// Makes limits; the defaults suit a token or metadata endpoint.

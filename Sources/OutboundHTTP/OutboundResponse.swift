@@ -1,10 +1,10 @@
-/// Another server's answer, whole.
+/// Another server's complete answer.
 package struct OutboundResponse: Sendable {
     /// The status of the final response.
     package var status: Int
     /// The header fields of the final response, in order; trailers are dropped.
     package var headerFields: [(name: String, value: String)]
-    /// The body as it came, no content coding removed.
+    /// The body as it arrived; no content coding was removed.
     package var body: [UInt8]
 
     /// Makes an answer, as `CurlClient` and scripted transports do.
@@ -14,7 +14,7 @@ package struct OutboundResponse: Sendable {
         self.body = body
     }
 
-    /// Every value of a field, by its name without regard to case.
+    /// Every value of a field; the name is matched without regard to case.
     package func values(of name: String) -> [String] {
         let wanted = name.utf8.map(\.lowercasedASCII)
         return headerFields.filter { $0.name.utf8.lazy.map(\.lowercasedASCII).elementsEqual(wanted) }.map(\.value)
@@ -22,7 +22,7 @@ package struct OutboundResponse: Sendable {
 }
 
 extension OutboundResponse: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
-    /// The status and the sizes; token answers carry secrets in body and header fields.
+    /// The status and the sizes only, because token answers carry secrets in body and header fields.
     package var description: String { "\(status) (\(headerFields.count) fields, \(body.count) bytes)" }
 
     /// The same as `description`.

@@ -1,7 +1,7 @@
-/// Sends one HTTP request to somebody else's server and waits for the whole answer.
+/// Sends one HTTP request to another server and waits for the complete answer.
 ///
-/// `CurlClient` is the one that dials; tests of other rooms put a scripted one in its place.
+/// `CurlClient` opens connections; tests of other targets use a scripted transport instead.
 package protocol OutboundTransport: Sendable {
-    /// Sends the request. Any status is a response; only an exchange that did not come to an answer throws.
+    /// Sends the request. Any status is a response; the method throws only when there was no complete answer.
     func send(_ request: OutboundRequest) async throws(OutboundError) -> OutboundResponse
 }

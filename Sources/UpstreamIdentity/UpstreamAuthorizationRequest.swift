@@ -1,24 +1,24 @@
 package import OAuthProtocol
 
-/// What varies from one login to the next in the request to a provider.
+/// The parts of an authorization request to a provider that differ from one login to the next.
 ///
-/// Our client's `resource` is not among it (RI-5).
+/// The MCP client's `resource` is not among them (RI-5).
 package struct UpstreamAuthorizationRequest: Sendable {
-    /// Names the pending login; single use (CO-3).
+    /// `state`: names the pending login; single use (CO-3).
     package var state: UpstreamState
-    /// RFC 7636: always sent (UP-1); the verifier stays with the pending login.
+    /// RFC 7636: always sent (UP-1); the verifier is stored with the pending login.
     package var challenge: CodeChallenge
     /// OpenID Connect Core 1.0 §3.1.2.1: sent where the provider speaks OpenID Connect.
     package var nonce: String?
-    /// OpenID Connect Core 1.0 §3.1.2.1: whom the client expects; a hint and never a proof (UP-4).
+    /// OpenID Connect Core 1.0 §3.1.2.1: the user whom the client expects; a hint and never a proof (UP-4).
     package var loginHint: String?
-    /// OpenID Connect Core 1.0 §3.1.2.1: `login`, `select_account` … besides those of the preset.
+    /// OpenID Connect Core 1.0 §3.1.2.1: `login`, `select_account` …, in addition to those of the preset.
     package var prompts: Set<String>
     /// OpenID Connect Core 1.0 §3.1.2.1: `max_age`.
     package var maximumAgeSeconds: Int?
     /// OpenID Connect Core 1.0 §3.1.2.1: `acr_values`.
     package var authenticationContexts: String?
-    /// Scopes besides the configured ones, to widen a connection.
+    /// Scopes in addition to the configured ones, to widen a connection.
     package var additionalScopes: [String]
 
     /// Makes a request.
@@ -44,7 +44,7 @@ package struct UpstreamAuthorizationRequest: Sendable {
 }
 
 extension UpstreamAuthorizationRequest {
-    /// RFC 6749 §4.1.1: the URL to which the browser is sent.
+    /// RFC 6749 §4.1.1: the URL that the browser is sent to.
     func url(_ endpoint: String, clientID: String, configuration: UpstreamConfiguration) -> String {
         let behaviour = configuration.behaviour
         let scopes = ScopeSet(configuration.scopes + additionalScopes).tokens
@@ -71,9 +71,10 @@ extension UpstreamAuthorizationRequest {
         return endpoint + (endpoint.utf8.contains(UInt8(ascii: "?")) ? "&" : "?") + FormParameters.serialize(parameters)
     }
 
-    /// The preset's prompts and the request's together: Google's `consent` must stay when the client asks for `login`.
+    /// The preset's prompts and the request's together: Google's `consent` must remain when the client asks for
+    /// `login`.
     private func prompt(_ configuration: UpstreamConfiguration) -> String? {
-        // OpenID Connect Core 1.0 §3.1.2.1: `none` stands alone.
+        // OpenID Connect Core 1.0 §3.1.2.1: `none` must be the only value.
         if prompts.contains("none") { return "none" }
         let configured = configuration.additionalAuthorizationParameters.first { $0.name == "prompt" }
         var words = configured?.value.split(separator: " ").map(String.init) ?? []

@@ -2,7 +2,7 @@ import Logging
 package import OAuthProtocol
 
 extension UpstreamProvider {
-    /// Redeems a code and finds out whose it is.
+    /// Redeems a code and identifies the user.
     ///
     /// - Parameters:
     ///   - code: The code of the authorization response.
@@ -10,9 +10,9 @@ extension UpstreamProvider {
     ///   - nonce: The nonce that was sent.
     ///   - issuerParameter: `iss` of the authorization response (RFC 9207), checked when present or advertised.
     ///   - maximumAgeSeconds: `max_age` that was sent.
-    ///   - requestedScopes: What was asked for; `nil` for the configured scopes.
-    /// - Returns: Who logged in, and the tokens.
-    /// - Throws: ``UpstreamError``; nothing of the login is to be kept then (D-66).
+    ///   - requestedScopes: The requested scopes; `nil` for the configured ones.
+    /// - Returns: The user's account and the tokens.
+    /// - Throws: ``UpstreamError``; nothing of the login may then be stored (D-66).
     package func login(
         code: String,
         verifier: CodeVerifier,
@@ -24,7 +24,7 @@ extension UpstreamProvider {
         let endpoints = try await endpoints()
         try checkIssuerParameter(issuerParameter, endpoints)
         let client = try await client()
-        // Keys first: without them the code would be used up for nothing.
+        // Keys first: without them the code would be used up in vain.
         _ = try await openID?.keys.current()
         let tokens = try await tokenEndpoint.redeem(
             code: code,
@@ -35,9 +35,9 @@ extension UpstreamProvider {
             now: timeSource.now()
         )
         breaker.reset()
-        // RFC 6749 §7.1: a token of a type that we do not understand must not be used.
+        // RFC 6749 §7.1: a token of an unknown type must not be used.
         if let type = tokens.tokenType, !configuration.behaviour.bearerTokenTypes.contains(type) {
-            throw UpstreamError(.invalidResponse, "the access token is no bearer token")
+            throw UpstreamError(.invalidResponse, "the access token is not a bearer token")
         }
         let claims = try await claims(
             of: tokens,
@@ -60,8 +60,11 @@ extension UpstreamProvider {
         )
     }
 
-    /// RFC 9207 §2.4: checks `iss` of an error response, as ``login(code:verifier:nonce:issuerParameter:maximumAgeSeconds:requestedScopes:)``
-    /// does of one with a code; one that is absent is let pass, for an error brings nothing that could be misused.
+    /// RFC 9207 §2.4: checks `iss` of an error response, as
+    /// ``login(code:verifier:nonce:issuerParameter:maximumAgeSeconds:requestedScopes:)`` does for a response with a
+    /// code.
+    ///
+    /// A missing `iss` is accepted here: an error response carries nothing an attacker could use.
     ///
     /// - Throws: ``UpstreamError`` when the response names another issuer.
     package func checkIssuer(ofErrorResponse issuerParameter: String?) async throws(UpstreamError) {
@@ -69,11 +72,11 @@ extension UpstreamProvider {
         try checkIssuerParameter(issuerParameter, try await endpoints())
     }
 
-    /// RFC 9207 §2.4, UP-1, D-65: a response of another provider must not bring its code here.
+    /// RFC 9207 §2.4, UP-1, D-65: another provider's response must not be accepted with its code.
     private func checkIssuerParameter(_ parameter: String?, _ endpoints: UpstreamEndpoints) throws(UpstreamError) {
         guard let parameter else {
             guard !endpoints.advertisesIssuerParameter else {
-                throw UpstreamError(.invalidResponse, "the authorization response lacks iss")
+                throw UpstreamError(.invalidResponse, "the authorization response has no iss")
             }
             return
         }
@@ -83,7 +86,7 @@ extension UpstreamProvider {
             } else if let issuer = endpoints.issuer {
                 parameter.hasSameBytes(as: issuer)
             } else {
-                // Whoever does not know the provider's issuer cannot check it (RFC 9207 §2.4).
+                // Without knowing the provider's issuer, it cannot be checked (RFC 9207 §2.4).
                 true
             }
         guard isExpected else {
@@ -91,7 +94,7 @@ extension UpstreamProvider {
         }
     }
 
-    /// What the provider says of the user: ID token claims, a userinfo answer or the token answer.
+    /// The provider's claims about the user: from the ID token, a userinfo answer or the token answer.
     private func claims(
         of tokens: UpstreamTokenResponse,
         endpoints: UpstreamEndpoints,
@@ -117,7 +120,7 @@ extension UpstreamProvider {
     ) async throws(UpstreamError) -> JSONObject {
         guard let openID else { throw UpstreamError(.misconfigured, "the provider does not speak OpenID Connect") }
         guard let idToken = tokens.idToken else {
-            throw UpstreamError(.invalidIDToken, "the token answer has no ID token")
+            throw UpstreamError(.invalidIDToken, "the token response has no ID token")
         }
         var claims = try await openID.verifier.verifiedClaims(
             of: idToken,
@@ -129,16 +132,16 @@ extension UpstreamProvider {
         do {
             more = try await userInfo.object(at: url, accessToken: tokens.accessToken)
         } catch {
-            // A claim that decides over the login may be what was not told: that is trouble, and no refusal.
+            // A claim that decides over the login may be the one that is missing: that is a failure, not a refusal.
             let decides = configuration.requiredClaims.contains { claims.value(at: $0.claim) == nil }
             guard configuration.behaviour.userInfoUse != .always, !decides else { throw error }
-            logger.warning("userinfo failed; the login goes on", metadata: ["reason": .string(error.reason)])
+            logger.warning("userinfo failed; the login continues", metadata: ["reason": .string(error.reason)])
             return claims
         }
-        // OpenID Connect Core 1.0 §5.3.2: an answer about somebody else, for a token that was swapped on the way.
+        // OpenID Connect Core 1.0 §5.3.2: an answer about another user means that a token was swapped.
         guard let subject = more["sub"]?.stringValue, let expected = claims["sub"]?.stringValue,
             subject.hasSameBytes(as: expected)
-        else { throw UpstreamError(.userInfoFailed, "the claim sub of userinfo is not the ID token's") }
+        else { throw UpstreamError(.userInfoFailed, "the claim sub of userinfo differs from the ID token's") }
         for member in more.members
         where claims[member.name] == nil && !UpstreamAuthentication.claimNames.contains(member.name) {
             claims[member.name] = member.value
@@ -157,11 +160,11 @@ extension UpstreamProvider {
         }
     }
 
-    /// UP-4, D-64: on what the provider says, never on a hint.
+    /// UP-4, D-64: decided by the provider's claims, never by a hint.
     private func checkRequiredClaims(_ claims: JSONObject) throws(UpstreamError) {
         for requirement in configuration.requiredClaims {
             guard let value = claims.value(at: requirement.claim), requirement.accepts(value) else {
-                throw UpstreamError(.notAdmitted, "the claim \(requirement.claim) is not one that is let in")
+                throw UpstreamError(.notAdmitted, "the claim \(requirement.claim) does not have an accepted value")
             }
         }
     }
@@ -190,7 +193,7 @@ extension UpstreamProvider {
         return account
     }
 
-    /// Where the account stands in what ``claims`` gives.
+    /// The paths to the account in the result of ``claims``.
     var identityPaths: IdentityPaths {
         switch configuration.kind {
         case .openID: configuration.behaviour.claimPaths
@@ -222,7 +225,7 @@ extension UpstreamLogin {
         accountName = account.accountName
         name = account.name
         verifiedEmail = account.verifiedEmail
-        // RFC 6749 §5.1: absent means as requested.
+        // RFC 6749 §5.1: an absent scope means the requested one.
         scopes = tokens.scopes ?? requestedScopes
         self.authentication = authentication
         self.claims = claims
@@ -232,7 +235,7 @@ extension UpstreamLogin {
 }
 
 extension JSONObject {
-    /// The object without its tokens, at every depth: claims are kept and shown, tokens are not.
+    /// The object without its tokens, at every depth: claims are stored and shown, tokens are not.
     fileprivate var withoutTokens: JSONObject {
         JSONObject(
             members.lazy.filter { !$0.name.hasSuffix("token") && !$0.name.hasSuffix("secret") }

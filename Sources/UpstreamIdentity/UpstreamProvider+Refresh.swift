@@ -3,14 +3,14 @@ package import OAuthProtocol
 extension UpstreamProvider {
     /// RFC 6749 §6: redeems a refresh token.
     ///
-    /// The answer is handed over raw: make what it rotated durable first, then check it with
+    /// The answer is returned unvalidated: make a rotated token durable first, then check the answer with
     /// ``validateRefreshedIDToken(_:expectedSubject:)`` (VT-4, VR-4).
     ///
     /// - Parameters:
     ///   - refreshToken: The refresh token.
-    ///   - client: Whom the refresh token was issued to; `nil` for whoever we are now. Another client's is not to be sent:
-    ///     the provider would burn it (VR-8).
-    ///   - scopes: What the connection was granted; sent only to providers that need it (VR-13).
+    ///   - client: The client that the refresh token was issued to; `nil` for the current one. A token of another
+    ///     client must not be sent, because the provider would revoke it (VR-8).
+    ///   - scopes: The connection's granted scopes; sent only to providers that need them (VR-13).
     /// - Returns: The answer, of which nothing is validated.
     /// - Throws: ``UpstreamError``; only `invalidGrant` is terminal. With `isOutcomeUnknown` the token may be used up.
     package func refresh(
@@ -38,15 +38,15 @@ extension UpstreamProvider {
         }
     }
 
-    /// How busy refreshes are, for the metrics.
+    /// How busy refreshes are, for metrics.
     package var refreshLoad: UpstreamRefreshLoad { breaker.load(now: timeSource.now()) }
 
-    /// Whether the ID token of a refresh, which nobody verified yet, names another account than the connection's.
+    /// Whether the unverified ID token of a refresh names another account than the connection's.
     ///
-    /// Asked before the tokens are stored, so that they are not handed out while the keys are fetched. It lets nothing in:
-    /// ``validateRefreshedIDToken(_:expectedSubject:)`` has the last word.
+    /// Asked before the tokens are stored, so that they are not returned to a caller while the keys are fetched. It
+    /// accepts nothing: ``validateRefreshedIDToken(_:expectedSubject:)`` decides.
     package func namesAnotherAccount(_ response: UpstreamTokenResponse, than subject: String) -> Bool {
-        // What cannot be read names nobody, and is refused where it is validated.
+        // An unreadable token names no account, and is refused where it is validated.
         guard openID != nil, let idToken = response.idToken,
             let jws = try? CompactJWS(parsing: idToken, maximumBytes: IDTokenVerifier.byteCountMax),
             let claims = try? JSONWebToken.unverifiedClaims(of: jws),
@@ -55,14 +55,14 @@ extension UpstreamProvider {
         return !named.hasSameBytes(as: subject)
     }
 
-    /// OpenID Connect Core 1.0 §12.2: checks the ID token of a refresh, if one came.
+    /// OpenID Connect Core 1.0 §12.2: checks the ID token of a refresh, if there is one.
     ///
     /// - Parameters:
     ///   - response: The answer to the refresh, already durable.
     ///   - expectedSubject: The connection's account.
-    /// - Returns: When the new ID token expires; `nil` if none came.
-    /// - Throws: ``UpstreamError`` `accessDenied` when it is somebody else's, `invalidIDToken` when it does not hold,
-    ///   `temporarilyUnavailable` when the keys cannot be fetched: the tokens stay good then.
+    /// - Returns: When the new ID token expires; `nil` without one.
+    /// - Throws: ``UpstreamError`` `accessDenied` when it names another account, `invalidIDToken` when it is invalid,
+    ///   `temporarilyUnavailable` when the keys cannot be fetched; the tokens then remain valid.
     @discardableResult
     package func validateRefreshedIDToken(
         _ response: UpstreamTokenResponse,

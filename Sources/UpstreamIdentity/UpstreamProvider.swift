@@ -3,10 +3,10 @@ package import OAuthProtocol
 package import OpenSSLCrypto
 package import OutboundHTTP
 
-/// A provider where users log in and whose tokens the vault keeps, talked to as its client.
+/// A provider where users log in, whose client this server is and whose tokens the vault stores.
 ///
-/// Making one sends nothing: discovery and keys are fetched at the first login. Whatever is cached has a bound, and one
-/// provider's trouble is its own.
+/// Creating one sends nothing: discovery and keys are fetched at the first login. Every cache has a bound, and a
+/// failure of one provider does not affect another.
 package final class UpstreamProvider: Sendable {
     let configuration: UpstreamConfiguration
     let timeSource: any TimeSource
@@ -16,7 +16,7 @@ package final class UpstreamProvider: Sendable {
     let tokenEndpoint: TokenEndpoint
     let clients: UpstreamClients
     let breaker = RefreshBreaker()
-    /// What only a provider that speaks OpenID Connect has.
+    /// The parts that only an OpenID Connect provider has.
     let openID: OpenID?
     private let staticEndpoints: UpstreamEndpoints?
 
@@ -31,12 +31,12 @@ package final class UpstreamProvider: Sendable {
     /// Checks the configuration and makes the provider.
     ///
     /// - Parameters:
-    ///   - configuration: The provider, and who we are there.
-    ///   - registration: How we register ourselves, where the configuration does not say who we are.
-    ///   - transport: How it is reached.
+    ///   - configuration: The provider, and our client there.
+    ///   - registration: How to register dynamically, if the configuration has no client.
+    ///   - transport: Sends the requests.
     ///   - timeSource: The wall clock.
-    ///   - random: For assertions.
-    ///   - logger: Where trouble is told.
+    ///   - random: The source of assertions' `jti`.
+    ///   - logger: Receives failures.
     /// - Throws: ``UpstreamError`` `misconfigured`.
     package init(
         configuration: UpstreamConfiguration,
@@ -48,7 +48,7 @@ package final class UpstreamProvider: Sendable {
     ) throws(UpstreamError) {
         try configuration.check()
         guard (configuration.clientID == nil) == (registration != nil) else {
-            throw UpstreamError(.misconfigured, "either a client is configured or we register ourselves")
+            throw UpstreamError(.misconfigured, "either a client or dynamic registration must be configured")
         }
         clients = UpstreamClients(
             configured: configuration.configuredClient,
@@ -92,41 +92,41 @@ package final class UpstreamProvider: Sendable {
     /// The configured name.
     package var name: String { configuration.name }
 
-    /// Whether a login goes on when this provider fails.
+    /// Whether a login continues when this provider fails.
     package var isOptional: Bool { configuration.isOptional }
 
-    /// Our id at the provider: refresh tokens are bound to it (VR-8).
+    /// Our client id at the provider: refresh tokens are bound to it (VR-8).
     ///
-    /// `nil` before we first registered ourselves.
+    /// `nil` before the first registration.
     package var clientID: String? { clients.known?.id }
 
-    /// Who we are at the provider; registers us first where that is configured and was not done yet.
+    /// Our client at the provider; registers it first if that is configured and still to be done.
     ///
     /// - Throws: ``UpstreamError`` of the registration; the next attempt is made after half a minute.
     package func client() async throws(UpstreamError) -> UpstreamClient {
         try await clients.current()
     }
 
-    /// Where this provider's subjects mean something: its issuer, or our name for it (JB-8).
+    /// The namespace of this provider's subjects: its issuer, or its configured name (JB-8).
     package var identityNamespace: String { openID?.rule.identityNamespace ?? "name:" + name }
 
-    /// Whether a login can show when the user was last asked: OAuth 2.0 has no word for it (OP-5).
+    /// Whether a login can show when the user was last authenticated, which OAuth 2.0 cannot express (OP-5).
     package var provesLoginTime: Bool { openID != nil }
 
-    /// Whether a login carries a nonce.
+    /// Whether a login has a nonce.
     package var usesNonce: Bool { openID != nil }
 
-    /// What a login asks for.
+    /// The scopes that a login requests.
     package var requestedScopes: ScopeSet { ScopeSet(configuration.scopes) }
 
-    /// The scopes that are wanted and that a connection was not granted, by the provider's own names.
+    /// The wanted scopes that a connection was not granted, by the provider's own names.
     package func missingScopes(_ wanted: ScopeSet, granted: ScopeSet) -> ScopeSet {
         configuration.behaviour.scopeDialect.missing(wanted, granted: granted)
     }
 
-    /// The URL to which the browser is sent.
+    /// The URL that the browser is sent to.
     ///
-    /// - Throws: ``UpstreamError`` when the endpoints are not known yet and cannot be found.
+    /// - Throws: ``UpstreamError`` when the endpoints are unknown and cannot be discovered.
     package func authorizationURL(_ request: UpstreamAuthorizationRequest) async throws(UpstreamError) -> String {
         request.url(
             try await endpoints().authorization,

@@ -66,6 +66,6 @@ struct LeniencyTests {
     func noResource() {
         let error = #expect(throws: OAuthError.self) { try ResourceCatalogue([]).resource(requested: []) }
         #expect(error?.code == .invalidTarget)
-        #expect(error?.description == "no resource is registered here")
+        #expect(error?.description == "no resource is registered")
     }
 }

@@ -24,7 +24,7 @@ struct ConfigurationRefusalTests {
 
     private static let issuers = [
         Refusal("listen: [{address: '127.0.0.1:0'}]", "issuer: is required"),
-        Refusal("issuer: http://auth.example.com", "issuer: must be https; http is for loopback only (line 1)"),
+        Refusal("issuer: http://auth.example.com", "issuer: must be https; http is allowed for loopback only (line 1)"),
         Refusal("issuer: https://a.example/", "issuer: must not end in a slash or have empty or dot segments (line 1)"),
         Refusal(
             "issuer: https://a.example?x=1",

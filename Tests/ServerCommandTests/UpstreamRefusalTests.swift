@@ -29,7 +29,7 @@ struct UpstreamRefusalTests {
             "name: n, client_id: c, client_secret: {env: S}",
             "upstreams[0]: needs a preset, or a type: oidc or oauth2"
         ),
-        Refusal("name: n, preset: github, " + oidc, "upstreams[0].type: preset and type exclude each other"),
+        Refusal("name: n, preset: github, " + oidc, "upstreams[0].type: preset and type must not be used together"),
         Refusal(
             "name: n, preset: gitbub, client_id: c, client_secret: {env: S}",
             "upstreams[0].preset: gitbub is not one of oidc, oauth2, github, google, atlassian, entra, okta, "
@@ -177,7 +177,7 @@ struct UpstreamRefusalTests {
         ),
         Refusal(
             "resources: [{uri: 'http://m.example/mcp'}]",
-            "resources[0].uri: must be https; http is for loopback only"
+            "resources[0].uri: must be https; http is allowed for loopback only"
         ),
         Refusal(
             "resources: [{uri: 'https://m.example/mcp#f'}]",
@@ -202,7 +202,7 @@ struct UpstreamRefusalTests {
         ),
         Refusal(
             "clients: [{client_id: c, redirect_uris: ['http://c.example/cb']}]",
-            "clients[0].redirect_uris[0]: http is for loopback only; use https"
+            "clients[0].redirect_uris[0]: http is allowed for loopback only; use https"
         ),
         Refusal(
             "clients: [{client_id: c, redirect_uris: ['https://c.example/*']}]",

@@ -1,11 +1,13 @@
 extension StorageInspection {
-    /// Copies the newest whole snapshot to one file, which is a backup: with the key it restores anywhere.
+    /// Copies the newest whole snapshot to one file.
     ///
-    /// It may run beside a server; what changed after the snapshot is not in it.
+    /// With the key, this backup can be restored on any machine.
+    ///
+    /// It may run beside a server; changes after the snapshot are not in it.
     ///
     /// - Parameter path: The file to make, which must not exist.
     /// - Returns: What the backup contains.
-    /// - Throws: `noSnapshot`, or `damaged` if none is whole.
+    /// - Throws: `noSnapshot`, or `damaged` if no snapshot is whole.
     package func export(to path: String) throws(StorageError) -> SnapshotDescription {
         var failure: StorageError = .noSnapshot(directory: directory.path)
         for entry in try list().reversed() {
@@ -13,7 +15,7 @@ extension StorageInspection {
             do throws(StorageError) {
                 _ = try Self.verifyBackup(source, key: key, fileSystem: directory.fileSystem)
             } catch {
-                // The newest one that is whole counts; if none is, the newest one's damage is the answer.
+                // The newest whole snapshot is used; without one, the newest one's damage is reported.
                 if case .noSnapshot = failure { failure = error }
                 continue
             }
@@ -26,12 +28,12 @@ extension StorageInspection {
     ///
     /// - Parameters:
     ///   - backup: A file that `export` made.
-    ///   - path: The directory: missing, or empty but for the key, the lock and `others`.
-    ///   - others: Files of the server's that are no state, and stay as they are.
+    ///   - path: The directory: missing, or empty except for the key, the lock and `others`.
+    ///   - others: Files of the server that hold no state, and remain as they are.
     ///   - key: The key that the backup was sealed with.
     ///   - fileSystem: The disk.
     /// - Returns: What was restored.
-    /// - Throws: `directoryNotEmpty`, `locked`, `wrongKey`, or `damaged`: then the directory stays empty.
+    /// - Throws: `directoryNotEmpty`, `locked`, `wrongKey`, or `damaged`; the directory then stays empty.
     package static func restore(
         _ backup: String,
         into path: String,
@@ -45,7 +47,7 @@ extension StorageInspection {
         defer { lock.release() }
         do {
             let contents = try directory.contents()
-            // A file system's own directory is no data of anybody's.
+            // A file system's own directory is not data.
             guard !contents.hasData, contents.others.allSatisfy({ $0 == "lost+found" || others.contains($0) })
             else {
                 throw StorageError.directoryNotEmpty(path)
@@ -58,7 +60,7 @@ extension StorageInspection {
         return try copy(backup, to: directory.path(of: name), key: key, fileSystem: fileSystem)
     }
 
-    /// Copies a snapshot; the copy has its name only after it was read back whole and is on the disk.
+    /// Copies a snapshot; the copy gets its name only after it was read back whole and is on the disk.
     private static func copy(
         _ source: String,
         to path: String,
@@ -73,7 +75,7 @@ extension StorageInspection {
         )
         let name = String(parts.last ?? "")
         do {
-            // Refused before the first byte: a rename would replace an older backup without a word.
+            // Refused before the first byte: a rename would silently replace an older backup.
             guard try !fileSystem.names(in: target.path).contains(name) else {
                 throw FileSystemError.exists(path)
             }

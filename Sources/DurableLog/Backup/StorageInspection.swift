@@ -1,23 +1,23 @@
 package import Logging
 
-/// What the commands about stored files need: they read, and change nothing that a running server uses.
+/// Reads stored files for the commands about them, and changes nothing that a running server uses.
 package struct StorageInspection: Sendable {
     /// A snapshot, or why it cannot be used.
     package struct Entry: Equatable, Sendable {
         /// The name of the file.
         package let file: String
-        /// What it is, or what is wrong with it.
+        /// The snapshot's description, or what is wrong with it.
         package let result: Result<SnapshotDescription, StorageError>
     }
 
-    /// What a complete check found.
+    /// The result of a complete check.
     package struct Verification: Equatable, Sendable {
         /// Every snapshot, oldest first, read to its end.
         package let snapshots: [Entry]
-        /// What a start would find, or what would stop it.
+        /// What a start would find, or the error that would stop it.
         package let recovery: Result<RecoveryReport, StorageError>
 
-        /// Whether everything is as it was written, but for the end that a crash may have torn.
+        /// Whether everything is as it was written, except for an end that a crash may have torn.
         package var isWhole: Bool {
             guard case .success(let report) = recovery, !report.requiresSnapshot else { return false }
             return snapshots.allSatisfy { if case .success = $0.result { true } else { false } }
@@ -27,7 +27,7 @@ package struct StorageInspection: Sendable {
     let directory: StorageDirectory
     let key: StorageKey
 
-    /// Prepares to inspect a directory; a key must exist already.
+    /// Prepares to inspect a directory; its key must exist already.
     package init(
         directory path: String,
         key: StorageKeySource,
@@ -38,14 +38,14 @@ package struct StorageInspection: Sendable {
         self.key = try key.existingKey(in: directory, logger: logger)
     }
 
-    /// The snapshots by their headers, oldest first.
+    /// The snapshots' headers, oldest first.
     package func list() throws(StorageError) -> [Entry] {
         try entries { _ throws(StorageError) in }
     }
 
-    /// Reads everything, as a start would, and every snapshot to its end.
+    /// Reads everything as a start would, and every snapshot to its end.
     ///
-    /// Beside a running server the newest records may appear as a torn end: they are being written.
+    /// Beside a running server the newest records may look like a torn end, because they are being written.
     package func verify() throws(StorageError) -> Verification {
         let snapshots = try entries { reader throws(StorageError) in try reader.verify() }
         let recovery = Result { () throws(StorageError) in
@@ -97,7 +97,7 @@ package struct StorageInspection: Sendable {
                 try check(&reader)
                 entries.append(Entry(file: name, result: .success(reader.description)))
             } catch {
-                // A running server may have dropped it since the names were read.
+                // A running server may have removed it since the names were read.
                 if case .fileSystem(let error) = error, error.isMissing { continue }
                 entries.append(Entry(file: name, result: .failure(error)))
             }

@@ -1,16 +1,17 @@
 import Glibc
 
-/// Something that lines are appended to: a file, or a descriptor that the process was given.
+/// A destination that lines are appended to: a file, or a descriptor that the process was given.
 ///
-/// Calls block; they are made on a thread of the caller's own.
+/// Calls block; callers make them on a thread of their own.
 package final class AppendingFile: Sendable {
     private let descriptor: Int32
     private let path: String
     private let closesAtEnd: Bool
 
-    /// Opens a file with `O_APPEND`, made with 0600 if there is none.
+    /// Opens a file with `O_APPEND`; creates it with mode 0600 if it is missing.
     ///
-    /// Every write goes to the end that the file has then: one that is cut meanwhile (`copytruncate`) gets no hole.
+    /// Every write goes to the current end of the file, so that a file truncated in the meantime (`copytruncate`) gets
+    /// no hole.
     package init(path: String) throws(FileSystemError) {
         let descriptor = unsafe open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw FileSystemError(operation: "open", path: path, code: errno) }
@@ -19,7 +20,7 @@ package final class AppendingFile: Sendable {
         closesAtEnd = true
     }
 
-    /// A descriptor that stays open, such as standard output, under a name for errors.
+    /// A descriptor that stays open, such as standard output, with a name for errors.
     package init(descriptor: Int32, name: String) {
         self.descriptor = descriptor
         path = name
@@ -30,9 +31,9 @@ package final class AppendingFile: Sendable {
         if closesAtEnd { _ = close(descriptor) }
     }
 
-    /// Writes the bytes, or as many as the file takes; the rest may be tried again later.
+    /// Writes the bytes, or as many as the file takes; the caller may try the rest again later.
     ///
-    /// - Returns: How many were written, at least one of several.
+    /// - Returns: How many bytes were written, at least one.
     package func append(_ bytes: ArraySlice<UInt8>) throws(FileSystemError) -> Int {
         while true {
             let written = unsafe bytes.withUnsafeBytes { unsafe write(descriptor, $0.baseAddress, $0.count) }

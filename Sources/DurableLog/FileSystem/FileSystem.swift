@@ -1,58 +1,58 @@
-/// The calls that the storage makes on the disk, so that a test can fail or stop at every single one of them.
+/// The calls that the storage makes on the disk, so that a test can fail or stop at every one of them.
 ///
-/// All calls block; they are made at start and on threads of the storage's own.
+/// All calls block; the storage makes them at start and on threads of its own.
 package protocol FileSystem: Sendable {
-    /// Makes a directory that only its owner may enter, with its parents; one that exists is left as it is.
+    /// Makes a directory with mode 0700, and its parents; an existing one is left as it is.
     func createDirectory(_ path: String) throws(FileSystemError)
 
-    /// The names of a directory's entries, in no order.
+    /// The names of a directory's entries, unordered.
     func names(in directory: String) throws(FileSystemError) -> [String]
 
-    /// Makes an empty file that only its owner may read and write; fails if the path exists.
+    /// Makes an empty file with mode 0600; fails if the path exists.
     func createFile(_ path: String) throws(FileSystemError) -> any OpenFile
 
     /// Opens a file for reading and truncating.
     func openFile(_ path: String) throws(FileSystemError) -> any OpenFile
 
-    /// Gives a file another name in one step, in place of whatever had that name.
+    /// Renames a file in one step, replacing the file that had the new name.
     func rename(_ path: String, to newPath: String) throws(FileSystemError)
 
-    /// Takes a name away.
+    /// Removes a name.
     func remove(_ path: String) throws(FileSystemError)
 
     /// Returns once the directory's names are on the disk.
     func synchronizeDirectory(_ path: String) throws(FileSystemError)
 
-    /// Takes the lock that this file stands for, or fails with `isLocked` when another holder has it.
+    /// Takes the lock that this file represents, or fails with `isLocked` when another process holds it.
     func lock(_ path: String) throws(FileSystemError) -> any FileLock
 }
 
-/// A file that is open; it is closed when it is released.
+/// An open file; it is closed when it is released.
 package protocol OpenFile: Sendable {
-    /// Writes all of the bytes at an offset; a write that stays short counts as failed.
+    /// Writes all bytes at an offset; a short write counts as a failure.
     func write(_ bytes: [UInt8], at offset: UInt64) throws(FileSystemError)
 
-    /// Reads bytes at an offset; fewer than asked for only at the end of the file.
+    /// Reads bytes at an offset; fewer than requested only at the end of the file.
     func read(_ count: Int, at offset: UInt64) throws(FileSystemError) -> [UInt8]
 
     /// The length of the file.
     func size() throws(FileSystemError) -> UInt64
 
-    /// Makes the file this long with zeros and reserves the room on the disk, where the disk can do that.
+    /// Extends the file to this length with zeros, and reserves the space where the disk supports that.
     func allocate(_ count: UInt64) throws(FileSystemError)
 
-    /// Cuts the file to this length.
+    /// Truncates the file to this length.
     func truncate(to count: UInt64) throws(FileSystemError)
 
     /// Returns once the contents are on the disk (`fdatasync`).
     func synchronizeData() throws(FileSystemError)
 
-    /// Whether others than the owner may read the file.
+    /// Whether users other than the owner may read the file.
     var isReadableByOthers: Bool { get throws(FileSystemError) }
 }
 
 /// A lock that is held until it is released, at the latest with the process.
 package protocol FileLock: Sendable {
-    /// Lets the next holder in.
+    /// Releases the lock, so that another process can take it.
     func release()
 }

@@ -1,8 +1,8 @@
 import Glibc
 
-/// A system call on a file that failed: which, on what, and the kernel's reason.
+/// A failed system call on a file: which call, on which path, and the kernel's reason.
 package struct FileSystemError: Error, Equatable, Sendable, CustomStringConvertible {
-    /// What was tried, as the system call is called.
+    /// The name of the system call.
     package let operation: String
     /// The file or directory.
     package let path: String
@@ -16,13 +16,13 @@ package struct FileSystemError: Error, Equatable, Sendable, CustomStringConverti
         self.code = code
     }
 
-    /// Whether the path names nothing.
+    /// Whether the path does not exist.
     package var isMissing: Bool { code == ENOENT }
 
     /// Whether another process holds the lock.
     package var isLocked: Bool { code == EWOULDBLOCK }
 
-    /// The error of making a file that is there already.
+    /// The error of making a file that exists already.
     static func exists(_ path: String) -> FileSystemError {
         FileSystemError(operation: "create", path: path, code: EEXIST)
     }

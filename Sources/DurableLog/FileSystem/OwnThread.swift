@@ -1,26 +1,26 @@
 import Glibc
 
-/// Work that blocks, on a thread of its own: never on an event loop and never on the pool that tasks share.
+/// Runs blocking work on a thread of its own: never on an event loop, never on the pool that tasks share.
 enum OwnThread {
     private final class Work {
         let run: @Sendable () -> Void
         init(_ run: @escaping @Sendable () -> Void) { self.run = run }
     }
 
-    /// How a thread stands towards those that answer requests.
+    /// The priority of a thread beside those that answer requests.
     enum Urgency {
-        /// Somebody waits for it.
+        /// A caller waits for it.
         case ordinary
-        /// Nobody does: it takes what the others leave.
+        /// No caller waits for it: it takes the processor time that the others leave.
         ///
-        /// A thread that answers a request gets the core at once when it wakes, and this one some hundredths of a core's
-        /// time when all cores are busy for long, so that it comes to its end.
+        /// A thread that answers a request gets the core at once when it wakes. While all cores stay busy, this one
+        /// gets some hundredths of a core, so that it still finishes.
         case background
 
-        /// Linux: the niceness of the calling thread alone.
+        /// Linux: the niceness of the calling thread only.
         fileprivate func takeEffect() {
             guard case .background = self else { return }
-            // Refused it would stay as it was: slower answers meanwhile, and nothing wrong.
+            // If refused, the thread keeps its priority: answers are slower for a while, and nothing else happens.
             _ = setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, Self.niceness)
         }
 
@@ -54,7 +54,7 @@ enum OwnThread {
         pthread_detach(thread)
     }
 
-    /// Runs the work on a thread of its own and returns what it returns, without holding the caller's thread.
+    /// Runs the work on a thread of its own and returns its result, without blocking the caller's thread.
     static func run<Value: Sendable>(
         urgency: Urgency = .ordinary,
         _ work: @escaping @Sendable () -> Value

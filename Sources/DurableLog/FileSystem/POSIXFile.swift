@@ -12,7 +12,7 @@ final class POSIXFile: OpenFile {
     }
 
     deinit {
-        // Nothing is lost by an error here: what had to be on the disk was synchronized before.
+        // An error here loses nothing: what had to be on the disk was synchronized before.
         _ = close(descriptor)
     }
 
@@ -22,7 +22,7 @@ final class POSIXFile: OpenFile {
                 unsafe pwrite(descriptor, $0.baseAddress, $0.count, off_t(offset))
             }
             if written == bytes.count { return }
-            // A short write leaves a state that no later write may build on: the caller abandons the file.
+            // No later write may build on the state after a short write: the caller abandons the file.
             if written >= 0 { throw FileSystemError(operation: "pwrite", path: path, code: ENOSPC) }
             guard errno == EINTR else { throw failure("pwrite") }
         }
@@ -58,7 +58,7 @@ final class POSIXFile: OpenFile {
     func allocate(_ count: UInt64) throws(FileSystemError) {
         while true {
             let code = posix_fallocate(descriptor, 0, off_t(count))
-            // A file system without the call lets the file grow instead: slower, and as safe.
+            // On a file system without this call the file grows as it is written: slower, and just as safe.
             if code == 0 || code == EOPNOTSUPP { return }
             guard code == EINTR else { throw FileSystemError(operation: "fallocate", path: path, code: code) }
         }
@@ -71,7 +71,7 @@ final class POSIXFile: OpenFile {
     }
 
     func synchronizeData() throws(FileSystemError) {
-        // Not repeated on an error: after a failed sync the kernel may count the lost pages as clean.
+        // Not repeated after an error: after a failed sync the kernel may consider the lost pages clean.
         guard fdatasync(descriptor) == 0 else { throw failure("fdatasync") }
     }
 
@@ -90,7 +90,7 @@ final class POSIXFile: OpenFile {
     }
 }
 
-/// A lock on a descriptor; closing the descriptor gives it back.
+/// A lock on a descriptor; closing the descriptor releases it.
 final class POSIXFileLock: FileLock {
     private let file: Mutex<POSIXFile?>
 
@@ -98,8 +98,8 @@ final class POSIXFileLock: FileLock {
         self.file = Mutex(file)
     }
 
-    /// Unlocks before it closes: a child that was forked and has not called `exec` yet holds a copy of the descriptor,
-    /// and closing ours would leave the lock to that copy.
+    /// Unlocks before it closes: a child process that was forked and has not called `exec` yet holds a copy of the
+    /// descriptor, and closing only ours would leave the lock with that copy.
     func release() {
         file.withLock { file in
             if let file { _ = flock(file.descriptor, LOCK_UN) }

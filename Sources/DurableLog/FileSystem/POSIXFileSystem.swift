@@ -1,8 +1,8 @@
 import Glibc
 
-/// The file system of the machine.
+/// The machine's file system.
 package struct POSIXFileSystem: FileSystem {
-    /// The one there is.
+    /// The only instance.
     package init() {}
 
     /// Makes the directory and its missing parents, 0700.
@@ -18,7 +18,7 @@ package struct POSIXFileSystem: FileSystem {
         try synchronizeDirectory(parent)
     }
 
-    /// The entries but `.` and `..`.
+    /// The entries except `.` and `..`.
     package func names(in directory: String) throws(FileSystemError) -> [String] {
         guard let stream = unsafe opendir(directory) else { throw failure("opendir", directory) }
         defer { unsafe closedir(stream) }
@@ -41,12 +41,12 @@ package struct POSIXFileSystem: FileSystem {
         try open(path, O_RDWR | O_CREAT | O_EXCL)
     }
 
-    /// Opens for reading and truncating where permitted, else for reading.
+    /// Opens for reading and truncating where permitted, otherwise for reading.
     package func openFile(_ path: String) throws(FileSystemError) -> any OpenFile {
         do {
             return try open(path, O_RDWR)
         } catch {
-            // A backup may lie on a medium or under an owner that permits reading only.
+            // A backup may be on a medium, or belong to an owner, that permits reading only.
             guard error.code == EACCES || error.code == EROFS || error.code == EPERM else { throw error }
             return try open(path, O_RDONLY)
         }
@@ -62,13 +62,13 @@ package struct POSIXFileSystem: FileSystem {
         guard unsafe unlink(path) == 0 else { throw failure("unlink", path) }
     }
 
-    /// `fsync` of the directory itself: without it a crash may forget a file's name although its contents are safe.
+    /// `fsync` of the directory itself: without it a crash may lose a file's name although its contents are safe.
     package func synchronizeDirectory(_ path: String) throws(FileSystemError) {
         let directory = try open(path, O_RDONLY | O_DIRECTORY)
         guard fsync(directory.descriptor) == 0 else { throw failure("fsync", path) }
     }
 
-    /// `flock(2)`, which the kernel takes back when the process ends in whatever way.
+    /// `flock(2)`, which the kernel releases however the process ends.
     package func lock(_ path: String) throws(FileSystemError) -> any FileLock {
         let file = try open(path, O_RDWR | O_CREAT)
         while flock(file.descriptor, LOCK_EX | LOCK_NB) != 0 {

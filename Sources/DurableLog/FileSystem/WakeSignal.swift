@@ -1,8 +1,8 @@
 import Glibc
 
-/// How one thread sleeps until another has work for it.
-// SAFETY: the pointer never changes and its memory lives as long as this object; `isPosted` is touched under the
-// mutex only, and mutex and condition are made to be used by several threads.
+/// Lets one thread sleep until another has work for it.
+// SAFETY: the pointer never changes and its memory exists as long as this object; `isPosted` is touched under the mutex
+// only, and mutex and condition are made for several threads.
 @safe final class WakeSignal: @unchecked Sendable {
     @safe private struct Parts {
         var mutex = unsafe pthread_mutex_t()
@@ -31,7 +31,7 @@ import Glibc
         unsafe parts.deallocate()
     }
 
-    /// Lets one wait return, the present one or the next.
+    /// Ends one wait, the current one or the next.
     func post() {
         unsafe pthread_mutex_lock(&parts.pointee.mutex)
         unsafe parts.pointee.isPosted = true
@@ -44,7 +44,7 @@ import Glibc
         wait(until: nil)
     }
 
-    /// Returns after a `post`, or when the time is over.
+    /// Returns after a `post`, or when the time has passed.
     func wait(for duration: Duration) {
         var deadline = timespec()
         unsafe clock_gettime(CLOCK_MONOTONIC, &deadline)

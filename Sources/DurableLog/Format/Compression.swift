@@ -1,9 +1,9 @@
 private import CZlib
 
-/// zlib could not do what was asked: out of memory, or the bytes are not what was deflated.
+/// zlib failed: out of memory, or the bytes are not what was deflated.
 struct CompressionError: Error {}
 
-/// Deflates pieces of a snapshot, each on its own, with one working memory.
+/// Deflates the pieces of a snapshot, each on its own, reusing one working memory.
 @safe final class Deflater {
     private let stream: UnsafeMutablePointer<z_stream>
 
@@ -43,7 +43,7 @@ struct CompressionError: Error {}
     }
 }
 
-/// Inflates what a `Deflater` made.
+/// Inflates the output of a `Deflater`.
 @safe final class Inflater {
     private let stream: UnsafeMutablePointer<z_stream>
 
@@ -61,7 +61,7 @@ struct CompressionError: Error {}
         unsafe stream.deallocate()
     }
 
-    /// The bytes that were deflated, which must be exactly as many as the caller knows.
+    /// The original bytes, whose number the caller must know exactly.
     func inflate(_ bytes: ArraySlice<UInt8>, count: Int) throws(CompressionError) -> [UInt8] {
         guard unsafe inflateReset(stream) == Z_OK else { throw CompressionError() }
         var result = Z_STREAM_ERROR

@@ -1,12 +1,13 @@
 internal import OpenSSLCrypto
 
-/// The first 96 bytes of every journal segment and snapshot, in clear but authenticated.
+/// The first 96 bytes of every journal segment and snapshot, unencrypted but authenticated.
 ///
 /// Layout, big-endian: magic 8 ‖ version 4 ‖ key id 8 ‖ salt 32 ‖ number 8 ‖ position 8 ‖ creation time 8 ‖ CRC-32 of
-/// what precedes 4 ‖ seal of nothing over what precedes 16. The first 80 bytes keep this layout in every version, so
-/// that an old program can say "newer version" rather than "damaged". The last 16 tell a wrong key from a wrong file.
+/// the preceding bytes 4 ‖ seal of nothing over the preceding bytes 16. The first 80 bytes keep this layout in every
+/// version, so that an old program can report "newer version" rather than "damaged". The last 16 distinguish a wrong
+/// key from a wrong file.
 struct FileHeader: Equatable {
-    /// The kinds of file, by their magic.
+    /// The kinds of file, identified by their magic.
     enum Kind: String {
         case journalSegment = "GHJOURNL"
         case snapshot = "GHSNAPSH"
@@ -18,11 +19,11 @@ struct FileHeader: Equatable {
 
     let kind: Kind
     let keyIdentifier: [UInt8]
-    /// Makes the file's key its own: HKDF of the storage key with this salt.
+    /// Makes the file's key unique: HKDF of the storage key with this salt.
     let salt: [UInt8]
-    /// The number in the file's name; a file under another's name is found out.
+    /// The number in the file's name; a renamed file is detected.
     let number: UInt64
-    /// A segment's position before its first record; the position that a snapshot covers.
+    /// In a segment, the position before its first record; in a snapshot, the position that it covers.
     let position: UInt64
     /// When a snapshot was taken, in seconds since 1970; 0 in a segment.
     let creationSeconds: Int64
@@ -52,7 +53,7 @@ struct FileHeader: Equatable {
         creationSeconds = bytes.number(Int64.self, at: 68) ?? 0
     }
 
-    /// The bytes, with their check, and the means to seal what follows.
+    /// The header's bytes with their check, and the means to seal what follows.
     func encoded(key: StorageKey) throws(CryptoError) -> (bytes: [UInt8], seal: FileSeal) {
         var bytes = Array(kind.rawValue.utf8)
         bytes.append(bigEndian: Self.currentVersion)
@@ -73,9 +74,9 @@ struct FileHeader: Equatable {
     ///   - bytes: The beginning of the file.
     ///   - kind: What the file must be.
     ///   - key: The storage key.
-    ///   - file: The file's name, for the error.
-    /// - Returns: What the header says, and the means to open what follows.
-    /// - Throws: `damaged`, `unsupportedVersion` or `wrongKey`; damage is told from another key by the checksum.
+    ///   - file: The file's name, which errors mention.
+    /// - Returns: The header's contents, and the means to open what follows.
+    /// - Throws: `damaged`, `unsupportedVersion` or `wrongKey`; the checksum distinguishes damage from another key.
     static func decode(
         _ bytes: [UInt8],
         as kind: Kind,
@@ -83,10 +84,12 @@ struct FileHeader: Equatable {
         file: String
     ) throws(StorageError) -> (header: FileHeader, seal: FileSeal) {
         guard bytes.count >= byteCount else {
-            throw .damaged(Damage(file: file, offset: UInt64(bytes.count), detail: "the header is cut off"))
+            throw .damaged(Damage(file: file, offset: UInt64(bytes.count), detail: "the header is incomplete"))
         }
         guard Array(bytes[..<8]) == Array(kind.rawValue.utf8) else {
-            throw .damaged(Damage(file: file, offset: 0, detail: "the file does not begin as one of its kind"))
+            throw .damaged(
+                Damage(file: file, offset: 0, detail: "the file does not start with the expected magic number")
+            )
         }
         guard bytes.number(UInt32.self, at: 76) == checksum(of: bytes[..<76]) else {
             throw .damaged(Damage(file: file, offset: 8, detail: "the header does not match its checksum"))
@@ -105,7 +108,7 @@ struct FileHeader: Equatable {
             )
             return (header, FileSeal(key: fileKey, header: Array(bytes[..<byteCount])))
         } catch {
-            throw .damaged(Damage(file: file, offset: 80, detail: "the header's seal does not open"))
+            throw .damaged(Damage(file: file, offset: 80, detail: "the header's seal does not match"))
         }
     }
 

@@ -1,8 +1,8 @@
 internal import OpenSSLCrypto
 
-/// Seals and opens the frames of one file; every frame is bound to the file's header and to its own place.
+/// Seals and opens the frames of one file; every frame is bound to the file's header and to its position.
 ///
-/// Nonce: tag 4 ‖ counter 8. The key belongs to this file alone and a counter is used once within it, so no nonce
+/// Nonce: tag 4 ‖ counter 8. The key belongs to this file alone and each counter is used once in it, so no nonce
 /// repeats. A frame that is moved within the file, or comes from another file, does not open.
 struct FileSeal: Sendable {
     private let key: AES256GCMKey

@@ -2,12 +2,13 @@ internal import OpenSSLCrypto
 
 /// One record in a journal segment.
 ///
-/// Layout, big-endian: `GREC` 4 ‖ length of the sealed record 4 ‖ sequence number 8 ‖ number of the last record known to
-/// be on the disk when this one was written 8 ‖ CRC-32 of what precedes 4 ‖ sealed record ‖ end mark 1.
+/// Layout, big-endian: `GREC` 4 ‖ length of the sealed record 4 ‖ sequence number 8 ‖ number of the last record known
+/// to be on the disk when this one was written 8 ‖ CRC-32 of the preceding bytes 4 ‖ sealed record ‖ end mark 1.
 ///
-/// Both marks are not zero and a segment is allocated as zeros, so a sector of the frame that never reached the disk
-/// can be told from one that reached it and changed since: the first is the torn end of a crash, the second is damage.
-/// The number of the last safe record proves that an unreadable record before it had been acknowledged.
+/// Both marks are not zero and a segment is allocated as zeros. A sector of the frame that never reached the disk can
+/// therefore be distinguished from one that reached it and changed since: the first is the torn end of a crash, the
+/// second is damage. The number of the last safe record proves that an unreadable record before it had been
+/// acknowledged.
 struct RecordFrame {
     static let headerByteCount = 28
     static let overheadByteCount = headerByteCount + AES256GCMKey.tagByteCount + 1
@@ -24,7 +25,7 @@ struct RecordFrame {
 
     var byteCount: Int { Self.headerByteCount + sealedByteCount + 1 }
 
-    /// Appends the frame of a record to bytes that will be written at once.
+    /// Appends the frame of a record to the bytes of the next write.
     static func append(
         _ record: [UInt8],
         sequenceNumber: UInt64,
@@ -42,7 +43,7 @@ struct RecordFrame {
         bytes.append(endMark)
     }
 
-    /// Reads the frame header at an index; nil if these bytes are no whole one.
+    /// Reads the frame header at an index; nil if the bytes there are not a whole one.
     init?(in bytes: [UInt8], at index: Int) {
         guard
             let length = bytes.number(UInt32.self, at: index + 4),
@@ -58,13 +59,13 @@ struct RecordFrame {
         self.synchronizedNumber = synchronizedNumber
     }
 
-    /// Opens the record of the frame at an index; nil if it is cut off, altered or moved.
+    /// Opens the record of the frame at an index; nil if it is truncated, altered or moved.
     func record(in bytes: [UInt8], at index: Int, seal: FileSeal) -> [UInt8]? {
         let end = index + byteCount
         guard end <= bytes.count, bytes[end - 1] == Self.endMark else { return nil }
         let sealed = Array(bytes[(index + Self.headerByteCount)..<(end - 1)])
         let header = bytes[index..<(index + Self.headerByteCount)]
-        // A seal that does not open is the answer that this function exists for: the reader decides what it means.
+        // A seal that does not open is an expected result: the reader decides what it means.
         return try? seal.open(sealed, counter: sequenceNumber, tag: 0, frameHeader: header)
     }
 }

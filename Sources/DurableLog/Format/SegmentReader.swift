@@ -1,16 +1,16 @@
-/// Reads the records of one journal segment, and says of the first thing that is no record what it must be.
+/// Reads the records of one journal segment, and classifies the first bytes that are not a record.
 struct SegmentReader {
     enum Step {
         case record(StoredRecord)
         /// Nothing but zeros, or the end of the file.
         case end
-        /// Bytes that a crash left half written; no record that was ever acknowledged lies here or behind.
+        /// Bytes that a crash left incomplete; no acknowledged record is here or after this place.
         case torn
-        /// Bytes that had been written whole, and are not as they were written.
+        /// Bytes that had been written completely and have changed since.
         case damage(String)
     }
 
-    /// A record as it lies in the segment.
+    /// A record as it is in the segment.
     struct StoredRecord {
         let sequenceNumber: UInt64
         let synchronizedNumber: UInt64
@@ -25,10 +25,10 @@ struct SegmentReader {
 
     private let bytes: [UInt8]
     private let seal: FileSeal
-    /// The last byte that is not zero; behind it nothing was written.
+    /// The last byte that is not zero; nothing was written after it.
     private let lastWritten: Int
 
-    /// Begins at the first record of a segment, given whole.
+    /// Starts at the first record of a segment, given whole.
     init(segment bytes: [UInt8], key: StorageKey, file: String) throws(StorageError) {
         self.bytes = bytes
         lastWritten = bytes.lastIndex { $0 != 0 } ?? -1
@@ -46,11 +46,11 @@ struct SegmentReader {
         guard lastWritten >= offset else { return .end }
         if let frame = RecordFrame(in: bytes, at: offset) {
             guard let record = frame.record(in: bytes, at: offset, seal: seal) else {
-                return failure(extent: frame.byteCount, "a record does not open with its seal")
+                return failure(extent: frame.byteCount, "a record's seal does not match")
             }
             // Authentic and out of order: someone rearranged the file.
             guard frame.sequenceNumber == nextNumber else {
-                return .damage("record \(frame.sequenceNumber) lies where record \(nextNumber) belongs")
+                return .damage("record \(frame.sequenceNumber) is in the place of record \(nextNumber)")
             }
             offset += frame.byteCount
             nextNumber += 1
@@ -65,7 +65,7 @@ struct SegmentReader {
         return failure(extent: RecordFrame.headerByteCount, "a record's frame does not match its checksum")
     }
 
-    /// Moves behind damage to the next authentic record with a higher number; false if there is none.
+    /// Skips damage up to the next authentic record with a higher number; false if there is none.
     mutating func skipDamage() -> Bool {
         guard let found = nextAuthentic(from: offset, where: { $0.sequenceNumber >= nextNumber }) else {
             offset = bytes.count
@@ -76,7 +76,7 @@ struct SegmentReader {
         return true
     }
 
-    /// Tells a torn end from damage.
+    /// Distinguishes a torn end from damage.
     private func failure(extent: Int, _ detail: String) -> Step {
         // A later record that knows this one to be on the disk: it had been acknowledged.
         if nextAuthentic(from: offset + 1, where: { $0.synchronizedNumber >= nextNumber }) != nil {
@@ -87,7 +87,7 @@ struct SegmentReader {
 
     /// Whether some sector of the extent never reached the disk.
     private func isPartlyUnwritten(_ extent: Range<Int>) -> Bool {
-        // The file ends, or only zeros follow, before the extent does: its mark at the end was never written.
+        // The file ends, or only zeros follow, before the extent does: the mark at its end was never written.
         if lastWritten < extent.upperBound - 1 { return true }
         var start = extent.lowerBound
         while start < extent.upperBound {
@@ -114,6 +114,6 @@ struct SegmentReader {
         return nil
     }
 
-    /// What a disk writes whole or not at all.
+    /// The unit that a disk writes completely or not at all.
     private static let sectorByteCount = 512
 }

@@ -3,13 +3,13 @@ internal import OpenSSLCrypto
 /// One piece of a snapshot: deflated, then sealed.
 ///
 /// Layout, big-endian: length of the sealed piece 4 ‖ flag 1 (1: the last piece) ‖ seal of (length before deflating 4 ‖
-/// deflated bytes). The counter and the flag are part of nonce and authenticated text, so that pieces that are moved, left
-/// out or cut off at the end do not pass.
+/// deflated bytes). The counter and the flag are part of nonce and authenticated text, so that pieces that are moved,
+/// omitted or truncated do not open.
 enum SnapshotFrame {
     static let headerByteCount = 5
-    /// How much of the content goes into one frame.
+    /// How many bytes of content go into one frame.
     static let contentByteCount = 256 << 10
-    /// What a frame can have at most: a bound for reading, so that a damaged length allocates no gigabytes.
+    /// The largest frame: a bound for reading, so that a damaged length does not allocate gigabytes.
     static let sealedByteCountMax = 1 << 20
 
     static func encode(
@@ -34,7 +34,7 @@ enum SnapshotFrame {
         }
     }
 
-    /// The length of what follows a frame's header, and whether it is the last; nil if that is no frame header.
+    /// The length of what follows a frame's header, and whether it is the last frame; nil for anything else.
     static func decodeHeader(_ bytes: [UInt8]) -> (sealedByteCount: Int, isLast: Bool)? {
         guard
             bytes.count == headerByteCount,
@@ -47,14 +47,14 @@ enum SnapshotFrame {
 
     /// Opens a frame; nil if it is altered or out of place.
     static func open(_ sealed: [UInt8], header: [UInt8], counter: UInt64, seal: FileSeal) -> [UInt8]? {
-        // A seal that does not open is the answer that this function exists for.
+        // A seal that does not open is an expected result.
         try? seal.open(sealed, counter: counter, tag: UInt32(header[4]), frameHeader: header[...])
     }
 
-    /// The content of an opened frame; nil if it does not inflate to the length that it states.
+    /// The content of an opened frame; nil if it does not inflate to its stated length.
     static func inflate(_ plaintext: [UInt8], inflater: Inflater) -> [UInt8]? {
         guard let count = plaintext.number(UInt32.self, at: 0), count <= contentByteCount else { return nil }
-        // Authentic bytes that do not inflate are reported as damage by the reader.
+        // The reader reports authentic bytes that do not inflate as damage.
         return try? inflater.inflate(plaintext[4...], count: Int(count))
     }
 }

@@ -1,9 +1,9 @@
-/// What a snapshot consists of, once inflated: a sequence of sections, each a sequence of chunks.
+/// The inflated content of a snapshot: a sequence of sections, each a sequence of chunks.
 ///
-/// Layout, big-endian: kind 1 (1: a section begins, 2: a chunk), then for a section its id 4 and its position 8, for a
+/// Layout, big-endian: kind 1 (1: a section begins, 2: a chunk); a section then has its id 4 and its position 8, a
 /// chunk its length 4 and its bytes.
 package enum SnapshotItem: Equatable, Sendable {
-    /// A section begins; every record up to the position is contained in it already.
+    /// A section begins; it contains the effect of every record up to the position.
     case section(id: UInt32, position: JournalPosition)
     /// A piece of the current section, as it was written.
     case chunk([UInt8])
@@ -45,7 +45,7 @@ package enum SnapshotItem: Equatable, Sendable {
         }
     }
 
-    /// An item that lies in its bytes.
+    /// An item located in a buffer.
     enum Measured {
         case section(id: UInt32, position: JournalPosition)
         case chunk(Range<Int>)
@@ -53,7 +53,7 @@ package enum SnapshotItem: Equatable, Sendable {
         case invalid
     }
 
-    /// Says what item begins at an index and where its bytes are, without copying them.
+    /// The kind of the item at an index and the range of its bytes, without copying them.
     static func measure(_ bytes: [UInt8], at index: Int) -> Measured {
         guard index < bytes.count else { return .incomplete }
         switch bytes[index] {

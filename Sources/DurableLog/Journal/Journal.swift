@@ -3,12 +3,12 @@ internal import OpenSSLCrypto
 
 /// The journal of a storage directory: every change, sealed, in order, on the disk before it is acknowledged.
 ///
-/// Group commit: while one sync runs, the records of others gather; the next one serves all of them.
+/// Group commit: records that arrive during one sync gather, and the next sync serves all of them.
 package final class Journal: ChangeJournal {
     private let queue: JournalQueue
     private let policy: JournalPolicy
 
-    /// Goes on behind the last record of a segment that was just begun, and starts the writer's thread.
+    /// Continues after the last record of a segment that was just begun, and starts the writer's thread.
     init(
         segments: [JournalQueue.SegmentStart],
         segment: JournalSegment,
@@ -23,31 +23,31 @@ package final class Journal: ChangeJournal {
         }
     }
 
-    /// Takes a record into the buffer; wakes the writer if it sleeps.
+    /// Buffers a record; wakes the writer if it sleeps.
     package func append(_ record: [UInt8]) -> JournalPosition {
         JournalPosition(sequenceNumber: queue.append(record))
     }
 
-    /// Returns once the record is as safe as the policy promises: synced with `always`, else written.
+    /// Returns once the record is as safe as the policy promises: synced with `always`, otherwise written.
     package func waitUntilDurable(_ position: JournalPosition) async throws(JournalError) {
         try await queue.wait(for: position.sequenceNumber, policy == .always ? .synchronized : .written)
     }
 
-    /// The position behind the last record that was appended.
+    /// The position after the last appended record.
     package var lastPosition: JournalPosition { JournalPosition(sequenceNumber: queue.lastNumber) }
 
-    /// False while the disk refuses records, and while more of them wait than may.
+    /// False while the disk refuses records, and while too many bytes of them wait.
     package var isAvailable: Bool { queue.isAvailable }
 
     /// What was done so far, for metrics.
     package var statistics: JournalStatistics { queue.statistics }
 
-    /// Returns once everything appended so far is synced, whatever the policy.
+    /// Returns once every record so far is synced, whatever the policy.
     package func flush() async throws(JournalError) {
         try await queue.wait(for: queue.lastNumber, .synchronized)
     }
 
-    /// Syncs what is left and ends the writer's thread; records appended afterwards are refused.
+    /// Syncs the remaining records and ends the writer's thread; records appended afterwards are refused.
     ///
     /// - Throws: `unavailable` if the disk did not take the last records; those were not acknowledged.
     package func close() async throws(JournalError) {
@@ -57,7 +57,7 @@ package final class Journal: ChangeJournal {
     /// The segments on the disk, oldest first.
     var segments: [JournalQueue.SegmentStart] { queue.segments }
 
-    /// Leaves out of `segments` those that were removed.
+    /// Drops the removed ones from `segments`.
     func forgetSegments(_ numbers: Set<UInt64>) {
         queue.forgetSegments(numbers)
     }

@@ -1,22 +1,23 @@
 /// When a record counts as durable.
 package enum JournalPolicy: String, Sendable, CaseIterable {
-    /// After `fdatasync`: a power cut loses nothing that was acknowledged. One sync serves all who wait.
+    /// After `fdatasync`: a power failure loses nothing that was acknowledged. One sync serves all waiting requests.
     case always
-    /// After the write, synced each second: a killed process loses nothing, a power cut up to a second.
+    /// After the write, synced each second: a killed process loses nothing, a power failure up to a second.
     case everySecond = "every-second"
-    /// After the write, synced when many bytes wait: a killed process loses nothing, a power cut what the kernel held.
+    /// After the write, synced when many bytes wait: a killed process loses nothing, a power failure what the kernel
+    /// held.
     case off
 }
 
-/// How the journal works.
+/// The settings of a journal.
 package struct JournalOptions: Sendable {
     /// When a record counts as durable.
     package var policy: JournalPolicy
-    /// How much room a segment reserves ahead, in bytes; a new one begins when it is full.
+    /// How many bytes a segment reserves ahead; when it is full, a new one begins.
     package var segmentByteCount: Int
-    /// How many bytes of records may wait for a sync before the journal says that it is not available.
+    /// How many bytes of records may wait for a sync before the journal reports that it is unavailable.
     package var unsynchronizedByteCountMax: Int
-    /// How long to wait before the first new attempt after the disk failed; doubled after each failed attempt.
+    /// The wait before the first new attempt after the disk failed; doubled after each failed attempt.
     package var retryDelay: Duration
     /// The longest wait between two attempts.
     package var retryDelayMax: Duration
@@ -36,9 +37,10 @@ package struct JournalOptions: Sendable {
         self.retryDelayMax = retryDelayMax
     }
 
-    /// In the policies that sync seldom: how many bytes may wait for it, kept in memory until then.
+    /// In the policies that sync rarely: how many bytes may wait for a sync, kept in memory until then.
     var synchronizeByteCount: Int { min(16 << 20, unsynchronizedByteCountMax / 4) }
 
-    /// Behind this the journal gives up until a restart: callers went on changing state while it was unavailable.
+    /// Beyond this the journal refuses everything until a restart, because callers kept changing state while it was
+    /// unavailable.
     var overflowByteCount: Int { 2 * unsynchronizedByteCountMax }
 }

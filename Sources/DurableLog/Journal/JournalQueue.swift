@@ -1,15 +1,15 @@
 import Synchronization
 
-/// What the journal's callers and its writer share: the records on their way, and who waits for them.
+/// The state that the journal's callers and its writer share: records in transit, and waiting callers.
 final class JournalQueue: Sendable {
-    /// What the writer is to do next.
+    /// The writer's next task.
     struct Work {
         var records: [PendingRecord] = []
         var synchronizes = false
         var isClosing = false
     }
 
-    /// How safe a waiter wants its position.
+    /// How safe a caller wants its position to be.
     enum Safety { case written, synchronized }
 
     /// A segment and the number of the first record that it is the authority for.
@@ -22,7 +22,7 @@ final class JournalQueue: Sendable {
     private let signal = WakeSignal()
     private let options: JournalOptions
 
-    /// A queue that goes on behind the last record that is on the disk already.
+    /// A queue that continues after the last record that is on the disk already.
     init(lastNumber: UInt64, segments: [SegmentStart], options: JournalOptions) {
         self.options = options
         state = Mutex(
@@ -38,13 +38,13 @@ final class JournalQueue: Sendable {
     // MARK: Callers
 
     func append(_ record: [UInt8]) -> UInt64 {
-        precondition(record.count <= RecordFrame.recordByteCountMax, "a record beyond the journal's limit")
+        precondition(record.count <= RecordFrame.recordByteCountMax, "a record is larger than the journal allows")
         let (number, wakes) = state.withLock { state in
             state.lastNumber += 1
             guard !state.isClosing, !state.hasOverflowed else { return (state.lastNumber, false) }
             let waiting = state.statistics.unsynchronizedByteCount + record.count
             if waiting > options.overflowByteCount {
-                // A record that is left out would leave a gap: from here on nothing can be acknowledged any more.
+                // Omitting a record would leave a gap: from here on nothing can be acknowledged.
                 state.hasOverflowed = true
                 return (state.lastNumber, false)
             }
@@ -112,7 +112,7 @@ final class JournalQueue: Sendable {
 
     // MARK: The writer
 
-    /// Sleeps until there is something to do, or until the time is over.
+    /// Sleeps until there is something to do, or until the time has passed.
     func nextWork(within duration: Duration?) -> Work {
         var isOver = false
         while true {
@@ -132,7 +132,7 @@ final class JournalQueue: Sendable {
         }
     }
 
-    /// Adds what comes within a moment to the work; nobody wakes the writer for it.
+    /// Adds what arrives within a moment to the work; no caller wakes the writer for it.
     func gather(into work: inout Work, for duration: Duration) {
         signal.wait(for: duration)
         guard let more = state.withLock({ $0.takeWork() }) else { return }
@@ -141,7 +141,7 @@ final class JournalQueue: Sendable {
         work.isClosing = work.isClosing || more.isClosing
     }
 
-    /// What has come meanwhile, after a wait that only closing cuts short.
+    /// The records that arrived during a wait that only closing interrupts.
     func workAfterDelay(_ duration: Duration) -> Work {
         let deadline = ContinuousClock.now.advanced(by: duration)
         while true {
@@ -179,7 +179,7 @@ final class JournalQueue: Sendable {
         }
     }
 
-    /// Refuses everyone who waits: nothing of theirs is on the disk for certain.
+    /// Refuses every waiting caller: it is not certain that their records are on the disk.
     func didFail() {
         let waiters = state.withLock { state in
             state.hasFailed = true
@@ -207,7 +207,7 @@ final class JournalQueue: Sendable {
         for waiter in closeWaiters { waiter.resume(returning: result) }
     }
 
-    /// Moves the safe positions and lets those go whose position is reached.
+    /// Advances the safe positions and resumes the callers whose position is reached.
     private func advance(_ change: (inout JournalQueueState) -> Void) {
         let released = state.withLock { state in
             change(&state)

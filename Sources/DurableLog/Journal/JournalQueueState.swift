@@ -1,6 +1,6 @@
 /// What `JournalQueue` keeps under its lock.
 struct JournalQueueState {
-    /// Someone who waits for a record to be safe.
+    /// A caller that waits for a record to be safe.
     struct Waiter {
         let sequenceNumber: UInt64
         let safety: JournalQueue.Safety
@@ -22,7 +22,7 @@ struct JournalQueueState {
     var isClosing = false
     var closeResult: Result<Void, JournalError>?
 
-    /// What a waiter can be told at once; nil if it has to wait.
+    /// The answer that a caller can get at once; nil if it has to wait.
     func answer(for sequenceNumber: UInt64, _ safety: JournalQueue.Safety) -> Result<Void, JournalError>? {
         if sequenceNumber <= safeNumber(safety) { return .success(()) }
         if closeResult != nil { return .failure(.closed) }
@@ -30,13 +30,13 @@ struct JournalQueueState {
         return nil
     }
 
-    /// Whether the writer has to be woken; only one caller is told so.
+    /// Whether the writer has to be woken; only one caller gets true.
     mutating func takeSleep() -> Bool {
         defer { writerSleeps = false }
         return writerSleeps
     }
 
-    /// What has gathered for the writer; nil if nothing has.
+    /// The work that has gathered for the writer; nil if there is none.
     mutating func takeWork() -> JournalQueue.Work? {
         guard !pending.isEmpty || synchronizationIsRequested || isClosing else { return nil }
         defer {
@@ -46,7 +46,7 @@ struct JournalQueueState {
         return JournalQueue.Work(records: pending, synchronizes: synchronizationIsRequested, isClosing: isClosing)
     }
 
-    /// The waiters whose record has become safe.
+    /// The waiting callers whose record has become safe.
     mutating func takeReleased() -> [Waiter] {
         var released: [Waiter] = []
         var waiting: [Waiter] = []

@@ -8,8 +8,8 @@ struct PendingRecord: Sendable {
 
 /// The segment that the journal writes to; used by the writer's thread alone.
 ///
-/// After any error of a write or a sync the segment is abandoned: what the file holds behind the last sync is unknown,
-/// and a later successful sync would not tell.
+/// After any error of a write or a sync the segment is abandoned: the file's contents after the last sync are unknown,
+/// and a later successful sync would not reveal a loss.
 struct JournalSegment {
     let number: UInt64
     let name: String
@@ -19,10 +19,10 @@ struct JournalSegment {
     private let file: any OpenFile
     private let seal: FileSeal
     private let capacity: UInt64
-    /// Where the next frame goes.
+    /// The offset of the next frame.
     private var writtenByteCount: UInt64
 
-    /// Makes a segment that begins with these records, whole and on the disk, or not at all.
+    /// Makes a segment that begins with these records, complete and on the disk, or not at all.
     static func create(
         number: UInt64,
         firstNumber: UInt64,
@@ -45,7 +45,7 @@ struct JournalSegment {
             do {
                 var (bytes, seal) = try header.encoded(key: key)
                 try Self.append(records, synchronizedNumber: firstNumber - 1, seal: seal, to: &bytes)
-                // Room for what is to come is reserved now, so that a full disk shows here and not between two records.
+                // Space for later records is reserved now, so that a full disk shows here and not between two records.
                 let capacity = max(capacity, bytes.count)
                 try file.allocate(UInt64(capacity))
                 try file.write(bytes, at: 0)
@@ -65,7 +65,7 @@ struct JournalSegment {
         )
     }
 
-    /// Writes records with one call; false if the segment has no room for them.
+    /// Writes records with one call; false if the segment has no space for them.
     mutating func write(_ records: [PendingRecord], synchronizedNumber: UInt64) throws(StorageError) -> Bool {
         let frames = records.reduce(0) { $0 + $1.bytes.count + RecordFrame.overheadByteCount }
         guard writtenByteCount + UInt64(frames) <= capacity else { return false }
@@ -90,9 +90,9 @@ struct JournalSegment {
         }
     }
 
-    /// Gives reserved room back that will not be used, and drops the remains of a write that failed.
+    /// Releases reserved space that will not be used, and removes the remains of a failed write.
     ///
-    /// What was written and not synced stays: with a policy other than `always` it has been acknowledged.
+    /// Written and unsynced records stay: with a policy other than `always` they have been acknowledged.
     func trim() throws(FileSystemError) {
         try file.truncate(to: writtenByteCount)
     }

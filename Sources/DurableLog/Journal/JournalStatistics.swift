@@ -1,4 +1,4 @@
-/// What the journal has done since it was opened, for metrics.
+/// A journal's counters since it was opened, for metrics.
 package struct JournalStatistics: Equatable, Sendable {
     /// Records appended.
     package var recordCount: UInt64 = 0

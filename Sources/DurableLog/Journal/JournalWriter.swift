@@ -1,11 +1,11 @@
 internal import Logging
 internal import OpenSSLCrypto
 
-/// Takes records from the queue to the disk, on a thread of its own.
+/// Moves records from the queue to the disk, on a thread of its own.
 ///
 /// Records stay in memory until they are synced. When a write or a sync fails, the segment is abandoned, nothing is
-/// acknowledged, and the records that are not safe are written to a fresh segment as soon as the disk lets us: a page
-/// whose sync failed may be gone from the kernel's cache although it counts as clean, so it is never relied on.
+/// acknowledged, and the records that are not safe are written to a new segment as soon as the disk works. A page whose
+/// sync failed may be gone from the kernel's cache although it counts as clean, so it is never relied on.
 final class JournalWriter {
     /// What the writer needs to make segments.
     struct Place {
@@ -29,12 +29,12 @@ final class JournalWriter {
     private var nextSynchronization: ContinuousClock.Instant?
     /// How many records the last group had.
     private var groupCount = 0
-    /// How many groups more are synced at once, because waiting for others brought too few.
+    /// How many more groups are synced at once, because waiting brought too few records.
     private var hurriedCount = 0
 
-    /// How long others are waited for; about as long as a sync takes.
+    /// How long to wait for more records; about as long as a sync takes.
     private static let gatherTime = Duration.microseconds(250)
-    /// How many records make waiting worth its time.
+    /// How many records make the wait worthwhile.
     private static let worthwhileCount = 5
     /// How many groups pass before waiting is tried again.
     private static let hurriedCountMax = 64
@@ -48,7 +48,7 @@ final class JournalWriter {
         synchronizedNumber = lastNumber
     }
 
-    /// The life of the thread.
+    /// The thread's main loop.
     func run() {
         while true {
             var work = queue.nextWork(within: nextSynchronization.map { ContinuousClock.now.duration(to: $0) })
@@ -64,8 +64,8 @@ final class JournalWriter {
         }
     }
 
-    // Whoever is alone, or among few, is served at once. Under load a sync for two or three records costs the rest of the
-    // server a part of its core: it waits for those that are on their way.
+    // A single request, or one among few, is served at once. Under load a sync for two or three records costs the rest
+    // of the server a part of its core, so the writer waits for records that are about to arrive.
     private func gather(into work: inout JournalQueue.Work) {
         if hurriedCount > 0 {
             hurriedCount -= 1
@@ -109,7 +109,7 @@ final class JournalWriter {
         }
     }
 
-    /// Ends the full segment and begins the next one with the records that had no room.
+    /// Ends the full segment and begins the next one with the records that did not fit.
     private func rotate(keeping records: [PendingRecord]) throws(StorageError) {
         // Only the newest segment may have a torn end, so the old one is made safe first.
         try segment?.synchronize()
@@ -121,9 +121,9 @@ final class JournalWriter {
         try startSegment()
     }
 
-    /// Makes a segment that begins with everything that is not safe elsewhere; all of it is safe afterwards.
+    /// Makes a segment that begins with all records that are not safe elsewhere; all of them are safe afterwards.
     private func startSegment() throws(StorageError) {
-        // A number is used for one attempt only: what a failed one may have left must not be mistaken for this one.
+        // A number is used for one attempt only: the remains of a failed one must not be mistaken for this one.
         lastSegmentNumber += 1
         let started = try JournalSegment.create(
             number: lastSegmentNumber,
@@ -156,12 +156,12 @@ final class JournalWriter {
             metadata: ["error": "\(error)", "records": "\(unsynchronized.count)"]
         )
         queue.didFail()
-        // Frees the room that the segment reserved, which may be what a full disk lacks.
+        // Frees the space that the segment reserved, which may be what a full disk lacks.
         if let segment { trim(segment) }
         segment = nil
     }
 
-    /// Tries until the disk works; false if the journal is closed before it does.
+    /// Retries until the disk works; false if the journal is closed first.
     private func recover(isClosing: Bool) -> Bool {
         var isClosing = isClosing
         var delay = place.options.retryDelay
@@ -196,7 +196,7 @@ final class JournalWriter {
             try segment.trim()
         } catch {
             place.logger.warning(
-                "A journal segment keeps room that it does not need",
+                "A journal segment keeps disk space that it does not need",
                 metadata: ["file": "\(segment.name)", "error": "\(error)"]
             )
         }

@@ -1,6 +1,6 @@
 import Synchronization
 
-/// A journal for a server that keeps its state in memory only: it counts the changes and keeps none of them.
+/// A journal for a server that keeps its state in memory only: it counts the changes and stores none of them.
 package struct VolatileJournal: ChangeJournal {
     private final class Counter: Sendable {
         let value = Atomic<UInt64>(0)
@@ -8,7 +8,7 @@ package struct VolatileJournal: ChangeJournal {
 
     private let counter = Counter()
 
-    /// A journal at its beginning.
+    /// An empty journal.
     package init() {}
 
     /// Counts the record.
@@ -16,7 +16,7 @@ package struct VolatileJournal: ChangeJournal {
         JournalPosition(sequenceNumber: counter.value.add(1, ordering: .relaxed).newValue)
     }
 
-    /// Returns at once: memory is all that was promised.
+    /// Returns at once: nothing beyond memory was promised.
     package func waitUntilDurable(_ position: JournalPosition) async throws(JournalError) {}
 
     /// How many records were appended.
@@ -24,6 +24,6 @@ package struct VolatileJournal: ChangeJournal {
         JournalPosition(sequenceNumber: counter.value.load(ordering: .relaxed))
     }
 
-    /// Memory is always there.
+    /// Always true: memory does not fail.
     package var isAvailable: Bool { true }
 }

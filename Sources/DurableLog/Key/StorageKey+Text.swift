@@ -7,7 +7,7 @@ extension StorageKey {
         } else if text.count == 43 || text.count == 44, let bytes = Self.decodeBase64(text) {
             try self.init(bytes: bytes)
         } else {
-            // 32 hexadecimal digits are a key of 16 bytes by mistake, half as strong as it looks.
+            // 32 hexadecimal digits are a 16-byte key by mistake, with half the strength that it seems to have.
             guard contents.count == Self.byteCount, Self.decodeHexadecimal(contents) == nil else { throw .wrongLength }
             try self.init(bytes: contents)
         }
@@ -38,7 +38,7 @@ extension StorageKey {
         return stride(from: 0, to: digits.count, by: 2).map { digits[$0] << 4 | digits[$0 + 1] }
     }
 
-    /// Both alphabets, with or without the padding; stray bits at the end are refused.
+    /// Both alphabets, with or without padding; stray bits at the end are refused.
     private static func decodeBase64(_ text: some Collection<UInt8>) -> [UInt8]? {
         var bytes: [UInt8] = []
         var buffer: UInt32 = 0

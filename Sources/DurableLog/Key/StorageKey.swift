@@ -2,19 +2,19 @@ package import OpenSSLCrypto
 
 /// The key that seals everything in the storage directory: 32 bytes, never written except to a key file.
 package struct StorageKey: Sendable, CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
-    /// How many bytes a key has.
+    /// The length of a key: 32 bytes.
     package static let byteCount = 32
 
     /// The bytes, for `hexadecimal` and for deriving.
     private let secret: [UInt8]
 
-    /// What headers say of the key: enough to tell keys apart, useless for finding one.
+    /// The key's identifier in file headers: enough to distinguish keys, useless for finding one.
     let identifier: [UInt8]
 
     /// A key of exactly 32 bytes.
     package init(bytes: [UInt8]) throws(StorageKeyError) {
         guard bytes.count == Self.byteCount else { throw .wrongLength }
-        // A key of one repeated byte is an empty buffer or a test that went to production.
+        // A key of one repeated byte is an empty buffer, or a test key that reached production.
         guard bytes.contains(where: { $0 != bytes[0] }) else { throw .notRandom }
         secret = bytes
         identifier = HKDFSHA256.derive(secret: bytes, salt: [], info: Array("gatehouse storage key id".utf8), count: 8)
@@ -25,7 +25,7 @@ package struct StorageKey: Sendable, CustomStringConvertible, CustomDebugStringC
         try StorageKey(bytes: random.bytes(byteCount))
     }
 
-    /// The key of one file: no two files share one, so that no nonce is ever used twice with a key.
+    /// The key of one file: no two files share one, so that no nonce is used twice with a key.
     func fileKey(salt: [UInt8], purpose: String) throws(CryptoError) -> AES256GCMKey {
         try AES256GCMKey(
             HKDFSHA256.derive(secret: secret, salt: salt, info: Array("gatehouse \(purpose)".utf8), count: 32)
@@ -39,19 +39,19 @@ package struct StorageKey: Sendable, CustomStringConvertible, CustomDebugStringC
         return String(decoding: text, as: UTF8.self)
     }
 
-    /// Says nothing of the key.
+    /// Prints `<redacted>` in place of the key.
     package var description: String { "<redacted>" }
-    /// Says nothing of the key.
+    /// Prints `<redacted>` in place of the key.
     package var debugDescription: String { "<redacted>" }
-    /// Shows nothing of the key.
+    /// A mirror without children.
     package var customMirror: Mirror { Mirror(self, children: []) }
 }
 
-/// Why something is not a storage key.
+/// Why a text is not a storage key.
 package enum StorageKeyError: Error, Equatable, Sendable, CustomStringConvertible {
     /// Neither 32 bytes, nor 64 hexadecimal digits, nor 32 bytes in base64.
     case wrongLength
-    /// One byte repeated: nobody drew this key at random.
+    /// One byte repeated: the key is not random.
     case notRandom
 
     /// The sentence for the operator.

@@ -5,12 +5,12 @@ internal import OpenSSLCrypto
 package enum StorageKeySource: Sendable {
     /// From the configuration: a file elsewhere, or the environment.
     case configured(StorageKey)
-    /// From `master.key` in the storage directory, which is made for an empty one.
+    /// From `master.key` in the storage directory, which is created for an empty directory.
     ///
-    /// Whoever takes a copy of the directory then has the key too: it protects against little more than a lost disk block.
+    /// A copy of the directory then contains the key too: this protects against little more than a lost disk block.
     case besideData
 
-    /// Finds the key, or makes one where there is nothing yet that it would have to open.
+    /// Finds the key, or makes one if there is no data yet that it would have to open.
     func key(
         in directory: StorageDirectory,
         contents: StorageDirectory.Contents,
@@ -20,7 +20,7 @@ package enum StorageKeySource: Sendable {
         if case .configured(let key) = self { return (key, false) }
         if contents.hasKey { return (try Self.readKey(in: directory, logger: logger), false) }
         let path = directory.path(of: StorageDirectory.keyFileName)
-        // Fails closed: a new key beside data that an old one sealed would only hide that the old one is gone.
+        // Fails closed: a new key beside data sealed with another one would only hide that the other one is lost.
         guard !contents.hasData else { throw .keyMissing(keyFile: path) }
         do {
             let key = try StorageKey.generate(from: random)
@@ -32,7 +32,7 @@ package enum StorageKeySource: Sendable {
                 }
             }
             logger.warning(
-                "No storage key is configured: made one beside the data. Keep a copy elsewhere, or configure a key",
+                "No storage key is configured: created one beside the data. Keep a copy elsewhere, or configure a key",
                 metadata: ["file": "\(path)"]
             )
             return (key, true)
@@ -54,9 +54,12 @@ package enum StorageKeySource: Sendable {
         do {
             let file = try directory.fileSystem.openFile(path)
             if try file.isReadableByOthers {
-                logger.warning("The storage key can be read by others than its owner", metadata: ["file": "\(path)"])
+                logger.warning(
+                    "The storage key is readable by users other than its owner",
+                    metadata: ["file": "\(path)"]
+                )
             }
-            // Longer than any form of a key, so that a wrong file is refused rather than cut.
+            // Longer than any form of a key, so that a wrong file is refused rather than truncated.
             return try StorageKey(contents: try file.read(1024, at: 0))
         } catch let error as StorageKeyError {
             throw .invalidKey(keyFile: path, error)

@@ -5,18 +5,18 @@ extension DurableStore {
     /// The snapshots in the directory, oldest first.
     package var snapshotDescriptions: [SnapshotDescription] { snapshots.withLock { $0.kept } }
 
-    /// Writes a snapshot on a thread of its own, then drops the snapshots and segments that it makes superfluous.
+    /// Writes a snapshot on a thread of its own, then removes the snapshots and segments that it makes superfluous.
     ///
     /// The caller captures every part of the state before the call: `position` is `journal.lastPosition` as it was
-    /// before the first capture, and each section says where the journal stood at its own. Everything captured is
-    /// made durable first, so that a snapshot never tells more than the journal.
+    /// before the first capture, and each section names the journal's position at its own. Everything captured is made
+    /// durable first, so that a snapshot never contains more than the journal.
     ///
     /// - Parameters:
-    ///   - position: Every record up to here is in every section.
+    ///   - position: Every section contains the effect of all records up to here.
     ///   - creationSeconds: The time, in seconds since 1970.
     ///   - body: Writes the sections; runs on the snapshot's thread.
-    /// - Returns: What was written.
-    /// - Throws: `snapshotInProgress`, `journal`, or what the disk says; the snapshots that were there stay.
+    /// - Returns: The written snapshot's description.
+    /// - Throws: `snapshotInProgress`, `journal`, or the disk's error; the earlier snapshots remain.
     package func writeSnapshot(
         covering position: JournalPosition,
         creationSeconds: Int64,
@@ -26,7 +26,7 @@ extension DurableStore {
         do {
             let last = journal.lastPosition
             guard position <= last else {
-                throw StorageError.invalidSnapshotContent("its position lies behind the journal's last record")
+                throw StorageError.invalidSnapshotContent("its position is after the journal's last record")
             }
             try await journal.flush()
             let result = try await OwnThread.run(urgency: .background) {
@@ -87,16 +87,16 @@ extension DurableStore {
         return description
     }
 
-    /// Removes snapshots beyond the count, then the segments that even the oldest one kept does not need.
+    /// Removes snapshots beyond the count, then the segments that even the oldest remaining one does not need.
     private func removeSuperseded() {
         let (superseded, kept) = snapshots.withLock { history in
             (history.takeSuperseded(keeping: options.snapshotCountMax), history.kept)
         }
         do {
             for snapshot in superseded { try directory.removeIfPresent(snapshot.file) }
-            // An older snapshot must not outlive, over a crash, the records that follow it.
+            // After a crash, an older snapshot must not exist without the records that follow it.
             if !superseded.isEmpty { try directory.fileSystem.synchronizeDirectory(directory.path) }
-            // Until there are as many snapshots as are kept, the journal alone can stand in for a damaged one.
+            // Until the full number of snapshots exists, only the journal can replace a damaged one.
             guard kept.count >= options.snapshotCountMax, let oldest = kept.first else { return }
             let segments = journal.segments
             for (segment, next) in zip(segments, segments.dropFirst()) {
@@ -105,7 +105,7 @@ extension DurableStore {
                 journal.forgetSegments([segment.number])
             }
         } catch {
-            // The snapshot is safe; what could not be removed is removed by a later one or costs room only.
+            // The snapshot is safe; files that could not be removed only cost space until a later one removes them.
             logger.warning("An old file of the storage could not be removed", metadata: ["error": "\(error)"])
         }
     }

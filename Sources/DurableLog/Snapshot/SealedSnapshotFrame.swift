@@ -1,4 +1,4 @@
-/// A frame of a snapshot as it was read; opening it is work for any thread.
+/// A frame of a snapshot as it was read; any thread may open it.
 struct SealedSnapshotFrame: Sendable {
     let header: [UInt8]
     let sealed: [UInt8]
@@ -12,10 +12,10 @@ struct SealedSnapshotFrame: Sendable {
     /// Whether the snapshot ends with it.
     var isLast: Bool { header[4] == 1 }
 
-    /// What was sealed: authentic, in its place, and still deflated.
+    /// The content: authentic, in its place, and still deflated.
     func plaintext() throws(StorageError) -> [UInt8] {
         guard let plaintext = SnapshotFrame.open(sealed, header: header, counter: counter, seal: seal) else {
-            throw damage("a frame does not open with its seal")
+            throw damage("a frame's seal does not match")
         }
         return plaintext
     }

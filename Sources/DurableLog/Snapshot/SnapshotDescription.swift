@@ -1,10 +1,10 @@
-/// What a snapshot's header says of it.
+/// The facts in a snapshot's header.
 package struct SnapshotDescription: Equatable, Sendable {
     /// The name of the file.
     package let file: String
     /// The number in the name; a later snapshot has a higher one.
     package let number: UInt64
-    /// Every record up to here is contained.
+    /// The snapshot contains the effect of every record up to here.
     package let position: JournalPosition
     /// When it was taken, in seconds since 1970.
     package let creationSeconds: Int64

@@ -1,14 +1,14 @@
 import Synchronization
 
-/// Deflates and seals the frames of a snapshot on several threads, and hands them back in their order.
+/// Deflates and seals the frames of a snapshot on several threads, and returns them in order.
 ///
-/// Frame by frame in turn: each thread has one frame at a time, so that little memory is in use however slow the disk is.
-/// What fits into one frame needs no thread.
+/// Frame by frame in turn: each thread has one frame at a time, so that little memory is in use however slow the disk
+/// is. Content that fits into one frame needs no thread.
 final class SnapshotFrameEncoders {
     private let threadCount: Int
     private let compressionLevel: Int32
     private let seal: FileSeal
-    /// Those that were started; frame n is the work of number n modulo their count.
+    /// The started encoders; frame n goes to encoder n modulo their count.
     private var threads: [FrameEncodingThread] = []
     private var frameCount = 0
 
@@ -22,7 +22,7 @@ final class SnapshotFrameEncoders {
         for thread in threads { thread.end() }
     }
 
-    /// Takes a frame's content, and returns frames that are ready: those behind which the new one comes.
+    /// Takes a frame's content, and returns earlier frames that are ready.
     func encode(_ content: [UInt8], counter: UInt64, isLast: Bool) throws(StorageError) -> [[UInt8]] {
         let job = FrameEncodingThread.Job(content: content, counter: counter, isLast: isLast)
         guard !(isLast && threads.isEmpty) else {
@@ -45,7 +45,7 @@ final class SnapshotFrameEncoders {
         return [frame]
     }
 
-    /// The frames that are left, when all have been given.
+    /// The remaining frames, after the last one was given.
     func finish() throws(StorageError) -> [[UInt8]] {
         var frames: [[UInt8]] = []
         for index in max(0, frameCount - threads.count)..<frameCount {
@@ -112,7 +112,7 @@ private final class FrameEncodingThread: Sendable {
         isGiven.post()
     }
 
-    /// The frame that was given, when it is done.
+    /// Waits for the frame that was given, and returns it.
     func take() throws(StorageError) -> [UInt8] {
         while true {
             let result = state.withLock { state -> Result<[UInt8], StorageError>? in
@@ -125,7 +125,7 @@ private final class FrameEncodingThread: Sendable {
         }
     }
 
-    /// Lets the thread end; what it has in work is dropped.
+    /// Ends the thread; a frame in progress is dropped.
     func end() {
         state.withLock { $0 = .ended }
         isGiven.post()

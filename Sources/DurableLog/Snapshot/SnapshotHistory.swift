@@ -1,6 +1,6 @@
-/// Which snapshots there are, and whether one is being written.
+/// The existing snapshots, and whether one is being written.
 struct SnapshotHistory: Sendable {
-    /// Oldest first.
+    /// The snapshots, oldest first.
     private(set) var kept: [SnapshotDescription]
     private var lastNumber: UInt64
     private var isWriting = false
@@ -10,22 +10,22 @@ struct SnapshotHistory: Sendable {
         lastNumber = kept.last?.number ?? 0
     }
 
-    /// The number of a snapshot that may be written now; nil while another one is.
+    /// The number for a snapshot that may be written now; nil while another one is being written.
     mutating func begin() -> UInt64? {
         guard !isWriting else { return nil }
         isWriting = true
-        // Counted up by failed attempts too: a number is used once.
+        // Failed attempts count too: a number is used once.
         lastNumber += 1
         return lastNumber
     }
 
-    /// Notes the outcome; nil if it failed.
+    /// Records the result; nil if the attempt failed.
     mutating func end(_ written: SnapshotDescription?) {
         isWriting = false
         if let written { kept.append(written) }
     }
 
-    /// Takes out the snapshots beyond a count, oldest first.
+    /// Removes and returns the snapshots beyond a count, oldest first.
     mutating func takeSuperseded(keeping count: Int) -> [SnapshotDescription] {
         let superseded = Array(kept.dropLast(count))
         kept.removeFirst(superseded.count)

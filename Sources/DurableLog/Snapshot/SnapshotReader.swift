@@ -13,7 +13,7 @@ struct SnapshotReader {
     private var content: [UInt8] = []
     private var contentIndex = 0
 
-    /// Reads the header.
+    /// Reads and checks the header.
     init(path: String, name: String, key: StorageKey, fileSystem: any FileSystem) throws(StorageError) {
         do {
             file = try fileSystem.openFile(path)
@@ -41,14 +41,14 @@ struct SnapshotReader {
         )
     }
 
-    /// Reads all frames to the last item and keeps nothing: throws if the snapshot is not whole.
+    /// Reads all frames to the last item and keeps nothing; throws if the snapshot is not whole.
     mutating func verify() throws(StorageError) {
         while try nextItem() != nil {}
     }
 
-    /// Checks that every frame is there, in its place and as it was sealed, and keeps nothing.
+    /// Checks that every frame is present, in its place and authentic, and keeps nothing.
     ///
-    /// What is authentic is what was written: a start need not inflate everything twice to know that.
+    /// Authentic bytes are the written ones, so a start need not inflate everything twice.
     mutating func authenticate() throws(StorageError) {
         while let frame = try nextFrame() { _ = try frame.plaintext() }
     }
@@ -61,7 +61,7 @@ struct SnapshotReader {
                 contentIndex += count
                 return item
             case .invalid:
-                throw damage("the content is no sequence of sections and chunks")
+                throw damage("the content is not a sequence of sections and chunks")
             case .incomplete:
                 if isAtEnd {
                     guard contentIndex == content.count else { throw damage("the content ends within an item") }
@@ -75,7 +75,7 @@ struct SnapshotReader {
         }
     }
 
-    /// The next frame as it lies in the file; nil behind the last one.
+    /// The next frame as it is in the file; nil after the last one.
     mutating func nextFrame() throws(StorageError) -> SealedSnapshotFrame? {
         guard !isAtEnd else { return nil }
         do {
@@ -83,11 +83,11 @@ struct SnapshotReader {
             guard let frame = SnapshotFrame.decodeHeader(headerBytes) else {
                 throw damage(
                     headerBytes.count < SnapshotFrame.headerByteCount
-                        ? "the file ends before its last frame" : "no frame begins here"
+                        ? "the file ends before its last frame" : "no frame starts here"
                 )
             }
             let sealed = try file.read(frame.sealedByteCount, at: offset + UInt64(headerBytes.count))
-            guard sealed.count == frame.sealedByteCount else { throw damage("a frame is cut off") }
+            guard sealed.count == frame.sealedByteCount else { throw damage("a frame is incomplete") }
             let end = offset + UInt64(headerBytes.count + sealed.count)
             if frame.isLast, end != byteCount { throw damage("bytes follow the last frame") }
             defer {

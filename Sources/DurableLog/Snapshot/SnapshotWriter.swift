@@ -1,8 +1,8 @@
 internal import OpenSSLCrypto
 
-/// Writes a snapshot in sections of chunks: deflated, sealed in frames, and not there before all of it is on the disk.
+/// Writes a snapshot in sections of chunks: deflated, sealed in frames, and visible only when all of it is on the disk.
 ///
-/// It blocks and is used on one thread; ``DurableStore/writeSnapshot(covering:creationSeconds:_:)`` provides that thread.
+/// It blocks and is used on one thread, which ``DurableStore/writeSnapshot(covering:creationSeconds:_:)`` provides.
 package final class SnapshotWriter {
     private let file: any OpenFile
     private let encoders: SnapshotFrameEncoders
@@ -11,7 +11,7 @@ package final class SnapshotWriter {
     private var content: [UInt8] = []
     private var frameCount: UInt64 = 0
     private var hasSection = false
-    /// Where a section may say that it was captured.
+    /// The positions that a section may have been captured at.
     private let positions: ClosedRange<JournalPosition>
 
     /// How many bytes the file has so far.
@@ -49,11 +49,12 @@ package final class SnapshotWriter {
     ///
     /// - Parameters:
     ///   - id: The caller's name for the section.
-    ///   - position: Where the journal stood when this part of the state was captured. Recovery hands it back: records
-    ///     up to it are in the section already.
-    /// - Throws: `invalidSnapshotContent` for a position before the snapshot's own or behind what is durable; `fileSystem`.
+    ///   - position: The journal's position when this part of the state was captured. Recovery returns it: the section
+    ///     already contains the effect of records up to it.
+    /// - Throws: `invalidSnapshotContent` for a position before the snapshot's own or after the durable one;
+    ///   `fileSystem`.
     package func beginSection(_ id: UInt32, position: JournalPosition) throws(StorageError) {
-        // Recovery leaves out the records that a section claims to contain: a claim beyond them would lose changes.
+        // Recovery omits the records that a section claims to contain: too large a claim would lose changes.
         guard positions.contains(position) else {
             throw .invalidSnapshotContent(
                 "section \(id) has position \(position.sequenceNumber), outside the snapshot's"
@@ -63,16 +64,18 @@ package final class SnapshotWriter {
         try append(.section(id: id, position: position))
     }
 
-    /// Adds a chunk to the current section; recovery hands the chunks back as they were written.
+    /// Adds a chunk to the current section; recovery returns the chunks as they were written.
     package func write(_ chunk: [UInt8]) throws(StorageError) {
         guard hasSection else { throw .invalidSnapshotContent("a chunk before the first section") }
         guard chunk.count <= SnapshotItem.chunkByteCountMax else {
-            throw .invalidSnapshotContent("a chunk of \(chunk.count) bytes; at most \(SnapshotItem.chunkByteCountMax)")
+            throw .invalidSnapshotContent(
+                "a chunk has \(chunk.count) bytes; at most \(SnapshotItem.chunkByteCountMax) are allowed"
+            )
         }
         try append(.chunk(chunk))
     }
 
-    /// Writes the last frame, which is what makes the snapshot whole.
+    /// Writes the last frame, which makes the snapshot whole.
     func finish() throws(StorageError) {
         try encode(content, isLast: true)
         content = []
@@ -108,8 +111,10 @@ package final class SnapshotWriter {
         byteCount += UInt64(frame.count)
     }
 
-    /// Syncs what has gathered: left to the end it would be hundreds of megabytes, and the journal's syncs, with the
-    /// requests behind them, would stand in line with it.
+    /// Syncs what was written so far.
+    ///
+    /// At the end it would be hundreds of megabytes, and the journal's syncs, with the requests that wait for them,
+    /// would queue behind it.
     private func synchronizeIfDue() throws(FileSystemError) {
         guard byteCount - synchronizedByteCount >= synchronizeByteCount else { return }
         try file.synchronizeData()

@@ -1,7 +1,7 @@
-/// Hands out what was stored as ``Replay`` does, in large pieces that several threads can open at once.
+/// Returns the stored state as ``Replay`` does, in large pieces that several threads can open at once.
 ///
-/// The owner takes pieces in their order, lets any threads open them, and gives what was opened back in the same order
-/// for the records in it: the snapshot's rows first, then the records that follow it.
+/// The owner takes pieces in order, lets any threads open them, and passes the opened pieces back in the same order to
+/// get their records: the snapshot's rows first, then the records that follow it.
 package struct BatchedReplay {
     private let directory: StorageDirectory
     private let key: StorageKey
@@ -27,10 +27,10 @@ package struct BatchedReplay {
         }
     }
 
-    /// The next piece, as it lies on the disk; nil when there is no more.
+    /// The next piece, as it is on the disk; nil when there are no more.
     package mutating func nextPiece() throws(StorageError) -> SealedPiece? {
         if let frame = try snapshot?.nextFrame() {
-            // Deflated to half, about.
+            // Deflated to about half.
             return SealedPiece(content: .frame(frame), byteCount: 2 * frame.sealed.count)
         }
         snapshot = nil
@@ -43,12 +43,12 @@ package struct BatchedReplay {
         }
     }
 
-    /// The records in an opened piece, with one that began in the piece before it.
+    /// The records in an opened piece, including one that began in the piece before.
     package mutating func batches(in piece: OpenedPiece) throws(StorageError) -> [RecordBatch] {
         switch piece.content {
         case .frame(let content, let isLast):
             guard let batch = cutter.batch(of: content) else {
-                throw damage("the content is no sequence of sections and chunks")
+                throw damage("the content is not a sequence of sections and chunks")
             }
             if isLast, cutter.isWithinItem { throw damage("the content ends within an item") }
             return [batch]
@@ -62,7 +62,7 @@ package struct BatchedReplay {
     }
 }
 
-/// A part of what was stored, as it lies on the disk.
+/// A part of the stored state, as it is on the disk.
 package struct SealedPiece: Sendable {
     enum Content {
         case frame(SealedSnapshotFrame)
@@ -70,10 +70,10 @@ package struct SealedPiece: Sendable {
     }
 
     let content: Content
-    /// How many bytes it has when it is open, about.
+    /// About how many bytes it has when it is open.
     package let byteCount: Int
 
-    /// Reads, opens and inflates the piece, on whatever thread.
+    /// Reads, opens and inflates the piece, on any thread.
     package func open() throws(StorageError) -> OpenedPiece {
         switch content {
         case .frame(let frame):
@@ -101,7 +101,7 @@ package struct SealedPiece: Sendable {
     }
 }
 
-/// A part of what was stored, readable.
+/// A part of the stored state, opened.
 package struct OpenedPiece: Sendable {
     enum Content {
         case frame([UInt8], isLast: Bool)

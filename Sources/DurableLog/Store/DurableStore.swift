@@ -2,9 +2,9 @@ package import Logging
 package import OpenSSLCrypto
 import Synchronization
 
-/// A storage directory that this process owns: its journal, its snapshots, and what they held at the start.
+/// A storage directory that this process owns: its journal, its snapshots, and their contents at the start.
 package final class DurableStore: Sendable {
-    /// Where changes go.
+    /// Receives the changes.
     package let journal: Journal
     /// What was found at the start.
     package let recovery: RecoveryReport
@@ -21,14 +21,14 @@ package final class DurableStore: Sendable {
     /// Locks a directory, checks everything in it, and begins a new segment of its journal; blocks.
     ///
     /// - Parameters:
-    ///   - path: The directory, which is made if it is missing.
+    ///   - path: The directory, which is created if it is missing.
     ///   - keySource: The key that seals the files.
     ///   - fileSystem: The disk.
     ///   - options: Policy, sizes and counts.
-    ///   - random: Where salts and a new key come from.
-    ///   - logger: Says what was found.
-    /// - Returns: The store; ``replay()`` hands out what it held.
-    /// - Throws: `locked`, `keyMissing`, `wrongKey`, or `damaged` with file, offset and remedy. Nothing is ever left out
+    ///   - random: The source of salts and of a new key.
+    ///   - logger: Receives what was found.
+    /// - Returns: The store; ``replay()`` returns its contents.
+    /// - Throws: `locked`, `keyMissing`, `wrongKey`, or `damaged` with file, offset and remedy. Nothing is omitted
     ///   silently: the report and the log name a torn end and all damage.
     package static func open(
         directory path: String,
@@ -92,30 +92,30 @@ package final class DurableStore: Sendable {
         self.lock = lock
     }
 
-    /// Hands out what the directory held: to be used before the first snapshot is written.
+    /// Returns the directory's contents; must be used before the first snapshot is written.
     package func replay() throws(StorageError) -> Replay {
         try Replay(plan, directory: directory, key: key)
     }
 
-    /// Hands out the same in pieces for several threads; to be used before the first snapshot is written.
+    /// Returns the same in pieces for several threads; must be used before the first snapshot is written.
     package func batchedReplay() throws(StorageError) -> BatchedReplay {
         try BatchedReplay(plan, directory: directory, key: key)
     }
 
-    /// Syncs what is left, ends the journal, and lets another process have the directory.
+    /// Syncs the remaining records, ends the journal, and releases the directory for another process.
     package func close() async throws(JournalError) {
         defer { lock.release() }
         try await journal.close()
     }
 
-    /// Begins a new segment: an old one is never written to again, so that no nonce of it is used twice.
+    /// Begins a new segment: an old one is never written to again, so that none of its nonces is used twice.
     private static func continueJournal(
         _ plan: RecoveryPlan,
         place: JournalWriter.Place,
         lastNumber: UInt64
     ) throws(any Error) -> Journal {
-        // What was read from the newest segment may exist in the kernel's cache only, after a sync that failed before
-        // the last process ended. The new segment has it again, and is on the disk before anyone builds on it.
+        // After a sync that failed before the last process ended, records read from the newest segment may exist in the
+        // kernel's cache only. The new segment repeats them, and is on the disk before any change builds on it.
         let segment = try JournalSegment.create(
             number: lastNumber + 1,
             firstNumber: plan.carried.first?.sequenceNumber ?? plan.lastNumber + 1,
@@ -130,15 +130,18 @@ package final class DurableStore: Sendable {
             let path = place.directory.path(of: StorageDirectory.segmentName(newest.number))
             do {
                 if newest.firstNumber > plan.lastNumber {
-                    // It holds no record: a start after which nothing changed.
+                    // It holds no record: an earlier start changed nothing.
                     try place.directory.fileSystem.remove(path)
                     segments.removeLast()
                 } else if let end = plan.newestSegmentEnd {
-                    // Gives back the room that it reserved, and a torn end with it.
+                    // Releases the space that it reserved, and removes a torn end.
                     try place.directory.fileSystem.openFile(path).truncate(to: end)
                 }
             } catch {
-                place.logger.warning("An old journal segment keeps its room", metadata: ["error": "\(error)"])
+                place.logger.warning(
+                    "An old journal segment keeps disk space that it does not need",
+                    metadata: ["error": "\(error)"]
+                )
             }
         }
         segments.append(JournalQueue.SegmentStart(number: segment.number, firstNumber: segment.firstNumber))

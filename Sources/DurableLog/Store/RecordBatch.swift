@@ -1,8 +1,8 @@
-/// Records that were read together, in their order, in the bytes that they came in.
+/// Records that were read together, in order, as ranges of the bytes that contained them.
 package struct RecordBatch: Sendable {
-    /// What the records are ranges of; it may have more than them.
+    /// The bytes that the ranges refer to; they may contain more than the records.
     package let bytes: [UInt8]
-    /// Where each record lies.
+    /// The range of each record.
     package let records: [Range<Int>]
 
     /// Records that lie in these bytes.
@@ -11,20 +11,20 @@ package struct RecordBatch: Sendable {
         self.records = records
     }
 
-    /// How many bytes of records are put together, about.
+    /// About how many bytes of records form a batch.
     static let byteCount = SnapshotFrame.contentByteCount
 }
 
-/// Cuts the content of a snapshot, which comes in pieces, into batches of its chunks.
+/// Cuts the content of a snapshot, which arrives in pieces, into batches of its chunks.
 ///
-/// Chunks keep no boundaries of pieces: the rest of one is joined to the next.
+/// Chunks may span pieces: the rest of one piece is joined to the next.
 struct ChunkCutter {
     private var rest: [UInt8] = []
 
-    /// Whether the content ends within an item, if it ends here.
+    /// Whether the content would end within an item if no more followed.
     var isWithinItem: Bool { !rest.isEmpty }
 
-    /// The chunks that the next piece completes; nil if that is no sequence of sections and chunks.
+    /// The chunks that the next piece completes; nil if the content is not a sequence of sections and chunks.
     mutating func batch(of piece: [UInt8]) -> RecordBatch? {
         let bytes = rest.isEmpty ? piece : rest + piece
         var records: [Range<Int>] = []

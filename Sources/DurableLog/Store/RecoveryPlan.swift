@@ -1,4 +1,4 @@
-/// What recovery will read, once everything has been checked: nothing of it is handed out before that.
+/// What recovery will read, once everything has been checked; nothing is returned before that.
 struct RecoveryPlan {
     /// A segment, and the number of the first record for which a later one is the authority.
     struct SegmentStep {
@@ -16,9 +16,9 @@ struct RecoveryPlan {
     var snapshots: [SnapshotDescription] = []
     /// The files that no longer count as snapshots.
     var damagedSnapshots: [String] = []
-    /// Records that were read from the newest segment and were perhaps never synced: they go into the new one.
+    /// Records that were read from the newest segment and perhaps never synced: the new segment repeats them.
     var carried: [PendingRecord] = []
-    /// Where the newest segment's last record ends.
+    /// The offset at which the newest segment's last record ends.
     var newestSegmentEnd: UInt64?
 
     var lastNumber: UInt64 { report.lastPosition.sequenceNumber }

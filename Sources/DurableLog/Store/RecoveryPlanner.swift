@@ -1,7 +1,8 @@
 /// Reads and checks everything that recovery depends on, changes nothing, and decides.
 ///
-/// The newest whole snapshot, then every record behind it, without a gap. A torn end of the newest segment is left out.
-/// Anything else that is missing stops the start, unless its file is among those whose loss is accepted.
+/// Recovery reads the newest whole snapshot, then every record after it, without a gap. A torn end of the newest
+/// segment is ignored. Anything else that is missing stops the start, unless the operator accepted the loss of its
+/// file.
 struct RecoveryPlanner {
     private let directory: StorageDirectory
     private let key: StorageKey
@@ -12,7 +13,7 @@ struct RecoveryPlanner {
 
     private struct DamagedSnapshot {
         let damage: Damage
-        /// Nil if the header is what is damaged.
+        /// Nil if the header itself is damaged.
         let position: UInt64?
     }
 
@@ -22,7 +23,7 @@ struct RecoveryPlanner {
         let firstNumber: UInt64
     }
 
-    /// Whether a segment was given up whole: the gap that it leaves shows in its neighbours.
+    /// Whether the whole segment was given up: its neighbours show the gap that it leaves.
     private var acceptsMissingSegments = false
     /// The number of the next record that is needed.
     private var expected: UInt64 = 1
@@ -67,7 +68,7 @@ struct RecoveryPlanner {
                     fileSystem: directory.fileSystem
                 )
                 guard reader.header.number == number else {
-                    throw StorageError.damaged(Damage(file: name, offset: 52, detail: "it is another snapshot's file"))
+                    throw StorageError.damaged(Damage(file: name, offset: 52, detail: "it belongs to another snapshot"))
                 }
                 position = reader.header.position
                 // Older ones are read in full only if they are needed.
@@ -90,7 +91,7 @@ struct RecoveryPlanner {
         plan.firstNumber = expected
     }
 
-    /// A damaged snapshot costs nothing only if an older one and the journal tell everything that it told.
+    /// A damaged snapshot costs nothing only if an older one and the journal contain everything that it contained.
     private func checkDamagedSnapshots(hasSegments: Bool) throws(StorageError) {
         for snapshot in damagedSnapshots where !acceptedLosses.contains(snapshot.damage.file) {
             let isCovered = snapshot.position.map { $0 < expected } ?? hasSegments
@@ -102,7 +103,7 @@ struct RecoveryPlanner {
 
     private mutating func readSegmentHeaders(_ numbers: [UInt64]) throws(StorageError) -> [Segment] {
         var segments: [Segment] = []
-        // Damage in a header that has mattered only if no later segment begins where the snapshot ends.
+        // Damage in a header matters unless a later segment begins where the snapshot ends.
         var damaged: [Damage] = []
         for number in numbers {
             let name = StorageDirectory.segmentName(number)
@@ -111,7 +112,7 @@ struct RecoveryPlanner {
                 let bytes = try file.read(FileHeader.byteCount, at: 0)
                 let header = try FileHeader.decode(bytes, as: .journalSegment, key: key, file: name).header
                 guard header.number == number else {
-                    throw Damage(file: name, offset: 52, detail: "it is another segment's file")
+                    throw Damage(file: name, offset: 52, detail: "it belongs to another segment")
                 }
                 guard header.position + 1 >= segments.last?.firstNumber ?? 1 else {
                     throw Damage(file: name, offset: 60, detail: "it begins before the segment that precedes it")
@@ -151,7 +152,7 @@ struct RecoveryPlanner {
             }
             try read(segment, until: next)
         }
-        // The journal may end before the snapshot with a policy that syncs seldom; then there is nothing to carry.
+        // With a policy that syncs rarely the journal may end before the snapshot; then no records need to be repeated.
         if let last = plan.carried.last, last.sequenceNumber + 1 < expected { plan.carried = [] }
     }
 
@@ -211,20 +212,20 @@ struct RecoveryPlanner {
         _ damage: Damage
     ) throws(StorageError) {
         if reader.skipDamage() {
-            // Nothing is missing, and yet the file is not as it was written: someone put something in.
+            // Nothing is missing, and still the file is not as it was written: someone inserted data.
             if reader.nextNumber == missing, !acceptedLosses.contains(damage.file) { throw .damaged(damage) }
             try lose(missing..<min(reader.nextNumber, next ?? .max), damage)
         } else if let next {
             try lose(missing..<next, damage)
         } else {
-            // How many records lay behind the damage is unknown.
+            // The number of records after the damage is unknown.
             guard acceptedLosses.contains(damage.file) else { throw .damaged(damage) }
             plan.report.hasLostEnd = true
         }
         plan.carried = []
     }
 
-    /// Records that cannot be read: of no account if the snapshot has them, else an error or an accepted loss.
+    /// Handles unreadable records: irrelevant if the snapshot contains them, otherwise an error or an accepted loss.
     private mutating func lose(
         _ numbers: Range<UInt64>,
         _ damage: Damage,
@@ -235,7 +236,7 @@ struct RecoveryPlanner {
         guard !lost.isEmpty else { return }
         if !acceptedLosses.contains(damage.file), !acceptsMissingSegments {
             guard followsDamagedSnapshot, let snapshot = damagedSnapshots.first else { throw .damaged(damage) }
-            // What is missing is what the snapshot had: it is the file to name.
+            // The missing records were in the snapshot, so it is the file to name.
             guard acceptedLosses.contains(snapshot.damage.file) else { throw .damaged(snapshot.damage) }
         }
         plan.report.lostRecords.append(lost.lowerBound...(lost.upperBound - 1))

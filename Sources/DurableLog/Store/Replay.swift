@@ -1,14 +1,14 @@
-/// A piece of what was stored, in the order in which the state is rebuilt from it.
+/// A piece of the stored state, in the order in which the state is rebuilt.
 package enum RecoveredItem: Equatable, Sendable {
-    /// A section of the snapshot begins; it contains every record up to the position.
+    /// A section of the snapshot begins; it contains the effect of every record up to the position.
     case section(id: UInt32, position: JournalPosition)
     /// A chunk of the current section.
     case chunk([UInt8])
-    /// A record behind the snapshot's position; sections that were captured later contain it already.
+    /// A record after the snapshot's position; sections that were captured later contain it already.
     case record(JournalPosition, [UInt8])
 }
 
-/// Hands out what was stored: the sections of the snapshot, then the records, all of which were checked before.
+/// Returns the stored state, all of which was checked before: the sections of the snapshot, then the records.
 package struct Replay {
     private let directory: StorageDirectory
     private let key: StorageKey

@@ -1,4 +1,4 @@
-/// Hands out the records of one segment that recovery needs; the plan has checked them.
+/// Returns the records of one segment that recovery needs; the plan has checked them.
 struct SegmentReplay {
     private var reader: SegmentReader?
     private let firstNumber: UInt64
@@ -7,11 +7,11 @@ struct SegmentReplay {
     /// Reads the segment.
     ///
     /// - Parameters:
-    ///   - step: Which segment, and up to where it is the authority.
+    ///   - step: The segment, and the number up to which it is the authority.
     ///   - firstNumber: The number of the first record that the snapshot does not contain.
-    ///   - directory: Where it lies.
+    ///   - directory: The directory of the segment.
     ///   - key: The storage key.
-    /// - Throws: What the disk says, or `damaged` for a header that has changed since.
+    /// - Throws: The disk's error, or `damaged` for a header that has changed since.
     init(
         _ step: RecoveryPlan.SegmentStep,
         from firstNumber: UInt64,
@@ -29,7 +29,7 @@ struct SegmentReplay {
         }
     }
 
-    /// The next record; nil behind the last.
+    /// The next record; nil after the last.
     mutating func next() -> SegmentReader.StoredRecord? {
         while let number = reader?.nextNumber, number < endNumber, let step = reader?.next() {
             switch step {
@@ -38,7 +38,7 @@ struct SegmentReplay {
             case .end:
                 reader = nil
             case .torn, .damage:
-                // The plan has accepted this, or would have thrown.
+                // The plan has accepted this; otherwise it would have thrown.
                 if reader?.skipDamage() != true { reader = nil }
             }
         }

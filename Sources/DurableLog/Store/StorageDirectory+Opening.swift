@@ -1,7 +1,7 @@
 internal import Logging
 
 extension StorageDirectory {
-    /// Makes the directory if it is missing, and takes its lock.
+    /// Creates the directory if it is missing, and takes its lock.
     func lock() throws(StorageError) -> any FileLock {
         do {
             try fileSystem.createDirectory(path)
@@ -12,14 +12,14 @@ extension StorageDirectory {
         }
     }
 
-    /// Removes what interrupted writes left: none of it was ever acknowledged.
+    /// Removes the remains of interrupted writes, none of which was ever acknowledged.
     func remove(_ names: [String]) throws(FileSystemError) {
         guard !names.isEmpty else { return }
         for name in names { try fileSystem.remove(path(of: name)) }
         try fileSystem.synchronizeDirectory(path)
     }
 
-    /// Removes a file; one that an operator removed before is fine.
+    /// Removes a file; it may be missing already.
     func removeIfPresent(_ name: String) throws(FileSystemError) {
         do {
             try fileSystem.remove(path(of: name))
@@ -28,7 +28,7 @@ extension StorageDirectory {
         }
     }
 
-    /// Renames damaged snapshots, so that they stay for inspection and no longer count as snapshots.
+    /// Renames damaged snapshots, so that they remain for inspection and no longer count as snapshots.
     func setAside(_ names: [String]) throws(FileSystemError) {
         guard !names.isEmpty else { return }
         for name in names { try fileSystem.rename(path(of: name), to: path(of: name + ".damaged")) }
@@ -37,14 +37,14 @@ extension StorageDirectory {
 }
 
 extension RecoveryReport {
-    /// Says what was found; whatever was left out or was damaged is said loudly.
+    /// Logs what was found, with a warning for whatever was ignored or damaged.
     func log(to logger: Logger, directory: String) {
         for name in removedTemporaryFiles {
-            logger.info("Removed what an interrupted write had left", metadata: ["file": "\(name)"])
+            logger.info("Removed the remains of an interrupted write", metadata: ["file": "\(name)"])
         }
         if let tornTail {
             logger.warning(
-                "Cut off a record that a crash left half written; it was never acknowledged",
+                "Removed an incomplete record that a crash left; it was never acknowledged",
                 metadata: ["file": "\(tornTail.file)", "offset": "\(tornTail.offset)"]
             )
         }
@@ -57,7 +57,7 @@ extension RecoveryReport {
         for range in lostRecords {
             logger.critical("Records are lost, as accepted", metadata: ["records": "\(range)"])
         }
-        if hasLostEnd { logger.critical("Records of unknown number are lost, as accepted") }
+        if hasLostEnd { logger.critical("An unknown number of records is lost, as accepted") }
         logger.notice(
             isNew ? "The storage directory is new and empty" : "The storage has been read",
             metadata: [

@@ -1,6 +1,6 @@
 internal import OpenSSLCrypto
 
-/// The directory of one store: which names mean what in it.
+/// The directory of one store: the meaning of the names in it.
 struct StorageDirectory: Sendable {
     let fileSystem: any FileSystem
     let path: String
@@ -53,7 +53,7 @@ struct StorageDirectory: Sendable {
 
     func path(of name: String) -> String { path + "/" + name }
 
-    /// The numbers of segments and snapshots, ascending, and the names of what was left half made.
+    /// The numbers of segments and snapshots, ascending, and the names of incomplete files.
     func contents() throws(FileSystemError) -> Contents {
         var contents = Contents()
         for name in try fileSystem.names(in: path) {
@@ -81,9 +81,10 @@ struct StorageDirectory: Sendable {
         var hasData: Bool { !segments.isEmpty || !snapshots.isEmpty }
     }
 
-    /// Makes a file whole or not at all: written under a temporary name, synced, renamed, and the directory synced.
+    /// Makes a file completely or not at all: written under a temporary name, synced, renamed, and the directory
+    /// synced.
     ///
-    /// A failure leaves no file behind where the disk still lets us clean up; what stays is removed at the next start.
+    /// A failure leaves no file behind if the disk still allows removal; what stays is removed at the next start.
     func createWhole<Value>(
         _ name: String,
         _ write: (any OpenFile) throws(StorageError) -> Value
@@ -100,8 +101,8 @@ struct StorageDirectory: Sendable {
             try fileSystem.synchronizeDirectory(path)
             return (file, value)
         } catch {
-            // Best effort: the error that is thrown says more than a second one would. A file that was renamed and
-            // could not be made safe must go as well, or every new attempt would leave another one behind.
+            // Best effort: the error that is thrown is more useful than a second one. A file that was renamed and could
+            // not be made safe must be removed as well, or every new attempt would leave another one.
             if let made { try? fileSystem.remove(made) }
             throw StorageError(error)
         }
@@ -109,7 +110,7 @@ struct StorageDirectory: Sendable {
 }
 
 extension StorageError {
-    /// A failure from below, as the storage reports it.
+    /// A failure of a lower layer, as the storage reports it.
     init(_ error: any Error) {
         switch error {
         case let error as StorageError: self = error

@@ -1,18 +1,18 @@
-/// Why the storage does not open, or does not do what was asked; the description is the sentence for the operator.
+/// Why the storage cannot be opened or used; the description is the sentence for the operator.
 package enum StorageError: Error, Equatable, Sendable, CustomStringConvertible {
-    /// Another process works on the directory.
+    /// Another process uses the directory.
     case locked(directory: String)
-    /// There is data, and no key to read it with.
+    /// There is data but no key to read it with.
     case keyMissing(keyFile: String)
-    /// A key file that holds no key.
+    /// A key file that does not contain a key.
     case invalidKey(keyFile: String, StorageKeyError)
     /// A file was sealed with another key.
     case wrongKey(file: String)
-    /// A file is not as it was written.
+    /// A file is damaged.
     case damaged(Damage)
     /// A file was written by a newer version.
     case unsupportedVersion(file: String, version: UInt32)
-    /// A backup can be restored into an empty directory only.
+    /// A backup can be restored only into an empty directory.
     case directoryNotEmpty(String)
     /// There is no snapshot to export.
     case noSnapshot(directory: String)
@@ -20,7 +20,7 @@ package enum StorageError: Error, Equatable, Sendable, CustomStringConvertible {
     case snapshotInProgress
     /// A section or chunk out of place, or larger than the format allows.
     case invalidSnapshotContent(String)
-    /// The journal does not take records now.
+    /// The journal currently takes no records.
     case journal(JournalError)
     /// A system call failed.
     case fileSystem(FileSystemError)
@@ -33,19 +33,19 @@ package enum StorageError: Error, Equatable, Sendable, CustomStringConvertible {
         case .locked(let directory):
             "another process uses the storage directory \(directory): stop it, or give this one its own directory"
         case .keyMissing(let keyFile):
-            "the storage directory has data and no key: configure storage.encryption_key, or put back \(keyFile)"
+            "the storage directory has data but no key: configure storage.encryption_key, or restore \(keyFile)"
         case .invalidKey(let keyFile, let error):
             "\(keyFile): \(error)"
         case .wrongKey(let file):
-            "\(file) is sealed with another key than the configured one: configure the key it was written with"
+            "\(file) is sealed with a key other than the configured one: configure the key that it was written with"
         case .damaged(let damage):
             damage.description
         case .unsupportedVersion(let file, let version):
-            "\(file) has format version \(version), which this version of gatehouse cannot read: run a newer one"
+            "\(file) has format version \(version), which this version of gatehouse cannot read: run a newer version"
         case .directoryNotEmpty(let directory):
-            "\(directory) is not empty: a backup is restored into an empty directory"
+            "\(directory) is not empty: restore the backup into an empty directory"
         case .noSnapshot(let directory):
-            "\(directory) holds no snapshot to export"
+            "\(directory) contains no snapshot to export"
         case .snapshotInProgress:
             "a snapshot is being written already"
         case .invalidSnapshotContent(let detail):
@@ -62,13 +62,13 @@ package enum StorageError: Error, Equatable, Sendable, CustomStringConvertible {
     }
 }
 
-/// A place in a file that is not as it was written, or where records should be and are not.
+/// A place in a file that is not as it was written, or where records are missing.
 package struct Damage: Error, Equatable, Sendable, CustomStringConvertible {
     /// The name of the file within the storage directory.
     package let file: String
     /// Where in the file, in bytes.
     package let offset: UInt64
-    /// What is wrong there.
+    /// What is wrong at that place.
     package let detail: String
 
     /// A place of damage.
@@ -80,7 +80,7 @@ package struct Damage: Error, Equatable, Sendable, CustomStringConvertible {
 
     /// What the operator can do.
     package var remedy: String {
-        "restore a backup into an empty directory, or start once with --accept-loss \(file) to go on without what is lost"
+        "restore a backup into an empty directory, or start once with --accept-loss \(file) to continue without the lost data"
     }
 
     /// File, offset, and what is wrong.

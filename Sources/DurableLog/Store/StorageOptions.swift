@@ -1,4 +1,4 @@
-/// How a store works.
+/// The settings of a store.
 package struct StorageOptions: Sendable {
     /// How the journal works.
     package var journal: JournalOptions
@@ -10,7 +10,7 @@ package struct StorageOptions: Sendable {
     package var snapshotSynchronizeByteCount = 1 << 20
     /// How many threads deflate a snapshot.
     package var snapshotThreadCount = 2
-    /// The names of files whose damage the operator accepts, once, with what it costs.
+    /// The names of files whose damage the operator accepts for this start, with the loss that it causes.
     package var acceptedLosses: Set<String>
 
     /// The options of a server.

@@ -1,17 +1,18 @@
-/// OAuth Client ID Metadata Document §4: what a client publishes of itself at the URL that is its `client_id` (CM-3, CM-4).
+/// OAuth Client ID Metadata Document §4: the metadata that a client publishes at the URL that is its `client_id` (CM-3,
+/// CM-4).
 ///
-/// Nobody vouches for it but the owner of the URL's host; the rules of registration apply to every field.
+/// Only the owner of the URL's host vouches for it; the rules of registration apply to every field.
 package struct ClientMetadataDocument: Hashable, Sendable {
     /// The client that the document describes.
     package let client: Client
 
     /// Why a document is refused.
     package struct Refusal: Error, Hashable, Sendable {
-        /// One sentence without quotes, for the client's developer.
+        /// One sentence without quotes, written for the client's developer.
         package let reason: String
     }
 
-    /// What a document may ask for here.
+    /// What a document may request.
     package struct Policy: Sendable {
         /// The rules for redirect URIs.
         package var redirectURIs: RedirectURI.Policy
@@ -33,15 +34,16 @@ package struct ClientMetadataDocument: Hashable, Sendable {
     /// - Parameters:
     ///   - body: The JSON text.
     ///   - url: Where it was fetched.
-    ///   - policy: What it may ask for.
+    ///   - policy: What the document may request.
     ///   - now: When it was fetched.
-    /// - Throws: ``Refusal`` with the first rule that it breaks.
+    /// - Throws: ``Refusal`` with the first rule that the document breaks.
     package init(_ body: [UInt8], at url: ClientIDURL, policy: Policy, now: Timestamp) throws(Refusal) {
         let json: JSONObject
         do { json = try JSONParser.parseObject(body) } catch {
-            throw Refusal(reason: "the document is not one JSON object without repeated members")
+            throw Refusal(reason: "the document must be a JSON object without repeated members")
         }
-        // CM-3, D-86: byte for byte, or whoever can place a file on a host could speak for another path of it.
+        // CM-3, D-86: compared byte for byte; otherwise anyone who can place a file on a host could act for another
+        // path of it.
         guard let id = json["client_id"]?.stringValue, id.hasSameBytes(as: url.text) else {
             throw Refusal(reason: "client_id in the document is not the URL that it was fetched from")
         }
@@ -74,7 +76,8 @@ package struct ClientMetadataDocument: Hashable, Sendable {
         let singular = json["token_endpoint_auth_method"]?.stringValue
         if let singular, singular.hasPrefix("client_secret") {
             throw Refusal(
-                reason: "token_endpoint_auth_method \(singular) needs a shared secret, which a document cannot have"
+                reason:
+                    "token_endpoint_auth_method \(singular) needs a shared secret, which a document must not contain"
             )
         }
         let algorithm = json["token_endpoint_auth_signing_alg"]?.stringValue
@@ -83,8 +86,8 @@ package struct ClientMetadataDocument: Hashable, Sendable {
         }
     }
 
-    // OpenID Connect Relying Party Metadata Choices 1.0: the plural field counts, the singular one is a preference among
-    // it; ChatGPT publishes both (CM-9).
+    // OpenID Connect Relying Party Metadata Choices 1.0: the plural field decides, and the singular one is a preference
+    // among its values; ChatGPT publishes both (CM-9).
     private static func authenticationMethods(
         _ json: JSONObject,
         offered: Set<TokenEndpointAuthenticationMethod>
@@ -107,12 +110,12 @@ package struct ClientMetadataDocument: Hashable, Sendable {
             .filter { !$0.usesSecret }
         guard !common.isEmpty else {
             let offer = offered.filter { !$0.usesSecret }.map(\.rawValue).sorted().joined(separator: ", ")
-            throw Refusal(reason: "none of the authentication methods is offered here; use one of \(offer)")
+            throw Refusal(reason: "none of the authentication methods is supported; use one of \(offer)")
         }
         return common
     }
 
-    // The rules of registration; the method is ours to choose, so that they do not see the document's.
+    // The rules of registration. The method is chosen separately, so the document's is hidden from them.
     private static func metadata(_ json: JSONObject, policy: Policy) throws(Refusal) -> ClientMetadata {
         var json = json
         json["token_endpoint_auth_method"] = "none"

@@ -1,11 +1,11 @@
-/// The few questions about single bytes that the wire formats ask.
+/// Properties of single bytes that the wire formats need.
 enum ASCII {
     /// Whether the byte is `0`–`9`.
     static func isDigit(_ byte: UInt8) -> Bool {
         byte &- UInt8(ascii: "0") < 10
     }
 
-    /// The byte, a capital letter made small.
+    /// The byte with a capital letter converted to lower case.
     static func lowercase(_ byte: UInt8) -> UInt8 {
         byte &- UInt8(ascii: "A") < 26 ? byte | 0x20 : byte
     }

@@ -5,14 +5,14 @@ package enum Base64 {
     private static let codec = Base64Codec(symbol62: UInt8(ascii: "+"), symbol63: UInt8(ascii: "/"))
     private static let padding = UInt8(ascii: "=")
 
-    /// The text for the bytes.
+    /// Encodes the bytes.
     package static func encode(_ bytes: [UInt8]) -> String {
         var output = codec.encode(bytes)
         while output.count & 3 != 0 { output.append(padding) }
         return String(decoding: output, as: UTF8.self)
     }
 
-    /// The bytes that a text stands for; `nil` unless it is the one text that ``encode(_:)`` makes of them.
+    /// Decodes a text; `nil` unless it is exactly the text that ``encode(_:)`` yields.
     package static func decode(_ symbols: Span<UInt8>) -> [UInt8]? {
         guard symbols.count & 3 == 0 else { return nil }
         var count = symbols.count

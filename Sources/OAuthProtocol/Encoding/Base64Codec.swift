@@ -1,7 +1,7 @@
 /// The arithmetic that both alphabets of RFC 4648 share, without padding.
 ///
-/// Symbols are computed and not looked up, in loops of their own without branches: the compiler makes vector instructions
-/// of them, and no table is indexed by what may be a secret.
+/// Symbols are computed instead of looked up, in separate loops without branches: the compiler vectorizes them, and no
+/// table is indexed by secret data.
 struct Base64Codec: Sendable {
     /// The symbols in which the alphabets differ.
     let symbol62: UInt8
@@ -23,7 +23,7 @@ struct Base64Codec: Sendable {
         }
     }
 
-    /// The bytes that the symbols stand for; `nil` if one is foreign, one is left over or the last has stray bits.
+    /// Decodes the symbols; `nil` for a foreign symbol, a single leftover symbol, or stray bits in the last one.
     func decode(_ text: Span<UInt8>) -> [UInt8]? {
         let remainder = text.count & 3
         guard remainder != 1 else { return nil }
@@ -35,9 +35,9 @@ struct Base64Codec: Sendable {
             seen |= value
             values[index] = value
         }
-        // Values have six bits, so a higher one came from a foreign symbol.
+        // Values have six bits, so a higher one is a foreign symbol.
         guard seen < 64 else { return nil }
-        // RFC 4648 §3.5: bits beyond the last byte must be zero, or one token would have many spellings.
+        // RFC 4648 §3.5: bits beyond the last byte must be zero; otherwise one token would have many spellings.
         if remainder > 0 {
             let strayBits: UInt8 = remainder == 3 ? 0b11 : 0b1111
             guard values[text.count - 1] & strayBits == 0 else { return nil }
@@ -47,7 +47,7 @@ struct Base64Codec: Sendable {
         return output
     }
 
-    /// Spreads every three bytes over four values of six bits, and what is left at the end over two or three.
+    /// Splits every three bytes into four values of six bits, and the rest at the end into two or three.
     private static func split(_ bytes: Span<UInt8>, into values: inout OutputSpan<UInt8>) {
         var from = 0
         // The highest index first: its bounds check covers the others.
@@ -70,8 +70,8 @@ struct Base64Codec: Sendable {
         values.append((b & 0x0F) << 2)
     }
 
-    /// Gathers every four values of six bits into three bytes, and what is left at the end into one or two, in place: a
-    /// byte never lies behind the values that it is made of.
+    /// Joins every four values of six bits into three bytes, and the rest at the end into one or two, in place: a byte
+    /// is never written past the values that it is made of.
     private static func join(_ values: inout MutableSpan<UInt8>) {
         let count = values.count * 6 / 8
         var from = 0

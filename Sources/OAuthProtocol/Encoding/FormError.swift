@@ -4,6 +4,6 @@ package enum FormError: Error, Hashable, Sendable {
     case malformed
     /// More parameters than the bound allows.
     case tooManyParameters
-    /// A parameter that must not be repeated was; its name is given.
+    /// A parameter that must not be repeated occurs twice; its name is given.
     case duplicate(String)
 }

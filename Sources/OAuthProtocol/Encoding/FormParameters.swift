@@ -30,7 +30,7 @@ package struct FormParameters: Sendable {
         try self.init(parsing: Array(query.utf8), maximumCount: maximumCount)
     }
 
-    /// The values of a parameter in order, without empty ones.
+    /// The non-empty values of a parameter, in order.
     ///
     /// RFC 6749 §3.1, AZ-1: a parameter sent without a value is treated as if it were omitted.
     package func values(_ name: String) -> [String] {
@@ -50,15 +50,15 @@ package struct FormParameters: Sendable {
         return pairs[found].value
     }
 
-    /// The names that occur, each once, in order of their first occurrence.
+    /// The names that occur, each once, in order of first occurrence.
     package var names: [String] {
         var seen: Set<String> = []
         return pairs.map(\.name).filter { seen.insert($0).inserted }
     }
 
-    /// The names that occur more than once, each once, in order of their first occurrence.
+    /// The names that occur more than once, each once, in order of first occurrence.
     package var duplicatedNames: [String] {
-        // A form has five names: comparing each with the others costs less than a table of them.
+        // A form has about five names: comparing each with the others costs less than a table.
         var duplicated: [String] = []
         for index in pairs.indices where occurs(pairs[index].name, in: index + 1..<pairs.count) {
             if !occurs(pairs[index].name, in: 0..<index) { duplicated.append(pairs[index].name) }
@@ -71,7 +71,7 @@ package struct FormParameters: Sendable {
         return false
     }
 
-    /// Room for the parameters of nearly every request.
+    /// Space for the parameters of nearly every request.
     private static let usualCount = 8
 
     /// The text of parameters for a body or a query, spaces as `%20`.

@@ -1,6 +1,6 @@
 /// RFC 3986 §2.1: Percent-Encoding.
 package enum PercentEncoding {
-    /// The text with everything but unreserved characters escaped; a space becomes `%20`, good in paths, queries and forms.
+    /// Escapes everything but unreserved characters; a space becomes `%20`, which is valid in paths, queries and forms.
     package static func encode(_ text: String) -> String {
         var output: [UInt8] = []
         append(text, to: &output)
@@ -21,14 +21,14 @@ package enum PercentEncoding {
         }
     }
 
-    /// The text with its escapes resolved once; `nil` for a `%` without two hexadecimal digits or for invalid UTF-8.
+    /// Resolves the escapes of a text once; `nil` for a `%` without two hexadecimal digits or for invalid UTF-8.
     ///
-    /// With `plusIsSpace`, a `+` stands for a space, as in forms and queries but not in paths.
+    /// With `plusIsSpace`, a `+` means a space, as in forms and queries but not in paths.
     package static func decode(_ text: some StringProtocol, plusIsSpace: Bool) -> String? {
         decode(Array(text.utf8).span, plusIsSpace: plusIsSpace)
     }
 
-    /// The text of escaped bytes; `nil` for a bad escape or invalid UTF-8.
+    /// Decodes escaped bytes; `nil` for a bad escape or invalid UTF-8.
     static func decode(_ bytes: Span<UInt8>, plusIsSpace: Bool) -> String? {
         if isPlain(bytes, plusIsSpace: plusIsSpace) { return String(strictUTF8: bytes) }
         var output: [UInt8] = []

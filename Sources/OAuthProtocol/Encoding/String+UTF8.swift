@@ -1,9 +1,9 @@
 extension String {
-    /// The text of bytes, if they are UTF-8 and nothing is repaired.
+    /// The text of UTF-8 bytes; `nil` for invalid bytes, which are never repaired.
     ///
     /// A repaired text would differ from the bytes that were signed, hashed or compared elsewhere.
     init?(strictUTF8 bytes: Span<UInt8>) {
-        // The reason why the bytes are not UTF-8 is of no use to anybody here.
+        // No caller uses the reason why the bytes are not UTF-8.
         guard let text = try? UTF8Span(validating: bytes) else { return nil }
         self = String(copying: text)
     }

@@ -1,7 +1,7 @@
 extension AccessTokenClaims {
     /// Reads the payload of an access token, strictly, without building JSON values for the claims it knows.
     ///
-    /// - Throws: ``JOSEError/malformed`` for what is no strict JSON object or names a member twice (D-34),
+    /// - Throws: ``JOSEError/malformed`` for input that is not a strict JSON object or repeats a member (D-34),
     ///   ``JOSEError/invalidClaim(_:)`` for a wrong type or range (D-38), ``JOSEError/missingClaim(_:)``.
     package init(parsing payload: [UInt8]) throws(JOSEError) {
         var reader = AccessTokenClaimsReader(payload)
@@ -10,7 +10,7 @@ extension AccessTokenClaims {
     }
 }
 
-/// Reads claims member by member; the set of those seen finds duplicates.
+/// Reads claims member by member; the set of names seen detects duplicates.
 struct AccessTokenClaimsReader {
     private var scanner: JSONScanner
     private var seen: UInt16 = 0
@@ -26,7 +26,7 @@ struct AccessTokenClaimsReader {
     private var authenticatedAt: Timestamp?
     private var additionalClaims = JSONObject()
 
-    /// The bounds of claims that were mapped from elsewhere.
+    /// The bounds for claims that were mapped from elsewhere.
     private static let limits = JSONLimits(depth: 16, valueCount: 10_000)
     private static let additionalClaimCountMax = 100
 
@@ -50,9 +50,9 @@ struct AccessTokenClaimsReader {
         guard scanner.next == nil else { throw .malformed }
     }
 
-    /// The claims, if all that are required were there.
+    /// The claims, if all required ones were present.
     func claims() throws(JOSEError) -> AccessTokenClaims {
-        // RFC 9068 §2.2: what every access token has.
+        // RFC 9068 §2.2: the claims that every access token has.
         for name in [.issuer, .subject, .audience, .clientID, .tokenID, .issuedAt, .expiresAt] as [AccessTokenClaimName]
         where seen & name.bit == 0 {
             throw .missingClaim(name.rawValue)
@@ -75,7 +75,7 @@ struct AccessTokenClaimsReader {
     private mutating func readMember() throws(JOSEError) {
         scanner.skipWhitespace()
         let token = try AccessTokenClaimsReader.strict { () throws(JSONError) in try scanner.stringToken() }
-        // A name with escapes is not the way we write ours, and must not smuggle a second `exp` past the set of those seen.
+        // We never write a name with escapes; it must not hide a second `exp` from the set of names seen.
         let name = token.hasEscapes ? nil : AccessTokenClaimName(spelled: scanner.bytes.span.extracting(token.range))
         scanner.skipWhitespace()
         try expect(UInt8(ascii: ":"))
@@ -97,7 +97,7 @@ struct AccessTokenClaimsReader {
         }
     }
 
-    /// A string that is not empty.
+    /// A non-empty string.
     private mutating func text(_ name: AccessTokenClaimName) throws(JOSEError) -> String {
         guard scanner.next == UInt8(ascii: "\"") else { throw .invalidClaim(name.rawValue) }
         let text = try AccessTokenClaimsReader.strict { () throws(JSONError) in try scanner.string() }
@@ -105,7 +105,7 @@ struct AccessTokenClaimsReader {
         return text
     }
 
-    /// Whole seconds in plain digits: no sign, fraction, exponent or leading zero, nothing beyond ``NumericDate/max``.
+    /// Whole seconds in plain digits: no sign, fraction, exponent or leading zero, at most ``NumericDate/max``.
     private mutating func date(_ name: AccessTokenClaimName) throws(JOSEError) -> Timestamp {
         let start = scanner.offset
         var seconds = 0
@@ -126,7 +126,7 @@ struct AccessTokenClaimsReader {
 
     private mutating func readAdditional(_ token: JSONScanner.StringToken) throws(JOSEError) {
         let name = try AccessTokenClaimsReader.strict { () throws(JSONError) in try scanner.text(of: token) }
-        // We write none of the reserved names here, so one that stands here has a meaning that we would ignore.
+        // We write none of the reserved names here, so one that occurs has a meaning that we would ignore.
         guard !AccessTokenClaims.reservedNames.contains(name) else { throw .invalidClaim(name) }
         guard additionalClaims[name] == nil, additionalClaims.count < AccessTokenClaimsReader.additionalClaimCountMax
         else { throw .malformed }

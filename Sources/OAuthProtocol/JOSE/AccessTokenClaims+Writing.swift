@@ -1,10 +1,10 @@
 extension AccessTokenClaims {
-    /// The claims as the payload of a token: JSON by hand, dates as integers (JW-1, D-38).
+    /// Writes the claims as the payload of a token, with dates as integers (JW-1, D-38).
     package func payload() -> [UInt8] {
         var output: [UInt8] = []
         output.reserveCapacity(AccessTokenClaims.usualByteCount)
-        // The names are ours and need no escaping; the values may come from anywhere and go through the writer. Each name is
-        // appended together with the quotes around it: fewer, longer copies.
+        // Our names need no escaping; values may come from anywhere and go through the writer. Each name is appended
+        // together with the quotes around it: fewer, longer copies.
         output.append(contentsOf: #"{"iss":""#.utf8)
         JSONWriter.appendCharacters(of: issuer, to: &output)
         output.append(contentsOf: #"","sub":""#.utf8)
@@ -38,7 +38,7 @@ extension AccessTokenClaims {
 
     private static let usualByteCount = 512
 
-    /// An upstream provider that names a claim `sub` or `cnf` must not decide who the token's user or holder is.
+    /// A provider that names a claim `sub` or `cnf` must not decide who the token's user or holder is.
     private func appendAdditionalClaims(to output: inout [UInt8]) {
         for (name, value) in additionalClaims.members where !AccessTokenClaims.reservedNames.contains(name) {
             output.append(UInt8(ascii: ","))

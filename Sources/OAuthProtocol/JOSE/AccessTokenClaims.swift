@@ -1,26 +1,26 @@
-/// RFC 9068: JSON Web Token Profile for OAuth 2.0 Access Tokens; the claims of ours.
+/// RFC 9068: the claims of an access token.
 package struct AccessTokenClaims: Sendable, Hashable {
-    /// `iss`: us.
+    /// `iss`: our issuer.
     package var issuer: String
     /// `sub`: the user, or the client itself (JW-2).
     package var subject: String
     /// `aud`: the one resource that the token is for (RI-3).
     package var audience: String
-    /// `client_id`: who got the token.
+    /// `client_id`: the client that received the token.
     package var clientID: String
-    /// `scope`: what it may do, separated by spaces; empty for nothing in particular, and then left out.
+    /// `scope`, separated by spaces; left out when it is empty.
     package var scope: String
-    /// `jti`: the token's own name.
+    /// `jti`: the token's identifier.
     package var tokenID: String
-    /// `iat`: when it was made.
+    /// `iat`: when the token was issued.
     package var issuedAt: Timestamp
-    /// `exp`: from when on it is worthless.
+    /// `exp`: when the token expires.
     package var expiresAt: Timestamp
-    /// `auth_time`: when the user logged in, if one did.
+    /// `auth_time`: when the user logged in, if there is a user.
     package var authenticatedAt: Timestamp?
-    /// `tsid`: the session whose upstream tokens may be asked for; a handle, never a credential (JW-3).
+    /// `tsid`: the session whose upstream tokens may be retrieved; a handle, never a credential (JW-3).
     package var sessionID: String?
-    /// Claims mapped from an upstream provider, such as `groups`; reserved names among them are not written.
+    /// Claims mapped from a provider, such as `groups`; reserved names among them are not written.
     package var additionalClaims: JSONObject
 
     /// Makes the claims of a token.
@@ -50,12 +50,12 @@ package struct AccessTokenClaims: Sendable, Hashable {
         self.additionalClaims = additionalClaims
     }
 
-    /// The claims that an upstream provider must never set: those of this type, and those that bind or delegate a token.
+    /// The claims that a provider must never set: those of this type, and those that bind or delegate a token.
     package static let reservedNames: Set<String> =
         Set(AccessTokenClaimName.allCases.map(\.rawValue)).union(["nbf", "cnf", "act", "may_act", "azp"])
 }
 
-/// The claims that ``AccessTokenClaims`` has a property for.
+/// The claims that are properties of ``AccessTokenClaims``.
 enum AccessTokenClaimName: String, CaseIterable {
     case issuer = "iss"
     case subject = "sub"
@@ -68,9 +68,9 @@ enum AccessTokenClaimName: String, CaseIterable {
     case authenticatedAt = "auth_time"
     case sessionID = "tsid"
 
-    /// The claim that a name's bytes spell.
+    /// The claim with this name, given as bytes.
     ///
-    /// Looks at bytes only: a token has ten names, and making a string of each would cost more than reading the rest.
+    /// Compares bytes only: a token has ten names, and making a string of each would cost more than reading the rest.
     init?(spelled bytes: Span<UInt8>) {
         if bytes.count == 3 {
             self.init(bytes[0], bytes[1], bytes[2])
@@ -103,7 +103,7 @@ enum AccessTokenClaimName: String, CaseIterable {
         }
     }
 
-    /// This claim's bit in a set of those seen.
+    /// This claim's bit in a set of claims seen.
     var bit: UInt16 {
         switch self {
         case .issuer: 1

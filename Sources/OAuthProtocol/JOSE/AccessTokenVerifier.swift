@@ -1,10 +1,10 @@
 import OpenSSLCrypto
 
-/// RFC 9068 §4: validating access tokens of ours, where they come back to us: vault, userinfo, introspection.
+/// RFC 9068 §4: validates our access tokens where they are presented to us: retrieval, userinfo, introspection.
 package struct AccessTokenVerifier: Sendable {
     private let issuer: String
 
-    /// The longest token: ours stay below 4 KiB (JW-4), mapped claims may add to that.
+    /// The longest token: ours stay below 4 KiB (JW-4), and mapped claims may add to that.
     package static let tokenByteCountMax = 16_384
 
     /// Makes a verifier of one issuer's tokens.
@@ -12,12 +12,12 @@ package struct AccessTokenVerifier: Sendable {
         self.issuer = issuer
     }
 
-    /// Checks a token and gives its claims; the audience is the caller's to check.
+    /// Verifies a token and returns its claims; the caller checks the audience.
     ///
-    /// Whatever is cheap is checked before the signature, which costs a hundred times as much: a flood of stale or foreign
-    /// tokens must not cost signatures.
+    /// Cheap checks come before the signature, which costs a hundred times as much: a flood of expired or foreign
+    /// tokens must not cost signature checks.
     ///
-    /// - Throws: ``JOSEError`` with the first rule that the token broke.
+    /// - Throws: ``JOSEError`` for the first rule that the token broke.
     package func verify(
         _ token: String,
         keys: JSONWebKeySet,
@@ -64,7 +64,7 @@ package struct AccessTokenVerifier: Sendable {
         let skew = Int64(clockSkewSeconds)
         // RFC 7519 §4.1.4: on or after `exp` the token must not be accepted.
         guard now - skew < claims.expiresAt.secondsSinceEpoch else { throw .expired }
-        // D-38: a token from the future was not made by us.
+        // D-38: we did not issue a token from the future.
         guard claims.issuedAt.secondsSinceEpoch <= now + skew else { throw .notYetValid }
     }
 }

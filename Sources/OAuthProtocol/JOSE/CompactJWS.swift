@@ -1,10 +1,10 @@
 package import OpenSSLCrypto
 
-/// RFC 7515: JSON Web Signature, in compact form; parsed, and not yet believed.
+/// RFC 7515: JSON Web Signature in compact form, parsed and not yet verified.
 ///
-/// Whole, it is a credential that could be presented again, so it prints `<redacted>`.
+/// The whole token is a credential that could be presented again, so it prints `<redacted>`.
 package struct CompactJWS: Sendable, RedactedSecret {
-    /// The header, free of anything that is refused on sight.
+    /// The header, without parameters that are always refused.
     package let header: JOSEHeader
     /// The payload as it was signed.
     package let payload: [UInt8]
@@ -13,12 +13,13 @@ package struct CompactJWS: Sendable, RedactedSecret {
     /// The signature.
     package let signature: [UInt8]
 
-    /// How many keys are tried for one token: verifying is slow, and a token without `kid` fits every key of its type.
+    /// How many keys are tried for one token: verifying is slow, and a token without `kid` matches every key of its
+    /// type.
     static let keyTrialsMax = 8
 
-    /// Takes a token apart.
+    /// Parses a token.
     ///
-    /// - Throws: ``JOSEError`` for whatever is not a signed token of ours or of a provider (D-30…D-34).
+    /// - Throws: ``JOSEError`` for anything but a signed token with a supported header (D-30…D-34).
     package init(parsing token: String, maximumBytes: Int = 16_384) throws(JOSEError) {
         let segments = try CompactSegments(token, maximumBytes: maximumBytes)
         header = try segments.header()
@@ -27,15 +28,15 @@ package struct CompactJWS: Sendable, RedactedSecret {
         signingInput = segments.signingInput
     }
 
-    /// Whether the signature is this key's, by the algorithm of the header, which has to be the key's (RFC 8725 §3.1).
+    /// Whether the signature is this key's, by the header's algorithm, which must be the key's (RFC 8725 §3.1).
     package func isSigned(by key: JSONWebKey) -> Bool {
         key.supports(header.algorithm)
             && key.publicKey.isValidSignature(signature, for: signingInput, using: header.algorithm)
     }
 
-    /// Checks that one of the keys signed, by one of the algorithms.
+    /// Checks that one of the keys made the signature, by one of the algorithms.
     ///
-    /// The algorithms are the caller's choice and never the token's (RFC 8725 §3.1, D-30).
+    /// The caller chooses the algorithms, never the token (RFC 8725 §3.1, D-30).
     package func verify(
         with keys: JSONWebKeySet,
         algorithms: Set<SignatureAlgorithm>

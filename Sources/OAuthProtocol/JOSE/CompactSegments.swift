@@ -1,4 +1,4 @@
-/// RFC 7515 §7.1: a compact token cut at its two dots, nothing decoded yet.
+/// RFC 7515 §7.1: a compact token split at its two dots; nothing is decoded yet.
 struct CompactSegments: Sendable {
     /// The token in ASCII bytes.
     let bytes: [UInt8]
@@ -9,9 +9,9 @@ struct CompactSegments: Sendable {
 
     private static let dot = UInt8(ascii: ".")
 
-    /// Cuts a token of at most `maximumBytes`.
+    /// Splits a token of at most `maximumBytes`.
     ///
-    /// Anything but three segments is refused: two or four are no JWS, five are an encrypted token (D-33).
+    /// Anything but three segments is refused: two or four are not a JWS, five are an encrypted token (D-33).
     init(_ token: String, maximumBytes: Int) throws(JOSEError) {
         guard token.utf8.count <= maximumBytes else { throw .tooLarge }
         let bytes = Array(token.utf8)
@@ -32,22 +32,22 @@ struct CompactSegments: Sendable {
         return true
     }
 
-    /// The header, read.
+    /// Parses the header.
     func header() throws(JOSEError) -> JOSEHeader {
         try JOSEHeader(parsing: decoded(0..<headerEnd))
     }
 
-    /// The payload, decoded.
+    /// Decodes the payload.
     func payload() throws(JOSEError) -> [UInt8] {
         try decoded(headerEnd + 1..<payloadEnd)
     }
 
-    /// The signature, decoded.
+    /// Decodes the signature.
     func signature() throws(JOSEError) -> [UInt8] {
         try decoded(payloadEnd + 1..<bytes.count)
     }
 
-    /// What is signed: header, dot and payload as they were sent.
+    /// The signed bytes: header, dot and payload as they were sent.
     var signingInput: [UInt8] { Array(bytes[..<payloadEnd]) }
 
     private func decoded(_ range: Range<Int>) throws(JOSEError) -> [UInt8] {

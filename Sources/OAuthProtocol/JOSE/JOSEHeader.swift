@@ -1,8 +1,9 @@
 package import OpenSSLCrypto
 
-/// RFC 7515 §4: the header of a signed token, reduced to what may be believed before the signature is checked.
+/// RFC 7515 §4: the header of a signed token, reduced to the parameters that may be used before the signature is
+/// verified.
 package struct JOSEHeader: Sendable, Hashable {
-    /// How the token is signed; an algorithm of ours, never `none` or HMAC.
+    /// How the token is signed; a supported algorithm, never `none` or HMAC.
     package let algorithm: SignatureAlgorithm
     /// Which of the issuer's keys signed it.
     package let keyID: String?
@@ -42,8 +43,8 @@ package struct JOSEHeader: Sendable, Hashable {
         self.algorithm = algorithm
     }
 
-    /// The `typ` in its short, lower-case form (RFC 7515 §4.1.9: media types compare without case, `application/` may be
-    /// left out).
+    /// The `typ` in its short, lower-case form (RFC 7515 §4.1.9: media types compare without case, `application/` may
+    /// be left out).
     package var mediaType: String? {
         guard let type = type?.lowercased() else { return nil }
         let prefix = "application/"
@@ -60,8 +61,8 @@ package struct JOSEHeader: Sendable, Hashable {
     }
 
     private static func checkRefusedParameters(_ json: JSONObject) throws(JOSEError) {
-        // RFC 7515 §4.1.11: an extension that must be understood is not, by any of our tokens (D-33). `b64` changes what
-        // is signed (RFC 7797), `enc` and `zip` belong to encrypted tokens and decompression bombs. An embedded `jwk` or
+        // RFC 7515 §4.1.11: none of our tokens uses an extension that must be understood (D-33). `b64` changes what is
+        // signed (RFC 7797), `enc` and `zip` belong to encrypted tokens and decompression bombs. An embedded `jwk` or
         // `x5c` lets the sender choose the key (RFC 8725 §3.10, D-32).
         for name in ["crit", "b64", "enc", "zip", "jwk", "x5c"] where json[name] != nil {
             throw .unsupportedHeader(name)
@@ -71,10 +72,10 @@ package struct JOSEHeader: Sendable, Hashable {
             guard let content = content.stringValue else { throw .invalidHeader("cty") }
             guard content.lowercased() != "jwt" else { throw .unsupportedHeader("cty") }
         }
-        // `jku` and `x5u`, URLs of keys, are left alone: some providers send them, and nothing here fetches or reads them.
+        // `jku` and `x5u`, URLs of keys, are ignored: some providers send them, and nothing here fetches or reads them.
     }
 
-    /// A string of printable ASCII; a `kid` may end up in a log or a lookup, where control characters do harm.
+    /// A string of printable ASCII: a `kid` may be logged or looked up, where control characters do harm.
     static func shortText(
         _ name: String,
         of json: JSONObject,
@@ -89,7 +90,8 @@ package struct JOSEHeader: Sendable, Hashable {
 }
 
 extension SignatureAlgorithm {
-    /// The algorithm of a JOSE name; RFC 9864 §2.2 gives what is `EdDSA` here the fully specified name `Ed25519` too.
+    /// The algorithm with a JOSE name; RFC 9864 §2.2 also gives `EdDSA` with this curve the fully specified name
+    /// `Ed25519`.
     package init?(joseName: String) {
         if joseName == "Ed25519" {
             self = .edDSA

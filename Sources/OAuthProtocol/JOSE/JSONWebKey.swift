@@ -1,20 +1,20 @@
 package import OpenSSLCrypto
 
-/// RFC 7517: JSON Web Key; a public key that verifies signatures, with its names.
+/// RFC 7517: JSON Web Key; a public key that verifies signatures, with its parameters.
 package struct JSONWebKey: Sendable, Equatable {
     /// The key.
     package let publicKey: PublicKey
     /// The `kid` that tokens name it by.
     package let keyID: String?
-    /// The only algorithm it may be used with; `nil` if its set does not say.
+    /// The only algorithm that it may be used with; `nil` if its set names none.
     package let algorithm: SignatureAlgorithm?
-    /// What it is for: `sig`, or `nil` if its set does not say.
+    /// Its use: `sig`, or `nil` if its set names none.
     package let use: String?
 
-    /// The first segment of the access tokens that it signs, if it is a key of ours; spares reading their header.
+    /// The first segment of the access tokens that it signs, if it is our own key; spares parsing their header.
     let accessTokenHeader: [UInt8]
 
-    /// Makes the public face of a key of ours.
+    /// The public form of our own key.
     package init(publicKey: PublicKey, keyID: String?, algorithm: SignatureAlgorithm?) {
         self.init(publicKey: publicKey, keyID: keyID, algorithm: algorithm, use: "sig")
     }
@@ -32,7 +32,7 @@ package struct JSONWebKey: Sendable, Equatable {
             }
     }
 
-    /// Whether the key may verify signatures of an algorithm: by its type, and by its `alg` if it has one.
+    /// Whether the key may verify signatures of an algorithm: by its type, and by its `alg` if present.
     package func supports(_ algorithm: SignatureAlgorithm) -> Bool {
         (self.algorithm ?? algorithm) == algorithm && publicKey.supports(algorithm)
     }
@@ -41,13 +41,13 @@ package struct JSONWebKey: Sendable, Equatable {
 // MARK: - Reading
 
 extension JSONWebKey {
-    /// RFC 7518 §6, RFC 8037 §2: the members that make a key private, of every type.
+    /// RFC 7518 §6, RFC 8037 §2: the members of every type that make a key private.
     private static let privateMembers = ["d", "p", "q", "dp", "dq", "qi", "oth", "k"]
 
-    /// Reads a key of somebody else's set.
+    /// Reads a key of another party's set.
     ///
-    /// - Throws: ``JOSEError/unsupportedKey`` for a key that is none for signatures of ours, ``JOSEError/privateKey`` for
-    ///   one that gives its secret away, ``JOSEError/invalidKey`` for one that is unsound.
+    /// - Throws: ``JOSEError/unsupportedKey`` for a key that does not verify supported signatures,
+    ///   ``JOSEError/privateKey`` for one that discloses its secret, ``JOSEError/invalidKey`` for one that is unsound.
     package init(_ json: JSONObject) throws(JOSEError) {
         let components = try JSONWebKey.components(json)
         guard !JSONWebKey.privateMembers.contains(where: { json[$0] != nil }) else { throw .privateKey }
@@ -124,7 +124,7 @@ extension JSONWebKey {
         return Base64URL.encode(SHA256.hash(canonical.serialized()).bytes)
     }
 
-    /// The members that make the key, in lexicographic order.
+    /// The members that define the key, in lexicographic order.
     private static func requiredMembers(of publicKey: PublicKey) -> [(name: String, value: String)] {
         switch publicKey.components {
         case .p256(let x, let y):

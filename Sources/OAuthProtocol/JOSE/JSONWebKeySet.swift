@@ -5,7 +5,7 @@ package struct JSONWebKeySet: Sendable, Equatable {
     /// The keys, in the order of the set.
     package var keys: [JSONWebKey]
 
-    /// The number of keys that a set of somebody else's may have.
+    /// The most keys that another party's set may have.
     package static let keyCountMax = 100
 
     /// Makes a set.
@@ -13,8 +13,10 @@ package struct JSONWebKeySet: Sendable, Equatable {
         self.keys = keys
     }
 
-    /// Reads somebody else's set; keys that cannot verify signatures of ours are skipped (RFC 7517 §5), unsound and
-    /// private ones too, since nobody may trust them.
+    /// Reads another party's set.
+    ///
+    /// Keys that do not verify supported signatures are skipped (RFC 7517 §5), and so are unsound and private ones,
+    /// which must not be trusted.
     ///
     /// - Throws: ``JOSEError/malformed`` or ``JOSEError/tooManyKeys``.
     package init(parsing bytes: [UInt8]) throws(JOSEError) {
@@ -27,21 +29,21 @@ package struct JSONWebKeySet: Sendable, Equatable {
         try self.init(json)
     }
 
-    /// Reads somebody else's set, as the member `jwks` of client metadata holds it.
+    /// Reads another party's set from the member `jwks` of client metadata.
     ///
     /// - Throws: As ``init(parsing:)``.
     package init(_ json: JSONObject) throws(JOSEError) {
         guard let elements = json["keys"]?.arrayValue else { throw .malformed }
         guard elements.count <= JSONWebKeySet.keyCountMax else { throw .tooManyKeys }
         keys = elements.compactMap { element in
-            // A key that is refused is a key that the set does not have: the reason is not needed.
+            // A refused key is treated as if it were not in the set; the reason is not needed.
             element.objectValue.flatMap { try? JSONWebKey($0) }
         }
     }
 
     /// The keys that may have signed a token with this `kid` and `alg`.
     ///
-    /// A `kid` that no key bears fits keys without any; a token without `kid` fits every key of its type.
+    /// If no key has the `kid`, keys without one match; a token without `kid` matches every key of its type.
     package func candidates(keyID: String?, algorithm: SignatureAlgorithm) -> [JSONWebKey] {
         let suitable = keys.filter { $0.supports(algorithm) }
         guard let keyID else { return suitable }

@@ -1,16 +1,16 @@
 package import OpenSSLCrypto
 
-/// RFC 7519: JSON Web Token; tokens of others, such as ID tokens and client assertions.
+/// RFC 7519: JSON Web Tokens of other parties, such as ID tokens and client assertions.
 package enum JSONWebToken {
-    /// Checks the signature and the type of a token and gives its claims; what they say is the caller's to check.
+    /// Verifies the signature and the type of a token and returns its claims, which the caller checks.
     ///
     /// - Parameters:
     ///   - token: The compact token.
-    ///   - keys: The keys of the one who should have signed.
+    ///   - keys: The keys of the expected signer.
     ///   - algorithms: The algorithms that are acceptable, chosen by the caller (RFC 8725 §3.1).
-    ///   - types: The acceptable values of `typ` in their short lower-case form; `nil` stands for its absence (D-36).
+    ///   - types: The acceptable values of `typ` in their short lower-case form; `nil` means that it is absent (D-36).
     /// - Returns: The claims.
-    /// - Throws: ``JOSEError`` with the first rule that the token broke.
+    /// - Throws: ``JOSEError`` for the first rule that the token broke.
     package static func verified(
         _ token: String,
         keys: JSONWebKeySet,
@@ -24,7 +24,7 @@ package enum JSONWebToken {
         return claims
     }
 
-    /// The claims of a token whose signature was not checked: good for finding out whose keys to check it with.
+    /// The claims of a token whose signature was not verified, only for finding the keys to verify it with.
     ///
     /// - Throws: ``JOSEError/malformed`` unless the payload is a strict JSON object (D-34).
     package static func unverifiedClaims(of jws: CompactJWS) throws(JOSEError) -> JSONObject {

@@ -1,4 +1,4 @@
-/// RFC 7519 §2: `NumericDate`, of which we take whole seconds only.
+/// RFC 7519 §2: `NumericDate`, of which only whole seconds are accepted.
 ///
 /// D-38: a float, a string, a negative or a huge `exp` means different moments to different readers.
 enum NumericDate {

@@ -4,7 +4,7 @@ package struct RegisteredClaims: Sendable, Hashable {
     package let issuer: String?
     /// `sub`.
     package let subject: String?
-    /// `aud`, which may be written as a string or as an array of strings; empty if it is absent.
+    /// `aud`, written as a string or as an array of strings; empty if it is absent.
     package let audience: [String]
     /// `exp`.
     package let expiresAt: Timestamp?
@@ -15,10 +15,10 @@ package struct RegisteredClaims: Sendable, Hashable {
     /// `jti`.
     package let tokenID: String?
 
-    /// Reads the claims that are there.
+    /// Reads the claims that are present.
     ///
-    /// - Throws: ``JOSEError/invalidClaim(_:)`` for one of a wrong type: a number for a string, a float, string, negative
-    ///   or huge number for a date (D-38), an audience with anything but strings.
+    /// - Throws: ``JOSEError/invalidClaim(_:)`` for one of a wrong type: a number instead of a string, a date that is a
+    ///   float, a string, negative or huge (D-38), an audience with anything but strings.
     package init(_ claims: JSONObject) throws(JOSEError) {
         issuer = try RegisteredClaims.text("iss", of: claims)
         subject = try RegisteredClaims.text("sub", of: claims)
@@ -29,7 +29,8 @@ package struct RegisteredClaims: Sendable, Hashable {
         tokenID = try RegisteredClaims.text("jti", of: claims)
     }
 
-    /// Checks the dates against a clock: `exp` has to be there and ahead, `nbf` and `iat` must not be ahead.
+    /// Checks the dates against a clock: `exp` must be present and in the future, `nbf` and `iat` must not be in the
+    /// future.
     ///
     /// - Throws: ``JOSEError/missingClaim(_:)``, ``JOSEError/expired`` or ``JOSEError/notYetValid``.
     package func checkDates(now: Timestamp, clockSkewSeconds: Int) throws(JOSEError) {

@@ -1,6 +1,6 @@
 package import OpenSSLCrypto
 
-/// A key of ours with its name, which makes signed tokens.
+/// Our own key with its name, which signs tokens.
 package struct SigningKey: Sendable, RedactedSecret {
     /// The `kid` of its tokens.
     package let keyID: String
@@ -14,11 +14,11 @@ package struct SigningKey: Sendable, RedactedSecret {
     /// RFC 7519 §5.1: the `typ` of other tokens.
     static let tokenType = "JWT"
 
-    /// First segments by `typ`, made once: they are the same in every token.
+    /// First segments by `typ`, built once: they are the same in every token.
     private let accessTokenHeader: [UInt8]
     private let tokenHeader: [UInt8]
 
-    /// Names a key; without a name it gets its thumbprint (RFC 7638).
+    /// Names a key; the default name is its thumbprint (RFC 7638).
     package init(privateKey: PrivateKey, algorithm: SignatureAlgorithm, keyID: String? = nil) {
         let keyID = keyID ?? JSONWebKey.thumbprint(of: privateKey.publicKey)
         self.keyID = keyID
@@ -31,7 +31,7 @@ package struct SigningKey: Sendable, RedactedSecret {
         tokenHeader = header(SigningKey.tokenType)
     }
 
-    /// The public face of the key.
+    /// The public form of the key.
     package var jsonWebKey: JSONWebKey {
         JSONWebKey(publicKey: privateKey.publicKey, keyID: keyID, algorithm: algorithm)
     }
@@ -50,7 +50,7 @@ package struct SigningKey: Sendable, RedactedSecret {
         return String(ascii: token.span)
     }
 
-    /// Room for dots and the encoded signature of the short algorithms.
+    /// Space for dots and the encoded signature of the short algorithms.
     private static let signatureSegmentByteCount = 96
 
     private func header(type: String) -> [UInt8] {

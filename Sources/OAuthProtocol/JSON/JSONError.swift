@@ -2,7 +2,8 @@
 package struct JSONError: Error, Equatable, Sendable, CustomStringConvertible {
     /// The rule that the text broke.
     package enum Code: String, Sendable {
-        /// A byte that the grammar does not allow here: NaN, a comma too many, a byte order mark, an unescaped control.
+        /// A byte that the grammar does not allow at this place: NaN, a superfluous comma, a byte order mark, an
+        /// unescaped control character.
         case unexpectedByte = "unexpected byte"
         /// The text stops inside a value.
         case unexpectedEnd = "unexpected end"
@@ -18,15 +19,15 @@ package struct JSONError: Error, Equatable, Sendable, CustomStringConvertible {
         case invalidNumber = "invalid number"
         /// Two members of one object with the same name.
         case duplicateName = "duplicate member name"
-        /// A bound of ``JSONLimits`` is passed.
+        /// A bound of ``JSONLimits`` is exceeded.
         case limitExceeded = "too large or too deep"
-        /// The value is sound but is not an object.
+        /// The value is valid but is not an object.
         case notAnObject = "not an object"
     }
 
     /// The rule that was broken.
     package let code: Code
-    /// Where in the text, in bytes from its start.
+    /// The offset in the text, in bytes from its start.
     package let offset: Int
 
     init(_ code: Code, at offset: Int) {
@@ -34,6 +35,6 @@ package struct JSONError: Error, Equatable, Sendable, CustomStringConvertible {
         self.offset = offset
     }
 
-    /// The rule and the place, fit for an error description.
+    /// The rule and the place, written for an error description.
     package var description: String { "\(code.rawValue) at byte \(offset)" }
 }

@@ -9,10 +9,10 @@ package struct JSONLimits: Sendable, Hashable {
     /// The number of values in the whole text, containers included.
     package var valueCount: Int
 
-    /// The deepest nesting that any caller can ask for: parsing recurses, and a stack is finite.
+    /// The deepest nesting that any caller can ask for: parsing recurses, and the stack is finite.
     package static let depthMax = 128
 
-    /// Makes the bounds; the defaults suit every document that OAuth sends around.
+    /// Makes the bounds; the defaults suit every document that OAuth uses.
     package init(
         depth: Int = 32,
         byteCount: Int = 1_048_576,

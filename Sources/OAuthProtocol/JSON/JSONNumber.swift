@@ -1,4 +1,4 @@
-/// A JSON number kept as it was written, so that no identifier of an upstream user loses digits in a float.
+/// A JSON number kept as it was written, so that no identifier of a provider's user loses digits in a float.
 package struct JSONNumber: Sendable, Hashable {
     /// The exact source text, which is a number by the grammar of RFC 8259 §6.
     package let text: String

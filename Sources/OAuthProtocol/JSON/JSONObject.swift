@@ -1,4 +1,4 @@
-/// A JSON object: members in the order in which they came, each name once.
+/// A JSON object: members in the order in which they occurred, each name once.
 package struct JSONObject: Sendable, ExpressibleByDictionaryLiteral {
     /// The members in order of insertion.
     package private(set) var members: [(name: String, value: JSONValue)] = []
@@ -6,17 +6,17 @@ package struct JSONObject: Sendable, ExpressibleByDictionaryLiteral {
     /// Makes an empty object.
     package init() {}
 
-    /// Makes an object of a literal; of two equal names the later value holds.
+    /// Makes an object from a literal; of two equal names the later value is kept.
     package init(dictionaryLiteral elements: (String, JSONValue)...) {
         self.init(elements)
     }
 
-    /// Makes an object of pairs; of two equal names the later value holds.
+    /// Makes an object from pairs; of two equal names the later value is kept.
     package init(_ pairs: some Sequence<(String, JSONValue)>) {
         for (name, value) in pairs { self[name] = value }
     }
 
-    /// Takes members of which the parser knows that their names differ.
+    /// Takes members whose names the parser has found to differ.
     init(distinctMembers members: [(name: String, value: JSONValue)]) {
         self.members = members
     }
@@ -46,7 +46,7 @@ package struct JSONObject: Sendable, ExpressibleByDictionaryLiteral {
 }
 
 extension JSONObject: Hashable {
-    /// Equal are objects with the same members in any order (RFC 8259 §4: objects are unordered).
+    /// Objects are equal if they have the same members in any order (RFC 8259 §4: objects are unordered).
     package static func == (left: JSONObject, right: JSONObject) -> Bool {
         left.count == right.count && left.members.allSatisfy { right[$0.name] == $0.value }
     }

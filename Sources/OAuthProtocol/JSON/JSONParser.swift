@@ -1,7 +1,7 @@
 /// RFC 8259: The JavaScript Object Notation, read strictly.
 ///
-/// What two readers could understand differently is refused: duplicate names (RFC 8725 §3.7), invalid UTF-8, half
-/// surrogate pairs, byte order marks, trailing data. What could exhaust us is bounded by ``JSONLimits``.
+/// Input that two readers could interpret differently is refused: duplicate names (RFC 8725 §3.7), invalid UTF-8, half
+/// surrogate pairs, byte order marks, trailing data. ``JSONLimits`` bounds what could exhaust memory, stack or time.
 package enum JSONParser {
     /// Reads a text that is one JSON value.
     ///
@@ -24,7 +24,7 @@ package enum JSONParser {
     }
 }
 
-/// Builds values from a scanner's tokens, counting what the limits bound.
+/// Builds values from a scanner's tokens, and counts what the limits bound.
 struct JSONReader {
     var scanner: JSONScanner
     let limits: JSONLimits
@@ -88,7 +88,7 @@ struct JSONReader {
         while true {
             let nameOffset = scanner.offset
             let name = try scanner.string()
-            // RFC 8725 §3.7, D-34: of two readers one takes the first and one the last; neither is safe.
+            // RFC 8725 §3.7, D-34: one reader takes the first and another the last; neither is safe.
             let isNew =
                 members.count < JSONReader.smallObjectCount
                 ? !members.contains { $0.name == name } : names.insert(name).inserted
@@ -106,7 +106,8 @@ struct JSONReader {
         }
     }
 
-    /// Up to this many members, comparing names beats hashing them; beyond it, comparing would take quadratic time.
+    /// Up to this many members, comparing names is faster than hashing them; beyond it, comparing would take quadratic
+    /// time.
     private static let smallObjectCount = 16
 
     private mutating func open(_ bracket: UInt8, depth: Int) throws(JSONError) {

@@ -1,6 +1,6 @@
 /// The tokens of RFC 8259 over a buffer: what ``JSONParser`` and the claims reader share.
 ///
-/// Strict by the grammar; every read is checked, so hostile bytes end in a thrown ``JSONError`` and never in a trap.
+/// Strict by the grammar; every read is checked, so hostile bytes cause a thrown ``JSONError`` and never a trap.
 struct JSONScanner {
     /// The text.
     let bytes: [UInt8]
@@ -31,7 +31,7 @@ struct JSONScanner {
         return true
     }
 
-    /// Consumes a byte that has to be there.
+    /// Consumes a byte that must be next.
     mutating func expect(_ byte: UInt8) throws(JSONError) {
         guard take(byte) else { throw unexpected() }
     }
@@ -41,7 +41,7 @@ struct JSONScanner {
         for byte in literal.utf8 { try expect(byte) }
     }
 
-    /// The error for a byte that does not belong here, or for the end.
+    /// The error for a byte that is not allowed here, or for the end.
     func unexpected() -> JSONError {
         JSONError(offset < bytes.count ? .unexpectedByte : .unexpectedEnd, at: offset)
     }
@@ -50,13 +50,13 @@ struct JSONScanner {
 // MARK: - Strings
 
 extension JSONScanner {
-    /// Where a string's characters stand between its quotes, and whether escapes have to be resolved.
+    /// The range of a string's characters between its quotes, and whether escapes have to be resolved.
     struct StringToken {
         let range: Range<Int>
         let hasEscapes: Bool
     }
 
-    /// Reads a string without making it.
+    /// Reads a string's range without creating the string.
     mutating func stringToken() throws(JSONError) -> StringToken {
         try expect(UInt8(ascii: "\""))
         let bytes = bytes
@@ -65,7 +65,7 @@ extension JSONScanner {
         var hasEscapes = false
         while index < bytes.count {
             let byte = bytes[index]
-            // Most bytes need one look: above the quote and no backslash.
+            // Most bytes need one comparison: above the quote, and not a backslash.
             if byte <= UInt8(ascii: "\"") {
                 if byte == UInt8(ascii: "\"") {
                     offset = index + 1
@@ -87,7 +87,7 @@ extension JSONScanner {
         try text(of: stringToken())
     }
 
-    /// Makes the string of a token: escapes resolved, UTF-8 checked.
+    /// Creates the string of a token: escapes resolved, UTF-8 checked.
     func text(of token: StringToken) throws(JSONError) -> String {
         let text: String?
         if token.hasEscapes {
@@ -130,11 +130,11 @@ extension JSONScanner {
         return output
     }
 
-    /// Resolves `\uXXXX`, or a pair of them for a scalar beyond the basic plane, and says how many bytes it took.
+    /// Resolves `\uXXXX`, or a pair of them for a scalar beyond the basic plane, and returns how many bytes it took.
     private func unicodeEscape(at index: Int, before end: Int) throws(JSONError) -> (Unicode.Scalar, length: Int) {
         let first = try hexadecimal(at: index + 2, before: end)
         if let scalar = Unicode.Scalar(first) { return (scalar, 6) }
-        // RFC 8259 §8.2: half a pair has no meaning, and readers disagree on it; refused.
+        // RFC 8259 §8.2: half a pair has no meaning, and readers disagree on it.
         let low = index + 6
         guard first < 0xDC00, low + 1 < end, bytes[low] == UInt8(ascii: "\\"), bytes[low + 1] == UInt8(ascii: "u")
         else { throw JSONError(.loneSurrogate, at: index) }
@@ -159,7 +159,7 @@ extension JSONScanner {
 // MARK: - Numbers
 
 extension JSONScanner {
-    /// The longest number that is read; no honest one comes near it.
+    /// The longest number that is read; honest numbers are far shorter.
     static let numberByteCountMax = 128
 
     /// Reads a number of any form (RFC 8259 §6).

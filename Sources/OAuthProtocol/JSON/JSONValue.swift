@@ -21,7 +21,7 @@ extension JSONValue {
         return text
     }
 
-    /// The value of a number that is written as an integer; `nil` for `1.0`, `1e3` and what does not fit.
+    /// The value of a number that is written as an integer; `nil` for `1.0`, `1e3` and values out of range.
     package var integerValue: Int? {
         guard case .number(let number) = self else { return nil }
         return number.integer
@@ -45,7 +45,7 @@ extension JSONValue {
         return object
     }
 
-    /// The elements of an array that holds strings and nothing else.
+    /// The elements of an array that contains only strings.
     package var stringArrayValue: [String]? {
         guard case .array(let elements) = self else { return nil }
         var strings: [String] = []

@@ -9,7 +9,7 @@ package enum JSONWriter {
         output.append(UInt8(ascii: "\""))
     }
 
-    /// Appends what stands between the quotes of a string.
+    /// Appends the escaped characters between the quotes of a string.
     package static func appendCharacters(of text: String, to output: inout [UInt8]) {
         if needsEscapes(text.utf8.span) {
             for byte in text.utf8 { appendEscaped(byte, to: &output) }
@@ -74,9 +74,9 @@ package enum JSONWriter {
         output.append(UInt8(ascii: "]"))
     }
 
-    /// Whether the text may need escapes; what is not ASCII is left to the slow path, which knows exactly.
+    /// Whether the text may need escapes; text beyond ASCII is left to the exact, slower path.
     ///
-    /// Written as `Span.contains` is, and for its reason.
+    /// Written like `Span.contains`, to be as fast.
     private static func needsEscapes(_ text: Span<UInt8>) -> Bool {
         var least = UInt8.max
         var greatest: UInt8 = 0

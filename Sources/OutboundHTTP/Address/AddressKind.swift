@@ -1,22 +1,23 @@
-/// RFC 6890: Special-Purpose IP Address Registries, as an address policy sees them.
+/// RFC 6890: the special-purpose addresses that an address policy distinguishes.
 package enum AddressKind: Sendable, Hashable, CaseIterable {
     /// Reachable on the internet at large.
     case global
     /// This host itself: 127.0.0.0/8, ::1.
     case loopback
-    /// Somebody's own network: RFC 1918, shared address space (RFC 6598), unique local addresses (RFC 4193).
+    /// A private network: RFC 1918, shared address space (RFC 6598), unique local addresses (RFC 4193).
     case privateNetwork
-    /// Where clouds hand out a machine's credentials, though inside a private range: the classic target of a forged request.
+    /// Metadata services inside private ranges, where clouds give out a machine's credentials: the classic target of a
+    /// forged request.
     case cloudMetadata
-    /// The link: 169.254.0.0/16 with the clouds' metadata services, fe80::/10.
+    /// The local link: 169.254.0.0/16 with the clouds' metadata services, fe80::/10.
     case linkLocal
-    /// Unspecified, documentation, benchmarking, multicast, reserved, tunnels: nothing that a server should dial.
+    /// Unspecified, documentation, benchmarking, multicast, reserved, tunnels: nothing that a server should connect to.
     case reserved
 }
 
 extension RemoteAddress {
-    /// The kind of the address that packets reach: embedded IPv4 addresses are looked at as such, so that a translator or
-    /// tunnel on the way is no detour around the policy.
+    /// The kind of address that packets reach: embedded IPv4 addresses are classified as such, so that a translator or
+    /// tunnel on the way does not bypass the policy.
     package var kind: AddressKind {
         switch self {
         case .v4(let bits): Self.kindOfV4(bits)
@@ -36,11 +37,12 @@ extension RemoteAddress {
         if let range = v6Ranges.first(where: { high >> (64 - $0.length) == $0.prefix >> (64 - $0.length) }) {
             return range.kind
         }
-        // RFC 4291 §2.4: only 2000::/3 is given out as global unicast.
+        // RFC 4291 §2.4: only 2000::/3 is assigned as global unicast.
         return high >> 61 == 0b001 ? .global : .reserved
     }
 
-    /// The IPv4 address inside ::ffff:0:0/96, ::/96 (RFC 4291 §2.5.5), 64:ff9b::/96 (RFC 6052) and 2002::/16 (RFC 3056).
+    /// The IPv4 address inside ::ffff:0:0/96, ::/96 (RFC 4291 §2.5.5), 64:ff9b::/96 (RFC 6052) and 2002::/16 (RFC
+    /// 3056).
     private static func embeddedV4(_ high: UInt64, _ low: UInt64) -> UInt32? {
         let last = UInt32(truncatingIfNeeded: low)
         if high == 0, low >> 32 == 0xffff || low >> 32 == 0 { return last }
@@ -49,7 +51,7 @@ extension RemoteAddress {
     }
 
     private static let v4Ranges: [(prefix: UInt32, length: UInt32, kind: AddressKind)] = [
-        (0x0000_0000, 8, .reserved),  // 0.0.0.0/8 "this network", which Linux dials as this host
+        (0x0000_0000, 8, .reserved),  // 0.0.0.0/8 "this network", which Linux treats as this host
         (0x0a00_0000, 8, .privateNetwork),  // 10.0.0.0/8
         (0x6464_64c8, 32, .cloudMetadata),  // 100.100.100.200
         (0x6440_0000, 10, .privateNetwork),  // 100.64.0.0/10 shared address space

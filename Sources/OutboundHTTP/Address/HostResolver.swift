@@ -1,17 +1,17 @@
 import Glibc
 
-/// Finds a name's addresses for the strict address policies, which must see all of them.
+/// Finds a name's addresses for the strict address policies, which must check all of them.
 package protocol HostResolver: Sendable {
     /// Every address of the name, at least one; called on a thread that may block.
     func addresses(of name: String) throws(OutboundError) -> [RemoteAddress]
 }
 
-/// Asks the system: hosts file and name servers as configured on this machine.
+/// Asks the system: the hosts file and name servers configured on this machine.
 package struct SystemHostResolver: HostResolver {
     /// Makes the resolver.
     package init() {}
 
-    /// Every address that `getaddrinfo` knows.
+    /// Every address that `getaddrinfo` returns.
     package func addresses(of name: String) throws(OutboundError) -> [RemoteAddress] {
         var hints = unsafe addrinfo()
         unsafe hints.ai_family = AF_UNSPEC

@@ -1,16 +1,16 @@
-/// What a URL's host says, if it says it in the one canonical way (D-82).
+/// The meaning of a URL's host, if it is spelled in the one canonical way (D-82).
 ///
-/// `0x7f.1`, `2130706433`, `127.1` and `0177.0.0.1` all dial 127.0.0.1 on some resolver and are names on others; a trailing
-/// dot makes a second spelling of every name; letters beyond ASCII look like others. None of them is guessed at.
+/// `0x7f.1`, `2130706433`, `127.1` and `0177.0.0.1` all mean 127.0.0.1 to some resolvers and are names to others; a
+/// trailing dot gives every name a second spelling; letters beyond ASCII look like others. All of these are refused.
 package enum HostSpelling: Hashable, Sendable {
     /// A DNS name in lower case; one label only if it is `localhost`.
     case name(String)
     /// A literal address.
     case address(RemoteAddress)
-    /// Not canonical; with the reason, which does not repeat the host.
+    /// Not canonical; the reason does not repeat the host.
     case refused(String)
 
-    /// Reads a host as it stands in a URL, IPv6 addresses in brackets.
+    /// Reads a host as written in a URL, IPv6 addresses in brackets.
     package static func classify(_ host: String) -> HostSpelling {
         if host.hasPrefix("[") { return classifyBracketed(host) }
         let labels = host.utf8.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
@@ -19,7 +19,7 @@ package enum HostSpelling: Hashable, Sendable {
         guard labels.allSatisfy(isLabel) else { return .refused("host is not a DNS name in ASCII") }
         if isNumber(last) { return classifyNumeric(host) }
         let name = host.lowercasedASCII
-        // A name without a dot means whatever the search list of this machine makes of it.
+        // A name without a dot depends on this machine's search list.
         if labels.count == 1, name != "localhost" { return .refused("host is a single label") }
         return .name(name)
     }
@@ -46,7 +46,8 @@ package enum HostSpelling: Hashable, Sendable {
         }
     }
 
-    /// Whether some resolver reads the label as a number: decimal, octal or `0x` with hexadecimal digits or none.
+    /// Whether some resolver reads the label as a number: decimal, octal, or `0x` followed by hexadecimal digits or
+    /// nothing.
     private static func isNumber(_ label: Substring.UTF8View) -> Bool {
         if label.allSatisfy(\.isASCIIDigit) { return true }
         let isHexadecimal =

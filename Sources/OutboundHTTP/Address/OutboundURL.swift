@@ -1,9 +1,9 @@
 /// The parts of an absolute `http` or `https` URL that decide where a request goes.
 ///
-/// Stricter than RFC 3986, so that libcurl's parser cannot see another host than we do: printable ASCII only, no user
-/// information, no backslash, a host of letters, digits, `.`, `-` and `_` or an IPv6 address in brackets.
+/// Stricter than RFC 3986, so that libcurl's parser cannot find another host than this one: printable ASCII only, no
+/// user information, no backslash, a host of letters, digits, `.`, `-` and `_` or an IPv6 address in brackets.
 struct OutboundURL: Equatable {
-    /// Longer URLs are refused.
+    /// The longest URL that is accepted.
     static let byteCountMax = 8192
 
     let isHTTPS: Bool
@@ -29,7 +29,7 @@ struct OutboundURL: Equatable {
         (host, port) = try Self.hostAndPort(Array(authority), defaultPort: isHTTPS ? 443 : 80)
     }
 
-    /// What may be logged of a URL: everything up to the query or fragment, without user information.
+    /// The part of a URL that may be logged: everything up to the query or fragment, without user information.
     static func redacted(_ url: String) -> String {
         let shown = String(decoding: url.utf8.prefix { !"?#".utf8.contains($0) }.prefix(256), as: UTF8.self)
         return shown.contains("@") ? "<redacted>" : shown

@@ -1,6 +1,6 @@
 import Glibc
 
-/// An IPv4 or IPv6 address that may be dialled, in host byte order.
+/// An IPv4 or IPv6 address to connect to, in host byte order.
 package enum RemoteAddress: Hashable, Sendable {
     /// An IPv4 address.
     case v4(UInt32)

@@ -1,10 +1,10 @@
 import Synchronization
 
-/// Runs the blocking look-ups of names on a few threads of their own, which live only while there is work.
+/// Runs blocking name look-ups on a few threads of their own, which exist only while there is work.
 final class ResolverThreads: Sendable {
     typealias Completion = @Sendable (Result<[RemoteAddress], OutboundError>) -> Void
 
-    /// Look-ups that run at the same time; the others wait, bounded by the requests in flight.
+    /// Simultaneous look-ups; further ones wait, bounded by the number of requests in flight.
     static let threadsMax = 8
 
     fileprivate struct State {
@@ -19,7 +19,7 @@ final class ResolverThreads: Sendable {
         self.resolver = resolver
     }
 
-    /// Looks the name up and calls back on the thread that did; a look-up under way cannot be called off.
+    /// Looks the name up and calls back on the thread that did; a look-up in progress cannot be cancelled.
     func resolve(_ name: String, completion: @escaping Completion) {
         let needsThread = state.withLock { state in
             state.waiting.append((name, completion))
@@ -31,7 +31,8 @@ final class ResolverThreads: Sendable {
         if let thread = NativeThread(name: "gatehouse-dns", { self.work() }) {
             thread.detach()
         } else {
-            // The machine gives no thread: whoever waits is told, unless another thread is there to serve them.
+            // The system cannot create a thread: the waiting requests fail, unless another thread is running to serve
+            // them.
             let stranded = state.withLock { state in
                 state.threads -= 1
                 return state.threads == 0 ? state.takeAll() : []
@@ -54,7 +55,7 @@ final class ResolverThreads: Sendable {
 }
 
 extension ResolverThreads.State {
-    /// The next look-up; when there is none, the asking thread is counted out in the same turn.
+    /// The next look-up; without one, the asking thread leaves the count in the same step.
     fileprivate mutating func next() -> (name: String, completion: ResolverThreads.Completion)? {
         if waiting.isEmpty {
             threads -= 1

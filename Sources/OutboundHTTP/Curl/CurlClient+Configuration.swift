@@ -1,19 +1,19 @@
 extension CurlClient {
-    /// What a client needs to know of its surroundings, with a bound for everything that can grow.
+    /// What a client needs to know of its environment, with a bound for everything that can grow.
     package struct Configuration: Sendable {
         /// A PEM file of certificate authorities trusted in addition to the system's.
         package var caFile: String?
-        /// The system's PEM file; nil takes `SSL_CERT_FILE` from the environment or else the distribution's.
+        /// The system's PEM file; with nil, `SSL_CERT_FILE` from the environment or else the distribution's file.
         package var systemCAFile: String?
         /// The proxy of requests whose address policy is not strict.
         package var proxy: Proxy
-        /// The `User-Agent` of requests that bring none.
+        /// The `User-Agent` of requests that set none.
         package var userAgent: String
-        /// Requests in flight under each address policy; one more is refused as `overloaded`.
+        /// Simultaneous requests under each address policy; one more is refused as `overloaded`.
         package var requestsMax: Int
-        /// Connections open under each address policy; requests wait for a free one.
+        /// Open connections under each address policy; requests wait for a free one.
         package var connectionsMax: Int
-        /// Connections open to one host under each address policy; requests wait for a free one.
+        /// Open connections to one host under each address policy; requests wait for a free one.
         package var connectionsPerHostMax: Int
         /// Finds addresses for the strict address policies.
         package var resolver: any HostResolver
@@ -40,13 +40,13 @@ extension CurlClient {
         }
     }
 
-    /// Where a proxy comes from.
+    /// Where the proxy's address comes from.
     package enum Proxy: Hashable, Sendable {
         /// `http_proxy`, `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY`, as libcurl reads them.
         case environment
-        /// No proxy, whatever the environment says.
+        /// No proxy, whatever the environment contains.
         case none
-        /// This one.
+        /// This proxy.
         case url(String)
     }
 }

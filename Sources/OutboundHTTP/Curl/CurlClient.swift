@@ -1,15 +1,15 @@
 package import Logging
 import Synchronization
 
-/// The HTTP client of the house: libcurl's multi interface on a thread per address policy.
+/// The server's HTTP client: libcurl's multi interface on one thread per address policy.
 ///
-/// A request never blocks the caller's thread; its task waits while the loop's thread transfers, and cancelling the task
-/// aborts the transfer. Redirects, cookies, netrc, authentication and content decoding are off: what comes back is what
-/// was sent, within the request's limits. TLS is 1.2 or later and always verified.
+/// A request never blocks the caller's thread; its task waits while the loop's thread transfers, and cancelling the
+/// task aborts the transfer. Redirects, cookies, netrc, authentication and content decoding are off: the response is
+/// what the server sent, within the request's limits. TLS is 1.2 or later and always verified.
 ///
-/// Loops start with the first request that needs them. One client's loop serves at most
-/// `Configuration.requestsMax` requests at a time under each policy: give fetches on behalf of strangers a client of their
-/// own, so that slow strangers cannot use up what the operator's identity providers need.
+/// Loops start with the first request that needs them. One client's loop serves at most `Configuration.requestsMax`
+/// requests at a time under each policy. Fetches on behalf of strangers therefore need a client of their own, so that
+/// slow strangers cannot use up the capacity for the operator's identity providers.
 package final class CurlClient: OutboundTransport {
     private struct State {
         var loops: [AddressPolicy: CurlLoop] = [:]
@@ -23,7 +23,7 @@ package final class CurlClient: OutboundTransport {
     private let state = Mutex(State())
     private let lastIdentifier = Atomic<UInt64>(0)
 
-    /// Makes a client; throws `invalidConfiguration` when the CA file cannot be used.
+    /// Makes a client; throws `invalidConfiguration` when the CA file is unusable.
     package init(configuration: Configuration = Configuration(), logger: Logger) throws(OutboundError) {
         guard CurlLibrary.isReady else { throw OutboundError(.invalidConfiguration, "libcurl cannot be used") }
         self.configuration = configuration
@@ -78,7 +78,7 @@ package final class CurlClient: OutboundTransport {
                 )
             }
         } onCancel: {
-            // The loop may see this before the start: then the flag tells it.
+            // The loop may receive this before the start; the flag then tells it.
             cancellation.raise()
             loop.post(.cancel(identifier))
         }

@@ -1,9 +1,9 @@
 internal import CCurl
 import Synchronization
 
-/// A thread in `curl_multi_poll` and the way to talk to it.
+/// A thread in `curl_multi_poll`, and the way to talk to it.
 ///
-/// Everything libcurl touches belongs to the thread (`TransferTable`); the rest of the world posts messages.
+/// Everything that libcurl touches belongs to the thread (`TransferTable`); other threads post messages.
 @safe final class CurlLoop: Sendable {
     enum Message: Sendable {
         case start(Submission)
@@ -13,18 +13,18 @@ import Synchronization
 
     private struct Inbox {
         var messages: [Message] = []
-        /// While true the multi handle lives and messages are read.
+        /// While true, the multi handle exists and messages are read.
         var isOpen = true
         var isStopping = false
         var waiters: [CheckedContinuation<Void, Never>] = []
     }
 
-    /// How long an idle loop sleeps at most.
+    /// The longest sleep of an idle loop.
     private static let idleMilliseconds: Int32 = 60_000
 
-    // SAFETY: created before the thread starts and then used by that thread alone, but for curl_multi_wakeup, which libcurl
-    // declares safe from any thread and which is called under the inbox's lock while `isOpen`; the thread closes the
-    // inbox under the same lock before it frees the handle.
+    // SAFETY: created before the thread starts and then used by that thread alone, except for curl_multi_wakeup, which
+    // libcurl declares safe on any thread and which is called under the inbox's lock while `isOpen`; the thread closes
+    // the inbox under the same lock before it frees the handle.
     nonisolated(unsafe) private let multi: UnsafeMutableRawPointer
     private let inbox = Mutex(Inbox())
     private let thread = Mutex<NativeThread?>(nil)
@@ -33,7 +33,7 @@ import Synchronization
         unsafe self.multi = multi
     }
 
-    /// Starts a loop, or gives nil when the system lacks the resources.
+    /// Starts a loop, or returns nil when the system lacks the resources.
     static func start(
         _ configuration: CurlClient.Configuration,
         trustAnchors: TrustAnchors,
@@ -58,7 +58,7 @@ import Synchronization
         return loop
     }
 
-    /// Hands a message to the thread; a request that comes too late is completed with `cancelled` at once.
+    /// Posts a message to the thread; a request that comes too late is completed with `cancelled` at once.
     func post(_ message: Message) {
         let isTaken = inbox.withLock { inbox in
             guard inbox.isOpen, !inbox.isStopping else { return false }
@@ -81,11 +81,11 @@ import Synchronization
             }
             if hasEnded { continuation.resume() }
         }
-        // The thread's last act was to wake us: this does not wait.
+        // The thread's last act was to wake this caller, so the join does not block.
         thread.withLock { $0.take() }?.join()
     }
 
-    /// Lets the thread end on its own: nobody is left who could wait for it.
+    /// Lets the thread end unobserved, because no caller is left to wait for it.
     func abandon() {
         inbox.withLock { inbox in
             inbox.isStopping = true
@@ -125,7 +125,7 @@ import Synchronization
         for waiter in waiters { waiter.resume() }
     }
 
-    /// What was posted since the last call, or nil when the loop shall end.
+    /// The messages since the last call, or nil when the loop must end.
     private func takeMessages() -> [Message]? {
         inbox.withLock { inbox in
             if inbox.isStopping { return nil }

@@ -1,5 +1,5 @@
 extension Duration {
-    /// Whole milliseconds, rounded down, at least 0 and at most about 24 days, the most that libcurl takes.
+    /// Whole milliseconds, rounded down, at least 0 and at most about 24 days, libcurl's maximum.
     var milliseconds: Int {
         let (seconds, attoseconds) = components
         guard seconds >= 0, attoseconds >= 0 else { return 0 }

@@ -1,6 +1,6 @@
 internal import CCurl
 
-/// Sets the options of one transfer and remembers the first that libcurl does not take: none of them is dispensable.
+/// Sets the options of one transfer and remembers the first that libcurl refuses: none of them is dispensable.
 @safe struct EasyOptions {
     private let easy: UnsafeMutableRawPointer
     private(set) var failure = CURLE_OK
@@ -9,14 +9,15 @@ internal import CCurl
         unsafe self.easy = unsafe easy
     }
 
-    /// What holds for every transfer: nothing happens that was not asked for.
+    /// The options of every transfer: libcurl does nothing on its own.
     mutating func setSafety(_ configuration: CurlClient.Configuration, _ policy: AddressPolicy) {
         set(CURLOPT_NOSIGNAL, 1)
         set(CURLOPT_PROTOCOLS_STR, "http,https")
         set(CURLOPT_FOLLOWLOCATION, 0)
         set(CURLOPT_NETRC, Int(CURL_NETRC_IGNORED.rawValue))
         set(CURLOPT_DISALLOW_USERNAME_IN_URL, 1)
-        // No CURLOPT_ACCEPT_ENCODING: bodies are counted and handed over as they come, so a gzip bomb stays small (D-85).
+        // No CURLOPT_ACCEPT_ENCODING: bodies are counted and returned as they arrive, so a gzip bomb stays small
+        // (D-85).
         set(CURLOPT_HTTP_CONTENT_DECODING, 0)
         set(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1)
         set(CURLOPT_PATH_AS_IS, 1)
@@ -29,14 +30,14 @@ internal import CCurl
         }
     }
 
-    /// TLS 1.2 or later, the certificate and its name always verified.
+    /// TLS 1.2 or later; the certificate and its name are always verified.
     mutating func setTrust(_ trustAnchors: TrustAnchors) {
         set(CURLOPT_SSLVERSION, Int(CURL_SSLVERSION_TLSv1_2))
         set(CURLOPT_SSL_VERIFYPEER, 1)
         set(CURLOPT_SSL_VERIFYHOST, 2)
         guard let path = trustAnchors.path else { return }
         set(CURLOPT_CAINFO, path)
-        // The directory would let certificates in that the chosen file leaves out, and keeps libcurl from caching.
+        // The directory would add certificates that the chosen file omits, and would keep libcurl from caching.
         set(CURLOPT_CAPATH, String?.none)
         set(CURLOPT_CA_CACHE_TIMEOUT, 3600)
     }
@@ -57,7 +58,8 @@ internal import CCurl
             set(CURLOPT_POST, 1)
             note(unsafe gatehouse_curl_set_offset(easy, CURLOPT_POSTFIELDSIZE_LARGE, body.count))
             unsafe body.withUnsafeBytes { bytes in
-                // The size comes before the bytes, so that they are copied by count; no bytes need a pointer all the same.
+                // The size comes before the bytes, so that they are copied by count; even an empty body needs a
+                // pointer.
                 let start = unsafe UnsafeMutableRawPointer(mutating: bytes.baseAddress ?? UnsafeRawPointer(easy))
                 note(unsafe gatehouse_curl_set_pointer(easy, CURLOPT_COPYPOSTFIELDS, start))
             }

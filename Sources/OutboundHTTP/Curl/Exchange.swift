@@ -1,16 +1,16 @@
 internal import CCurl
 
-/// One transfer on the loop's thread: its handle, what was received so far, and who waits for it.
+/// One transfer on the loop's thread: its handle, what was received so far, and the waiting caller.
 @safe final class Exchange {
     let submission: Submission
-    /// When the present phase must be over.
+    /// When the current phase must be over.
     var deadline: ContinuousClock.Instant
     /// Whether the handle is in the multi handle.
     var isRunning = false
     var collector: ResponseCollector
-    /// The address that the policy refused, if it did: libcurl only says that no connection could be made.
+    /// The address that the policy refused, if any; libcurl only reports that no connection was made.
     var refusedAddress: RemoteAddress?
-    /// How often the request was about to be written.
+    /// How many times the request was about to be written.
     var attempts = 0
     private(set) var easy: UnsafeMutableRawPointer?
     private var lists: [UnsafeMutablePointer<curl_slist>]
@@ -34,15 +34,17 @@ internal import CCurl
         unsafe message.deallocate()
     }
 
-    /// Makes the handle, ready to be run.
+    /// Makes the handle, ready to run.
     ///
-    /// It must not outlive the exchange, to which its callbacks point.
+    /// The handle must not outlive the exchange, to which its callbacks point.
     func makeHandle(
         _ configuration: CurlClient.Configuration,
         _ trustAnchors: TrustAnchors,
         vettedAddresses: [RemoteAddress]?
     ) throws(OutboundError) -> UnsafeMutableRawPointer {
-        guard let easy = unsafe curl_easy_init() else { throw OutboundError(.overloaded, "libcurl gives no handle") }
+        guard let easy = unsafe curl_easy_init() else {
+            throw OutboundError(.overloaded, "libcurl cannot create a handle")
+        }
         unsafe self.easy = unsafe easy
         var options = unsafe EasyOptions(easy)
         options.setSafety(configuration, request.addressPolicy)
@@ -53,12 +55,12 @@ internal import CCurl
         if let vettedAddresses { unsafe options.set(CURLOPT_RESOLVE, list([pinning(vettedAddresses)])) }
         unsafe options.setCallbacks(Unmanaged.passUnretained(self).toOpaque(), errorText: message.baseAddress)
         guard options.failure == CURLE_OK else {
-            throw OutboundError(.invalidConfiguration, "libcurl does not take an option")
+            throw OutboundError(.invalidConfiguration, "libcurl refuses an option")
         }
         return unsafe easy
     }
 
-    /// What libcurl's verdict and our own observations amount to.
+    /// The result, from libcurl's code and our own observations.
     func outcome(of code: CURLcode) -> Result<OutboundResponse, OutboundError> {
         if let failure = collector.failure { return .failure(failure) }
         guard code == CURLE_OK, let easy = unsafe easy else {
@@ -67,11 +69,13 @@ internal import CCurl
             )
         }
         let status = unsafe gatehouse_curl_response_code(easy)
-        guard (200...599).contains(status) else { return .failure(OutboundError(.protocolError, "status is not one")) }
+        guard (200...599).contains(status) else {
+            return .failure(OutboundError(.protocolError, "status is not valid"))
+        }
         return .success(OutboundResponse(status: status, headerFields: collector.headerFields, body: collector.body))
     }
 
-    /// Frees the handle and wakes who waits; to be called once, after the handle was taken from the multi handle.
+    /// Frees the handle and resumes the waiting caller; called once, after the handle left the multi handle.
     func complete(_ result: Result<OutboundResponse, OutboundError>) {
         if let easy = unsafe easy { unsafe curl_easy_cleanup(easy) }
         unsafe easy = nil
@@ -82,7 +86,7 @@ internal import CCurl
     private var text: UnsafePointer<CChar> { unsafe UnsafePointer(message.baseAddress.unsafelyUnwrapped) }
 
     private func headerLines(_ configuration: CurlClient.Configuration) -> [String] {
-        // libcurl's syntax: "Name;" sends a field without a value, "Name:" sends none where libcurl would.
+        // libcurl's syntax: "Name;" sends a field without a value, "Name:" suppresses a field that libcurl would send.
         var lines = request.headerFields.map { $0.value.isEmpty ? "\($0.name);" : "\($0.name): \($0.value)" }
         let names = Set(request.headerFields.map(\.name.lowercasedASCII))
         if !names.contains("user-agent") { lines.append("User-Agent: \(configuration.userAgent)") }

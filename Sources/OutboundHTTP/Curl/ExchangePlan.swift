@@ -1,8 +1,8 @@
-/// One request, checked before anything is looked up or dialled.
+/// One request, checked before any look-up or connection.
 struct ExchangePlan: Sendable {
     let request: OutboundRequest
     let target: OutboundURL
-    /// The name that must be looked up, and every address of it vetted, before dialling; nil leaves it to libcurl.
+    /// The name that must be looked up, with every address checked, before connecting; with nil, libcurl does it.
     let nameToVet: String?
     /// When the whole exchange must be over.
     let deadline: ContinuousClock.Instant
@@ -28,7 +28,7 @@ struct ExchangePlan: Sendable {
         }
     }
 
-    // RFC 9110 §9.1: methods are case-sensitive; those of the registry are in upper case.
+    // RFC 9110 §9.1: methods are case-sensitive; registered ones are in upper case.
     private static func checkMethod(_ method: String) throws(OutboundError) {
         guard (1...16).contains(method.utf8.count), method.utf8.allSatisfy({ $0 &- 0x41 < 26 }), method != "CONNECT"
         else {
@@ -36,7 +36,7 @@ struct ExchangePlan: Sendable {
         }
     }
 
-    // RFC 9110 §5.5: a line break in a value would start a field, or a request, of somebody else's making.
+    // RFC 9110 §5.5: a line break in a value would start a field, or a request, that an attacker wrote.
     private static func checkHeaderFields(_ fields: [(name: String, value: String)]) throws(OutboundError) {
         for field in fields {
             guard !field.name.isEmpty, field.name.utf8.allSatisfy(isTokenByte) else {
@@ -46,17 +46,17 @@ struct ExchangePlan: Sendable {
                 throw OutboundError(.invalidRequest, "header field value of \(field.name) is malformed")
             }
             guard !framingFields.contains(field.name.lowercasedASCII) else {
-                throw OutboundError(.invalidRequest, "header field \(field.name) is not the caller's to set")
+                throw OutboundError(.invalidRequest, "header field \(field.name) must not be set by the caller")
             }
         }
     }
 
-    // RFC 9110 §5.6.2.
+    // RFC 9110 §5.6.2: the characters of a token.
     private static func isTokenByte(_ byte: UInt8) -> Bool {
         byte.isASCIILetter || byte.isASCIIDigit || "!#$%&'*+-.^_`|~".utf8.contains(byte)
     }
 
-    /// Fields that say where the message goes or ends: a second opinion on those is how requests are smuggled.
+    /// Fields that say where the message goes or ends: a second statement of those makes request smuggling possible.
     private static let framingFields: Set<String> = [
         "host", "content-length", "transfer-encoding", "connection", "keep-alive", "expect", "te", "trailer", "upgrade",
         "proxy-authorization", "proxy-connection",

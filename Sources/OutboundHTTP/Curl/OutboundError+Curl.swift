@@ -1,10 +1,10 @@
 internal import CCurl
 
 extension OutboundError {
-    /// What libcurl's result means to our callers.
+    /// Maps libcurl's result to the kinds of failure that callers distinguish.
     ///
-    /// libcurl's text goes into the reason for TLS failures alone, where it tells why a certificate was refused; elsewhere it
-    /// might repeat what the server sent.
+    /// libcurl's text becomes the reason for TLS failures only, where it says why a certificate was refused; elsewhere
+    /// it might repeat what the server sent.
     init(_ result: CURLcode, host: String, refused: RemoteAddress?, text: String) {
         if let refused {
             self.init(.addressRefused, "\(host) has the address \(refused), which is not permitted")
@@ -26,7 +26,7 @@ extension OutboundError {
             CURLE_SSL_CACERT_BADFILE, CURLE_SSL_ISSUER_ERROR, CURLE_SSL_INVALIDCERTSTATUS, CURLE_USE_SSL_FAILED,
             CURLE_SSL_ENGINE_INITFAILED:
             .tls
-        // The before-request callback aborts a second try: the first one's connection was lost.
+        // The before-request callback aborts a second attempt: the first one's connection was lost.
         case CURLE_SEND_ERROR, CURLE_RECV_ERROR, CURLE_GOT_NOTHING, CURLE_PARTIAL_FILE, CURLE_ABORTED_BY_CALLBACK:
             .connectionLost
         case CURLE_OUT_OF_MEMORY: .overloaded
@@ -34,7 +34,7 @@ extension OutboundError {
         }
     }
 
-    /// Text that parts of a certificate may have entered: printable ASCII, no longer than a line.
+    /// Text that may contain parts of a certificate: printable ASCII, at most one line.
     private static func printable(_ text: String) -> String {
         String(decoding: text.utf8.lazy.filter { (0x20...0x7e).contains($0) }.prefix(200), as: UTF8.self)
     }

@@ -1,10 +1,10 @@
 internal import CCurl
 
-/// RFC 9110 §15.4: following redirects, one request at a time and each under every rule of the first.
+/// RFC 9110 §15.4: follows redirects, one request at a time and each under every rule of the first.
 enum Redirection {
     /// The request that a response asks for, or nil when the response is to be returned as it is.
     ///
-    /// Only GET and HEAD are followed: a redirect must not have a body, or a code in it, sent anywhere else.
+    /// Only GET and HEAD are followed: a redirect must not have a body, or a code in it, sent elsewhere.
     static func following(
         _ response: OutboundResponse,
         to request: OutboundRequest
@@ -22,13 +22,13 @@ enum Redirection {
         let (from, to) = (try OutboundURL(request.url), try OutboundURL(url))
         guard to.isHTTPS || !from.isHTTPS else { throw OutboundError(.invalidURL, "redirect from https to http") }
         if to != from {
-            // RFC 9110 §15.4: credentials were meant for the first origin alone.
+            // RFC 9110 §15.4: credentials were meant for the first origin only.
             next.headerFields.removeAll { ["authorization", "cookie"].contains($0.name.lowercasedASCII) }
         }
         return next
     }
 
-    /// RFC 3986 §5: resolved by the parser that will dial it.
+    /// RFC 3986 §5: resolved by the parser that connects to it.
     private static func resolve(_ location: String, against base: String) -> String? {
         guard location.utf8.allSatisfy({ (0x21...0x7e).contains($0) }), let url = unsafe curl_url() else { return nil }
         defer { unsafe curl_url_cleanup(url) }

@@ -1,4 +1,4 @@
-/// Gathers a response line by line and chunk by chunk, and says stop as soon as a limit is exceeded.
+/// Collects a response line by line and chunk by chunk, and stops when a limit is exceeded.
 struct ResponseCollector {
     private let limits: OutboundRequest.Limits
     private(set) var headerFields: [(name: String, value: String)] = []
@@ -11,24 +11,25 @@ struct ResponseCollector {
         self.limits = limits
     }
 
-    /// Takes one header line as libcurl hands it over, status lines included; false aborts the transfer.
+    /// Takes one header line from libcurl, status lines included; false aborts the transfer.
     mutating func takeHeaderLine(_ line: Span<UInt8>) -> Bool {
         headerBytes += line.count
         guard headerBytes <= limits.headerBytesMax else { return fail(.tooLarge, "header exceeds its limit") }
         let text = String(copying: line)
         if text.hasPrefix("HTTP/") {
-            // RFC 9110 §15.2: what came before belonged to an interim response.
+            // RFC 9110 §15.2: the earlier lines belonged to an interim response.
             headerFields = []
             isHeaderComplete = false
             return true
         }
-        // RFC 9110 §6.5.1: a trailer is not merged into the header; a late Content-Type would change what was decided.
+        // RFC 9110 §6.5.1: a trailer is not merged into the header; a late Content-Type would change decisions already
+        // made.
         if isHeaderComplete { return true }
         if text == "\r\n" || text == "\n" {
             isHeaderComplete = true
             return true
         }
-        // RFC 9112 §5.2: obs-fold.
+        // RFC 9112 §5.2: obs-fold is refused.
         guard !text.hasPrefix(" "), !text.hasPrefix("\t") else { return fail(.protocolError, "folded header line") }
         return takeField(text)
     }

@@ -8,7 +8,7 @@ struct Submission: Sendable {
     let continuation: CheckedContinuation<Result<OutboundResponse, OutboundError>, Never>
 }
 
-/// Says that a request was cancelled, to a loop that may not know the request yet.
+/// Reports that a request was cancelled, to a loop that may not have received the request yet.
 final class CancellationFlag: Sendable {
     private let raised = Atomic<Bool>(false)
 

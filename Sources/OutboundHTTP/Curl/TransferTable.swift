@@ -1,6 +1,7 @@
 internal import CCurl
 
-/// The exchanges of one loop, used by its thread alone: starts them, runs libcurl, keeps their deadlines, completes them.
+/// The exchanges of one loop, used only by its thread: starts them, runs libcurl, keeps their deadlines, completes
+/// them.
 @safe final class TransferTable {
     private let multi: UnsafeMutableRawPointer
     private let configuration: CurlClient.Configuration
@@ -8,7 +9,7 @@ internal import CCurl
     private let resolver: ResolverThreads
     private var exchanges: [UInt64: Exchange] = [:]
     private var exchangesPerHost: [String: Int] = [:]
-    /// No exchange's deadline is before this.
+    /// No exchange's deadline is earlier than this.
     private var nextDeadline: ContinuousClock.Instant?
 
     init(
@@ -28,14 +29,15 @@ internal import CCurl
         case .start(let submission):
             start(submission, loop)
         case .resolved(let identifier, let result):
-            // An exchange that timed out or was cancelled meanwhile is gone.
+            // An exchange that timed out or was cancelled in the meantime is no longer in the table.
             if let exchange = exchanges[identifier] { dial(exchange, result) }
         case .cancel(let identifier):
             if let exchange = exchanges[identifier] { finish(exchange, .failure(Self.cancelled)) }
         }
     }
 
-    /// Moves every transfer as far as it goes; says in how many milliseconds it must be called again at the latest.
+    /// Advances every transfer as far as possible; returns the milliseconds after which it must be called again at the
+    /// latest.
     func advance() -> Int32? {
         let now = ContinuousClock.now
         expire(now)
@@ -80,11 +82,11 @@ internal import CCurl
         return nil
     }
 
-    /// Gives the transfer to libcurl, once the addresses of a name that had to be vetted are known.
+    /// Hands the transfer to libcurl, once the addresses of a name that had to be checked are known.
     private func dial(_ exchange: Exchange, _ resolution: Result<[RemoteAddress], OutboundError>?) {
         do throws(OutboundError) {
             let addresses = try resolution?.get()
-            // D-83: one address among public ones that is not permitted marks a name that is set up to deceive.
+            // D-83: one forbidden address among public ones marks a name that is set up to deceive.
             if let refused = addresses?.first(where: { !exchange.request.addressPolicy.permits($0) }) {
                 throw OutboundError(
                     .addressRefused,
@@ -93,7 +95,7 @@ internal import CCurl
             }
             let easy = unsafe try exchange.makeHandle(configuration, trustAnchors, vettedAddresses: addresses)
             guard unsafe curl_multi_add_handle(multi, easy) == CURLM_OK else {
-                throw OutboundError(.overloaded, "libcurl takes no more transfers")
+                throw OutboundError(.overloaded, "libcurl refuses another transfer")
             }
             exchange.isRunning = true
             exchange.deadline = exchange.submission.plan.deadline
@@ -115,10 +117,9 @@ internal import CCurl
         nextDeadline = min(nextDeadline ?? exchange.deadline, exchange.deadline)
     }
 
-    /// Ends what is overdue.
+    /// Ends overdue exchanges.
     ///
-    /// The deadlines are kept here and not by libcurl, whose own do not count while a transfer waits
-    /// for a free connection.
+    /// The deadlines are kept here, because libcurl's own do not run while a transfer waits for a free connection.
     private func expire(_ now: ContinuousClock.Instant) {
         guard let due = nextDeadline, due <= now else { return }
         for exchange in exchanges.values where exchange.deadline <= now {

@@ -1,21 +1,21 @@
 internal import CCurl
 import Glibc
 
-/// The certificate authorities that servers are verified against: the system's and the configured ones.
+/// The certificate authorities that servers are verified with: the system's and the configured ones.
 ///
-/// libcurl takes one file (`CURLOPT_CAINFO`, which replaces the system's) and keeps what it parsed of a *file* between
-/// connections, but not of bytes in memory. So both together go into an anonymous memory file.
+/// libcurl takes one file (`CURLOPT_CAINFO`, which replaces the system's) and keeps what it parsed from a *file*
+/// between connections, but not from bytes in memory. Both together therefore go into an anonymous memory file.
 final class TrustAnchors: Sendable {
-    /// Files larger than this are not certificate bundles.
+    /// The largest certificate bundle that is read.
     static let byteCountMax = 16 << 20
 
-    /// The files in which distributions keep their authorities; the first that can be read is the system's.
+    /// The files in which distributions keep their authorities; the first readable one is the system's.
     static let wellKnownFiles = [
         "/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/ca-bundle.pem",
         "/etc/ssl/cert.pem",
     ]
 
-    /// The path to give to libcurl; nil leaves libcurl its built-in default.
+    /// The path to give to libcurl; with nil, libcurl uses its built-in default.
     let path: String?
     private let descriptor: Int32?
 
@@ -41,7 +41,9 @@ final class TrustAnchors: Sendable {
         if let descriptor { close(descriptor) }
     }
 
-    /// The system's file: the environment's word counts, even if that file turns out to be missing.
+    /// The system's file.
+    ///
+    /// The environment takes precedence, even if its file turns out to be missing.
     static func systemFile(environment: String?) -> String? {
         if let environment, !environment.isEmpty { return environment }
         return wellKnownFiles.first { unsafe access($0, R_OK) == 0 }

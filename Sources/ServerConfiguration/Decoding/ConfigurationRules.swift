@@ -30,7 +30,7 @@ package enum ConfigurationRules {
         guard ResourceCatalogue.comparisonForm(text) != nil, let uri = URIReference(text) else {
             return "must be an absolute URL without fragment or user information"
         }
-        return uri.scheme == "https" || uri.isLoopbackHTTP ? nil : "must be https; http is for loopback only"
+        return uri.scheme == "https" || uri.isLoopbackHTTP ? nil : "must be https; http is allowed for loopback only"
     }
 
     /// A private-use redirect that registration may accept by its exact bytes (FD-4).

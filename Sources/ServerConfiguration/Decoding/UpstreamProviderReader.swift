@@ -32,7 +32,7 @@ struct UpstreamProviderReader {
         switch (section["preset"], section["type"]) {
         case (let preset?, nil): preset.choice(among: UpstreamPreset.all, named: \.name)
         case (nil, let type?): type.choice(among: [.oidc, .oauth2], named: \UpstreamPreset.name)
-        case (_?, let type?): type.refused("preset and type exclude each other")
+        case (_?, let type?): type.refused("preset and type must not be used together")
         case (nil, nil): section.refused("needs a preset, or a type: oidc or oauth2")
         }
     }

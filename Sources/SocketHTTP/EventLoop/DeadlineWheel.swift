@@ -1,7 +1,7 @@
 /// Deadlines in coarse slots: setting one is an append, and nothing is ever removed before its time.
 ///
-/// Elements come out at their deadline or up to one tick later; those beyond the wheel's horizon come out early, so the
-/// taker looks at the deadline itself and puts the element back when it is not due.
+/// Elements come out at their deadline or up to one tick later. Those beyond the wheel's horizon come out early, so the
+/// caller checks the deadline itself and reinserts an element that is not due.
 struct DeadlineWheel<Element> {
     /// An element and the deadline it was inserted with.
     struct Entry {
@@ -22,7 +22,7 @@ struct DeadlineWheel<Element> {
 
     var isEmpty: Bool { count == 0 }
 
-    /// When to look again; `nil` when nothing is in the wheel.
+    /// When to look again; `nil` when the wheel is empty.
     var nextDue: UInt64? {
         count == 0 ? nil : earliest * tickNanoseconds
     }
@@ -38,7 +38,7 @@ struct DeadlineWheel<Element> {
         earliest = min(earliest, tick)
     }
 
-    /// Takes out everything whose slot has come.
+    /// Removes and returns every element whose slot is due.
     mutating func takeDue(now: UInt64) -> [Entry] {
         let nowTick = now / tickNanoseconds
         guard count > 0, nowTick >= earliest else { return [] }
@@ -65,7 +65,7 @@ struct DeadlineWheel<Element> {
 }
 
 extension Duration {
-    /// The duration in nanoseconds, for a clock that counts them; negative ones are zero, endless ones capped.
+    /// The duration in nanoseconds, as the clock counts them; negative ones become zero, infinite ones the maximum.
     var nanoseconds: UInt64 {
         let (seconds, attoseconds) = components
         guard seconds >= 0, attoseconds >= 0 else { return 0 }

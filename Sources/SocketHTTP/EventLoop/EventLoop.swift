@@ -4,10 +4,10 @@ import Synchronization
 
 /// One thread that waits for descriptors and runs the tasks that prefer it.
 ///
-/// A task started with a loop as its executor preference stays on the loop's thread across every `await`, default actors
-/// included; a plain `Task {}` does not inherit the preference, so pass it.
-// SAFETY: the stored properties below `MARK: Confined` are touched on the loop's own thread only, which `run` enters once;
-// the others are immutable or synchronized by themselves.
+/// A task started with a loop as its executor preference stays on the loop's thread across every `await`, default
+/// actors included. A plain `Task {}` does not inherit the preference, so pass it.
+// SAFETY: the stored properties below `MARK: Confined` are touched only on the loop's own thread, which `run` enters
+// once; the others are immutable or synchronized themselves.
 package final class EventLoop: TaskExecutor, @unchecked Sendable {
     private struct Inbox {
         var jobs: [UnownedJob] = []
@@ -36,14 +36,16 @@ package final class EventLoop: TaskExecutor, @unchecked Sendable {
     private var sourceCount = 0
     private var wheel = DeadlineWheel<Timed>()
     private var isStopping = false
-    /// The time of the last wake-up, which is exact enough for timeouts.
+    /// The time of the last wake-up, precise enough for timeouts.
     private(set) var now: UInt64 = 0
-    /// Where sockets are read into and responses are written, shared by all connections of the loop: nothing stays in
-    /// them across an `await`.
+    /// The buffers into which sockets are read and responses are written, shared by all connections of the loop:
+    /// nothing remains in them across an `await`.
     var input = [UInt8](repeating: 0, count: 64 * 1024)
     var output: [UInt8] = []
 
-    /// Makes a loop; its thread starts with `start()`, and work given before that waits for it.
+    /// Makes a loop.
+    ///
+    /// Its thread starts with `start()`; earlier work waits for it.
     package init(name: String = "loop") throws(SocketError) {
         self.name = name
         epoll = gatehouse_epoll_create()
@@ -64,7 +66,7 @@ package final class EventLoop: TaskExecutor, @unchecked Sendable {
         close(epoll)
     }
 
-    /// Starts the thread; once.
+    /// Starts the thread; must be called once.
     package func start() throws(SocketError) {
         var handle = pthread_t()
         let context = unsafe Unmanaged.passRetained(self).toOpaque()
@@ -86,7 +88,7 @@ package final class EventLoop: TaskExecutor, @unchecked Sendable {
         pthread_detach(handle)
     }
 
-    /// Ends the thread as soon as no descriptor is watched any more; later work goes to the global pool.
+    /// Ends the thread as soon as no descriptor is watched; later work goes to the global pool.
     package func stop() {
         submit { [self] in isStopping = true }
     }
@@ -106,7 +108,7 @@ package final class EventLoop: TaskExecutor, @unchecked Sendable {
         send(job) { $0.jobs.append(job) }
     }
 
-    /// Runs `action` on the loop's thread, soon.
+    /// Runs `action` on the loop's thread in its next turn.
     package func submit(_ action: @escaping @Sendable () -> Void) {
         send(nil) { $0.actions.append(action) }
     }
@@ -126,7 +128,7 @@ package final class EventLoop: TaskExecutor, @unchecked Sendable {
             return (false, inbox.isSleeping)
         }
         if isClosed, let job {
-            // The thread is gone: a task that outlives its loop must still be able to end.
+            // The thread has ended: a task that outlives its loop must still be able to finish.
             globalConcurrentExecutor.enqueue(ExecutorJob(job))
         } else if mustWake {
             gatehouse_eventfd_wake(wakeup)
@@ -154,7 +156,7 @@ extension EventLoop {
         return token
     }
 
-    /// Changes what a descriptor is watched for.
+    /// Changes which events a descriptor is watched for.
     func modify(_ token: UInt64, events: Readiness) {
         gatehouse_epoll_modify(epoll, CInt(truncatingIfNeeded: token & 0xffff_ffff), events.rawValue, token)
     }
@@ -169,7 +171,7 @@ extension EventLoop {
         gatehouse_epoll_remove(epoll, CInt(index))
     }
 
-    /// Has `deadlineReached` called for the source at that time, unless it is gone by then.
+    /// Calls the source's `deadlineReached` at that time, unless the source has been removed by then.
     func scheduleDeadline(_ deadline: UInt64, for token: UInt64) {
         wheel.insert(.source(token), deadline: deadline, now: now)
     }
@@ -184,19 +186,19 @@ extension EventLoop {
 // MARK: The shared buffers, on the loop's thread
 
 extension EventLoop {
-    /// Calls `body` with the first bytes of the input buffer, which must not be written meanwhile.
+    /// Passes `body` the first bytes of the input buffer, which must not be written during the call.
     func withInput<Result>(_ count: Int, _ body: (Span<UInt8>) -> Result) -> Result {
         let bytes = input
         return body(bytes.span.extracting(0..<count))
     }
 
-    /// Empties the output buffer, and gives back what a large response has made it grow to.
+    /// Empties the output buffer, and releases the memory that a large response needed.
     func resetOutput() {
         if output.capacity > 1 << 20 { output = [] }
         output.removeAll(keepingCapacity: true)
     }
 
-    /// Calls `body` with the output buffer, which must not be written meanwhile.
+    /// Passes `body` the output buffer, which must not be written during the call.
     func withOutput<Result>(_ body: (Span<UInt8>) -> Result) -> Result {
         let bytes = output
         return body(bytes.span)
@@ -214,9 +216,9 @@ extension EventLoop {
         while true {
             runJobs()
             if isStopping, sourceCount == 0, localJobs.isEmpty, closeInbox() {
-                // The number may soon be another thread's.
+                // The thread number may be reused by another thread.
                 thread.store(0, ordering: .relaxed)
-                // Actions that were not due yet may hold what holds the loop.
+                // Actions that are not due yet may hold references to the loop.
                 wheel = DeadlineWheel()
                 return
             }
@@ -230,7 +232,7 @@ extension EventLoop {
         }
     }
 
-    /// Runs what is queued, and what that queues in turn, but not for ever: descriptors get their turn too.
+    /// Runs the queued work and what it enqueues, within a bound: descriptors get their turn too.
     private func runJobs() {
         for _ in 0..<16 {
             takeInbox()
@@ -269,7 +271,7 @@ extension EventLoop {
         }
         let count = unsafe gatehouse_epoll_wait(epoll, &events, CInt(events.count), timeout)
         if isIdle { inbox.withLock { $0.isSleeping = false } }
-        // EINTR and nothing ready are the same here: look at the queues and wait again.
+        // EINTR and an empty result are treated alike: look at the queues and wait again.
         return max(Int(count), 0)
     }
 
@@ -289,7 +291,7 @@ extension EventLoop {
         }
     }
 
-    /// Refuses further work; false when some has arrived in the meantime.
+    /// Refuses further work; `false` when some has arrived in the meantime.
     private func closeInbox() -> Bool {
         inbox.withLock { inbox in
             inbox.isClosed = inbox.jobs.isEmpty && inbox.actions.isEmpty
@@ -299,7 +301,7 @@ extension EventLoop {
 
     private func nameThread() {
         unsafe gatehouse_set_thread_name(pthread_self(), name)
-        // Signals belong to the main thread.
+        // The main thread handles signals.
         var all = sigset_t()
         unsafe sigfillset(&all)
         unsafe pthread_sigmask(SIG_BLOCK, &all, nil)

@@ -1,12 +1,12 @@
 import Glibc
 
-/// The system calls the loops make, with EINTR retried and results as values.
+/// The loops' system calls, with EINTR retried and results as values.
 enum SystemCalls {
-    /// What one attempt to move bytes came to.
+    /// The result of one attempt to move bytes.
     enum Transfer {
         case bytes(Int)
         case wouldBlock
-        /// The connection is gone: reset, broken pipe and the like.
+        /// The connection is broken: reset, broken pipe and similar errors.
         case failed(CInt)
     }
 
@@ -22,7 +22,7 @@ enum SystemCalls {
         }
     }
 
-    /// MSG_NOSIGNAL: a client that went away is an error of this connection, not a signal to the process.
+    /// MSG_NOSIGNAL: a client that has closed is an error of this connection, not a signal to the process.
     static func send(_ descriptor: CInt, _ bytes: Span<UInt8>) -> Transfer {
         while true {
             let count = unsafe bytes.withUnsafeBytes { raw in

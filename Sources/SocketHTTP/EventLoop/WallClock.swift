@@ -1,13 +1,15 @@
 import Glibc
 
-/// The system's clocks, for hosts that pass the time on as a value.
+/// The system's clocks.
+///
+/// Hosts read them and pass the time on as a value.
 package enum WallClock {
-    /// Milliseconds since 1970-01-01T00:00:00Z; steps when the system's clock is set.
+    /// Milliseconds since 1970-01-01T00:00:00Z; jumps when the system's clock is set.
     package static func unixMilliseconds() -> Int64 {
         read(CLOCK_REALTIME) / 1_000_000
     }
 
-    /// Nanoseconds since some fixed moment; never steps.
+    /// Nanoseconds since a fixed moment; never jumps.
     package static func monotonicNanoseconds() -> Int64 {
         read(CLOCK_MONOTONIC)
     }

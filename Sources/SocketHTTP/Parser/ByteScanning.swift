@@ -18,7 +18,7 @@ extension Span where Element == UInt8 {
         return nil
     }
 
-    /// Whether the range holds a control character other than a horizontal tab: NUL, a bare CR, DEL and their like.
+    /// Whether the range contains a control character other than a horizontal tab, such as NUL, a bare CR or DEL.
     func containsControl(_ range: Range<Int>) -> Bool {
         var index = range.lowerBound
         let raw = unsafe bytes
@@ -27,7 +27,7 @@ extension Span where Element == UInt8 {
             let low = (word &- 0x2020_2020_2020_2020) & ~word
             let delete = word ^ 0x7f7f_7f7f_7f7f_7f7f
             let hits = (low | ((delete &- 0x0101_0101_0101_0101) & ~delete)) & 0x8080_8080_8080_8080
-            // A hit may be a tab, which is allowed: look closer, byte by byte.
+            // A hit may be a tab, which is allowed: check byte by byte.
             if hits != 0, (index..<index &+ 8).contains(where: { self[$0].isControl }) { return true }
             index &+= 8
         }

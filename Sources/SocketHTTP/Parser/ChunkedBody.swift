@@ -14,7 +14,7 @@ struct ChunkedBody: Sendable {
 
     init() {}
 
-    /// Joins what has arrived to `body` and moves the cursor over it; true when the last chunk and the trailer are in.
+    /// Appends what has arrived to `body` and moves the cursor past it; `true` after the last chunk and the trailer.
     mutating func advance(
         over bytes: Span<UInt8>,
         cursor: inout Int,
@@ -38,7 +38,7 @@ struct ChunkedBody: Sendable {
                 phase = taken == remaining ? .dataEnd : .data(remaining: remaining - taken)
                 if taken < remaining { return false }
             case .dataEnd:
-                // The CR is judged as soon as it is here, so that a stream cut at that byte is judged alike.
+                // The CR is checked as soon as it arrives, so that the result does not depend on how the stream is cut.
                 guard bytes.count > cursor else { return false }
                 guard bytes[cursor] == .carriageReturn else { throw .malformedChunk }
                 guard bytes.count > cursor + 1 else { return false }
@@ -56,7 +56,7 @@ struct ChunkedBody: Sendable {
         }
     }
 
-    /// The next line without its CR LF; lines here are short, so each try begins at the line's start.
+    /// The next line without its CR LF; lines here are short, so each try starts at the beginning of the line.
     private func nextLine(
         _ bytes: Span<UInt8>,
         _ cursor: inout Int,
@@ -73,7 +73,7 @@ struct ChunkedBody: Sendable {
         return cursor..<(end - 1)
     }
 
-    /// RFC 9112 §7.1: hexadecimal digits, then extensions at once; no sign, no prefix, no white space.
+    /// RFC 9112 §7.1: hexadecimal digits, followed directly by extensions; no sign, prefix or white space.
     private mutating func readSize(
         _ bytes: Span<UInt8>,
         _ line: Range<Int>,
@@ -82,7 +82,7 @@ struct ChunkedBody: Sendable {
         var size = 0
         var index = line.lowerBound
         while index < line.upperBound, let digit = bytes[index].hexadecimalValue {
-            // Eight digits hold any size that is accepted; more invite an overflow somewhere down the line.
+            // Eight digits express any size that is accepted; more could overflow in code downstream.
             guard index - line.lowerBound < 8 else { throw .malformedChunk }
             size = size << 4 | Int(digit)
             index += 1
@@ -91,13 +91,15 @@ struct ChunkedBody: Sendable {
         let extensions = index..<line.upperBound
         guard !extensions.isEmpty else { return size }
         guard bytes[index] == .semicolon, !bytes.containsControl(extensions) else { throw .malformedChunk }
-        // RFC 9112 §7.1.1: extensions mean nothing here; without a bound they carry megabytes past the body's limit.
+        // RFC 9112 §7.1.1: extensions have no meaning here; without a bound they would carry megabytes past the body's
+        // limit.
         extensionBytes += extensions.count
         guard extensionBytes <= limits.chunkExtensionBytesMax else { throw .chunkExtensionsTooLarge }
         return size
     }
 
-    /// RFC 9112 §7.1.2: trailers are checked for form and dropped; merged into the header they would forge fields.
+    /// RFC 9112 §7.1.2: trailers are checked for form and dropped; merging them into the header would allow forged
+    /// fields.
     private mutating func skipTrailer(
         _ bytes: Span<UInt8>,
         _ line: Range<Int>,

@@ -1,6 +1,6 @@
 /// The header fields of one request, as ranges over the bytes they arrived in.
 package struct FieldLines: Sendable {
-    /// Where one field line's name and value are, from the start of the message.
+    /// The position of a field line's name and value, counted from the start of the message.
     struct Line: Sendable {
         var nameStart: UInt32
         var nameEnd: UInt32
@@ -21,7 +21,7 @@ package struct FieldLines: Sendable {
     /// The number of field lines.
     package var count: Int { lines.count }
 
-    /// The values of all lines with that name, which is given in lower case.
+    /// The values of all lines with that name, given in lower case.
     package func values(of lowercaseName: String) -> [String] {
         var found: [String] = []
         let name = lowercaseName.utf8.span
@@ -29,14 +29,15 @@ package struct FieldLines: Sendable {
         return found
     }
 
-    /// The value of the first line with that name, which is given in lower case.
+    /// The value of the first line with that name, given in lower case.
     package func firstValue(of lowercaseName: String) -> String? {
         let name = lowercaseName.utf8.span
         for line in lines where matches(line, name) { return value(of: line) }
         return nil
     }
 
-    /// Whether there is one line with that name, which is given in lower case, and its value is this, byte by byte.
+    /// Whether there is exactly one line with that name, given in lower case, and its value equals this one byte for
+    /// byte.
     package func isOnlyValue(of lowercaseName: String, _ expected: StaticString) -> Bool {
         let name = lowercaseName.utf8.span
         var isFound = false
@@ -47,7 +48,7 @@ package struct FieldLines: Sendable {
         return isFound
     }
 
-    /// Every line's name, as it was sent, and value.
+    /// The name, as it was sent, and value of every line.
     package var all: [(name: String, value: String)] {
         lines.map { (bytes.span.text(Int($0.nameStart)..<Int($0.nameEnd)), value(of: $0)) }
     }

@@ -1,4 +1,4 @@
-/// RFC 9110 §7.2: the Host field, checked for form only: nothing is ever derived from it.
+/// RFC 9110 §7.2: the Host field, checked for form only; nothing is derived from it.
 enum HostField {
     /// Whether the range is `uri-host [ ":" port ]`; empty hosts, user information and lists are not.
     static func isValid(_ bytes: Span<UInt8>, _ range: Range<Int>) -> Bool {

@@ -1,8 +1,8 @@
 package import HTTPTypes
 
-/// A whole request as the parser has read it, before the connection adds who sent it.
+/// A complete request as the parser read it; the connection adds the sender's address.
 package struct ParsedRequest: Sendable {
-    /// The method.
+    /// The method, any token.
     package let method: HTTPRequest.Method
     /// The path, not decoded, up to the `?`; `*` for the asterisk form.
     package let path: String
@@ -10,8 +10,8 @@ package struct ParsedRequest: Sendable {
     package let query: String?
     /// The header fields.
     package let fields: FieldLines
-    /// The body.
+    /// The body, without its transfer coding.
     package internal(set) var body: [UInt8]
-    /// Whether the client lets the connection live on after this request.
+    /// Whether the client allows the connection to stay open after this request.
     package let keepsAlive: Bool
 }

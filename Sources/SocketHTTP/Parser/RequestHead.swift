@@ -2,7 +2,7 @@ import HTTPTypes
 
 /// RFC 9112 §3 and §5: the request line and the field lines that decide about framing.
 ///
-/// Ranges are counted from the start of the message, so that they stay true when the bytes move.
+/// Ranges are counted from the start of the message, so that they stay valid when the bytes move.
 struct RequestHead: Sendable {
     /// How the body's length is known.
     enum Framing {
@@ -55,7 +55,7 @@ struct RequestHead: Sendable {
         for index in line.lowerBound..<firstSpace where !bytes[index].isTokenCharacter { throw .malformedRequestLine }
         var targetEnd = firstSpace + 1
         while targetEnd < line.upperBound, bytes[targetEnd].isVisible { targetEnd += 1 }
-        // No second space is HTTP/0.9, anything but a space a byte that no target holds.
+        // Without a second space it is HTTP/0.9; any other byte is not valid in a target.
         guard targetEnd < line.upperBound, bytes[targetEnd] == .space, targetEnd > firstSpace + 1 else {
             throw .malformedRequestLine
         }
@@ -70,7 +70,7 @@ struct RequestHead: Sendable {
         )
     }
 
-    /// RFC 9112 §2.3: case-sensitive, one digit each side; HTTP/2's preface also ends here.
+    /// RFC 9112 §2.3: case-sensitive, one digit on each side; this also rejects HTTP/2's preface.
     private mutating func readVersion(_ bytes: Span<UInt8>, _ range: Range<Int>) throws(RequestRejection) {
         let low = range.lowerBound
         guard range.count == 8, bytes.equals(low..<(low + 5), "HTTP/"), bytes[low + 5].isDigit,
@@ -96,12 +96,12 @@ struct RequestHead: Sendable {
             return
         }
         if bytes[range.lowerBound] != .slash {
-            // RFC 9112 §3.2.2: the absolute form must be accepted. Its authority is ignored: what this server is
-            // called comes from its configuration (a forged one would put an attacker's host into metadata).
+            // RFC 9112 §3.2.2: the absolute form must be accepted. Its authority is ignored: the server's name comes
+            // from its configuration, because a forged one would put an attacker's host into metadata.
             path = try pathOfAbsoluteForm(bytes, range)
             if path.isEmpty, isOptions { isAsteriskOfAbsoluteForm = true }
         }
-        // A fragment is never sent; a reader that cuts it off would route differently from one that does not.
+        // Clients never send a fragment; a reader that cuts it off would route differently from one that does not.
         guard bytes.firstIndex(of: 0x23, in: path) == nil else { throw .malformedTarget }
         if let mark = bytes.firstIndex(of: .questionMark, in: path) {
             queryRange = ((mark + 1)..<path.upperBound).shifted(by: -start)
@@ -141,7 +141,7 @@ struct RequestHead: Sendable {
         while colon < line.upperBound, bytes[colon].isTokenCharacter { colon += 1 }
         guard colon < line.upperBound, colon > line.lowerBound else { throw .malformedField }
         guard bytes[colon] == .colon else {
-            // RFC 9112 §5.1: "Content-Length :" is ignored by some and obeyed by others.
+            // RFC 9112 §5.1: some readers ignore "Content-Length :" and some obey it.
             throw bytes[colon].isBlank ? .spaceBeforeColon : .malformedField
         }
         let name = line.lowerBound..<colon
@@ -156,7 +156,7 @@ struct RequestHead: Sendable {
         )
     }
 
-    /// Takes note of the fields that frame the message; the others are nobody's business here.
+    /// Records the fields that frame the message; the parser ignores all others.
     private mutating func noteField(
         _ bytes: Span<UInt8>,
         _ name: Range<Int>,
@@ -177,7 +177,7 @@ struct RequestHead: Sendable {
             guard contentLength == nil else { throw .repeatedContentLength }
             contentLength = try readContentLength(bytes, value)
         case 16 where bytes.equalsIgnoringCase(name, "content-encoding"):
-            // A body that unpacks to a thousand times its size is not worth having.
+            // A body that expands to a thousand times its size is refused before it is read.
             guard bytes.equalsIgnoringCase(value, "identity") else { throw .encodedContent }
         case 17 where bytes.equalsIgnoringCase(name, "transfer-encoding"):
             guard !isChunked else { throw .malformedTransferEncoding }
@@ -197,7 +197,9 @@ struct RequestHead: Sendable {
         }
     }
 
-    /// RFC 9112 §6.2: digits only; a sign, leading zero, list or white space inside is read differently by others.
+    /// RFC 9112 §6.2: digits only.
+    ///
+    /// Other readers interpret a sign, leading zero, list or white space differently.
     private func readContentLength(_ bytes: Span<UInt8>, _ value: Range<Int>) throws(RequestRejection) -> Int {
         guard !value.isEmpty, value.count == 1 || bytes[value.lowerBound] != 0x30 else {
             throw .malformedContentLength
@@ -205,13 +207,13 @@ struct RequestHead: Sendable {
         var length = 0
         for index in value {
             guard bytes[index].isDigit else { throw .malformedContentLength }
-            // Saturates: beyond any limit is as good as exact.
+            // Saturates: beyond any limit the exact value does not matter.
             length = length > Int.max / 16 ? length : length * 10 + Int(bytes[index] - 0x30)
         }
         return length
     }
 
-    /// RFC 9112 §6.1: chunked, once, and nothing else.
+    /// RFC 9112 §6.1: chunked, exactly once, and no other coding.
     private mutating func readTransferEncoding(_ bytes: Span<UInt8>, _ value: Range<Int>) throws(RequestRejection) {
         if bytes.equalsIgnoringCase(value, "chunked") {
             isChunked = true
@@ -221,7 +223,7 @@ struct RequestHead: Sendable {
         throw isSingleToken ? .unknownTransferCoding : .malformedTransferEncoding
     }
 
-    /// RFC 9112 §6.3: the length of the body, or a refusal when it is not certain.
+    /// RFC 9112 §6.3: the length of the body, or a refusal when it is ambiguous.
     func framing(limits: RequestLimits) throws(RequestRejection) -> Framing {
         // RFC 9112 §3.2: HTTP/1.1 requests name a host.
         guard hasHost || isOldVersion else { throw .missingHost }

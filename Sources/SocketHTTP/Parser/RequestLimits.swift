@@ -1,4 +1,4 @@
-/// How much of one request is read before it is refused; every bound has the status it is refused with.
+/// How much of one request is read before it is refused; each bound names the status of its refusal.
 package struct RequestLimits: Sendable {
     /// The longest request line, without its line end: 414.
     package var requestLineBytesMax = 16 * 1024
@@ -17,6 +17,6 @@ package struct RequestLimits: Sendable {
     /// The longest trailer section: 431.
     package var trailerBytesMax = 8 * 1024
 
-    /// Makes the default limits.
+    /// Makes limits with these default values.
     package init() {}
 }

@@ -1,20 +1,20 @@
 /// RFC 9112: HTTP/1.1 requests, read from bytes as they arrive.
 ///
-/// A pure state machine: it is fed bytes and gives back requests, and never touches a socket or a clock. How the
-/// stream is cut into pieces makes no difference to what comes out. Whatever two readers could understand
-/// differently is refused, because that difference is what request smuggling lives on.
+/// A pure state machine: it is fed bytes and returns requests, and never touches a socket or a clock. How the stream is
+/// cut into pieces makes no difference to the result. Input that two readers could interpret differently is refused,
+/// because request smuggling relies on that difference.
 package struct RequestParser: Sendable {
-    /// What came of the bytes so far.
+    /// The result of the bytes so far.
     package enum Outcome: Sendable {
-        /// A whole request; there may be more behind it: call `next()`.
+        /// A complete request; more may follow it, so call `next()`.
         case request(ParsedRequest)
-        /// Nothing whole yet.
+        /// No complete request yet.
         case needMore
-        /// A request that must not be answered otherwise than with this refusal; the parser stays refused.
+        /// The request must be answered with this refusal; the parser refuses everything that follows.
         case reject(RequestRejection)
     }
 
-    /// How far the current request has come, which decides the deadline that holds.
+    /// The part of the current request that is being read, which determines the deadline.
     package enum Progress: Sendable {
         /// No byte of it has arrived.
         case idle
@@ -32,7 +32,7 @@ package struct RequestParser: Sendable {
         case rejected(RequestRejection)
     }
 
-    /// Room for the field lines of nearly every request.
+    /// Space for the field lines of nearly every request.
     private static let usualFieldCount = 16
 
     private let limits: RequestLimits
@@ -47,7 +47,7 @@ package struct RequestParser: Sendable {
     private var hasSkippedEmptyLine = false
     private var head = RequestHead()
     private var lines: [FieldLines.Line] = []
-    /// The head of a request whose body is still arriving, and what has arrived of it.
+    /// The head of a request whose body is still arriving, and the bytes that have arrived.
     private var detachedHead: [UInt8] = []
     private var body: [UInt8] = []
     private var owesContinue = false
@@ -57,7 +57,7 @@ package struct RequestParser: Sendable {
         self.limits = limits
     }
 
-    /// How far the current request has come.
+    /// The part of the current request that is being read.
     package var progress: Progress {
         switch phase {
         case .requestLine: buffer.count > start ? .head : .idle
@@ -66,22 +66,22 @@ package struct RequestParser: Sendable {
         }
     }
 
-    /// The bytes held for requests that are not whole yet.
+    /// The number of bytes held for incomplete requests.
     package var bufferedByteCount: Int { buffer.count + body.count + detachedHead.count }
 
-    /// Takes in bytes and gives what has become of them; empty spans are fine.
+    /// Feeds bytes and returns the result; empty spans are allowed.
     package mutating func feed(_ bytes: Span<UInt8>) -> Outcome {
         append(bytes)
         return next()
     }
 
-    /// Takes in bytes without looking at them, for sources that come in several pieces.
+    /// Feeds bytes without parsing them, for sources that arrive in several pieces.
     package mutating func append(_ bytes: Span<UInt8>) {
         if case .rejected = phase { return }
         buffer.append(bytes)
     }
 
-    /// Goes on with bytes that were fed before: for what follows a whole request in a pipeline.
+    /// Continues with bytes that were fed before, such as further requests of a pipeline.
     package mutating func next() -> Outcome {
         if case .rejected(let rejection) = phase { return .reject(rejection) }
         do throws(RequestRejection) {
@@ -98,10 +98,10 @@ package struct RequestParser: Sendable {
         }
     }
 
-    /// Says once per request whether the client waits for `100 Continue` before it sends the body.
+    /// Reports once per request that the client waits for `100 Continue` before it sends the body.
     package mutating func takeContinueRequest() -> Bool {
         defer { owesContinue = false }
-        // RFC 9110 §10.1.1: may be left out when some of the body has already arrived.
+        // RFC 9110 §10.1.1: may be omitted when some of the body has already arrived.
         return owesContinue && body.isEmpty && buffer.count == cursor
     }
 
@@ -147,14 +147,14 @@ package struct RequestParser: Sendable {
     ) throws(RequestRejection) -> Range<Int>? {
         guard let end = buffer.span.firstLineFeed(from: scanned) else {
             scanned = buffer.count
-            // One byte more than the limit may be the CR of a line that is just short enough.
+            // One byte over the limit may be the CR of a line that is just short enough.
             if buffer.count - cursor > limit + 1 { throw tooLong }
             if case .fields = phase, buffer.count - fieldsStart > limits.headerBlockBytesMax { throw tooLong }
             return nil
         }
         if end - cursor > limit + 1 { throw tooLong }
         if case .fields = phase, end + 1 - fieldsStart > limits.headerBlockBytesMax { throw tooLong }
-        // RFC 9112 §2.2: a lone LF may be taken for a line end; two readers that differ on it are smuggled through.
+        // RFC 9112 §2.2: a lone LF may be taken as a line end; two readers that differ on it can be smuggled through.
         guard end > cursor, buffer[end - 1] == .carriageReturn else { throw .bareLineFeed }
         let line = cursor..<(end - 1)
         cursor = end + 1
@@ -167,7 +167,7 @@ package struct RequestParser: Sendable {
             return false
         }
         if line.isEmpty {
-            // RFC 9112 §2.2: ignore an empty line before the request line; one, not a stream of them.
+            // RFC 9112 §2.2: ignore one empty line before the request line, but not a stream of them.
             guard !hasSkippedEmptyLine else { throw .malformedRequestLine }
             hasSkippedEmptyLine = true
             start = cursor
@@ -191,7 +191,7 @@ package struct RequestParser: Sendable {
         lines.append(ranges)
     }
 
-    /// Decides how long the body is; gives the request at once when all of it is here.
+    /// Determines the body's length; returns the request at once when all of it has arrived.
     private mutating func finishHead() throws(RequestRejection) -> ParsedRequest? {
         switch try head.framing(limits: limits) {
         case .fixed(let length) where buffer.count - cursor >= length:
@@ -209,7 +209,7 @@ package struct RequestParser: Sendable {
 
     // MARK: The body
 
-    /// The common case: head and body lie in the buffer together.
+    /// The common case: head and body are in the buffer together.
     private mutating func takeWhole(bodyLength: Int) -> ParsedRequest {
         let end = cursor + bodyLength
         let body = bodyLength == 0 ? [] : buffer.span.array(cursor..<end)
@@ -217,7 +217,7 @@ package struct RequestParser: Sendable {
         let (path, query) = head.target(in: buffer.span, start: start)
         let fieldBytes: [UInt8]
         if start == 0, end == buffer.count {
-            // Nothing behind it: the request takes the buffer itself.
+            // No bytes follow: the request takes over the buffer itself.
             fieldBytes = buffer
             buffer = []
             start = 0
@@ -282,7 +282,7 @@ package struct RequestParser: Sendable {
         if start == buffer.count { discardConsumed() }
     }
 
-    /// Drops bytes that no later step looks at, once per feed, so that a pipeline costs linear time.
+    /// Drops bytes that no later step reads, once per feed, so that a pipeline costs linear time.
     private mutating func discardConsumed() {
         if case .chunked = phase { start = cursor }
         guard start > 0 else { return }

@@ -6,9 +6,9 @@ package import HTTPTypes
 package struct RequestRejection: Error, Hashable, Sendable {
     /// The status of the answer.
     package let status: HTTPResponse.Status
-    /// What was wrong, for the client's author.
+    /// What is wrong, written for the client's author.
     package let reason: String
-    /// The section that says so.
+    /// The RFC section that requires the refusal.
     package let rule: String
 
     private init(_ status: HTTPResponse.Status, _ reason: String, _ rule: String) {
@@ -22,11 +22,11 @@ package struct RequestRejection: Error, Hashable, Sendable {
     static let malformedRequestLine = Self(.badRequest, "malformed request line", "RFC 9112 §3")
     static let requestLineTooLong = Self(.uriTooLong, "the request line is too long", "RFC 9112 §3")
     static let malformedTarget = Self(.badRequest, "malformed request target", "RFC 9112 §3.2")
-    static let misplacedAsterisk = Self(.badRequest, "the target * is for OPTIONS only", "RFC 9112 §3.2.4")
+    static let misplacedAsterisk = Self(.badRequest, "the target * is valid for OPTIONS only", "RFC 9112 §3.2.4")
     static let noTunnels = Self(.notImplemented, "CONNECT is not supported", "RFC 9110 §9.3.6")
     static let unsupportedVersion = Self(
         .httpVersionNotSupported,
-        "this server speaks HTTP/1.1",
+        "only HTTP/1.1 is supported",
         "RFC 9110 §15.6.6"
     )
     static let obsoleteFolding = Self(.badRequest, "a header line starts with white space", "RFC 9112 §5.2")
@@ -45,7 +45,7 @@ package struct RequestRejection: Error, Hashable, Sendable {
         "RFC 9112 §6.1"
     )
     static let codingInOldVersion = Self(.badRequest, "Transfer-Encoding in HTTP/1.0", "RFC 9112 §6.1")
-    static let malformedTransferEncoding = Self(.badRequest, "only a single chunked is accepted", "RFC 9112 §6.3")
+    static let malformedTransferEncoding = Self(.badRequest, "only chunked, applied once, is accepted", "RFC 9112 §6.3")
     static let unknownTransferCoding = Self(.notImplemented, "unknown transfer coding", "RFC 9112 §6.1")
     static let unknownExpectation = Self(.expectationFailed, "unknown expectation", "RFC 9110 §10.1.1")
     static let encodedContent = Self(
@@ -59,12 +59,12 @@ package struct RequestRejection: Error, Hashable, Sendable {
     static let malformedTrailer = Self(.badRequest, "malformed trailer field", "RFC 9112 §7.1.2")
     static let tooSlow = Self(.requestTimeout, "the request took too long to arrive", "RFC 9110 §15.5.9")
 
-    /// The answer to send: JSON, no word of the server's kind or version.
+    /// The answer to send: JSON that names neither the server's kind nor its version.
     package var response: Response {
         let name =
             switch status.code {
             case 408: "request_timeout"
-            // The word that the clients of the endpoints behind know (TK-17).
+            // The error code that the clients of the OAuth endpoints know (TK-17).
             case 413: "invalid_request"
             case 414: "uri_too_long"
             case 415: "unsupported_media_type"

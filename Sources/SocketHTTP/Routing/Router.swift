@@ -2,9 +2,9 @@ package import HTTPTypes
 
 /// Finds the responder for a request by exact path and method.
 ///
-/// Paths are compared byte by byte as they were sent: `//token`, `/token/`, `/TOKEN` and `/%74oken` are other paths,
-/// unknown ones. Nothing is decoded, normalized or redirected, so there is no second spelling for a proxy's rules or a
-/// cache to disagree about.
+/// Paths are compared byte by byte as they were sent: `//token`, `/token/`, `/TOKEN` and `/%74oken` are different,
+/// unknown paths. Nothing is decoded, normalized or redirected, so there is no second spelling about which a proxy's
+/// rules or a cache could disagree.
 package struct Router: RequestResponder {
     /// What answers the requests of one route.
     package typealias Respond = @Sendable (Request) async -> Response
@@ -14,19 +14,19 @@ package struct Router: RequestResponder {
     }
 
     private var exact: [String: Route] = [:]
-    /// Routes that end in a `{name}` segment, by what comes before it.
+    /// Routes that end in a `{name}` segment, by the path before it.
     private var prefixes: [String: Route] = [:]
-    /// Routes that have more behind their `{name}` segment.
+    /// Routes whose path continues after the `{name}` segment.
     private var patterns: [(prefix: String, suffix: String, route: Route)] = []
-    /// Routes that end in `/*`, by what comes before the star.
+    /// Routes that end in `/*`, by the path before the star.
     private var subtrees: [String: Route] = [:]
 
     /// Makes a router without routes.
     package init() {}
 
-    /// Adds a route; a `{name}` segment in its path matches any one segment, found in `Request.pathParameter`.
+    /// Adds a route; a `{name}` segment in its path matches any one segment, available as `Request.pathParameter`.
     ///
-    /// A path that ends in `/*` matches everything below, for a caller that puts a foreign path behind ours.
+    /// A path that ends in `/*` matches everything below it, for endpoints that append a foreign path to their own.
     package mutating func on(_ method: HTTPRequest.Method, _ path: String, _ respond: @escaping Respond) {
         precondition(path.utf8.first == UInt8.slash, "a route's path begins with a slash")
         if path.hasSuffix("/*") {
@@ -60,7 +60,7 @@ package struct Router: RequestResponder {
         route.methods.append((method, respond))
     }
 
-    /// Answers with the route's responder, 404 for an unknown path and 405 for a method the path does not have.
+    /// Answers with the route's responder, 404 for an unknown path, or 405 for a method that the path does not have.
     package func respond(to request: Request) async -> Response {
         if let route = exact[request.path] {
             return await respond(to: request, on: route)
@@ -73,12 +73,12 @@ package struct Router: RequestResponder {
         for (prefix, route) in subtrees where request.path.utf8.starts(with: prefix.utf8) {
             return await respond(to: request, on: route)
         }
-        // RFC 9110 §9.3.7: `OPTIONS *` asks whether the server is there.
+        // RFC 9110 §9.3.7: `OPTIONS *` asks whether the server is available.
         if request.path == "*", request.method == .options { return Response(status: .noContent) }
         return Router.notFound
     }
 
-    /// Whether some route has this path, whatever its methods.
+    /// Whether some route has this path, with any method.
     package func hasRoute(_ path: String) -> Bool {
         exact[path] != nil || routeWithParameter(path) != nil
             || subtrees.keys.contains { path.utf8.starts(with: $0.utf8) }
@@ -86,11 +86,11 @@ package struct Router: RequestResponder {
 
     private func respond(to request: Request, on route: Route) async -> Response {
         for (method, respond) in route.methods where method == request.method { return await respond(request) }
-        // RFC 9110 §9.3.2: HEAD is GET without the body, which the engine leaves out.
+        // RFC 9110 §9.3.2: HEAD is GET without the body, which the engine omits.
         if request.method == .head {
             for (method, respond) in route.methods where method == .get { return await respond(request) }
         }
-        // A preflight that nobody answers ends here: no list of methods for a script of another site (OAuth 2.1 §3.1).
+        // A preflight that no route answers ends here: no list of methods for scripts of other sites (OAuth 2.1 §3.1).
         if request.method == .options { return Router.notFound }
         return methodNotAllowed(route)
     }
@@ -111,7 +111,7 @@ package struct Router: RequestResponder {
     }
 
     private static func parameter(_ segment: Substring) -> String? {
-        // Only characters that need no encoding: no second spelling, no dot segments, no parameters behind a semicolon.
+        // Only characters that need no encoding: no second spelling, dot segments or parameters after a semicolon.
         guard !segment.isEmpty, segment.utf8.allSatisfy(\.isUnreserved), segment != ".", segment != ".." else {
             return nil
         }
@@ -124,7 +124,7 @@ package struct Router: RequestResponder {
         body: Array(#"{"error":"not_found"}"#.utf8)
     )
 
-    /// RFC 9110 §15.5.6: with the list of what is allowed.
+    /// RFC 9110 §15.5.6: the answer lists the allowed methods.
     private func methodNotAllowed(_ route: Route) -> Response {
         var allowed = Set(route.methods.map(\.method.rawValue))
         if allowed.contains("GET") { allowed.insert("HEAD") }

@@ -1,11 +1,11 @@
-/// RFC 9110 §5.6.7: the `Date` field line, made once a second.
+/// RFC 9110 §5.6.7: the `Date` field line, formatted once a second.
 struct DateField {
     private var second = Int64.min
     private var line: [UInt8] = []
 
     init() {}
 
-    /// The whole line, with its line end, for a time in seconds since 1970.
+    /// The whole line, with its line end, of a time in seconds since 1970.
     mutating func line(at unixSeconds: Int64) -> [UInt8] {
         if unixSeconds != second {
             second = unixSeconds

@@ -15,13 +15,13 @@ enum ResponseSerializer {
         } else {
             let mark = output.count
             guard appendHead(of: response, to: &output) else {
-                // A responder let a line break into a field: nothing of it may reach the wire (response splitting).
+                // A responder put a line break into a field: none of it may reach the wire (response splitting).
                 output.removeSubrange(mark...)
                 append(internalError, to: &output, date: date, isHead: isHead, closes: true)
                 return
             }
         }
-        // RFC 9110 §8.6: no Content-Length with 1xx, 204 and none that could mislead with 304.
+        // RFC 9110 §8.6: no Content-Length with 1xx and 204, and none that could mislead with 304.
         if mayHaveBody(response.status) {
             output.append("Content-Length: ")
             output.append(decimal: response.body.count)
@@ -50,7 +50,7 @@ enum ResponseSerializer {
         closesConnection: true
     )
 
-    /// False when a field or the reason phrase holds a control character.
+    /// `false` when a field or the reason phrase contains a control character.
     private static func appendHead(of response: Response, to output: inout [UInt8]) -> Bool {
         guard appendStatusLine(response.status, to: &output) else { return false }
         for field in response.headerFields where !isFraming(field.name) {
@@ -69,7 +69,7 @@ enum ResponseSerializer {
             output.append("HTTP/1.1 200 OK\r\n")
             return true
         }
-        // RFC 9110 §15.2: an interim response is never a responder's answer.
+        // RFC 9110 §15.2: a responder's answer is never an interim response.
         guard 200...599 ~= status.code else { return false }
         output.append("HTTP/1.1 ")
         output.append(decimal: status.code)
@@ -86,7 +86,7 @@ enum ResponseSerializer {
         status.code != 204 && status.code != 304
     }
 
-    /// Fields that say how the message is framed belong to the engine.
+    /// The engine sets the fields that frame the message.
     private static func isFraming(_ name: HTTPField.Name) -> Bool {
         switch name.canonicalName {
         case "content-length", "transfer-encoding", "connection", "date", "keep-alive", "trailer", "upgrade": true
@@ -101,7 +101,7 @@ extension [UInt8] {
         unsafe append(contentsOf: UnsafeBufferPointer(start: literal.utf8Start, count: literal.utf8CodeUnitCount))
     }
 
-    /// Appends a number that is not negative in decimal digits.
+    /// Appends a non-negative number in decimal digits.
     mutating func append(decimal number: Int) {
         if number >= 10 { append(decimal: number / 10) }
         append(UInt8(truncatingIfNeeded: 0x30 + number % 10))

@@ -2,17 +2,17 @@ import Glibc
 import HTTPTypes
 import Logging
 
-/// The life of a connection: requests in, responses out, in order, until one side has had enough.
+/// The life of a connection: reads requests and writes responses, in order, until one side ends it.
 extension Connection {
-    /// Runs until the connection has ended; the descriptor is closed then.
+    /// Runs until the connection has ended and its descriptor is closed.
     func run() async {
         defer { service.remove(self) }
         if let tls {
             guard await handshake(tls) else { return }
-            // The first request may have come with the client's last handshake message.
+            // The first request may have arrived with the client's last handshake message.
             if !decryptReceived(tls) { hasReachedEnd = true }
         }
-        // A client that connects and says nothing gets the time of a header, not of an idle connection.
+        // A client that connects and sends nothing is given the time of a header, not of an idle connection.
         setDeadline(after: service.settings.headerTimeout)
         var served = 0
         while true {
@@ -20,7 +20,7 @@ extension Connection {
             case .request(let message):
                 served += 1
                 guard await answer(message, isLast: served >= service.settings.requestsPerConnectionMax) else { return }
-                // A client that sends faster than it is answered must not keep the loop from the others.
+                // A client that sends faster than it is answered must not keep the loop from the other connections.
                 if served % 32 == 0 { await Task.yield() }
                 stage = .idle
                 setDeadline(after: service.settings.idleTimeout)
@@ -61,7 +61,7 @@ extension Connection {
         }
     }
 
-    /// Deadlines hold for a stage as a whole: a byte every second does not extend them.
+    /// A deadline covers a whole stage: one byte every second does not extend it.
     private func noteProgress() {
         let progress = parser.progress
         guard progress != stage else { return }
@@ -73,7 +73,7 @@ extension Connection {
         }
     }
 
-    /// Waits until a read may find something; otherwise gives how the connection ends.
+    /// Waits until a read may succeed; otherwise returns how the connection ends.
     private func waitForBytes() async -> Next? {
         awaitsRequest = parser.progress == .idle
         defer { awaitsRequest = false }
@@ -88,7 +88,7 @@ extension Connection {
     private func readAndParse() -> RequestParser.Outcome {
         guard let count = receive(), count > 0 else { return .needMore }
         if let tls {
-            // What came before the end of the session is still to be answered.
+            // Requests that arrived before the session ended are still answered.
             let isAlive = loop.withInput(count) { tls.receive($0) } && decryptReceived(tls)
             if !isAlive { hasReachedEnd = true }
             return parser.next()
@@ -98,7 +98,7 @@ extension Connection {
 
     // MARK: Answering
 
-    /// Has the request answered and writes the response; false when the connection ends with it.
+    /// Lets the responder answer the request and writes the response; `false` when the connection ends with it.
     private func answer(_ message: consuming ParsedRequest, isLast: Bool) async -> Bool {
         setDeadline(after: nil)
         service.counters.requests.add(1)
@@ -138,7 +138,7 @@ extension Connection {
         return await sendOutput()
     }
 
-    /// Writes what is in the loop's output buffer with one call; only what the socket does not take is copied.
+    /// Writes the loop's output buffer with one call; only the bytes that the socket does not take are copied.
     private func sendOutput() async -> Bool {
         if let tls { return await sendEncrypted(tls) }
         guard let sent = loop.withOutput({ sendNow($0) }) else { return false }
@@ -149,7 +149,7 @@ extension Connection {
 
     // MARK: Ending
 
-    /// RFC 9112 §9.6: half-close, then read until the client closes, so that a reset cannot eat the response.
+    /// RFC 9112 §9.6: half-close, then read until the client closes, so that a reset cannot discard the response.
     private func endGracefully() async {
         if let tls, !isAborted { await closeNotify(tls) }
         guard !isAborted, !hasReachedEnd, shutdown(descriptor, CInt(SHUT_WR)) == 0 else { return }

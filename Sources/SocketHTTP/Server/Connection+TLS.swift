@@ -1,13 +1,13 @@
 import Logging
 
-/// The same connection behind TLS: bytes pass through the session on their way in and out.
+/// TLS for a connection: bytes pass through the session on their way in and out.
 extension Connection {
-    /// Does the handshake within its time; false when it failed, and then no HTTP is spoken.
+    /// Performs the handshake within its time; `false` when it failed, and then no HTTP is exchanged.
     func handshake(_ tls: TLSSession) async -> Bool {
         setDeadline(after: service.settings.handshakeTimeout)
         while true {
             let step = tls.handshake()
-            // Also after a failure: the alert tells the client why.
+            // Also after a failure: the alert tells the client the reason.
             let isSent = await flush(tls)
             switch step {
             case .done where isSent:
@@ -26,13 +26,14 @@ extension Connection {
         return false
     }
 
-    /// Moves what the socket has into the session; false when the connection has ended.
+    /// Moves received bytes into the session; `false` when the connection has ended.
     private func take(from tls: TLSSession) -> Bool {
         guard let count = receive() else { return true }
         return count > 0 && loop.withInput(count) { tls.receive($0) }
     }
 
-    /// Decrypts what the session has received and hands it to the parser; false when the session has ended or is broken.
+    /// Decrypts what the session has received and feeds it to the parser; `false` when the session has ended or is
+    /// broken.
     func decryptReceived(_ tls: TLSSession) -> Bool {
         while true {
             var plain = 0
@@ -53,13 +54,13 @@ extension Connection {
         return await flush(tls)
     }
 
-    /// Says goodbye in TLS.
+    /// Sends TLS close_notify.
     func closeNotify(_ tls: TLSSession) async {
         tls.close()
         _ = await flush(tls)
     }
 
-    /// Sends what the session has for the peer, with one call where the socket takes it.
+    /// Sends what the session has for the peer, with one call if the socket takes it all.
     private func flush(_ tls: TLSSession) async -> Bool {
         let rest: [UInt8]? = tls.withOutgoing { bytes in
             guard bytes.count > 0 else { return [] }

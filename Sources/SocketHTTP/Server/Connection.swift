@@ -2,14 +2,14 @@ import Glibc
 import HTTPTypes
 import Logging
 
-/// One client's connection: a task on its loop that reads requests, has them answered and writes the responses.
-// SAFETY: confined to the loop's thread: the task prefers the loop as its executor, and the loop calls the rest.
+/// One client's connection: a task on its loop that reads requests, passes them to the responder and writes responses.
+// SAFETY: confined to the loop's thread: the task prefers the loop as its executor, and the loop makes the other calls.
 @safe final class Connection: EventSource, @unchecked Sendable {
     /// Why a wait ended.
     enum Wake: Sendable {
         case ready
         case timedOut
-        /// The server is being shut down and nothing of a request has arrived.
+        /// The server is shutting down and no byte of a request has arrived.
         case drained
         case aborted
     }
@@ -27,19 +27,19 @@ import Logging
     var token: UInt64?
     var task: Task<Void, Never>?
     var tls: TLSSession?
-    /// The stage the current deadline was set for.
+    /// The stage that the current deadline belongs to.
     var stage = RequestParser.Progress.idle
-    /// Whether a read may find something; epoll says so once per edge, so it is remembered.
+    /// Whether a read may succeed; epoll reports it once per edge, so it is remembered.
     ///
-    /// A new connection may have its request with it, which a drain that begins before the first edge must not drop.
+    /// A new connection may already have its request, which a drain that begins before the first edge must not drop.
     var mayRead = true
     var hasReachedEnd = false
-    /// The other end has closed or broken off: no further edge will come, so every read must be tried.
+    /// The peer has closed or reset the connection: no further edge will come, so every read must be tried.
     private var isHungUp = false
     private(set) var isAborted = false
     private var waiting: (direction: Direction, continuation: UnsafeContinuation<Wake, Never>)?
     private var deadline = UInt64.max
-    /// Whether the connection rests between two requests, and the first byte of the next is waited for.
+    /// Whether the connection is idle between two requests, waiting for the first byte of the next.
     var awaitsRequest = false
     private var scheduledDeadline = UInt64.max
 
@@ -63,7 +63,7 @@ import Logging
     }
 
     func deadlineReached(_ scheduled: UInt64) {
-        // An earlier deadline was set after this one: its own turn came or will come.
+        // An earlier deadline was set after this one; its own entry in the wheel handles it.
         guard scheduled == scheduledDeadline else { return }
         scheduledDeadline = .max
         if deadline > loop.now {
@@ -73,10 +73,10 @@ import Logging
         }
     }
 
-    /// Ends the connection if it rests between two requests; otherwise the current response will be its last.
+    /// Ends the connection if it is idle between two requests; otherwise the current response will be its last.
     ///
-    /// A request that the kernel has already, and the loop not yet, is still answered: one that was sent and dropped
-    /// costs its client more than one that is refused.
+    /// A request that the kernel has received and the loop has not yet read is still answered: dropping it costs its
+    /// client more than refusing it.
     func drain() {
         if awaitsRequest {
             mayRead = true
@@ -102,7 +102,7 @@ import Logging
 
     // MARK: Deadlines
 
-    /// Ends waits with `timedOut` after this time from now; `nil` for never.
+    /// Ends waits with `timedOut` after this time from now; with `nil`, never.
     func setDeadline(after timeout: UInt64?) {
         guard let timeout else {
             deadline = .max
@@ -132,7 +132,7 @@ import Logging
     }
 
     private func wait(_ direction: Direction) async -> Wake {
-        // The deadline may have passed while the task was busy, and then nothing else would end the wait.
+        // The deadline may have passed while the task was busy; nothing else would then end the wait.
         if deadline <= loop.now { return .timedOut }
         return await unsafe withUnsafeContinuation { continuation in
             unsafe waiting = (direction, continuation)
@@ -145,7 +145,7 @@ import Logging
     func receive() -> Int? {
         switch SystemCalls.receive(descriptor, into: &loop.input) {
         case .bytes(let count):
-            // A short read has emptied the socket: the next bytes make a new edge, unless the other end has gone.
+            // A short read has emptied the socket: the next bytes make a new edge, unless the peer has closed.
             mayRead = count == loop.input.count || isHungUp
             hasReachedEnd = count == 0
             service.counters.bytesReceived.add(count)
@@ -159,7 +159,7 @@ import Logging
         }
     }
 
-    /// Sends without waiting; the count that the socket took, `nil` when the connection is broken.
+    /// Sends without waiting; returns the number of bytes that the socket took, `nil` when the connection is broken.
     func sendNow(_ bytes: Span<UInt8>) -> Int? {
         switch SystemCalls.send(descriptor, bytes) {
         case .bytes(let count):
@@ -172,13 +172,13 @@ import Logging
         }
     }
 
-    /// Sends all of it, waiting for the client to read; false when it does not within its deadline, or is gone.
+    /// Sends all bytes, waiting for the client to read; `false` when the deadline passes or the connection is broken.
     func sendAll(_ bytes: [UInt8]) async -> Bool {
         var sent = 0
         while let count = sendNow(bytes.span.extracting(sent..<bytes.count)) {
             sent += count
             if sent == bytes.count { return true }
-            // Only when the socket takes nothing does it promise to say when it does again.
+            // The socket reports that it is writable again only after it took nothing.
             guard count > 0 else {
                 guard await waitUntilWritable() == .ready else { return false }
                 continue

@@ -4,7 +4,7 @@ import Glibc
 package enum DescriptorLimit {
     /// Raises the limit to `count`, as far as the hard limit allows.
     ///
-    /// - Returns: The limit that holds now.
+    /// - Returns: The limit that is in effect now.
     package static func raise(to count: Int) -> Int {
         var limit = rlimit()
         guard unsafe getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return 0 }

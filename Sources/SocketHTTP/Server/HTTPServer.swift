@@ -25,7 +25,7 @@ package final class HTTPServer: Sendable {
     /// - Parameters:
     ///   - configuration: Where to listen, and the bounds.
     ///   - responder: What answers the requests.
-    ///   - logger: Where refusals and troubles are reported.
+    ///   - logger: Receives refusals and failures.
     ///   - eventLoops: Running loops to share with another server; by default the server has its own.
     ///   - unixTime: The seconds since 1970 for `Date` fields.
     /// - Throws: `SocketError` when the loops cannot be made.
@@ -63,13 +63,13 @@ package final class HTTPServer: Sendable {
         }
     }
 
-    /// Opens the listeners and serves; gives the bound addresses in the configuration's order.
+    /// Opens the listeners and starts serving.
     ///
-    /// - Returns: The addresses, with the ports the kernel chose.
+    /// - Returns: The bound addresses in the configuration's order, with the ports that the kernel chose.
     /// - Throws: `SocketError` when an address cannot be bound, `TLSError` when a certificate or key cannot be read.
     package func start() async throws -> [SocketAddress] {
         state.withLock { state in
-            precondition(state == .new, "a server starts once")
+            precondition(state == .new, "a server can be started once only")
             state = .running
         }
         do {
@@ -112,7 +112,8 @@ package final class HTTPServer: Sendable {
         return opened.map(\.address)
     }
 
-    /// Stops accepting, lets requests in flight end for as long as the grace period, then cuts the rest.
+    /// Stops accepting, lets requests in progress finish within the grace period, then closes the remaining
+    /// connections.
     package func shutdown(gracePeriod: Duration) async {
         let wasRunning = state.withLock { state in
             defer { state = .stopped }
@@ -125,9 +126,9 @@ package final class HTTPServer: Sendable {
         }
     }
 
-    /// The first part of a shutdown: nobody is connected any more, and other servers on the same loops go on.
+    /// The first part of a shutdown: every connection is closed, while other servers on the same loops continue.
     package func drain(gracePeriod: Duration) async {
-        // The loops of a server that was shut down do nothing any more.
+        // The loops of a server that was shut down run no work.
         guard state.withLock({ $0 == .running }) else { return }
         await drainServices(gracePeriod)
     }
@@ -140,16 +141,16 @@ package final class HTTPServer: Sendable {
         }
     }
 
-    /// Reads the certificate and key files again; connections made from now on use them.
+    /// Reads the certificate and key files again; new connections use them.
     ///
-    /// - Throws: `TLSError` when a file cannot be used; all listeners keep what they had.
+    /// - Throws: `TLSError` when a file cannot be used; all listeners then keep their certificates.
     package func reloadTLS() throws {
         let sources = tlsSources.withLock { $0 }
         let contexts = try sources.map { try $0.load() }
         for (source, context) in zip(sources, contexts) { source.use(context) }
     }
 
-    /// What has been counted on all loops until now.
+    /// The counters of all loops, added up.
     package var counters: ServerCounters {
         var counters = ServerCounters()
         for service in services { service.counters.add(to: &counters) }

@@ -7,7 +7,7 @@ final class Listener: EventSource {
     private unowned let service: LoopService
     private let tls: TLSContextSource?
     private var token: UInt64?
-    /// A descriptor kept in hand, so that a client can be turned away when there are no more.
+    /// A spare descriptor, so that a client can be turned away when no others are left.
     private var reserve: CInt
 
     init(descriptor: CInt, service: LoopService, tls: TLSContextSource?) {
@@ -22,15 +22,15 @@ final class Listener: EventSource {
     }
 
     func start() -> Bool {
-        // Level-triggered: what is left in the queue after one batch is reported again.
+        // Level-triggered: connections left in the queue after one batch are reported again.
         token = service.loop.register(self, descriptor: descriptor, events: .readable)
         return token != nil
     }
 
-    /// Takes in what the kernel has already accepted, since closing would reset it, and closes.
+    /// Accepts what the kernel has already accepted, because closing would reset it, and closes.
     ///
-    /// Shut down first: a child that was forked and has not called `exec` yet holds a copy of the descriptor, and the kernel
-    /// would go on accepting for that copy.
+    /// Shut down first: a child process that was forked and has not called `exec` yet holds a copy of the descriptor,
+    /// and the kernel would continue to accept for that copy.
     func stop() {
         guard let token else { return }
         while acceptSome() {}
@@ -44,7 +44,8 @@ final class Listener: EventSource {
         _ = acceptSome()
     }
 
-    /// Accepts a batch, so that many clients who come at once do not keep the loop; whether there may be more.
+    /// Accepts one batch, so that many simultaneous clients do not monopolize the loop; returns whether there may be
+    /// more.
     private func acceptSome() -> Bool {
         for _ in 0..<64 {
             var storage = sockaddr_storage()
@@ -73,7 +74,9 @@ final class Listener: EventSource {
         service.loop.modify(token, events: .readable)
     }
 
-    /// Out of descriptors: turns one client away with the reserved one; without it the queue would be reported for ever.
+    /// Out of descriptors: turns one client away with the spare one.
+    ///
+    /// Otherwise epoll would report the queue forever.
     private func shed() {
         if reserve >= 0 {
             close(reserve)

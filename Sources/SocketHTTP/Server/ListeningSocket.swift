@@ -1,6 +1,6 @@
 import Glibc
 
-/// Bound and listening sockets, before a loop has them.
+/// Bound and listening sockets, before a loop takes them.
 enum ListeningSocket {
     /// Opens `count` sockets on one address; port 0 becomes the same free port for all of them.
     static func open(
@@ -8,7 +8,7 @@ enum ListeningSocket {
         isReserved: Bool,
         count: Int
     ) throws(SocketError) -> (address: SocketAddress, descriptors: [CInt]) {
-        // SO_REUSEPORT would let a second server of this user share the port unnoticed: ask without it first.
+        // SO_REUSEPORT would allow a second server of this user to share the port unnoticed: try without it first.
         if address.port != 0, !isReserved { close(try bound(address, sharesPort: false)) }
         var descriptors: [CInt] = []
         do throws(SocketError) {
@@ -46,7 +46,7 @@ enum ListeningSocket {
         guard descriptor >= 0 else { throw SocketError(operation: "socket", code: errno) }
         SystemCalls.setOption(descriptor, SOL_SOCKET, SO_REUSEADDR)
         if sharesPort { SystemCalls.setOption(descriptor, SOL_SOCKET, SO_REUSEPORT) }
-        // One family per socket: `[::]` and `0.0.0.0` are two listeners, on every machine alike.
+        // One family per socket: `[::]` and `0.0.0.0` are two listeners on every machine.
         if address.ip.family == .v6 { SystemCalls.setOption(descriptor, CInt(IPPROTO_IPV6), IPV6_V6ONLY) }
         let result = unsafe address.withSystemAddress { unsafe bind(descriptor, $0, $1) }
         guard result == 0 else {

@@ -2,7 +2,7 @@ import Glibc
 import HTTPTypes
 import Logging
 
-/// What one server has on one event loop: its listeners, its connections and its counters.
+/// One server's share of an event loop: its listeners, its connections and its counters.
 // SAFETY: `connections`, `listeners`, `date` and the draining state are touched on the loop's thread only.
 final class LoopService: @unchecked Sendable {
     /// The configuration in the units that the loop counts in.
@@ -60,7 +60,7 @@ final class LoopService: @unchecked Sendable {
         date.line(at: unixTime())
     }
 
-    /// Begins to accept on a bound socket; on the loop's thread.
+    /// Starts accepting on a bound socket; called on the loop's thread.
     func listen(on descriptor: CInt, tls: TLSContextSource?) {
         let listener = Listener(descriptor: descriptor, service: self, tls: tls)
         guard !isDraining, listener.start() else {
@@ -70,7 +70,7 @@ final class LoopService: @unchecked Sendable {
         listeners.append(listener)
     }
 
-    /// Starts the task of an accepted connection, or turns it away when there are too many.
+    /// Starts the task of an accepted connection, or turns it away at a bound.
     func accept(_ descriptor: CInt, peer: SocketAddress, tls: TLSContextSource?) {
         counters.accepted.add(1)
         switch occupancy.enter(peer.ip) {
@@ -101,19 +101,19 @@ final class LoopService: @unchecked Sendable {
         guard let token = loop.register(connection, descriptor: descriptor, events: events) else { return false }
         connection.token = token
         connections[ObjectIdentifier(connection)] = connection
-        // Not a child of anything: the connection lives until its client or the drain ends it, and `drain` waits for it.
+        // Not a child task: the connection lives until its client or the drain ends it, and `drain` waits for it.
         connection.task = Task(executorPreference: loop) { await connection.run() }
         return true
     }
 
-    /// Counts a connection that was not served, and says so to clients that can read it.
+    /// Counts a connection that was turned away, and tells clients that can read a plain-text answer.
     func refuse(_ descriptor: CInt, isTLS: Bool) {
         counters.refused.add(1)
         if !isTLS {
             var output: [UInt8] = []
             ResponseSerializer.append(LoopService.overloaded, to: &output, date: dateLine(), closes: true)
             _ = SystemCalls.send(descriptor, output.span)
-            // Unread bytes would make the close a reset, which can overtake the answer.
+            // Unread bytes would turn the close into a reset, which can overtake the answer.
             _ = SystemCalls.receive(descriptor, into: &loop.input)
             shutdown(descriptor, CInt(SHUT_WR))
         }
@@ -126,7 +126,7 @@ final class LoopService: @unchecked Sendable {
         body: Array(#"{"error":"temporarily_unavailable"}"#.utf8)
     )
 
-    /// Forgets a connection whose task has ended.
+    /// Removes a connection whose task has ended.
     func remove(_ connection: Connection) {
         if let token = connection.token { loop.unregister(token) }
         close(connection.descriptor)
@@ -137,7 +137,8 @@ final class LoopService: @unchecked Sendable {
 
     // MARK: Draining
 
-    /// Stops accepting, lets requests in flight end, cuts what is left after the grace period; returns when all are gone.
+    /// Stops accepting, lets requests in progress finish, closes the rest after the grace period; returns when all are
+    /// closed.
     func drain(gracePeriod: Duration) async {
         await withCheckedContinuation { continuation in
             loop.submit { [self] in
@@ -158,7 +159,7 @@ final class LoopService: @unchecked Sendable {
         }
         loop.schedule(after: gracePeriod) { [self] in
             for connection in connections.values { connection.abort() }
-            // A responder that ignores cancellation must not hold up the shutdown for ever.
+            // A responder that ignores cancellation must not block the shutdown forever.
             loop.schedule(after: .seconds(1)) { [self] in finishDraining() }
         }
     }

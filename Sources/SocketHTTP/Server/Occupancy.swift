@@ -1,14 +1,14 @@
 import Synchronization
 
-/// Counts the open connections of a server on all its loops, in total and per network, so that neither the world nor one
-/// client alone can take them all.
+/// Counts a server's open connections on all its loops, in total and per network, so that neither many clients nor a
+/// single one can take them all.
 final class Occupancy: Sendable {
-    /// Whether a connection may come in.
+    /// Whether a connection is admitted.
     enum Admission: Sendable {
         case admitted
-        /// As many connections are open as the server takes.
+        /// The server's bound on open connections is reached.
         case full
-        /// As many connections are open as one network may have.
+        /// The bound on open connections of one network is reached.
         case networkFull
     }
 
@@ -29,9 +29,9 @@ final class Occupancy: Sendable {
         connections.load(ordering: .relaxed)
     }
 
-    /// Counts a connection in, if it may come.
+    /// Counts a connection in, if it is admitted.
     ///
-    /// Loops that ask at the same moment may let in one connection more each.
+    /// Loops that ask at the same moment may admit one connection more each.
     func enter(_ peer: IPAddress) -> Admission {
         guard count < connectionsMax else { return .full }
         if !isUnbounded(peer) {
@@ -47,7 +47,7 @@ final class Occupancy: Sendable {
         return .admitted
     }
 
-    /// Counts out a connection that came in.
+    /// Counts out a connection that was admitted.
     func leave(_ peer: IPAddress) {
         connections.subtract(1, ordering: .relaxed)
         guard !isUnbounded(peer) else { return }

@@ -1,9 +1,9 @@
 import Glibc
 
-/// Holds a free port until a server has bound it, for those who must know the address before the server is built.
+/// Holds a free port until a server has bound it, for callers that must know the address before they build the server.
 ///
-/// The reserving socket is bound with `SO_REUSEPORT` and never listens: the kernel hands it no connection, and no other
-/// program gets the port in between.
+/// The reserving socket is bound with `SO_REUSEPORT` and never listens: the kernel gives it no connection, and no other
+/// program gets the port in the meantime.
 package final class PortReservation: Sendable {
     /// The reserved address, with its port.
     package let address: SocketAddress

@@ -1,12 +1,13 @@
-/// Where a server listens and how much it lets one client take.
+/// Where a server listens and what it allows its clients.
 package struct ServerConfiguration: Sendable {
     /// One address to listen on.
     package struct Listener: Sendable {
-        /// The address; port 0 takes a free one.
+        /// The address; port 0 takes a free port.
         package var address: SocketAddress
         /// Set to speak TLS on this address.
         package var tls: TLSConfiguration?
-        /// Holds the address's port until the server has bound it; `nil` when nobody has to know it before.
+        /// Holds the address's port until the server has bound it; `nil` when no caller must know the port before the
+        /// start.
         package var reservation: PortReservation?
 
         /// Makes a listener, plain HTTP unless `tls` is given.
@@ -21,18 +22,18 @@ package struct ServerConfiguration: Sendable {
     package var listeners: [Listener]
     /// The bounds of one request.
     package var limits = RequestLimits()
-    /// The most connections open at once; further ones are answered 503 and closed.
+    /// The most connections open at once; further ones get 503 and are closed.
     package var connectionsMax = 20_000
-    /// The most connections open at once from one network: an IPv4 address or an IPv6 /64; further ones are answered 503 and
-    /// closed.
+    /// The most connections open at once from one network, which is an IPv4 address or an IPv6 /64; further ones get
+    /// 503 and are closed.
     ///
     /// `nil` for a quarter of ``connectionsMax``, and at least 64.
     package var connectionsPerNetworkMax: Int?
-    /// The peers to which the bound on one network does not apply: what comes from this machine, such as a proxy on it.
+    /// The peers that are exempt from the bound on one network: connections from this machine, such as a proxy on it.
     package var isUnboundedPeer: @Sendable (IPAddress) -> Bool = { $0.isLoopback }
-    /// The most requests on one connection, which spreads clients over the loops anew; `nil` for no bound.
+    /// The most requests on one connection, so that clients spread over the loops again; `nil` for no bound.
     package var requestsPerConnectionMax: Int?
-    /// How long a connection may rest between requests.
+    /// How long a connection may be idle between requests.
     package var idleTimeout: Duration = .seconds(60)
     /// How long a request's header may take from its first byte, and a new connection's first request: 408.
     package var headerTimeout: Duration = .seconds(10)
@@ -53,20 +54,21 @@ package struct ServerConfiguration: Sendable {
 
 /// The certificate and key of a TLS listener.
 package struct TLSConfiguration: Hashable, Sendable {
-    /// A PEM file with the certificate and the intermediate ones behind it.
+    /// A PEM file with the certificate, followed by the intermediate ones.
     package var certificateFile: String
     /// A PEM file with the private key.
     package var privateKeyFile: String
 
-    /// Names the two files; they are read at start and at every reload.
+    /// Names the two files, which are read at start and at every reload.
     package init(certificateFile: String, privateKeyFile: String) {
         self.certificateFile = certificateFile
         self.privateKeyFile = privateKeyFile
     }
 
-    /// Reads the files as a start does.
+    /// Reads the files as a start does, to check them.
     ///
-    /// - Throws: What a start would say of them: no certificate, no key, an encrypted one, or one of another certificate.
+    /// - Throws: The error that a start would report: no certificate, no key, an encrypted key, or a key of another
+    ///   certificate.
     package func check() throws(TLSError) {
         _ = try TLSContext(self)
     }

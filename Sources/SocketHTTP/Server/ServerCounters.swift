@@ -1,15 +1,15 @@
 import HTTPTypes
 import Synchronization
 
-/// What a server has counted since it started; read on demand.
+/// A server's counters since its start; collected on demand.
 package struct ServerCounters: Hashable, Sendable {
     /// Connections open now.
     package var openConnections = 0
-    /// Connections accepted, those turned away included.
+    /// Connections accepted, including those turned away.
     package var acceptedConnections = 0
-    /// Connections turned away because the bound was reached or descriptors ran out.
+    /// Connections turned away because a bound was reached or descriptors ran out.
     package var refusedConnections = 0
-    /// Those among them that were turned away because their network had as many as one may have.
+    /// Those among them that were turned away because of the bound on one network.
     package var connectionsRefusedByNetwork = 0
     /// Requests handed to the responder.
     package var requests = 0
@@ -26,7 +26,7 @@ package struct ServerCounters: Hashable, Sendable {
     package init() {}
 }
 
-/// The counters of one event loop: written by its thread alone, read by any.
+/// The counters of one event loop: written by its thread only, read by any.
 final class LoopCounters: Sendable {
     /// A number with one writer, so that adding needs no locked instruction.
     struct Counter: ~Copyable, Sendable {

@@ -2,12 +2,12 @@ import Glibc
 
 /// A system call on a socket that failed.
 package struct SocketError: Error, Hashable, Sendable, CustomStringConvertible {
-    /// The system call, and what it was about.
+    /// The system call and what it operated on.
     package let operation: String
-    /// The error number.
+    /// The error number (`errno`).
     package let code: CInt
 
-    /// Makes an error from what failed and its number.
+    /// Makes an error from the failed call and its error number.
     package init(operation: String, code: CInt) {
         self.operation = operation
         self.code = code

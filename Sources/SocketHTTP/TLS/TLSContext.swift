@@ -5,19 +5,19 @@ import COpenSSL
 @safe final class TLSContext: @unchecked Sendable {
     private let context: OpaquePointer
 
-    /// Reads the files and checks that they belong together.
+    /// Reads the files and checks that the key belongs to the certificate.
     init(_ configuration: TLSConfiguration) throws(TLSError) {
         ERR_clear_error()
         guard let context = unsafe SSL_CTX_new(TLS_server_method()) else { throw TLSError("SSL_CTX_new") }
         unsafe self.context = unsafe context
-        // RFC 8996: TLS 1.0 and 1.1 are dead.
+        // RFC 8996: TLS 1.0 and 1.1 are deprecated.
         guard unsafe gatehouse_SSL_CTX_set_min_version(context) == 1 else { throw TLSError("minimum version") }
         unsafe gatehouse_SSL_CTX_prepare_for_server(context)
         let certificate = configuration.certificateFile
         guard unsafe SSL_CTX_use_certificate_chain_file(context, certificate) == 1 else {
             throw TLSError("certificate \(certificate)")
         }
-        // An encrypted key must fail, not ask a terminal for its passphrase.
+        // An encrypted key must fail; OpenSSL would ask a terminal for its passphrase.
         unsafe SSL_CTX_set_default_passwd_cb(context) { _, _, _, _ in -1 }
         let key = configuration.privateKeyFile
         guard unsafe SSL_CTX_use_PrivateKey_file(context, key, SSL_FILETYPE_PEM) == 1 else {
@@ -33,15 +33,15 @@ import COpenSSL
         unsafe SSL_CTX_free(context)
     }
 
-    /// A new session in the server's role; `nil` when memory is short.
+    /// A new session in the server's role; `nil` when memory is exhausted.
     func makeSession() -> TLSSession? {
         unsafe TLSSession(context: context)
     }
 }
 
-/// RFC 7301: takes `http/1.1` from the client's list; a client that offers only other protocols is refused.
+/// RFC 7301: selects `http/1.1` from the client's list; a client that offers only other protocols is refused.
 ///
-/// Without this an attacker could have a server of another protocol, with the same certificate, talk to a browser.
+/// Otherwise an attacker could connect a browser to a server of another protocol that has the same certificate.
 private let selectProtocol: SSL_CTX_alpn_select_cb_func = { _, selected, selectedLength, offered, offeredLength, _ in
     guard let selected = unsafe selected, let selectedLength = unsafe selectedLength, let offered = unsafe offered
     else {

@@ -1,6 +1,6 @@
 import Synchronization
 
-/// Where a TLS listener finds its current certificate; replaced as a whole at a reload.
+/// Holds a TLS listener's current certificate; a reload replaces it as a whole.
 final class TLSContextSource: Sendable {
     private let configuration: TLSConfiguration
     private let current: Mutex<TLSContext>
@@ -15,7 +15,7 @@ final class TLSContextSource: Sendable {
         try TLSContext(configuration)
     }
 
-    /// Uses another certificate for the sessions made from now on.
+    /// Uses another certificate for new sessions.
     func use(_ context: TLSContext) {
         current.withLock { $0 = context }
     }

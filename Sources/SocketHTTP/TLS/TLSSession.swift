@@ -1,21 +1,21 @@
 import COpenSSL
 
-/// One connection's TLS state between two memory buffers: no system calls in here.
+/// One connection's TLS state between two memory buffers; it makes no system calls.
 ///
 /// The connection moves the bytes, so TLS shares its non-blocking reads, single writes and deadlines with plain HTTP.
 @safe final class TLSSession {
-    /// What a step came to.
+    /// The result of a step.
     enum Step {
         case done
-        /// Needs more bytes from the peer.
+        /// More bytes from the peer are needed.
         case needsInput
-        /// The peer has said that nothing follows.
+        /// The peer has closed the session.
         case closed
         case failed
     }
 
     private let session: OpaquePointer
-    /// Owned by the session: what the peer sent, and what the peer is to be sent.
+    /// Owned by the session: bytes from the peer, and bytes for the peer.
     private let incoming: OpaquePointer
     private var outgoing: OpaquePointer
 
@@ -44,19 +44,19 @@ import COpenSSL
         unsafe SSL_free(session)
     }
 
-    /// Takes in bytes from the peer.
+    /// Feeds bytes from the peer.
     func receive(_ bytes: Span<UInt8>) -> Bool {
         let taken = unsafe bytes.withUnsafeBytes { unsafe BIO_write(incoming, $0.baseAddress, CInt($0.count)) }
         return taken == bytes.count
     }
 
-    /// Goes on with the handshake.
+    /// Continues the handshake.
     func handshake() -> Step {
         ERR_clear_error()
         return step(unsafe SSL_do_handshake(session))
     }
 
-    /// Decrypts one record's worth into the buffer.
+    /// Decrypts at most one record into the buffer.
     func read(into buffer: inout [UInt8], count: inout Int) -> Step {
         ERR_clear_error()
         let result = unsafe buffer.withUnsafeMutableBytes { unsafe SSL_read(session, $0.baseAddress, CInt($0.count)) }
@@ -73,14 +73,14 @@ import COpenSSL
         return result == bytes.count
     }
 
-    /// Says goodbye, so that the peer can tell the end from a cut.
+    /// Sends close_notify, so that the peer can distinguish an end from a truncation.
     func close() {
         ERR_clear_error()
         unsafe SSL_shutdown(session)
         ERR_clear_error()
     }
 
-    /// Calls `body` with what is to be sent and forgets it afterwards.
+    /// Passes `body` the bytes to be sent and discards them afterwards.
     func withOutgoing<Result>(_ body: (Span<UInt8>) -> Result) -> Result {
         var length = 0
         let bytes = unsafe gatehouse_bio_bytes(outgoing, &length)
@@ -89,7 +89,7 @@ import COpenSSL
         if length <= 64 * 1024 {
             unsafe gatehouse_BIO_reset(outgoing)
         } else if let fresh = unsafe BIO_new(BIO_s_mem()) {
-            // A reset keeps the memory: one large response would stay with an idle connection.
+            // A reset keeps the memory, so one large response would stay with an idle connection.
             unsafe gatehouse_BIO_set_mem_eof_return(fresh, -1)
             unsafe SSL_set0_wbio(session, fresh)
             unsafe outgoing = unsafe fresh

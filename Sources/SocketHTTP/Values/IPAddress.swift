@@ -1,11 +1,11 @@
 import Glibc
 
-/// The address of one end of a connection, version 4 or 6, as a value.
+/// The IPv4 or IPv6 address of one end of a connection, as a value.
 ///
-/// An IPv4-mapped IPv6 address (`::ffff:192.0.2.1`) is taken for the IPv4 address it carries, so that a rule
-/// written for one form cannot be passed by with the other.
+/// An IPv4-mapped IPv6 address (`::ffff:192.0.2.1`) becomes the IPv4 address it contains, so that it cannot evade a
+/// rule written for the other form.
 package struct IPAddress: Hashable, Sendable {
-    /// The version of the protocol an address belongs to.
+    /// The protocol version that an address belongs to.
     package enum Family: Hashable, Sendable {
         /// Internet Protocol version 4: four bytes.
         case v4
@@ -70,17 +70,18 @@ package struct IPAddress: Hashable, Sendable {
         }
     }
 
-    /// The network that counts as one source: the address itself for IPv4, its /64 for IPv6 (RFC 6177: one site has many).
+    /// The network that counts as one source: the address itself for IPv4, its /64 for IPv6 (RFC 6177: one site has
+    /// many).
     package var network: IPAddress {
         family == .v6 ? IPAddress(v6: high, 0) : self
     }
 
-    /// The address as the kernel wants it, version 4.
+    /// The kernel's form of the address, version 4.
     var ipv4: in_addr {
         in_addr(s_addr: UInt32(truncatingIfNeeded: low).bigEndian)
     }
 
-    /// The address as the kernel wants it, version 6.
+    /// The kernel's form of the address, version 6.
     var ipv6: in6_addr {
         var address = in6_addr()
         unsafe withUnsafeMutableBytes(of: &address) { raw in

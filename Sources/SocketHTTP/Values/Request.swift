@@ -1,10 +1,10 @@
 package import HTTPTypes
 
-/// One HTTP request as the engine hands it to a responder: framing is done, the body is whole.
+/// One HTTP request as a responder receives it: framing is removed and the body is complete.
 ///
-/// Strings are made only of what is asked for: header fields stay bytes until `values(of:)` reads one.
+/// Strings are made only on demand: header fields remain bytes until `values(of:)` reads one.
 package struct Request: Sendable {
-    /// The method; any token is possible, also one no route knows.
+    /// The method; any token is possible, even one that no route has.
     package let method: HTTPRequest.Method
     /// The path as it was sent, not decoded and not normalized, up to the `?`.
     package let path: String
@@ -12,9 +12,9 @@ package struct Request: Sendable {
     package let query: String?
     /// The body, without its transfer coding; empty when there is none.
     package let body: [UInt8]
-    /// The address of the socket's other end.
+    /// The address of the socket's peer.
     ///
-    /// Who a trusted proxy speaks for is decided above the engine.
+    /// Layers above the engine decide whom a trusted proxy speaks for.
     package let peer: IPAddress
     /// Whether the connection is encrypted by this server.
     package let isTLS: Bool
@@ -27,7 +27,7 @@ package struct Request: Sendable {
         case given(HTTPFields)
     }
 
-    /// Makes a request without a socket, for tests of what answers requests.
+    /// Makes a request without a socket, for tests of responders.
     package init(
         method: HTTPRequest.Method,
         path: String,
@@ -46,7 +46,7 @@ package struct Request: Sendable {
         self.fields = .given(fields)
     }
 
-    /// Takes over what the parser has read.
+    /// Takes over the parser's result.
     init(_ message: consuming ParsedRequest, peer: IPAddress, isTLS: Bool) {
         method = message.method
         path = message.path
@@ -57,7 +57,7 @@ package struct Request: Sendable {
         self.isTLS = isTLS
     }
 
-    /// The values of every field line of that name, in their order; never merged into one.
+    /// The values of every field line of that name, in order; never merged into one.
     package func values(of name: HTTPField.Name) -> [String] {
         switch fields {
         case .received(let lines): lines.values(of: name.canonicalName)
@@ -73,7 +73,8 @@ package struct Request: Sendable {
         }
     }
 
-    /// Whether there is one field line of that name and its value is this, byte by byte; makes no strings of them.
+    /// Whether there is exactly one field line of that name and its value equals this one byte for byte; makes no
+    /// strings.
     package func isOnlyValue(of name: HTTPField.Name, _ expected: StaticString) -> Bool {
         switch fields {
         case .received(let lines): return lines.isOnlyValue(of: name.canonicalName, expected)
@@ -92,7 +93,7 @@ package struct Request: Sendable {
     }
 }
 
-/// Prints method and path only: query, fields and body carry codes, tokens and passwords.
+/// Prints method and path only: query, fields and body contain codes, tokens and passwords.
 extension Request: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
     /// Method and path.
     package var description: String { "\(method.rawValue) \(path)" }

@@ -1,8 +1,9 @@
 package import HTTPTypes
 
-/// One HTTP response: what a responder answers with.
+/// One HTTP response, as a responder returns it.
 ///
-/// The engine writes `Date`, `Content-Length`, `Connection` and the framing; fields of those names set here are ignored.
+/// The engine writes `Date`, `Content-Length`, `Connection` and the framing; fields of those names set here are
+/// ignored.
 package struct Response: Sendable {
     /// The status.
     package var status: HTTPResponse.Status { didSet { preparedHead = nil } }
@@ -10,9 +11,9 @@ package struct Response: Sendable {
     package var headerFields: HTTPFields { didSet { preparedHead = nil } }
     /// The body; not sent for HEAD, 204 and 304.
     package var body: [UInt8]
-    /// Whether the connection ends after this response.
+    /// Whether the connection closes after this response.
     package var closesConnection: Bool
-    /// Status line and header fields as bytes, if they were prepared; gone as soon as one of them is changed.
+    /// Status line and header fields as bytes, if they were prepared; dropped when one of them is changed.
     private(set) var preparedHead: [UInt8]?
 
     /// Makes a response.
@@ -37,7 +38,7 @@ package struct Response: Sendable {
         preparedHead = head.bytes
     }
 
-    /// Makes a response whose head is serialized once: for answers that are sent many times, such as a JWKS.
+    /// Makes a response whose head is serialized once, for answers that are sent many times, such as a JWKS.
     package static func prepared(
         status: HTTPResponse.Status = .ok,
         headerFields: HTTPFields = [:],
@@ -47,7 +48,7 @@ package struct Response: Sendable {
     }
 }
 
-/// A status and header fields that were serialized once, for answers that differ in nothing but their bodies.
+/// A status and header fields that were serialized once, for answers that differ only in their bodies.
 package struct PreparedHead: Sendable {
     let status: HTTPResponse.Status
     let headerFields: HTTPFields
@@ -61,7 +62,7 @@ package struct PreparedHead: Sendable {
     }
 }
 
-/// Prints the status and the size only: bodies and `Set-Cookie` carry tokens.
+/// Prints the status and the size only: bodies and `Set-Cookie` contain tokens.
 extension Response: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
     /// Status code and body size.
     package var description: String { "\(status.code), \(body.count) bytes" }

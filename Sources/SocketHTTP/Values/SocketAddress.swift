@@ -39,7 +39,7 @@ package struct SocketAddress: Hashable, Sendable {
 }
 
 extension SocketAddress: CustomStringConvertible {
-    /// The form that goes into a URL's authority.
+    /// The form used in a URL's authority.
     package var description: String {
         switch ip.family {
         case .v4: "\(ip):\(port)"
@@ -54,7 +54,7 @@ extension SocketAddress {
         ip.family == .v4 ? AF_INET : AF_INET6
     }
 
-    /// Calls `body` with the address in the kernel's form.
+    /// Passes the address in the kernel's form to `body`.
     func withSystemAddress<Result>(_ body: (UnsafePointer<sockaddr>, socklen_t) -> Result) -> Result {
         var storage = sockaddr_storage()
         let length: Int
@@ -79,7 +79,7 @@ extension SocketAddress {
         }
     }
 
-    /// Reads what `accept`, `getsockname` or `getpeername` has written.
+    /// Reads the address that `accept`, `getsockname` or `getpeername` wrote.
     init?(_ storage: sockaddr_storage) {
         let parsed: SocketAddress? = unsafe withUnsafeBytes(of: storage) { raw in
             switch CInt(storage.ss_family) {

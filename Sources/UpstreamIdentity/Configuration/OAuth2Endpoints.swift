@@ -1,14 +1,15 @@
-/// RFC 6749 §3: the endpoints of a provider that speaks OAuth 2.0 and not OpenID Connect, and how it names the user.
+/// RFC 6749 §3: the endpoints of a provider that supports OAuth 2.0 but not OpenID Connect, and where it names the
+/// user.
 package struct OAuth2Endpoints: Hashable, Sendable {
-    /// Where the browser is sent.
+    /// The authorization endpoint.
     package var authorization: String
-    /// Where codes and refresh tokens are redeemed.
+    /// The token endpoint, for codes and refresh tokens.
     package var token: String
-    /// Where tokens are revoked, if anywhere; `{client_id}` stands for our id there.
+    /// The revocation endpoint, if there is one; `{client_id}` is replaced by our client id.
     package var revocation: String?
-    /// RFC 9207: the `iss` the provider puts into its authorization responses, if it is known.
+    /// RFC 9207: the `iss` of the provider's authorization responses, if it is known.
     package var issuer: String?
-    /// Who the user is.
+    /// Where the user's identity comes from.
     package var identity: IdentitySource
 
     /// Makes endpoints.
@@ -26,9 +27,9 @@ package struct OAuth2Endpoints: Hashable, Sendable {
         self.identity = identity
     }
 
-    /// Where a provider without ID tokens says who logged in.
+    /// Where a provider without ID tokens tells who logged in.
     ///
-    /// One of these must be there: an identity made up of the access token would be another user at every login.
+    /// One of these is required: an identity derived from the access token would be another user at every login.
     package enum IdentitySource: Hashable, Sendable {
         /// An endpoint that is asked with the access token.
         case userInfo(UserInfoMapping)
@@ -37,11 +38,11 @@ package struct OAuth2Endpoints: Hashable, Sendable {
     }
 }
 
-/// A userinfo endpoint and where in its answer the user stands.
+/// A userinfo endpoint and the paths in its answer.
 package struct UserInfoMapping: Hashable, Sendable {
     /// The URL that answers a GET with JSON.
     package var endpoint: String
-    /// Where the user stands in it.
+    /// The paths to the user's properties in the answer.
     package var paths: IdentityPaths
 
     /// Makes a mapping.
@@ -50,7 +51,7 @@ package struct UserInfoMapping: Hashable, Sendable {
         self.paths = paths
     }
 
-    /// Makes a mapping of field names, in each list of which the first field present wins.
+    /// Makes a mapping of field names; in each list the first field present is used.
     package init(endpoint: String, subject: [String] = ["sub"], name: [String] = ["name"], email: [String] = ["email"])
     {
         self.endpoint = endpoint
@@ -63,18 +64,18 @@ package struct UserInfoMapping: Hashable, Sendable {
     }
 }
 
-/// Endpoints that the operator names in place of a preset's or of discovered ones.
+/// Endpoints that the operator names to replace a preset's or discovered ones.
 package struct UpstreamEndpointOverrides: Hashable, Sendable {
-    /// In place of the authorization endpoint.
+    /// Replaces the authorization endpoint.
     package var authorization: String?
-    /// In place of the token endpoint.
+    /// Replaces the token endpoint.
     package var token: String?
-    /// In place of the revocation endpoint.
+    /// Replaces the revocation endpoint.
     package var revocation: String?
-    /// In place of the way to find out who the user is; for providers that speak OAuth 2.0 only.
+    /// Replaces the source of the user's identity; only for OAuth 2.0 providers.
     package var userInfo: UserInfoMapping?
 
-    /// Overrides nothing unless told.
+    /// Overrides nothing by default.
     package init(
         authorization: String? = nil,
         token: String? = nil,

@@ -1,23 +1,23 @@
 import OAuthProtocol
 
-/// How a provider's names for granted scopes depart from those that were asked for, as data.
+/// How a provider's names for granted scopes differ from the requested names, as data.
 ///
-/// A comparison by name alone would find scopes missing that were granted, and send users to consent again and again.
+/// Comparing names alone would report granted scopes as missing, and send users to consent again and again.
 package struct ScopeDialect: Hashable, Sendable {
-    /// Other spellings of a scope: Google answers `email` with a URL.
+    /// Other spellings of a scope: Google answers with a URL for `email`.
     package var aliases: [String: String] = [:]
-    /// Scopes that contain others and swallow them in the answer: GitHub's `user`.
+    /// Scopes that include others and replace them in the answer: GitHub's `user`.
     package var implied: [String: [String]] = [:]
     /// Scopes that the answer never names.
     package var unreported: Set<String> = []
-    /// Whether the resource before the last slash comes and goes: Entra asks `https://graph.microsoft.com/User.Read` and
-    /// answers `User.Read`.
+    /// Whether the part up to the last slash is optional: a request to Entra has
+    /// `https://graph.microsoft.com/User.Read` and the answer `User.Read`.
     package var ignoresResource = false
 
-    /// The dialect in which names are just names.
+    /// The dialect in which names are compared as they are.
     package init() {}
 
-    /// The scopes that are wanted and were not granted.
+    /// The wanted scopes that were not granted.
     func missing(_ wanted: ScopeSet, granted: ScopeSet) -> ScopeSet {
         guard !wanted.isEmpty else { return .empty }
         var held: Set<String> = []

@@ -1,64 +1,64 @@
-/// How a provider departs from the specifications, as data: a preset is a row of these, and no code asks for its name.
+/// How a provider differs from the specifications, as data: a preset is a row of these, and no code tests its name.
 package struct UpstreamBehaviour: Hashable, Sendable {
-    /// The parameter that carries the scopes; Slack has another one for what a user grants.
+    /// The parameter that carries the scopes; Slack has another one for a user's scopes.
     package var scopeParameter = "scope"
-    /// What stands between scopes in the request (RFC 6749 §3.3: a space).
+    /// The separator of scopes in the request (RFC 6749 §3.3: a space).
     package var scopeSeparator = " "
-    /// What stands between scopes in the answer; GitHub and Slack write commas.
+    /// The separator of scopes in the answer; GitHub and Slack use commas.
     package var grantedScopeSeparator = " "
-    /// How the names of granted scopes depart from those of the request.
+    /// How the names of granted scopes differ from those of the request.
     package var scopeDialect = ScopeDialect()
     /// The parameter of the login hint (OpenID Connect Core 1.0 §3.1.2.1); `nil` sends none.
     package var loginHintParameter: String? = "login_hint"
-    /// Where the tokens stand in the answer to a code.
+    /// The paths to the tokens in the answer to a code.
     package var tokenLayout = TokenResponseLayout()
-    /// Where the tokens stand in the answer to a refresh token.
+    /// The paths to the tokens in the answer to a refresh token.
     package var refreshLayout = TokenResponseLayout()
     /// The values of `token_type`, in lower case, that mean a bearer token.
     package var bearerTokenTypes: Set<String> = ["bearer"]
-    /// Whether a refresh names the scopes; Entra needs it, others refuse it (VR-13).
+    /// Whether a refresh names the scopes: Entra needs it, others refuse it (VR-13).
     package var sendsScopesOnRefresh = false
-    /// Where the user stands in the claims of the ID token.
+    /// The paths to the user's properties in the claims of the ID token.
     package var claimPaths = IdentityPaths()
     /// Which e-mail address counts as verified.
     package var verifiedEmail = VerifiedEmailRule.claim("email_verified")
-    /// For a provider with one issuer per tenant: which segment of it is the tenant.
+    /// For a provider with one issuer per tenant: the segment of the issuer that names the tenant.
     package var issuerTenant: IssuerTenant?
-    /// Further values of `iss` that mean the issuer; Google's tokens may leave out the scheme.
+    /// Further accepted values of `iss`; Google's tokens may omit the scheme.
     package var issuerAliases: [String] = []
-    /// RFC 7523 §3: what `aud` of our assertion names.
+    /// RFC 7523 §3: the `aud` of our assertion.
     package var assertionAudience = AssertionAudience.issuer
     /// How tokens are revoked.
     package var revocation = RevocationStyle.standard
-    /// When OpenID Connect's userinfo endpoint is asked besides the ID token.
+    /// When OpenID Connect's userinfo endpoint is asked in addition to the ID token.
     package var userInfoUse = UserInfoUse.whenNameIsMissing
-    /// Fields that go along with requests for the user's data.
+    /// Header fields of requests for the user's data.
     package var userInfoFields: [UpstreamParameter] = []
 
     /// The behaviour that the specifications describe.
     package init() {}
 
-    /// Which e-mail address counts as verified (UP-2, D-63); an unverified one is never kept.
+    /// Which e-mail address counts as verified (UP-2, D-63); an unverified one is never stored.
     package enum VerifiedEmailRule: Hashable, Sendable {
-        /// A claim that says `true`, in one of the spellings that providers use.
+        /// A claim with the value `true`, in one of the spellings that providers use.
         case claim(String)
-        /// None: the provider does not say.
+        /// None, because the provider does not tell.
         case never
-        /// A list under the userinfo endpoint at this path, of which the primary verified one counts: GitHub.
+        /// A list below the userinfo endpoint at this path, of which the primary verified address counts: GitHub.
         case listOfAddresses(path: String)
     }
 
-    /// What `aud` of our client assertion names.
+    /// The `aud` of our client assertion.
     package enum AssertionAudience: Hashable, Sendable {
-        /// The issuer: what RFC 7523's revision asks for, since an endpoint may be another provider's (D-41).
+        /// The issuer, as the revision of RFC 7523 requires, because an endpoint may be another provider's (D-41).
         case issuer
-        /// The token endpoint: what OpenID Connect Core 1.0 §9 suggests, and Okta and Entra ask for.
+        /// The token endpoint, as OpenID Connect Core 1.0 §9 suggests and Okta and Entra require.
         case tokenEndpoint
     }
 
     /// How tokens are revoked.
     package enum RevocationStyle: Hashable, Sendable {
-        /// RFC 7009.
+        /// RFC 7009: a POST to the revocation endpoint.
         case standard
         /// `DELETE` with the access token as JSON and our credentials by HTTP Basic: GitHub.
         case deleteWithJSON
@@ -66,18 +66,18 @@ package struct UpstreamBehaviour: Hashable, Sendable {
         case bearer
     }
 
-    /// When the userinfo endpoint is asked besides the ID token.
+    /// When the userinfo endpoint is asked in addition to the ID token.
     package enum UserInfoUse: Hashable, Sendable {
         /// Never.
         case never
         /// When the ID token has no name for the user; a failure is then only logged.
         case whenNameIsMissing
-        /// Always, because claims that decide something stand only there; a failure then fails the login.
+        /// Always, because claims that decide over the login are only there; a failure then fails the login.
         case always
     }
 }
 
-/// Where the parts of a token answer stand; in each list the first path present wins.
+/// The paths to the parts of a token answer; in each list the first path present is used.
 package struct TokenResponseLayout: Hashable, Sendable {
     /// RFC 6749 §5.1: `access_token`.
     package var accessToken = ["access_token"]
@@ -87,7 +87,7 @@ package struct TokenResponseLayout: Hashable, Sendable {
     package var expiresIn = ["expires_in"]
     /// RFC 6749 §5.1: `refresh_token`.
     package var refreshToken = ["refresh_token"]
-    /// How long the refresh token lives; not standardised, but common.
+    /// The lifetime of the refresh token; not standardized, but common.
     package var refreshExpiresIn = ["refresh_token_expires_in", "refresh_expires_in"]
     /// RFC 6749 §5.1: `scope`.
     package var scope = ["scope"]
@@ -98,12 +98,12 @@ package struct TokenResponseLayout: Hashable, Sendable {
     package init() {}
 }
 
-/// For a provider with one issuer per tenant: which path segment of it names the tenant.
+/// For a provider with one issuer per tenant: the path segment of the issuer that names the tenant.
 ///
-/// Entra's document for several tenants says `https://login.microsoftonline.com/{tenantid}/v2.0`, and each token bears the
-/// issuer of its own tenant, which must be the one that its `tid` names (UP-2, D-64).
+/// Entra's document for several tenants has the issuer `https://login.microsoftonline.com/{tenantid}/v2.0`. Each token
+/// has the issuer of its own tenant, which must be the one that its `tid` names (UP-2, D-64).
 package struct IssuerTenant: Hashable, Sendable {
-    /// What stands for the tenant in the document.
+    /// The text that represents the tenant in the document.
     package var marker: String
     /// The claim that names the tenant.
     package var claim: String

@@ -1,7 +1,7 @@
 import OAuthProtocol
 package import OutboundHTTP
 
-/// One upstream provider, as the operator configured it and its preset completed it.
+/// One upstream provider: the operator's configuration, completed by its preset.
 package struct UpstreamConfiguration: Sendable {
     /// The protocol that the provider speaks.
     package enum Kind: Hashable, Sendable {
@@ -11,54 +11,54 @@ package struct UpstreamConfiguration: Sendable {
         case oauth2(OAuth2Endpoints)
     }
 
-    /// The name, as it stands in callback paths and in `audience`.
+    /// The name, as it occurs in callback paths and in `audience`.
     package var name: String
-    /// The protocol and where it is spoken.
+    /// The protocol and the provider's address.
     package var kind: Kind
-    /// Our id at the provider; `nil` where we register ourselves.
+    /// Our client id at the provider; `nil` for dynamic registration.
     package var clientID: String?
-    /// Our secret there.
+    /// Our client secret there.
     package var clientSecret: UpstreamClientSecret?
-    /// How we prove who we are there.
+    /// How our client authenticates there.
     package var clientAuthentication: UpstreamClientAuthentication
-    /// What is asked for.
+    /// The scopes that a login requests.
     package var scopes: [String]
-    /// Whether a login goes on when this provider fails.
+    /// Whether a login continues when this provider fails.
     package var isOptional = false
-    /// What is added to the authorization request, the preset's included.
+    /// Parameters added to the authorization request, including the preset's.
     package var additionalAuthorizationParameters: [UpstreamParameter]
-    /// Endpoints that take the place of discovered ones.
+    /// Endpoints that replace discovered ones.
     package var endpointOverrides: UpstreamEndpointOverrides
     /// Our redirect URI there (UP-1: one for each provider, so that codes cannot be mixed up, D-65).
     package var callbackURL: String
-    /// The addresses at which the provider may live.
+    /// The addresses that the provider may have.
     package var addressPolicy: AddressPolicy
     /// Whether the provider's URLs may be plain http, for development.
     package var allowsInsecureHTTP = false
-    /// What claims have to say for a login to be let in.
+    /// The values that claims must have for a login to be accepted.
     package var requiredClaims: [UpstreamClaimRequirement] = []
-    /// Claims that go into our tokens; userinfo is asked for those that the ID token lacks.
+    /// Claims that are copied into our tokens; userinfo is asked for those that the ID token lacks.
     package var wantedClaims: [String] = []
-    /// How the provider departs from the specifications.
+    /// How the provider differs from the specifications.
     package var behaviour: UpstreamBehaviour
     /// The bounds of one exchange.
     package var limits = OutboundRequest.Limits()
 
-    /// Completes what the operator said with what the preset knows.
+    /// Completes the operator's configuration with the preset.
     ///
     /// - Parameters:
-    ///   - name: The name, as it stands in callback paths and in `audience`.
-    ///   - preset: The provider's particulars; `oidc` or `oauth2` for none.
-    ///   - issuer: The issuer, for presets that are a product and not one site.
-    ///   - endpoints: Endpoints in place of the preset's.
-    ///   - clientID: Our id at the provider; `nil` where we register ourselves.
-    ///   - clientSecret: Our secret there.
-    ///   - clientAuthentication: `nil` leaves it to the preset.
-    ///   - scopes: `nil` leaves them to the preset.
-    ///   - additionalAuthorizationParameters: Go before the preset's; a preset's parameter of the same name is left out.
+    ///   - name: The name, as it occurs in callback paths and in `audience`.
+    ///   - preset: The provider's preset; the generic `oidc` or `oauth2` for providers without one.
+    ///   - issuer: The issuer, for presets of products that have many sites.
+    ///   - endpoints: Endpoints that replace the preset's.
+    ///   - clientID: Our client id at the provider; `nil` for dynamic registration.
+    ///   - clientSecret: Our client secret there.
+    ///   - clientAuthentication: `nil` for the preset's.
+    ///   - scopes: `nil` for the preset's.
+    ///   - additionalAuthorizationParameters: Precede the preset's; a preset's parameter of the same name is left out.
     ///   - callbackURL: Our redirect URI there.
-    ///   - addressPolicy: The addresses at which the provider may live.
-    /// - Throws: ``UpstreamError`` `misconfigured` when something that the preset does not know is missing.
+    ///   - addressPolicy: The addresses that the provider may have.
+    /// - Throws: ``UpstreamError`` `misconfigured` when a value is missing that the preset does not have.
     package init(
         name: String,
         preset: UpstreamPreset,
@@ -89,19 +89,19 @@ package struct UpstreamConfiguration: Sendable {
 }
 
 extension UpstreamConfiguration {
-    /// The parameters that are ours to set: a fixed `state` or `nonce` would undo the protection from forged and replayed
-    /// logins, and another `redirect_uri` or `request` would take the code elsewhere.
+    /// The parameters that the server sets: a fixed `state` or `nonce` would remove the protection from forged and
+    /// replayed logins, and another `redirect_uri` or `request` would send the code elsewhere.
     static let reservedParameters: Set<String> = [
         "response_type", "response_mode", "client_id", "client_secret", "redirect_uri", "scope", "user_scope", "state",
         "nonce", "code_challenge", "code_challenge_method", "request", "request_uri",
     ]
 
-    /// Who the operator says that we are.
+    /// The configured client.
     var configuredClient: UpstreamClient? {
         clientID.map { UpstreamClient(id: $0, secret: clientSecret, authentication: clientAuthentication) }
     }
 
-    /// Refuses at the start what could only fail, or harm, at a login.
+    /// Refuses at start what could only fail, or do harm, at a login.
     ///
     /// - Throws: ``UpstreamError`` `misconfigured`.
     package func check() throws(UpstreamError) {
@@ -116,7 +116,7 @@ extension UpstreamConfiguration {
         }
         switch clientAuthentication {
         case .basic, .post:
-            guard clientSecret != nil else { throw UpstreamError(.misconfigured, "a client secret is needed") }
+            guard clientSecret != nil else { throw UpstreamError(.misconfigured, "a client secret is required") }
         case .automatic, .none, .privateKeyJWT: break
         }
         switch kind {

@@ -1,6 +1,6 @@
 import OAuthProtocol
 
-/// A name and a value that go into the authorization request.
+/// A name and a value that are added to the authorization request.
 package struct UpstreamParameter: Hashable, Sendable {
     /// The parameter's name.
     package var name: String
@@ -14,13 +14,15 @@ package struct UpstreamParameter: Hashable, Sendable {
     }
 }
 
-/// UP-4: what a claim of the verified ID token, or a field of the user's data, has to say for the login to be let in.
+/// UP-4: the value that a claim of the verified ID token, or a field of the user's data, must have for the login to be
+/// accepted.
 ///
-/// The hosted domain, tenant or organisation is enforced here, on what the provider signed, never on a hint in the request.
+/// The hosted domain, tenant or organization is enforced here, on what the provider signed, never on a hint in the
+/// request.
 package struct UpstreamClaimRequirement: Hashable, Sendable {
     /// The claim, such as `hd` or `tid`.
     package var claim: String
-    /// The values of which one must be there; an array claim must hold one of them.
+    /// The accepted values; an array claim must contain one of them.
     package var acceptedValues: Set<String>
 
     /// Makes a requirement.

@@ -1,10 +1,11 @@
 import OAuthProtocol
 
-/// The rule for URLs of a provider, configured or discovered.
+/// The rule for a provider's URLs, configured or discovered.
 enum UpstreamURL {
-    /// Refuses what is not an absolute https URL: on plain http everybody on the way reads codes, secrets and tokens.
+    /// Refuses a URL that is not an absolute https URL: plain http would expose codes, secrets and tokens on the
+    /// network.
     ///
-    /// The error says `what` the URL is, never the URL.
+    /// The error names the URL's purpose (`what`), never the URL.
     static func check(_ text: String, what: String, allowsInsecureHTTP: Bool) throws(UpstreamError) {
         guard isAcceptable(text, allowsInsecureHTTP: allowsInsecureHTTP) else {
             throw UpstreamError(.misconfigured, "the \(what) is not an absolute https URL")

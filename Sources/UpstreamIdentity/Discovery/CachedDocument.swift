@@ -1,18 +1,19 @@
 import OAuthProtocol
 import Synchronization
 
-/// A provider's document, fetched when it is first needed, by one request for all who wait, and kept for a bounded time.
+/// A provider's document, fetched when it is first needed, by one request for all waiting callers, and kept for a
+/// bounded time.
 ///
-/// Nothing is fetched at the start: a provider that is down never keeps us from starting. When a renewal fails, the old
-/// document serves on for a while: a provider's hiccup is nobody's logout.
+/// Nothing is fetched at start, so an unavailable provider never prevents a start. When a renewal fails, the old
+/// document is used for a while longer, so that a short outage of the provider logs no user out.
 final class CachedDocument<Value: Sendable>: Sendable {
-    /// How long documents are used and how often they are asked for.
+    /// How long documents are used and how often they are requested.
     struct Lifetimes: Sendable {
-        /// How long a document is used without asking.
+        /// How long a document is used without a request.
         var fresh: Duration
-        /// How long one is used when the renewal fails.
+        /// How long a document is used when its renewal fails.
         var stale: Duration
-        /// How often a renewal is attempted at most.
+        /// The shortest interval between two attempts at a renewal.
         var attemptInterval: Duration
     }
 
@@ -43,7 +44,7 @@ final class CachedDocument<Value: Sendable>: Sendable {
         self.fetch = fetch
     }
 
-    /// The document, fetched unless a fresh one is at hand.
+    /// The document; fetched unless a fresh one is cached.
     func value() async throws(UpstreamError) -> Value {
         let now = timeSource.now()
         let held = state.withLock(\.held)
@@ -53,9 +54,9 @@ final class CachedDocument<Value: Sendable>: Sendable {
         do { return try await renewed(now) } catch { return held.value }
     }
 
-    /// A newly fetched document, because the one at hand lacks something; `nil` if one was fetched only just now.
+    /// A newly fetched document, because the cached one lacks something; `nil` if one was fetched very recently.
     ///
-    /// - Throws: ``UpstreamError`` when it cannot be fetched, or could not only just now.
+    /// - Throws: ``UpstreamError`` when it cannot be fetched, or could not be very recently.
     func renewedIfDue() async throws(UpstreamError) -> Value? {
         let now = timeSource.now()
         guard mayAttempt(now) else {
@@ -67,13 +68,13 @@ final class CachedDocument<Value: Sendable>: Sendable {
 
     private func mayAttempt(_ now: Timestamp) -> Bool {
         state.withLock { state in
-            // Whoever comes while a request is under way shares its result.
+            // Callers that arrive during a request share its result.
             if state.inFlight != nil { return true }
             return state.attemptedAt.map { !isWithin(lifetimes.attemptInterval, since: $0, now) } ?? true
         }
     }
 
-    /// A clock set back makes everything old, never young for long.
+    /// A clock that is set back makes everything old, never young for long.
     private func isWithin(_ duration: Duration, since start: Timestamp, _ now: Timestamp) -> Bool {
         start <= now && now - start < duration
     }
@@ -82,8 +83,8 @@ final class CachedDocument<Value: Sendable>: Sendable {
         let task = state.withLock { state in
             if let task = state.inFlight { return task }
             state.attemptedAt = now
-            // A task of its own, for the request serves all who wait: that the first of them goes away must not fail the
-            // others. The transport bounds its duration.
+            // A separate task, because the request serves all waiting callers: the first one's cancellation must not
+            // fail the others. The transport bounds its duration.
             let task = Task.detached { [self] in
                 let result = await fetch()
                 finish(result)

@@ -1,8 +1,8 @@
 import OAuthProtocol
 
-/// UP-2: which issuers a document and a token of this provider may name.
+/// UP-2: which issuers this provider's document and tokens may name.
 ///
-/// All comparisons are by bytes: an issuer that merely looks the same is another one.
+/// All comparisons are by bytes: an issuer that merely looks the same is a different one.
 struct IssuerRule: Sendable {
     /// The issuer that the operator configured.
     let configured: String
@@ -26,21 +26,21 @@ struct IssuerRule: Sendable {
         acceptsSeveralTenants = tenant.severalTenants.contains(String(configured[segment]))
     }
 
-    /// The namespace of the provider's subjects: the template, where there is one, so that limiting a provider of several
-    /// tenants to one of them later does not make new users of the old ones.
+    /// The namespace of the provider's subjects: the template, if there is one, so that restricting a provider of
+    /// several tenants to one of them later does not turn its users into new ones.
     var identityNamespace: String { template ?? configured }
 
-    /// OpenID Connect Discovery 1.0 §4.3: the issuer in the document must be the one whose document was asked for, or
-    /// anybody's document could speak for it.
+    /// OpenID Connect Discovery 1.0 §4.3: the issuer in the document must be the one whose document was requested;
+    /// otherwise any document could claim to describe it.
     func accepts(documentIssuer: String) -> Bool {
         if acceptsSeveralTenants, let template { return documentIssuer.hasSameBytes(as: template) }
         return documentIssuer.hasSameBytes(as: configured)
     }
 
-    /// OpenID Connect Core 1.0 §3.1.3.7 rule 2: the issuer of a token, with the claims that bear it.
+    /// OpenID Connect Core 1.0 §3.1.3.7 rule 2: the issuer of a token, together with the token's claims.
     func accepts(tokenIssuer: String, claims: JSONObject) -> Bool {
         if acceptsSeveralTenants, let template, let tenant {
-            // D-64: a token of one tenant must not bear the name of another.
+            // D-64: a token of one tenant must not claim another one.
             guard let name = claims[tenant.claim]?.stringValue, IssuerRule.isTenantName(name) else { return false }
             return tokenIssuer.hasSameBytes(as: IssuerRule.replacing(tenant.marker, in: template, with: name))
         }
@@ -72,7 +72,7 @@ struct IssuerRule: Sendable {
         return String(template[..<range.lowerBound]) + text + template[range.upperBound...]
     }
 
-    /// A tenant is named by a UUID; anything else could reshape the URL it is put into.
+    /// A tenant is named by a UUID; anything else could change the structure of the URL that contains it.
     private static func isTenantName(_ text: String) -> Bool {
         text.utf8.count == 36
             && text.utf8.allSatisfy { byte in

@@ -19,9 +19,12 @@ struct UpstreamDiscovery: Sendable {
         let response = try await exchange.get(documentURL)
         guard response.status == 200 else {
             let error = UpstreamError(status: response.status, retryAfter: response.retryAfter)
-            // Nobody's credentials were refused: the document is just not there.
+            // No credentials were refused: the document is missing.
             guard error.isTemporary else {
-                throw UpstreamError(.misconfigured, "the discovery document is not there: status \(response.status)")
+                throw UpstreamError(
+                    .misconfigured,
+                    "the discovery document is not available: status \(response.status)"
+                )
             }
             throw error
         }
@@ -45,7 +48,7 @@ struct UpstreamDiscovery: Sendable {
         ).overridden(by: overrides)
     }
 
-    /// OpenID Connect Discovery 1.0 §4: a slash at the end is taken off before the path is added.
+    /// OpenID Connect Discovery 1.0 §4: a final slash is removed before the path is added.
     private var documentURL: String {
         let issuer = rule.configured
         return (issuer.hasSuffix("/") ? String(issuer.dropLast()) : issuer) + "/.well-known/openid-configuration"
@@ -53,7 +56,7 @@ struct UpstreamDiscovery: Sendable {
 }
 
 extension String {
-    /// The text if it is short and of a URL's characters, for the log: the operator has to see what to configure.
+    /// The text if it is short and consists of URL characters; logged so that the operator sees what to configure.
     fileprivate var shownAsURL: String {
         let isURL =
             1...200 ~= utf8.count

@@ -1,26 +1,26 @@
 import OAuthProtocol
 
-/// A provider's endpoints and abilities, configured or discovered.
+/// A provider's endpoints and capabilities, configured or discovered.
 struct UpstreamEndpoints: Hashable, Sendable {
-    /// The issuer as the document says it, if one is known; a template for a provider with several tenants.
+    /// The issuer in the document, if it is known; a template for a provider with several tenants.
     var issuer: String?
-    /// RFC 6749 §3.1.
+    /// RFC 6749 §3.1: the authorization endpoint.
     var authorization: String
-    /// RFC 6749 §3.2.
+    /// RFC 6749 §3.2: the token endpoint.
     var token: String
-    /// RFC 7517 §5: where the keys are.
+    /// RFC 7517 §5: the key set's URL.
     var keySet: String?
-    /// OpenID Connect Core 1.0 §5.3.
+    /// OpenID Connect Core 1.0 §5.3: the userinfo endpoint.
     var userInfo: String?
-    /// RFC 7009.
+    /// RFC 7009: the revocation endpoint.
     var revocation: String?
-    /// RFC 7591.
+    /// RFC 7591: the registration endpoint.
     var registration: String?
     /// OpenID Connect Discovery 1.0 §3: `token_endpoint_auth_methods_supported`.
     var tokenAuthenticationMethods: [String]?
-    /// RFC 9207 §3: whether authorization responses always bear `iss`.
+    /// RFC 9207 §3: whether authorization responses always have `iss`.
     var advertisesIssuerParameter = false
-    /// RFC 7636, as RFC 8414 §2 advertises it; `nil` when the document does not say.
+    /// RFC 7636, as advertised by RFC 8414 §2: the challenge methods; `nil` when the document has none.
     var codeChallengeMethods: [String]?
 }
 
@@ -35,10 +35,10 @@ extension UpstreamEndpoints {
         )
     }
 
-    /// Reads a discovery document (OpenID Connect Discovery 1.0 §3) of which the issuer is already checked.
+    /// Reads a discovery document (OpenID Connect Discovery 1.0 §3) whose issuer has been checked.
     ///
-    /// - Throws: ``UpstreamError`` `invalidResponse` for missing endpoints and for ones that are not https: a document
-    ///   must not talk us into sending secrets in the clear.
+    /// - Throws: ``UpstreamError`` `invalidResponse` for endpoints that are missing or not https: a document must not
+    ///   make the server send secrets in the clear.
     init(document: JSONObject, issuer: String, allowsInsecureHTTP: Bool) throws(UpstreamError) {
         func endpoint(_ name: String) throws(UpstreamError) -> String? {
             guard let value = document[name], value != .null else { return nil }
@@ -67,7 +67,7 @@ extension UpstreamEndpoints {
         codeChallengeMethods = document["code_challenge_methods_supported"]?.stringArrayValue
     }
 
-    /// The endpoints with those that the operator named in their place.
+    /// The endpoints, with the operator's replacements.
     func overridden(by overrides: UpstreamEndpointOverrides) -> UpstreamEndpoints {
         var endpoints = self
         endpoints.authorization = overrides.authorization ?? authorization

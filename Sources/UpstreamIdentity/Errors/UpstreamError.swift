@@ -1,52 +1,52 @@
 package import OAuthProtocol
 
-/// Why talking to an upstream provider failed, sorted by whose turn it is: the user's, the operator's, or time's.
+/// Why a request to a provider failed, classified by who must act: the user, the operator, or the provider.
 ///
-/// `reason` is for the log: fixed words, host names and claim names. Neither a token, a code, a secret nor the provider's own
-/// text ever stands in it, so that nothing a provider writes reaches a page or a client (AZ-15, D-25, D-58).
+/// `reason` is for the log: fixed words, host names and claim names. It never contains a token, a code, a secret or the
+/// provider's own text, so that nothing a provider writes reaches a page or a client (AZ-15, D-25, D-58).
 package struct UpstreamError: Error, Hashable, Sendable {
-    /// The kinds of failure that callers tell apart.
+    /// The kinds of failure that callers distinguish.
     package enum Code: Hashable, Sendable {
-        /// The user or the provider's policy said no.
+        /// The user or the provider's policy refused.
         case accessDenied
-        /// The account is not one that the operator lets in: a claim says another domain, tenant or group (UP-4).
+        /// The operator does not accept the account: a claim names another domain, tenant or group (UP-4).
         case notAdmitted
-        /// The code or refresh token is worth nothing any more: terminal, the user must log in again (VR-9).
+        /// The code or refresh token is no longer valid. Terminal: the user must log in again (VR-9).
         case invalidGrant
-        /// Status 400 without an error value that we know (Glewlwyd 2.7 says of a revoked refresh token no more than that).
+        /// Status 400 without a known error value (all that Glewlwyd 2.7 says of a revoked refresh token).
         case unexplainedRefusal
-        /// The provider refuses us, not the user: the operator must act and nobody is logged out (VR-10).
+        /// The provider refuses our client, not the user: the operator must act, and no user is logged out (VR-10).
         case invalidClient
-        /// 429, 5xx, a timeout or the network: later may be better. Never logs anybody out.
+        /// 429, 5xx, a timeout or a network failure: a later attempt may succeed. Never logs a user out.
         case temporarilyUnavailable(retryAfter: Duration?)
-        /// The provider answered with something that is no answer by the specification.
+        /// The provider's answer violates the specification.
         case invalidResponse
-        /// The ID token or logout token does not hold (UP-2, D-66).
+        /// The ID token or logout token is invalid (UP-2, D-66).
         case invalidIDToken
-        /// A recent login was asked for, and the provider does not show that it was one (OP-5).
+        /// A recent login was requested, and the provider does not prove that it was one (OP-5).
         case loginTooOld
-        /// The tokens are there, but who they belong to could not be found out.
+        /// There are tokens, but the user could not be identified.
         case userInfoFailed
-        /// Our configuration cannot be used with this provider.
+        /// The configuration does not work with this provider.
         case misconfigured
     }
 
     /// The kind of failure.
     package let code: Code
-    /// One sentence for the log.
+    /// One sentence, written for the log.
     package let reason: String
-    /// Whether the provider may have carried out the request although no answer came: a refresh token sent in it may be
+    /// Whether the provider may have carried out the request although no answer arrived: a refresh token in it may be
     /// used up (VR-4).
     package let isOutcomeUnknown: Bool
 
-    /// Makes an error; `reason` must hold no token, secret or text of the provider's.
+    /// Makes an error; `reason` must contain no token, secret or text of the provider's.
     package init(_ code: Code, _ reason: String, isOutcomeUnknown: Bool = false) {
         self.code = code
         self.reason = reason
         self.isOutcomeUnknown = isOutcomeUnknown
     }
 
-    /// A failure that time may heal.
+    /// A failure that may disappear by itself.
     package static func temporary(_ reason: String, retryAfter: Duration? = nil) -> UpstreamError {
         UpstreamError(.temporarilyUnavailable(retryAfter: retryAfter), reason)
     }
@@ -58,21 +58,21 @@ extension UpstreamError {
         if case .temporarilyUnavailable = code { true } else { false }
     }
 
-    /// Whether the provider refused the grant for good; nothing else may end a user's session (VR-9).
+    /// Whether the provider refused the grant permanently; nothing else may end a user's session (VR-9).
     package var isTerminal: Bool { code == .invalidGrant }
 
-    /// How long the provider asked us to wait.
+    /// The wait that the provider asked for.
     package var retryAfter: Duration? {
         if case .temporarilyUnavailable(let delay) = code { delay } else { nil }
     }
 
-    /// What an MCP client is told (AZ-15): a code of ours and fixed words.
+    /// The error for an MCP client (AZ-15): one of our codes and fixed words.
     package var clientError: OAuthError {
         switch code {
         case .accessDenied:
             OAuthError(.accessDenied, "the identity provider did not grant access")
         case .notAdmitted:
-            OAuthError(.accessDenied, "this account is not one that may be used here")
+            OAuthError(.accessDenied, "this account is not allowed to log in here")
         case .loginTooOld:
             // OpenID Connect Core 1.0 §3.1.2.1, RFC 9470 §5.
             OAuthError(.loginRequired, "the identity provider does not show that the user logged in recently enough")

@@ -1,10 +1,10 @@
 import OAuthProtocol
 
-/// RFC 6749 §5.2, §4.1.2.1 and the providers' own: the `error` values we know, and whose turn each makes it.
+/// RFC 6749 §5.2, §4.1.2.1 and the providers' own: the known `error` values, and who must act on each.
 ///
-/// What is not in the table is never repeated, not even in the log: its text is the provider's.
+/// A value that is not in the table is never repeated, not even in the log: its text is the provider's.
 enum UpstreamErrorCodes {
-    /// Whose turn an error value makes it.
+    /// The kind of failure that an error value means.
     enum Meaning {
         case accessDenied, invalidGrant, invalidClient, temporary, misconfigured
     }
@@ -24,14 +24,15 @@ enum UpstreamErrorCodes {
         "invalid_client_metadata": .misconfigured,
         "invalid_software_statement": .misconfigured,
         "unapproved_software_statement": .misconfigured,
-        // RFC 6750 §3.1, which Google says of a revoked token
+        // RFC 6750 §3.1, which Google uses for a revoked token
         "invalid_token": .invalidGrant,
         // RFC 6749 §4.1.2.1
         "access_denied": .accessDenied,
         "server_error": .temporary,
         "temporarily_unavailable": .temporary,
         "slow_down": .temporary,
-        // OpenID Connect Core 1.0 §3.1.2.6: at a refresh, Entra asks so for the user (a second factor, a new consent).
+        // OpenID Connect Core 1.0 §3.1.2.6: at a refresh, Entra requires the user with it (a second factor, a new
+        // consent).
         "interaction_required": .invalidGrant,
         "login_required": .invalidGrant,
         "consent_required": .invalidGrant,
@@ -67,9 +68,9 @@ enum UpstreamErrorCodes {
 }
 
 extension UpstreamError {
-    /// The failure that an `error` value in a provider's JSON answer stands for, whatever its status (GitHub says 200).
+    /// The failure that an `error` value in a provider's JSON answer means, whatever its status (GitHub sends 200).
     init(providerError value: String, status: Int, retryAfter: Duration?) {
-        // 429 and 5xx are never terminal, whatever the body says (VR-9).
+        // 429 and 5xx are never terminal, whatever the body contains (VR-9).
         if let overload = UpstreamError(overloadStatus: status, retryAfter: retryAfter) {
             self = overload
             return
@@ -89,14 +90,14 @@ extension UpstreamError {
         }
     }
 
-    /// The failure that a status without a readable `error` value stands for.
+    /// The failure that a status without a readable `error` value means.
     init(status: Int, retryAfter: Duration?) {
         if let overload = UpstreamError(overloadStatus: status, retryAfter: retryAfter) {
             self = overload
         } else if status == 401 {
             self.init(.invalidClient, "the provider answered status 401")
         } else {
-            // 403 is a firewall's word too, and passes.
+            // Firewalls send 403 too, and such a failure passes.
             self.init(status == 400 ? .unexplainedRefusal : .invalidResponse, "the provider answered status \(status)")
         }
     }
@@ -111,7 +112,7 @@ extension UpstreamError {
         )
     }
 
-    /// The failure that `error` of an authorization response (RFC 6749 §4.1.2.1) stands for: the callback's half.
+    /// The failure that `error` of an authorization response (RFC 6749 §4.1.2.1) means; used by the callback.
     package init(authorizationResponseError value: String) {
         switch UpstreamErrorCodes.meanings[value] {
         case .accessDenied, .invalidGrant: self.init(.accessDenied, "the provider answered \(value)")

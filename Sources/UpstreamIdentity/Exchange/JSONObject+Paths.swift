@@ -1,7 +1,7 @@
 package import OAuthProtocol
 
 extension JSONObject {
-    /// The value at a path: the member of that very name, or names joined by dots through nested objects.
+    /// The value at a path: the member of exactly that name, or names joined by dots through nested objects.
     ///
     /// The whole path is tried as a name first, because namespaced claims are URLs with dots in them.
     package func value(at path: String) -> JSONValue? {

@@ -1,16 +1,16 @@
 import OAuthProtocol
 import Synchronization
 
-/// Keeps refreshes from flooding a provider that is in trouble (VR-11), and its trouble from holding our requests.
+/// Protects a failing provider from a flood of refreshes (VR-11), and our requests from waiting for it.
 ///
-/// It stands before refreshes only: a login is made by a person, one at a time, and must be able to repair what refreshes
-/// broke. A login that succeeds closes it.
+/// It guards refreshes only: a login is made by a person, one at a time, and must be able to repair what refreshes
+/// broke. A successful login closes the breaker.
 final class RefreshBreaker: Sendable {
-    /// Refreshes under way at once; one more is refused.
+    /// Simultaneous refreshes; one more is refused.
     static let inFlightMax = 256
-    /// Failures in a row after which the provider is left alone.
+    /// Consecutive failures after which the breaker opens.
     static let failuresMax = 5
-    /// How long it is left alone; then one refresh tries, and with it the time starts anew.
+    /// How long it stays open; then one refresh is tried, and with it the time starts again.
     static let pause: Duration = .seconds(10)
 
     private struct State {
@@ -21,24 +21,24 @@ final class RefreshBreaker: Sendable {
 
     private let state = Mutex(State())
 
-    /// Refreshes under way, and whether the provider is being left alone.
+    /// The number of refreshes in progress, and whether the breaker is open.
     func load(now: Timestamp) -> UpstreamRefreshLoad {
         state.withLock { state in
             UpstreamRefreshLoad(inFlight: state.inFlight, isPaused: state.closedUntil.map { now < $0 } ?? false)
         }
     }
 
-    /// Lets a refresh through, or refuses it; whoever is let through reports its end.
+    /// Admits a refresh or refuses it; a caller that is admitted reports its end.
     func enter(now: Timestamp) throws(UpstreamError) {
         let refusal: UpstreamError? = state.withLock { state in
             guard state.inFlight < RefreshBreaker.inFlightMax else {
-                return .temporary("too many refreshes are under way", retryAfter: .seconds(1))
+                return .temporary("too many refreshes are in progress", retryAfter: .seconds(1))
             }
             if let closedUntil = state.closedUntil {
-                // A clock set back must not lengthen the pause.
+                // A clock that is set back must not lengthen the pause.
                 let remaining = closedUntil - now
                 guard remaining <= .zero || remaining > RefreshBreaker.pause else {
-                    return .temporary("the provider failed repeatedly and is left alone", retryAfter: remaining)
+                    return .temporary("the provider failed repeatedly; refreshes are paused", retryAfter: remaining)
                 }
                 state.closedUntil = now + RefreshBreaker.pause
             }
@@ -48,11 +48,11 @@ final class RefreshBreaker: Sendable {
         if let refusal { throw refusal }
     }
 
-    /// Reports the end of a refresh that was let through; `nil` for a success.
+    /// Reports the end of an admitted refresh; `nil` for a success.
     func leave(_ error: UpstreamError?, now: Timestamp) {
         state.withLock { state in
             state.inFlight -= 1
-            // A refusal is an answer too: the provider is alive.
+            // A refusal is an answer too: the provider is available.
             guard let error, error.isTemporary else {
                 state.failuresInRow = 0
                 state.closedUntil = nil
@@ -72,10 +72,10 @@ final class RefreshBreaker: Sendable {
     }
 }
 
-/// How busy refreshes at a provider are, for the metrics.
+/// How busy refreshes at a provider are, for metrics.
 package struct UpstreamRefreshLoad: Hashable, Sendable {
-    /// Refreshes under way.
+    /// Refreshes in progress.
     package let inFlight: Int
-    /// Whether the provider failed repeatedly and is left alone.
+    /// Whether the breaker is open.
     package let isPaused: Bool
 }

@@ -2,13 +2,13 @@ import OAuthProtocol
 import OpenSSLCrypto
 import OutboundHTTP
 
-/// RFC 6749 §3.2: a provider's token endpoint, asked as its client.
+/// RFC 6749 §3.2: requests to a provider's token endpoint.
 struct TokenEndpoint: Sendable {
     let exchange: UpstreamExchange
     let behaviour: UpstreamBehaviour
     let random: any RandomSource
 
-    /// Proves for a client who we are.
+    /// Authenticates our client.
     func authenticator(_ client: UpstreamClient) -> UpstreamClientAuthenticator {
         UpstreamClientAuthenticator(
             clientID: client.id,
@@ -68,7 +68,7 @@ struct TokenEndpoint: Sendable {
     }
 }
 
-/// What the endpoints that speak RFC 6749 §5 answer, and the dialects of it.
+/// Reads answers in the form of RFC 6749 §5, and in the dialects of it.
 enum UpstreamAnswer {
     /// The JSON object of a successful answer.
     ///
@@ -87,15 +87,15 @@ enum UpstreamAnswer {
             throw UpstreamError(.invalidResponse, "the provider's answer is not a JSON object", isOutcomeUnknown: true)
         }
         guard json["ok"] != false else {
-            throw UpstreamError(.invalidResponse, "the provider answered that it is not ok")
+            throw UpstreamError(.invalidResponse, "the provider answered ok: false")
         }
         return json
     }
 
-    /// A body of JSON, or of a form where the provider ignores what we accept; `nil` when it is neither.
+    /// A body of JSON, or of a form from a provider that ignores `Accept`; `nil` for anything else.
     static func readObject(_ response: OutboundResponse) -> JSONObject? {
         if response.mediaType == "application/x-www-form-urlencoded" {
-            // An unreadable answer is no answer: the reason adds nothing.
+            // The reason why an answer is unreadable adds nothing.
             guard let form = try? FormParameters(parsing: response.body), form.duplicatedNames.isEmpty else {
                 return nil
             }

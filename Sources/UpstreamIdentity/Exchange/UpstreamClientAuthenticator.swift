@@ -1,9 +1,9 @@
 import OAuthProtocol
 import OpenSSLCrypto
 
-/// RFC 6749 §2.3, RFC 7523 §2.2: proves to a provider who we are.
+/// RFC 6749 §2.3, RFC 7523 §2.2: authenticates our client to a provider.
 struct UpstreamClientAuthenticator: Sendable {
-    /// What goes along with a request.
+    /// The fields that authenticate a request.
     struct Proof: Sendable, RedactedSecret {
         var form: [(String, String)] = []
         var headerFields: [(name: String, value: String)] = []
@@ -15,7 +15,7 @@ struct UpstreamClientAuthenticator: Sendable {
     let assertionAudience: UpstreamBehaviour.AssertionAudience
     let random: any RandomSource
 
-    /// How long an assertion is good: long enough for a slow network and a clock a little off.
+    /// How long an assertion is valid: long enough for a slow network and a slightly wrong clock.
     static let assertionLifetime: Duration = .seconds(60)
 
     /// A proof for the provider's token, revocation or introspection endpoint.
@@ -41,18 +41,18 @@ struct UpstreamClientAuthenticator: Sendable {
     }
 
     private func requiredSecret() throws(UpstreamError) -> String {
-        guard let secret else { throw UpstreamError(.misconfigured, "a client secret is needed") }
+        guard let secret else { throw UpstreamError(.misconfigured, "a client secret is required") }
         return secret.value
     }
 
-    /// OpenID Connect Discovery 1.0 §3: Basic unless the metadata offers the form and not Basic.
+    /// OpenID Connect Discovery 1.0 §3: Basic, unless the metadata offers only the form.
     private func automaticProof(for endpoints: UpstreamEndpoints) throws(UpstreamError) -> Proof {
         guard secret != nil else { return Proof(form: [("client_id", clientID)]) }
         guard let offered = endpoints.tokenAuthenticationMethods, !offered.contains("client_secret_basic") else {
             return try basicProof()
         }
         guard offered.contains("client_secret_post") else {
-            throw UpstreamError(.misconfigured, "the provider takes no client secret at its token endpoint")
+            throw UpstreamError(.misconfigured, "the provider does not accept client secrets at its token endpoint")
         }
         return try postProof()
     }
@@ -62,7 +62,7 @@ struct UpstreamClientAuthenticator: Sendable {
         for endpoints: UpstreamEndpoints,
         now: Timestamp
     ) throws(UpstreamError) -> Proof {
-        // D-41: one audience only, so that the assertion is good for this provider alone.
+        // D-41: a single audience, so that the assertion is valid for this provider only.
         let audience =
             switch assertionAudience {
             case .issuer: endpoints.issuer ?? endpoints.token
@@ -78,7 +78,7 @@ struct UpstreamClientAuthenticator: Sendable {
         do {
             assertion = try key.sign(type: "JWT", payload: claims.serialized())
         } catch {
-            throw UpstreamError(.misconfigured, "the key for client assertions does not sign")
+            throw UpstreamError(.misconfigured, "the key for client assertions cannot sign")
         }
         return Proof(form: [
             ("client_id", clientID), ("client_assertion_type", ClientAuthenticationRequest.assertionType),

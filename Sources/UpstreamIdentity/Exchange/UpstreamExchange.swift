@@ -1,14 +1,14 @@
 import OAuthProtocol
 import OutboundHTTP
 
-/// Sends requests to one provider under its address policy and limits, and sorts failures of the network.
+/// Sends requests to one provider under its address policy and limits, and classifies network failures.
 struct UpstreamExchange: Sendable {
     let transport: any OutboundTransport
     let addressPolicy: AddressPolicy
     let limits: OutboundRequest.Limits
     let allowsInsecureHTTP: Bool
 
-    /// The largest answer that is read, whatever the limits say.
+    /// The largest answer that is read, whatever the limits are.
     static let responseBytesMax = 1 << 20
 
     /// Gets a JSON document.
@@ -23,7 +23,7 @@ struct UpstreamExchange: Sendable {
         return try await send(method: "GET", url: url, headerFields: fields, body: [])
     }
 
-    /// Posts a form and asks for JSON; GitHub answers with a form unless it is asked (UP-5).
+    /// Posts a form and asks for JSON; without that, GitHub answers with a form (UP-5).
     func post(
         _ url: String,
         form: [(String, String)],
@@ -42,7 +42,7 @@ struct UpstreamExchange: Sendable {
         )
     }
 
-    /// Sends a request; redirects are not followed, so that neither a secret nor a bearer token leaves for another host.
+    /// Sends a request; redirects are not followed, so that neither a secret nor a bearer token goes to another host.
     func send(
         method: String,
         url: String,
@@ -74,7 +74,7 @@ struct UpstreamExchange: Sendable {
 }
 
 extension UpstreamError {
-    /// The failure that a failed exchange stands for.
+    /// The failure that a failed exchange means.
     init(_ error: OutboundError) {
         switch error.code {
         case .timeout, .connectionLost, .cancelled:
@@ -90,7 +90,8 @@ extension UpstreamError {
 }
 
 extension OutboundResponse {
-    /// RFC 9110 §10.2.3: how long to wait, if the answer says so in seconds; bounded, for the provider is not trusted.
+    /// RFC 9110 §10.2.3: how long to wait, if the answer states it in seconds; bounded, because the provider is not
+    /// trusted.
     var retryAfter: Duration? {
         guard let text = values(of: "Retry-After").first, text.utf8.count <= 9, let seconds = Int(text), seconds >= 0
         else {
@@ -99,7 +100,7 @@ extension OutboundResponse {
         return .seconds(min(seconds, OutboundResponse.retryAfterSecondsMax))
     }
 
-    /// The longest wait that is believed.
+    /// The longest wait that is accepted.
     static let retryAfterSecondsMax = 3600
 
     /// The media type in lower case, without parameters.

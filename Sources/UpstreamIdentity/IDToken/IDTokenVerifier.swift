@@ -3,13 +3,13 @@ import OpenSSLCrypto
 
 /// OpenID Connect Core 1.0 §3.1.3.7: ID Token Validation (UP-2, D-66).
 struct IDTokenVerifier: Sendable {
-    /// What a token has to fit.
+    /// The values that a token must match.
     struct Expectation: Sendable {
-        /// Our id at the provider, whom the token must be for.
+        /// Our client id at the provider, which the token must be for.
         var clientID: String
         /// The nonce that was sent; `nil` when none was, as at a refresh (§12.2).
         var nonce: String?
-        /// The access token that came along.
+        /// The access token issued with it.
         var accessToken: String?
         /// `max_age` of the request.
         var maximumAgeSeconds: Int?
@@ -18,16 +18,16 @@ struct IDTokenVerifier: Sendable {
     let rule: IssuerRule
     let keys: ProviderKeys
 
-    /// RFC 8725 §3.1: ours to choose, whatever the token or the document says; `none` and HMAC are not even read (D-30).
+    /// RFC 8725 §3.1: chosen here, whatever the token or the document says; `none` and HMAC are not even parsed (D-30).
     static let algorithms: Set<SignatureAlgorithm> = [.rs256, .es256, .edDSA, .ps256]
-    /// How far the provider's clock may be from ours.
+    /// The accepted difference between the provider's clock and ours.
     static let clockSkewSeconds = 60
-    /// The longest token; with a user's groups it gets long.
+    /// The longest token; a user's groups make it long.
     static let byteCountMax = 65_536
     /// OpenID Connect Core 1.0 §2: `sub` is at most 255 ASCII characters.
     static let subjectByteCountMax = 255
 
-    /// The claims of a token that holds.
+    /// The claims of a valid token.
     func verifiedClaims(
         of token: String,
         expecting expectation: Expectation,
@@ -43,7 +43,7 @@ struct IDTokenVerifier: Sendable {
         } catch {
             throw UpstreamError(error)
         }
-        // D-36: a logout token or an access token is no ID token, though the provider signed it too.
+        // D-36: a logout token or an access token is not an ID token, even though the provider signed it too.
         guard jws.header.mediaType == nil || jws.header.mediaType == "jwt" else { throw UpstreamError(.wrongType) }
         try checkIssuerAndAudience(registered, claims, clientID: expectation.clientID)
         try await keys.verify(jws, algorithms: IDTokenVerifier.algorithms)
@@ -57,9 +57,9 @@ struct IDTokenVerifier: Sendable {
         return claims
     }
 
-    /// Rules 2 to 5: issued by the provider, for us.
+    /// Checks rules 2 to 5 of §3.1.3.7: issued by the provider to our client.
     ///
-    /// Checked before the signature, so that a stranger's token costs nothing.
+    /// Checked before the signature, so that a foreign token costs nothing.
     func checkIssuerAndAudience(
         _ registered: RegisteredClaims,
         _ claims: JSONObject,
@@ -69,17 +69,17 @@ struct IDTokenVerifier: Sendable {
             throw UpstreamError(.invalidIDToken, "the claim iss names another issuer")
         }
         guard registered.audience.contains(where: { $0.hasSameBytes(as: clientID) }) else {
-            throw UpstreamError(.invalidIDToken, "the claim aud does not name us")
+            throw UpstreamError(.invalidIDToken, "the claim aud does not name our client")
         }
-        // A token with several audiences, or with azp, must have been made for us to use.
+        // A token with several audiences, or with azp, must have been issued for our use.
         if claims["azp"] != nil || registered.audience.count > 1 {
             guard let party = claims["azp"]?.stringValue, party.hasSameBytes(as: clientID) else {
-                throw UpstreamError(.invalidIDToken, "the claim azp does not name us")
+                throw UpstreamError(.invalidIDToken, "the claim azp does not name our client")
             }
         }
     }
 
-    /// Rules 9 and 10.
+    /// Checks rules 9 and 10 of §3.1.3.7.
     func checkDates(_ registered: RegisteredClaims, now: Timestamp) throws(UpstreamError) {
         guard registered.issuedAt != nil else { throw UpstreamError(.missingClaim("iat")) }
         do {
@@ -89,12 +89,13 @@ struct IDTokenVerifier: Sendable {
         }
     }
 
-    /// Rule 11: binds the token to the browser's login; without it a stolen token could be played into another login.
+    /// Rule 11 of §3.1.3.7: binds the token to the browser's login; otherwise a stolen token could be injected into
+    /// another login.
     private func checkNonce(_ claims: JSONObject, _ expected: String?) throws(UpstreamError) {
         guard let expected else { return }
         guard let nonce = claims["nonce"]?.stringValue, constantTimeEqual(Array(nonce.utf8), Array(expected.utf8))
         else {
-            throw UpstreamError(.invalidIDToken, "the claim nonce is not the one that was sent")
+            throw UpstreamError(.invalidIDToken, "the claim nonce differs from the nonce that was sent")
         }
     }
 
@@ -105,28 +106,28 @@ struct IDTokenVerifier: Sendable {
         _ algorithm: SignatureAlgorithm
     ) throws(UpstreamError) {
         guard let accessToken, let value = claims["at_hash"], value != .null else { return }
-        // §3.1.3.6 takes the hash of the signature's algorithm, and providers disagree which that is for Ed25519.
+        // §3.1.3.6 uses the hash of the signature's algorithm, and providers disagree which that is for Ed25519.
         guard algorithm != .edDSA else { return }
         let expected = Base64URL.encode(Array(SHA256.hash(accessToken).bytes.prefix(SHA256.byteCount / 2)))
         guard let hash = value.stringValue, constantTimeEqual(Array(hash.utf8), Array(expected.utf8)) else {
-            throw UpstreamError(.invalidIDToken, "the claim at_hash does not fit the access token")
+            throw UpstreamError(.invalidIDToken, "the claim at_hash does not match the access token")
         }
     }
 
-    /// Rule 13: who asked for a recent login must get one.
+    /// Rule 13 of §3.1.3.7: a client that requires a recent login must get one.
     private func checkAge(_ claims: JSONObject, _ maximumAgeSeconds: Int?, now: Timestamp) throws(UpstreamError) {
         guard let maximumAgeSeconds else { return }
         guard let authenticatedAt = claims.date("auth_time") else {
             throw UpstreamError(.loginTooOld, "the claim auth_time is missing")
         }
         guard now - authenticatedAt <= .seconds(maximumAgeSeconds) + .seconds(IDTokenVerifier.clockSkewSeconds) else {
-            throw UpstreamError(.loginTooOld, "the claim auth_time is older than was asked for")
+            throw UpstreamError(.loginTooOld, "the claim auth_time is older than max_age allows")
         }
     }
 }
 
 extension JSONObject {
-    /// RFC 7519 §2: the moment that a claim names in whole seconds, up to the year 9999.
+    /// RFC 7519 §2: the moment that a claim states in whole seconds, up to the year 9999.
     func date(_ name: String) -> Timestamp? {
         guard let seconds = self[name]?.integerValue, 0...253_402_300_799 ~= seconds else { return nil }
         return Timestamp(secondsSinceEpoch: Int64(seconds))

@@ -2,12 +2,12 @@ import OAuthProtocol
 import OpenSSLCrypto
 import OutboundHTTP
 
-/// RFC 7517: a provider's keys, fetched when needed and again when a token names one that is not among them.
+/// RFC 7517: a provider's keys, fetched when needed and again when a token names an unknown key.
 struct ProviderKeys: Sendable {
     private let document: CachedDocument<JSONWebKeySet>
 
-    /// How long keys are used, and how often an unknown one makes us ask: a stranger's tokens with made-up key ids must not
-    /// turn us into a flood.
+    /// How long keys are used, and how often an unknown key id causes a request: foreign tokens with made-up key ids
+    /// must not make this server flood the provider.
     static let lifetimes = CachedDocument<JSONWebKeySet>.Lifetimes(
         fresh: .seconds(900),
         stale: .seconds(86_400),
@@ -30,15 +30,15 @@ struct ProviderKeys: Sendable {
         }
     }
 
-    /// The keys at hand or, at first, fetched.
+    /// The cached keys, fetched at the first use.
     func current() async throws(UpstreamError) -> JSONWebKeySet {
         try await document.value()
     }
 
-    /// Checks who signed a token, by one of the algorithms.
+    /// Verifies a token's signature, by one of the algorithms.
     ///
-    /// - Throws: ``UpstreamError`` `invalidIDToken`, or `temporarilyUnavailable` when keys that might know the signature
-    ///   cannot be fetched.
+    /// - Throws: ``UpstreamError`` `invalidIDToken`, or `temporarilyUnavailable` when newer keys might verify the
+    ///   signature but cannot be fetched.
     func verify(_ token: CompactJWS, algorithms: Set<SignatureAlgorithm>) async throws(UpstreamError) {
         let keys = try await document.value()
         do throws(JOSEError) {
@@ -54,7 +54,7 @@ struct ProviderKeys: Sendable {
         }
     }
 
-    /// A provider that changed its keys signs with one that we do not have; without `kid`, that shows as a bad signature.
+    /// After a key change the provider signs with an unknown key; without `kid`, that shows as a bad signature.
     private func isWorthAsking(_ error: JOSEError, _ token: CompactJWS) -> Bool {
         error == .unknownKey || (error == .invalidSignature && token.header.keyID == nil)
     }
@@ -68,18 +68,18 @@ struct ProviderKeys: Sendable {
         guard response.status == 200 else {
             let error = UpstreamError(status: response.status, retryAfter: response.retryAfter)
             throw error.isTemporary
-                ? error : UpstreamError(.invalidResponse, "the key set is not there: status \(response.status)")
+                ? error : UpstreamError(.invalidResponse, "the key set is not available: status \(response.status)")
         }
         do {
             return try JSONWebKeySet(parsing: response.body)
         } catch {
-            throw UpstreamError(.invalidResponse, "the key set cannot be used: \(error)")
+            throw UpstreamError(.invalidResponse, "the key set is unusable: \(error)")
         }
     }
 }
 
 extension UpstreamError {
-    /// The failure that a refused token stands for.
+    /// The failure that a refused token means.
     init(_ error: JOSEError) {
         self.init(.invalidIDToken, error.description)
     }

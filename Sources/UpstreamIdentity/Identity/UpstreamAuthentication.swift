@@ -1,28 +1,28 @@
 package import OAuthProtocol
 
-/// OpenID Connect Core 1.0 §2: how and when a provider authenticated the user, as far as its ID token says so.
+/// OpenID Connect Core 1.0 §2: how and when a provider authenticated the user, according to its ID token.
 ///
-/// Nothing is made up: OAuth 2.0 knows no such statement, and that a browser came back from a provider says nothing of when
-/// its user was last asked there (OP-5).
+/// Nothing is invented: OAuth 2.0 has no such statement, and a browser's return from a provider does not show when the
+/// user was last authenticated there (OP-5).
 package struct UpstreamAuthentication: Hashable, Sendable {
-    /// `auth_time`: when the provider asked the user last.
+    /// `auth_time`: when the provider last authenticated the user.
     package let authenticatedAt: Timestamp?
-    /// `acr`: the level that was reached.
+    /// `acr`: the authentication level.
     package let contextClass: String?
-    /// `amr`: the methods that were used.
+    /// `amr`: the authentication methods.
     package let methods: [String]
 
-    /// Longest `acr`, in bytes: it travels in our tokens (JW-4).
+    /// The longest `acr`, in bytes: it is copied into our tokens (JW-4).
     package static let contextClassByteCountMax = 255
-    /// Most methods of `amr`.
+    /// The most methods of `amr`.
     package static let methodCountMax = 16
-    /// Longest method, in bytes.
+    /// The longest method, in bytes.
     package static let methodByteCountMax = 64
 
-    /// Nothing is known.
+    /// No statement.
     package static let unknown = UpstreamAuthentication(idTokenClaims: [:])
 
-    /// What the claims of an ID token say; what is not of the specified form, or too long, counts as not said.
+    /// The statement in the claims of an ID token; values of another form, or too long, count as absent.
     package init(idTokenClaims claims: JSONObject) {
         authenticatedAt = claims.date("auth_time")
         contextClass = claims["acr"]?.stringValue.flatMap { text in
@@ -33,6 +33,6 @@ package struct UpstreamAuthentication: Hashable, Sendable {
         self.methods = isPlain && methods.count <= Self.methodCountMax ? methods : []
     }
 
-    /// The claims that are the ID token's alone: another answer has no say in them.
+    /// The claims that only an ID token may state.
     static let claimNames: Set<String> = ["auth_time", "acr", "amr"]
 }

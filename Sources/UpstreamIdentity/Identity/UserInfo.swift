@@ -1,7 +1,7 @@
 import OAuthProtocol
 import OutboundHTTP
 
-/// OpenID Connect Core 1.0 §5.3, and the endpoints like it: asks a provider who an access token belongs to.
+/// OpenID Connect Core 1.0 §5.3, and similar endpoints: asks a provider whose access token it is.
 struct UserInfo: Sendable {
     let exchange: UpstreamExchange
     let fields: [UpstreamParameter]
@@ -16,19 +16,19 @@ struct UserInfo: Sendable {
         }
     }
 
-    /// GitHub's list of addresses: the primary one, if it is verified (UP-2).
+    /// The primary address of GitHub's list, if it is verified (UP-2).
     ///
-    /// Without the permission there is none.
+    /// Without the permission there is no address.
     func primaryVerifiedAddress(at url: String, accessToken: String) async throws(UpstreamError) -> String? {
         let body: [UInt8]
         do {
             body = try await self.body(at: url, accessToken: accessToken)
         } catch {
-            // The user did not grant, or the organisation withholds, addresses: the login is good without.
+            // The user did not grant, or the organization withholds, addresses: the login is valid without one.
             guard error.isTemporary else { return nil }
             throw error
         }
-        // An address that cannot be read is no verified address.
+        // An unreadable address is not a verified address.
         let entries = (try? JSONParser.parse(body))?.arrayValue ?? []
         for entry in entries.lazy.compactMap(\.objectValue)
         where entry["primary"] == true && entry["verified"] == true {
@@ -50,7 +50,7 @@ struct UserInfo: Sendable {
             let error = UpstreamError(status: response.status, retryAfter: response.retryAfter)
             if error.isTemporary { throw error }
             let reason = "the userinfo endpoint answered status \(response.status)"
-            // GitHub says 403 to whoever asks too often.
+            // GitHub sends 403 to clients that ask too often.
             if response.status == 403, let delay = response.retryAfter { throw .temporary(reason, retryAfter: delay) }
             throw UpstreamError(.userInfoFailed, reason)
         }

@@ -2,10 +2,10 @@ import OAuthProtocol
 
 /// OpenID Connect Back-Channel Logout 1.0: the receiver's half (LO-1).
 extension UpstreamProvider {
-    /// §2.6: Logout Token Validation, but for the replay of `jti`, which is the caller's.
+    /// §2.6: Logout Token Validation, except for the replay of `jti`, which the caller checks.
     ///
     /// - Parameter token: The `logout_token` of the request.
-    /// - Returns: Whose sessions end.
+    /// - Returns: The account or session that ends.
     /// - Throws: ``UpstreamError`` `invalidIDToken`, to be answered with 400.
     package func verifyLogoutToken(_ token: String) async throws(UpstreamError) -> LogoutToken {
         guard let openID else { throw UpstreamError(.misconfigured, "the provider does not speak OpenID Connect") }
@@ -19,10 +19,10 @@ extension UpstreamProvider {
         } catch {
             throw UpstreamError(error)
         }
-        // §2.4 recommends `logout+jwt`; older providers say JWT or nothing. What tells the token from an ID token are
-        // `events` and the absence of `nonce`.
+        // §2.4 recommends `logout+jwt`; older providers send JWT or nothing. `events` and the absence of `nonce`
+        // distinguish the token from an ID token.
         guard [nil, "jwt", "logout+jwt"].contains(jws.header.mediaType) else { throw UpstreamError(.wrongType) }
-        guard let clientID else { throw UpstreamError(.invalidIDToken, "we are not registered at the provider") }
+        guard let clientID else { throw UpstreamError(.invalidIDToken, "no client is registered at the provider") }
         try openID.verifier.checkIssuerAndAudience(registered, claims, clientID: clientID)
         try checkEvent(claims)
         try await openID.keys.verify(jws, algorithms: IDTokenVerifier.algorithms)
@@ -36,7 +36,7 @@ extension UpstreamProvider {
         return LogoutToken(subject: subject, sessionID: sessionID, tokenID: tokenID, expiry: expiry)
     }
 
-    /// §2.4: the event makes it a logout token; a nonce would make it an ID token, which a thief may have (D-36).
+    /// §2.4: the event makes it a logout token; a nonce would make it an ID token, which may be stolen (D-36).
     private func checkEvent(_ claims: JSONObject) throws(UpstreamError) {
         guard claims["events"]?.objectValue?[LogoutToken.event]?.objectValue != nil else {
             throw UpstreamError(.invalidIDToken, "the claim events does not name a logout")
@@ -70,6 +70,6 @@ extension UpstreamProvider {
 extension LogoutToken {
     /// §2.4: the event's name.
     static let event = "http://schemas.openid.net/event/backchannel-logout"
-    /// The longest `jti` and `sid`: both are kept.
+    /// The longest `jti` and `sid`, both of which are stored.
     static let identifierByteCountMax = 255
 }

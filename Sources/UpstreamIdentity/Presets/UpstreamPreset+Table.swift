@@ -20,7 +20,8 @@ extension UpstreamPreset {
         return preset
     }()
 
-    /// GitHub: OAuth 2.0, errors with status 200, scopes with commas, numeric ids, OAuth Apps' tokens never expire.
+    /// GitHub: OAuth 2.0, errors with status 200, scopes separated by commas, numeric ids; tokens of OAuth Apps never
+    /// expire.
     package static let github: UpstreamPreset = {
         let identity = IdentityPaths(
             subject: ["id"],
@@ -51,7 +52,7 @@ extension UpstreamPreset {
             "project": ["read:project"],
         ]
         preset.behaviour.loginHintParameter = "login"
-        // The address of the public profile may be any that the user typed.
+        // The address of the public profile may be any text that the user entered.
         preset.behaviour.verifiedEmail = .listOfAddresses(path: "/emails")
         preset.behaviour.revocation = .deleteWithJSON
         preset.behaviour.userInfoFields = [
@@ -63,8 +64,8 @@ extension UpstreamPreset {
 
     /// Google: OpenID Connect.
     ///
-    /// A refresh token comes only with `access_type=offline`, and after the first time only with
-    /// `prompt=consent`; `offline_access` is refused as an unknown scope (UP-5).
+    /// A refresh token is issued only with `access_type=offline`, and after the first time only with `prompt=consent`;
+    /// `offline_access` is refused as an unknown scope (UP-5).
     package static let google: UpstreamPreset = {
         var preset = UpstreamPreset("google", .openID(issuer: "https://accounts.google.com"))
         preset.scopes = ["openid", "profile", "email"]
@@ -81,7 +82,8 @@ extension UpstreamPreset {
         return preset
     }()
 
-    /// Atlassian: OAuth 2.0 with an `audience`, refresh tokens that rotate at every use, and no word on verified addresses.
+    /// Atlassian: OAuth 2.0 with an `audience`, refresh tokens that rotate at every use, and no information on verified
+    /// addresses.
     package static let atlassian: UpstreamPreset = {
         let identity = IdentityPaths(
             subject: ["account_id"],
@@ -112,8 +114,8 @@ extension UpstreamPreset {
 
     /// Microsoft Entra ID: OpenID Connect with an issuer per tenant.
     ///
-    /// `sub` differs for each application, so the account is
-    /// `oid` within `tid` (JB-8). An address is the administrator's to write: only `xms_edov` vouches for its domain.
+    /// `sub` differs for each application, so the account is `oid` within `tid` (JB-8). Administrators can set any
+    /// address: only `xms_edov` vouches for its domain.
     package static let entra: UpstreamPreset = {
         var preset = UpstreamPreset("entra", .openID(issuer: nil))
         preset.scopes = ["openid", "profile", "email", "offline_access"]
@@ -133,12 +135,12 @@ extension UpstreamPreset {
         preset.behaviour.scopeDialect.unreported = ["offline_access", "openid", "profile", "email"]
         preset.behaviour.scopeDialect.ignoresResource = true
         preset.behaviour.assertionAudience = .tokenEndpoint
-        // Its userinfo endpoint is another service with another `sub`, and says no more than the ID token.
+        // Its userinfo endpoint is another service with another `sub`, and adds nothing to the ID token.
         preset.behaviour.userInfoUse = .never
         return preset
     }()
 
-    /// Okta: OpenID Connect, an issuer per organisation or authorization server; thin ID tokens.
+    /// Okta: OpenID Connect, one issuer per organization or authorization server; ID tokens with few claims.
     package static let okta: UpstreamPreset = {
         var preset = UpstreamPreset("okta", .openID(issuer: nil))
         preset.scopes = ["openid", "profile", "email", "offline_access"]
@@ -146,9 +148,9 @@ extension UpstreamPreset {
         return preset
     }()
 
-    /// GitLab: OpenID Connect; refresh tokens always come and rotate.
+    /// GitLab: OpenID Connect; refresh tokens are always issued and rotate.
     ///
-    /// A site of one's own is named by its issuer.
+    /// A self-hosted site is named by its issuer.
     package static let gitlab: UpstreamPreset = {
         var preset = UpstreamPreset("gitlab", .openID(issuer: "https://gitlab.com"))
         preset.scopes = ["openid", "profile", "email"]
@@ -156,9 +158,9 @@ extension UpstreamPreset {
         return preset
     }()
 
-    /// Slack: OAuth 2.0 where the user's token is nested beside the bot's, and errors come with status 200.
+    /// Slack: OAuth 2.0 in which the user's token is nested beside the bot's, and errors have status 200.
     package static let slack: UpstreamPreset = {
-        // A user id means something only within its workspace or, for an organisation's install, its enterprise.
+        // A user id is relative to its workspace or, if installed organization-wide, its enterprise.
         let identity = IdentityPaths(
             tenant: ["team.id", "enterprise.id"],
             subject: ["authed_user.id"],
@@ -184,7 +186,7 @@ extension UpstreamPreset {
         preset.behaviour.grantedScopeSeparator = ","
         preset.behaviour.loginHintParameter = nil
         preset.behaviour.tokenLayout = .nested(in: "authed_user")
-        // A refreshed user token comes flat.
+        // A refreshed user token is not nested.
         preset.behaviour.refreshLayout = .nested(in: "authed_user", orFlat: true)
         preset.behaviour.bearerTokenTypes = ["bearer", "user"]
         preset.behaviour.verifiedEmail = .never
@@ -202,8 +204,8 @@ extension UpstreamPreset {
 
     /// Keycloak: OpenID Connect, an issuer per realm.
     ///
-    /// Refresh tokens live as long as the user's session there;
-    /// `offline_access` would outlive it and is the operator's to ask for.
+    /// Refresh tokens live as long as the user's session there; `offline_access` would outlive it, so the operator must
+    /// add it.
     package static let keycloak: UpstreamPreset = {
         var preset = UpstreamPreset("keycloak", .openID(issuer: nil))
         preset.scopes = ["openid", "profile", "email"]

@@ -1,6 +1,6 @@
-/// A provider whose particulars we know: a row of data, so that another provider is another row.
+/// A provider whose particulars are known: a row of data, so that another provider is another row.
 package struct UpstreamPreset: Sendable {
-    /// The protocol and what of its addresses is known.
+    /// The protocol, and the known part of its addresses.
     enum Kind: Sendable {
         /// OpenID Connect; `nil` for a product whose issuer the operator names.
         case openID(issuer: String?)
@@ -11,13 +11,13 @@ package struct UpstreamPreset: Sendable {
     /// The name in the configuration.
     package let name: String
     let kind: Kind
-    /// What is asked for unless the operator says otherwise.
+    /// The scopes that are requested unless the operator configures others.
     package internal(set) var scopes: [String] = []
-    /// What is added to the authorization request.
+    /// Parameters added to the authorization request.
     package internal(set) var parameters: [UpstreamParameter] = []
-    /// How we prove who we are unless the operator says otherwise.
+    /// How our client authenticates unless the operator configures another method.
     package internal(set) var clientAuthentication = UpstreamClientAuthentication.automatic
-    /// How the provider departs from the specifications.
+    /// How the provider differs from the specifications.
     package internal(set) var behaviour = UpstreamBehaviour()
 
     init(_ name: String, _ kind: Kind) {
@@ -30,7 +30,7 @@ package struct UpstreamPreset: Sendable {
         if case .openID(nil) = kind { true } else { false }
     }
 
-    /// Whether the provider speaks OpenID Connect, so that a document of its issuer names its endpoints.
+    /// Whether the provider supports OpenID Connect, so that its issuer's document names the endpoints.
     package var isOpenID: Bool {
         if case .openID = kind { true } else { false }
     }
@@ -40,7 +40,7 @@ package struct UpstreamPreset: Sendable {
         all.first { $0.name == name }
     }
 
-    /// The provider's endpoints, completed by what the operator said.
+    /// The provider's endpoints, completed by the operator's configuration.
     func kind(
         issuer: String?,
         overrides: UpstreamEndpointOverrides
@@ -67,7 +67,7 @@ package struct UpstreamPreset: Sendable {
         else {
             throw UpstreamError(.misconfigured, "the preset \(name) needs authorization, token and userinfo endpoints")
         }
-        // A site of one's own, such as GitHub Enterprise, revokes nothing at the public site.
+        // A self-hosted site, such as GitHub Enterprise, must not send revocations to the public site.
         let isElsewhere = overrides.token != nil && overrides.token != known?.token
         return OAuth2Endpoints(
             authorization: authorization,

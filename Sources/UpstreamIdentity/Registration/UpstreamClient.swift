@@ -1,9 +1,9 @@
 import OAuthProtocol
 import Synchronization
 
-/// Who we are at a provider, configured or registered there; prints `<redacted>`.
+/// Our client at a provider, configured or registered there; prints `<redacted>`.
 package struct UpstreamClient: Sendable, RedactedSecret {
-    /// Our id: refresh tokens are bound to it (VR-8).
+    /// The client id: refresh tokens are bound to it (VR-8).
     package let id: String
     let secret: UpstreamClientSecret?
     let authentication: UpstreamClientAuthentication
@@ -23,11 +23,11 @@ package struct UpstreamClient: Sendable, RedactedSecret {
     }
 }
 
-/// RFC 7591: how a provider that nobody registered us at gets to know us.
+/// RFC 7591: how to register at a provider where no operator has registered us.
 package struct UpstreamSelfRegistration: Sendable {
-    /// What was registered before and still fits the configuration.
+    /// The earlier registration, if it still fits the configuration.
     package let known: UpstreamClientRegistration?
-    /// Registers us; the result is durable when this returns, for it exists nowhere else.
+    /// Registers; the result is durable when this returns, because it exists nowhere else.
     package let register: @Sendable () async -> Result<UpstreamClientRegistration, UpstreamError>
 
     /// A way to register.
@@ -40,13 +40,13 @@ package struct UpstreamSelfRegistration: Sendable {
     }
 }
 
-/// Holds who we are at one provider, and registers us when that is needed: once for all who wait.
+/// Holds our client at one provider, and registers it when needed, once for all waiting callers.
 ///
-/// A registration that fails is not tried again at once: each attempt may leave a client behind at the provider.
+/// A failed registration is not retried at once, because each attempt may leave a client at the provider.
 final class UpstreamClients: Sendable {
     /// How long after a failure the next attempt may be made.
     static let attemptInterval: Duration = .seconds(30)
-    /// How long before its secret expires a registration is replaced, so that no request is under way then.
+    /// How long before its secret expires a registration is replaced, so that no request is in progress then.
     static let renewalMargin: Duration = .seconds(60)
 
     private struct State {
@@ -74,15 +74,17 @@ final class UpstreamClients: Sendable {
         state = Mutex(State(registration: registration?.known))
     }
 
-    /// Who we are as far as that is known; `nil` before the first registration.
+    /// The client, if it is known; `nil` before the first registration.
     var known: UpstreamClient? {
         configured ?? state.withLock { $0.registration.map(UpstreamClient.init) }
     }
 
-    /// Who we are, registered now if need be.
+    /// The client; registers it now if needed.
     func current() async throws(UpstreamError) -> UpstreamClient {
         if let configured { return configured }
-        guard let registration else { throw UpstreamError(.misconfigured, "there is no client at the provider") }
+        guard let registration else {
+            throw UpstreamError(.misconfigured, "no client is configured or registered at the provider")
+        }
         let now = timeSource.now()
         let step = state.withLock { state -> Step in
             if let held = state.registration, !Self.isExpiring(held, now) { return .use(UpstreamClient(held)) }
@@ -92,7 +94,7 @@ final class UpstreamClients: Sendable {
             {
                 return .refuse(failure)
             }
-            // A task of its own, for it serves all who wait; the transport bounds its duration.
+            // A separate task, because it serves all waiting callers; the transport bounds its duration.
             let task = Task.detached { [self] in finish(await registration.register()) }
             state.inFlight = task
             return .wait(task)
@@ -104,7 +106,7 @@ final class UpstreamClients: Sendable {
         }
     }
 
-    /// The provider may ask for more patience than ours, up to what is believed.
+    /// The provider may ask for a longer pause than ours, up to a bound.
     private static let attemptIntervalMax: Duration = .seconds(3600)
 
     private func finish(

@@ -1,8 +1,8 @@
 package import OAuthProtocol
 
-/// RFC 7591 §2: what we register ourselves with at a provider.
+/// RFC 7591 §2: the request that registers our client at a provider.
 package struct UpstreamRegistrationRequest: Sendable {
-    /// Where we register.
+    /// Where to register.
     package enum Target: Hashable, Sendable {
         /// At the registration endpoint that the issuer's document names.
         case issuer(String)
@@ -10,15 +10,15 @@ package struct UpstreamRegistrationRequest: Sendable {
         case endpoint(String)
     }
 
-    /// Where we register.
+    /// Where to register.
     package var target: Target
     /// Our redirect URIs there.
     package var redirectURIs: [String]
-    /// How the provider's pages call us.
+    /// The client's name on the provider's pages.
     package var clientName: String
-    /// What logins will ask for.
+    /// The scopes that logins will request.
     package var scopes: [String]
-    /// RFC 7591 §3: the provider's permission to register, where it wants one.
+    /// RFC 7591 §3: the initial access token, where the provider requires one.
     package var initialAccessToken: UpstreamClientSecret?
 
     /// Makes a request.
@@ -37,27 +37,27 @@ package struct UpstreamRegistrationRequest: Sendable {
     }
 }
 
-/// RFC 7591 §3.2.1: what the provider registered, to be made durable before it is used; prints `<redacted>`.
+/// RFC 7591 §3.2.1: the provider's registration, which must be durable before it is used; prints `<redacted>`.
 ///
-/// Refresh tokens are good for this client id only: after another registration the old connections need their users
-/// again (VR-8).
+/// Refresh tokens are valid for this client id only: after another registration the users of old connections must log
+/// in again (VR-8).
 package struct UpstreamClientRegistration: Sendable, RedactedSecret {
-    /// Our id.
+    /// The client id.
     package let clientID: String
-    /// Our secret, where the method needs one.
+    /// The client secret, if the method needs one.
     package let clientSecret: UpstreamClientSecret?
     /// When the secret expires; `nil` for never.
     package let secretExpiry: Timestamp?
-    /// How we authenticate.
+    /// How the client authenticates.
     package let authenticationMethod: TokenEndpointAuthenticationMethod
-    /// RFC 7592 §3: with what the registration can be read and removed.
+    /// RFC 7592 §3: the token for reading and removing the registration.
     package let registrationAccessToken: UpstreamClientSecret?
-    /// RFC 7592 §3: where.
+    /// RFC 7592 §3: the URL for reading and removing the registration.
     package let registrationClientURI: String?
-    /// When we registered.
+    /// When the client was registered.
     package let registeredAt: Timestamp
 
-    /// A registration that was kept.
+    /// A stored registration.
     package init(
         clientID: String,
         clientSecret: UpstreamClientSecret?,

@@ -6,8 +6,8 @@ package struct UpstreamRegistrar: Sendable {
     private let exchange: UpstreamExchange
     private let timeSource: any TimeSource
 
-    /// Makes a registrar that dials what the policy permits and follows no redirect, so that the initial access token
-    /// goes nowhere else.
+    /// Makes a registrar that connects only where the policy permits and follows no redirect, so that the initial
+    /// access token goes nowhere else.
     package init(
         transport: any OutboundTransport,
         timeSource: any TimeSource,
@@ -23,9 +23,9 @@ package struct UpstreamRegistrar: Sendable {
         self.timeSource = timeSource
     }
 
-    /// Registers us once; the caller keeps the result and does not register again while it is good.
+    /// Registers once; the caller stores the result and does not register again while it is valid.
     ///
-    /// - Parameter request: Where, and with what.
+    /// - Parameter request: The endpoint and the client's metadata.
     /// - Returns: The credentials, which exist nowhere else.
     /// - Throws: ``UpstreamError``.
     package func register(
@@ -42,7 +42,7 @@ package struct UpstreamRegistrar: Sendable {
             body: metadata.serialized()
         )
         if response.status == 401 || response.status == 403 {
-            throw UpstreamError(.invalidClient, "the provider does not let us register: status \(response.status)")
+            throw UpstreamError(.invalidClient, "the provider refused the registration: status \(response.status)")
         }
         return try registration(UpstreamAnswer.object(of: response), at: timeSource.now())
     }
@@ -58,7 +58,7 @@ package struct UpstreamRegistrar: Sendable {
             let discovery = UpstreamDiscovery(exchange: exchange, rule: rule, overrides: UpstreamEndpointOverrides())
             let endpoints = try await discovery.endpoints()
             guard let url = endpoints.registration else {
-                throw UpstreamError(.misconfigured, "the provider offers no registration")
+                throw UpstreamError(.misconfigured, "the provider has no registration endpoint")
             }
             return (url, try method(endpoints))
         }
@@ -68,9 +68,9 @@ package struct UpstreamRegistrar: Sendable {
         guard let offered = endpoints.tokenAuthenticationMethods else { return .clientSecretBasic }
         if offered.contains("client_secret_basic") { return .clientSecretBasic }
         if offered.contains("client_secret_post") { return .clientSecretPost }
-        // A client without a secret is protected by PKCE alone: the provider must say that it checks it.
+        // Only PKCE protects a client without a secret: the provider must state that it checks it.
         if offered.contains("none"), endpoints.codeChallengeMethods?.contains("S256") == true { return .none }
-        throw UpstreamError(.misconfigured, "the provider offers no way of authentication that we can register for")
+        throw UpstreamError(.misconfigured, "the provider offers no supported authentication method")
     }
 
     private func metadata(
@@ -91,11 +91,11 @@ package struct UpstreamRegistrar: Sendable {
         guard let clientID = json.firstText(at: ["client_id"]), clientID.utf8.allSatisfy({ 0x21...0x7E ~= $0 }) else {
             throw UpstreamError(.invalidResponse, "the registration has no usable client_id", isOutcomeUnknown: true)
         }
-        // RFC 7591 §2: Basic when the answer does not say.
+        // RFC 7591 §2: Basic when the answer names no method.
         let name = json.firstText(at: ["token_endpoint_auth_method"]) ?? "client_secret_basic"
         let methods: [TokenEndpointAuthenticationMethod] = [.clientSecretBasic, .clientSecretPost, .none]
         guard let method = methods.first(where: { $0.rawValue == name }) else {
-            throw UpstreamError(.invalidResponse, "the registration is for a way of authentication that we do not have")
+            throw UpstreamError(.invalidResponse, "the registration has an unsupported authentication method")
         }
         let secret = json.firstText(at: ["client_secret"])
         guard !method.usesSecret || secret != nil else {

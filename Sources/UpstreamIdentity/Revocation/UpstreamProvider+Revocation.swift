@@ -1,22 +1,22 @@
 import OAuthProtocol
 import OutboundHTTP
 
-/// RFC 7009: Token Revocation, and the providers' own ways.
+/// RFC 7009: Token Revocation, and the providers' own forms of it.
 extension UpstreamProvider {
-    /// Revokes a token at the provider; one that is dead already counts as revoked.
+    /// Revokes a token at the provider; a token that is no longer valid counts as revoked.
     ///
     /// - Parameters:
     ///   - token: The token.
-    ///   - hint: Which of the tokens it is.
+    ///   - hint: The kind of the token.
     /// - Returns: Whether the provider revokes such tokens.
-    /// - Throws: ``UpstreamError`` when the token may still be good there.
+    /// - Throws: ``UpstreamError`` when the token may still be valid there.
     package func revoke(
         token: String,
         hint: UpstreamTokenHint
     ) async throws(UpstreamError) -> UpstreamRevocationResult {
         let endpoints = try await endpoints()
         guard let client = clients.known else {
-            throw UpstreamError(.misconfigured, "we are not registered at the provider")
+            throw UpstreamError(.misconfigured, "no client is registered at the provider")
         }
         guard let url = endpoints.revocation(clientID: client.id) else { return .notOffered }
         let authenticator = tokenEndpoint.authenticator(client)
@@ -42,7 +42,7 @@ extension UpstreamProvider {
             form: [("token", token), ("token_type_hint", hint.rawValue)] + proof.form,
             headerFields: proof.headerFields
         )
-        // RFC 7009 §2.2: the body of a success says nothing.
+        // RFC 7009 §2.2: the body of a success has no meaning.
         guard response.status != 200 else { return .revoked }
         return try result(of: response)
     }
@@ -62,7 +62,7 @@ extension UpstreamProvider {
                 + configuration.behaviour.userInfoFields.map { ($0.name, $0.value) },
             body: body.serialized()
         )
-        // 404: there is no such token (any more).
+        // 404: no such token exists, or no longer.
         guard response.status != 204, response.status != 404 else { return .revoked }
         return try result(of: response)
     }
@@ -77,7 +77,7 @@ extension UpstreamProvider {
         return try result(of: response)
     }
 
-    /// What an answer that is no plain success means.
+    /// The meaning of an answer that is not a plain success.
     private func result(of response: OutboundResponse) throws(UpstreamError) -> UpstreamRevocationResult {
         guard let value = UpstreamAnswer.readObject(response)?.firstText(at: ["error"]) else {
             throw UpstreamError(status: response.status, retryAfter: response.retryAfter)
@@ -85,14 +85,14 @@ extension UpstreamProvider {
         // RFC 7009 §2.2.1.
         if value == "unsupported_token_type" { return .notOffered }
         let error = UpstreamError(providerError: value, status: response.status, retryAfter: response.retryAfter)
-        // Google says `invalid_token`, Slack `token_revoked`: it is dead already.
+        // Google sends `invalid_token`, Slack `token_revoked`: the token is revoked already.
         guard error.isTerminal else { throw error }
         return .revoked
     }
 }
 
 extension UpstreamEndpoints {
-    /// The revocation endpoint, with our id where it belongs into the path.
+    /// The revocation endpoint, with our client id in its path if needed.
     func revocation(clientID: String) -> String? {
         guard let revocation else { return nil }
         let marker = "{client_id}"

@@ -40,7 +40,7 @@ struct RequiredClaimsTests {
                     as: user
                 )
                 #expect(answer["error"] == "access_denied" && answer["code"] == nil)
-                #expect(answer["error_description"] == "this account is not one that may be used here")
+                #expect(answer["error_description"] == "this account is not allowed to log in here")
             }
             try await scene.expectNothingStored()
             #expect(try scene.auditEvents("upstream.login_failed").count == 2)
@@ -68,7 +68,7 @@ struct RequiredClaimsTests {
         ) { scene in
             let page = try await scene.signIn(scene.browser(), as: "grace")
             #expect(page.status == 403 && page.header("content-type")?.hasPrefix("text/html") == true)
-            #expect(page.text.contains("this account is not one that may be used here"))
+            #expect(page.text.contains("this account is not allowed to log in here"))
         }
     }
 

@@ -21,7 +21,7 @@ extension DurabilityTests {
                 let token = try #require(login["refresh_token"])
                 let keys = try await deployment.publishedKeys()
                 let early = try await Self.snapshot("export", backup, "--config", config)
-                #expect(early.status == 1 && early.errors.contains("holds no snapshot to export"))
+                #expect(early.status == 1 && early.errors.contains("contains no snapshot to export"))
                 #expect(try await Self.snapshot("list", "--config", config).output.hasPrefix("no snapshots in"))
                 #expect(await server.stop().status == 0)
 

@@ -31,7 +31,7 @@ extension DurabilityTests {
                 try Data(String(key.reversed()).utf8).write(to: deployment.keyFile)
                 let wrong = try await deployment.refused()
                 #expect(wrong.status == 1)
-                #expect(wrong.errors.contains("is sealed with another key than the configured one"))
+                #expect(wrong.errors.contains("is sealed with a key other than the configured one"))
 
                 try Data("too short\n".utf8).write(to: deployment.keyFile)
                 let invalid = try await deployment.refused()
