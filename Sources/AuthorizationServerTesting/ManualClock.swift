@@ -2,11 +2,11 @@ import AuthorizationServer
 package import OAuthProtocol
 import Synchronization
 
-/// A clock that moves only when a test moves it; shared by the server, the provider and the test.
+/// A clock that only a test moves; shared by the server, the provider and the test.
 package final class ManualClock: TimeSource, ElapsedTimeSource {
     private let present: Mutex<Timestamp>
 
-    /// A clock that stands at a moment; by default 2026-11-23T08:00:00Z.
+    /// A clock at a fixed moment; by default 2026-11-23T08:00:00Z.
     package init(_ start: Timestamp = Timestamp(secondsSinceEpoch: 1_795_420_800)) {
         present = Mutex(start)
     }

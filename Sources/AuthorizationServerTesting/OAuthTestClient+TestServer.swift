@@ -1,5 +1,5 @@
 import DevelopmentIdentityProvider
-// Other packages' tests import the harness alone and use the client through it.
+// Other packages' tests import only the harness and use the client through it.
 @_exported public import OAuthClientKit
 import OAuthProtocol
 
@@ -15,7 +15,7 @@ extension OAuthTestClient {
         return client
     }
 
-    /// Asks about a token with the credentials of the test server's resource server (RFC 7662 §2.1).
+    /// Introspects a token with the credentials of the test server's resource server (RFC 7662 §2.1).
     public func introspect(
         _ token: String,
         credentials: (id: String, secret: String) = TestServer.resourceServer
@@ -23,7 +23,7 @@ extension OAuthTestClient {
         try await introspect(token, as: credentials)
     }
 
-    /// Trades an access token for a token of the test server's upstream (RFC 8693 §2.1); a change of `nil` removes a
+    /// Exchanges an access token for a token of the test server's upstream (RFC 8693 §2.1); a change of `nil` removes a
     /// parameter.
     public func exchange(
         _ accessToken: String,
@@ -34,8 +34,8 @@ extension OAuthTestClient {
         try await exchange(accessToken, audience: audience, as: credentials, changes)
     }
 
-    /// Walks a browser through consent and the provider's sign-in page, and returns the parameters of the answer to the
-    /// client.
+    /// Takes a browser through consent and the provider's sign-in page, and returns the parameters of the redirect to
+    /// the client.
     package func authorize(
         with browser: TestBrowser,
         at server: TestServer,
@@ -52,7 +52,7 @@ extension OAuthTestClient {
         return try await finish(page, with: browser, at: server, as: user)
     }
 
-    /// Goes on from the redirect to the test server's provider: signs in and comes back.
+    /// Continues after the redirect to the test server's provider: signs in and returns.
     package func finish(
         _ page: TestBrowser.Page,
         with browser: TestBrowser,

@@ -1,8 +1,8 @@
 package import OpenSSLCrypto
 import Synchronization
 
-/// Makes the keys of a test server: the first RSA key of every server is one and the same, for making one takes longer than
-/// most tests.
+/// Makes the keys of a test server; every server has the same first RSA key, because making one takes longer than most
+/// tests.
 package final class ReadyKeys: Sendable {
     private static let rsa = Result { try PrivateKey.generate(.rs256) }
     private let isTaken = Mutex(false)

@@ -1,6 +1,6 @@
 import Logging
 
-/// Keeps log lines of every level, metadata included, so that a test can look for what must not be in them.
+/// Keeps log lines of every level, metadata included, so that a test can search them for forbidden contents.
 struct RecordedLogHandler: LogHandler {
     let lines: RecordedLines
     var logLevel: Logger.Level = .trace

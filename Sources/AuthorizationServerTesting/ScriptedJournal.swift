@@ -1,7 +1,7 @@
 package import DurableLog
 import Synchronization
 
-/// A journal that takes changes, or does not, as a test says: a full disk, a disk that comes back.
+/// A journal that takes changes or fails, as a test decides: a full disk, a disk that recovers.
 package final class ScriptedJournal: ChangeJournal {
     private struct State {
         var records: [[UInt8]] = []
@@ -14,13 +14,13 @@ package final class ScriptedJournal: ChangeJournal {
     /// A journal that works.
     package init() {}
 
-    /// Whether changes are taken; while not, they are to be refused before they are made.
+    /// Whether changes are taken; while not, they must be refused before they are made.
     package var isAvailable: Bool {
         get { state.withLock { $0.isAvailable } }
         set { state.withLock { $0.isAvailable = newValue } }
     }
 
-    /// Whether the disk fails just after a change was made: waiting for it ends in an error.
+    /// Whether the disk fails just after a change was made, so that waiting for it throws.
     package var refusesToWait: Bool {
         get { state.withLock { $0.refusesToWait } }
         set { state.withLock { $0.refusesToWait = newValue } }

@@ -1,9 +1,9 @@
 import OpenSSLCrypto
 import Synchronization
 
-/// Random bytes that a seed determines: a run that failed can be repeated.
+/// Random bytes that a seed determines, so that a failed run can be repeated.
 ///
-/// Never for a server that anyone relies on.
+/// Never use it in production.
 package final class SeededRandomSource: RandomSource {
     private let state: Mutex<UInt64>
 

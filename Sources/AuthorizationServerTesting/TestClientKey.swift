@@ -1,13 +1,13 @@
 package import OAuthProtocol
 package import OpenSSLCrypto
 
-/// A client's key pair, and the assertions that it makes with it, right ones and wrong ones (RFC 7523).
+/// A client's key pair, and the valid and invalid assertions made with it (RFC 7523).
 package struct TestClientKey: Sendable, RedactedSecret {
     /// The client that the assertions are from.
     package var clientID: String
     /// The `kid` of assertions and key set; `nil` for none.
     package var keyID: String?
-    /// How it signs.
+    /// The signature algorithm.
     package let algorithm: SignatureAlgorithm
     /// The key.
     package let privateKey: PrivateKey
@@ -30,7 +30,7 @@ package struct TestClientKey: Sendable, RedactedSecret {
         return ["keys": [.object(key.json)]]
     }
 
-    /// The claims of a right assertion.
+    /// The claims of a valid assertion.
     package func claims(for issuer: String, now: Timestamp, tokenID: String) -> JSONObject {
         [
             "iss": .string(clientID), "sub": .string(clientID), "aud": .string(issuer), "jti": .string(tokenID),

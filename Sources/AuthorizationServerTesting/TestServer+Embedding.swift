@@ -3,28 +3,28 @@ import DevelopmentIdentityProvider
 import OAuthProtocol
 import ServerConfiguration
 
-/// What other packages' tests decide and do: the rest of the harness is for the tests of this one.
+/// The interface for other packages' tests; the rest of the harness is for the tests of this package.
 extension TestServer {
-    /// How a server in a test differs from the usual one.
+    /// How a server in a test differs from the default one.
     public struct Options: Sendable {
         /// The resource that access tokens are for (RFC 8707), an absolute URI; the MCP server under test.
         public var resource: String
-        /// The scopes that the resource knows.
+        /// The scopes of the resource.
         public var scopes = ["mcp:read", "mcp:write"]
         /// How long an access token lives, by the server's clock.
         public var accessTokenLifetime = Duration.seconds(3600)
-        /// How long the identity provider's access tokens live; `nil` for ones that do not say.
+        /// The lifetime of the identity provider's access tokens; `nil` for tokens without `expires_in`.
         public var upstreamTokenLifetime: Duration? = .seconds(3600)
 
-        /// The usual server, for this resource.
+        /// The default server with this resource.
         public init(resource: String = TestServer.resource) {
             self.resource = resource
         }
     }
 
-    /// What the identity provider does with the next request to its token endpoint, in place of answering it.
+    /// How the identity provider fails the next request to its token endpoint.
     public enum UpstreamFault: Sendable {
-        /// Refuses the refresh token for good (RFC 6749 §5.2 `invalid_grant`).
+        /// Refuses the refresh token permanently (RFC 6749 §5.2 `invalid_grant`).
         case invalidGrant
         /// Answers 503.
         case unavailable
@@ -36,7 +36,8 @@ extension TestServer {
 
     /// Starts a server; the caller shuts it down.
     ///
-    /// - Throws: What stops a server's start; a resource that is no absolute URI without fragment is refused by name.
+    /// - Throws: Any error that prevents a server's start; a resource that is not an absolute URI without fragment is
+    ///   refused by name.
     public static func start(_ options: Options) async throws -> TestServer {
         guard ResourceCatalogue.comparisonForm(options.resource) != nil else {
             throw ConfigurationError(path: "resource", message: "must be an absolute URL without fragment")
@@ -52,7 +53,7 @@ extension TestServer {
         }
     }
 
-    /// Starts a server, runs the body, and stops the server whatever happens.
+    /// Starts a server, runs the body, and stops the server in any case.
     public static func run(_ options: Options, _ body: (TestServer) async throws -> Void) async throws {
         let server = try await start(options)
         do {
@@ -64,12 +65,12 @@ extension TestServer {
         await server.shutdown()
     }
 
-    /// Moves the clock of the server and of the identity provider, which stands still otherwise.
+    /// Moves the clock of the server and of the identity provider, which otherwise does not advance.
     public func advance(by duration: Duration) {
         clock.advance(by: duration)
     }
 
-    /// Has the identity provider fail the next token request.
+    /// Makes the identity provider fail the next token request.
     public func failNextUpstreamTokenRequest(_ fault: UpstreamFault) {
         switch fault {
         case .invalidGrant: provider.script(.invalidGrant, on: .token)

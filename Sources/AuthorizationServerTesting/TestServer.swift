@@ -9,8 +9,8 @@ package import ServerConfiguration
 import SocketHTTP
 import Synchronization
 
-/// An authorization server in this process, on a free port, with an identity provider beside it: the same code as in
-/// production, only clock, randomness and upstream are the test's.
+/// An authorization server in this process, on a free port, with an identity provider beside it: the production code
+/// with the test's clock, randomness and upstream.
 ///
 /// Any number of them can run side by side; each has its own state, its own ports and its own clock.
 public final class TestServer: Sendable {
@@ -18,9 +18,9 @@ public final class TestServer: Sendable {
     package let server: GatehouseServer
     /// The identity provider that it sends users to.
     package let provider: DevelopmentIdentityProvider
-    /// The clock of both.
+    /// The clock of server and provider.
     package let clock: ManualClock
-    /// Reaches the server, as a client or a browser.
+    /// Sends requests to the server, as a client or a browser.
     package let transport: any OutboundTransport
     /// The audit trail so far.
     public let auditLog: RecordedLines
@@ -33,7 +33,7 @@ public final class TestServer: Sendable {
     public static let resource = "https://mcp.example.com/mcp"
     /// The id of that resource's server, and its secret.
     public static let resourceServer = (id: "mcp-server", secret: "resource-server-secret-for-tests")
-    /// The name of the identity provider as upstream.
+    /// The upstream name of the identity provider.
     public static let upstream = "corp"
 
     /// Starts a server.
@@ -44,7 +44,7 @@ public final class TestServer: Sendable {
     ///   - configure: Changes the configuration before the start.
     ///   - prepare: Changes the environment before the start.
     /// - Returns: The running server; the caller shuts it down.
-    /// - Throws: What stops a server's start.
+    /// - Throws: Any error that prevents a server's start.
     package static func start(
         clock: ManualClock = ManualClock(),
         provider providerConfiguration: DevelopmentIdentityProvider.Configuration = .init(),
@@ -146,7 +146,7 @@ public final class TestServer: Sendable {
         await client.shutdown()
     }
 
-    /// Starts a server, runs the body, and stops the server whatever happens.
+    /// Starts a server, runs the body, and stops the server in any case.
     package static func run(
         clock: ManualClock = ManualClock(),
         provider providerConfiguration: DevelopmentIdentityProvider.Configuration = .init(),
@@ -170,7 +170,7 @@ public final class TestServer: Sendable {
     }
 }
 
-/// Lines that a server wrote, for a test to look through.
+/// A server's log lines, which a test can search.
 public final class RecordedLines: Sendable {
     private let lines = Mutex<[String]>([])
 

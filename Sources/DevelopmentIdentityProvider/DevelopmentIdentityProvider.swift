@@ -3,17 +3,17 @@ package import OAuthProtocol
 package import OpenSSLCrypto
 package import SocketHTTP
 
-/// A small identity provider for development and tests: OpenID Connect, and OAuth 2.0 in GitHub's manner beside it.
+/// A small identity provider for development and tests: OpenID Connect, and OAuth 2.0 in the style of GitHub.
 ///
-/// It is strict: wrong secrets, verifiers, redirect URIs and replays are refused, and a rotated refresh token that comes
-/// again kills its grant, so that a client that works with it works with strict providers. On top of that, tests script
-/// faults, look at the requests that came, and count refreshes.
+/// It is strict: wrong secrets, verifiers, redirect URIs and replays are refused, and a repeated rotated refresh token
+/// revokes its grant. A client that works with it therefore works with strict providers. In addition, tests script
+/// faults, inspect the received requests, and count refreshes.
 ///
-/// Anybody may sign in as anybody, so it listens on loopback only.
+/// Anyone may sign in as any user, so it listens on loopback only.
 package final class DevelopmentIdentityProvider: Sendable {
-    /// Why a provider cannot be made.
+    /// Why a provider cannot be created.
     package enum StartError: Error, Hashable, Sendable {
-        /// Anybody could sign in as anybody, from anywhere.
+        /// On this address anyone on the network could sign in as any user.
         case addressIsNotLoopback
     }
 
@@ -22,15 +22,15 @@ package final class DevelopmentIdentityProvider: Sendable {
     let context: ProviderContext
     private let connections: ConnectionControl
 
-    /// Makes a provider and reserves its port; nothing is served before `start()`.
+    /// Creates a provider and reserves its port; nothing is served before `start()`.
     ///
     /// - Parameters:
     ///   - configuration: Users, clients and behaviour.
     ///   - address: Where to listen: a loopback address, with port 0 for any free port.
     ///   - timeSource: The clock of lifetimes and claims.
-    ///   - random: Where codes and tokens come from.
-    ///   - logger: Where trouble is reported.
-    /// - Throws: `StartError`, `SocketError` when the port is taken, `CryptoError` when no key can be made.
+    ///   - random: The source of codes and tokens.
+    ///   - logger: Receives failures.
+    /// - Throws: `StartError`, `SocketError` when the port is in use, `CryptoError` when no key can be made.
     package init(
         configuration: Configuration = Configuration(),
         address: SocketAddress = SocketAddress(ip: .loopback, port: 0),
@@ -50,7 +50,7 @@ package final class DevelopmentIdentityProvider: Sendable {
         )
     }
 
-    /// Serves; once.
+    /// Starts serving; must be called once.
     ///
     /// - Returns: The issuer.
     @discardableResult
@@ -59,7 +59,7 @@ package final class DevelopmentIdentityProvider: Sendable {
         return issuer
     }
 
-    /// Cuts all connections, held requests included, and stops.
+    /// Closes all connections, including held requests, and stops.
     package func shutdown() async {
         await connections.stop()
     }

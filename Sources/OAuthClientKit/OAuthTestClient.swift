@@ -2,10 +2,10 @@ package import OAuthProtocol
 import OpenSSLCrypto
 package import OutboundHTTP
 
-/// An OAuth client for tests and demonstrations: registers, sends its user through the browser, and trades codes and
+/// An OAuth client for tests and demonstrations: registers, takes its user through the browser, and exchanges codes and
 /// tokens.
 ///
-/// It is lenient: it returns every answer as it came, so that refusals can be examined.
+/// It is lenient and returns every answer as it is, so that refusals can be examined.
 public struct OAuthTestClient: Sendable {
     /// An answer with its JSON body.
     public struct Answer: Sendable {
@@ -16,10 +16,10 @@ public struct OAuthTestClient: Sendable {
         /// The body, or an empty object when it is not JSON.
         package let json: JSONObject
 
-        /// A member that is a string.
+        /// A member with a string value.
         public subscript(name: String) -> String? { json[name]?.stringValue }
 
-        /// A member that is a whole number.
+        /// A member with an integer value.
         public func integer(_ name: String) -> Int? { json[name]?.integerValue }
 
         /// The `error` member.
@@ -33,17 +33,17 @@ public struct OAuthTestClient: Sendable {
 
     /// The issuer whose endpoints are used.
     public let issuer: String
-    /// Who the client is; empty before registration.
+    /// The client id; empty before registration.
     public var id = ""
-    /// Its secret, if it has one.
+    /// The client's secret, if it has one.
     public var secret: String?
-    /// Where answers go.
+    /// The redirect URI.
     public var redirectURI = "http://127.0.0.1:51004/callback"
-    /// The verifier of its requests; one that a test can change.
+    /// The PKCE verifier of its requests; a test can change it.
     package var verifier = "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFGHIJ"
-    /// The resource that it asks for.
+    /// The resource that it requests.
     public var resource: String?
-    /// The scopes that it asks for.
+    /// The scopes that it requests.
     public var scope: String? = "mcp:read offline_access"
     private let transport: any OutboundTransport
 
@@ -89,7 +89,7 @@ public struct OAuthTestClient: Sendable {
         try await post("/oauth/token", form, authorization: authorization)
     }
 
-    /// Sends a form.
+    /// Posts a form.
     package func post(
         _ path: String,
         _ form: [(String, String)],
@@ -112,7 +112,7 @@ public struct OAuthTestClient: Sendable {
         return try await post("/oauth/revoke", form + extra)
     }
 
-    /// Asks about a token as a resource server (RFC 7662 §2.1).
+    /// Introspects a token as a resource server (RFC 7662 §2.1).
     public func introspect(_ token: String, as server: (id: String, secret: String)) async throws -> Answer {
         try await post("/oauth/introspect", [("token", token)], authorization: Self.basic(server.id, server.secret))
     }
@@ -136,15 +136,15 @@ public struct OAuthTestClient: Sendable {
         try await token(redemption(code, changes))
     }
 
-    /// Uses a refresh token.
+    /// Sends a refresh request.
     public func refresh(_ refreshToken: String, _ extra: [(String, String)] = []) async throws -> Answer {
         var form = [("grant_type", "refresh_token"), ("refresh_token", refreshToken), ("client_id", id)]
         if let secret { form.append(("client_secret", secret)) }
         return try await token(form + extra)
     }
 
-    /// Trades an access token for an upstream token, as a resource server (RFC 8693 §2.1); a change of `nil` removes a
-    /// parameter.
+    /// Exchanges an access token for an upstream token, as a resource server (RFC 8693 §2.1); a change of `nil` removes
+    /// a parameter.
     public func exchange(
         _ accessToken: String,
         audience: String,
@@ -184,7 +184,7 @@ public struct OAuthTestClient: Sendable {
                 addressPolicy: .unrestricted
             )
         )
-        // A body that is no JSON object shows as an empty one; a test then fails at the member that it expects.
+        // A body that is not a JSON object is treated as an empty one; a test then fails at the member that it expects.
         let json = (try? JSONParser.parseObject(response.body)) ?? [:]
         return Answer(
             status: response.status,
@@ -195,7 +195,7 @@ public struct OAuthTestClient: Sendable {
 }
 
 extension OAuthTestClient {
-    /// Goes on from the redirect to a provider at any address: signs in and comes back.
+    /// Continues after the redirect to a provider at any address: signs in and returns.
     package func finish(
         _ page: TestBrowser.Page,
         with browser: TestBrowser,

@@ -1,11 +1,12 @@
 import OAuthProtocol
 package import OutboundHTTP
 
-/// A browser for tests: keeps cookies, follows redirects, and submits forms. It runs no scripts, and our pages have none.
+/// A browser for tests: keeps cookies, follows redirects, and submits forms. It runs no scripts, which our pages do not
+/// have.
 package actor TestBrowser {
-    /// A page, or whatever a request ended with.
+    /// The last answer: a page, or the redirect or error that ended the request.
     package struct Page: Sendable {
-        /// The address that was asked for.
+        /// The requested address.
         package let url: String
         /// The HTTP status.
         package let status: Int
@@ -53,9 +54,9 @@ package actor TestBrowser {
         )
     }
 
-    /// Follows redirects from a page for as long as they lead to addresses that begin with one of `origins`.
+    /// Follows redirects from a page while they lead to addresses that begin with one of `origins`.
     ///
-    /// - Returns: The first page that is no such redirect; its `location` is where it would have gone.
+    /// - Returns: The first page that is not such a redirect; its `location` is the next address.
     package func follow(_ page: Page, within origins: [String]) async throws -> Page {
         var page = page
         for _ in 0..<20 {
@@ -67,17 +68,17 @@ package actor TestBrowser {
         return page
     }
 
-    /// The cookies that go to an address's host and port.
+    /// The cookies for an address's host and port.
     package func cookies(for url: String) -> [String: String] {
         cookies[Self.origin(url)] ?? [:]
     }
 
-    /// Sets a cookie, as an attacker or a user with an editor would; `nil` removes it.
+    /// Sets a cookie, as an attacker or a user with an editor can; `nil` removes it.
     package func setCookie(_ name: String, _ value: String?, for url: String) {
         cookies[Self.origin(url), default: [:]][name] = value
     }
 
-    /// Forgets every cookie.
+    /// Removes every cookie.
     package func removeCookies() {
         cookies = [:]
     }
@@ -142,7 +143,7 @@ extension TestBrowser.Page {
         return fields
     }
 
-    /// Where the page's form goes.
+    /// The target of the page's form.
     package var formAction: String? {
         tags("form").first.flatMap { Self.attribute("action", of: $0) }
     }

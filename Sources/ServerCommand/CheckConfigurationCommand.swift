@@ -2,13 +2,13 @@ import ArgumentParser
 import Foundation
 import ServerConfiguration
 
-/// `gatehouse check-config`: says whether a configuration could be served, and everything that is wrong with it.
+/// `gatehouse check-config`: reports whether a configuration can be served, and every error in it.
 struct CheckConfigurationCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "check-config",
         abstract: "Check a configuration file, its environment overrides and the files and secrets it names.",
         discussion: """
-            Prints one line for each error, with the key and the line, and exits with 1. Nothing is started.
+            Prints one line for each error, with the key and the line, and exits with 1 if there is any. Starts no server.
             """
     )
 

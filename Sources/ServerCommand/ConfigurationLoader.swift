@@ -4,12 +4,12 @@ import OpenSSLCrypto
 import ServerConfiguration
 import SocketHTTP
 
-/// Turns a file, the environment and the secrets they name into a configuration that can be served.
+/// Turns a file, the environment and the secrets that they name into a configuration that can be served.
 struct ConfigurationLoader {
     let environment: [String: String]
     let files = HostFiles()
 
-    /// Loads a file; every error of every step that could be taken is reported at once.
+    /// Loads a file; reports the errors of every step that could be taken at once.
     func load(path: String) throws(ConfigurationErrors) -> Configuration {
         let text: String
         do {
@@ -20,7 +20,7 @@ struct ConfigurationLoader {
         return try load(text: text)
     }
 
-    /// Loads a file's text.
+    /// Loads a configuration from text.
     func load(text: String) throws(ConfigurationErrors) -> Configuration {
         var overrides = EnvironmentOverrides(environment: environment)
         let root = overrides.apply(to: try YAMLConfiguration.parse(text))
@@ -42,7 +42,8 @@ struct ConfigurationLoader {
         return resolved
     }
 
-    // What the files hold is looked at too: whoever is told that a configuration is valid starts it at night.
+    // Check the referenced files too: a configuration that is reported as valid must not fail at start because of a
+    // missing key or certificate.
     private func unreadableFiles(_ configuration: Configuration) -> [ConfigurationError] {
         var errors = unusableKeys(configuration)
         for (index, listener) in configuration.listen.enumerated() {
@@ -76,10 +77,10 @@ struct ConfigurationLoader {
 
     private func uncertified(_ file: String) -> ConfigurationError? {
         do throws(HostFiles.Refusal) {
-            // Of any spelling that OpenSSL reads; what stands around it may be in any encoding.
+            // Any spelling that OpenSSL reads is accepted, and the surrounding text may have any encoding.
             let text = String(decoding: try files.bytes(file), as: UTF8.self)
             guard !text.contains(/-----BEGIN (X509 |TRUSTED )?CERTIFICATE-----/) else { return nil }
-            return ConfigurationError(path: "outbound.ca_file", message: "file \(file) holds no PEM certificate")
+            return ConfigurationError(path: "outbound.ca_file", message: "file \(file) contains no PEM certificate")
         } catch {
             return ConfigurationError(path: "outbound.ca_file", message: "file \(file) \(error.reason)")
         }
@@ -95,7 +96,7 @@ struct ConfigurationLoader {
         }
     }
 
-    /// A key file is read whole now: a server that starts and cannot sign is worse than one that does not start.
+    /// A key file is read completely now: a server that starts and cannot sign is worse than one that does not start.
     private func unusableKeys(_ configuration: Configuration) -> [ConfigurationError] {
         configuration.signing.keyFiles.enumerated().compactMap { index, file in
             let path = "signing.key_files[\(index)]"
@@ -108,7 +109,7 @@ struct ConfigurationLoader {
                 return ConfigurationError(
                     path: path,
                     message:
-                        "file \(file) holds no PEM private key for ES256, EdDSA or RS256 (RSA of 2048 bits or more)"
+                        "file \(file) contains no PEM private key for ES256, EdDSA or RS256 (RSA of 2048 bits or more)"
                 )
             }
         }

@@ -1,7 +1,7 @@
 import OAuthProtocol
 import ServerConfiguration
 
-/// One line that says what a configuration would serve.
+/// One line that summarizes a configuration.
 struct ConfigurationSummary: CustomStringConvertible {
     private let configuration: Configuration
 

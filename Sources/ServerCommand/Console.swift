@@ -1,8 +1,8 @@
 import Foundation
 
-/// The process's standard output, standard error and end.
+/// The process's standard output, standard error and exit.
 enum Console {
-    /// Writes a line to standard output at once, so that a script that waits for it sees it.
+    /// Writes a line to standard output without buffering, so that a script waiting for it sees it.
     static func write(_ line: String) {
         write(line, to: .standardOutput)
     }
@@ -13,7 +13,7 @@ enum Console {
     }
 
     private static func write(_ line: String, to handle: FileHandle) {
-        // Nobody reads it when it fails.
+        // No one reads the message when this fails.
         try? handle.write(contentsOf: Data((line + "\n").utf8))
     }
 

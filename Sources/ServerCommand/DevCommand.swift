@@ -9,26 +9,26 @@ import ServiceLifecycle
 import SocketHTTP
 import UnixSignals
 
-/// `gatehouse dev`: no configuration, an identity provider in the box, one demo resource.
+/// `gatehouse dev`: a server without configuration, with an embedded identity provider and one demo resource.
 struct DevCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "dev",
-        abstract: "Serve in memory with an embedded identity provider, after driving the whole flow once.",
+        abstract: "Run the complete flow once, then serve in memory with an embedded identity provider.",
         discussion: """
-            Nothing is kept: every start has new keys and new credentials. For production use serve.
+            Nothing is stored: every start has new keys and new credentials. For production use serve.
             """
     )
 
     @Option(name: .long, help: "The port on 127.0.0.1; 0 picks a free one.")
     var port: UInt16 = 8080
 
-    @Option(name: .long, help: "The URI of the MCP server that tokens are for.")
+    @Option(name: .long, help: "The URI of the MCP server that tokens are issued for.")
     var resource = "http://127.0.0.1:8081/mcp"
 
     @Option(name: .long, help: "trace, debug, info, notice, warning, error or critical.")
     var logLevel: LogLevel = .warning
 
-    @Flag(name: .long, help: "Stop after the flow instead of serving.")
+    @Flag(name: .long, help: "Exit after the flow instead of serving.")
     var once = false
 
     func validate() throws {
@@ -60,12 +60,12 @@ struct DevCommand: AsyncParsableCommand {
         }
     }
 
-    // The usual port may be taken by another server: then any will do, for everything that is printed names it.
+    // Another server may use the usual port; any free one will do, because every printed address contains it.
     private func start() async throws -> (deployment: DevelopmentDeployment, host: ServerHost) {
         do {
             return try await DevelopmentDeployment.start(port: port, resource: resource, logLevel: logLevel.level)
         } catch let error as SocketError where port == 8080 {
-            Console.writeError("port 8080 is taken (\(error)); using a free one")
+            Console.writeError("port 8080 is in use (\(error)); using a free one")
             return try await DevelopmentDeployment.start(port: 0, resource: resource, logLevel: logLevel.level)
         }
     }

@@ -1,11 +1,11 @@
 import ServerConfiguration
 import SocketHTTP
 
-/// Applies `GATEHOUSE_…` variables over a configuration file: one variable for each key outside lists.
+/// Applies `GATEHOUSE_…` variables to a configuration file: one variable for each key outside lists.
 struct EnvironmentOverrides {
     static let prefix = "GATEHOUSE_"
 
-    /// What was wrong with variables; the caller reports it with the configuration's own errors.
+    /// The errors in variables; the caller reports them with the configuration's own errors.
     private(set) var errors: [ConfigurationError] = []
 
     private let environment: [String: String]
@@ -17,7 +17,7 @@ struct EnvironmentOverrides {
     /// The tree with every override applied.
     mutating func apply(to root: ConfigurationNode) -> ConfigurationNode {
         var root = root
-        // Shorter names first, so that GATEHOUSE_TOKENS gives the map and GATEHOUSE_TOKENS_… changes one of its keys.
+        // Shorter names first, so that GATEHOUSE_TOKENS sets the map and GATEHOUSE_TOKENS_… changes one of its keys.
         for name in variables.sorted(by: { ($0.utf8.count, $0) < ($1.utf8.count, $1) }) {
             guard let key = Self.keysByVariable[name], let text = environment[name] else { continue }
             do {
@@ -46,7 +46,7 @@ struct EnvironmentOverrides {
             || rest.hasPrefix("SERVICE_PORT")
     }
 
-    /// A list or map is YAML in its flow form; anything else is taken as it stands.
+    /// A list or map is YAML in flow style; any other value is taken literally.
     private static func node(_ text: String, variable: String) throws(ConfigurationErrors) -> ConfigurationNode {
         // An IPv6 address begins like a list.
         if text.hasPrefix("{") || text.hasPrefix("[") && SocketAddress(text) == nil {
@@ -62,7 +62,7 @@ struct EnvironmentOverrides {
 }
 
 extension ConfigurationNode {
-    /// The names of the variables from which secrets come; they may have our prefix too.
+    /// The names of the variables that contain secrets; they may have our prefix too.
     fileprivate var secretVariables: Set<String> {
         switch content {
         case .empty, .scalar: []

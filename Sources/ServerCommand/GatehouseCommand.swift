@@ -3,14 +3,14 @@ import ArgumentParser
 import CJemalloc
 import OpenSSLCrypto
 
-/// The command line's root: `gatehouse`.
+/// The root of the command line: `gatehouse`.
 @main
 struct GatehouseCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "gatehouse",
         abstract: "The OAuth authorization server for MCP.",
         discussion: """
-            Exit codes: 0 for success, 1 for failure, 2 for a command line that cannot be understood.
+            Exit codes: 0 for success, 1 for failure, 2 for a wrong command line.
             """,
         version: "0.1.0",
         subcommands: [ServeCommand.self, CheckConfigurationCommand.self, DevCommand.self, SnapshotCommand.self]
@@ -31,7 +31,7 @@ struct GatehouseCommand: AsyncParsableCommand {
         }
     }
 
-    // The library's own code for a wrong command line is 64; ours is 2, as shells and their users expect.
+    // The library's own code for a wrong command line is 64; this program uses 2, like shells.
     private static func exit(for error: any Error) -> Never {
         let status = exitCode(for: error)
         let message = fullMessage(for: error)

@@ -2,12 +2,12 @@ import Foundation
 
 /// Reads the files that a configuration names.
 struct HostFiles {
-    /// Why a file cannot be used, as a message says it after the file's name.
+    /// Why a file is unusable, as a message states it after the file's name.
     struct Refusal: Error {
         let reason: String
     }
 
-    /// The longest file that is read; a configuration or a secret is far shorter, and a device has no end.
+    /// The longest file that is read: a configuration or a secret is far shorter, and a device has no end.
     static let byteCountMax = 1 << 20
 
     /// The text of a file.
@@ -34,13 +34,13 @@ struct HostFiles {
         } catch CocoaError.fileReadNoSuchFile {
             throw Refusal(reason: "does not exist")
         } catch {
-            throw Refusal(reason: "may not be read")
+            throw Refusal(reason: "is not readable")
         }
         let data: Data
         do {
             data = try handle.read(upToCount: Self.byteCountMax + 1) ?? Data()
         } catch {
-            throw Refusal(reason: "is not a file that can be read")
+            throw Refusal(reason: "is not a regular file")
         }
         guard data.count <= Self.byteCountMax else { throw Refusal(reason: "is longer than 1 MiB") }
         return data

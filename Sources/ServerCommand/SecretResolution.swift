@@ -5,9 +5,9 @@ struct SecretResolution {
     let environment: [String: String]
     let files = HostFiles()
 
-    /// The configuration with every secret in place of its reference.
+    /// The configuration with every reference replaced by its secret.
     ///
-    /// - Throws: Every secret that is missing or empty, by its key; never its content.
+    /// - Throws: Every missing or empty secret, by its key; never its content.
     func resolve(_ configuration: Configuration) throws(ConfigurationErrors) -> Configuration {
         var resolved = configuration
         var errors: [ConfigurationError] = []
@@ -33,7 +33,7 @@ struct SecretResolution {
         }
     }
 
-    /// Editors and `echo` end a file with a newline, which is no part of the secret.
+    /// Editors and `echo` end a file with a newline, which is not part of the secret.
     private func secret(_ text: String) throws(HostFiles.Refusal) -> SecretValue {
         let trimmed = text.drop(while: \.isWhitespace)
         guard let last = trimmed.lastIndex(where: { !$0.isWhitespace }) else {

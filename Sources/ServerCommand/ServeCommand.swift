@@ -8,11 +8,11 @@ import ServiceLifecycle
 import SocketHTTP
 import UnixSignals
 
-/// `gatehouse serve`: serves a configuration until it is told to stop.
+/// `gatehouse serve`: serves a configuration until it is stopped.
 struct ServeCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "serve",
-        abstract: "Serve a configuration until SIGTERM or SIGINT; SIGHUP reads certificates and keys again.",
+        abstract: "Serve a configuration until SIGTERM or SIGINT; SIGHUP reloads certificates and keys.",
         discussion: """
             Prints one line with the base URL when it is ready. The log goes to standard error as JSON lines; the audit
             trail to audit.log in the storage directory, or to standard output without one.
@@ -28,7 +28,7 @@ struct ServeCommand: AsyncParsableCommand {
     @Option(
         name: .long,
         help: """
-            A damaged file of the storage, by its name, whose content you give up: the start then goes on without it. \
+            The name of a damaged storage file whose contents you give up; the server then starts without them. \
             May be repeated.
             """
     )
@@ -40,13 +40,13 @@ struct ServeCommand: AsyncParsableCommand {
             let host = try ServerHost(
                 loaded,
                 logLevel: logLevel.level,
-                // A path is taken for the file's name: that is what one has at hand.
+                // A path is accepted in place of the file's name, because operators have paths.
                 acceptedLosses: Set(acceptLoss.compactMap { $0.split(separator: "/").last.map(String.init) })
             )
             do {
                 try await serve(loaded, on: host)
             } catch {
-                // What the log says of the reason comes out before the process ends.
+                // The log's reason must be written before the process ends.
                 await host.close()
                 throw error
             }
@@ -57,7 +57,7 @@ struct ServeCommand: AsyncParsableCommand {
         }
     }
 
-    // Besides the clients: upstream connections, storage, log and the loops' own descriptors.
+    // In addition to clients: upstream connections, storage, log and the loops' own descriptors.
     private static func raiseDescriptorLimit(_ configuration: Configuration, _ logger: Logger) {
         let needed = configuration.limits.connections + 1024
         let limit = DescriptorLimit.raise(to: needed)

@@ -1,9 +1,9 @@
 import ServerConfiguration
 import Yams
 
-/// Reads YAML into a configuration tree, keeping line numbers and refusing what is ambiguous.
+/// Parses YAML into a configuration tree with line numbers, and refuses ambiguous input.
 enum YAMLConfiguration {
-    /// The most values in a tree: a few aliases can stand for millions, and this is where they end.
+    /// The most values in a tree: a few aliases can expand to millions, which this bound stops.
     static let valueCountMax = 10_000
 
     /// The deepest nesting of lists and maps.
@@ -14,7 +14,7 @@ enum YAMLConfiguration {
         try parse(text) { .line($0) }
     }
 
-    /// Reads the text of an environment variable; every value in it stands at the variable's name.
+    /// Parses an environment variable; errors in it name the variable.
     static func parse(_ text: String, variable: String) throws(ConfigurationErrors) -> ConfigurationNode {
         try parse(text) { _ in .environment(variable) }
     }
@@ -49,7 +49,7 @@ enum YAMLConfiguration {
         case .duplicatedKeysInMapping(let keys, let context):
             ConfigurationError(
                 path: keys.first ?? "",
-                message: "is written twice in one map",
+                message: "occurs twice in one map",
                 location: location(context.mark.line)
             )
         default:
@@ -58,7 +58,7 @@ enum YAMLConfiguration {
     }
 }
 
-/// Turns the YAML library's nodes into ours.
+/// Converts the YAML library's nodes.
 private struct NodeConverter {
     let location: (Int) -> ConfigurationLocation
     private var valueCount = 0
@@ -71,7 +71,7 @@ private struct NodeConverter {
         let place = node.mark.map { location($0.line) }
         valueCount += 1
         guard valueCount <= YAMLConfiguration.valueCountMax, depth <= YAMLConfiguration.depthMax else {
-            throw ConfigurationError(path: "", message: "holds too many values or nests too deeply", location: place)
+            throw ConfigurationError(path: "", message: "has too many values or is nested too deeply", location: place)
         }
         switch node {
         case .scalar(let scalar):

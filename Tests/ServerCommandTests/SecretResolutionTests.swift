@@ -58,7 +58,7 @@ struct SecretResolutionTests {
             let folder = directory.path()
             #expect(
                 refusal("{file: \(folder)}") == [
-                    "management.admin_token: file \(folder) is not a file that can be read"
+                    "management.admin_token: file \(folder) is not a regular file"
                 ]
             )
         }
@@ -132,7 +132,7 @@ struct SecretResolutionTests {
             #expect(
                 refusals("key.pem", certificate: "key.pem") == [
                     "listen[0].tls: certificate \(path("key.pem")): no start line",
-                    "outbound.ca_file: file \(path("key.pem")) holds no PEM certificate",
+                    "outbound.ca_file: file \(path("key.pem")) contains no PEM certificate",
                 ]
             )
             let wrong = refusals("key.pem", storageKey: "too short")
@@ -166,7 +166,7 @@ struct SecretResolutionTests {
         let oidc = "type: oidc, issuer: 'https://i.example', client_id: c"
         #expect(
             refusal(oidc + ", private_key: {env: K}") == [
-                "upstreams[0].private_key: holds no PEM private key for ES256, EdDSA or RS256 (RSA of 2048 bits or more)"
+                "upstreams[0].private_key: contains no PEM private key for ES256, EdDSA or RS256 (RSA of 2048 bits or more)"
             ]
         )
         #expect(

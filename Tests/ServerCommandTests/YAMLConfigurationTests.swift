@@ -22,8 +22,8 @@ struct YAMLConfigurationTests {
     @Test(
         "or is refused with its line",
         arguments: [
-            Refusal("issuer: a\nissuer: b", "issuer: is written twice in one map (line"),
-            Refusal("tokens: {a: 1, a: 2}", "a: is written twice in one map (line"),
+            Refusal("issuer: a\nissuer: b", "issuer: occurs twice in one map (line"),
+            Refusal("tokens: {a: 1, a: 2}", "a: occurs twice in one map (line"),
             Refusal("a: [1", "not valid YAML: did not find expected"),
             Refusal("a: b: c", "not valid YAML: mapping values are not allowed in this context (line 1"),
             Refusal("a: 1\n---\na: 2", "not valid YAML:"),
@@ -44,8 +44,8 @@ struct YAMLConfigurationTests {
             let element = "*a\(level - 1)"
             bomb += "a\(level): &a\(level) [\(Array(repeating: element, count: 10).joined(separator: ", "))]\n"
         }
-        #expect(refusals(bomb).first?.hasPrefix("holds too many values or nests too deeply") == true)
+        #expect(refusals(bomb).first?.hasPrefix("has too many values or is nested too deeply") == true)
         let deep = String(repeating: "[", count: 100) + String(repeating: "]", count: 100)
-        #expect(refusals(deep).first?.hasPrefix("holds too many values or nests too deeply") == true)
+        #expect(refusals(deep).first?.hasPrefix("has too many values or is nested too deeply") == true)
     }
 }

@@ -172,7 +172,7 @@ extension Configuration.Upstream {
         } catch {
             throw UpstreamError(
                 .misconfigured,
-                "holds no PEM private key for ES256, EdDSA or RS256 (RSA of 2048 bits or more)"
+                "contains no PEM private key for ES256, EdDSA or RS256 (RSA of 2048 bits or more)"
             )
         }
         let algorithm = privateKeyAlgorithm ?? key.algorithm

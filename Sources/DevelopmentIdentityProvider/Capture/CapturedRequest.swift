@@ -2,13 +2,15 @@ import HTTPTypes
 package import OAuthProtocol
 import SocketHTTP
 
-/// A request that reached the provider, whole: only tests see it, and it never prints what it carries.
+/// A complete request that the provider received.
+///
+/// Only tests see it, and it never prints its contents.
 package struct CapturedRequest: Sendable {
-    /// The endpoint it came to.
+    /// The endpoint that received it.
     package let endpoint: EndpointName
-    /// When it came.
+    /// When it arrived.
     package let time: Timestamp
-    /// The parameters of the query; `nil` without one or when it is broken.
+    /// The parameters of the query; `nil` if it is absent or malformed.
     package let query: FormParameters?
     /// The parameters of the body; `nil` unless it is a form.
     package let form: FormParameters?
@@ -35,39 +37,39 @@ package struct CapturedRequest: Sendable {
     /// The value of the first field line of that name.
     package func field(_ name: String) -> String? { values(of: name).first }
 
-    /// The first value of a parameter, of the form or else of the query.
+    /// The first value of a parameter, from the form or otherwise from the query.
     package func parameter(_ name: String) -> String? {
         form?.values(name).first ?? query?.values(name).first
     }
 }
 
 extension CapturedRequest: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
-    /// Method and path with the names of the parameters, without a value.
+    /// Method and path with the names of the parameters, without their values.
     package var description: String {
         let names = (query?.names ?? []) + (form?.names ?? [])
         return "\(request.method.rawValue) \(request.path) (\(names.joined(separator: ", ")))"
     }
-    /// As ``description``.
+    /// The same as ``description``.
     package var debugDescription: String { description }
-    /// Shows nothing, so that a failed expectation prints no token.
+    /// A mirror without children, so that a failed expectation prints no token.
     package var customMirror: Mirror { Mirror(self, children: []) }
 }
 
-/// Reading of parameters for which a broken encoding is as good as none.
+/// Reads parameters; a malformed encoding is treated as absent.
 enum RequestParameters {
     /// The parameters of a query.
     static func reading(query: String) -> FormParameters? {
-        // What is wrong with a broken query is of no interest: the endpoint refuses it.
+        // The reason why a query is malformed does not matter: the endpoint refuses it.
         try? FormParameters(query: query)
     }
 
     /// The parameters of a body.
     static func reading(body: [UInt8]) -> FormParameters? {
-        // As with the query.
+        // The same as for the query.
         try? FormParameters(parsing: body)
     }
 
-    /// Whether the body says that it is a form.
+    /// Whether the body's media type is a form.
     static func isForm(_ request: Request) -> Bool {
         guard let type = request[.contentType] else { return false }
         return type.lowercased().hasPrefix("application/x-www-form-urlencoded")

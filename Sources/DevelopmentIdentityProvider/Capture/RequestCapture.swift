@@ -1,6 +1,6 @@
 import Synchronization
 
-/// The requests in the order in which they came; the newest are kept.
+/// The requests in order of arrival; only the newest are kept.
 final class RequestCapture: Sendable {
     private struct State {
         var requests: [CapturedRequest] = []
@@ -13,7 +13,7 @@ final class RequestCapture: Sendable {
 
     private let state = Mutex(State())
 
-    /// Adds a request and wakes who waited for it.
+    /// Adds a request and wakes the callers that waited for it.
     func append(_ request: CapturedRequest) {
         let noticed = state.withLock { state in
             if state.requests.count == RequestCapture.requestCountMax { state.requests.removeFirst() }
@@ -37,12 +37,12 @@ final class RequestCapture: Sendable {
         return all.filter { $0.endpoint == endpoint }
     }
 
-    /// How many requests have come to an endpoint since the start or the last reset.
+    /// How many requests an endpoint has received since the start or the last reset.
     func count(on endpoint: EndpointName) -> Int {
         state.withLock { $0.counts[endpoint, default: 0] }
     }
 
-    /// Waits until that many requests have come to an endpoint, or the task is cancelled.
+    /// Waits until an endpoint has received that many requests, or the task is cancelled.
     func wait(for count: Int, on endpoint: EndpointName) async {
         let (stream, continuation) = AsyncStream<Never>.makeStream()
         let isThere = state.withLock { state in
@@ -54,7 +54,7 @@ final class RequestCapture: Sendable {
         for await _ in stream {}
     }
 
-    /// Forgets all requests.
+    /// Removes all requests.
     func clear() {
         state.withLock { state in
             state.requests = []

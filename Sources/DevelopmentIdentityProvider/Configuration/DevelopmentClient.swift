@@ -2,9 +2,9 @@ package import OAuthProtocol
 
 /// A client that is registered with the provider.
 package struct DevelopmentClient: Sendable, RedactedSecret {
-    /// How the client proves itself at the token and revocation endpoints.
+    /// How the client authenticates at the token and revocation endpoints.
     package enum Authentication: Sendable, RedactedSecret {
-        /// Not at all: a public client.
+        /// No authentication: a public client.
         case none
         /// By a secret, in the Authorization header or in the form.
         case secret(String)
@@ -18,9 +18,9 @@ package struct DevelopmentClient: Sendable, RedactedSecret {
 
     /// The `client_id`.
     package var id: String
-    /// The proof that is asked for; every other is refused.
+    /// The required proof; every other one is refused.
     package var authentication: Authentication
-    /// The redirect URIs, compared byte by byte; empty for any.
+    /// The redirect URIs, compared byte by byte; empty allows any.
     package var redirectURIs: [String]
 
     /// Registers a client.

@@ -8,13 +8,13 @@ package struct DevelopmentUser: Sendable, Hashable {
     package var name: String
     /// The e-mail address; `nil` for a user who has none.
     package var email: String?
-    /// Whether the provider vouches for the e-mail address.
+    /// Whether the provider has verified the e-mail address.
     package var isEmailVerified: Bool
-    /// The `id` of the OAuth 2.0 flavour, a JSON number: beyond 2^53 it tells readers who go through a float.
+    /// The `id` of the OAuth 2.0 flavour, a JSON number; a value beyond 2^53 exposes readers that use a float.
     package var numericID: Int64
     /// The `login` of the OAuth 2.0 flavour and the `preferred_username` of OpenID Connect.
     package var login: String
-    /// Further claims for ID tokens and userinfo, such as `oid` or `groups`; they win over the claims made here.
+    /// Further claims for ID tokens and userinfo, such as `oid` or `groups`; they replace claims of the same name.
     package var additionalClaims: JSONObject
 
     /// Makes a user.
@@ -51,7 +51,7 @@ extension DevelopmentUser {
         numericID: 9_007_199_254_740_993
     )
 
-    /// Grace Hopper: her e-mail address is not verified, so nobody may take her for its owner.
+    /// Grace Hopper: her e-mail address is not verified, so it must not identify her.
     package static let grace = DevelopmentUser(
         subject: "grace",
         name: "Grace Hopper",

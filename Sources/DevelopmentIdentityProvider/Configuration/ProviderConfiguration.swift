@@ -3,41 +3,41 @@ package import OpenSSLCrypto
 extension DevelopmentIdentityProvider {
     /// How a provider behaves when no fault is scripted.
     package struct Configuration: Sendable {
-        /// Who may ask for sign-ins.
+        /// Which clients may request sign-ins.
         package enum Clients: Sendable {
-            /// Everybody, with any redirect URI and any secret; codes and tokens stay bound to the `client_id`.
+            /// Any client, with any redirect URI and any secret; codes and tokens are still bound to the `client_id`.
             case any
-            /// These, and those that register themselves if that is allowed.
+            /// These clients, and those that register themselves if that is allowed.
             case registered([DevelopmentClient])
         }
 
         /// How users sign in.
         package enum SignInMode: Sendable, Hashable {
-            /// By a page that asks who they are.
+            /// With a page that asks for the user.
             case form
-            /// At once, as the user with this subject unless `login_hint` names another.
+            /// At once, as the user with this subject unless `login_hint` names another one.
             case automatic(String)
         }
 
         /// Whether and how refresh tokens are issued.
         package enum RefreshTokens: Sendable, Hashable {
-            /// None.
+            /// No refresh tokens.
             case none
             /// One that stays the same; answers to a refresh do not repeat it.
             case reusable
-            /// A new one at each refresh; using one a second time revokes all of the grant.
+            /// A new one at each refresh; using one a second time revokes the whole grant.
             case rotating
         }
 
-        /// What the two flavours, OpenID Connect and OAuth 2.0, may do differently.
+        /// The settings that the two flavours, OpenID Connect and OAuth 2.0, may have different values of.
         package struct Flavour: Sendable, Hashable {
-            /// The `expires_in` of access tokens; `nil` for tokens that do not expire and do not say so.
+            /// The `expires_in` of access tokens; `nil` for tokens that never expire, and answers without it.
             package var accessTokenLifetime: Duration?
             /// Whether and how refresh tokens are issued.
             package var refreshTokens: RefreshTokens
-            /// Whether a PKCE challenge has to be there; one that is there is always verified.
+            /// Whether a PKCE challenge is required; one that is sent is always verified.
             package var requiresProofKey: Bool
-            /// Whether errors of the token endpoint come with status 200, as GitHub's do.
+            /// Whether errors of the token endpoint have status 200, as GitHub's do.
             package var answersErrorsWithStatus200: Bool
 
             /// Makes a flavour's behaviour.
@@ -56,7 +56,7 @@ extension DevelopmentIdentityProvider {
 
         /// Who can sign in.
         package var users: [DevelopmentUser]
-        /// Who may ask for sign-ins.
+        /// Which clients may request sign-ins.
         package var clients: Clients
         /// How users sign in.
         package var signIn: SignInMode
@@ -68,17 +68,17 @@ extension DevelopmentIdentityProvider {
         )
         /// OAuth 2.0 without identity at `/oauth2/authorize`, `/oauth2/token` and `/oauth2/user`.
         package var oauth2 = Flavour(accessTokenLifetime: nil, refreshTokens: .none, requiresProofKey: false)
-        /// What ID tokens and logout tokens are signed with.
+        /// The algorithm that signs ID tokens and logout tokens.
         package var signingAlgorithm = SignatureAlgorithm.es256
-        /// How long a code may be redeemed.
+        /// How long a code is valid.
         package var authorizationCodeLifetime = Duration.seconds(60)
         /// The time from `iat` to `exp` of ID tokens.
         package var idTokenLifetime = Duration.seconds(600)
-        /// Whether a browser that has signed in is not asked again; `prompt=none` works either way.
+        /// Whether a browser that has signed in skips the page; `prompt=none` works either way.
         package var remembersSignIn = false
-        /// Whether `/register` takes clients (RFC 7591).
+        /// Whether `/register` accepts clients (RFC 7591).
         package var allowsRegistration = false
-        /// Where logout is announced from: discovery says that back-channel logout is supported.
+        /// Whether discovery says that back-channel logout is supported.
         package var supportsBackChannelLogout = true
 
         /// Makes a configuration: Ada and Grace, any client, a sign-in page.

@@ -34,7 +34,7 @@ struct AuthorizationEndpoint: Sendable {
         let reason: String
     }
 
-    /// RFC 6749 §4.1.2.1: without a client and a redirect URI that belong together, nobody is redirected.
+    /// RFC 6749 §4.1.2.1: without a known client and its redirect URI, no redirect is sent.
     private func recipient(_ parameters: FormParameters) async -> Result<Recipient, Refusal> {
         guard parameters.duplicatedNames.isEmpty else {
             return .failure(Refusal(reason: "A parameter is repeated."))
@@ -46,7 +46,7 @@ struct AuthorizationEndpoint: Sendable {
             return .failure(Refusal(reason: "redirect_uri is missing, or is not an absolute URI without fragment."))
         }
         if let client = await context.state.client(clientID) {
-            // RFC 9700 §2.1: exact comparison, or a stranger's page could collect the codes.
+            // RFC 9700 §2.1: exact comparison; otherwise an attacker's page could collect the codes.
             let isRegistered = client.redirectURIs.contains { $0.utf8.elementsEqual(redirectURI.utf8) }
             guard client.redirectURIs.isEmpty || isRegistered else {
                 return .failure(Refusal(reason: "redirect_uri is not registered for this client."))
@@ -109,7 +109,7 @@ struct AuthorizationEndpoint: Sendable {
             }
             // OpenID Connect Core 1.0 §3.1.2.6: `none` never shows a page.
             guard signIn.prompt != "none" else {
-                return redirect.refusing(signIn, OAuthError(.loginRequired, "nobody is signed in"))
+                return redirect.refusing(signIn, OAuthError(.loginRequired, "no user is signed in"))
             }
             let handle = context.randomText()
             await context.state.begin(signIn, handle: handle, now: context.now)
@@ -133,7 +133,7 @@ struct AuthorizationEndpoint: Sendable {
         return try CodeChallenge(challenge: challenge, method: method)
     }
 
-    /// GitHub takes commas too.
+    /// GitHub also accepts commas.
     private func scopes(_ text: String?) -> [String] {
         let separators = flavour == .oauth2 ? " ," : " "
         return (text ?? "").split { separators.contains($0) }.map(String.init)

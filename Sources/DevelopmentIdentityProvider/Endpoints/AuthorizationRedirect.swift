@@ -2,14 +2,14 @@ import HTTPTypes
 import OAuthProtocol
 import SocketHTTP
 
-/// The answer of the authorization endpoint to a client that is trusted with one.
+/// The answer of the authorization endpoint to a client that may receive a redirect.
 struct AuthorizationRedirect: Sendable {
     let context: ProviderContext
 
-    /// Sends the user back with a code.
+    /// Redirects with a code.
     func granting(_ request: SignInRequest, subject: String, session: BrowserSession?) async -> Response {
         guard await context.state.user(subject) != nil else {
-            return refusing(request, OAuthError(.accessDenied, "there is no such user"))
+            return refusing(request, OAuthError(.accessDenied, "the user does not exist"))
         }
         let now = context.now
         let grant = Grant(
@@ -26,7 +26,7 @@ struct AuthorizationRedirect: Sendable {
         return redirect(request, [("code", .string(code))])
     }
 
-    /// Sends the user back with an error.
+    /// Redirects with an error.
     func refusing(_ request: SignInRequest, _ error: OAuthError) -> Response {
         redirect(
             request,
@@ -34,9 +34,9 @@ struct AuthorizationRedirect: Sendable {
         )
     }
 
-    /// Sends the user back with an error that the script names.
+    /// Redirects with an error that the script names.
     func refusing(_ request: SignInRequest, code: String) -> Response {
-        redirect(request, [("error", .string(code)), ("error_description", "the script says so")])
+        redirect(request, [("error", .string(code)), ("error_description", "a scripted fault")])
     }
 
     private func redirect(_ request: SignInRequest, _ parameters: [(String, JSONValue)]) -> Response {

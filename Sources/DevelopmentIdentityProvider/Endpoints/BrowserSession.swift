@@ -2,7 +2,7 @@ import HTTPTypes
 import OAuthProtocol
 import SocketHTTP
 
-/// A browser in which somebody has signed in.
+/// A browser in which a user has signed in.
 struct BrowserSession: Sendable {
     /// The name of its cookie.
     static let cookieName = "development_idp_session"
@@ -17,7 +17,7 @@ struct BrowserSession: Sendable {
         return BrowserSession(id: id, subject: entry.subject, authenticatedAt: entry.authenticatedAt)
     }
 
-    /// Remembers who has signed in.
+    /// Stores which user has signed in.
     static func begin(subject: String, _ context: ProviderContext) async -> BrowserSession {
         let id = context.randomText(prefix: "sid_")
         let now = context.now

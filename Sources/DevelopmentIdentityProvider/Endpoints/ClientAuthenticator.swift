@@ -3,13 +3,13 @@ import OAuthProtocol
 import OpenSSLCrypto
 import SocketHTTP
 
-/// Finds out which client sends a request to the token or revocation endpoint.
+/// Identifies and authenticates the client of a request to the token or revocation endpoint.
 ///
 /// RFC 6749 §2.3, RFC 7523 §2.2.
 struct ClientAuthenticator: Sendable {
     let context: ProviderContext
 
-    /// The id of the client, once its proof holds.
+    /// The id of the client, after its proof was verified.
     func clientID(of request: Request, form: FormParameters) async throws(OAuthError) -> String {
         let authentication = try read(request, form)
         let id = if let id = authentication.clientID { id } else { try assertedClientID(authentication.proof) }
@@ -50,7 +50,7 @@ struct ClientAuthenticator: Sendable {
             isProven = true
         default: isProven = false
         }
-        guard isProven else { throw OAuthError(.invalidClient, "the client's proof is wrong or of another kind") }
+        guard isProven else { throw OAuthError(.invalidClient, "the client's proof is wrong, or not the required one") }
     }
 
     // MARK: RFC 7523: assertions
@@ -74,9 +74,9 @@ struct ClientAuthenticator: Sendable {
         }
         let audiences = [context.issuer, context.url(of: .token), context.url(of: .oauth2Token)]
         guard claims.audience.count == 1, audiences.contains(claims.audience[0]) else {
-            throw OAuthError(.invalidClient, "the assertion is for somebody else")
+            throw OAuthError(.invalidClient, "the assertion is for another audience")
         }
-        // RFC 7523 §3: an assertion that was overheard must not work again.
+        // RFC 7523 §3: an intercepted assertion must not work again.
         guard let tokenID = claims.tokenID,
             await context.state.consumeAssertion("\(id) \(tokenID)", now: context.now)
         else { throw OAuthError(.invalidClient, "the assertion has no jti or was used before") }

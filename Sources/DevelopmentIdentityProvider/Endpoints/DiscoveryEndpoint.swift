@@ -2,7 +2,7 @@ import OAuthProtocol
 import OpenSSLCrypto
 import SocketHTTP
 
-/// OpenID Connect Discovery 1.0 §4: the provider describes itself.
+/// OpenID Connect Discovery 1.0 §4: the provider's description of itself.
 struct DiscoveryEndpoint: Sendable {
     let context: ProviderContext
 

@@ -58,7 +58,7 @@ struct RegistrationEndpoint: Sendable {
             do {
                 if let keys = metadata["jwks"]?.objectValue { return .privateKey(try JSONWebKeySet(keys)) }
             } catch {
-                throw OAuthError(.invalidClientMetadata, "jwks is not a set of keys")
+                throw OAuthError(.invalidClientMetadata, "jwks is not a JWK Set")
             }
             throw OAuthError(.invalidClientMetadata, "jwks is missing")
         default: throw OAuthError(.invalidClientMetadata, "token_endpoint_auth_method is not supported")

@@ -2,7 +2,7 @@ import HTTPTypes
 import OAuthProtocol
 import SocketHTTP
 
-/// Where the sign-in page of both flavours posts to.
+/// The target of the sign-in page of both flavours.
 struct SignInEndpoint: Sendable {
     let context: ProviderContext
 
@@ -10,13 +10,13 @@ struct SignInEndpoint: Sendable {
         guard RequestParameters.isForm(request), let form = RequestParameters.reading(body: request.body),
             let handle = form.values("request").first,
             let signIn = await context.state.takeSignIn(handle, now: context.now)
-        else { return .response(Pages.refusal("This sign-in page was used before or has expired.")) }
+        else { return .response(Pages.refusal("This sign-in page has been used or has expired.")) }
         let redirect = AuthorizationRedirect(context: context)
         guard form.values("decision").first != "deny" else {
             return .response(redirect.refusing(signIn, OAuthError(.accessDenied, "the user has cancelled")))
         }
         guard let subject = form.values("user").first, await context.state.user(subject) != nil else {
-            return .response(Pages.refusal("There is no such user."))
+            return .response(Pages.refusal("The user does not exist."))
         }
         let session = await BrowserSession.begin(subject: subject, context)
         var response = await redirect.granting(signIn, subject: subject, session: session)
@@ -25,7 +25,7 @@ struct SignInEndpoint: Sendable {
     }
 }
 
-/// OpenID Connect RP-Initiated Logout 1.0 §2, as far as development needs it: the browser is forgotten.
+/// OpenID Connect RP-Initiated Logout 1.0 §2, as far as development needs it: forgets the browser.
 struct EndSessionEndpoint: Sendable {
     let context: ProviderContext
 

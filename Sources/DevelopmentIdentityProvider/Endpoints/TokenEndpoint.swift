@@ -21,7 +21,7 @@ struct TokenEndpoint: Sendable {
             return .members(members, isForm: wantsForm(request))
         } catch {
             var fields = HTTPFields()
-            // RFC 6749 §5.2: a client that used the Authorization header is told which scheme.
+            // RFC 6749 §5.2: a client that used the Authorization header is informed of the scheme.
             if error.code == .invalidClient, request[.authorization] != nil {
                 fields[.wwwAuthenticate] = "Basic realm=\"token\""
             }
@@ -43,7 +43,7 @@ struct TokenEndpoint: Sendable {
         case "refresh_token":
             return try await redeemRefreshToken(form, clientID: clientID, faults)
         case nil where flavour == .oauth2:
-            // GitHub does not ask for grant_type.
+            // GitHub does not require grant_type.
             return try await redeemCode(form, clientID: clientID, faults)
         case nil: throw OAuthError(.invalidRequest, "grant_type is missing")
         default: throw OAuthError(.unsupportedGrantType, "the grant type is not supported")
@@ -131,7 +131,7 @@ struct TokenEndpoint: Sendable {
         }
     }
 
-    /// GitHub writes a form unless JSON is asked for.
+    /// GitHub answers with a form unless JSON is requested.
     private func wantsForm(_ request: Request) -> Bool {
         flavour == .oauth2 && !request.values(of: .accept).contains { $0.lowercased().contains("json") }
     }

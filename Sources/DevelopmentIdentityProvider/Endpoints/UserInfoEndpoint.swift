@@ -2,14 +2,14 @@ import HTTPTypes
 import OAuthProtocol
 import SocketHTTP
 
-/// Who an access token speaks for: OpenID Connect Core 1.0 §5.3, or GitHub's `/user`.
+/// The user of an access token: OpenID Connect Core 1.0 §5.3, or GitHub's `/user`.
 struct UserInfoEndpoint: Sendable {
     let context: ProviderContext
     let flavour: ProtocolFlavour
 
     func respond(to request: Request, faults: ScriptedFaults) async -> Answer {
         guard let token = bearerToken(request) else {
-            // RFC 6750 §3.1: a request without a token learns nothing about errors.
+            // RFC 6750 §3.1: the answer to a request without a token has no error code.
             return .members(["error": "invalid_request"], status: .unauthorized, fields: [.wwwAuthenticate: "Bearer"])
         }
         do throws(OAuthError) {
@@ -47,7 +47,7 @@ struct UserInfoEndpoint: Sendable {
         return profile
     }
 
-    /// RFC 6750 §2.1; GitHub takes `token` for `Bearer`.
+    /// RFC 6750 §2.1; GitHub also accepts the scheme `token`.
     private func bearerToken(_ request: Request) -> String? {
         let parts = (request[.authorization] ?? "").split(separator: " ")
         guard parts.count == 2, ["bearer", "token"].contains(parts[0].lowercased()) else { return nil }

@@ -1,4 +1,4 @@
-/// The provider's endpoints, as scripts and captures name them; the raw value is the path.
+/// The names of the provider's endpoints in scripts and captures; the raw value is the path.
 package enum EndpointName: String, Sendable, Hashable, CaseIterable {
     /// The OpenID Connect discovery document.
     case discovery = "/.well-known/openid-configuration"
@@ -6,13 +6,13 @@ package enum EndpointName: String, Sendable, Hashable, CaseIterable {
     case keySet = "/jwks"
     /// OpenID Connect: the authorization endpoint.
     case authorization = "/authorize"
-    /// Where the sign-in page of both flavours posts to.
+    /// The target of the sign-in page of both flavours.
     case signIn = "/sign-in"
     /// OpenID Connect: the token endpoint.
     case token = "/token"
     /// OpenID Connect: the UserInfo endpoint.
     case userInfo = "/userinfo"
-    /// Token revocation, for both flavours.
+    /// Token revocation of both flavours.
     case revocation = "/revoke"
     /// Dynamic client registration.
     case registration = "/register"
@@ -22,7 +22,7 @@ package enum EndpointName: String, Sendable, Hashable, CaseIterable {
     case oauth2Authorization = "/oauth2/authorize"
     /// OAuth 2.0: the token endpoint.
     case oauth2Token = "/oauth2/token"
-    /// OAuth 2.0: the user of a token, as GitHub's `/user`.
+    /// OAuth 2.0: the user of a token, like GitHub's `/user`.
     case oauth2User = "/oauth2/user"
 
     /// The path.
@@ -39,7 +39,7 @@ package enum EndpointName: String, Sendable, Hashable, CaseIterable {
     /// Whether answers are redirects with parameters.
     var isAuthorization: Bool { self == .authorization || self == .oauth2Authorization }
 
-    /// Whether errors have the form of RFC 6749 §5.2 or go back by redirect.
+    /// Whether errors have the form of RFC 6749 §5.2 or are returned by redirect.
     var hasOAuthErrors: Bool {
         switch self {
         case .discovery, .keySet, .signIn, .endSession: false

@@ -1,14 +1,14 @@
 import OAuthProtocol
 
-/// Faults by the names that people type, for `gatehouse dev`.
+/// Faults by the names that a person types for `gatehouse dev`.
 extension Fault {
-    /// A fault with the endpoint at which it happens.
+    /// A fault with the endpoint at which it occurs.
     package typealias Placed = (fault: Fault, endpoint: EndpointName)
 
-    /// The names of all faults that need no further words.
+    /// The names of all faults that need no value.
     package static var names: [String] { placedFaults.map(\.name) }
 
-    /// The fault of that name; `slow=SECONDS` and `429=SECONDS` too.
+    /// The fault of that name, including `slow=SECONDS` and `429=SECONDS`.
     package static func named(_ name: String) -> Placed? {
         let parts = name.split(separator: "=", maxSplits: 1)
         if parts.count == 2 {

@@ -1,8 +1,8 @@
 package import OAuthProtocol
 
-/// Something that goes wrong with one request, because a test has asked for it.
+/// A failure of one request that a test has scripted.
 package enum Fault: Sendable {
-    // MARK: Instead of the answer; nothing is performed
+    // MARK: Instead of the answer; the request is not performed
 
     /// This answer.
     case status(Int, headerFields: [String: String] = [:], body: String = "")
@@ -15,33 +15,34 @@ package enum Fault: Sendable {
     /// The connection ends without an answer.
     case closeConnection
 
-    // MARK: At another time
+    // MARK: Delays and lost answers
 
-    /// Nothing happens until the gate is opened.
+    /// The request is not performed until the gate is opened.
     case hold(ResponseGate)
-    /// All happens at once, but the answer waits until the gate is opened.
+    /// The request is performed at once, but the answer waits until the gate is opened.
     case holdResponse(ResponseGate)
-    /// Nothing happens for this long, by the real clock: for people who watch, not for tests.
+    /// The request is delayed by this time of the real clock, for demonstrations, not for tests.
     case delay(Duration)
-    /// All happens, codes are used up and refresh tokens rotated, and then the connection ends without an answer.
+    /// The request is performed, so codes are used up and refresh tokens rotated; then the connection ends without an
+    /// answer.
     case dropResponse
 
-    // MARK: In another form
+    // MARK: Changed answers
 
     /// This member of the JSON answer, or parameter of the redirect, is missing.
     case omit(String)
     /// This member of the JSON answer, or parameter of the redirect, has this value.
     case replace(String, JSONValue)
-    /// This claim of the ID token has this value; `nil` for none.
+    /// This claim of the ID token has this value; `nil` removes it.
     case idTokenClaim(String, JSONValue?)
-    /// The ID token is signed so.
+    /// The ID token is signed in this wrong way.
     case idTokenSignature(Forgery)
     /// Discovery, redirect or ID token names this issuer.
     case wrongIssuer(String)
     /// Userinfo or ID token names this subject.
     case changedSubject(String)
 
-    /// Ways of signing that nobody should accept.
+    /// Wrong ways of signing, which every verifier should refuse.
     package enum Forgery: Sendable, Hashable, CaseIterable {
         /// `none`, without a signature.
         case algorithmNone
@@ -49,14 +50,14 @@ package enum Fault: Sendable {
         case algorithmHS256
         /// By a key that is not published, under its own name.
         case unknownKeyID
-        /// By a key that is not published, under the name of the one that is.
+        /// By a key that is not published, under the name of the published one.
         case foreignKey
-        /// By the right key, and then the payload was changed.
+        /// By the right key, with the payload changed afterwards.
         case changedPayload
     }
 }
 
-// MARK: - The usual ones by name
+// MARK: - Common faults by name
 
 extension Fault {
     /// The refresh token or code is refused.
@@ -73,7 +74,7 @@ extension Fault {
     }
     /// A redirect, which no client of a token endpoint should follow.
     package static func redirect(to url: String) -> Fault { .status(307, headerFields: ["Location": url]) }
-    /// A page of a proxy that stands in between, under status 200.
+    /// A page of an intermediate proxy, with status 200.
     package static var page: Fault {
         .status(200, headerFields: ["Content-Type": "text/html"], body: "<!doctype html><title>Please wait</title>")
     }
@@ -81,11 +82,11 @@ extension Fault {
     package static var omitExpiresIn: Fault { .omit("expires_in") }
     /// No `refresh_token`.
     package static var omitRefreshToken: Fault { .omit("refresh_token") }
-    /// The refresh token is rotated and the answer lost.
+    /// The refresh token is rotated and the answer is lost.
     package static var rotateAndDropResponse: Fault { .dropResponse }
     /// No `id_token`.
     package static var missingIDToken: Fault { .omit("id_token") }
-    /// An ID token with somebody else's nonce.
+    /// An ID token with another login's nonce.
     package static var wrongNonce: Fault { .idTokenClaim("nonce", "another-nonce") }
     /// An ID token without a nonce.
     package static var missingNonce: Fault { .idTokenClaim("nonce", nil) }
@@ -93,24 +94,24 @@ extension Fault {
     package static var wrongAudience: Fault { .idTokenClaim("aud", "another-client") }
     /// An ID token that names another issuer.
     package static var wrongIssuer: Fault { .wrongIssuer("https://other.example.com") }
-    /// An ID token that has expired long ago.
+    /// An ID token that expired long ago.
     package static var expiredIDToken: Fault { .idTokenClaim("exp", 1_000_000_000) }
     /// An ID token from the future.
     package static var idTokenFromTheFuture: Fault { .idTokenClaim("iat", 4_000_000_000) }
-    /// An ID token that goes with another access token.
+    /// An ID token that belongs to another access token.
     package static var wrongAccessTokenHash: Fault { .idTokenClaim("at_hash", "AAAAAAAAAAAAAAAAAAAAAA") }
     /// An unsigned ID token.
     package static var algorithmNone: Fault { .idTokenSignature(.algorithmNone) }
     /// An ID token whose shared secret is the public key.
     package static var algorithmHS256: Fault { .idTokenSignature(.algorithmHS256) }
-    /// An ID token by a key that is not published.
+    /// An ID token signed by a key that is not published.
     package static var unknownKeyID: Fault { .idTokenSignature(.unknownKeyID) }
 }
 
-// MARK: - Where it makes sense
+// MARK: - Where a fault applies
 
 extension Fault {
-    /// Whether the endpoint can do it: a fault that changes nothing would let a test pass for nothing.
+    /// Whether the fault can affect the endpoint: a fault without effect would make a test pass for no reason.
     package func applies(to endpoint: EndpointName) -> Bool {
         switch self {
         case .status, .hugeBody, .closeConnection, .hold, .holdResponse, .delay, .dropResponse: true

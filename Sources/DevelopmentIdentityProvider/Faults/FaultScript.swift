@@ -1,7 +1,7 @@
 import OAuthProtocol
 import Synchronization
 
-/// The faults that are still to come, a queue per endpoint.
+/// The faults that are still to occur, one queue per endpoint.
 final class FaultScript: Sendable {
     private struct Entry {
         let faults: [Fault]
@@ -10,13 +10,13 @@ final class FaultScript: Sendable {
 
     private let queues = Mutex<[EndpointName: [Entry]]>([:])
 
-    /// Adds faults that come together, for that many requests.
+    /// Adds faults that occur together in each of that many requests.
     func append(_ faults: [Fault], on endpoint: EndpointName, times: Int) {
         guard times > 0, !faults.isEmpty else { return }
         queues.withLock { $0[endpoint, default: []].append(Entry(faults: faults, times: times)) }
     }
 
-    /// Takes what is due for the next request.
+    /// Takes the faults of the next request.
     func next(for endpoint: EndpointName) -> ScriptedFaults {
         queues.withLock { queues in
             guard var entry = queues[endpoint]?.first else { return ScriptedFaults() }
@@ -30,12 +30,12 @@ final class FaultScript: Sendable {
         }
     }
 
-    /// Forgets all that is still to come.
+    /// Removes all faults.
     func clear() {
         queues.withLock { $0 = [:] }
     }
 
-    /// How many requests are still to meet a fault.
+    /// How many requests will still meet a fault.
     func pendingCount(on endpoint: EndpointName) -> Int {
         queues.withLock { queues in
             (queues[endpoint] ?? []).reduce(0) { $0.addingReportingOverflow($1.times).partialValue }
@@ -51,7 +51,7 @@ struct ScriptedFaults: Sendable {
         self.faults = faults
     }
 
-    /// Whether the answer is lost after all has happened.
+    /// Whether the answer is lost after the request was performed.
     var dropsResponse: Bool {
         faults.contains { if case .dropResponse = $0 { true } else { false } }
     }
@@ -61,12 +61,12 @@ struct ScriptedFaults: Sendable {
         faults.compactMap { if case .holdResponse(let gate) = $0 { gate } else { nil } }
     }
 
-    /// The issuer to name instead of ours.
+    /// The issuer that replaces the provider's.
     var issuer: String? {
         faults.lazy.compactMap { if case .wrongIssuer(let issuer) = $0 { issuer } else { nil } }.first
     }
 
-    /// The subject to name instead of the user's.
+    /// The subject that replaces the user's.
     var subject: String? {
         faults.lazy.compactMap { if case .changedSubject(let subject) = $0 { subject } else { nil } }.first
     }

@@ -1,6 +1,6 @@
 import Synchronization
 
-/// Holds requests until a test lets them go, so that no test needs to sleep.
+/// Holds requests until a test releases them, so that no test needs to sleep.
 package final class ResponseGate: Sendable {
     private struct State {
         var isOpen = false
@@ -11,10 +11,10 @@ package final class ResponseGate: Sendable {
 
     private let state = Mutex(State())
 
-    /// Makes a closed gate.
+    /// Creates a closed gate.
     package init() {}
 
-    /// Lets all requests go that have come, and those that will.
+    /// Releases all requests, those that wait and those that follow.
     package func open() {
         let held = state.withLock { state in
             state.isOpen = true
@@ -24,10 +24,10 @@ package final class ResponseGate: Sendable {
         for continuation in held { continuation.finish() }
     }
 
-    /// How many requests have come to the gate.
+    /// How many requests have reached the gate.
     package var arrivalCount: Int { state.withLock { $0.arrivalCount } }
 
-    /// Waits until that many requests have come to the gate, or the task is cancelled.
+    /// Waits until that many requests have reached the gate, or the task is cancelled.
     package func waitForArrivals(_ count: Int = 1) async {
         let (stream, continuation) = AsyncStream<Never>.makeStream()
         let isThere = state.withLock { state in

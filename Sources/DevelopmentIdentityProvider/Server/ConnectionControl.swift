@@ -2,15 +2,15 @@ import Logging
 import SocketHTTP
 import Synchronization
 
-/// The provider's HTTP server, and the power to break connections off in the middle of a request.
+/// The provider's HTTP server, which can break connections off in the middle of a request.
 ///
-/// The engine answers every request; to lose an answer, the server is replaced by another one on the same port, and the
-/// old one is stopped without grace. That cuts every connection of the moment, as a crash of the provider would.
+/// The engine answers every request. To lose an answer, the server is replaced by another one on the same port, and the
+/// old one is stopped without grace. That closes every current connection, as a crash of the provider would.
 final class ConnectionControl: Sendable {
     private struct State {
         var server: HTTPServer?
         var responder: ProviderResponder?
-        /// How many servers there have been; a request knows by it whether its own is being stopped already.
+        /// How many servers there have been, so that a request knows whether its own is being stopped already.
         var generation = 0
         var isReplacing = false
         var stopping: [Task<Void, Never>] = []
@@ -59,7 +59,7 @@ final class ConnectionControl: Sendable {
         await gate.pass()
     }
 
-    /// Cuts the connection of the calling request, and all others; returns when that has happened.
+    /// Closes the connection of the calling request and all others; returns when that is done.
     func cut() async {
         if let (responder, generation) = beginReplacing() {
             do {
@@ -76,7 +76,8 @@ final class ConnectionControl: Sendable {
         await ResponseGate().pass()
     }
 
-    /// Whether the calling request has to replace the server; `nil` when that is under way, or done, or all stops.
+    /// Whether the calling request has to replace the server; `nil` when that is in progress or done, or everything
+    /// stops.
     private func beginReplacing() -> (responder: ProviderResponder, generation: Int)? {
         state.withLock { state in
             guard let responder = state.responder, !state.isReplacing,
@@ -87,14 +88,14 @@ final class ConnectionControl: Sendable {
         }
     }
 
-    /// Puts the new server in the old one's place; false when all has been stopped meanwhile.
+    /// Puts the new server in the old one's place; false when everything was stopped in the meantime.
     private func finishReplacing(with new: HTTPServer) -> Bool {
         state.withLock { state in
             guard let old = state.server else { return false }
             state.server = new
             state.generation += 1
             state.isReplacing = false
-            // Not awaited by the request that is cut: the old server waits for this very request to end.
+            // The closed request does not wait for this: the old server waits for that very request to end.
             state.stopping.append(Task { await old.shutdown(gracePeriod: .zero) })
             return true
         }
@@ -114,7 +115,7 @@ final class ConnectionControl: Sendable {
     /// The number of the server that the current task answers for.
     @TaskLocal fileprivate static var generation: Int?
 
-    /// Tells requests which server they came through.
+    /// Records for each request which server it came through.
     private struct NumberedResponder: RequestResponder {
         let responder: ProviderResponder
         let generation: Int

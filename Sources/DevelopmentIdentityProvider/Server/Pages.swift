@@ -1,9 +1,9 @@
 import HTTPTypes
 import SocketHTTP
 
-/// The few pages that people see.
+/// The provider's pages.
 enum Pages {
-    /// Asks who signs in.
+    /// Asks for the user who signs in.
     static func signIn(_ request: SignInRequest, handle: String, users: [DevelopmentUser]) -> Response {
         let hint = request.loginHint
         let buttons = users.map { user in
@@ -30,12 +30,12 @@ enum Pages {
         )
     }
 
-    /// Says what is wrong to the person in front of the browser: nothing is sent to a client that is not trusted.
+    /// Shows the person at the browser what is wrong: an unverified client receives nothing.
     static func refusal(_ reason: String) -> Response {
         page(title: "This request cannot be answered", body: "<p>\(escaped(reason))</p>", status: .badRequest)
     }
 
-    /// A page of some text.
+    /// A page with some text.
     static func page(title: String, body: String, status: HTTPResponse.Status = .ok) -> Response {
         let html = """
             <!doctype html>
@@ -59,7 +59,7 @@ enum Pages {
         )
     }
 
-    /// Text for HTML, within quotes too: names and ids come from requests and could bring elements along.
+    /// Escapes text for HTML, quotes included: names and ids come from requests and could contain elements.
     static func escaped(_ text: String) -> String {
         var output = ""
         for character in text.unicodeScalars {

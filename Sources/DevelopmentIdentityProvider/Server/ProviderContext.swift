@@ -3,7 +3,7 @@ import OAuthProtocol
 import OpenSSLCrypto
 import Synchronization
 
-/// What the endpoints share.
+/// The state and settings that the endpoints share.
 final class ProviderContext: Sendable {
     let issuer: String
     let configuration: DevelopmentIdentityProvider.Configuration
@@ -33,7 +33,7 @@ final class ProviderContext: Sendable {
         mode = Mutex(configuration.signIn)
     }
 
-    /// The present moment.
+    /// The current time.
     var now: Timestamp { timeSource.now() }
 
     /// How users sign in now.

@@ -2,7 +2,7 @@ import HTTPTypes
 import OAuthProtocol
 import SocketHTTP
 
-/// Captures each request, lets the scripted faults have their way, and hands the rest to the endpoints.
+/// Captures each request, applies the scripted faults, and passes the rest to the endpoints.
 struct ProviderResponder: RequestResponder {
     /// What an endpoint does with a request.
     typealias Perform = @Sendable (Request, ScriptedFaults) async -> Answer
@@ -57,7 +57,7 @@ struct ProviderResponder: RequestResponder {
 }
 
 extension ConnectionControl {
-    /// Waits as long as the faults say.
+    /// Waits as long as the faults require.
     fileprivate func wait(for faults: ScriptedFaults) async {
         for fault in faults.faults {
             switch fault {
@@ -68,7 +68,7 @@ extension ConnectionControl {
         }
     }
 
-    /// What is answered instead of performing the request; `nil` if it is to be performed.
+    /// The answer that replaces the request's processing; `nil` if the request is to be performed.
     fileprivate func replacement(for faults: ScriptedFaults, on endpoint: EndpointName) async -> Response? {
         for fault in faults.faults {
             switch fault {
@@ -95,14 +95,14 @@ extension ConnectionControl {
     }
 }
 
-/// An OAuth error that the script has put into words.
+/// An OAuth error that the script names.
 private struct ScriptedError {
     let code: String
     let status: Int
 
     func response(from endpoint: EndpointName) -> Response {
         var response = Response.json(
-            JSONObject([("error", .string(code)), ("error_description", "the script says so")]).serialized()
+            JSONObject([("error", .string(code)), ("error_description", "a scripted fault")]).serialized()
         )
         response.status = HTTPResponse.Status(code: status)
         if endpoint == .userInfo || endpoint == .oauth2User {

@@ -1,9 +1,9 @@
-/// A dictionary by text that forgets its oldest entries beyond a bound.
+/// A dictionary with text keys that drops its oldest entries beyond a bound.
 struct BoundedTable<Value> {
     private let countMax: Int
     private var values: [String: Value] = [:]
     private var order: [String] = []
-    /// How many of `order` are gone from its front.
+    /// How many leading entries of `order` have been removed.
     private var forgottenCount = 0
 
     init(countMax: Int) {
@@ -22,12 +22,12 @@ struct BoundedTable<Value> {
         }
     }
 
-    /// Takes an entry out.
+    /// Removes and returns an entry.
     mutating func remove(_ key: String) -> Value? {
         values.removeValue(forKey: key)
     }
 
-    /// Takes out all entries that match.
+    /// Removes and returns all entries that match.
     mutating func removeAll(where matches: (Value) -> Bool) {
         for (key, value) in values where matches(value) { values[key] = nil }
     }

@@ -1,14 +1,14 @@
 import OAuthProtocol
 
-/// The two protocols that the provider speaks side by side.
+/// The two protocols of the provider.
 enum ProtocolFlavour: Sendable, Hashable {
     case openIDConnect
     case oauth2
 
-    /// Where codes and refresh tokens are redeemed.
+    /// The endpoint that redeems codes and refresh tokens.
     var tokenEndpoint: EndpointName { self == .openIDConnect ? .token : .oauth2Token }
 
-    /// The behaviour that the configuration gives it.
+    /// The behaviour in the configuration.
     func behaviour(
         in configuration: DevelopmentIdentityProvider.Configuration
     ) -> DevelopmentIdentityProvider.Configuration.Flavour {
@@ -16,7 +16,7 @@ enum ProtocolFlavour: Sendable, Hashable {
     }
 }
 
-/// What a client asked for at an authorization endpoint, once its redirect URI is trusted.
+/// A request to an authorization endpoint, after its redirect URI was verified.
 struct SignInRequest: Sendable {
     let flavour: ProtocolFlavour
     let clientID: String
@@ -27,7 +27,7 @@ struct SignInRequest: Sendable {
     var challenge: CodeChallenge?
     let prompt: String?
     let loginHint: String?
-    /// What is to go wrong with the redirect, also if a page comes in between.
+    /// The faults that affect the redirect, even if a page is shown first.
     let faults: ScriptedFaults
 }
 
@@ -43,7 +43,7 @@ struct Grant: Sendable {
     let sessionID: String
 }
 
-/// Why the tokens of a grant stopped working.
+/// Why the tokens of a grant became invalid.
 package enum RevocationReason: String, Sendable, Hashable {
     /// A refresh token was used a second time.
     case refreshTokenReuse
@@ -51,11 +51,11 @@ package enum RevocationReason: String, Sendable, Hashable {
     case codeReplay
     /// The client revoked them.
     case client
-    /// The test or the person who runs the provider revoked them.
+    /// The test, or the person who runs the provider, revoked them.
     case provider
 }
 
-/// What has become of one grant, that is of one sign-in: what tests assert about refreshes.
+/// The history of one grant, that is, of one sign-in: tests assert refreshes with it.
 package struct GrantReport: Sendable, Hashable {
     /// The client.
     package let clientID: String
@@ -63,19 +63,19 @@ package struct GrantReport: Sendable, Hashable {
     package let subject: String
     /// How many refreshes succeeded.
     package let refreshCount: Int
-    /// How many refreshes were asked for, refused ones included.
+    /// How many refreshes were attempted, including refused ones.
     package let refreshAttemptCount: Int
-    /// Why its tokens stopped working; `nil` while they work.
+    /// Why its tokens became invalid; `nil` while they are valid.
     package let revocation: RevocationReason?
 }
 
-/// The random values for one answer of the token endpoint, made outside of the actor.
+/// The random values for one answer of the token endpoint, made outside the actor.
 struct MintedTokens: Sendable, RedactedSecret {
     let access: String
     let refresh: String
 }
 
-/// What the token endpoint may hand out.
+/// The tokens that the token endpoint may issue.
 struct Redemption: Sendable, RedactedSecret {
     let grant: Grant
     let access: String

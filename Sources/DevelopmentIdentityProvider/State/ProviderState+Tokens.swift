@@ -1,9 +1,9 @@
 import OAuthProtocol
 import OpenSSLCrypto
 
-/// Codes and refresh tokens are checked and used up in one step, so that of two racers one loses.
+/// Codes and refresh tokens are checked and consumed in one step, so that of two simultaneous requests one loses.
 extension ProviderState {
-    /// What a client presents to redeem a code.
+    /// The values that a client presents to redeem a code.
     struct CodeProof: Sendable, RedactedSecret {
         let code: String
         let clientID: String
@@ -11,7 +11,7 @@ extension ProviderState {
         let verifier: CodeVerifier?
     }
 
-    /// Redeems a code (RFC 6749 §4.1.3); the first attempt of its client uses it up, also if it fails.
+    /// Redeems a code (RFC 6749 §4.1.3); its client's first attempt consumes it, even a failed one.
     func redeem(
         _ proof: CodeProof,
         flavour: ProtocolFlavour,
@@ -24,10 +24,10 @@ extension ProviderState {
         guard grant.clientID == proof.clientID else {
             throw OAuthError(.invalidGrant, "the code was issued to another client")
         }
-        // RFC 6749 §4.1.2: a code that comes twice was stolen, and so may be what was issued for it.
+        // RFC 6749 §4.1.2: a code that is used twice was stolen, and so may be the tokens that were issued for it.
         guard !entry.isUsed else {
             revoke(entry.grantID, because: .codeReplay)
-            throw OAuthError(.invalidGrant, "the code was used before")
+            throw OAuthError(.invalidGrant, "the code has been used")
         }
         codes[proof.code]?.isUsed = true
         guard now < entry.expiresAt else { throw OAuthError(.invalidGrant, "the code has expired") }
@@ -45,7 +45,9 @@ extension ProviderState {
         )
     }
 
-    /// RFC 7636 §4.6; a verifier without a challenge is refused too, since somebody may have removed the challenge.
+    /// RFC 7636 §4.6.
+    ///
+    /// A verifier without a challenge is refused too, because an attacker may have removed the challenge.
     private static func check(_ verifier: CodeVerifier?, against challenge: CodeChallenge?) throws(OAuthError) {
         switch (verifier, challenge) {
         case (nil, nil): return
@@ -53,11 +55,11 @@ extension ProviderState {
             guard CodeChallenge(verifier: verifier) == challenge else {
                 throw OAuthError(.invalidGrant, "code_verifier does not match")
             }
-        default: throw OAuthError(.invalidGrant, "code_challenge and code_verifier go together")
+        default: throw OAuthError(.invalidGrant, "code_challenge and code_verifier must be used together")
         }
     }
 
-    /// Redeems a refresh token (RFC 6749 §6); a rotated one that comes again revokes the grant (RFC 9700 §4.14.2).
+    /// Redeems a refresh token (RFC 6749 §6); a repeated rotated one revokes the grant (RFC 9700 §4.14.2).
     func refresh(
         _ token: String,
         clientID: String,
@@ -76,7 +78,7 @@ extension ProviderState {
         guard entry.revocation == nil else { throw OAuthError(.invalidGrant, "the refresh token is revoked") }
         guard entry.refreshTokens.last == token else {
             revoke(grantID, because: .refreshTokenReuse)
-            throw OAuthError(.invalidGrant, "the refresh token was used before")
+            throw OAuthError(.invalidGrant, "the refresh token has been used")
         }
         let scopes = scopes ?? entry.grant.scopes
         guard Set(scopes).isSubset(of: entry.grant.scopes) else {
@@ -105,7 +107,7 @@ extension ProviderState {
         }
         let grant = entry.grant
         guard let user = user(grant.subject) else {
-            throw OAuthError(.invalidGrant, "the user does not exist any more")
+            throw OAuthError(.invalidGrant, "the user no longer exists")
         }
         let lifetime = grant.flavour.behaviour(in: configuration).accessTokenLifetime
         access[tokens.access] = AccessEntry(grantID: grantID, scopes: scopes, expiresAt: lifetime.map { now + $0 })
@@ -124,7 +126,7 @@ extension ProviderState {
 
     // MARK: Using and revoking
 
-    /// The user and the scopes of an access token that works.
+    /// The user and the scopes of a valid access token.
     func bearer(
         _ token: String,
         flavour: ProtocolFlavour,
@@ -137,12 +139,12 @@ extension ProviderState {
             throw OAuthError(.invalidToken, "the access token has expired")
         }
         guard let user = user(grant.grant.subject) else {
-            throw OAuthError(.invalidToken, "the user does not exist any more")
+            throw OAuthError(.invalidToken, "the user no longer exists")
         }
         return (user, entry.scopes)
     }
 
-    /// RFC 7009 §2.1: revokes a token of this client; an unknown one is as good as revoked.
+    /// RFC 7009 §2.1: revokes a token of this client; an unknown one counts as revoked.
     func revoke(_ token: String, of clientID: String) throws(OAuthError) {
         let grantID = refreshTokens[token] ?? access[token]?.grantID
         guard let grantID, let grant = grants[grantID]?.grant else { return }
@@ -161,7 +163,7 @@ extension ProviderState {
         for (id, entry) in grants where entry.grant.subject == subject { revoke(id, because: .provider) }
     }
 
-    /// Makes all access tokens of a user unknown; refresh tokens go on working.
+    /// Removes all access tokens of a user; refresh tokens remain valid.
     func revokeAccessTokens(of subject: String) {
         let grants = grants
         access.removeAll { grants[$0.grantID]?.grant.subject == subject }
@@ -172,7 +174,7 @@ extension ProviderState {
         grants[grantID]?.revocation = reason
     }
 
-    /// What has become of the grants, oldest first.
+    /// The history of the grants, oldest first.
     func reports() -> [GrantReport] {
         grants.sorted { $0.key < $1.key }.map { _, entry in
             GrantReport(

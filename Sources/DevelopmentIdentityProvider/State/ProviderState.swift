@@ -2,12 +2,12 @@ import OAuthProtocol
 
 /// Users, clients, codes and tokens: everything that is checked and changed together.
 actor ProviderState {
-    /// The most entries of each kind; the oldest make room, and a provider for tests forgets them without regret.
+    /// The most entries of each kind; the oldest are dropped, which does not matter in a provider for tests.
     static let entryCountMax = 20_000
-    /// How long a sign-in page may stay open.
+    /// How long a sign-in page is valid.
     static let signInLifetime = Duration.seconds(600)
 
-    /// A code that was handed out.
+    /// An issued code.
     struct CodeEntry {
         let grantID: Int
         let redirectURI: String
@@ -25,7 +25,7 @@ actor ProviderState {
         var revocation: RevocationReason?
     }
 
-    /// An access token that was handed out.
+    /// An issued access token.
     struct AccessEntry {
         let grantID: Int
         let scopes: [String]
@@ -74,7 +74,7 @@ actor ProviderState {
         users.removeAll { $0.subject == subject }
     }
 
-    /// The client of that id; one that nobody registered has no secret of its own.
+    /// The client of that id; an unregistered one has no secret.
     func client(_ id: String) -> DevelopmentClient? {
         clients[id]
     }
@@ -100,7 +100,7 @@ actor ProviderState {
         signIns[handle] = (request, now + ProviderState.signInLifetime)
     }
 
-    /// Takes the request that a sign-in page was made for: each page is good for one answer.
+    /// Takes the request that a sign-in page was made for: each page accepts one answer.
     func takeSignIn(_ handle: String, now: Timestamp) -> SignInRequest? {
         guard let entry = signIns.remove(handle), now < entry.expiresAt else { return nil }
         return entry.request
@@ -118,7 +118,7 @@ actor ProviderState {
         _ = browserSessions.remove(sessionID)
     }
 
-    /// Records that a user agreed: the code stands for the grant from now on.
+    /// Records that a user agreed: the code represents the grant from now on.
     func issue(_ code: String, for grant: Grant, to request: SignInRequest, now: Timestamp) {
         lastGrantID += 1
         grants[lastGrantID] = GrantEntry(grant: grant)

@@ -1,17 +1,17 @@
 package import OAuthProtocol
 
-/// OpenID Connect Back-Channel Logout 1.0 §2.4: a logout token, and what may be wrong with it.
+/// OpenID Connect Back-Channel Logout 1.0 §2.4: a logout token, and the ways in which it may be wrong.
 package struct BackChannelLogout: Sendable, Hashable {
-    /// What may be wrong with a logout token.
+    /// The ways in which a logout token may be wrong.
     package enum Defect: Sendable, Hashable {
-        /// This claim has this value; `nil` for none.
+        /// This claim has this value; `nil` removes it.
         case claim(String, JSONValue?)
         /// The header's `typ`.
         case type(String)
-        /// The way it is signed.
+        /// The wrong way in which it is signed.
         case forgery(Fault.Forgery)
 
-        /// §2.4: a nonce is forbidden, so that no ID token passes for a logout token.
+        /// §2.4: a nonce is forbidden, so that no ID token is accepted as a logout token.
         package static var nonce: Defect { .claim("nonce", "n-0S6_WzA2Mj") }
         /// `events` without the logout event.
         package static var wrongEvents: Defect { .claim("events", ["http://schemas.example.com/other": [:]]) }
@@ -30,13 +30,13 @@ package struct BackChannelLogout: Sendable, Hashable {
     /// The `events` member that makes a token a logout token.
     package static let event = "http://schemas.openid.net/event/backchannel-logout"
 
-    /// The client that is told.
+    /// The client that is notified.
     package var clientID: String
-    /// The user who is signed out; one of subject and session has to be there.
+    /// The user who is signed out; subject, session or both must be present.
     package var subject: String?
     /// The session that ends.
     package var sessionID: String?
-    /// What is wrong with it.
+    /// The ways in which it is wrong.
     package var defects: [Defect]
 
     /// Describes a logout.
@@ -67,7 +67,7 @@ package struct BackChannelLogout: Sendable, Hashable {
         defects.lazy.compactMap { if case .type(let type) = $0 { type } else { nil } }.first ?? "logout+jwt"
     }
 
-    /// The way it is signed; `nil` for properly.
+    /// The wrong way in which it is signed; `nil` for a correct signature.
     var forgery: Fault.Forgery? {
         defects.lazy.compactMap { if case .forgery(let forgery) = $0 { forgery } else { nil } }.first
     }

@@ -3,7 +3,7 @@ import OpenSSLCrypto
 
 /// OpenID Connect Core 1.0 §2: the claims of an ID token, and of userinfo.
 enum IDTokenClaims {
-    /// The claims for an answer of the token endpoint.
+    /// The claims in an answer of the token endpoint.
     static func make(
         for redemption: Redemption,
         issuer: String,
@@ -29,7 +29,7 @@ enum IDTokenClaims {
         return claims
     }
 
-    /// OpenID Connect Core 1.0 §5.4: what the scopes let a client know about a user.
+    /// OpenID Connect Core 1.0 §5.4: the claims about a user that the scopes permit.
     static func about(_ user: DevelopmentUser, scopes: [String]) -> JSONObject {
         var claims = JSONObject()
         if scopes.contains("profile") {
@@ -44,7 +44,7 @@ enum IDTokenClaims {
         return claims
     }
 
-    /// OpenID Connect Core 1.0 §3.1.3.6: the left half of the hash; optional, and for Ed25519 no hash is settled.
+    /// OpenID Connect Core 1.0 §3.1.3.6: the left half of the hash; optional, and for Ed25519 no hash is specified.
     static func accessTokenHash(_ accessToken: String, algorithm: SignatureAlgorithm) -> String? {
         guard algorithm != .edDSA else { return nil }
         return Base64URL.encode(Array(SHA256.hash(accessToken).bytes.prefix(SHA256.byteCount / 2)))

@@ -22,7 +22,7 @@ final class ProviderKeys: Sendable {
     /// The key that signs.
     var current: SigningKey { state.withLock { $0.current } }
 
-    /// The set of `/jwks`.
+    /// The key set at `/jwks`.
     var published: JSONWebKeySet { JSONWebKeySet(keys: state.withLock { $0.published }) }
 
     /// Signs with a new key from now on.
@@ -34,7 +34,7 @@ final class ProviderKeys: Sendable {
         }
     }
 
-    /// Signs a payload, properly or in the way of a forger.
+    /// Signs a payload, correctly or in a forger's way.
     func sign(_ claims: JSONObject, type: String, forgery: Fault.Forgery?) throws(CryptoError) -> String {
         let key = current
         switch forgery {
@@ -42,7 +42,7 @@ final class ProviderKeys: Sendable {
         case .algorithmNone:
             return ProviderKeys.input(["alg": "none", "typ": .string(type)], claims) + "."
         case .algorithmHS256:
-            // The classic confusion: a verifier that takes the key by `kid` and the algorithm from the token.
+            // The classic confusion: a verifier that selects the key by `kid` and takes the algorithm from the token.
             let input = ProviderKeys.input(["alg": "HS256", "typ": .string(type), "kid": .string(key.keyID)], claims)
             let secret = HMACSHA256Key(Array(key.privateKey.publicKey.pem.utf8))
             return input + "." + Base64URL.encode(secret.authenticationCode(for: Array(input.utf8)).bytes)

@@ -7,24 +7,24 @@ import OpenSSLCrypto
 import ServerConfiguration
 import SocketHTTP
 
-/// What `gatehouse dev` runs: an identity provider with two people, a server in memory, one demo resource.
+/// The parts of `gatehouse dev`: an identity provider with two users, a server in memory, one demo resource.
 struct DevelopmentDeployment {
     let server: GatehouseServer
     let provider: DevelopmentIdentityProvider
     let resource: String
     let resourceServer: (id: String, secret: String)
 
-    /// The name of the provider as upstream.
+    /// The upstream name of the provider.
     static let upstream = "dev"
 
-    /// Starts provider and server.
+    /// Starts the provider and the server.
     ///
     /// - Parameters:
     ///   - port: The server's port on loopback; 0 picks a free one.
     ///   - resource: The demo resource's URI.
-    ///   - logLevel: The least level that the log of both shows.
+    ///   - logLevel: The lowest level that the log shows.
     /// - Returns: The running deployment and its host.
-    /// - Throws: What stops a server's start.
+    /// - Throws: Any error that prevents a server's start.
     static func start(
         port: UInt16,
         resource: String,
@@ -78,13 +78,13 @@ struct DevelopmentDeployment {
         return (deployment, host)
     }
 
-    /// What to type next.
+    /// The commands to try next.
     var instructions: String {
         let issuer = server.configuration.issuer.text
         let management = server.managementAddress.map { "http://\($0)" } ?? "off"
         return """
 
-            Gatehouse is running for development: memory only, with an identity provider of its own.
+            Gatehouse is running in development mode: in memory only, with an embedded identity provider.
 
               issuer            \(issuer)
               MCP resource      \(resource)

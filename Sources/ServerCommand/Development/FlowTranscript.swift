@@ -5,19 +5,19 @@ import OAuthProtocol
 import OutboundHTTP
 import ServerConfiguration
 
-/// Drives the whole flow once, as a client, its user and a resource server would, and says what happened.
+/// Runs the complete flow once, as a client, its user and a resource server would, and prints each step.
 struct FlowTranscript {
     let deployment: DevelopmentDeployment
     let transport: any OutboundTransport
 
-    /// Something did not go as it must.
+    /// A step that failed.
     struct Failure: Error, CustomStringConvertible {
         let description: String
     }
 
-    /// Registration to refresh; each step is one line.
+    /// Runs from registration to refresh; prints one line for each step.
     func run() async throws {
-        Console.write("The whole flow, once:")
+        Console.write("The complete flow, once:")
         var client = OAuthTestClient(
             issuer: deployment.server.configuration.issuer.text,
             transport: transport,
@@ -53,9 +53,9 @@ struct FlowTranscript {
         let browser = TestBrowser(transport: transport)
         let page = try await browser.get(client.authorizationURL())
         guard page.status == 200, let ticket = page.hiddenFields["ticket"], let action = page.formAction else {
-            throw Failure(description: "the consent page did not come: status \(page.status)")
+            throw Failure(description: "the consent page failed: status \(page.status)")
         }
-        step("authorize", "the consent page, asking for \(client.scope ?? "")")
+        step("authorize", "the consent page, which asks for \(client.scope ??  "")")
         let approved = try await browser.post(action, form: [("ticket", ticket), ("decision", "approve")])
         step("consent", "approved, on to \(approved.header("location")?.prefix { $0 != "?" } ?? "nowhere")")
         let answer = try await client.finish(
@@ -66,9 +66,9 @@ struct FlowTranscript {
             as: "ada"
         )
         guard let code = answer["code"], answer["iss"] == client.issuer, answer["state"] == "state-123" else {
-            throw Failure(description: "the callback brought no code: \(answer["error"] ?? "no error either")")
+            throw Failure(description: "the callback returned no code: \(answer["error"] ?? "no error either")")
         }
-        step("callback", "Ada signed in; a code with state and iss came back")
+        step("callback", "Ada signed in; the redirect has code, state and iss")
         return code
     }
 
@@ -86,13 +86,13 @@ struct FlowTranscript {
                 addressPolicy: .loopbackAllowed
             )
         )
-        let name = try JSONParser.parseObject(user.body)["name"]?.stringValue ?? "nobody"
-        step("token exchange", "the upstream token; the provider says it is \(name)’s")
+        let name = try JSONParser.parseObject(user.body)["name"]?.stringValue ?? "unknown"
+        step("token exchange", "the upstream token, which the provider confirms as \(name)’s")
     }
 
     private func show(_ token: String) throws {
         let segments = token.split(separator: ".").map(String.init)
-        guard segments.count == 3 else { throw Failure(description: "the access token is no JWT") }
+        guard segments.count == 3 else { throw Failure(description: "the access token is not a JWT") }
         for segment in segments.prefix(2) {
             Console.write("                    " + String(decoding: Base64URL.decode(segment) ?? [], as: UTF8.self))
         }

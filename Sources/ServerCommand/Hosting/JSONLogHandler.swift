@@ -2,7 +2,7 @@ import AuthorizationServer
 import Logging
 import OAuthProtocol
 
-/// swift-log's lines as JSON, one object each: time, level, message, and the metadata as members.
+/// Writes swift-log's lines as JSON, one object each: time, level, message, and the metadata as members.
 struct JSONLogHandler: LogHandler {
     var logLevel: Logger.Level
     var metadata: Logger.Metadata = [:]

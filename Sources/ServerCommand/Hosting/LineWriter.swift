@@ -4,13 +4,13 @@ import Synchronization
 
 /// Writes lines to a file on a thread of its own, so that no request waits for a disk or a terminal.
 ///
-/// Lines that arrive while a write is under way go out together with one call. Bounded: past the bound whoever has a line
-/// waits, for a line of the audit trail is never dropped while the file takes lines at all. When it does not, as on a full
-/// disk, what fits the bound is kept and goes out, whole and in order, once the file takes lines again.
+/// Lines that arrive during a write are written together with one call. The buffer is bounded. At the bound the caller
+/// waits, because a line of the audit trail is never dropped while the file takes lines. When the file does not, as on
+/// a full disk, the lines within the bound are kept and written, complete and in order, once it takes lines again.
 final class LineWriter: Sendable {
     private struct State {
         var pending: [UInt8] = []
-        /// Bytes of the write that is under way; they may come back.
+        /// Bytes of the write in progress; they may be returned.
         var writingByteCount = 0
         var isFailing = false
         var droppedCount = 0
@@ -33,27 +33,27 @@ final class LineWriter: Sendable {
     private let room = DispatchSemaphore(value: 0)
     private let ended = DispatchSemaphore(value: 0)
 
-    /// What happens to the file, each once.
+    /// The events of the file, each reported once.
     enum Trouble: Sendable {
-        /// It takes no lines any more, for this reason.
+        /// It takes no more lines; the reason is given.
         case began(FileSystemError)
-        /// It takes lines again; so many were dropped meanwhile, for want of room.
+        /// It takes lines again; this many were dropped in the meantime because the buffer was full.
         case ended(droppedCount: Int)
     }
 
-    /// Most bytes that wait for their write.
+    /// The most bytes that wait for their write.
     static let usualPendingByteCountMax = 8 << 20
     /// How often a file that takes nothing is tried again.
     private static let retryInterval = DispatchTimeInterval.milliseconds(100)
-    /// How long the end waits for the last lines: a pipe that nobody reads must not keep the process alive.
+    /// How long the end waits for the last lines: a pipe without a reader must not keep the process alive.
     private static let closeTimeout = DispatchTimeInterval.seconds(2)
 
-    /// A writer to a file that is this writer's alone.
+    /// Creates a writer, the only one of this file.
     ///
     /// - Parameters:
-    ///   - file: Where the lines go.
-    ///   - pendingByteCountMax: Most bytes that wait for their write.
-    ///   - report: Hears what happens to the file; on the writer's thread.
+    ///   - file: The destination of the lines.
+    ///   - pendingByteCountMax: The most bytes that wait for their write.
+    ///   - report: Receives the events of the file, on the writer's thread.
     init(
         _ file: AppendingFile,
         pendingByteCountMax: Int = usualPendingByteCountMax,
@@ -69,7 +69,7 @@ final class LineWriter: Sendable {
         thread.start()
     }
 
-    /// Takes a line, its newline included.
+    /// Enqueues a line, its newline included.
     func write(_ line: [UInt8]) {
         while true {
             let admission = state.withLock { state -> Admission in
@@ -99,7 +99,7 @@ final class LineWriter: Sendable {
         }
     }
 
-    /// Writes what waits, and ends the thread.
+    /// Writes the waiting lines, and ends the thread.
     func close() {
         let wasClosed = state.withLock { state in
             defer { state.isClosed = true }
@@ -127,7 +127,7 @@ final class LineWriter: Sendable {
         }
     }
 
-    /// Writes the bytes; what is left of them, and why, when the file takes no more.
+    /// Writes the bytes; returns the remaining ones and the reason when the file takes no more.
     private func put(_ bytes: ArraySlice<UInt8>) -> (left: ArraySlice<UInt8>, error: FileSystemError)? {
         var left = bytes
         while !left.isEmpty {
@@ -148,7 +148,7 @@ final class LineWriter: Sendable {
                 defer { (state.isFailing, state.droppedCount) = (false, 0) }
                 return (.ended(droppedCount: state.droppedCount), state.waiterCount)
             }
-            // Before what has come since: a line that was cut goes on where it was cut.
+            // Before the lines that arrived since: a line that was cut continues where it was cut.
             state.pending.insert(contentsOf: failure.left, at: 0)
             defer { state.isFailing = true }
             return (state.isFailing ? nil : .began(failure.error), state.waiterCount)

@@ -1,7 +1,7 @@
 import ArgumentParser
 import Logging
 
-/// The least level that a log shows, as the command line names it.
+/// The lowest level that a log shows, as the command line names it.
 enum LogLevel: String, ExpressibleByArgument, CaseIterable {
     case trace, debug, info, notice, warning, error, critical
 

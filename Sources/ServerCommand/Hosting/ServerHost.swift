@@ -7,7 +7,7 @@ import OpenSSLCrypto
 import OutboundHTTP
 import ServerConfiguration
 
-/// Gives a server what it may not reach for itself: log, audit file, network client, storage directory.
+/// Provides what a server must not access itself: log, audit file, network client, storage directory.
 struct ServerHost {
     /// The audit trail in the storage directory.
     static let auditFileName = "audit.log"
@@ -19,17 +19,17 @@ struct ServerHost {
     private let client: CurlClient
     private let acceptedLosses: Set<String>
 
-    /// Reaches other servers, as the server does.
+    /// Sends the server's requests to other servers.
     var transport: any OutboundTransport { client }
 
-    /// Opens what the configuration names; without `audits` the trail is kept only in memory.
+    /// Opens the configured resources; without `audits` the trail is kept only in memory.
     ///
     /// - Parameters:
-    ///   - configuration: What is served.
-    ///   - logLevel: The least level of the log.
+    ///   - configuration: The configuration to serve.
+    ///   - logLevel: The lowest level of the log.
     ///   - audits: Whether the audit trail is written.
-    ///   - acceptedLosses: Damaged files of the storage, by name, that the operator gives up.
-    /// - Throws: What stops the start, each with a message for the operator.
+    ///   - acceptedLosses: Damaged files of the storage, by name, whose loss the operator accepts.
+    /// - Throws: The error that prevents the start, with a message for the operator.
     init(
         _ configuration: Configuration,
         logLevel: Logger.Level,
@@ -38,7 +38,7 @@ struct ServerHost {
     ) throws {
         self.configuration = configuration
         self.acceptedLosses = acceptedLosses
-        // Whoever reads log or audit trail may go away: that must not end the server.
+        // The reader of the log or the audit trail may end: that must not end the server.
         signal(SIGPIPE, SIG_IGN)
         let log = LineWriter(AppendingFile(descriptor: STDERR_FILENO, name: "standard error"))
         self.log = log
@@ -57,7 +57,7 @@ struct ServerHost {
             try POSIXFileSystem().createDirectory(directory)
             return try AppendingFile(path: directory + "/" + auditFileName)
         } catch {
-            throw HostError(description: "storage.directory cannot be used: \(error)")
+            throw HostError(description: "storage.directory is unusable: \(error)")
         }
     }
 
@@ -65,7 +65,10 @@ struct ServerHost {
         LineWriter(file) { trouble in
             switch trouble {
             case .began(let error):
-                logger.error("the audit trail cannot be written; it waits in memory", metadata: ["error": "\(error)"])
+                logger.error(
+                    "the audit trail cannot be written; its lines wait in memory",
+                    metadata: ["error": "\(error)"]
+                )
             case .ended(let droppedCount):
                 logger.error("the audit trail is written again", metadata: ["events_lost": "\(droppedCount)"])
             }
@@ -101,7 +104,7 @@ struct ServerHost {
         )
     }
 
-    /// Closes the network client, then writes out what log and audit trail still hold.
+    /// Closes the network client, then writes the remaining lines of log and audit trail.
     func close() async {
         await client.shutdown()
         audit?.close()
@@ -109,7 +112,7 @@ struct ServerHost {
     }
 }
 
-/// What stops a start before there is a server, in words for the operator.
+/// An error that prevents a start, worded for the operator.
 struct HostError: Error, CustomStringConvertible {
     let description: String
 }

@@ -3,10 +3,10 @@ import Logging
 import ServiceLifecycle
 import UnixSignals
 
-/// Runs a server until the process is told to stop: SIGTERM and SIGINT drain it, SIGHUP makes it read its files again.
+/// Runs a server until the process receives SIGTERM or SIGINT, which drain it; SIGHUP makes it reload its files.
 struct ServerService: Service {
     let server: GatehouseServer
-    /// Printed when every signal is heard: whoever waits for the line may send one at once.
+    /// Printed when every signal is handled: a script that waits for the line may send one at once.
     let readyLine: String
 
     func run() async throws {

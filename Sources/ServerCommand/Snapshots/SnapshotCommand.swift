@@ -1,13 +1,13 @@
 import ArgumentParser
 
-/// `gatehouse snapshot`: looks at what is stored, makes backups of it, and puts them back.
+/// `gatehouse snapshot`: inspects the storage, makes backups of it, and restores them.
 struct SnapshotCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "snapshot",
-        abstract: "List, verify, export and restore what the storage directory holds.",
+        abstract: "List, verify, export and restore the contents of the storage directory.",
         discussion: """
-            All but restore may run beside a server. A backup is one file; it is sealed, and restores on any machine \
-            that has the storage key.
+            All but restore may run beside a server. A backup is one sealed file that can be restored on any machine \
+            with the storage key.
             """,
         subcommands: [
             SnapshotListCommand.self, SnapshotVerifyCommand.self, SnapshotExportCommand.self,

@@ -1,7 +1,7 @@
 import ArgumentParser
 import DurableLog
 
-/// `gatehouse snapshot list`: the snapshots by their headers.
+/// `gatehouse snapshot list`: lists the snapshots by their headers.
 struct SnapshotListCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "list",
@@ -22,7 +22,7 @@ struct SnapshotListCommand: ParsableCommand {
 }
 
 extension StorageInspection.Entry {
-    /// Whether nothing is wrong with the file, as far as it was read.
+    /// Whether no error was found in the file, as far as it was read.
     var isReadable: Bool {
         if case .success = result { true } else { false }
     }
@@ -31,7 +31,7 @@ extension StorageInspection.Entry {
     var line: String {
         switch result {
         case .success(let description): description.line
-        case .failure(let error): "\(file)  cannot be used: \(error)"
+        case .failure(let error): "\(file)  is unusable: \(error)"
         }
     }
 }

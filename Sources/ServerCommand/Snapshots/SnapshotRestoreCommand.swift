@@ -1,18 +1,18 @@
 import ArgumentParser
 import DurableLog
 
-/// `gatehouse snapshot restore`: puts a backup into an empty storage directory.
+/// `gatehouse snapshot restore`: copies a backup into an empty storage directory.
 struct SnapshotRestoreCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "restore",
-        abstract: "Put a backup into an empty storage directory, from which a server can then start.",
+        abstract: "Restore a backup into an empty storage directory, so that a server can start from it.",
         discussion: """
             The key must be the one that the backup was sealed with. Refresh tokens that were issued after the backup \
             are accepted and move the restored state forward.
             """
     )
 
-    @Argument(help: "The file that `gatehouse snapshot export` made.")
+    @Argument(help: "The file that `gatehouse snapshot export` created.")
     var backup: String
 
     @OptionGroup var storage: StorageArguments
@@ -22,7 +22,7 @@ struct SnapshotRestoreCommand: ParsableCommand {
             let description = try StorageInspection.restore(
                 backup,
                 into: storage.directory,
-                // A server that was started here before the restore has begun its trail.
+                // A server that was started here before the restore may have written an audit trail.
                 besides: [ServerHost.auditFileName],
                 key: storage.key
             )

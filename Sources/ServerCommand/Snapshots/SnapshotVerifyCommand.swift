@@ -5,10 +5,10 @@ import DurableLog
 struct SnapshotVerifyCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "verify",
-        abstract: "Read every snapshot and the journal to their ends; exits with 1 if anything is damaged.",
+        abstract: "Read every snapshot and the complete journal; exits with 1 if anything is damaged.",
         discussion: """
-            Says what a start would find. With the path of a backup, reads that file instead. Beside a running server \
-            the newest records may show as a torn end: they are being written.
+            Reports what a start would find. With the path of a backup, reads that file instead. Beside a running server \
+            the newest records may look like a torn end, because they are being written.
             """
     )
 
@@ -30,23 +30,23 @@ struct SnapshotVerifyCommand: ParsableCommand {
             case .failure(let error): Console.write("a start would be refused: \(error)")
             }
             guard verification.isWhole else { throw ExitCode.failure }
-            Console.write("everything is whole")
+            Console.write("no damage found")
         }
     }
 
     private func write(_ report: RecoveryReport, of directory: String) {
-        if report.isNew { return Console.write("\(directory) holds no data") }
+        if report.isNew { return Console.write("\(directory) contains no data") }
         let source = report.snapshot.map { "\($0.file) and " } ?? ""
         let last = report.lastPosition.sequenceNumber
         Console.write("a start would read \(source)\(report.recordCount) records of the journal, up to record \(last)")
         if let torn = report.tornTail {
             Console.write(
-                "\(torn.file) ends within a record at offset \(torn.offset), as a crash leaves it: nothing is lost"
+                "\(torn.file) ends within a record at offset \(torn.offset), as a crash leaves it; nothing is lost"
             )
         }
         for damage in report.toleratedDamage {
             Console.write(
-                "damaged, though a start needs nothing of it: \(damage.file) at offset \(damage.offset): \(damage.detail)"
+                "damaged, but a start does not need it: \(damage.file) at offset \(damage.offset): \(damage.detail)"
             )
         }
     }

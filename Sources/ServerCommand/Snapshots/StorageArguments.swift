@@ -5,24 +5,24 @@ import Foundation
 import Logging
 import ServerConfiguration
 
-/// Which storage directory a command is about, and the key of its files.
+/// The storage directory that a command works on, and the key of its files.
 struct StorageArguments: ParsableArguments {
-    @Option(name: .long, help: "The path of the server's YAML file, which names directory and key.")
+    @Option(name: .long, help: "The path of the server's YAML file, which names the directory and the key.")
     var config: String?
 
-    @Option(name: .long, help: "The storage directory, in place of the configured one.")
+    @Option(name: .long, help: "The storage directory, instead of the configured one.")
     var directory: String?
 
-    @Option(name: .long, help: "The file of the storage key, in place of the configured one.")
+    @Option(name: .long, help: "The file of the storage key, instead of the configured one.")
     var keyFile: String?
 
     func validate() throws {
         guard config != nil || directory != nil else {
-            throw ValidationError("Name the storage with --config or --directory.")
+            throw ValidationError("Specify the storage with --config or --directory.")
         }
     }
 
-    /// Runs the body with the directory and the key; an error becomes one line and exit code 1.
+    /// Runs the body with the directory and the key; prints an error as one line and exits with 1.
     func withStorage(_ body: (Storage) throws -> Void) throws {
         do {
             try body(try storage())
@@ -32,7 +32,7 @@ struct StorageArguments: ParsableArguments {
         } catch let exit as ExitCode {
             throw exit
         } catch StorageError.damaged(let damage) {
-            // The remedy is that of a start, and a backup is never started from: another one is what helps.
+            // The stated remedy is for a start. A server never starts from a backup: use another one.
             Console.writeError("gatehouse snapshot: \(damage.finding)")
             throw ExitCode.failure
         } catch {
@@ -46,7 +46,7 @@ struct StorageArguments: ParsableArguments {
         let directory: String
         let key: StorageKey
 
-        /// What looks at the files.
+        /// The reader of the stored files.
         func inspection() throws -> StorageInspection {
             try StorageInspection(directory: directory, key: .configured(key), logger: Self.logger)
         }
@@ -54,7 +54,7 @@ struct StorageArguments: ParsableArguments {
         private static var logger: Logger { Logger(label: "gatehouse") { _ in SwiftLogNoOpLogHandler() } }
     }
 
-    /// Why the key cannot be had.
+    /// Why the key is not available.
     private struct KeyRefusal: Error, CustomStringConvertible {
         let description: String
     }
@@ -64,12 +64,12 @@ struct StorageArguments: ParsableArguments {
             try ConfigurationLoader(environment: ProcessInfo.processInfo.environment).load(path: path).storage
         }
         guard let directory = directory ?? configured?.directory else {
-            throw KeyRefusal(description: "the configuration names no storage.directory: name it with --directory")
+            throw KeyRefusal(description: "the configuration has no storage.directory: specify it with --directory")
         }
         if keyFile == nil, let secret = configured?.encryptionKey?.value {
             return Storage(directory: directory, key: try StorageKey(contents: secret.bytes))
         }
-        // A backup may be restored into a directory that is still to be made; the key is then not in it.
+        // The directory of a restore may not exist yet; the key is then not in it.
         guard keyFile != nil || FileManager.default.fileExists(atPath: directory) else {
             throw KeyRefusal(description: "the storage directory \(directory) does not exist")
         }
@@ -80,7 +80,7 @@ struct StorageArguments: ParsableArguments {
         do {
             return try StorageKey(contents: try HostFiles().bytes(file))
         } catch let refusal as HostFiles.Refusal {
-            throw KeyRefusal(description: "the key file \(file) \(refusal.reason): name it with --key-file")
+            throw KeyRefusal(description: "the key file \(file) \(refusal.reason): specify it with --key-file")
         } catch {
             throw KeyRefusal(description: "\(file): \(error)")
         }

@@ -61,7 +61,7 @@ extension DurabilityTests {
                 ] {
                     let refused = try await deployment.refused(directory: directory)
                     #expect(refused.status == 1)
-                    #expect(refused.errors.contains("storage.directory cannot be used: \(reason)"))
+                    #expect(refused.errors.contains("storage.directory is unusable: \(reason)"))
                 }
             }
         }
