@@ -47,7 +47,7 @@ struct POSIXFileSystemTests {
             try FileManager.default.setAttributes([.posixPermissions: 0o644], ofItemAtPath: path + "/master.key")
             let log = LogCapture()
             try await TestStore.open(POSIXFileSystem(), directory: path, key: .besideData, logger: log.logger).close()
-            #expect(log.messages.contains { $0.contains("can be read by others") })
+            #expect(log.messages.contains { $0.contains("readable by users other") })
         }
     }
 

@@ -168,7 +168,7 @@ struct StoreTests {
         let damage = Damage(file: "a.journal", offset: 7, detail: "it is torn")
         let expectations: [(StorageError, String)] = [
             (.locked(directory: "/d"), "/d"), (.keyMissing(keyFile: "/d/k"), "storage.encryption_key"),
-            (.wrongKey(file: "f"), "another key"), (.damaged(damage), "offset 7"),
+            (.wrongKey(file: "f"), "other than"), (.damaged(damage), "offset 7"),
             (.damaged(damage), "--accept-loss a.journal"),
             (.unsupportedVersion(file: "f", version: 3), "version 3"), (.directoryNotEmpty("/d"), "not empty"),
             (.fileSystem(FileSystemError(operation: "pwrite", path: "/p", code: ENOSPC)), "No space left"),

@@ -43,7 +43,7 @@ extension DurabilityTests {
                 }
                 let missing = try await deployment.refused()
                 #expect(missing.status == 1)
-                #expect(missing.errors.contains("has data and no key"))
+                #expect(missing.errors.contains("has data but no key"))
                 for outcome in [wrong, invalid, missing] {
                     #expect(!outcome.errors.contains(key.prefix(32)))
                 }
