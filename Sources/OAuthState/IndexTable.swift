@@ -24,6 +24,12 @@ struct IndexTable<Key: Hashable & Sendable, Value: Hashable & Sendable>: Sendabl
         }
     }
 
+    /// Up to `limit` of a key's values.
+    func values(of key: Key, limit: Int) -> [Value] {
+        if case .several(let values) = table[key] { return Array(values.prefix(limit)) }
+        return Array(self[key].prefix(limit))
+    }
+
     mutating func insert(_ value: Value, for key: Key) {
         Self.insert(value, into: &table[key])
     }

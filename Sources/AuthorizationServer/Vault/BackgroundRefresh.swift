@@ -61,7 +61,7 @@ final class BackgroundRefresh: Sendable {
 
     private func turn(now: Timestamp) async {
         guard isTurn(now) else { return }
-        let due = due(among: await vault.allConnections(), now: now)
+        let due = await due(now: now)
         await withTaskGroup(of: Void.self) { group in
             var underWay = 0
             for connection in due {
@@ -77,13 +77,24 @@ final class BackgroundRefresh: Sendable {
     }
 
     // Bounded for each upstream: one that is down keeps its connections due, and they must not take the turn of others.
-    func due(among connections: StoredRows<ConnectionID, Connection>, now: Timestamp) -> [Connection] {
-        var counts: [String: Int] = [:]
-        return connections.filter { connection in
-            guard isDue(connection, now: now), counts[connection.upstream, default: 0] < countMax else { return false }
-            counts[connection.upstream, default: 0] += 1
-            return true
+    func due(now: Timestamp) async -> [Connection] {
+        var due: [Connection] = []
+        for name in names {
+            var count = 0
+            var isComplete = false
+            while count < countMax, !isComplete {
+                let found = await vault.takeDueRefreshes(
+                    at: name,
+                    usedSince: now - Self.idleTime,
+                    now: now,
+                    limit: countMax - count
+                )
+                due += found.connections
+                count += found.connections.count
+                isComplete = found.isComplete
+            }
         }
+        return due
     }
 
     private func isTurn(_ now: Timestamp) -> Bool {
@@ -92,13 +103,6 @@ final class BackgroundRefresh: Sendable {
             last = now
             return true
         }
-    }
-
-    private func isDue(_ connection: Connection, now: Timestamp) -> Bool {
-        guard names.contains(connection.upstream), connection.tokens.refreshToken != nil else { return false }
-        guard connection.status == .active || connection.status == .expiring else { return false }
-        guard let usedAt = connection.usedAt, now - usedAt < Self.idleTime else { return false }
-        return connection.isDueForRefresh(now: now) || connection.isReportedInvalid
     }
 
     private func refresh(_ connection: Connection, _ provider: UpstreamProvider, _ now: Timestamp) async {

@@ -172,24 +172,12 @@ package struct UpstreamCredentials: Sendable {
 }
 
 extension Connection {
-    /// The reason of a connection whose access token a resource server found refused (VR-12).
-    static let reportedInvalid = "reported_invalid"
-
-    /// Whether the access token was reported as refused and was not replaced since.
-    var isReportedInvalid: Bool { status == .expiring && reason == Self.reportedInvalid }
-
-    /// VR-7: a token is refreshed when less than a minute, or a tenth of its life, is left; the tenth is spread by
-    /// the connection's id, so that tokens of one moment are not all refreshed in one.
-    ///
-    /// A caller may want more life than that.
+    /// Whether the token is to be refreshed before it is used; a caller may want more life than VR-7 leaves.
     func isDueForRefresh(now: Timestamp, minimumLifetime: Duration = .zero) -> Bool {
-        guard let expiry = accessTokenExpiry else { return false }
+        guard let expiry = accessTokenExpiry, let due = refreshDueAt else { return false }
+        if now >= due { return true }
         let obtained = refreshedAt ?? obtainedAt
         let life = expiry - obtained
-        let jitter = 8 + Int(truncatingIfNeeded: id.value.low & 7)
-        if now + max(.seconds(60), life / jitter) >= expiry {
-            return true
-        }
         guard now + minimumLifetime >= expiry else { return false }
         // More than the provider gives cannot be had: asking for it must not be a lever that refreshes at every request.
         return minimumLifetime < life || now - obtained >= life / 10

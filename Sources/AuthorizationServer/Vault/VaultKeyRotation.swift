@@ -16,14 +16,35 @@ final class VaultKeyRotation: Sendable {
     private let durability: Durability
     private let random: any RandomSource
     private let logger: Logger
-    /// The key with which everything is known to be sealed.
-    private let completed = Mutex<UInt32>(0)
+    private let progress = Mutex(Progress())
 
     /// Most connections that are sealed anew in one turn.
     static let countMax = 1024
+    /// Most slices of so many connections that are looked at in one turn.
+    private static let sliceCountMax = 64
+    /// Most connections whose tokens do not open that are remembered, so that each is reported once.
+    private static let reportedCountMax = 4096
     /// How long an older key stays after everything was sealed anew: what was sealed just before the rotation may be stored
     /// after it.
     static let remembrance: Duration = .seconds(600)
+
+    /// One way through all connections, over many turns.
+    private struct Pass: Equatable {
+        /// The key that everything is to be sealed with.
+        var key: UInt32 = 0
+        /// Whether it began when older keys might be erased: only what such a pass has seen is known to need none of them.
+        var mayErase = false
+        var last: ConnectionID?
+        var resealedCount = 0
+    }
+
+    private struct Progress {
+        /// The key with which everything is known to be sealed.
+        var completed: UInt32 = 0
+        var pass = Pass()
+        var reported: Set<ConnectionID> = []
+        var reportedUpstreams: Set<String> = []
+    }
 
     init(
         ring: SigningKeyRing,
@@ -63,28 +84,56 @@ final class VaultKeyRotation: Sendable {
     func performDue(now: Timestamp) async {
         let secrets = await ring.vaultKeys()
         guard let newest = secrets.last, durability.isAvailable else { return }
-        let isComplete = completed.withLock { $0 == newest.number }
+        let isComplete = progress.withLock { $0.completed == newest.number }
         let mayErase = secrets.count > 1 && now >= newest.createdAt + Self.remembrance
-        guard !isComplete || mayErase, await sealAnew() else { return }
-        completed.withLock { $0 = newest.number }
+        guard !isComplete || mayErase, await sealAnew(newest.number, mayErase: mayErase) else { return }
+        progress.withLock { $0.completed = newest.number }
         guard mayErase else { return }
         _ = await ring.removeVaultKeys(before: newest.number)
         keys.remove(before: newest.number)
     }
 
-    // Whether nothing was left to be sealed anew.
-    private func sealAnew() async -> Bool {
-        var count = 0
-        for connection in await vault.allConnections() where !sealing.isCurrent(connection.tokens) {
-            if count == Self.countMax { return false }
-            do {
-                _ = await vault.reseal(connection, as: try sealing.resealed(connection))
-                count += 1
-            } catch {
-                // What does not open now opens with no key of ours; its user is asked to connect again when it is needed.
-                logger.error("stored tokens could not be opened", metadata: ["upstream": "\(connection.upstream)"])
+    // Goes on with the pass that is under way; whether one has ended that found nothing to be sealed anew.
+    private func sealAnew(_ key: UInt32, mayErase: Bool) async -> Bool {
+        var pass = progress.withLock { $0.pass }
+        if pass.key != key || pass.mayErase != mayErase { pass = Pass(key: key, mayErase: mayErase) }
+        var (count, hasEnded) = (0, false)
+        for _ in 0..<Self.sliceCountMax where count < Self.countMax && !hasEnded {
+            let slice = await vault.connections(after: pass.last, limit: Self.countMax)
+            for connection in slice where !sealing.isCurrent(connection.tokens) {
+                if await reseal(connection) { count += 1 }
             }
+            hasEnded = slice.isEmpty
+            pass.last = slice.last?.id
         }
+        if hasEnded { count += await resealRegistrations() }
+        pass.resealedCount += count
+        let isDone = hasEnded && pass.resealedCount == 0
+        if hasEnded { pass = Pass(key: key, mayErase: mayErase) }
+        progress.withLock { $0.pass = pass }
+        return isDone
+    }
+
+    private func reseal(_ connection: Connection) async -> Bool {
+        do {
+            _ = await vault.reseal(connection, as: try sealing.resealed(connection))
+            return true
+        } catch {
+            // What does not open now opens with no key of ours; its user is asked to connect again when it is needed.
+            let isNew = progress.withLock { progress in
+                progress.reported.count < Self.reportedCountMax && progress.reported.insert(connection.id).inserted
+            }
+            guard isNew else { return false }
+            logger.error(
+                "stored tokens could not be opened",
+                metadata: ["upstream": "\(connection.upstream)", "connection": "\(connection.id)"]
+            )
+            return false
+        }
+    }
+
+    private func resealRegistrations() async -> Int {
+        var count = 0
         for registration in await vault.allRegistrations() where !sealing.isCurrent(registration.sealed) {
             do {
                 let text = try sealing.registration(of: registration)
@@ -92,13 +141,15 @@ final class VaultKeyRotation: Sendable {
                 _ = await vault.keep(registration.sealed(anew: sealed))
                 count += 1
             } catch {
+                let isNew = progress.withLock { $0.reportedUpstreams.insert(registration.upstream).inserted }
+                guard isNew else { continue }
                 logger.error(
                     "a stored registration could not be opened",
                     metadata: ["upstream": "\(registration.upstream)"]
                 )
             }
         }
-        return count == 0
+        return count
     }
 }
 

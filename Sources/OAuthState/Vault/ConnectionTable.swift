@@ -1,7 +1,7 @@
 import HashTreeCollections
 import OAuthProtocol
 
-/// The connections by id, with an index by account and by session at the provider.
+/// The connections by id, with an index by account and by session at the provider, and a schedule of their refreshes.
 ///
 /// The index holds hashes, 8 bytes a key; what it finds is compared by bytes, because a provider may tell accounts apart
 /// that Swift's `==` holds equal.
@@ -9,6 +9,7 @@ struct ConnectionTable: Sendable {
     /// Copied in O(1), without the index.
     private(set) var rows: TreeDictionary<ConnectionID, Connection> = [:]
     private var idsByPlace = IndexTable<Int, ConnectionID>()
+    private var schedule = RefreshSchedule()
 
     /// What a connection is found by at its upstream.
     private enum Place: Hashable {
@@ -22,6 +23,7 @@ struct ConnectionTable: Sendable {
 
     mutating func keep(_ connection: Connection) {
         let earlier = rows.updateValue(connection, forKey: connection.id)
+        schedule.replace(earlier, by: connection)
         // The usual change is of tokens, which nothing is found by.
         if let earlier, earlier.providerSessions == connection.providerSessions,
             earlier.upstream.hasSameBytes(as: connection.upstream), earlier.account.hasSameBytes(as: connection.account)
@@ -34,7 +36,26 @@ struct ConnectionTable: Sendable {
 
     mutating func forget(_ id: ConnectionID) {
         guard let connection = rows.removeValue(forKey: id) else { return }
+        schedule.remove(connection)
         Self.forEachPlace(of: connection) { idsByPlace.remove(id, for: $0) }
+    }
+
+    /// Up to `limit` connections behind one in the order of the tree, which a change of others does not turn around; from
+    /// the start without one, or when it is gone.
+    func connections(after id: ConnectionID?, limit: Int) -> [Connection] {
+        let known = id.flatMap { rows.index(forKey: $0) }
+        let start = known.map { rows.index(after: $0) } ?? rows.startIndex
+        return rows[start...].prefix(limit).map(\.value)
+    }
+
+    /// Takes up to `limit` connections out of the schedule whose refresh is due; see ``RefreshSchedule``.
+    mutating func takeDue(at upstream: String, now: Timestamp, limit: Int) -> (due: [Connection], isComplete: Bool) {
+        let taken = schedule.take(at: upstream, now: now, limit: limit)
+        return (taken.ids.compactMap { rows[$0] }, taken.isComplete)
+    }
+
+    mutating func postpone(_ connection: Connection, until moment: Timestamp) {
+        schedule.postpone(connection, until: moment)
     }
 
     func connections(ofAccount account: String, at upstream: String) -> [Connection] {

@@ -9,7 +9,7 @@ package actor TokenVault: VaultStore {
     let limits: StoreLimits
     var users: TreeDictionary<UserID, User> = [:]
     var identities: TreeDictionary<IdentityKey, UserID> = [:]
-    private(set) var connectionTable = ConnectionTable()
+    var connectionTable = ConnectionTable()
     /// The upstreams of connections that their provider ended: changed with the table, read without a turn.
     private let endedConnections = Mutex<[ConnectionID: String]>([:])
     var registrations: [String: StoredUpstreamRegistration] = [:]
@@ -251,11 +251,6 @@ package actor TokenVault: VaultStore {
 
     nonisolated package func endedUpstreams(among ids: [ConnectionID]) -> [String] {
         endedConnections.withLock { ended in ended.isEmpty ? [] : ids.compactMap { ended[$0] } }
-    }
-
-    /// Every connection, in an O(1) copy: whoever looks through it does so outside the actor.
-    package func allConnections() -> StoredRows<ConnectionID, Connection> {
-        StoredRows(connectionTable.rows)
     }
 
     // MARK: - Ourselves at the providers

@@ -30,6 +30,14 @@ package protocol VaultStore: Sendable {
     /// The connections that a login in a session of the provider made or renewed (OpenID Connect Back-Channel Logout 1.0
     /// §2.1).
     func connections(ofProviderSession session: String, at upstream: String) async -> [Connection]
+    /// Up to `limit` connections behind one, in an order of the store's own, for work that goes through all of them in
+    /// slices: from the start without one, or when that one is gone, and none at the end.
+    ///
+    /// A connection that is changed, made or erased in the meantime may be missed or come twice.
+    func connections(after id: ConnectionID?, limit: Int) async -> [Connection]
+    /// Takes up to `limit` connections at an upstream whose refresh is due, by their expiry or by a report, and which were
+    /// used since a moment; each is taken again after half a minute unless it was refreshed in the meantime.
+    func takeDueRefreshes(at upstream: String, usedSince: Timestamp, now: Timestamp, limit: Int) async -> DueRefreshes
     /// Everything that a user has connected.
     func connections(of userID: UserID) async -> [Connection]
     /// A user by id.
@@ -144,6 +152,20 @@ package struct ConnectionRefresh: Hashable, Sendable {
         self.tokens = tokens
         self.scopes = scopes
         self.accessTokenExpiry = accessTokenExpiry
+    }
+}
+
+/// Connections whose refresh is due.
+package struct DueRefreshes: Hashable, Sendable {
+    /// The connections.
+    package var connections: [Connection]
+    /// Whether no other is due; false when the search was cut short so that the store's turn stays short.
+    package var isComplete: Bool
+
+    /// Some connections, of all that are due or of a part.
+    package init(connections: [Connection], isComplete: Bool) {
+        self.connections = connections
+        self.isComplete = isComplete
     }
 }
 

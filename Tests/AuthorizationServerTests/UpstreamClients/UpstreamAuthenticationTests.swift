@@ -126,7 +126,9 @@ struct UpstreamAuthenticationTests {
                     #expect(answer.isError(400, "interaction_required"))
                     #expect(answer["reason"] == "reauth_required" && answer["connect_uri"] != nil)
                 }
-                let connection = try #require(await server.server.stores.vault.allConnections().first { _ in true })
+                let connection = try #require(
+                    await server.server.stores.vault.connections(after: nil, limit: 100).first
+                )
                 #expect(connection.status == .reauthorizationRequired && connection.reason == "upstream_client_changed")
                 #expect(scene.refreshes.isEmpty)
                 #expect(await scene.provider.grantReports().allSatisfy { $0.revocation == nil })

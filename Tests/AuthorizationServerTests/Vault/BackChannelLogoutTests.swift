@@ -152,7 +152,7 @@ struct BackChannelLogoutTests {
             let graces = try await scene.code(as: "grace")
             var sid: String?
             if bySession {
-                let connections = await scene.server.server.stores.vault.allConnections()
+                let connections = await scene.server.server.stores.vault.connections(after: nil, limit: 100)
                 sid = connections.first { $0.upstream == "corp" && $0.account == "ada" }?.providerSessions.last?.id
                 try #require(sid != nil)
             }

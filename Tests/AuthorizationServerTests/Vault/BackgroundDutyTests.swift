@@ -57,9 +57,9 @@ struct BackgroundDutyTests {
             countMax: 3,
             logger: logger
         )
-        #expect(background.due(among: await vault.allConnections(), now: clock.now()).isEmpty)
+        #expect(await background.due(now: clock.now()).isEmpty)
         clock.advance(by: .seconds(3590))
-        let due = background.due(among: await vault.allConnections(), now: clock.now())
+        let due = await background.due(now: clock.now())
         #expect(due.count { $0.upstream == "down" } == 3)
         #expect(due.count { $0.upstream == "up" } == 2)
     }

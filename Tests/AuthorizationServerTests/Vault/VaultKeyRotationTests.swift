@@ -20,7 +20,7 @@ struct VaultKeyRotationTests {
     }
 
     private static func tokens(_ server: TestServer) async -> [SealedTokens] {
-        await server.server.stores.vault.allConnections().map(\.tokens)
+        await server.server.stores.vault.connections(after: nil, limit: 100).map(\.tokens)
     }
 
     @Test(
