@@ -2,30 +2,30 @@ import ArgumentParser
 import BenchmarkSupport
 import Foundation
 
-/// Runs the other benchmarks, prints one table, and compares the ratios with those that were accepted.
+/// Runs the other benchmarks, prints one table, and compares the ratios with the accepted ones.
 @main
 struct BenchmarkSummary: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "BenchmarkSummary",
-        abstract: "Every benchmark's ratios in one table.",
+        abstract: "Print every benchmark's ratios in one table.",
         discussion: """
-            What is run and what is compared stands in the threshold files, one for each benchmark. The benchmarks' JSON \
-            stays in the results folder.
+            The threshold files, one for each benchmark, say what is run and compared. The benchmarks' JSON output \
+            remains in the results folder.
             """,
         subcommands: [RunCommand.self, CheckCommand.self, RecordCommand.self],
         defaultSubcommand: RunCommand.self
     )
 }
 
-/// Where the thresholds and the results are.
+/// The locations of the thresholds and the results.
 struct Folders: ParsableArguments {
     @Option(name: .long, help: "The folder of the threshold files.")
     var thresholds = "Benchmarks/Thresholds"
 
-    @Option(name: .long, help: "The folder of the benchmarks' JSON.")
+    @Option(name: .long, help: "The folder of the benchmarks' JSON output.")
     var results = ".build/benchmarks"
 
-    @Option(name: .long, help: "Only this benchmark; may be repeated.")
+    @Option(name: .long, help: "Run only this benchmark; may be repeated.")
     var only: [String] = []
 
     func files() throws -> [(url: URL, file: ThresholdFile)] {
@@ -43,7 +43,7 @@ struct Folders: ParsableArguments {
     func figures(of file: ThresholdFile) throws -> JSONFigures {
         let url = result(of: file)
         guard FileManager.default.fileExists(atPath: url.path()) else {
-            throw BenchmarkError("\(file.benchmark) has left no result: run the benchmarks first")
+            throw BenchmarkError("\(file.benchmark) has no result: run the benchmarks first")
         }
         return try JSONFigures(Data(contentsOf: url))
     }
@@ -53,7 +53,7 @@ struct Folders: ParsableArguments {
 struct RunCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "run",
-        abstract: "Run the benchmarks, print the table."
+        abstract: "Run the benchmarks and print the table."
     )
 
     @OptionGroup var folders: Folders
@@ -121,7 +121,7 @@ struct CheckCommand: ParsableCommand {
 struct RecordCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "record",
-        abstract: "Write the last results into the thresholds: what is reached now is not to be lost."
+        abstract: "Write the last results into the thresholds, so that later runs must reach them."
     )
 
     @OptionGroup var folders: Folders

@@ -1,4 +1,4 @@
-/// Why a benchmark cannot run, or what answered wrongly: a figure over errors would be worth nothing.
+/// Why a benchmark cannot run, or which answer was wrong: figures that include errors would be worthless.
 package struct BenchmarkError: Error, CustomStringConvertible {
     package let description: String
 

@@ -2,8 +2,8 @@ import Foundation
 
 /// Runs a program to its end with no signal blocked.
 ///
-/// Children of Foundation's `Process` inherit the blocked signals of the task pool's threads, and `openssl speed` then never
-/// hears the alarm that ends it.
+/// Children of Foundation's `Process` inherit the blocked signals of the task pool's threads, and `openssl speed` then
+/// never receives the alarm that ends it.
 package enum ChildProgram {
     /// What the program wrote to its standard output.
     package static func output(_ arguments: [String]) throws -> String {
@@ -27,7 +27,7 @@ package enum ChildProgram {
         defer { unsafe words.forEach { unsafe free($0) } }
         var child: pid_t = 0
         let code = unsafe posix_spawnp(&child, arguments[0], &actions, &attributes, &words, environ)
-        guard code == 0 else { throw BenchmarkError("\(arguments[0]) cannot be run") }
+        guard code == 0 else { throw BenchmarkError("\(arguments[0]) cannot be started") }
         var status: Int32 = 0
         guard unsafe waitpid(child, &status, 0) == child, status == 0 else {
             throw BenchmarkError("\(arguments.joined(separator: " ")) failed")

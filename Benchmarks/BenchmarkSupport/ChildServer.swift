@@ -1,7 +1,7 @@
 package import Foundation
 package import OAuthProtocol
 
-/// This program once more, as the server that is measured.
+/// This program in a second process, as the server to measure.
 package final class ChildServer {
     private let process = Process()
     private let input = Pipe()
@@ -40,18 +40,18 @@ package final class ChildServer {
     /// Its process number.
     package var processID: Int32 { process.processIdentifier }
 
-    /// The next line that it says, a JSON object.
+    /// The next line of its output, a JSON object.
     package func line() async throws -> JSONObject {
         for await line in lines { return try JSONParser.parseObject(Array(line.utf8)) }
         throw BenchmarkError("the server process ended")
     }
 
-    /// Tells it something.
+    /// Sends it a line.
     package func say(_ line: String) {
         input.fileHandleForWriting.write(Data((line + "\n").utf8))
     }
 
-    /// Ends its input, which ends it, and waits for that.
+    /// Closes its input, which ends it, and waits for that.
     package func end() {
         input.fileHandleForWriting.closeFile()
         process.waitUntilExit()

@@ -1,6 +1,6 @@
 package import Foundation
 
-/// The numbers in a benchmark's JSON, found by where they stand.
+/// The numbers in a benchmark's JSON output, found by their paths.
 ///
 /// A path names members with slashes between them; an element of an array is named by its `id` or `name`, else by its
 /// number: `rows/refresh/per_second`.

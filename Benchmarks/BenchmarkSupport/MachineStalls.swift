@@ -1,6 +1,6 @@
-/// How long the machine keeps a running program from running: on a virtual one, its neighbours' share.
+/// How long the machine keeps a running program from running, for example because of other virtual machines.
 ///
-/// A latency's 99th percentile says nothing of a server where the machine itself stands still for more of the time than that.
+/// A server's 99th percentile of latency has no meaning on a machine that stalls for a larger part of the time.
 package struct MachineStalls: Sendable {
     /// The part of the time that was lost in gaps of more than a tenth of a millisecond.
     package let share: Double

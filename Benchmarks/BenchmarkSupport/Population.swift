@@ -4,7 +4,7 @@ package import OAuthProtocol
 package import OAuthState
 import OpenSSLCrypto
 
-/// Sessions as a large deployment has them: each with a user, an identity and a connection with upstream tokens.
+/// The sessions of a large deployment: each with a user, an identity and a connection with upstream tokens.
 package enum Population {
     /// The client of every session.
     package static let clientID = "benchmark"
@@ -12,11 +12,11 @@ package enum Population {
     package static let resource = "https://mcp.example.com/mcp"
     /// The upstream of every connection, unless another is named.
     package static let upstream = "corp"
-    /// A moment for populations whose server does not live in the present.
+    /// The time of a population whose server does not use the current time.
     package static let now = Timestamp(secondsSinceEpoch: 1_795_420_800)
-    /// Where the client's answers go.
+    /// The redirect URI of the client.
     package static let redirectURI = "http://127.0.0.1:1/callback"
-    /// How many bytes the upstream tokens of a session have in clear: two of 64.
+    /// The unencrypted size of a session's upstream tokens: two of 64 bytes.
     package static let tokenByteCount = 128
     private static let scopes = ScopeSet(["mcp:read", "offline_access"])
 
@@ -47,7 +47,7 @@ package enum Population {
         )
     }
 
-    /// What distinguishes one part of a population from another.
+    /// The properties that distinguish one part of a population from another.
     package struct Part: Sendable {
         /// The numbers of its sessions.
         package var indices: Range<Int>
@@ -55,7 +55,7 @@ package enum Population {
         package var now = Population.now
         /// The upstream of its connections.
         package var upstream = Population.upstream
-        /// How long the upstream access tokens are good.
+        /// How long the upstream access tokens are valid.
         package var accessTokenLifetime = Duration.seconds(3600)
 
         /// The sessions with these numbers.
@@ -87,7 +87,7 @@ package enum Population {
                 sessions.append(try await user(index, of: part, in: stores, sealing: sealing))
             }
             await stores.sessions.load(sessions)
-            // The journal's buffer is bounded: what was appended goes to the disk first.
+            // The journal's buffer is bounded: earlier records must reach the disk first.
             try await stores.journal.waitUntilDurable(stores.journal.lastPosition)
         }
     }
@@ -135,7 +135,7 @@ package enum Population {
 }
 
 extension AuthorizationSessions {
-    /// Takes sessions as recovery does, in one turn.
+    /// Inserts sessions in one step, as recovery does.
     package func load(_ sessions: [Session]) {
         for session in sessions { apply(.putSession(session)) }
     }

@@ -1,18 +1,18 @@
 import Foundation
 
-/// What a process has used so far, read from outside it.
+/// The resources that a process has used so far, read from outside it.
 package struct ProcessUsage: Sendable {
-    /// Processor time, all threads, user and system together.
+    /// Processor time of all threads, user and system together.
     package let processorSeconds: Double
-    /// Memory that it holds in RAM.
+    /// Resident memory.
     package let residentBytes: Int
 
-    /// What the process has used until now.
+    /// The resources used until now.
     package static func current(of process: Int32) throws -> ProcessUsage {
         var clock = clockid_t()
         var time = timespec()
         guard unsafe clock_getcpuclockid(process, &clock) == 0, unsafe clock_gettime(clock, &time) == 0 else {
-            throw BenchmarkError("process \(process) cannot be looked at")
+            throw BenchmarkError("the usage of process \(process) cannot be read")
         }
         return ProcessUsage(
             processorSeconds: Double(time.tv_sec) + Double(time.tv_nsec) / 1e9,
@@ -24,7 +24,7 @@ package struct ProcessUsage: Sendable {
         let status = try String(contentsOfFile: "/proc/\(process)/status", encoding: .utf8)
         let line = status.split(separator: "\n").first { $0.hasPrefix("VmRSS:") } ?? ""
         guard let kilobytes = Int(line.filter(\.isNumber)) else {
-            throw BenchmarkError("process \(process) has no memory to look at")
+            throw BenchmarkError("the memory of process \(process) cannot be read")
         }
         return kilobytes * 1024
     }

@@ -1,11 +1,11 @@
 import Foundation
 import OpenSSLCrypto
 
-/// The limit: how many ES256 signatures one core makes, as `openssl speed` says and as our own binding does.
+/// The limit: how many ES256 signatures one core makes, by `openssl speed` and by our own binding.
 package struct SignatureRate: Codable, Sendable {
-    /// Per second by `openssl speed`, on the server's core.
+    /// Signatures per second by `openssl speed`, on the server's core.
     package let opensslSpeed: Double
-    /// Per second of processor time by our binding, in this process.
+    /// Signatures per second of processor time by our binding, in this process.
     package let ownBinding: Double
 
     /// Measures both.
@@ -13,7 +13,7 @@ package struct SignatureRate: Codable, Sendable {
         SignatureRate(opensslSpeed: try opensslSpeed(seconds: seconds), ownBinding: try ownBinding(seconds: seconds))
     }
 
-    /// Per second by `openssl speed`, on the server's core.
+    /// Signatures per second by `openssl speed`, on the server's core.
     package static func opensslSpeed(seconds: Int) throws -> Double {
         let text = try ChildProgram.output(
             ["taskset", "--cpu-list", "0", "openssl", "speed", "-mr", "-seconds", "\(seconds)", "ecdsap256"]
@@ -25,7 +25,7 @@ package struct SignatureRate: Codable, Sendable {
                 return value
             }
         }
-        throw BenchmarkError("openssl speed said nothing of ecdsap256")
+        throw BenchmarkError("the output of openssl speed has no ecdsap256")
     }
 
     private static func ownBinding(seconds: Int) throws -> Double {

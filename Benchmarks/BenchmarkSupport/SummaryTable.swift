@@ -1,6 +1,6 @@
-/// The one table of all benchmarks: each ratio with its goal and with what was accepted.
+/// The table of all benchmarks: each ratio with its goal and its accepted value.
 package struct SummaryTable {
-    /// What makes a check fail, a line for each.
+    /// The reasons why a check fails, one line each.
     package private(set) var failures: [String] = []
     private var table = TextTable(["", "figure", "ratio", "goal", "reached", "accepted", ""])
 

@@ -1,7 +1,7 @@
-/// One ratio that must not get worse, as the files in `Thresholds` hold it.
+/// One ratio that must not get worse, as the files in `Thresholds` contain it.
 ///
-/// Never an absolute time: figures of one run on one machine are divided by each other, and only the quotient is compared
-/// with what it was on another machine.
+/// Never an absolute time: figures of one run on one machine are divided by each other, and only the quotient is
+/// compared with its value on another machine.
 package struct Threshold: Codable, Sendable {
     /// Which way is better.
     package enum Direction: String, Codable, Sendable {
@@ -9,34 +9,34 @@ package struct Threshold: Codable, Sendable {
         case lower
     }
 
-    /// What is measured, for people.
+    /// The description of the figure.
     package var name: String
-    /// Where the figure stands in the benchmark's JSON (see ``JSONFigures``).
+    /// The path of the figure in the benchmark's JSON (see ``JSONFigures``).
     package var figure: String
-    /// Where the figure stands by which it is divided; without one the figure is a ratio by itself.
+    /// The path of the divisor; without one the figure itself is a ratio.
     package var limit: String?
-    /// What the limit is, for people.
+    /// The description of the limit.
     package var limitName: String?
     /// Which way is better.
     package var better: Direction
-    /// What the project wants to reach.
+    /// The value that the project wants to reach.
     package var goal: Double?
-    /// Whether it is shown with its goal and never compared: what depends on the machine or on who else uses it, such as
+    /// Whether it is shown with its goal and never compared, because it depends on the machine and its other users:
     /// absolute times and the tails of latencies.
     package var isShownOnly: Bool?
-    /// What was reached when this was last recorded; without it the ratio is shown and not compared.
+    /// The value when it was last recorded; without it the ratio is shown and not compared.
     package var accepted: Double?
-    /// By how much it may get worse before the check fails, for a ratio that is not steady; a tenth unless said.
+    /// By how much an unsteady ratio may get worse before the check fails; a tenth by default.
     package var tolerance: Double?
 
     /// How much worse than accepted a ratio may be.
     package static let usualTolerance = 0.1
 
-    /// What came of looking at one ratio.
+    /// The result of checking one ratio.
     package enum Verdict: Equatable, Sendable {
         /// The figure, or its limit, is not in the benchmark's output.
         case missing
-        /// A limit of zero, or a figure that is none.
+        /// A limit of zero, or a figure that is not a number.
         case unusable
         /// Nothing to compare with.
         case notCompared
@@ -45,11 +45,11 @@ package struct Threshold: Codable, Sendable {
         /// Worse than accepted by more than the tolerance.
         case regressed
 
-        /// Whether a check must fail for it: what is not measured any more is not kept.
+        /// Whether a check must fail for it: a figure that is no longer measured is no longer kept.
         package var isFailure: Bool { self == .missing || self == .unusable || self == .regressed }
     }
 
-    /// The ratio in this output, if it is there.
+    /// The ratio in this output, if it is present.
     package func ratio(in figures: JSONFigures) -> Double? {
         guard let value = figures[figure] else { return nil }
         guard let limit else { return value }

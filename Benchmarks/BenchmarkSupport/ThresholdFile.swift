@@ -4,9 +4,9 @@ package import Foundation
 package struct ThresholdFile: Codable, Sendable {
     /// The benchmark's program.
     package var benchmark: String
-    /// Its arguments, besides `--json`.
+    /// The program's arguments, besides `--json`.
     package var arguments: [String]
-    /// What is compared.
+    /// The ratios to compare.
     package var ratios: [Threshold]
 
     /// Reads a file.
@@ -14,7 +14,8 @@ package struct ThresholdFile: Codable, Sendable {
         self = try JSONDecoder().decode(ThresholdFile.self, from: Data(contentsOf: url))
     }
 
-    /// Reads every file of a folder, in the order of their names; an empty folder is an error, for it would hold nothing.
+    /// Reads every file of a folder, in the order of their names; an empty folder is an error, because it would check
+    /// nothing.
     package static func all(in folder: URL) throws -> [(url: URL, file: ThresholdFile)] {
         let urls = try FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil)
             .filter { $0.pathExtension == "json" }
@@ -23,7 +24,7 @@ package struct ThresholdFile: Codable, Sendable {
         return try urls.map { ($0, try ThresholdFile(at: $0)) }
     }
 
-    /// The same with what is reached now as accepted, except where a ratio is only shown.
+    /// The same thresholds with the current values as accepted ones, except for ratios that are only shown.
     package func recording(_ figures: JSONFigures) -> ThresholdFile {
         var copy = self
         for index in copy.ratios.indices where copy.ratios[index].isShownOnly != true {
@@ -33,7 +34,7 @@ package struct ThresholdFile: Codable, Sendable {
         return copy
     }
 
-    /// Writes it for people to read and to compare.
+    /// Writes the file in a readable form that can be compared line by line.
     package func write(to url: URL) throws {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]

@@ -1,6 +1,6 @@
 import DurableLog
 
-/// How often the disk takes a small write to a file with reserved room and says that it is safe.
+/// How often per second the disk completes a small synchronized write to a file with reserved space.
 enum DiskRate {
     static func measure(in directory: String, seconds: Int) throws -> Double {
         let disk = POSIXFileSystem()

@@ -3,12 +3,12 @@ import ArgumentParser
 import CJemalloc
 import Foundation
 
-/// What durability costs: the rate of durable refreshes beside the disk's, a snapshot under load, a start from it.
+/// The cost of durability: the rate of durable refreshes beside the disk's, a snapshot under load, a start from it.
 @main
 struct DurabilityBenchmarks: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "DurabilityBenchmarks",
-        abstract: "What durability costs: journal, snapshot, start, memory.",
+        abstract: "Measure the cost of durability: journal, snapshot, start, memory.",
         subcommands: [RunCommand.self, ServeCommand.self],
         defaultSubcommand: RunCommand.self
     )
@@ -16,7 +16,7 @@ struct DurabilityBenchmarks: AsyncParsableCommand {
 
 /// Measures everything and prints the table.
 struct RunCommand: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "run", abstract: "Measure, and print the table.")
+    static let configuration = CommandConfiguration(commandName: "run", abstract: "Measure and print the table.")
 
     @Option(name: .long, help: "Sessions of the snapshot, each with its user, identity and connection.")
     var sessions = 1_000_000

@@ -1,4 +1,4 @@
-/// Latencies in microseconds, all of them kept: a longest pause must not fall between buckets.
+/// Latencies in microseconds, all of them stored: the longest pause must not disappear in a bucket.
 struct Latencies {
     private var samples: [UInt32] = []
 

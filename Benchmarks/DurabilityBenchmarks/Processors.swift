@@ -1,29 +1,29 @@
 import BenchmarkSupport
 import Foundation
 
-/// Who runs where while a server is measured from outside.
+/// Which processor server and client use while a server is measured from outside.
 ///
 /// Client and server on the same processors would measure each other: the client would wait for a processor, and count
-/// that as the server's pause. So the server with all its threads, that of the snapshot included, has the first
-/// processor to itself, and the client the last. On a machine with one processor they share it, and the figures say so.
+/// that as the server's pause. So the server with all its threads, including the snapshot's, has the first processor to
+/// itself, and the client the last. On a machine with one processor they share it, and the report says so.
 struct Processors {
     private let count = ProcessInfo.processInfo.activeProcessorCount
 
     var server: Int { 0 }
     var client: Int { count - 1 }
 
-    /// What the run says of it, with how busy the machine was.
+    /// The report's line about processors, with the machine's load.
     var description: String {
         let pinned =
             count > 1
             ? "pauses: server on processor \(server), client on processor \(client)"
             : "pauses: server and client share one processor"
-        // Where the kernel does not tell its load there is none to report.
+        // Without the kernel's load average none is reported.
         let load = (try? String(contentsOfFile: "/proc/loadavg", encoding: .utf8)).map { $0.prefix { $0 != " " } }
         return "\(count) processors, load \(load.map(String.init) ?? "unknown"); \(pinned)"
     }
 
-    /// Lets this process run on the client's processor, or on all of them again.
+    /// Restricts this process to the client's processor, or permits all of them again.
     func pinClient(_ isPinned: Bool) throws {
         let taskset = Process()
         taskset.executableURL = URL(filePath: "/usr/bin/taskset")

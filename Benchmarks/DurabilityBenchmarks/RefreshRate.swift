@@ -4,7 +4,7 @@ import Logging
 import OAuthProtocol
 import OAuthState
 
-/// Refreshes of many sessions at once through the actor that owns them, each answered when it is durable.
+/// Simultaneous refreshes of many sessions through the actor that owns them, each answered when it is durable.
 enum RefreshRate {
     /// One policy's figures.
     struct Result {

@@ -1,16 +1,16 @@
 import BenchmarkSupport
 import OAuthProtocol
 
-/// One measured number, beside the limit that it has to keep where there is one.
+/// One measured number, beside its limit if it has one.
 struct Figure {
-    /// Where it stands in the JSON: names of members with slashes between them, the last one with its unit.
+    /// The path in the JSON: names of members with slashes between them, the last one with its unit.
     let path: String
     let name: String
     let value: Double
     let unit: String
-    /// The most that it may be; nil where nothing is demanded.
+    /// The limit; nil for a figure without one.
     let limit: Double?
-    /// What belongs to it, for people.
+    /// The explanation of the figure.
     let remark: String
 
     fileprivate var cells: [String] {
@@ -19,7 +19,7 @@ struct Figure {
     }
 }
 
-/// The figures of one run, for people and for machines.
+/// The figures of one run, as a table and as JSON.
 struct Report {
     let sessionCount: Int
     let processors: String
@@ -41,7 +41,7 @@ struct Report {
         figures.append(Figure(path: path, name: name, value: value, unit: unit, limit: limit, remark: remark))
     }
 
-    /// The percentiles of clients; the limit is that of 99.9 in 100.
+    /// The percentiles of clients; the limit applies to the 99.9th.
     mutating func add(_ path: String, _ name: String, _ latencies: Latencies, limitMicroseconds: Double? = nil) {
         add(path + "/count", name, Double(latencies.count), "refreshes")
         for (member, share, text) in [("p50", 0.5, "half of them"), ("p99", 0.99, "99 %"), ("p999", 0.999, "99.9 %")] {

@@ -11,7 +11,7 @@ import OutboundHTTP
 import ServerConfiguration
 import SocketHTTP
 
-/// The server of the snapshot's measurement, in a process of its own: writes a snapshot when a line says so.
+/// The server of the snapshot's measurement, in a process of its own: writes a snapshot when it receives a line.
 struct ServeCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(commandName: "serve", shouldDisplay: false)
 
@@ -50,7 +50,7 @@ struct ServeCommand: AsyncParsableCommand {
                 "bytes": .number(JSONNumber(Int(storage.snapshotDescriptions.last?.byteCount ?? 0))),
             ])
         }
-        // The input's end is the process's, as a crash is: no snapshot, no farewell.
+        // The end of the input ends the process like a crash: without a snapshot.
         Foundation.exit(0)
     }
 
@@ -81,7 +81,7 @@ struct ServeCommand: AsyncParsableCommand {
         return try await GatehouseServer.start(configuration, environment: environment)
     }
 
-    /// The moment that the population was made for.
+    /// The time of the population.
     private struct FixedTime: TimeSource {
         func now() -> Timestamp { Population.now }
     }
@@ -92,7 +92,7 @@ struct ServeCommand: AsyncParsableCommand {
         return (Int(line.filter(\.isNumber)) ?? 0) * 1024
     }
 
-    /// The lines of standard input, read on a thread of its own: reading blocks.
+    /// The lines of standard input, read on a thread of its own because reading blocks.
     private static func inputLines() -> AsyncStream<String> {
         let (stream, continuation) = AsyncStream.makeStream(of: String.self)
         Thread.detachNewThread {

@@ -82,10 +82,10 @@ struct SnapshotRun {
         report.add("snapshot_bytes", "its size", bytes, "bytes", rate)
     }
 
-    /// What a server with nothing in it has in memory, in bytes.
+    /// The memory of an empty server, in bytes.
     private func emptyResidentBytes() async throws -> Int {
         let path = directory + "-empty"
-        // The first start makes keys and files; it is the later ones that an operator waits for.
+        // The first start creates keys and files; operators wait for the later ones.
         let first = try ChildServer(["serve", "--directory", path])
         _ = try await first.line()
         first.end()
@@ -96,12 +96,12 @@ struct SnapshotRun {
     }
 }
 
-/// Clients that refresh over sockets, one after the other's answer, and note how long each took.
+/// Clients that refresh over sockets one after the other and record the latencies.
 final class RefreshClients: Sendable {
     private let issuer: String
     private let tokens: Mutex<[String]>
 
-    /// Says when the clients are to stop.
+    /// Tells the clients when to stop.
     private final class End: Sendable {
         let isReached = Atomic(false)
     }
@@ -111,7 +111,7 @@ final class RefreshClients: Sendable {
         self.tokens = Mutex(tokens)
     }
 
-    /// Refreshes for as long as the body takes.
+    /// Refreshes while the body runs.
     func refresh(during body: () async throws -> Void) async throws -> Latencies {
         let transport = try CurlClient(
             configuration: .init(proxy: .none),

@@ -5,17 +5,18 @@ import CJemalloc
 import Foundation
 import SocketHTTP
 
-/// Load over real sockets: a server process on its own core, the load on another, and the limit beside it in one run.
+/// Load over real sockets: a server process on its own core, the load on another, and the limit measured in the same
+/// run.
 @main
 struct LoadBenchmarks: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "LoadBenchmarks",
-        abstract: "Requests per second and latencies over real sockets, each beside its limit.",
+        abstract: "Measure requests per second and latencies over real sockets, each beside its limit.",
         subcommands: [RunCommand.self, SuiteCommand.self, VersusCommand.self, LoadServer.self, StallsCommand.self],
         defaultSubcommand: RunCommand.self
     )
 
-    /// One core for the server and one for the load: otherwise the load eats what is measured.
+    /// One core for the server and one for the load: otherwise the load would use the capacity that is measured.
     static func prepare() throws {
         try Affinity.pin(to: 1)
         _ = DescriptorLimit.raise(to: 65_536)
@@ -30,23 +31,23 @@ struct LoadBenchmarks: AsyncParsableCommand {
 struct RunCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(commandName: "run", abstract: "Run scenarios against one server.")
 
-    /// What to compare with.
+    /// The server to compare with.
     enum Rival: String, ExpressibleByArgument {
         case nginx
     }
 
     @OptionGroup var conditions: Conditions
 
-    @Option(name: .long, parsing: .upToNextOption, help: "The scenarios; all of them unless said.")
+    @Option(name: .long, parsing: .upToNextOption, help: "The scenarios; all of them by default.")
     var scenarios = ScenarioID.allCases
 
     @Option(name: .long, help: "nginx: the same load on it, for JWKS and metadata.")
     var compare: Rival?
 
-    @Flag(name: .long, help: "Then each scenario at 70 of 100 of its most, in an open loop.")
+    @Flag(name: .long, help: "Then run each scenario at 70 % of its highest rate, in an open loop.")
     var seventy = false
 
-    @Option(name: .long, help: "Then this many idle connections: their memory, and what others notice of them.")
+    @Option(name: .long, help: "Then open this many idle connections: their memory, and their effect on others.")
     var idle: Int?
 
     @Flag(name: .long, help: "Print JSON instead of a table.")
@@ -54,7 +55,7 @@ struct RunCommand: AsyncParsableCommand {
 
     func run() async throws {
         if compare == .nginx, !NginxServer.isInstalled {
-            throw BenchmarkError("nginx is not installed, so nothing can be compared with it: `make bench-setup`")
+            throw BenchmarkError("nginx is not installed: install it with `make bench-setup`")
         }
         try LoadBenchmarks.prepare()
         let run = try await LoadRun.start(conditions, signatures: SignatureRate.measure(seconds: 2))
@@ -69,7 +70,7 @@ struct RunCommand: AsyncParsableCommand {
     }
 
     private func measure(_ run: LoadRun) async throws {
-        // The key set comes first: others are measured by it.
+        // The key set comes first: other scenarios are compared with it.
         for scenario in ScenarioID.allCases where scenarios.contains(scenario) {
             try await run.measure(scenario)
             if compare == .nginx, [.jwks, .metadata].contains(scenario) { try await run.compareWithNginx(scenario) }

@@ -2,7 +2,7 @@ import ArgumentParser
 import BenchmarkSupport
 import Foundation
 
-/// Watches the server's core for stalls while the server has nothing to do, in a process that runs there.
+/// Watches the idle server's core for stalls, in a process that runs there.
 struct StallsCommand: ParsableCommand {
     static let configuration = CommandConfiguration(commandName: "stalls", shouldDisplay: false)
 

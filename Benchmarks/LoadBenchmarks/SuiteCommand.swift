@@ -2,11 +2,12 @@ import ArgumentParser
 import BenchmarkSupport
 import Foundation
 
-/// Everything that the project has promised of its speed over sockets, in a few minutes.
+/// Every promised figure over sockets, in a few minutes.
 struct SuiteCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "suite",
-        abstract: "The promised figures: plain, TLS, durable, a million sessions, idle connections, nginx beside."
+        abstract:
+            "Measure the promised figures: plain, TLS, durable, a million sessions, idle connections, beside nginx."
     )
 
     @Option(name: .long, help: "Seconds for each scenario.")
@@ -18,7 +19,7 @@ struct SuiteCommand: AsyncParsableCommand {
     @Option(name: .long, help: "The idle connections.")
     var idle = 10_000
 
-    @Flag(name: .long, help: "Leave nginx out, loudly.")
+    @Flag(name: .long, help: "Leave nginx out, with a warning.")
     var withoutNginx = false
 
     @Flag(name: .long, help: "Print JSON instead of a table.")
@@ -29,7 +30,7 @@ struct SuiteCommand: AsyncParsableCommand {
     func run() async throws {
         guard withoutNginx || NginxServer.isInstalled else {
             throw BenchmarkError(
-                "nginx is not installed: `make bench-setup` installs it, --without-nginx leaves it out"
+                "nginx is not installed: install it with `make bench-setup`, or use --without-nginx"
             )
         }
         if withoutNginx { FileHandle.standardError.write(Data("NOT COMPARED WITH NGINX\n".utf8)) }
@@ -74,7 +75,7 @@ struct SuiteCommand: AsyncParsableCommand {
                             if [.jwks, .introspection, .refresh].contains(scenario) {
                                 try await run.measureAtSeventyPercent(scenario)
                             }
-                            // Those that come after leave clients and sessions behind.
+                            // Later scenarios leave clients and sessions behind.
                             if scenario == .mix { try run.noteResidentMemory() }
                         }
                     }

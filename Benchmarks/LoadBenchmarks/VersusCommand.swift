@@ -2,9 +2,10 @@ import ArgumentParser
 import BenchmarkSupport
 import Foundation
 
-/// Two builds in one run, to see what a change was worth.
+/// Compares two builds in one run, to measure the effect of a change.
 ///
-/// Short turns, the one, the other, now and then bare signatures: whatever else the machine does meets all of them alike.
+/// Short turns of one build, the other, and sometimes bare signatures: other activity on the machine affects all of
+/// them alike.
 struct VersusCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "versus",
@@ -51,7 +52,7 @@ struct VersusCommand: AsyncParsableCommand {
             for turn in 0..<turns {
                 let this = { try await rate(scenario, ours, factories[0]) }
                 let other = { try await rate(scenario, theirs, factories[1]) }
-                // Who comes first changes, for a machine that slows down must not favour one.
+                // The order alternates, because a machine that slows down must not favour one build.
                 let isFirst = turn.isMultiple(of: 2)
                 let pair = isFirst ? (try await this(), try await other()) : try await Self.swapped(other, this)
                 let isSigningTurn = turn.isMultiple(of: 6)

@@ -4,7 +4,7 @@ import Foundation
 import OAuthProtocol
 import OAuthState
 
-/// Clients that registered themselves: what a look-up and a registration cost, and the memory of each.
+/// Clients that registered themselves: the cost of a look-up and a registration, and the memory of each.
 enum ClientScale {
     static func measure(upTo largest: Int, into report: inout ScaleReport, duration: Duration) async throws {
         var limits = StoreLimits()

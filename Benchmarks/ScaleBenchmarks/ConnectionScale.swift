@@ -1,7 +1,7 @@
 import BenchmarkSupport
 import Foundation
 
-/// Connections that all ask: what an answer costs the server, by LoadBenchmarks.
+/// Active connections: the server's cost of an answer, by LoadBenchmarks.
 enum ConnectionScale {
     static func measure(upTo largest: Int, into report: inout ScaleReport) throws {
         for count in [1, 64, 1000].filter({ $0 < largest }) + [largest] {
@@ -12,7 +12,7 @@ enum ConnectionScale {
             ])
             let figures = try JSONFigures(Data(output.utf8))
             guard let rate = figures["rows/jwks/per_server_second"], rate > 0 else {
-                throw BenchmarkError("LoadBenchmarks said nothing of the key set")
+                throw BenchmarkError("the output of LoadBenchmarks has no key set")
             }
             report.add("connections", "server time of an answer", count: count, 1e9 / rate)
         }

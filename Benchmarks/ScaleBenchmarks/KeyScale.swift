@@ -3,7 +3,7 @@ import Foundation
 import OAuthProtocol
 import OpenSSLCrypto
 
-/// Published keys: what verifying a token costs when the one that signed it is the last of so many.
+/// Published keys: the cost of verifying a token signed by the last of many keys.
 enum KeyScale {
     static func measure(into report: inout ScaleReport, duration: Duration) throws {
         let issuer = "https://auth.example.com"

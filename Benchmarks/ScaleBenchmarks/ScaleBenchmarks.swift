@@ -4,13 +4,13 @@ import BenchmarkSupport
 import CJemalloc
 import Foundation
 
-/// What it costs to have much: many sessions, clients, connections, keys; and what a start costs.
+/// The cost of size: many sessions, clients, connections, keys; and the cost of a start.
 @main
 struct ScaleBenchmarks: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "ScaleBenchmarks",
-        abstract: "Cost against the number of sessions, clients, connections and keys; memory of each; start.",
-        discussion: "A snapshot's pause and a start from it are measured by DurabilityBenchmarks."
+        abstract: "Measure the cost of many sessions, clients, connections and keys, the memory of each, and a start.",
+        discussion: "DurabilityBenchmarks measures a snapshot's pause and a start from it."
     )
 
     @Option(name: .long, help: "The most sessions, each with user, identity and connection.")
@@ -31,7 +31,7 @@ struct ScaleBenchmarks: AsyncParsableCommand {
     func run() async throws {
         var report = ScaleReport()
         let duration = Duration.milliseconds(milliseconds)
-        // Before this process holds anything: starts are measured from it.
+        // Before this process holds any data: starts are forked from it.
         try StartMeasurement.measure(into: &report)
         try KeyScale.measure(into: &report, duration: duration)
         try await ClientScale.measure(upTo: clients, into: &report, duration: duration)

@@ -1,15 +1,15 @@
 import BenchmarkSupport
 import Foundation
 
-/// The figures of one run, for people and for machines.
+/// The figures of one run, as a table and as JSON.
 struct ScaleReport: Codable {
-    /// What something costs when there are so many.
+    /// The cost of an operation at this size.
     struct Row: Codable {
         var id: String
         var name: String
-        /// How many there are.
+        /// The size: how many there are.
         var count: Int
-        /// Nanoseconds of one operation, or operations a second where the unit says so.
+        /// Nanoseconds of one operation, or operations per second if the unit says so.
         var value: Double
         var unit: String
         /// The value over that of the smallest number of the same row.
@@ -67,9 +67,9 @@ struct ScaleReport: Codable {
     }
 }
 
-/// How long an operation takes, in processor time of this process: steady also where others use the machine.
+/// How long an operation takes, in processor time of this process: steady even on a shared machine.
 enum OperationCost {
-    /// Nanoseconds of one of many calls.
+    /// Nanoseconds of one call, averaged over many.
     static func nanoseconds(
         for duration: Duration,
         _ operation: (_ number: Int) async throws -> Void
@@ -85,7 +85,7 @@ enum OperationCost {
         return (try ProcessUsage.current(of: getpid()).processorSeconds - before) * 1e9 / Double(count)
     }
 
-    /// Steps of ten up to a number, which is the last.
+    /// Powers of ten up to a number, which is the last step.
     static func counts(from smallest: Int, upTo largest: Int) -> [Int] {
         var counts: [Int] = []
         var count = smallest

@@ -7,9 +7,9 @@ import OAuthState
 import OpenSSLCrypto
 import ServerConfiguration
 
-/// Sessions with their users, identities and connections: what a look-up and a refresh cost, and the memory of each.
+/// Sessions with their users, identities and connections: the cost of a look-up and a refresh, and the memory of each.
 enum SessionScale {
-    /// Bytes of the two upstream tokens of a session, as the provider made them.
+    /// The size of a session's two upstream tokens, as the provider made them.
     private static let tokenByteCount = 128
 
     static func measure(upTo largest: Int, into report: inout ScaleReport, duration: Duration) async throws {
@@ -28,7 +28,7 @@ enum SessionScale {
             let bytes = Double(grown) / Double(count - present) - Double(tokenByteCount)
             present = count
             try await measure(stores, count, into: &report, duration: duration)
-            // Only the largest step is exact: a small one disappears among pages that were there before.
+            // Only the largest step is exact: a small one disappears among pages that were allocated before.
             if count == largest {
                 report.add("session_bytes", "memory of a session beyond its upstream tokens", bytes, "bytes")
             }
@@ -42,7 +42,7 @@ enum SessionScale {
         duration: Duration
     ) async throws {
         let now = Population.now
-        // A step that visits all of them in no order that a cache would like.
+        // A step that visits all of them in an order that defeats caches.
         func index(_ number: Int) -> Int { number &* 7_368_787 % count }
         let lookup = try await OperationCost.nanoseconds(for: duration) { number in
             guard await stores.sessions.session(Population.sessionID(index(number)), now: now) != nil else {
@@ -51,7 +51,7 @@ enum SessionScale {
         }
         report.add("session_lookup", "look up a session", count: count, lookup)
         let refresh = try await OperationCost.nanoseconds(for: duration) { number in
-            // Without rotation, so that each session can be refreshed as often as it takes.
+            // Without rotation, so that each session can be refreshed any number of times.
             let use = RefreshTokenUse(
                 family: Population.sessionID(index(number)),
                 generation: 1,

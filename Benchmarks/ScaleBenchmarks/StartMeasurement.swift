@@ -1,7 +1,7 @@
 import BenchmarkSupport
 import Foundation
 
-/// The product itself, from `exec` to ready, with an empty storage directory and a memory of nothing.
+/// The product itself, from `exec` to ready, with an empty storage directory.
 enum StartMeasurement {
     private static let runCount = 9
 
@@ -60,7 +60,7 @@ enum StartMeasurement {
                 text += String(decoding: data, as: UTF8.self)
             }
             milliseconds = (ContinuousClock.now - start) / .milliseconds(1)
-            // Only when the last of what a start leaves behind is done: the first memory is what stays.
+            // Only after the background work of a start: the memory then remains.
             usleep(200_000)
             residentBytes = try ProcessUsage.current(of: process.processIdentifier).residentBytes
             // Children of Foundation's `Process` inherit blocked signals; this one cannot be blocked.

@@ -2,7 +2,7 @@ import BenchmarkSupport
 import COpenSSL
 import OpenSSLCrypto
 
-/// OpenSSL's own signature, with nothing of ours around it: the limit of everything that signs.
+/// OpenSSL's own signature, without any of our code: the limit of everything that signs.
 // SAFETY: a context belongs to the thread that uses the value; the benchmark gives each thread its own.
 @safe
 final class BareSignature: @unchecked Sendable {
@@ -10,7 +10,7 @@ final class BareSignature: @unchecked Sendable {
     private let key: OpaquePointer
     private let context: OpaquePointer
     private let verification: OpaquePointer
-    /// What Ed25519 signs, and the digest that the others sign.
+    /// The message that Ed25519 signs, and the digest that the others sign.
     private let message = [UInt8](repeating: 7, count: 400)
     private let digest = [UInt8](repeating: 7, count: 32)
     private var signature = [UInt8](repeating: 0, count: 512)
@@ -24,13 +24,13 @@ final class BareSignature: @unchecked Sendable {
             case .edDSA: unsafe gatehouse_generate_ed25519()
             case .rs256, .ps256: unsafe gatehouse_generate_rsa(2048)
             }
-        guard let key = unsafe made else { throw BenchmarkError("OpenSSL makes no key") }
+        guard let key = unsafe made else { throw BenchmarkError("OpenSSL cannot make a key") }
         unsafe self.key = key
         let isEdDSA = algorithm == .edDSA
         guard
             let context = unsafe isEdDSA ? EVP_MD_CTX_new() : EVP_PKEY_CTX_new_from_pkey(nil, key, nil),
             let verification = unsafe isEdDSA ? EVP_MD_CTX_new() : EVP_PKEY_CTX_new_from_pkey(nil, key, nil)
-        else { throw BenchmarkError("OpenSSL makes no context") }
+        else { throw BenchmarkError("OpenSSL cannot make a context") }
         (unsafe self.context, unsafe self.verification) = unsafe (context, verification)
         let isReady =
             switch algorithm {
@@ -44,7 +44,7 @@ final class BareSignature: @unchecked Sendable {
                     && EVP_PKEY_CTX_set_signature_md(context, EVP_sha256()) == 1
                     && EVP_PKEY_CTX_set_signature_md(verification, EVP_sha256()) == 1
             }
-        guard isReady else { throw BenchmarkError("OpenSSL does not sign with \(algorithm.rawValue)") }
+        guard isReady else { throw BenchmarkError("OpenSSL cannot sign with \(algorithm.rawValue)") }
         sign()
     }
 
@@ -66,7 +66,7 @@ final class BareSignature: @unchecked Sendable {
             algorithm == .edDSA
             ? unsafe EVP_DigestSign(context, &signature, &count, message, message.count)
             : unsafe EVP_PKEY_sign(context, &signature, &count, digest, digest.count)
-        precondition(status == 1, "OpenSSL does not sign")
+        precondition(status == 1, "OpenSSL cannot sign")
     }
 
     /// Verifies the last signature.
@@ -75,6 +75,6 @@ final class BareSignature: @unchecked Sendable {
             algorithm == .edDSA
             ? unsafe EVP_DigestVerify(verification, signature, count, message, message.count)
             : unsafe EVP_PKEY_verify(verification, signature, count, digest, digest.count)
-        precondition(status == 1, "OpenSSL does not verify")
+        precondition(status == 1, "OpenSSL cannot verify")
     }
 }

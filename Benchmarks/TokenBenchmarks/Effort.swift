@@ -1,12 +1,12 @@
 import CAllocationCount
 import Glibc
 
-/// What a thread has spent so far: processor time, which other processes do not disturb, and heap allocations.
+/// What a thread has used so far: processor time, which other processes do not affect, and heap allocations.
 struct Effort {
     private let nanoseconds: Int64
     private let allocations: UInt64
 
-    /// What the calling thread has spent up to now.
+    /// The calling thread's usage until now.
     static var ofThisThread: Effort {
         var time = timespec()
         unsafe clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
@@ -16,7 +16,7 @@ struct Effort {
         )
     }
 
-    /// What was spent between two moments for each of `count` operations.
+    /// The usage between two moments for each of `count` operations.
     static func between(_ start: Effort, _ end: Effort, count: Int) -> Cost {
         Cost(
             microseconds: Double(end.nanoseconds - start.nanoseconds) / 1000 / Double(max(1, count)),
@@ -29,26 +29,26 @@ struct Effort {
 struct Cost {
     /// Processor time.
     let microseconds: Double
-    /// Heap allocations, those inside of OpenSSL included.
+    /// Heap allocations, including those inside OpenSSL.
     let allocations: Double
 
     /// Operations per second of processor time.
     var rate: Double { 1_000_000 / microseconds }
 }
 
-/// An operation of ours and the bare operation that limits it, measured in turns so that what disturbs one disturbs both.
+/// An operation of ours and the bare operation that limits it, measured in turns so that disturbances affect both.
 struct Comparison {
     let name: String
     let ours: Cost
     let limit: Cost
 
-    /// How much of the limit is reached.
+    /// The share of the limit that is reached.
     var share: Double { limit.microseconds / ours.microseconds }
 
-    /// The allocations that are not those of the bare operation inside.
+    /// The allocations without those of the bare operation inside.
     var ownAllocations: Double { max(0, ours.allocations - limit.allocations) }
 
-    /// Runs both in turns of some operations each until `seconds` of processor time are spent.
+    /// Runs both in turns of some operations each until `seconds` of processor time are used.
     static func measure(
         _ name: String,
         seconds: Double,
@@ -78,7 +78,7 @@ struct Comparison {
         return Effort.between(start, .ofThisThread, count: count)
     }
 
-    /// The median turn: one that was interrupted a hundred times says nothing of the operation.
+    /// The median turn: an interrupted one says nothing about the operation.
     static func median(_ costs: [Cost]) -> Cost {
         let times = costs.map(\.microseconds).sorted()
         let allocations = costs.map(\.allocations).sorted()

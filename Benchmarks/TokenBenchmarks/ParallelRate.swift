@@ -2,7 +2,7 @@ import Glibc
 import OpenSSLCrypto
 import Synchronization
 
-/// How many operations all cores together do in a second of wall-clock time, each core with a thread of its own.
+/// The rate of all cores together in wall-clock time, each core with a thread of its own.
 enum ParallelRate {
     static func measure(
         _ algorithm: SignatureAlgorithm,

@@ -10,8 +10,8 @@ import OutboundHTTP
 import ServerConfiguration
 import SocketHTTP
 
-/// Whole refresh requests over sockets to a server in this process, seen from the thread of its only event loop: what one
-/// costs there in processor time and allocations, system calls and the signature included.
+/// Complete refresh requests over sockets to a server in this process, measured on the thread of its only event loop:
+/// the processor time and allocations of one, system calls and the signature included.
 struct RefreshRequests {
     private static let clientID = "benchmark"
     private static let resource = "https://mcp.example.com/mcp"
@@ -109,7 +109,7 @@ struct RefreshRequests {
         return clients
     }
 
-    /// Begins a session as a login does: by redeeming a code.
+    /// Begins a session by redeeming a code, as a login does.
     private static func begin(_ id: SessionID, of user: UserID, in stores: ServerStores, now: Timestamp) async throws {
         let code = AuthorizationCode(random: SystemRandomSource())
         let challenge = CodeChallenge(verifier: CodeVerifier(random: SystemRandomSource()))
@@ -177,10 +177,10 @@ private final class RefreshingClient {
             """.utf8
         )
         let sent = unsafe request.withUnsafeBytes { unsafe Glibc.send(descriptor, $0.baseAddress, $0.count, 0) }
-        guard sent == request.count else { throw BenchmarkError("a request was not taken whole") }
+        guard sent == request.count else { throw BenchmarkError("a request was written only in part") }
     }
 
-    /// Reads an answer, which comes in one piece, and keeps the successor.
+    /// Reads an answer, which arrives in one piece, and stores the successor.
     func receive() throws {
         let count = unsafe buffer.withUnsafeMutableBytes { unsafe recv(descriptor, $0.baseAddress, $0.count, 0) }
         guard count > 0 else { throw BenchmarkError("the server closed a connection") }

@@ -1,6 +1,6 @@
 import OAuthProtocol
 
-/// The figures of one run, for people and for machines.
+/// The figures of one run, as a table and as JSON.
 struct Report {
     /// Rates of all cores together, per second of wall-clock time.
     struct Parallel {
@@ -14,7 +14,9 @@ struct Report {
     var rows: [Comparison] = []
     var parallel: [Parallel] = []
 
-    /// A table; ratios are what to quote, for absolute figures move from machine to machine.
+    /// A table.
+    ///
+    /// Quote its ratios, because absolute figures differ from machine to machine.
     var table: String {
         let heads = ["one core", "per second", "of OpenSSL alone", "allocations", "without OpenSSL's"]
         var text = row(heads)

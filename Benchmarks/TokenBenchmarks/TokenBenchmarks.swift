@@ -3,12 +3,12 @@ import BenchmarkSupport
 import Foundation
 import OpenSSLCrypto
 
-/// What tokens cost, in process: each operation beside the bare one of OpenSSL that limits it, in the same seconds.
+/// The cost of tokens, in process: each operation beside the bare one of OpenSSL that limits it, measured together.
 @main
 struct TokenBenchmarks: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "TokenBenchmarks",
-        abstract: "Issuing and validating tokens, and whole refresh requests, beside what OpenSSL does alone."
+        abstract: "Measure issuing and validating tokens, and complete refresh requests, beside OpenSSL alone."
     )
 
     @Option(name: .long, help: "Seconds of processor time for each comparison.")
@@ -17,7 +17,7 @@ struct TokenBenchmarks: AsyncParsableCommand {
     @Option(name: .long, help: "Connections of the refresh requests.")
     var connections = 64
 
-    @Flag(name: .long, help: "Measure whole refresh requests only.")
+    @Flag(name: .long, help: "Measure complete refresh requests only.")
     var refreshOnly = false
 
     @Flag(name: .long, help: "Print JSON instead of a table.")

@@ -6,7 +6,7 @@ import OpenSSLCrypto
 
 /// Issuing and validating access tokens as the server does, without a request around it.
 ///
-/// Each value has its own key, issuer and cache, so that threads share nothing but what the server's loops share.
+/// Each value has its own key, issuer and cache, so that threads share only what the server's loops share.
 final class TokenOperations {
     let algorithm: SignatureAlgorithm
     let bare: BareSignature
@@ -57,12 +57,12 @@ final class TokenOperations {
         try issue()
     }
 
-    /// Issues a token: claims, its name, signature, and the entry among the tokens that were seen.
+    /// Issues a token: claims, identifier, signature, and the entry in the cache of seen tokens.
     func issue() throws {
         token = try issuer.issue(for: session, scopes: session.scopes, now: now).token
     }
 
-    /// Validates the last token as if it was never seen.
+    /// Validates the last token as if it had never been seen.
     func validate() throws {
         _ = try verifier.verify(token, keys: keys.current.published, now: now)
     }

@@ -76,8 +76,6 @@ struct LanguageTests {
         "AuthorizationServerTests", "BenchmarkSupportTests", "DevelopmentIdentityProviderTests", "DurabilityTests",
         "DurableLogTests", "EndToEndTests", "OAuthProtocolTests", "OAuthStateTests", "OpenSSLCryptoTests",
         "OutboundHTTPTests", "RepositoryTests", "ServerCommandTests", "SocketHTTPTests", "UpstreamIdentityTests",
-        "BenchmarkSummary", "BenchmarkSupport", "DurabilityBenchmarks", "LoadBenchmarks", "ScaleBenchmarks",
-        "TokenBenchmarks",
     ]
 
     private static var files: [SourceTree.File] {

@@ -1,20 +1,20 @@
 import BenchmarkSupport
 import Glibc
 
-/// A whole answer, looked at where it was received: the load must cost less than what it measures.
+/// A complete answer, examined where it was received: the load must cost less than the server.
 struct Answer {
     let status: Int
     private let bytes: [UInt8]
     private let headEnd: Int
     private let end: Int
 
-    /// What the first bytes of a connection's answer are worth.
+    /// The meaning of the first bytes of a connection's answer.
     enum Reading {
         case whole(Answer)
         case partial
     }
 
-    /// Reads an answer of at most `count` bytes; more than one answer is an error, for nobody asked for two.
+    /// Reads an answer of at most `count` bytes; more than one answer is an error, because only one was requested.
     static func read(_ bytes: [UInt8], _ count: Int) throws -> Reading {
         guard let head = find("\r\n\r\n", in: bytes, 0..<count) else { return .partial }
         guard count > 12, let field = find("\r\nContent-Length: ", in: bytes, 0..<head + 2) else {
@@ -30,7 +30,7 @@ struct Answer {
         }
         let end = head + 4 + length
         guard count >= end else { return .partial }
-        guard count == end else { throw BenchmarkError("an answer that nobody asked for") }
+        guard count == end else { throw BenchmarkError("an answer without a request") }
         let status = Int(bytes[9] - 0x30) * 100 + Int(bytes[10] - 0x30) * 10 + Int(bytes[11] - 0x30)
         return .whole(Answer(status: status, bytes: bytes, headEnd: head, end: end))
     }
@@ -46,7 +46,7 @@ struct Answer {
         let key = name.utf8CodeUnitCount
         while let found = Self.find(name, in: bytes, position..<end) {
             position = found + key
-            // `"name":"value"`, as our own writer and everybody's compact one writes it.
+            // `"name":"value"`, the compact form.
             guard found > 0, bytes[found - 1] == Self.quote, position + 3 < end, bytes[position] == Self.quote,
                 bytes[position + 1] == UInt8(ascii: ":"), bytes[position + 2] == Self.quote
             else { continue }

@@ -5,11 +5,11 @@ import Histogram
 
 /// Clients on one thread over `epoll`, each with its own connections.
 ///
-/// A closed loop: every client begins its next operation when the last has ended, which finds the most that the server can
-/// do. An open loop: operations are due at a fixed rate whatever the server does, and each latency counts from the moment
-/// that the operation was due, so that a stall is seen by all that it kept waiting.
+/// A closed loop: every client begins its next operation when the last one has ended, which finds the server's highest
+/// rate. An open loop: operations are due at a fixed rate whatever the server does, and each latency counts from the
+/// moment the operation was due, so that a stall is seen by every operation that it delayed.
 final class LoadEngine {
-    /// How operations come about.
+    /// How operations are started.
     enum Mode {
         case closed
         case open(perSecond: Double)
@@ -35,7 +35,7 @@ final class LoadEngine {
     private var idle = Ring<Int>()
     private var backlog = Ring<UInt64>()
     private var busyCount = 0
-    /// Operations that are due in this time count.
+    /// Operations that are due in this time are counted.
     private var measured: Range<UInt64> = 0..<0
     private var latencies = Histogram<UInt64>(
         highestTrackableValue: 120_000_000_000,
@@ -73,15 +73,15 @@ final class LoadEngine {
                 requestCount = 0
             }
             try begin(&schedule, now)
-            // The load has a core of its own and never sleeps: waking it would be charged to the server that sends to it.
+            // The load has its own core and never sleeps: waking it would be charged to the server that sends to it.
             try turn(timeoutMilliseconds: 0)
             now = MonotonicClock.now
         }
-        guard let before else { throw BenchmarkError("the load did not come to measure") }
+        guard let before else { throw BenchmarkError("the load did not reach the measurement") }
         let after = try ProcessUsage.current(of: server)
         let (operationCount, requestCount, unfinished) = (operationCount, requestCount, backlog.count)
-        // What was due before the end and has not been answered is waited for: leaving it out would flatter the tail. In a
-        // closed loop nothing waits that was not begun.
+        // Operations that were due before the end are awaited: leaving them out would improve the tail. In a closed
+        // loop every waiting operation has begun.
         if !schedule.isOpen { measured = 0..<0 }
         try finishBacklog()
         try finishRunning()
@@ -120,7 +120,7 @@ final class LoadEngine {
     private func receive(client index: Int, target: Int) throws {
         let client = clients[index]
         guard let answer = try client.wires[target]?.receive(into: &buffer) else { return }
-        guard client.isBusy else { throw BenchmarkError("an answer that nobody asked for") }
+        guard client.isBusy else { throw BenchmarkError("an answer without a request") }
         requestCount += 1
         if let step = try client.script.take(answer) {
             try send(step, client: index)
@@ -136,7 +136,7 @@ final class LoadEngine {
     }
 
     private func begin(_ index: Int, dueAt: UInt64) throws {
-        // A script that has nothing more to do leaves its client out for the rest of the run.
+        // A script without further operations leaves its client out for the rest of the run.
         guard let step = try clients[index].script.begin() else { return }
         clients[index].dueAt = dueAt
         clients[index].isBusy = true

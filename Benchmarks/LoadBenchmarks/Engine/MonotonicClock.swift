@@ -1,6 +1,6 @@
 import Glibc
 
-/// Nanoseconds that only go forward.
+/// Nanoseconds of a clock that never goes back.
 enum MonotonicClock {
     static var now: UInt64 {
         var time = timespec()

@@ -1,6 +1,6 @@
 import Histogram
 
-/// What came of one run of the load.
+/// The result of one run of the load.
 struct Outcome {
     /// Operations that were answered, each of one or several requests.
     let operationCount: Int
@@ -11,7 +11,7 @@ struct Outcome {
     let serverSeconds: Double
     /// The server's memory at the end.
     let residentBytes: Int
-    /// Operations that were due and had not begun when the time was over.
+    /// Operations that were due and had not begun at the end.
     let unfinishedCount: Int
     /// Nanoseconds from when an operation was due to its last answer.
     let latencies: Histogram<UInt64>
@@ -19,10 +19,10 @@ struct Outcome {
     /// Operations in a second.
     var rate: Double { Double(operationCount) / seconds }
 
-    /// Operations in a second of the server's processor time: what one core would do if it did nothing else, and steady on
-    /// a machine that others use too.
+    /// Operations per second of the server's processor time: the rate of one dedicated core, steady even on a shared
+    /// machine.
     var ratePerServerSecond: Double { Double(operationCount) / serverSeconds }
 
-    /// How much of one core the server had.
+    /// The share of one core that the server used.
     var serverShare: Double { serverSeconds / seconds }
 }

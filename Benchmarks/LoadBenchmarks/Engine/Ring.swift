@@ -1,4 +1,4 @@
-/// First in, first out, in one array.
+/// A first-in, first-out queue in one array.
 struct Ring<Element> {
     private var elements: [Element?] = []
     private var head = 0

@@ -1,13 +1,13 @@
-/// What one client does: operations of one or several requests, the next made from the last answer.
+/// The behaviour of one client: operations of one or several requests, the next made from the last answer.
 protocol Script: AnyObject {
-    /// The first request of the next operation; `nil` when there is nothing more to do.
+    /// The first request of the next operation; `nil` when there are no more.
     func begin() throws -> Step?
 
-    /// What follows an answer; `nil` when the operation has ended well. A wrong answer is thrown and ends the run.
+    /// The request after an answer; `nil` when the operation has succeeded. A wrong answer is thrown and ends the run.
     func take(_ answer: Answer) throws -> Step?
 }
 
-/// A request, and to whom it goes.
+/// A request and its destination.
 struct Step {
     enum Target: Int {
         case server = 0

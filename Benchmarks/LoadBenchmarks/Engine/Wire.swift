@@ -2,7 +2,7 @@ import BenchmarkSupport
 import COpenSSL
 import Glibc
 
-/// How a client speaks TLS: version 1.3 only, and whatever certificate the server has.
+/// A client's TLS settings: version 1.3 only, and any certificate is accepted.
 // SAFETY (of the pointer): made once, freed with the object, used by one thread.
 @safe final class ClientTLS {
     fileprivate let context: OpaquePointer
@@ -21,7 +21,7 @@ import Glibc
     }
 }
 
-/// Where a server is, and how it is spoken to.
+/// A server's address, and how to connect to it.
 struct Endpoint {
     var port: UInt16
     var tls: ClientTLS?
@@ -33,7 +33,7 @@ struct Endpoint {
     private let session: OpaquePointer?
     private var received: [UInt8] = []
 
-    /// Connects, shakes hands, and does not block afterwards.
+    /// Connects and performs the handshake; does not block afterwards.
     init(to endpoint: Endpoint) throws {
         descriptor = try Self.connect(endpoint.port)
         guard let tls = endpoint.tls else {
@@ -54,7 +54,7 @@ struct Endpoint {
         close(descriptor)
     }
 
-    /// Sends a request with one call; a request that the socket does not take whole ends the run.
+    /// Sends a request with one call; a request that the socket takes only in part ends the run.
     func send(_ request: [UInt8]) throws {
         let sent = unsafe request.withUnsafeBytes { bytes in
             if let session = unsafe session {
@@ -62,13 +62,13 @@ struct Endpoint {
             }
             return unsafe Glibc.send(descriptor, bytes.baseAddress, bytes.count, Int32(MSG_NOSIGNAL))
         }
-        guard sent == request.count else { throw BenchmarkError("a request was not taken whole") }
+        guard sent == request.count else { throw BenchmarkError("a request was written only in part") }
     }
 
-    /// The answer, when it has come whole; `buffer` is any room to read into.
+    /// The answer, when it has arrived completely; `buffer` is scratch space.
     func receive(into buffer: inout [UInt8]) throws -> Answer? {
         while let count = try read(into: &buffer) {
-            // Nearly always one read brings the whole answer, which then is looked at where it lies.
+            // Nearly always one read returns the complete answer, which is then examined in place.
             if received.isEmpty, case .whole(let answer) = try Answer.read(buffer, count) { return answer }
             received.append(contentsOf: buffer[..<count])
             if case .whole(let answer) = try Answer.read(received, received.count) {

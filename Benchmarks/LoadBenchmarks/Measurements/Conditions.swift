@@ -1,6 +1,6 @@
 import ArgumentParser
 
-/// What holds for all scenarios of one server.
+/// The conditions that apply to all scenarios of one server.
 struct Conditions: ParsableArguments {
     @Option(name: .long, help: "Connections of the load, 1 to 10,000.")
     var connections = 64

@@ -1,7 +1,7 @@
 import BenchmarkSupport
 import Glibc
 
-/// Connections that have had one answer and now say nothing.
+/// Connections that have had one answer and are now idle.
 final class IdleCrowd {
     private var wires: [Wire] = []
 
@@ -19,7 +19,7 @@ final class IdleCrowd {
         }
     }
 
-    /// Whether they are all still there: a crowd that the server has sent home would prove nothing.
+    /// Checks that all of them are still open: closed connections would prove nothing.
     func check() throws {
         var buffer = [UInt8](repeating: 0, count: 65_536)
         for wire in wires where try wire.receive(into: &buffer) != nil {

@@ -2,7 +2,7 @@ import BenchmarkSupport
 import Foundation
 import Histogram
 
-/// The figures of one or several servers under load, for people and for machines.
+/// The figures of one or several servers under load, as a table and as JSON.
 struct LoadReport: Codable {
     /// One scenario.
     struct Row: Codable {
@@ -10,11 +10,11 @@ struct LoadReport: Codable {
         var name: String
         /// Operations answered in a second.
         var perSecond: Double
-        /// Operations in a second of the server's processor time: what it would do with a whole core to itself.
+        /// Operations per second of the server's processor time: the rate of a dedicated core.
         var perServerSecond: Double
-        /// How much of one core the server had.
+        /// The share of one core that the server used.
         var serverShare: Double
-        /// What it is measured by, in operations a second, and the shares of that.
+        /// The limit in operations per second, and the shares of it.
         var limitName: String?
         var ofLimit: Double?
         var ofLimitPerServerSecond: Double?
@@ -26,7 +26,7 @@ struct LoadReport: Codable {
         var longestMicroseconds: Double
         var p99OverP50: Double
         var residentBytes: Int
-        /// Operations that were due and had not begun when the time was over (open loop).
+        /// Operations that were due and had not begun at the end (open loop).
         var unfinished: Int
     }
 
@@ -46,7 +46,9 @@ struct LoadReport: Codable {
         self.signatures = signatures
     }
 
-    /// A table; ratios are what to quote, for absolute figures move from machine to machine.
+    /// A table.
+    ///
+    /// Quote its ratios, because absolute figures differ from machine to machine.
     var table: String {
         var table = TextTable([
             "scenario", "/s", "/server s", "core", "p50 µs", "p99", "p99.9", "p99.99", "longest", "p99/p50", "of limit",
@@ -65,7 +67,7 @@ struct LoadReport: Codable {
         var facts = TextTable(["figure", "value", ""])
         for fact in self.facts { facts.add([fact.name, Self.text(fact.value), fact.unit]) }
         return """
-            One core for the server, one for the load. ES256 signatures per second on the server's core: openssl speed \
+            One core is used by the server, one by the load. ES256 signatures per second on the server's core: openssl speed \
             \(Int(signatures.opensslSpeed)), our binding \(Int(signatures.ownBinding)).
 
             \(table.text)
@@ -83,7 +85,7 @@ struct LoadReport: Codable {
 
     func row(_ id: String) -> Row? { rows.first { $0.id == id } }
 
-    /// Takes over another's rows and facts, their ids behind a prefix.
+    /// Adds another report's rows and facts, with a prefix to their ids.
     mutating func add(_ other: LoadReport, as prefix: String) {
         for var row in other.rows {
             row.id = prefix + "." + row.id
@@ -104,7 +106,7 @@ struct LoadReport: Codable {
 }
 
 extension LoadReport.Row {
-    /// What came of a run, beside its limit in operations a second.
+    /// The result of a run, beside its limit in operations per second.
     init(_ id: String, _ name: String, _ outcome: Outcome, limit: (name: String, perSecond: Double)? = nil) {
         func microseconds(_ percentile: Double) -> Double {
             Double(outcome.latencies.valueAtPercentile(percentile)) / 1000

@@ -8,7 +8,7 @@ final class LoadRun {
     private let host: LoadHost
     private let factory: ScriptFactory
     private(set) var report: LoadReport
-    /// What the key set endpoint did, in a second and in a second of processor time.
+    /// The rate of the key set endpoint, per second and per second of processor time.
     private var keySet: (perSecond: Double, perServerSecond: Double)?
 
     static func start(_ conditions: Conditions, signatures: SignatureRate) async throws -> LoadRun {
@@ -35,11 +35,11 @@ final class LoadRun {
 
     // MARK: - Measurements
 
-    /// Runs a scenario and notes its row.
+    /// Runs a scenario and records its row.
     @discardableResult
     func measure(_ scenario: ScenarioID, _ mode: LoadEngine.Mode = .closed, id: String? = nil) async throws -> Outcome {
         let mode = conditions.rate.map { LoadEngine.Mode.open(perSecond: $0) } ?? mode
-        // Before and after, for a shared machine is not as fast now as it was a minute ago.
+        // Measured before and after, because a shared machine's speed changes from minute to minute.
         let signaturesBefore = try scenario.limit == .signatures ? SignatureRate.opensslSpeed(seconds: 1) : 0
         let outcome = try await run(scenario, mode)
         if scenario == .jwks, case .closed = mode { keySet = (outcome.rate, outcome.ratePerServerSecond) }
@@ -65,14 +65,14 @@ final class LoadRun {
             .run(mode, seconds: conditions.seconds, server: host.processID)
     }
 
-    /// Latencies when the server has 70 of 100 of the load that it can just bear.
+    /// Latencies at 70 % of the highest load that the server can bear.
     func measureAtSeventyPercent(_ scenario: ScenarioID) async throws {
         guard let saturation = report.row(scenario.rawValue)?.perSecond else { return }
         try noteStalls()
         try await measure(scenario, .open(perSecond: saturation * 0.7), id: scenario.rawValue + "@70")
     }
 
-    /// nginx with a file as large as our answer, under the same load; our row then has it for its limit.
+    /// nginx with a file as large as our answer, under the same load; it is then the limit of our row.
     func compareWithNginx(_ scenario: ScenarioID) async throws {
         let path = scenario == .jwks ? ScriptFactory.keySetPath : ScriptFactory.metadataPath
         let size = try host.answer(RequestText.get(path)).bodyCount
@@ -91,7 +91,7 @@ final class LoadRun {
         try NginxServer(fileByteCount: fileByteCount, certificate: conditions.tls ? host.certificateFolder : nil)
     }
 
-    /// What an idle connection costs nginx, which has the same TLS library.
+    /// The cost of an idle connection in nginx, which has the same TLS library.
     func measureIdleConnectionsOfNginx(_ count: Int) throws {
         let nginx = try nginx(fileByteCount: 1000)
         defer { nginx.stop() }
@@ -102,7 +102,7 @@ final class LoadRun {
         add("nginx_idle_connection_bytes", "the same of nginx", Double(after - before) / Double(count), "bytes")
     }
 
-    /// What idle keep-alive connections cost: memory, and what others notice of them.
+    /// The cost of idle keep-alive connections: memory, and their effect on other clients.
     func measureIdleConnections(_ count: Int) async throws {
         let rate = (report.row(ScenarioID.jwks.rawValue)?.perSecond ?? 20_000) * 0.5
         try await measure(.jwks, .open(perSecond: rate), id: "jwks-without-idle")
@@ -118,15 +118,15 @@ final class LoadRun {
         add("idle_p99_ratio", "p99 with \(count) idle connections over p99 without", with / max(0.001, without), "")
     }
 
-    /// What the machine itself adds to latencies, once.
+    /// The machine's own share of the latencies, measured once.
     private func noteStalls() throws {
         guard !report.facts.contains(where: { $0.id == "stall_share" }) else { return }
         let stalls = try StallsCommand.measure()
-        add("stall_share", "time that the server's core stood still", stalls.share * 100, "%")
-        add("stall_longest", "the longest time that it did", stalls.longestMilliseconds, "ms")
+        add("stall_share", "share of time that the server's core stalled", stalls.share * 100, "%")
+        add("stall_longest", "the longest stall", stalls.longestMilliseconds, "ms")
     }
 
-    /// What the process holds now.
+    /// The current memory of the process.
     func noteResidentMemory() throws {
         let usage = try ProcessUsage.current(of: host.processID)
         add("resident", "resident memory after the load", Double(usage.residentBytes) / 1e6, "MB")

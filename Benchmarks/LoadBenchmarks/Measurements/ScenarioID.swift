@@ -1,6 +1,6 @@
 import ArgumentParser
 
-/// The kinds of load, by the names that the command line takes.
+/// The kinds of load, with their names on the command line.
 enum ScenarioID: String, CaseIterable, ExpressibleByArgument, Codable {
     case jwks
     case metadata
@@ -10,12 +10,12 @@ enum ScenarioID: String, CaseIterable, ExpressibleByArgument, Codable {
     case clientCredentials = "client-credentials"
     case upstreamRefresh = "upstream-refresh"
     case mix
-    // Those that leave something behind for good come last.
+    // Those that leave data behind come last.
     case redemption
     case flow
     case registration
 
-    /// What the table calls it.
+    /// The name in the table.
     var title: String {
         switch self {
         case .jwks: "JWKS"
@@ -32,11 +32,11 @@ enum ScenarioID: String, CaseIterable, ExpressibleByArgument, Codable {
         }
     }
 
-    /// What it is measured by.
+    /// What a scenario's rate is compared with.
     enum Limit {
-        /// What the core could sign: each operation needs one signature.
+        /// The core's signature rate: each operation needs one signature.
         case signatures
-        /// What the same server does when it only has to hand out bytes.
+        /// The rate of the same server when it only sends prepared bytes.
         case keySet
     }
 

@@ -8,7 +8,7 @@ final class ScriptFactory {
     private let accessTokens: [String]
     private let expiringAccessTokens: [String]
 
-    /// At most so many sessions present access tokens: fewer than the server remembers as seen.
+    /// At most this many sessions present access tokens: fewer than the server remembers as seen.
     private static let presentedCountMax = 1000
 
     /// Fetches the access tokens that introspection and retrieval present.
@@ -39,7 +39,7 @@ final class ScriptFactory {
             issuedCount += supply.count
             return (0..<connections).map { _ in RedemptionScript(supply) }
         case .flow:
-            // Each waits for its login at the provider: more than this many at once only wait longer.
+            // Each waits for its login at the provider: more simultaneous ones only wait longer.
             return (0..<min(connections, 64)).map { _ in
                 AuthorizationFlow(issuer: host.issuer, provider: host.providerURL)
             }
@@ -77,8 +77,8 @@ final class ScriptFactory {
     static let keySetPath = "/.well-known/jwks.json"
     static let metadataPath = "/.well-known/oauth-authorization-server"
 
-    // An MCP server looks at a token with each call and fetches the upstream's with most; clients refresh every quarter of
-    // an hour to an hour; documents are cached; new clients are rare.
+    // An MCP server introspects a token with each call and retrieves the upstream token with most; clients refresh
+    // every quarter of an hour to an hour; documents are cached; new clients are rare.
     private static let mix: [(share: Int, scenario: ScenarioID)] = [
         (45, .introspection), (30, .vault), (18, .refresh), (3, .jwks), (2, .clientCredentials), (1, .metadata),
         (1, .registration),

@@ -3,9 +3,9 @@ import BenchmarkSupport
 import OAuthProtocol
 import OpenSSLCrypto
 
-/// The whole way of a user: authorization request, consent, login at the identity provider, callback, redemption.
+/// A user's complete flow: authorization request, consent, login at the identity provider, callback, redemption.
 final class AuthorizationFlow: Script {
-    /// Where the operation stands.
+    /// The current step of the operation.
     private enum Stage {
         case consentPage
         case redirects

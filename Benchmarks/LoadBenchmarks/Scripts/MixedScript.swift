@@ -1,4 +1,4 @@
-/// What a fleet of MCP servers and clients asks for, by shares of a hundred, in an order that a seed fixes.
+/// The requests of a fleet of MCP servers and clients, in percentages, in an order that a seed determines.
 final class MixedScript: Script {
     private let scripts: [(share: Int, script: any Script)]
     private var current: (any Script)?

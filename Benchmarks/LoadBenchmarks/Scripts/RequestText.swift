@@ -25,7 +25,7 @@ enum RequestText {
     }
 }
 
-/// A form whose last value changes from request to request: made by copying bytes, not by writing text.
+/// A form whose last value changes from request to request: made by copying bytes, not by formatting text.
 struct FormTemplate {
     private let head: [UInt8]
     private let form: [UInt8]

@@ -1,7 +1,7 @@
 import BenchmarkSupport
 import OAuthProtocol
 
-/// The same request over and over.
+/// The same request again and again.
 final class RepeatedRequest: Script {
     private let request: [UInt8]
     private let status: Int
@@ -19,7 +19,7 @@ final class RepeatedRequest: Script {
     }
 }
 
-/// The same request, whose answer has to say something: a refusal with status 200 must not count.
+/// The same request, whose answer must contain a text: a refusal with status 200 must not count.
 final class CheckedRequest: Script {
     private let request: [UInt8]
     private let member: StaticString
@@ -38,7 +38,7 @@ final class CheckedRequest: Script {
     }
 }
 
-/// Refresh tokens that are good now, each used by one client at a time: first in, first out, so that load is spread over all
+/// Valid refresh tokens, each used by one client at a time: first in, first out, so that the load is spread over all
 /// sessions.
 final class TokenPool {
     private var tokens: Ring<[UInt8]>
@@ -57,7 +57,7 @@ final class TokenPool {
     }
 }
 
-/// Refreshes, each session's next token in place of its last.
+/// Refreshes; each session's next token replaces its last.
 final class RefreshScript: Script {
     private let pool: TokenPool
     private let template: FormTemplate
@@ -79,7 +79,7 @@ final class RefreshScript: Script {
     }
 }
 
-/// Codes that the server was told to issue, each redeemed once by whichever client comes first.
+/// Codes that the server has issued, each redeemed once by the client that comes first.
 final class CodeSupply {
     private var next: Int
     private let end: Int

@@ -1,7 +1,7 @@
 import BenchmarkSupport
 import Foundation
 
-/// A certificate on P-256 that nobody trusts, for this machine.
+/// A self-signed P-256 certificate for this machine.
 enum Certificate {
     /// Writes `certificate.pem` and `key.pem`.
     static func make(in folder: URL) throws {

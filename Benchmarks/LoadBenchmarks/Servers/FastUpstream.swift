@@ -2,8 +2,8 @@ import HTTPTypes
 import Logging
 import SocketHTTP
 
-/// A token endpoint of an upstream provider that takes no time: it answers each refresh with tokens that have expired when
-/// they arrive, so that the next retrieval refreshes again.
+/// A provider's token endpoint that takes no time: it answers each refresh with tokens that have already expired, so
+/// that the next retrieval refreshes again.
 struct FastUpstream {
     let url: String
     private let server: HTTPServer

@@ -4,8 +4,8 @@ import OAuthProtocol
 import OAuthState
 import OpenSSLCrypto
 
-/// Authorization codes that both processes can name by number: the server issues them as if users had logged in, the load
-/// redeems them.
+/// Authorization codes that both processes derive from a number: the server issues them as if users had logged in, the
+/// load redeems them.
 enum IssuedCodes {
     static let verifier = "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFGHIJ"
 
@@ -13,7 +13,7 @@ enum IssuedCodes {
         Base64URL.encode(SHA256.hash("code \(number)").bytes)
     }
 
-    /// Issues codes in place of logins.
+    /// Issues codes without logins.
     static func issue(_ numbers: Range<Int>, in stores: ServerStores, now: Timestamp) async throws {
         guard let codeVerifier = CodeVerifier(verifier) else { throw BenchmarkError("not a code verifier") }
         let request = AuthorizationRequest(

@@ -5,7 +5,7 @@ import Foundation
 import Logging
 import OAuthProtocol
 
-/// The server process, the identity provider that it sends users to, and the tokens of its sessions.
+/// The server process, its identity provider, and the tokens of its sessions.
 final class LoadHost {
     let issuer: String
     let providerURL: String
@@ -14,14 +14,14 @@ final class LoadHost {
     let idleBytes: Int
     /// The refresh tokens of live sessions.
     let refreshTokens: [[UInt8]]
-    /// The refresh tokens of sessions whose upstream token has always expired.
+    /// The refresh tokens of sessions whose upstream token is always expired.
     let expiringTokens: [[UInt8]]
     private let child: ChildServer
     private let directory: URL
     private let upstream: FastUpstream
     private let identityProvider: DevelopmentIdentityProvider
 
-    /// Sessions whose upstream token has always expired: as many as refresh at once.
+    /// Sessions whose upstream token is always expired: as many as refresh at once.
     static let expiringCount = 64
 
     static func start(_ conditions: Conditions, program: URL? = nil) async throws -> LoadHost {
@@ -74,7 +74,7 @@ final class LoadHost {
         identityProvider: DevelopmentIdentityProvider
     ) throws {
         guard let port = URIReference(issuer)?.port, let providerPort = URIReference(providerURL)?.port else {
-            throw BenchmarkError("the server did not say where it is")
+            throw BenchmarkError("the server did not report its address")
         }
         self.issuer = issuer
         self.providerURL = providerURL
@@ -128,7 +128,7 @@ final class LoadHost {
         child.end()
         await identityProvider.shutdown()
         await upstream.stop()
-        // A directory that stays behind in the temporary folder harms nobody.
+        // A directory left in the temporary folder does no harm.
         try? FileManager.default.removeItem(at: directory)
     }
 }

@@ -28,11 +28,11 @@ struct LoadServer: AsyncParsableCommand {
     static let resourceServer = (id: "mcp-server", secret: "resource-server-secret-for-load")
     /// The resource that users log in for.
     static let loginResource = "https://login.example.com/mcp"
-    /// A client that acts for itself.
+    /// A client that acts on its own behalf.
     static let machine = (id: "machine", secret: "machine-secret-that-is-long-enough-for-load")
-    /// The upstream whose tokens have always expired.
+    /// The upstream whose tokens are always expired.
     static let expiringUpstream = "fast"
-    /// Refresh tokens are told for this many sessions, spread over all.
+    /// How many sessions, spread over all, have their refresh tokens reported.
     static let toldTokenCountMax = 200_000
 
     func run() async throws {
@@ -52,13 +52,13 @@ struct LoadServer: AsyncParsableCommand {
         ])
         var issued = 0
         for await line in Self.inputLines() {
-            // The only thing that it is ever told: how many codes to issue.
+            // The only command it receives: how many codes to issue.
             let count = Int(line) ?? 0
             try await IssuedCodes.issue(issued..<issued + count, in: server.stores, now: SystemTimeSource().now())
             issued += count
             try Self.say(["issued": .number(JSONNumber(issued))])
         }
-        // The input's end is the benchmark's, however it comes.
+        // The end of the input is the benchmark's end, whatever its cause.
         Foundation.exit(0)
     }
 
@@ -162,7 +162,7 @@ struct LoadServer: AsyncParsableCommand {
         try await Population.fill(stores, part, sealing: sealing)
     }
 
-    /// Writes the refresh tokens of the sessions, spread over all, and then of those whose upstream token has expired.
+    /// Writes the refresh tokens of the sessions, spread over all, and then of those whose upstream token is expired.
     private func tell(_ key: RefreshTokenKey) throws {
         let count = min(sessions, Self.toldTokenCountMax)
         let numbers = (0..<count).map { $0 * sessions / count } + Array(sessions..<sessions + expired)
@@ -176,7 +176,7 @@ struct LoadServer: AsyncParsableCommand {
         try FileHandle.standardOutput.write(contentsOf: Data(object.serialized() + [10]))
     }
 
-    /// The lines of standard input, read on a thread of its own: reading blocks.
+    /// The lines of standard input, read on a thread of its own because reading blocks.
     private static func inputLines() -> AsyncStream<String> {
         let (stream, continuation) = AsyncStream.makeStream(of: String.self)
         Thread.detachNewThread {

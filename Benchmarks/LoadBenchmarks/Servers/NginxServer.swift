@@ -2,12 +2,12 @@ import BenchmarkSupport
 import Foundation
 import SocketHTTP
 
-/// nginx with one worker on the first core, serving one file: what static answers are compared with.
+/// nginx with one worker on the first core, serving one file: the comparison for static answers.
 final class NginxServer {
     let endpoint: Endpoint
-    /// Where its file is.
+    /// The URL path of its file.
     static let path = "/file.json"
-    /// Its process, which is the worker too.
+    /// Its process, which is also the worker.
     let processID: Int32
     private let process = Process()
     private let input = Pipe()
@@ -36,8 +36,9 @@ final class NginxServer {
         endpoint = Endpoint(port: reservation.address.port, tls: try certificate.map { _ in try ClientTLS() })
         let configuration = folder.appending(path: "nginx.conf")
         try Data(Self.text(folder, reservation.address, certificate).utf8).write(to: configuration)
-        // The shell ends it when our end of the pipe closes, however that comes: nothing is left behind. Not by a signal that
-        // it could have blocked: children of Foundation's `Process` inherit what the task pool's threads block.
+        // The shell ends it when our end of the pipe closes, whatever the cause, so nothing is left behind. Not by a
+        // signal that could be blocked: children of Foundation's `Process` inherit the signals that the task pool's
+        // threads block.
         process.executableURL = URL(filePath: "/bin/sh")
         process.arguments = [
             "-c", #""$@" & echo $!; read -r line; kill -KILL $!"#, "sh", "taskset", "--cpu-list", "0", program,
@@ -56,11 +57,12 @@ final class NginxServer {
     func stop() {
         input.fileHandleForWriting.closeFile()
         process.waitUntilExit()
-        // A folder that stays behind in the temporary one harms nobody.
+        // A folder left in the temporary one does no harm.
         try? FileManager.default.removeItem(at: folder)
     }
 
-    // Everything that is known to make it fast for a small file: no log, the file kept open, no limit on a connection.
+    // Every setting that is known to make it fast for a small file: no log, the file kept open, no limit on a
+    // connection.
     private static func text(_ folder: URL, _ address: SocketAddress, _ certificate: URL?) -> String {
         let tls = certificate.map { certificate in
             """
@@ -92,7 +94,7 @@ final class NginxServer {
     private func waitUntilReady() throws {
         let end = ContinuousClock.now + .seconds(20)
         while ContinuousClock.now < end {
-            // Not before it listens; each attempt fails at once until then.
+            // Not before it listens; until then each attempt fails at once.
             if (try? Wire(to: endpoint)) != nil { return }
             guard process.isRunning else { throw BenchmarkError("nginx does not start") }
             usleep(2000)
