@@ -93,6 +93,18 @@ struct LanguageTests {
         #expect(findings.isEmpty)
     }
 
+    @Test("in documents and scripts", arguments: turns)
+    func documents(turn: Turn) {
+        let paths = SourceTree.committedPaths.filter {
+            $0.hasSuffix(".md") || $0 == "Makefile" || $0.hasPrefix(".ci/")
+        }
+        #expect(paths.count > 10)
+        let findings = paths.flatMap { path in
+            turn.pattern.matches(in: SourceTree.text(path) ?? "").map { "\(path):\($0.line): \($0.groups[0])" }
+        }
+        #expect(findings.isEmpty)
+    }
+
     @Test("and each rule can be broken", arguments: turns)
     func canFail(turn: Turn) {
         #expect(turn.pattern.matches(turn.broken))
