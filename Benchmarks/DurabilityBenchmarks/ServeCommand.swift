@@ -73,7 +73,7 @@ struct ServeCommand: AsyncParsableCommand {
         var environment = ServerEnvironment(
             timeSource: FixedTime(),
             transport: try CurlClient(logger: logger),
-            auditSink: { _ in },
+            auditSink: UnboundedAuditSink { _ in },
             logger: logger
         )
         environment.reservations = [reservation]

@@ -76,7 +76,7 @@ struct RefreshRequests {
         configuration.resources = [Configuration.Resource(uri: resource, scopes: ScopeSet(["mcp:read"]))]
         var environment = ServerEnvironment(
             transport: try CurlClient(logger: logger),
-            auditSink: { _ in },
+            auditSink: UnboundedAuditSink { _ in },
             logger: logger
         )
         environment.reservations = [reservation]

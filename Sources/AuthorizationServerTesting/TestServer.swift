@@ -82,7 +82,7 @@ public final class TestServer: Sendable {
             timeSource: clock,
             clock: clock,
             transport: client,
-            auditSink: { auditLog.append(String(decoding: $0, as: UTF8.self)) },
+            auditSink: UnboundedAuditSink { auditLog.append(String(decoding: $0, as: UTF8.self)) },
             logger: logger
         )
         environment.reservations = [reservation]

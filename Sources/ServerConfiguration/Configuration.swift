@@ -17,6 +17,9 @@ package struct Configuration: Hashable, Sendable {
     /// Where state is kept and how durable it is.
     package var storage = Storage()
 
+    /// What becomes of the audit trail when it cannot be written as fast as it grows.
+    package var audit = Audit()
+
     /// How tokens are signed.
     package var signing = Signing()
 

@@ -9,6 +9,7 @@ extension ConfigurationKey {
         key("storage"),
         key("storage.directory"), key("storage.encryption_key"), key("storage.encryption_key.file"),
         key("storage.encryption_key.env"), key("storage.snapshot_interval"), key("storage.journal"),
+        key("audit"), key("audit.when_full"),
         key("signing"), key("signing.algorithm"),
         key("signing.rotation_interval"), key("signing.key_files"),
         key("tokens"), key("tokens.access_token_lifetime"), key("tokens.refresh_token_lifetime"),

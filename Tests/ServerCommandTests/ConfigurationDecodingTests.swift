@@ -31,6 +31,15 @@ struct ConfigurationDecodingTests {
         #expect(configuration.trustedProxies.isEmpty)
     }
 
+    @Test("audit.when_full blocks unless told to drop, and takes nothing else")
+    func auditPolicy() throws {
+        #expect(try decode(DesignSample.valid).audit.whenFull == .block)
+        let section = "\naudit: {when_full: drop-and-count}"
+        #expect(try decode(DesignSample.valid + section).audit.whenFull == .dropAndCount)
+        let wrong = refusals(DesignSample.valid + "\naudit: {when_full: drop}")
+        #expect(wrong.count == 1 && wrong[0].hasPrefix("audit.when_full: drop is not one of block, drop-and-count"))
+    }
+
     @Test("names its upstreams, resources and clients")
     func acceptsTheLists() throws {
         let configuration = try decode(DesignSample.valid)

@@ -66,7 +66,7 @@ struct LoadServer: AsyncParsableCommand {
         let reservation = try PortReservation(SocketAddress(ip: .loopback, port: 0))
         var environment = ServerEnvironment(
             transport: try CurlClient(logger: logger),
-            auditSink: { _ in },
+            auditSink: UnboundedAuditSink { _ in },
             logger: logger
         )
         environment.reservations = [reservation]

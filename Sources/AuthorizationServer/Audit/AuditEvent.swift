@@ -38,6 +38,11 @@ package struct AuditEvent: Sendable {
         )
     }
 
+    /// The trail could not take this many events, which are lost (`audit.when_full: drop-and-count`).
+    package static func dropped(_ count: Int) -> AuditEvent {
+        AuditEvent("audit.dropped", ["count": .integer(count)])
+    }
+
     /// Who or what made another key sign.
     package enum KeyChangeCause: String, Sendable {
         case administrator

@@ -4,18 +4,20 @@ import Synchronization
 
 /// The audit trail: JSON lines, apart from the log, one for each security-relevant thing that happened.
 ///
-/// Owns the tail that the management listener shows; the whole trail goes to the host's sink.
+/// Owns the tail that the management listener shows; the whole trail goes to the host's sink. Recording never waits.
+/// When the sink is over its bound, the request that recorded the line waits in ``settle(_:)`` before its answer leaves,
+/// so that no answer overtakes its audit line by more than the bound.
 package final class AuditTrail: Sendable {
-    /// Where lines go; called under the trail's lock, so that lines keep their order: it must not wait.
-    package typealias Sink = @Sendable (_ line: [UInt8]) -> Void
-
     private struct Tail {
         var lines: [[UInt8]] = []
         var next = 0
     }
 
-    private let sink: Sink
+    private let sink: any AuditSink
     private let tail = Mutex(Tail())
+    private let withheld = Mutex<Set<RequestID>>([])
+    /// Whether `withheld` has members: every answer asks, and must not take a lock for it.
+    private let isWithholding = Atomic(false)
 
     /// How many events the tail keeps.
     package static let tailCountMax = 1000
@@ -23,28 +25,70 @@ package final class AuditTrail: Sendable {
     private static let usualByteCount = 160
 
     /// A trail into a sink.
-    package init(sink: @escaping Sink) {
+    package init(sink: any AuditSink) {
         self.sink = sink
     }
 
     /// Writes an event.
     package func record(_ event: AuditEvent, context: RequestContext) {
-        write(event, now: context.now) { line in
+        let line = Self.line(event, now: context.now) { line in
             line.append(contentsOf: #","request_id":""#.utf8)
             line.append(contentsOf: context.requestID.description.utf8)
             line.append(contentsOf: #"","source":""#.utf8)
             context.source.append(to: &line)
             line.append(UInt8(ascii: "\""))
         }
+        guard !write(line) else { return }
+        withheld.withLock { withheld in
+            withheld.insert(context.requestID)
+            isWithholding.store(true, ordering: .relaxed)
+        }
     }
 
     /// Writes an event that no request caused.
+    ///
+    /// Work that records many of these calls ``waitForRoom()`` between them.
     package func record(_ event: AuditEvent, now: Timestamp) {
-        write(event, now: now) { _ in }
+        _ = write(Self.line(event, now: now))
+    }
+
+    /// Returns when the request's lines fit the sink's bound; the answer must not leave before.
+    ///
+    /// Costs nothing unless the sink is over its bound. Returns early when the request's task is cancelled, which
+    /// happens only when its connection has been cut.
+    func settle(_ request: RequestID) async {
+        guard isWithholding.load(ordering: .relaxed), withheld.withLock({ $0.contains(request) }) else { return }
+        await sink.waitForRoom()
+        withheld.withLock { withheld in
+            // With room for all, no request has a line over the bound.
+            if sink.hasRoom { withheld = [] } else { withheld.remove(request) }
+            isWithholding.store(!withheld.isEmpty, ordering: .relaxed)
+        }
+    }
+
+    /// Returns when the sink has room, for work that no request waits for.
+    func waitForRoom() async {
+        guard !sink.hasRoom else { return }
+        await sink.waitForRoom()
+    }
+
+    /// Whether the sink has room, for readiness.
+    var hasRoom: Bool { sink.hasRoom }
+
+    /// Events that the sink dropped since the start, for the metric.
+    var droppedCount: Int { sink.droppedCount }
+
+    /// An event's line with its newline, for the host that reports what its sink dropped.
+    package static func line(_ event: AuditEvent, now: Timestamp) -> [UInt8] {
+        line(event, now: now) { _ in }
     }
 
     // Straight into bytes: one of these is written for every token.
-    private func write(_ event: AuditEvent, now: Timestamp, _ appendRequest: (inout [UInt8]) -> Void) {
+    private static func line(
+        _ event: AuditEvent,
+        now: Timestamp,
+        _ appendRequest: (inout [UInt8]) -> Void
+    ) -> [UInt8] {
         var line: [UInt8] = []
         line.reserveCapacity(Self.usualByteCount + event.fields.members.count)
         line.append(contentsOf: #"{"time":""#.utf8)
@@ -54,6 +98,11 @@ package final class AuditTrail: Sendable {
         appendRequest(&line)
         line.append(contentsOf: event.fields.members)
         line.append(contentsOf: "}\n".utf8)
+        return line
+    }
+
+    // The sink is called outside the lock: lines of one request keep their order, those of different ones have none.
+    private func write(_ line: [UInt8]) -> Bool {
         tail.withLock { tail in
             if tail.lines.count < Self.tailCountMax {
                 tail.lines.append(line)
@@ -61,8 +110,8 @@ package final class AuditTrail: Sendable {
                 tail.lines[tail.next] = line
             }
             tail.next = (tail.next + 1) % Self.tailCountMax
-            sink(line)
         }
+        return sink.write(line)
     }
 
     /// The last `count` events, oldest first, as JSON lines.

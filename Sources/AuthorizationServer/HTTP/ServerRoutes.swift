@@ -12,8 +12,10 @@ struct ServerRoutes: Sendable {
     private let timeSource: any TimeSource
     private let clock: any ElapsedTimeSource
     private let metrics: ServerMetrics
+    private let audit: AuditTrail
     private let logger: Logger
-    private let requestNumbers = RequestNumbers()
+    /// One sequence for every table: the audit trail knows a request by its number.
+    private static let requestNumbers = RequestNumbers()
 
     /// An empty table.
     init(
@@ -21,19 +23,22 @@ struct ServerRoutes: Sendable {
         timeSource: any TimeSource,
         clock: any ElapsedTimeSource,
         metrics: ServerMetrics,
+        audit: AuditTrail,
         logger: Logger
     ) {
         self.sources = sources
         self.timeSource = timeSource
         self.clock = clock
         self.metrics = metrics
+        self.audit = audit
         self.logger = logger
     }
 
     /// Answers `method` on `path` with an endpoint; `name` stands for the route in metrics and logs.
     mutating func on(_ method: HTTPRequest.Method, _ path: String, name: String, _ endpoint: any Endpoint) {
         let route = metrics.route(name)
-        let (sources, timeSource, clock, logger, numbers) = (sources, timeSource, clock, logger, requestNumbers)
+        let (sources, timeSource, clock, logger, numbers) = (sources, timeSource, clock, logger, Self.requestNumbers)
+        let audit = audit
         router.on(method, path) { request in
             let start = clock.nanoseconds()
             let context = RequestContext(
@@ -42,6 +47,8 @@ struct ServerRoutes: Sendable {
                 requestID: numbers.next()
             )
             let response = await endpoint.respond(to: request, context: context)
+            // Nothing of a request leaves before its audit lines have their place (audit.when_full: block).
+            await audit.settle(context.requestID)
             let elapsed = clock.nanoseconds() - start
             route.answered(status: response.status.code, nanoseconds: elapsed)
             // Never the query, the form or a header: that is where codes and tokens travel (D-25).
@@ -90,7 +97,7 @@ struct ServerRoutes: Sendable {
                 table.logger.info(
                     "request",
                     metadata: [
-                        "request_id": "\(table.requestNumbers.next())", "method": "\(request.method.rawValue)",
+                        "request_id": "\(ServerRoutes.requestNumbers.next())", "method": "\(request.method.rawValue)",
                         "route": "unmatched", "status": "\(response.status.code)",
                         "source": "\(table.sources.source(of: request))",
                     ]

@@ -8,17 +8,25 @@ struct LivenessEndpoint: Endpoint {
     }
 }
 
-/// Whether the server should get requests: started, not draining, and able to write its journal.
+/// Whether the server should get requests: started, not draining, and able to write its journal and its audit trail.
 struct ReadinessEndpoint: Endpoint {
     let readiness: Readiness
     let durability: Durability
+    let audit: AuditTrail
 
     func respond(to request: Request, context: RequestContext) async -> Response {
-        switch (readiness.current, durability.isAvailable) {
-        case (.ready, true): .json(Array(#"{"status":"ready"}"#.utf8))
-        case (.ready, false): .json(Array(#"{"status":"journal_unavailable"}"#.utf8), status: .serviceUnavailable)
-        case (.starting, _): .json(Array(#"{"status":"starting"}"#.utf8), status: .serviceUnavailable)
-        case (.draining, _): .json(Array(#"{"status":"draining"}"#.utf8), status: .serviceUnavailable)
+        switch readiness.current {
+        case .starting: .unready("starting")
+        case .draining: .unready("draining")
+        case .ready where !durability.isAvailable: .unready("journal_unavailable")
+        case .ready where !audit.hasRoom: .unready("audit_unavailable")
+        case .ready: .json(Array(#"{"status":"ready"}"#.utf8))
         }
+    }
+}
+
+extension Response {
+    fileprivate static func unready(_ status: String) -> Response {
+        .json(Array(#"{"status":"\#(status)"}"#.utf8), status: .serviceUnavailable)
     }
 }

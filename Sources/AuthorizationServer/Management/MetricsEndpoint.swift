@@ -24,6 +24,8 @@ struct ServerGauges: Sendable {
     let limiter: SourceLimiter
     let seenTokens: SeenAccessTokens
     let clientKeySets: RemoteKeySets
+    let audit: AuditTrail
+    let droppedLogLineCount: @Sendable () -> Int
     let metrics: ServerMetrics
 
     func update() async {
@@ -41,14 +43,16 @@ struct ServerGauges: Sendable {
         metrics.gauge("gatehouse_clients", await stores.clients.count)
         metrics.gauge("gatehouse_consumed_assertions", await stores.replay.count)
         metrics.gauge("gatehouse_limited_sources", await limiter.count)
+        metrics.total("gatehouse_audit_events_dropped_total", audit.droppedCount)
+        metrics.total("gatehouse_log_lines_dropped_total", droppedLogLineCount())
         guard let counters = counters.current else { return }
         metrics.gauge("gatehouse_http_open_connections", counters.openConnections)
-        metrics.gauge("gatehouse_http_accepted_connections", counters.acceptedConnections)
-        metrics.gauge("gatehouse_http_refused_connections", counters.refusedConnections)
-        metrics.gauge("gatehouse_http_connections_refused_by_network", counters.connectionsRefusedByNetwork)
-        metrics.gauge("gatehouse_http_malformed_requests", counters.rejectedRequests.values.reduce(0, +))
-        metrics.gauge("gatehouse_http_failed_handshakes", counters.failedHandshakes)
-        metrics.gauge("gatehouse_http_received_bytes", counters.bytesReceived)
-        metrics.gauge("gatehouse_http_sent_bytes", counters.bytesSent)
+        metrics.total("gatehouse_http_accepted_connections", counters.acceptedConnections)
+        metrics.total("gatehouse_http_refused_connections", counters.refusedConnections)
+        metrics.total("gatehouse_http_connections_refused_by_network", counters.connectionsRefusedByNetwork)
+        metrics.total("gatehouse_http_malformed_requests", counters.rejectedRequests.values.reduce(0, +))
+        metrics.total("gatehouse_http_failed_handshakes", counters.failedHandshakes)
+        metrics.total("gatehouse_http_received_bytes", counters.bytesReceived)
+        metrics.total("gatehouse_http_sent_bytes", counters.bytesSent)
     }
 }

@@ -13,7 +13,12 @@ final class PrometheusCounter: CounterHandler {
     }
 
     func reset() {
-        count.store(0, ordering: .relaxed)
+        set(0)
+    }
+
+    /// Replaces the count by a total that is counted elsewhere; in one step, because two scrapes may overlap.
+    func set(_ total: Int64) {
+        count.store(total, ordering: .relaxed)
     }
 }
 

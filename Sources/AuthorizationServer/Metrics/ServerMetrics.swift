@@ -99,6 +99,17 @@ package struct ServerMetrics: Sendable {
         Gauge(label: label, factory: factory).record(value)
     }
 
+    /// Sets a counter to a total that is counted elsewhere and only grows, so that `rate()` survives a restart.
+    func total(_ label: String, _ value: Int) {
+        let counter = factory.makeCounter(label: label, dimensions: [])
+        if let counter = counter as? PrometheusCounter {
+            counter.set(Int64(value))
+        } else {
+            counter.reset()
+            counter.increment(by: Int64(value))
+        }
+    }
+
     /// A series for the requests of one route.
     func route(_ name: String) -> RouteMetrics {
         RouteMetrics(

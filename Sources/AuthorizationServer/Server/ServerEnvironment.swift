@@ -28,9 +28,11 @@ package struct ServerEnvironment: Sendable {
     /// Reads a file that the configuration names, at start and whenever the operator asks for it; it may block.
     package var readFile: @Sendable (_ path: String) throws -> String = { throw UnreadableFile(path: $0) }
     /// Where the audit trail goes, line by line.
-    package var auditSink: AuditTrail.Sink
+    package var auditSink: any AuditSink
     /// The log.
     package var logger: Logger
+    /// Lines of the log that its writer has dropped since the start, for the metric.
+    package var droppedLogLineCount: @Sendable () -> Int = { 0 }
     /// Bounds of the stores.
     package var storeLimits = StoreLimits()
     /// Ports that were reserved for the listeners of the configuration, in their order.
@@ -45,7 +47,7 @@ package struct ServerEnvironment: Sendable {
         random: any RandomSource = SystemRandomSource(),
         transport: any OutboundTransport,
         storage: DurableStore? = nil,
-        auditSink: @escaping AuditTrail.Sink,
+        auditSink: any AuditSink,
         logger: Logger
     ) {
         self.timeSource = timeSource

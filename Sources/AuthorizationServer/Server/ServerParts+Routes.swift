@@ -135,7 +135,7 @@ extension ServerParts {
             .get,
             "/health/ready",
             name: "health",
-            ReadinessEndpoint(readiness: readiness, durability: durability)
+            ReadinessEndpoint(readiness: readiness, durability: durability, audit: audit)
         )
         let gauges = ServerGauges(
             stores: stores,
@@ -143,6 +143,8 @@ extension ServerParts {
             limiter: limiter,
             seenTokens: seenTokens,
             clientKeySets: clientKeySets,
+            audit: audit,
+            droppedLogLineCount: environment.droppedLogLineCount,
             metrics: metrics
         )
         routes.on(.get, "/metrics", name: "metrics", MetricsEndpoint(registry: registry, gauges: gauges))

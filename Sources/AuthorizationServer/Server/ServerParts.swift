@@ -170,6 +170,7 @@ struct ServerParts {
             timeSource: environment.timeSource,
             clock: environment.clock,
             metrics: metrics,
+            audit: audit,
             logger: environment.logger
         )
     }

@@ -65,6 +65,8 @@ package final class ProviderRevocations: Sendable {
                     items.withLock { $0.insert(contentsOf: due[index...], at: 0) }
                     break
                 }
+                // Each leaves a line in the trail, and no request waits for its place.
+                await audit.waitForRoom()
                 group.addTask { await self.perform(item, now: now) }
             }
         }

@@ -21,16 +21,25 @@ struct JSONLogHandler: LogHandler {
         set { metadata[key] = newValue }
     }
 
+    /// The line that the log has in the place of lines that its reader was too slow for.
+    static func droppedLine(_ count: Int) -> [UInt8] {
+        line(.warning, "log lines were dropped because the log is not read fast enough", ["count": "\(count)"])
+    }
+
     func log(event: LogEvent) {
+        let members = metadata.merging(event.metadata ?? [:], uniquingKeysWith: { $1 })
+        writer.write(Self.line(event.level, event.message.description, members))
+    }
+
+    private static func line(_ level: Logger.Level, _ message: String, _ members: Logger.Metadata) -> [UInt8] {
         var line: JSONObject = [
             "time": .string(SystemTimeSource().now().rfc3339),
-            "level": .string(event.level.rawValue),
-            "message": .string(event.message.description),
+            "level": .string(level.rawValue),
+            "message": .string(message),
         ]
-        let members = metadata.merging(event.metadata ?? [:], uniquingKeysWith: { $1 })
         for (key, value) in members.sorted(by: { $0.key < $1.key }) {
             line[key] = .string("\(value)")
         }
-        writer.write(line.serialized() + [UInt8(ascii: "\n")])
+        return line.serialized() + [UInt8(ascii: "\n")]
     }
 }

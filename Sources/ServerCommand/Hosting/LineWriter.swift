@@ -1,66 +1,80 @@
+import AuthorizationServer
 import DurableLog
 import Foundation
 import Synchronization
 
-/// Writes lines to a file on a thread of its own, so that no request waits for a disk or a terminal.
+/// Writes lines to a file on a thread of its own, so that no request waits for a disk, a terminal or a pipe.
 ///
-/// Lines that arrive during a write are written together with one call. The buffer is bounded. At the bound the caller
-/// waits, because a line of the audit trail is never dropped while the file takes lines. When the file does not, as on
-/// a full disk, the lines within the bound are kept and written, complete and in order, once it takes lines again.
+/// Lines that arrive while a write is in progress go out together with one call. ``write(_:)`` never waits, whatever
+/// the file does; the policy says what happens to a line that finds no room.
 final class LineWriter: Sendable {
-    private struct State {
-        var pending: [UInt8] = []
-        /// Bytes of the write in progress; they may be returned.
-        var writingByteCount = 0
-        var isFailing = false
-        var droppedCount = 0
-        var waiterCount = 0
-        var isClosed = false
+    /// What happens to a line that does not fit the bound.
+    enum Policy: Sendable {
+        /// It is kept over the bound; what caused it waits in ``waitForRoom()`` before it causes more.
+        case keep
+        /// It is dropped. Where lines were dropped, `notice` makes a line with their number.
+        case drop(notice: @Sendable (_ count: Int) -> [UInt8])
     }
 
-    private enum Admission {
-        case taken
-        case afterRoom
-        case dropped
-        case afterTheEnd
+    /// What happens to the file, each once.
+    enum Trouble: Sendable {
+        /// Writing fails with this error. What fits the bound is kept and goes out, in order, once writing succeeds.
+        case began(FileSystemError)
+        /// Writing succeeds again.
+        case ended
+    }
+
+    private struct State {
+        var pending: [UInt8] = []
+        /// Bytes that the thread has taken and not written yet.
+        var writingByteCount = 0
+        /// Whether the thread waits for a signal; without one, each line would wake it.
+        var isIdle = false
+        var isFailing = false
+        /// Lines dropped since the last notice.
+        var droppedCount = 0
+        var droppedTotal = 0
+        var isClosed = false
+        /// Whether the end was reached without writing everything: the file may block for ever.
+        var isGivenUp = false
+
+        var waitingByteCount: Int { pending.count + writingByteCount }
     }
 
     private let state = Mutex(State())
+    private let waiters = RoomWaiters()
     private let file: AppendingFile
     private let pendingByteCountMax: Int
+    private let policy: Policy
     private let report: @Sendable (Trouble) -> Void
     private let work = DispatchSemaphore(value: 0)
-    private let room = DispatchSemaphore(value: 0)
     private let ended = DispatchSemaphore(value: 0)
 
-    /// The events of the file, each reported once.
-    enum Trouble: Sendable {
-        /// It takes no more lines; the reason is given.
-        case began(FileSystemError)
-        /// It takes lines again; this many were dropped in the meantime because the buffer was full.
-        case ended(droppedCount: Int)
-    }
-
-    /// The most bytes that wait for their write.
+    /// Most bytes that wait for their write.
     static let usualPendingByteCountMax = 8 << 20
-    /// How often a file that takes nothing is tried again.
+    /// Most bytes of one write, so that room comes in steps while a slow reader takes what there is.
+    private static let writeByteCountMax = 1 << 16
+    /// How often a file whose writes fail is tried again.
     private static let retryInterval = DispatchTimeInterval.milliseconds(100)
     /// How long the end waits for the last lines: a pipe without a reader must not keep the process alive.
     private static let closeTimeout = DispatchTimeInterval.seconds(2)
 
-    /// Creates a writer, the only one of this file.
+    /// A writer to a file that no other writer appends to.
     ///
     /// - Parameters:
-    ///   - file: The destination of the lines.
-    ///   - pendingByteCountMax: The most bytes that wait for their write.
-    ///   - report: Receives the events of the file, on the writer's thread.
+    ///   - file: Where the lines go.
+    ///   - pendingByteCountMax: Most bytes that wait for their write.
+    ///   - policy: What happens to a line that finds no room.
+    ///   - report: Hears what happens to the file; called on the writer's thread.
     init(
         _ file: AppendingFile,
         pendingByteCountMax: Int = usualPendingByteCountMax,
+        policy: Policy,
         report: @escaping @Sendable (Trouble) -> Void = { _ in }
     ) {
         self.file = file
         self.pendingByteCountMax = pendingByteCountMax
+        self.policy = policy
         self.report = report
         let thread = Thread { [self] in
             run()
@@ -69,37 +83,70 @@ final class LineWriter: Sendable {
         thread.start()
     }
 
-    /// Enqueues a line, its newline included.
-    func write(_ line: [UInt8]) {
-        while true {
-            let admission = state.withLock { state -> Admission in
-                guard !state.isClosed else { return .afterTheEnd }
-                let waitingByteCount = state.writingByteCount + state.pending.count
-                guard waitingByteCount > 0, waitingByteCount + line.count > pendingByteCountMax else {
-                    state.pending.append(contentsOf: line)
-                    return .taken
-                }
-                guard !state.isFailing else {
-                    state.droppedCount += 1
-                    return .dropped
-                }
-                state.waiterCount += 1
-                return .afterRoom
+    // MARK: - Lines in
+
+    private enum Admission {
+        case taken
+        case takenByIdleThread
+        case takenOverBound
+        case afterTheEnd
+        case dropped
+    }
+
+    private func admit(_ line: [UInt8]) -> Admission {
+        state.withLock { state in
+            guard !state.isClosed else { return state.isGivenUp ? .dropped : .afterTheEnd }
+            // Once one line is dropped all are, until the thread takes what there is: the notice says where the gap is.
+            let fits =
+                state.droppedCount == 0
+                && (state.waitingByteCount == 0 || state.waitingByteCount + line.count <= pendingByteCountMax)
+            if !fits, case .drop = policy {
+                state.droppedCount += 1
+                state.droppedTotal += 1
+                return .dropped
             }
-            switch admission {
-            case .taken:
-                work.signal()
-                return
-            case .afterRoom: room.wait()
-            case .dropped: return
-            case .afterTheEnd:
-                _ = put(line[...])
-                return
+            state.pending.append(contentsOf: line)
+            guard !state.isIdle else {
+                state.isIdle = false
+                return .takenByIdleThread
             }
+            return fits ? .taken : .takenOverBound
         }
     }
 
-    /// Writes the waiting lines, and ends the thread.
+    /// Takes a line, its newline included; never waits.
+    ///
+    /// - Returns: False if the line was kept over the bound.
+    @discardableResult
+    func write(_ line: [UInt8]) -> Bool {
+        switch admit(line) {
+        case .taken, .dropped: break
+        case .takenByIdleThread: work.signal()
+        case .takenOverBound: return false
+        case .afterTheEnd:
+            // The loops have ended, and the file took everything until now.
+            var left = line[...]
+            _ = put(&left)
+        }
+        return true
+    }
+
+    /// Whether what waits fits the bound.
+    var hasRoom: Bool {
+        state.withLock { $0.droppedCount == 0 && $0.waitingByteCount <= pendingByteCountMax }
+    }
+
+    /// Lines dropped since the start.
+    var droppedCount: Int { state.withLock { $0.droppedTotal } }
+
+    /// Returns when what waits fits the bound, or when the task is cancelled.
+    func waitForRoom() async {
+        await waiters.wait { hasRoom || state.withLock { $0.isClosed } }
+    }
+
+    // MARK: - Bytes out
+
+    /// Writes what waits, and ends the thread; waits for both, but not long.
     func close() {
         let wasClosed = state.withLock { state in
             defer { state.isClosed = true }
@@ -107,53 +154,88 @@ final class LineWriter: Sendable {
         }
         guard !wasClosed else { return }
         work.signal()
-        _ = ended.wait(timeout: .now() + Self.closeTimeout)
+        if ended.wait(timeout: .now() + Self.closeTimeout) == .timedOut {
+            state.withLock { $0.isGivenUp = true }
+        }
+        waiters.resumeAll()
     }
 
     private func run() {
+        while let batch = nextBatch() {
+            var left = batch[...]
+            while let error = put(&left) {
+                noteFailure(error)
+                guard !state.withLock({ $0.isClosed }) else { return finish(isComplete: false) }
+                _ = work.wait(timeout: .now() + Self.retryInterval)
+            }
+            noteSuccess()
+        }
+        finish(isComplete: true)
+    }
+
+    private func finish(isComplete: Bool) {
+        if !isComplete { state.withLock { $0.isGivenUp = true } }
+        ended.signal()
+    }
+
+    /// All that waits, once there is something; nil at the end.
+    private func nextBatch() -> [UInt8]? {
         while true {
-            let isFailing = state.withLock { $0.isFailing }
-            if isFailing { _ = work.wait(timeout: .now() + Self.retryInterval) } else { work.wait() }
-            let (bytes, isClosed) = state.withLock { state in
-                defer { state.pending = [] }
-                state.writingByteCount = state.pending.count
-                return (state.pending, state.isClosed)
+            let (batch, isClosed) = state.withLock { state -> ([UInt8], Bool) in
+                var batch = state.pending
+                state.pending = []
+                if case .drop(let notice) = policy, state.droppedCount > 0 {
+                    batch += notice(state.droppedCount)
+                    state.droppedCount = 0
+                }
+                state.writingByteCount = batch.count
+                state.isIdle = batch.isEmpty
+                return (batch, state.isClosed)
             }
-            settle(put(bytes[...]))
-            if isClosed {
-                ended.signal()
-                return
-            }
+            if !batch.isEmpty { return batch }
+            if isClosed { return nil }
+            work.wait()
         }
     }
 
-    /// Writes the bytes; returns the remaining ones and the reason when the file takes no more.
-    private func put(_ bytes: ArraySlice<UInt8>) -> (left: ArraySlice<UInt8>, error: FileSystemError)? {
-        var left = bytes
+    /// Writes the bytes until all are written or a write fails.
+    private func put(_ left: inout ArraySlice<UInt8>) -> FileSystemError? {
         while !left.isEmpty {
             do throws(FileSystemError) {
-                left = left.dropFirst(try file.append(left))
+                let count = try file.append(left.prefix(Self.writeByteCountMax))
+                left = left.dropFirst(count)
+                noteWritten(count)
             } catch {
-                return (left, error)
+                return error
             }
         }
         return nil
     }
 
-    private func settle(_ failure: (left: ArraySlice<UInt8>, error: FileSystemError)?) {
-        let (trouble, waiterCount) = state.withLock { state -> (Trouble?, Int) in
-            defer { (state.waiterCount, state.writingByteCount) = (0, 0) }
-            guard let failure else {
-                guard state.isFailing else { return (nil, state.waiterCount) }
-                defer { (state.isFailing, state.droppedCount) = (false, 0) }
-                return (.ended(droppedCount: state.droppedCount), state.waiterCount)
-            }
-            // Before the lines that arrived since: a line that was cut continues where it was cut.
-            state.pending.insert(contentsOf: failure.left, at: 0)
-            defer { state.isFailing = true }
-            return (state.isFailing ? nil : .began(failure.error), state.waiterCount)
+    private func noteWritten(_ count: Int) {
+        let hasRoom = state.withLock { state in
+            // A line that came after the end was not counted.
+            state.writingByteCount = max(0, state.writingByteCount - count)
+            return state.waitingByteCount <= pendingByteCountMax
         }
-        for _ in 0..<waiterCount { room.signal() }
-        if let trouble { report(trouble) }
+        if hasRoom { waiters.resumeAll() }
+    }
+
+    private func noteFailure(_ error: FileSystemError) {
+        let isNew = state.withLock { state in
+            defer { state.isFailing = true }
+            return !state.isFailing
+        }
+        if isNew { report(.began(error)) }
+    }
+
+    private func noteSuccess() {
+        let wasFailing = state.withLock { state in
+            defer { state.isFailing = false }
+            return state.isFailing
+        }
+        if wasFailing { report(.ended) }
     }
 }
+
+extension LineWriter: AuditSink {}

@@ -40,15 +40,18 @@ struct ServerHost {
         self.acceptedLosses = acceptedLosses
         // The reader of the log or the audit trail may end: that must not end the server.
         signal(SIGPIPE, SIG_IGN)
-        let log = LineWriter(AppendingFile(descriptor: STDERR_FILENO, name: "standard error"))
+        let log = LineWriter(
+            AppendingFile(descriptor: STDERR_FILENO, name: "standard error"),
+            policy: .drop(notice: { JSONLogHandler.droppedLine($0) })
+        )
         self.log = log
         logger = Logger(label: "gatehouse") { JSONLogHandler(label: $0, level: logLevel, writer: log) }
         client = try CurlClient(configuration: .init(caFile: configuration.outbound.caFile), logger: logger)
         if let directory = configuration.storage.directory {
-            audit = Self.auditWriter(try Self.auditFile(in: directory), logger)
+            audit = Self.auditWriter(try Self.auditFile(in: directory), configuration.audit, logger)
         } else {
             let output = AppendingFile(descriptor: STDOUT_FILENO, name: "standard output")
-            audit = audits ? Self.auditWriter(output, logger) : nil
+            audit = audits ? Self.auditWriter(output, configuration.audit, logger) : nil
         }
     }
 
@@ -61,28 +64,33 @@ struct ServerHost {
         }
     }
 
-    private static func auditWriter(_ file: AppendingFile, _ logger: Logger) -> LineWriter {
-        LineWriter(file) { trouble in
+    private static func auditWriter(
+        _ file: AppendingFile,
+        _ configuration: Configuration.Audit,
+        _ logger: Logger
+    ) -> LineWriter {
+        LineWriter(file, policy: LineWriter.Policy(configuration.whenFull)) { trouble in
             switch trouble {
             case .began(let error):
                 logger.error(
                     "the audit trail cannot be written; its lines wait in memory",
                     metadata: ["error": "\(error)"]
                 )
-            case .ended(let droppedCount):
-                logger.error("the audit trail is written again", metadata: ["events_lost": "\(droppedCount)"])
+            case .ended:
+                logger.error("the audit trail is written again")
             }
         }
     }
 
     /// The server's environment, with the storage opened and locked.
     func environment() throws -> ServerEnvironment {
-        let audit = audit
+        let log = log
         var environment = ServerEnvironment(
             transport: client,
-            auditSink: { audit?.write($0) },
+            auditSink: audit ?? UnboundedAuditSink { _ in },
             logger: logger
         )
+        environment.droppedLogLineCount = { log.droppedCount }
         environment.readFile = { try HostFiles().text($0) }
         environment.storage = try openStorage()
         return environment
@@ -125,6 +133,16 @@ extension StorageKeySource {
             return
         }
         self = .configured(try StorageKey(contents: secret.bytes))
+    }
+}
+
+extension LineWriter.Policy {
+    /// The configured policy of the audit trail.
+    init(_ whenFull: Configuration.Audit.WhenFull) {
+        switch whenFull {
+        case .block: self = .keep
+        case .dropAndCount: self = .drop { AuditTrail.line(.dropped($0), now: SystemTimeSource().now()) }
+        }
     }
 }
 

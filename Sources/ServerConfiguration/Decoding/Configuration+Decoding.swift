@@ -28,6 +28,7 @@ extension Configuration {
     private mutating func decode(_ file: ConfigurationCursor) {
         if let section = file["management"]?.section() { management = Management(decoding: section) }
         if let section = file["storage"]?.section() { storage = Storage(decoding: section) }
+        if let section = file["audit"]?.section() { audit.whenFull = section["when_full"]?.choice() ?? audit.whenFull }
         if let section = file["signing"]?.section() { signing = Signing(decoding: section) }
         if let section = file["tokens"]?.section() { tokens = Tokens(decoding: section) }
         consent = file["consent"]?.choice() ?? consent

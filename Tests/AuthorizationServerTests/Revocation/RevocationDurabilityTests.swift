@@ -162,7 +162,7 @@ private struct EndpointScene {
             sessions: sessions,
             durability: durability,
             metrics: metrics,
-            audit: AuditTrail(sink: { _ in })
+            audit: AuditTrail(sink: UnboundedAuditSink { _ in })
         )
     }
 

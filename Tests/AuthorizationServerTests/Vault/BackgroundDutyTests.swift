@@ -76,7 +76,11 @@ struct BackgroundDutyTests {
                 logger: logger
             ),
             metrics: metrics,
-            audit: AuditTrail { line in reported.withLock { $0.append(String(decoding: line, as: UTF8.self)) } }
+            audit: AuditTrail(
+                sink: UnboundedAuditSink { line in
+                    reported.withLock { $0.append(String(decoding: line, as: UTF8.self)) }
+                }
+            )
         )
         let first = try await connect(1, upstream: "first")
         let other = try await connect(2, upstream: "other")

@@ -95,7 +95,7 @@ struct EndedGrantTests {
                 upstreams: UpstreamDirectory([]),
                 durability: Durability(journal: VolatileJournal()),
                 metrics: ServerMetrics(factory: PrometheusRegistry()),
-                audit: AuditTrail { _ in Issue.record("nothing was ended") }
+                audit: AuditTrail(sink: UnboundedAuditSink { _ in Issue.record("nothing was ended") })
             )
             let context = RequestContext(source: .loopback, now: scene.clock.now(), requestID: RequestID(number: 1))
             // As the refresh comes here: it saw an ended connection, and there is none any more.

@@ -15,6 +15,7 @@ final class GatehouseProcess: Sendable {
     private let process = Process()
     private let output = Mutex(Data())
     private let errors = Mutex(Data())
+    private let unreadErrors = Mutex<Pipe?>(nil)
     private let firstLine = Eventual<String?>()
     private let outputEnd = Eventual<Void>()
     private let errorEnd = Eventual<Void>()
@@ -29,7 +30,12 @@ final class GatehouseProcess: Sendable {
         """
 
     /// Starts the program.
-    init(_ arguments: [String]) throws {
+    ///
+    /// - Parameters:
+    ///   - arguments: Its arguments.
+    ///   - readsErrors: Whether its standard error is read; a pipe that is not read fills, and then blocks its writer.
+    /// - Throws: `Violation` when there is no built program, and what stops its start.
+    init(_ arguments: [String], readsErrors: Bool = true) throws {
         process.executableURL = URL(filePath: "/usr/bin/env")
         process.arguments = ["python3", "-I", "-S", "-c", Self.unmask, try Self.executable()] + arguments
         process.environment = ProcessInfo.processInfo.environment.filter { !$0.key.hasPrefix("GATEHOUSE_") }
@@ -53,6 +59,11 @@ final class GatehouseProcess: Sendable {
                 return text.contains("\n") ? text.split(separator: "\n").first.map(String.init) : nil
             }
             if let line { self.firstLine.set(line) }
+        }
+        guard readsErrors else {
+            unreadErrors.withLock { $0 = errorPipe }
+            errorEnd.set(())
+            return
         }
         Self.read(errorPipe) { data in
             guard let data else { return self.errorEnd.set(()) }
