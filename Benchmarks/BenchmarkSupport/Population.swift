@@ -20,6 +20,9 @@ package enum Population {
     package static let tokenByteCount = 128
     private static let scopes = ScopeSet(["mcp:read", "offline_access"])
 
+    /// Nothing keeps a session of the population from going on.
+    package static let conditions = RefreshConditions(neededUpstreams: [resource: []])
+
     /// The id of a session, by its number.
     package static func sessionID(_ index: Int) -> SessionID {
         SessionID(value: spread(index, 1))
@@ -80,11 +83,14 @@ package enum Population {
             authenticationMethods: [TokenEndpointAuthenticationMethod.none],
             issuedAt: part.now
         )
-        _ = await stores.clients.register(client)
+        _ = try await stores.clients.register(client).outcome
         for start in stride(from: part.indices.lowerBound, to: part.indices.upperBound, by: 1000) {
-            var sessions: [Session] = []
-            for index in start..<min(start + 1000, part.indices.upperBound) {
-                sessions.append(try await user(index, of: part, in: stores, sealing: sealing))
+            // Side by side, so that one sync serves many of them.
+            let sessions = try await withThrowingTaskGroup(of: Session.self) { group in
+                for index in start..<min(start + 1000, part.indices.upperBound) {
+                    group.addTask { try await user(index, of: part, in: stores, sealing: sealing) }
+                }
+                return try await group.reduce(into: []) { $0.append($1) }
             }
             await stores.sessions.load(sessions)
             // The journal's buffer is bounded: earlier records must reach the disk first.
@@ -105,7 +111,7 @@ package enum Population {
             verifiedEmail: "person-\(index)@corp.example"
         )
         let candidate = UserID(value: spread(index, 2))
-        let userID = await stores.vault.resolveUser(login, candidate: candidate, now: part.now).outcome ?? candidate
+        let userID = try await stores.vault.resolveUser(login, candidate: candidate, now: part.now).outcome ?? candidate
         let random = SystemRandomSource()
         let tokens = UpstreamTokens(
             accessToken: Base64URL.encode(random.bytes(48)),
@@ -121,8 +127,12 @@ package enum Population {
             accessTokenExpiry: part.now + part.accessTokenLifetime,
             upstreamClientID: "gatehouse"
         )
-        let stored = await stores.vault.store(draft, candidate: ConnectionID(value: spread(index, 3)), now: part.now)
-        guard case .stored(let connection) = stored.outcome else { throw BenchmarkError("a connection was refused") }
+        let stored = try await stores.vault.store(
+            draft,
+            candidate: ConnectionID(value: spread(index, 3)),
+            now: part.now
+        ).outcome
+        guard case .stored(let connection) = stored else { throw BenchmarkError("a connection was refused") }
         return session(index, userID: userID, connections: [connection.id], now: part.now)
     }
 

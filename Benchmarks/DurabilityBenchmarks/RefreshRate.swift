@@ -56,11 +56,10 @@ enum RefreshRate {
                             clientID: Population.clientID,
                             rotates: true
                         )
-                        let result = await sessions.rotate(use, now: now) { _ in true }
-                        guard case .rotated(let session) = result.outcome else {
+                        let receipt = try await sessions.rotate(use, under: Population.conditions, now: now)
+                        guard case .rotated(let session) = try await receipt.outcome else {
                             throw BenchmarkError("a refresh was refused")
                         }
-                        try await journal.waitUntilDurable(result.position)
                         generation = session.generation
                         samples.append(Latencies.microseconds(since: sent))
                     }

@@ -25,7 +25,7 @@ struct ServeCommand: AsyncParsableCommand {
         let opened = ContinuousClock.now
         let server = try await Self.server(storage, logger)
         let seconds = (ContinuousClock.now - start) / .seconds(1)
-        let secret = await server.stores.keys.serverSecret(candidate: []).outcome
+        let secret = try await server.stores.keys.serverSecret(candidate: []).outcome
         if populate > 0 {
             let sealing = try TokenSealing(secret: secret, random: SystemRandomSource())
             try await Population.fill(server.stores, count: populate, sealing: sealing)

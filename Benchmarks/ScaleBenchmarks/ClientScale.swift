@@ -14,7 +14,7 @@ enum ClientScale {
         for count in OperationCost.counts(from: 100, upTo: largest) {
             let resident = try ProcessUsage.current(of: getpid())
             for number in present..<count {
-                guard await registry.register(client(number)).outcome == .registered else {
+                guard try await registry.register(client(number)).outcome == .registered else {
                     throw BenchmarkError("a registration was refused")
                 }
             }

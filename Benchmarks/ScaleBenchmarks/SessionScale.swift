@@ -58,7 +58,8 @@ enum SessionScale {
                 clientID: Population.clientID,
                 rotates: false
             )
-            guard case .rotated = await stores.sessions.rotate(use, now: now, if: { _ in true }).outcome else {
+            guard case .rotated = try await stores.sessions.rotate(use, under: Population.conditions, now: now).outcome
+            else {
                 throw BenchmarkError("a refresh was refused")
             }
         }

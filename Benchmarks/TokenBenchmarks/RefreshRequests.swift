@@ -95,8 +95,8 @@ struct RefreshRequests {
             authenticationMethods: [TokenEndpointAuthenticationMethod.none],
             issuedAt: now
         )
-        _ = await stores.clients.register(client)
-        let key = RefreshTokenKey(secret: await stores.keys.serverSecret(candidate: []).outcome)
+        _ = try await stores.clients.register(client).outcome
+        let key = RefreshTokenKey(secret: try await stores.keys.serverSecret(candidate: []).outcome)
         var clients: [RefreshingClient] = []
         for index in 1...count {
             let session = SessionID(value: Bits128(high: UInt64(index), low: UInt64(index)))
@@ -129,7 +129,7 @@ struct RefreshRequests {
             authenticatedAt: now,
             issuesRefreshToken: true
         )
-        _ = await stores.sessions.issueCode(code.hash, for: grant, now: now)
+        _ = try await stores.sessions.issueCode(code.hash, for: grant, now: now).outcome
         let redemption = CodeRedemption(
             code: code.hash,
             clientID: clientID,
@@ -137,7 +137,7 @@ struct RefreshRequests {
             challenge: challenge,
             resource: nil
         )
-        guard case .redeemed = await stores.sessions.redeem(redemption, now: now).outcome else {
+        guard case .redeemed = try await stores.sessions.redeem(redemption, now: now).outcome else {
             throw BenchmarkError("a code was refused")
         }
     }

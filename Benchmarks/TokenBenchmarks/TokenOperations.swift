@@ -1,4 +1,5 @@
 import AuthorizationServer
+import BenchmarkSupport
 import DurableLog
 import OAuthProtocol
 import OAuthState
@@ -22,10 +23,16 @@ final class TokenOperations {
         self.algorithm = algorithm
         bare = try BareSignature(algorithm)
         let issuerName = try Issuer("https://auth.example.com")
-        let key = SigningKey(privateKey: try PrivateKey.generate(algorithm), algorithm: algorithm)
-        keys = SigningKeyPublication(
-            SigningKeySet(active: key, idTokenKey: nil, published: JSONWebKeySet(keys: [key.jsonWebKey]))
+        let key = try StoredSigningKey(
+            PrivateKey.generate(algorithm),
+            purpose: .accessToken,
+            state: .active,
+            publishedAt: now
         )
+        guard let keys = SigningKeyPublication(KeyGeneration(number: 1, signingKeys: [key], vaultKeys: [])) else {
+            throw BenchmarkError("there is no key to sign with")
+        }
+        self.keys = keys
         let seen = SeenAccessTokens()
         issuer = AccessTokenIssuer(
             issuer: issuerName,

@@ -73,6 +73,8 @@ package struct AuthorizationPageError: Error, Hashable, Sendable {
         case clientMetadataUnacceptable(String)
         /// Too many metadata documents were requested (CM-7).
         case clientMetadataThrottled
+        /// It cannot be looked up now whether the client is registered (TK-16).
+        case temporarilyUnavailable
     }
 
     /// The class of the problem.

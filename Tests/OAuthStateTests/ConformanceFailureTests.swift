@@ -33,11 +33,9 @@ struct ConformanceFailureTests {
                 of _: AssertionOwner,
                 expiry _: Timestamp,
                 now _: Timestamp
-            ) -> Recorded<AssertionConsumption> {
-                Recorded(.consumed, at: .beginning)
+            ) -> Receipt<AssertionConsumption> {
+                Receipt(.consumed)
             }
-
-            func release(_: SHA256Digest, of _: AssertionOwner) {}
         }
         let broken = try await Self.broken(ReplayStoreConformance.rules) { _ in Forgetful() }
         #expect(broken.count == ReplayStoreConformance.rules.count)
@@ -70,7 +68,7 @@ struct ConformanceFailureTests {
         let titles =
             ClientStoreConformance.rules.map(\.title) + AuthorizationStoreConformance.rules.map(\.title)
             + VaultStoreConformance.rules.map(\.title) + SigningKeyStoreConformance.rules.map(\.title)
-            + ReplayStoreConformance.rules.map(\.title)
+            + ReplayStoreConformance.rules.map(\.title) + SharedStoreConformance.rules.map(\.title)
         #expect(Set(titles).count == titles.count)
         #expect(titles.count { $0.contains(/[A-Z]{1,2}-?[0-9]|0\.[0-9]|§/) } > titles.count * 3 / 4)
     }
@@ -85,14 +83,13 @@ private actor RacyGuard: ReplayStore {
         of _: AssertionOwner,
         expiry: Timestamp,
         now: Timestamp
-    ) async -> Recorded<AssertionConsumption> {
-        guard !seen.contains(id) else { return Recorded(.replayed, at: .beginning) }
+    ) async throws(StoreError) -> Receipt<AssertionConsumption> {
+        guard !seen.contains(id) else { return Receipt(.replayed) }
         await Task.yield()
         seen.insert(id)
-        return Recorded(.consumed, at: .beginning)
+        return Receipt(.consumed)
     }
 
-    func release(_ id: SHA256Digest, of _: AssertionOwner) { seen.remove(id) }
 }
 
 /// Believes whoever asks.
@@ -103,11 +100,19 @@ private struct CarelessSessions: AuthorizationStore {
         inner = AuthorizationSessions(policy: settings.sessions, journal: VolatileJournal(), limits: settings.limits)
     }
 
-    func approve(ticket: SHA256Digest, expiry: Timestamp, now: Timestamp) async -> TicketApproval {
-        await inner.approve(ticket: ticket, expiry: expiry, now: now)
+    func consumeOnce(
+        _ ticket: SHA256Digest,
+        until expiry: Timestamp,
+        now: Timestamp
+    ) async -> Receipt<TicketConsumption> {
+        await inner.consumeOnce(ticket, until: expiry, now: now)
     }
 
-    func begin(_ pending: PendingAuthorization, state: SHA256Digest, now: Timestamp) async -> StoreAdmission {
+    func begin(
+        _ pending: PendingAuthorization,
+        state: SHA256Digest,
+        now: Timestamp
+    ) async -> Receipt<StoreAdmission> {
         await inner.begin(pending, state: state, now: now)
     }
 
@@ -116,71 +121,69 @@ private struct CarelessSessions: AuthorizationStore {
         upstream: String,
         binding: SHA256Digest?,
         now: Timestamp
-    ) async -> PendingOutcome {
+    ) async -> Receipt<PendingOutcome> {
         let browser = StoreSample.digest("browser")
         return await inner.takePending(state: state, upstream: upstream, binding: browser, now: now)
     }
 
-    func issueCode(_ code: SHA256Digest, for grant: AuthorizationGrant, now: Timestamp) async -> StoreAdmission {
+    func abandon(_ id: SessionID) async { await inner.abandon(id) }
+
+    func issueCode(
+        _ code: SHA256Digest,
+        for grant: AuthorizationGrant,
+        now: Timestamp
+    ) async -> Receipt<StoreAdmission> {
         await inner.issueCode(code, for: grant, now: now)
     }
 
-    func redeem(_ redemption: CodeRedemption, now: Timestamp) async -> Recorded<RedemptionOutcome> {
+    func redeem(
+        _ redemption: CodeRedemption,
+        now: Timestamp
+    ) async throws(StoreError) -> Receipt<RedemptionOutcome> {
         var redemption = redemption
         redemption.clientID = StoreSample.clientID
-        return await inner.redeem(redemption, now: now)
-    }
-
-    func unredeem(_ code: SHA256Digest, for session: Session) async {
-        await inner.unredeem(code, for: session)
-    }
-
-    // Believes that the session is as it was, too.
-    func unrotate(_ use: RefreshTokenUse, for session: Session) async {
-        guard let present = await inner.session(session.id, now: StoreSample.now) else { return }
-        await inner.unrotate(use, for: present)
+        return try await inner.redeem(redemption, now: now)
     }
 
     func rotate(
         _ use: RefreshTokenUse,
-        now: Timestamp,
-        if permits: @Sendable (Session) -> Bool
-    ) async -> Recorded<RotationOutcome> {
+        under conditions: RefreshConditions,
+        now: Timestamp
+    ) async throws(StoreError) -> Receipt<RotationOutcome> {
         var use = use
         use.clientID = StoreSample.clientID
-        return await inner.rotate(use, now: now, if: permits)
+        return try await inner.rotate(use, under: conditions, now: now)
     }
 
     func session(_ id: SessionID, now: Timestamp) async -> Session? { await inner.session(id, now: now) }
-    func revoke(_ id: SessionID) async -> Recorded<Session?> { await inner.revoke(id) }
+    func revoke(_ id: SessionID) async throws(StoreError) -> Receipt<Session?> { try await inner.revoke(id) }
 
     // Forgets what is about to become a session.
-    func end(_ ending: SessionEnding) async -> Recorded<Int> {
-        await inner.end(SessionEnding(sessions: ending.sessions))
+    func end(_ ending: SessionEnding) async throws(StoreError) -> Receipt<Int> {
+        try await inner.end(SessionEnding(sessions: ending.sessions))
     }
 
+    func sessions(of userID: UserID, now: Timestamp) async -> [Session] { [] }
     func awaited(among _: Set<ConnectionID>) async -> Set<ConnectionID> { [] }
-    func sessions(of _: UserID, now _: Timestamp) async -> [Session] { [] }
-    func abandon(_: SessionID) async {}
 
-    func revoke(_ id: SessionID, for _: String) async -> Recorded<SessionRevocation> {
-        await inner.revoke(id, for: StoreSample.clientID)
+    func revoke(_ id: SessionID, for _: String) async throws(StoreError) -> Receipt<SessionRevocation> {
+        try await inner.revoke(id, for: StoreSample.clientID)
     }
 
     func revokeAccessToken(
         _: AccessTokenReference,
         expiry _: Timestamp,
         now _: Timestamp
-    ) async -> Recorded<AccessTokenRevocation> {
-        Recorded(.revoked, at: .beginning)
+    ) async -> Receipt<AccessTokenRevocation> {
+        Receipt(.revoked)
     }
 
     func standing(of token: AccessTokenReference, now: Timestamp) async -> AccessTokenStanding {
         await inner.standing(of: token, now: now)
     }
 
-    func rememberConsent(_ key: SHA256Digest, now: Timestamp) async -> Recorded<StoreAdmission> {
-        await inner.rememberConsent(key, now: now)
+    func rememberConsent(_ key: SHA256Digest, now: Timestamp) async throws(StoreError) -> Receipt<StoreAdmission> {
+        try await inner.rememberConsent(key, now: now)
     }
 
     func hasConsent(_ key: SHA256Digest) async -> Bool { await inner.hasConsent(key) }

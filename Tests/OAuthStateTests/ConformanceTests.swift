@@ -30,6 +30,22 @@ struct ConformanceTests {
         try await rule.check { settings in TokenVault(journal: VolatileJournal(), limits: settings.limits) }
     }
 
+    @Test("AuthorizationSessions and TokenVault", arguments: SharedStoreConformance.rules)
+    func shared(rule: SharedStoreConformance.Rule) async throws {
+        try await rule.check { settings in
+            let (journal, ended) = (VolatileJournal(), EndedConnections())
+            return SharedStores(
+                authorization: AuthorizationSessions(
+                    policy: settings.sessions,
+                    journal: journal,
+                    limits: settings.limits,
+                    endedConnections: ended
+                ),
+                vault: TokenVault(journal: journal, limits: settings.limits, endedConnections: ended)
+            )
+        }
+    }
+
     @Test("SigningKeyRing", arguments: SigningKeyStoreConformance.rules)
     func keys(rule: SigningKeyStoreConformance.Rule) async throws {
         try await rule.check { _ in SigningKeyRing(journal: VolatileJournal()) }

@@ -10,10 +10,10 @@ struct LastGenerationTests {
     func lastGeneration() async throws {
         let store = AuthorizationSessions(policy: SessionPolicy(), journal: VolatileJournal())
         let code = StoreSample.digest("code")
-        _ = await store.issueCode(code, for: StoreSample.grant(), now: StoreSample.now)
-        _ = await store.redeem(StoreSample.redemption("code"), now: StoreSample.now)
+        _ = try await store.issueCode(code, for: StoreSample.grant(), now: StoreSample.now).outcome
+        _ = try await store.redeem(StoreSample.redemption("code"), now: StoreSample.now).outcome
         for _ in 0..<2 {
-            let outcome = await store.rotate(StoreSample.use(generation: .max), now: StoreSample.now).outcome
+            let outcome = try await store.rotate(StoreSample.use(generation: .max), now: StoreSample.now).outcome
             guard case .rotated(let session) = outcome else {
                 Issue.record("came to \(outcome)")
                 return

@@ -34,7 +34,7 @@ enum IssuedCodes {
                 issuesRefreshToken: true
             )
             let code = AuthorizationCode(wireValue: text(number)).hash
-            guard await stores.sessions.issueCode(code, for: grant, now: now) == .admitted else {
+            guard try await stores.sessions.issueCode(code, for: grant, now: now).outcome == .admitted else {
                 throw BenchmarkError("no room for more codes")
             }
         }

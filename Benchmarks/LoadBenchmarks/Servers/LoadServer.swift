@@ -41,7 +41,7 @@ struct LoadServer: AsyncParsableCommand {
         let logger = Logger(label: "load") { _ in SwiftLogNoOpLogHandler() }
         let server = try await start(logger)
         let idle = try ProcessUsage.current(of: getpid())
-        let secret = await server.stores.keys.serverSecret(candidate: []).outcome
+        let secret = try await server.stores.keys.serverSecret(candidate: []).outcome
         try await fill(server.stores, TokenSealing(secret: secret, random: SystemRandomSource()))
         try tell(RefreshTokenKey(secret: secret))
         let sessionCount = await server.stores.sessions.counts.sessions

@@ -26,6 +26,7 @@ package struct AuthorizationRefusals: Sendable {
         switch error.problem {
         case .clientMetadataUnavailable: .badGateway
         case .clientMetadataThrottled: .tooManyRequests
+        case .temporarilyUnavailable: .serviceUnavailable
         default: .badRequest
         }
     }

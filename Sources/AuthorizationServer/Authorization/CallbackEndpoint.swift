@@ -69,12 +69,17 @@ package struct CallbackEndpoint: Endpoint {
             return await pageLogins.finish(login, answer, at: provider, request: request, context: context)
         }
         let binding = cookies.flowBinding(request, state: state)
-        let outcome = await sessions.takePending(
-            state: state,
-            upstream: name,
-            binding: binding?.hash,
-            now: context.now
-        )
+        let outcome: PendingOutcome
+        do throws(StoreError) {
+            outcome = try await sessions.takePending(
+                state: state,
+                upstream: name,
+                binding: binding?.hash,
+                now: context.now
+            ).outcome
+        } catch {
+            return await refuse(name, reason: "overloaded", .overloaded, .serviceUnavailable, context)
+        }
         switch outcome {
         case .taken(let pending):
             var response = await proceed(pending, answer, provider, request, context)

@@ -52,8 +52,10 @@ package struct ConsentEndpoint: Endpoint {
     }
 
     /// Why a decision is not taken.
-    private enum Refusal: Error {
+    private enum Refusal: StoreFailure {
         case page(ErrorPage, HTTPResponse.Status, reason: String)
+
+        init(_ error: StoreError) { self = .page(.overloaded, .serviceUnavailable, reason: "overloaded") }
     }
 
     /// Takes a decision; every refusal is a page and stores nothing (D-54).
@@ -130,10 +132,13 @@ package struct ConsentEndpoint: Endpoint {
             return refusal
         }
         let id = SHA256.hash(ticket.id)
-        switch await sessions.approve(ticket: id, expiry: ticket.expiry, now: context.now) {
+        let use = try await Refusal.attempt(
+            await sessions.consumeOnce(id, until: ticket.expiry, now: context.now).outcome
+        )
+        switch use {
         case .alreadyUsed: throw .page(.alreadyUsed, .badRequest, reason: "already_used")
         case .full: throw .page(.overloaded, .serviceUnavailable, reason: "overloaded")
-        case .approved: break
+        case .consumed: break
         }
         metrics.consent(decision: "approved")
         audit.record(.consented(ticket.request, approved: true), context: context)

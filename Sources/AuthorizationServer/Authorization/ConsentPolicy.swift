@@ -74,9 +74,14 @@ package struct ConsentPolicy: Sendable {
         guard
             request[.secFetchSite] == "none",
             let userID = cookies.login(request).flatMap({ logins.open($0, now: now) }),
-            await sessions.hasConsent(key(authorization, userID: userID))
+            await hasConsent(key(authorization, userID: userID))
         else { return .ask }
         return .notNeeded(expectedUserID: userID)
+    }
+
+    // While the store cannot say, the user is asked: that is always right.
+    private func hasConsent(_ key: SHA256Digest) async -> Bool {
+        do throws(StoreError) { return try await sessions.hasConsent(key) } catch { return false }
     }
 
     /// What a consent was given for: another client, redirect host, scope, resource, upstream or upstream scope asks

@@ -13,7 +13,6 @@ package struct LoginCompletion: Sendable {
     private let consent: ConsentPolicy
     private let logins: LoginSealing
     private let cookies: BrowserCookies
-    private let durability: Durability
     private let random: any RandomSource
     private let metrics: ServerMetrics
     private let audit: AuditTrail
@@ -27,7 +26,6 @@ package struct LoginCompletion: Sendable {
         consent: ConsentPolicy,
         logins: LoginSealing,
         cookies: BrowserCookies,
-        durability: Durability,
         random: any RandomSource,
         metrics: ServerMetrics,
         audit: AuditTrail
@@ -39,7 +37,6 @@ package struct LoginCompletion: Sendable {
         self.consent = consent
         self.logins = logins
         self.cookies = cookies
-        self.durability = durability
         self.random = random
         self.metrics = metrics
         self.audit = audit
@@ -60,7 +57,8 @@ package struct LoginCompletion: Sendable {
         do {
             client = try await clients.client(continuingAuthorization: progress.request.clientID, context: context)
         } catch {
-            throw OAuthError(.accessDenied, "the client is not registered any more")
+            guard error.problem != .temporarilyUnavailable else { throw .overloaded }
+            throw OAuthError(.accessDenied, "the client is no longer registered")
         }
         // D-89: whoever publishes the document may have taken the address back since the login began.
         guard RedirectURI.match(progress.request.redirectURI, among: client.redirectURIs) else {
@@ -77,7 +75,10 @@ package struct LoginCompletion: Sendable {
             issuesRefreshToken: Self.issuesRefreshToken(client, progress.request.scopes),
             claims: progress.claims
         )
-        try (await sessions.issueCode(code.hash, for: grant, now: context.now)).check()
+        let admission = try await OAuthError.attempt(
+            await sessions.issueCode(code.hash, for: grant, now: context.now).outcome
+        )
+        try admission.check()
         await registry.touch(client.id, now: context.now)
         metrics.authorization(result: "code")
         audit.record(.authorized(grant), context: context)
@@ -93,9 +94,10 @@ package struct LoginCompletion: Sendable {
     // whatever becomes of the document's host (CM-5).
     private func keepDocument(of client: Client) async throws(OAuthError) {
         guard client.kind == .metadataDocument else { return }
-        let known = await registry.client(client.id)
+        let known = try await OAuthError.attempt(await registry.client(client.id))
         guard known.map({ !client.saysTheSame(as: $0) }) ?? true else { return }
-        guard await registry.replace(client).outcome == .registered else { throw .overloaded }
+        let kept = try await OAuthError.attempt(await registry.replace(client).outcome)
+        guard kept == .registered else { throw .overloaded }
     }
 
     // TK-10, SEP-2207: on either signal, the registered grant or the granted scope.
@@ -111,8 +113,7 @@ package struct LoginCompletion: Sendable {
     ) async throws(OAuthError) {
         guard consent.remembers else { return }
         let key = consent.key(authorization, userID: userID)
-        let recorded = await sessions.rememberConsent(key, now: context.now)
-        try await durability.wait(for: recorded.position)
+        _ = try await OAuthError.attempt(await sessions.rememberConsent(key, now: context.now).outcome)
         do {
             let login = try logins.seal(userID, now: context.now)
             let cookie = cookies.settingLogin(login, lifetime: LoginSealing.lifetime)

@@ -124,7 +124,7 @@ package struct LoginFlow: Sendable {
         while !progress.remainingUpstreams.isEmpty {
             let name = progress.remainingUpstreams.removeFirst()
             guard let provider = upstreams[name] else { continue }
-            if let usable = await usableConnection(progress, provider, now: context.now) {
+            if let usable = try await usableConnection(progress, provider, now: context.now) {
                 progress.connections.append(usable)
                 continue
             }
@@ -150,11 +150,13 @@ package struct LoginFlow: Sendable {
         _ progress: LoginProgress,
         _ provider: UpstreamProvider,
         now: Timestamp
-    ) async -> ConnectionID? {
+    ) async throws(OAuthError) -> ConnectionID? {
         guard let userID = progress.userID, progress.request.prompts.isDisjoint(with: ["login", "select_account"]),
             progress.request.maximumAgeSeconds == nil
         else { return nil }
-        let connection = await vault.credential(for: userID, upstream: provider.name, preferred: [], account: nil)
+        let connection = try await OAuthError.attempt(
+            await vault.credential(for: userID, upstream: provider.name, preferred: [], account: nil)
+        )
         guard let connection, connection.isUsable(now: now),
             let clientID = provider.clientID, connection.upstreamClientID.hasSameBytes(as: clientID),
             provider.missingScopes(provider.requestedScopes, granted: connection.scopes).isEmpty
@@ -207,7 +209,10 @@ package struct LoginFlow: Sendable {
             claims: progress.claims,
             expiry: context.now + PendingAuthorization.lifetime
         )
-        try (await sessions.begin(pending, state: state.hash, now: context.now)).check()
+        let admission = try await OAuthError.attempt(
+            await sessions.begin(pending, state: state.hash, now: context.now).outcome
+        )
+        try admission.check()
         var response = Response.redirect(to: location, after: request.method)
         for cookie in cookies.removingSurplusFlows(request) {
             response.headerFields.append(HTTPField(name: .setCookie, value: cookie))

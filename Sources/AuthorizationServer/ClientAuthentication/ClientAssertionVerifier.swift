@@ -8,7 +8,6 @@ package struct ClientAssertionVerifier: Sendable {
     private let issuer: Issuer
     private let keys: ClientKeys
     private let replay: any ReplayStore
-    private let durability: Durability
     private let logger: Logger
 
     /// A verifier of assertions that are meant for `issuer`.
@@ -16,22 +15,22 @@ package struct ClientAssertionVerifier: Sendable {
         issuer: Issuer,
         keys: ClientKeys,
         replay: any ReplayStore,
-        durability: Durability,
         logger: Logger
     ) {
         self.issuer = issuer
         self.keys = keys
         self.replay = replay
-        self.durability = durability
         self.logger = logger
     }
 
     /// Why an assertion does not prove its client.
-    enum Refusal: Error, Hashable, Sendable {
+    enum Refusal: StoreFailure, Hashable, Sendable {
         /// The client is not who it says.
         case notProven(reason: String)
         /// It may be, and cannot be checked now.
         case unavailable
+
+        init(_ error: StoreError) { self = .unavailable }
     }
 
     /// Checks an assertion with the client's keys and uses it up.
@@ -44,18 +43,18 @@ package struct ClientAssertionVerifier: Sendable {
         context: RequestContext
     ) async throws(Refusal) {
         let use = try await verified(assertion, client, context)
-        guard durability.isAvailable else { throw .unavailable }
         let owner = AssertionOwner(
             id: SHA256.hash("client assertion\n\(client.id)"),
             isSelfRegistered: client.kind != .preRegistered
         )
-        let consumption = await replay.consume(use.id, of: owner, expiry: use.expiry, now: context.now)
-        switch consumption.outcome {
+        let consumption = try await Refusal.attempt(
+            await replay.consume(use.id, of: owner, expiry: use.expiry, now: context.now).outcome
+        )
+        switch consumption {
         case .consumed: break
         case .replayed: throw refusal("the assertion was used before", client)
         case .full: throw .unavailable
         }
-        do { try await durability.wait(for: consumption.position) } catch { throw .unavailable }
     }
 
     private func verified(

@@ -51,7 +51,9 @@ package struct ClientAuthenticator: Sendable {
             return try await client(asserting: text, naming: request.clientID, context: context)
         case .none:
             // A public client proves nothing here; PKCE and the refresh token do.
-            guard let id = request.clientID, let client = await clients.client(id), client.isPublic else {
+            guard let id = request.clientID, let client = try await OAuthError.attempt(await clients.client(id)),
+                client.isPublic
+            else {
                 throw Self.refusal
             }
             return client
@@ -76,7 +78,7 @@ package struct ClientAuthenticator: Sendable {
         var proven: Client?
         var isGuess = false
         for (id, secret) in credentials {
-            let client = await clients.client(id)
+            let client = try await OAuthError.attempt(await clients.client(id))
             let isRight = secret.matches(client?.secretHash ?? Self.unknownClientHash)
             guard let client, client.secretHash != nil, client.authenticationMethods.contains(method) else { continue }
             isGuess = true
@@ -96,7 +98,7 @@ package struct ClientAuthenticator: Sendable {
         do { assertion = try ClientAssertion(parsing: text) } catch { throw Self.refusal }
         guard claimedID.map({ $0.hasSameBytes(as: assertion.clientID) }) ?? true,
             assertion.clientID.utf8.count <= ClientAuthenticationRequest.clientIDByteCountMax,
-            let client = await clients.client(assertion.clientID),
+            let client = try await OAuthError.attempt(await clients.client(assertion.clientID)),
             client.authenticationMethods.contains(.privateKeyJWT)
         else { throw Self.refusal }
         do {

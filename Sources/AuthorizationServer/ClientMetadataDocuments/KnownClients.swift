@@ -22,8 +22,8 @@ package struct KnownClients: ClientStore {
         self.admission = admission
     }
 
-    package func client(_ id: String) async -> Client? {
-        guard let client = await registry.client(id) else { return nil }
+    package func client(_ id: String) async throws(StoreError) -> Client? {
+        guard let client = try await registry.client(id) else { return nil }
         guard client.kind == .metadataDocument else { return client }
         // The operator may have changed the policy since the client was kept (CM-10); why is the authorize page's to tell.
         guard let url = try? admission.url(id) else { return nil }
@@ -47,23 +47,23 @@ package struct KnownClients: ClientStore {
 
     private func keep(_ client: Client, inPlaceOf known: Client) async {
         guard !client.saysTheSame(as: known) else { return }
-        // When the registry is full the old copy stays, which is what a failed fetch would have left.
-        _ = await registry.replace(client)
+        // When the registry is full, or cannot be written, the old copy stays, which is what a failed fetch would have left.
+        _ = try? await registry.replace(client).outcome
     }
 
-    package func register(_ client: Client) async -> Recorded<ClientRegistration> {
-        await registry.register(client)
+    package func register(_ client: Client) async throws(StoreError) -> Receipt<ClientRegistration> {
+        try await registry.register(client)
     }
 
     package func touch(_ id: String, now: Timestamp) async {
         await registry.touch(id, now: now)
     }
 
-    package func remove(_ id: String) async -> Recorded<Bool> {
-        await registry.remove(id)
+    package func remove(_ id: String) async throws(StoreError) -> Receipt<Bool> {
+        try await registry.remove(id)
     }
 
-    package func replace(_ client: Client) async -> Recorded<ClientRegistration> {
-        await registry.replace(client)
+    package func replace(_ client: Client) async throws(StoreError) -> Receipt<ClientRegistration> {
+        try await registry.replace(client)
     }
 }

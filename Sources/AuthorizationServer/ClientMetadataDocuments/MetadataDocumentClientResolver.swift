@@ -37,7 +37,7 @@ package struct MetadataDocumentClientResolver: ClientResolver {
         forAuthorization id: String,
         context: RequestContext
     ) async throws(AuthorizationPageError) -> Client {
-        if let client = await registered(id) {
+        if let client = try await AuthorizationPageError.attempt(await registered(id)) {
             return client
         }
         guard admission.isMeant(by: id) else { throw AuthorizationPageError(.unknownClient) }
@@ -92,8 +92,8 @@ package struct MetadataDocumentClientResolver: ClientResolver {
         }
     }
 
-    private func registered(_ id: String) async -> Client? {
-        guard let client = await registry.client(id), client.kind != .metadataDocument else { return nil }
+    private func registered(_ id: String) async throws(StoreError) -> Client? {
+        guard let client = try await registry.client(id), client.kind != .metadataDocument else { return nil }
         return client
     }
 }

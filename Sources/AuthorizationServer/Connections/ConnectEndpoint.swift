@@ -12,7 +12,7 @@ struct ConnectEndpoint: Endpoint {
     let issuer: Issuer
     let pages: ConnectionPages
     let links: ConnectLinks
-    let sessions: any AuthorizationStore
+    let sessions: any LoginStore
     let audit: AuditTrail
 
     func respond(to request: Request, context: RequestContext) async -> Response {
@@ -37,7 +37,7 @@ struct ConnectEndpoint: Endpoint {
             guard userID == link.userID else { return await refuse(link, context) }
             let scopes = (pages.upstreams[link.upstream]?.requestedScopes ?? .empty).union(link.scopes)
             let (ticket, cookie) = try pages.forms.ticket(for: userID, request, now: context.now)
-            let name = await pages.vault.user(userID)?.name
+            let name = try await OAuthError.attempt(await pages.vault.user(userID))?.name
             var response = pages.pages.connect(
                 ConnectPage(path: path(text), link: link, scopes: scopes, userName: name, ticket: ticket)
             )
@@ -104,10 +104,13 @@ struct ConnectEndpoint: Endpoint {
             return pages.pages.error(.unknownUpstream, status: .badRequest)
         }
         // VX-5: a link is followed once. It counts as followed when the provider is asked, not when it is looked at.
-        switch await sessions.approve(ticket: link.useID, expiry: link.expiry, now: context.now) {
+        let use = try await OAuthError.attempt(
+            await sessions.consumeOnce(link.useID, until: link.expiry, now: context.now).outcome
+        )
+        switch use {
         case .alreadyUsed: return pages.pages.error(.expiredLink, status: .badRequest)
         case .full: return pages.pages.error(.overloaded, status: .serviceUnavailable)
-        case .approved: break
+        case .consumed: break
         }
         return try await pages.flow.begin(.connect(link), at: provider, request: request, context: context)
     }

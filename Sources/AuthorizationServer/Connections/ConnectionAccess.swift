@@ -26,6 +26,7 @@ struct ConnectionAccess: Sendable {
                 now: context.now
             )
         } catch {
+            guard error != .unavailable else { throw .overloaded }
             // A signature cannot be guessed: somebody else's token is a mistake, and no attempt at ours.
             throw OAuthError(.invalidToken, "the access token is not valid")
         }

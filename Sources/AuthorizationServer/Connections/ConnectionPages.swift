@@ -21,7 +21,9 @@ struct ConnectionPages: Sendable {
     /// The connections, or the question who is there.
     func overview(_ request: Request, _ context: RequestContext) async -> Response {
         do throws(OAuthError) {
-            guard let userID = userID(request, now: context.now), let user = await vault.user(userID) else {
+            guard let userID = userID(request, now: context.now),
+                let user = try await OAuthError.attempt(await vault.user(userID))
+            else {
                 return try signIn(ConnectionsPage.path, "to see your connections", request, context)
             }
             return try await overview(of: user, request, context)
@@ -36,7 +38,7 @@ struct ConnectionPages: Sendable {
         _ context: RequestContext
     ) async throws(OAuthError) -> Response {
         let (ticket, cookie) = try forms.ticket(for: user.id, request, now: context.now)
-        let connections = await vault.connections(of: user.id)
+        let connections = try await OAuthError.attempt(await vault.connections(of: user.id))
         let listing = ConnectionListing(connections, among: upstreams.names)
         var response = pages.connections(
             // Also those of upstreams that are not configured any more: they must be endable.

@@ -8,7 +8,7 @@ import SocketHTTP
 struct ConnectionsEndpoint: Endpoint {
     let access: ConnectionAccess
     let pages: ConnectionPages
-    let vault: any VaultStore
+    let vault: any ConnectionStore
 
     func respond(to request: Request, context: RequestContext) async -> Response {
         guard request.values(of: .authorization).isEmpty else { return await listing(request, context) }
@@ -23,7 +23,8 @@ struct ConnectionsEndpoint: Endpoint {
         guard let token = BearerToken.read(request) else { return ConnectionAccess.challenge() }
         do throws(OAuthError) {
             let (userID, upstreams) = try await access.authorize(token, context: context)
-            let listing = ConnectionListing(await vault.connections(of: userID), among: upstreams)
+            let connections = try await OAuthError.attempt(await vault.connections(of: userID))
+            let listing = ConnectionListing(connections, among: upstreams)
             return .json(listing.json.serialized())
         } catch {
             return .error(error)
@@ -34,7 +35,7 @@ struct ConnectionsEndpoint: Endpoint {
 /// `DELETE /connections/{id}`: ends one of the user's connections, here and at the provider.
 struct ConnectionRemovalEndpoint: Endpoint {
     let access: ConnectionAccess
-    let vault: any VaultStore
+    let vault: any ConnectionStore
     let ending: ConnectionEnding
     let audit: AuditTrail
 
@@ -44,7 +45,7 @@ struct ConnectionRemovalEndpoint: Endpoint {
             let (userID, upstreams) = try await access.authorize(token, context: context)
             // Another user's connection is as unknown as one that never was.
             guard let id = request.pathParameter.flatMap(ConnectionID.init),
-                let connection = await vault.connection(id), connection.userID == userID,
+                let connection = try await OAuthError.attempt(await vault.connection(id)), connection.userID == userID,
                 upstreams.contains(where: { $0.hasSameBytes(as: connection.upstream) }),
                 let outcome = try await ending.end(id)
             else { return .noSuchConnection }

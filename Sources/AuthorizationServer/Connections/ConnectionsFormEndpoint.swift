@@ -57,7 +57,7 @@ struct ConnectionsFormEndpoint: Endpoint {
         _ context: RequestContext
     ) async throws(OAuthError) -> Response {
         guard let id = ConnectionID(text) else { return alreadyDisconnected }
-        let connection = await pages.vault.connection(id)
+        let connection = try await OAuthError.attempt(await pages.vault.connection(id))
         guard let connection, connection.userID == userID else { return alreadyDisconnected }
         let ended = try await ending.end(id)
         guard let outcome = ended else { return alreadyDisconnected }

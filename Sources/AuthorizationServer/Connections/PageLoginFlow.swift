@@ -12,7 +12,7 @@ import UpstreamIdentity
 package struct PageLoginFlow: Sendable {
     private let issuer: Issuer
     private let vault: any VaultStore
-    private let sessions: any AuthorizationStore
+    private let sessions: any LoginStore
     private let keeper: ConnectionKeeper
     private let sealing: PageSealing
     private let logins: LoginSealing
@@ -27,7 +27,7 @@ package struct PageLoginFlow: Sendable {
     package init(
         issuer: Issuer,
         vault: any VaultStore,
-        sessions: any AuthorizationStore,
+        sessions: any LoginStore,
         keeper: ConnectionKeeper,
         sealing: PageSealing,
         logins: LoginSealing,
@@ -137,10 +137,14 @@ package struct PageLoginFlow: Sendable {
         }
         guard context.now < login.expiry else { return pages.error(.expired, status: .badRequest) }
         // CO-3: the state is used once, although nothing was stored for it.
-        switch await sessions.approve(ticket: login.useID, expiry: login.expiry, now: context.now) {
-        case .approved: break
-        case .alreadyUsed: return pages.error(.expired, status: .badRequest)
-        case .full: return pages.error(.overloaded, status: .serviceUnavailable)
+        do throws(StoreError) {
+            switch try await sessions.consumeOnce(login.useID, until: login.expiry, now: context.now).outcome {
+            case .consumed: break
+            case .alreadyUsed: return pages.error(.expired, status: .badRequest)
+            case .full: return pages.error(.overloaded, status: .serviceUnavailable)
+            }
+        } catch {
+            return pages.error(.overloaded, status: .serviceUnavailable)
         }
         do throws(OAuthError) {
             let result = try await answer.redeem(
@@ -180,10 +184,10 @@ package struct PageLoginFlow: Sendable {
         _ context: RequestContext
     ) async throws(OAuthError) -> Response {
         let identity = IdentityKey(namespace: provider.identityNamespace, subject: result.subject)
-        guard let userID = await vault.userID(of: identity) else {
+        guard let userID = try await OAuthError.attempt(await vault.userID(of: identity)) else {
             return pages.notice(.unknownUser(provider.name), status: .forbidden)
         }
-        let isConnected = await vault.connections(of: userID).contains {
+        let isConnected = try await OAuthError.attempt(await vault.connections(of: userID)).contains {
             $0.upstream == provider.name && $0.account.hasSameBytes(as: result.subject)
         }
         if isConnected {
@@ -206,7 +210,7 @@ package struct PageLoginFlow: Sendable {
         _ request: Request,
         _ context: RequestContext
     ) async throws(OAuthError) -> Response {
-        if let refusal = await objection(result, provider, link, request, context) {
+        if let refusal = try await objection(result, provider, link, request, context) {
             audit.record(
                 .connected(link.userID, upstream: provider.name, account: result.subject, result: refusal.reason),
                 context: context
@@ -227,14 +231,14 @@ package struct PageLoginFlow: Sendable {
         _ result: UpstreamLogin,
         _ provider: UpstreamProvider,
         _ link: ConnectLink
-    ) async -> Bool {
-        let isTheirs = await vault.connections(of: link.userID).contains {
+    ) async throws(StoreError) -> Bool {
+        let isTheirs = try await vault.connections(of: link.userID).contains {
             $0.upstream == provider.name && $0.account.hasSameBytes(as: result.subject)
         }
         if isTheirs { return false }
         let identity = IdentityKey(namespace: provider.identityNamespace, subject: result.subject)
-        if let owner = await vault.userID(of: identity), owner != link.userID { return true }
-        return await vault.isConnected(
+        if let owner = try await vault.userID(of: identity), owner != link.userID { return true }
+        return try await vault.isConnected(
             account: result.subject,
             upstream: provider.name,
             byAnotherThan: link.userID
@@ -248,11 +252,11 @@ package struct PageLoginFlow: Sendable {
         _ link: ConnectLink,
         _ request: Request,
         _ context: RequestContext
-    ) async -> (reason: String, page: NoticePage)? {
+    ) async throws(OAuthError) -> (reason: String, page: NoticePage)? {
         guard cookies.login(request).flatMap({ logins.open($0, now: context.now) }) == link.userID else {
             return ("another_user", .anotherUser)
         }
-        if await belongsToAnother(result, provider, link) {
+        if try await OAuthError.attempt(await belongsToAnother(result, provider, link)) {
             return ("account_of_another_user", .accountOfAnotherUser(provider.name))
         }
         if let account = link.account, !account.hasSameBytes(as: result.subject) {

@@ -124,6 +124,7 @@ struct ForwardAuthEndpoint: Endpoint {
         do {
             return try await verification.live(token, audiences: [resource.uri], now: context.now)
         } catch {
+            guard error != .unavailable else { throw .proxy(.overloaded) }
             throw .client(OAuthError(.invalidToken, "the access token is not valid here"), resource)
         }
     }
@@ -135,7 +136,7 @@ struct ForwardAuthEndpoint: Endpoint {
     ) throws(Refusal) {
         let held = claims.scope.split(separator: " ")
         guard scopes.tokens.allSatisfy({ scope in held.contains { $0 == scope } }) else {
-            throw .client(OAuthError(.insufficientScope, "the access token may not do this"), resource)
+            throw .client(OAuthError(.insufficientScope, "insufficient scope for this request"), resource)
         }
     }
 
@@ -147,7 +148,7 @@ struct ForwardAuthEndpoint: Endpoint {
     ) async throws(Refusal) -> String {
         // A client that acts for itself has no account anywhere.
         guard let session else {
-            throw .client(OAuthError(.invalidToken, "the access token stands for no user"), resource)
+            throw .client(OAuthError(.invalidToken, "the access token does not represent a user"), resource)
         }
         let query = UpstreamCredentials.Query(
             session: session,

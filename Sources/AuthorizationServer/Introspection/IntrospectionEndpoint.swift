@@ -39,7 +39,7 @@ package struct IntrospectionEndpoint: Endpoint {
             // RFC 7662 §2.1: a caller that proves nothing could try tokens out (D-48).
             let client = try await requests.client(request, form, context, needsProof: true)
             let token = try form.required("token")
-            guard let live = await live(token, for: client, context) else {
+            guard let live = try await live(token, for: client, context) else {
                 inactiveAnswers.increment()
                 return Response(Self.head, body: Self.inactive)
             }
@@ -56,10 +56,16 @@ package struct IntrospectionEndpoint: Endpoint {
         _ token: String,
         for client: Client,
         _ context: RequestContext
-    ) async -> VerifiedAccessToken? {
+    ) async throws(OAuthError) -> VerifiedAccessToken? {
         guard let server = resources.server(client.id) else { return nil }
-        // Why it does not stand is not the caller's to know (RFC 7662 §2.2).
-        return try? await verification.live(token, audiences: server.audiences, now: context.now).token
+        do {
+            return try await verification.live(token, audiences: server.audiences, now: context.now).token
+        } catch {
+            // A store that fails must not make a good token inactive.
+            guard error != .unavailable else { throw .overloaded }
+            // Why a token is not active is not the caller's to know (RFC 7662 §2.2).
+            return nil
+        }
     }
 
     private static let head = PreparedHead(

@@ -1,4 +1,3 @@
-import DurableLog
 import HTTPTypes
 import OAuthProtocol
 package import OAuthState
@@ -15,12 +14,11 @@ import UpstreamIdentity
 package struct BackChannelLogoutEndpoint: Endpoint {
     private let upstreams: UpstreamDirectory
     private let subjects: LogoutSubjects
-    private let sessions: any AuthorizationStore
-    private let vault: any VaultStore
+    private let sessions: any SessionStore
+    private let vault: any ConnectionStore
     private let replay: any ReplayStore
     private let revocations: ProviderRevocations
     private let revokingUpstreams: Set<String>
-    private let durability: Durability
     private let failures: FailureLimit
     private let audit: AuditTrail
 
@@ -33,12 +31,11 @@ package struct BackChannelLogoutEndpoint: Endpoint {
     package init(
         upstreams: UpstreamDirectory,
         subjects: LogoutSubjects,
-        sessions: any AuthorizationStore,
-        vault: any VaultStore,
+        sessions: any SessionStore,
+        vault: any ConnectionStore,
         replay: any ReplayStore,
         revocations: ProviderRevocations,
         revokingUpstreams: Set<String>,
-        durability: Durability,
         failures: FailureLimit,
         audit: AuditTrail
     ) {
@@ -49,7 +46,6 @@ package struct BackChannelLogoutEndpoint: Endpoint {
         self.replay = replay
         self.revocations = revocations
         self.revokingUpstreams = revokingUpstreams
-        self.durability = durability
         self.failures = failures
         self.audit = audit
     }
@@ -60,7 +56,6 @@ package struct BackChannelLogoutEndpoint: Endpoint {
         }
         do throws(OAuthError) {
             let token = try await verified(try FormBody.parse(request).required("logout_token"), provider)
-            try durability.checkAvailability()
             // Looked up before the token counts as used, so that nothing waits between its consumption and its effect.
             let victims = await subjects.named(by: token, at: provider, now: context.now)
             try await end(victims, token, provider, context)
@@ -94,51 +89,61 @@ package struct BackChannelLogoutEndpoint: Endpoint {
             id: SHA256.hash("backchannel-logout\n\(provider.identityNamespace)"),
             isSelfRegistered: false
         )
-        // The verifier forgives a clock that is a little behind; so long the token could come again.
-        let consumed = await replay.consume(id, of: owner, expiry: token.expiry + .seconds(300), now: context.now)
-        switch consumed.outcome {
-        case .consumed: break
-        case .replayed: throw OAuthError(.invalidRequest, "the logout token was used before")
-        case .full: throw .overloaded
-        }
-        let ended = await sessions.end(victims.ending)
-        let (erased, revokedCount, position) = await end(victims.connections, at: provider)
-        do {
-            try await durability.wait(for: max(consumed.position, ended.position, position))
-        } catch {
-            // The provider will send the same token again, which must then find what it names.
-            for connection in erased { await vault.reconnect(connection) }
-            await replay.release(id, of: owner)
-            throw error
+        // The verifier accepts a clock that is a little behind; for that much longer the token could come again. All three
+        // changes are made before the first is waited for. If one does not hold, those before it are taken back: the provider
+        // sends the same token again, which must then find what it names.
+        let ended = try await answering(
+            await replay.consume(id, of: owner, expiry: token.expiry + .seconds(300), now: context.now)
+        ) { (consumption) throws(OAuthError) in
+            switch consumption {
+            case .consumed: break
+            case .replayed: throw OAuthError(.invalidRequest, "the logout token was used before")
+            case .full: throw .overloaded
+            }
+            return try await answering(await sessions.end(victims.ending)) { (count) throws(OAuthError) in
+                try await end(victims.connections[...], at: provider, Ended(sessionCount: count))
+            }
         }
         // The provider waits for our answer: its own tokens are revoked there afterwards.
-        for connection in erased { revocations.add(connection, cause: Self.reason, now: context.now) }
+        for connection in ended.erased { revocations.add(connection, cause: Self.reason, now: context.now) }
         audit.record(
-            .loggedOutUpstream(provider.name, sessions: ended.outcome, connections: erased.count + revokedCount),
+            .loggedOutUpstream(
+                provider.name,
+                sessions: ended.sessionCount,
+                connections: ended.erased.count + ended.revokedCount
+            ),
             context: context
         )
     }
 
-    // Tokens that a refresh replaced since the look-up are the same login's; those of a new login stay.
-    private func end(
-        _ connections: [Connection],
-        at provider: UpstreamProvider
-    ) async -> (erased: [Connection], revokedCount: Int, position: JournalPosition) {
+    /// What a logout token ended.
+    private struct Ended: Sendable {
+        let sessionCount: Int
         var erased: [Connection] = []
         var revokedCount = 0
-        var position = JournalPosition.beginning
-        for connection in connections {
-            let (id, obtainedAt) = (connection.id, connection.obtainedAt)
-            if revokingUpstreams.contains(provider.name) {
-                let disconnected = await vault.disconnect(id, obtainedAt: obtainedAt)
-                position = max(position, disconnected.position)
-                if let connection = disconnected.outcome { erased.append(connection) }
-            } else {
-                let revoked = await vault.revoke(id, obtainedAt: obtainedAt, reason: Self.reason)
-                position = max(position, revoked.position)
-                if revoked.outcome { revokedCount += 1 }
+    }
+
+    // Tokens that a refresh replaced since the look-up are the same login's; those of a new login stay.
+    private func end(
+        _ connections: ArraySlice<Connection>,
+        at provider: UpstreamProvider,
+        _ ended: Ended
+    ) async throws(OAuthError) -> Ended {
+        guard let connection = connections.first else { return ended }
+        let (id, obtainedAt) = (connection.id, connection.obtainedAt)
+        if revokingUpstreams.contains(provider.name) {
+            return try await answering(await vault.disconnect(id, obtainedAt: obtainedAt)) {
+                (erased) throws(OAuthError) in
+                var ended = ended
+                if let erased { ended.erased.append(erased) }
+                return try await end(connections.dropFirst(), at: provider, ended)
             }
         }
-        return (erased, revokedCount, position)
+        return try await answering(await vault.revoke(id, obtainedAt: obtainedAt, reason: Self.reason)) {
+            (isRevoked) throws(OAuthError) in
+            var ended = ended
+            if isRevoked { ended.revokedCount += 1 }
+            return try await end(connections.dropFirst(), at: provider, ended)
+        }
     }
 }

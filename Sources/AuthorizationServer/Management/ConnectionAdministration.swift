@@ -9,10 +9,18 @@ struct UserConnectionsEndpoint: Endpoint {
     let upstreams: UpstreamDirectory
 
     func respond(to request: Request, context: RequestContext) async -> Response {
-        guard let id = request.pathParameter.flatMap(UserID.init), let user = await vault.user(id) else {
+        do throws(OAuthError) {
+            return try await OAuthError.attempt(await listing(request))
+        } catch {
+            return .error(error)
+        }
+    }
+
+    private func listing(_ request: Request) async throws(StoreError) -> Response {
+        guard let id = request.pathParameter.flatMap(UserID.init), let user = try await vault.user(id) else {
             return .json(Array(#"{"error":"not_found"}"#.utf8), status: .notFound)
         }
-        let connections = await vault.connections(of: id)
+        let connections = try await vault.connections(of: id)
         // Everything that is there, and what is configured and missing.
         let names = upstreams.names + connections.map(\.upstream).filter { !upstreams.names.contains($0) }
         var json: JSONObject = ["sub": .string(user.id.text)]

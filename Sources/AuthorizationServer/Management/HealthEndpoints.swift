@@ -1,4 +1,5 @@
 import HTTPTypes
+import OAuthState
 import SocketHTTP
 
 /// Whether the process answers at all: says nothing about what it depends on.
@@ -11,14 +12,14 @@ struct LivenessEndpoint: Endpoint {
 /// Whether the server should get requests: started, not draining, and able to write its journal and its audit trail.
 struct ReadinessEndpoint: Endpoint {
     let readiness: Readiness
-    let durability: Durability
+    let upkeep: any StoreUpkeep
     let audit: AuditTrail
 
     func respond(to request: Request, context: RequestContext) async -> Response {
         switch readiness.current {
         case .starting: .unready("starting")
         case .draining: .unready("draining")
-        case .ready where !durability.isAvailable: .unready("journal_unavailable")
+        case .ready where !upkeep.isAvailable: .unready("journal_unavailable")
         case .ready where !audit.hasRoom: .unready("audit_unavailable")
         case .ready: .json(Array(#"{"status":"ready"}"#.utf8))
         }

@@ -19,7 +19,7 @@ struct MetricsEndpoint: Endpoint {
 
 /// How full every table is and what the engine has counted: each bound of the stores has its number here (C9).
 struct ServerGauges: Sendable {
-    let stores: ServerStores
+    let upkeep: any StoreUpkeep
     let counters: ServerCountersSource
     let limiter: SourceLimiter
     let seenTokens: SeenAccessTokens
@@ -29,22 +29,13 @@ struct ServerGauges: Sendable {
     let metrics: ServerMetrics
 
     func update() async {
-        let sessions = await stores.sessions.counts
-        metrics.gauge("gatehouse_pending_authorizations", sessions.pending)
-        metrics.gauge("gatehouse_authorization_codes", sessions.codes)
-        metrics.gauge("gatehouse_sessions", sessions.sessions)
-        metrics.gauge("gatehouse_consents", sessions.consents)
-        metrics.gauge("gatehouse_revoked_access_tokens", await stores.sessions.revokedTokenCount)
         metrics.gauge("gatehouse_seen_access_tokens", seenTokens.count)
         metrics.gauge("gatehouse_client_key_sets", clientKeySets.count)
-        let vault = await stores.vault.counts
-        metrics.gauge("gatehouse_users", vault.users)
-        metrics.gauge("gatehouse_connections", vault.connections)
-        metrics.gauge("gatehouse_clients", await stores.clients.count)
-        metrics.gauge("gatehouse_consumed_assertions", await stores.replay.count)
         metrics.gauge("gatehouse_limited_sources", await limiter.count)
         metrics.total("gatehouse_audit_events_dropped_total", audit.droppedCount)
         metrics.total("gatehouse_log_lines_dropped_total", droppedLogLineCount())
+        // A store that cannot say leaves its gauges as they were: readiness tells that it fails.
+        if let counts = try? await upkeep.counts() { update(counts) }
         guard let counters = counters.current else { return }
         metrics.gauge("gatehouse_http_open_connections", counters.openConnections)
         metrics.total("gatehouse_http_accepted_connections", counters.acceptedConnections)
@@ -54,5 +45,17 @@ struct ServerGauges: Sendable {
         metrics.total("gatehouse_http_failed_handshakes", counters.failedHandshakes)
         metrics.total("gatehouse_http_received_bytes", counters.bytesReceived)
         metrics.total("gatehouse_http_sent_bytes", counters.bytesSent)
+    }
+
+    private func update(_ counts: StoreCounts) {
+        metrics.gauge("gatehouse_pending_authorizations", counts.pendingAuthorizations)
+        metrics.gauge("gatehouse_authorization_codes", counts.authorizationCodes)
+        metrics.gauge("gatehouse_sessions", counts.sessions)
+        metrics.gauge("gatehouse_consents", counts.consents)
+        metrics.gauge("gatehouse_revoked_access_tokens", counts.revokedAccessTokens)
+        metrics.gauge("gatehouse_users", counts.users)
+        metrics.gauge("gatehouse_connections", counts.connections)
+        metrics.gauge("gatehouse_clients", counts.clients)
+        metrics.gauge("gatehouse_consumed_assertions", counts.consumedAssertions)
     }
 }

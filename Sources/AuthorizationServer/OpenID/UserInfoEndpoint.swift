@@ -6,10 +6,10 @@ package import SocketHTTP
 /// OpenID Connect Core 1.0 §5.3: what the bearer of an access token may know of its user (OP-2).
 package struct UserInfoEndpoint: Endpoint {
     private let verification: AccessTokenVerification
-    private let users: any VaultStore
+    private let users: any UserStore
 
     /// The endpoint over the live sessions and the users.
-    package init(verification: AccessTokenVerification, users: any VaultStore) {
+    package init(verification: AccessTokenVerification, users: any UserStore) {
         self.verification = verification
         self.users = users
     }
@@ -23,7 +23,7 @@ package struct UserInfoEndpoint: Endpoint {
             guard let session = live.session, scopes.contains(ScopeSet.openID) else {
                 throw OAuthError(.insufficientScope, "the access token was granted without openid")
             }
-            return CrossOrigin.allow(.json(await claims(session, scopes).serialized()))
+            return CrossOrigin.allow(.json(try await claims(session, scopes).serialized()))
         } catch {
             var response = Response.error(error)
             if error.code == .insufficientScope {
@@ -45,6 +45,7 @@ package struct UserInfoEndpoint: Endpoint {
             switch error {
             // A signature cannot be guessed: somebody else's token is a mistake, and no attempt at ours.
             case .notOurs: throw OAuthError(.invalidToken, "the access token is not one of this server")
+            case .unavailable: throw .overloaded
             case .expired, .revoked, .wrongAudience, .withoutUser:
                 throw OAuthError(.invalidToken, "the access token has expired or was revoked")
             }
@@ -52,9 +53,9 @@ package struct UserInfoEndpoint: Endpoint {
     }
 
     // OP-3: an address only with its scope, and only one that a provider vouches for.
-    private func claims(_ session: Session, _ scopes: ScopeSet) async -> JSONObject {
+    private func claims(_ session: Session, _ scopes: ScopeSet) async throws(OAuthError) -> JSONObject {
         var claims: JSONObject = ["sub": .string(session.userID.text)]
-        guard let user = await users.user(session.userID) else { return claims }
+        guard let user = try await OAuthError.attempt(await users.user(session.userID)) else { return claims }
         if scopes.contains("profile"), let name = user.name {
             claims["name"] = .string(name)
         }

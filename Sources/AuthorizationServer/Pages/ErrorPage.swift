@@ -132,6 +132,8 @@ struct ErrorPage: Sendable {
                 "Too many descriptions of applications were asked for from your address or of this host.",
                 remedy: "Wait a minute and try again."
             )
+        case .temporarilyUnavailable:
+            self = .overloaded
         }
     }
 

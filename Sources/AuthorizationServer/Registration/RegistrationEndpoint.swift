@@ -12,7 +12,6 @@ package struct RegistrationEndpoint: Endpoint {
     private let initialAccessToken: SecretValue?
     private let limiter: SourceLimiter
     private let failures: FailureLimit
-    private let durability: Durability
     private let random: any RandomSource
     private let metrics: ServerMetrics
     private let audit: AuditTrail
@@ -24,7 +23,6 @@ package struct RegistrationEndpoint: Endpoint {
         initialAccessToken: SecretValue?,
         limiter: SourceLimiter,
         failures: FailureLimit,
-        durability: Durability,
         random: any RandomSource,
         metrics: ServerMetrics,
         audit: AuditTrail
@@ -34,7 +32,6 @@ package struct RegistrationEndpoint: Endpoint {
         self.initialAccessToken = initialAccessToken
         self.limiter = limiter
         self.failures = failures
-        self.durability = durability
         self.random = random
         self.metrics = metrics
         self.audit = audit
@@ -82,13 +79,11 @@ package struct RegistrationEndpoint: Endpoint {
     // Every registration is a new client: claude.ai registers twice, and both must work (CR-9).
     private func register(_ metadata: ClientMetadata, _ context: RequestContext) async throws(OAuthError) -> JSONObject
     {
-        try durability.checkAvailability()
         let id = Client.dynamicIDPrefix + Base64URL.encode(random.bytes(18))
         let secret = metadata.authenticationMethod.usesSecret ? ClientSecret(random: random) : nil
         let client = metadata.client(id: id, secretHash: secret?.hash, issuedAt: context.now)
-        let registration = await clients.register(client)
-        guard registration.outcome == .registered else { throw .overloaded }
-        try await durability.wait(for: registration.position)
+        let registration = try await OAuthError.attempt(await clients.register(client).outcome)
+        guard registration == .registered else { throw .overloaded }
         audit.record(.registered(client), context: context)
         return metadata.response(clientID: id, secret: secret, issuedAt: context.now)
     }

@@ -14,7 +14,6 @@ package struct RevocationEndpoint: Endpoint {
     private let verification: AccessTokenVerification
     private let sessions: any AuthorizationStore
     private let lastSessions: LastSessions?
-    private let durability: Durability
     private let metrics: ServerMetrics
     private let audit: AuditTrail
 
@@ -25,7 +24,6 @@ package struct RevocationEndpoint: Endpoint {
         verification: AccessTokenVerification,
         sessions: any AuthorizationStore,
         lastSessions: LastSessions? = nil,
-        durability: Durability,
         metrics: ServerMetrics,
         audit: AuditTrail
     ) {
@@ -34,7 +32,6 @@ package struct RevocationEndpoint: Endpoint {
         self.verification = verification
         self.sessions = sessions
         self.lastSessions = lastSessions
-        self.durability = durability
         self.metrics = metrics
         self.audit = audit
     }
@@ -45,7 +42,6 @@ package struct RevocationEndpoint: Endpoint {
             let form = try requests.form(request)
             let client = try await requests.client(request, form, context)
             let token = try form.required("token")
-            try durability.checkAvailability()
             metrics.revocation(result: try await revoke(token, of: client, context))
             return CrossOrigin.allow(.empty)
         } catch {
@@ -75,9 +71,7 @@ package struct RevocationEndpoint: Endpoint {
         _ client: Client,
         _ context: RequestContext
     ) async throws(OAuthError) -> String {
-        let revocation = await sessions.revoke(token.family, for: client.id)
-        try await durability.wait(for: revocation.position)
-        switch revocation.outcome {
+        switch try await OAuthError.attempt(await sessions.revoke(token.family, for: client.id).outcome) {
         case .revoked(let session):
             lastSessions?.ended(session, now: context.now)
             audit.record(.sessionRevoked(session), context: context)
@@ -102,19 +96,22 @@ package struct RevocationEndpoint: Endpoint {
             )
             return "foreign"
         }
-        let revocation = await sessions.revokeAccessToken(
-            token.reference,
-            expiry: token.claims.expiresAt,
-            now: context.now
+        let revocation = try await OAuthError.attempt(
+            await sessions.revokeAccessToken(
+                token.reference,
+                expiry: token.claims.expiresAt,
+                now: context.now
+            ).outcome
         )
-        guard revocation.outcome != .full else { throw .overloaded }
-        try await durability.wait(for: revocation.position)
-        if case .sessionEnded(let session) = revocation.outcome {
+        switch revocation {
+        case .full: throw .overloaded
+        case .sessionEnded(let session):
             lastSessions?.ended(session, now: context.now)
             audit.record(.sessionRevoked(session), context: context)
             return "session"
+        case .revoked:
+            audit.record(.accessTokenRevoked(token.claims), context: context)
+            return "access_token"
         }
-        audit.record(.accessTokenRevoked(token.claims), context: context)
-        return "access_token"
     }
 }

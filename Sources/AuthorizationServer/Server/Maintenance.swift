@@ -114,8 +114,7 @@ final class Maintenance: Sendable {
 
     private func performOwnDuties() async {
         let now = timeSource.now()
-        await stores.sessions.sweep(now: now, limit: Self.sweepCountMax)
-        await stores.replay.sweep(now: now, limit: Self.sweepCountMax)
+        await stores.sweep(now: now, limit: Self.sweepCountMax)
         do {
             try await rotation.performDue(now: now)
         } catch {

@@ -40,11 +40,10 @@ struct ServerComposition {
             try await stores.recover(from: storage)
         }
         let audit = AuditTrail(sink: environment.auditSink)
-        let rotation = SigningKeyRotation(
-            ring: stores.keys,
+        var rotation = SigningKeyRotation(
+            store: stores.keys,
             configuration: configuration,
             readFile: environment.readFile,
-            durability: Durability(journal: stores.journal),
             audit: audit,
             makeKey: environment.makeKey,
             logger: environment.logger
@@ -54,8 +53,7 @@ struct ServerComposition {
         if configuration.issuesIDTokens {
             idTokenKeys.prepare(now: now)
         }
-        let rootSecret = await stores.keys.serverSecret(candidate: environment.random.bytes(32))
-        try await stores.journal.waitUntilDurable(rootSecret.position)
+        let rootSecret = try await stores.keys.serverSecret(candidate: environment.random.bytes(32)).outcome
         let parts = try await ServerParts(
             configuration,
             environment: environment,
@@ -63,7 +61,7 @@ struct ServerComposition {
             keys: keys,
             audit: audit,
             idTokenKeys: idTokenKeys,
-            rootSecret: rootSecret.outcome
+            rootSecret: rootSecret
         )
         let readiness = Readiness()
         let serverCounters = ServerCountersSource()

@@ -111,7 +111,6 @@ extension ServerParts {
             replay: stores.replay,
             revocations: providerRevocations,
             revokingUpstreams: Set(configuration.upstreams.filter(\.revokesOnLogout).map(\.name)),
-            durability: durability,
             failures: failures,
             audit: audit
         )

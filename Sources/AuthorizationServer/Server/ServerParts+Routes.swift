@@ -82,7 +82,6 @@ extension ServerParts {
             verification: verification,
             sessions: stores.sessions,
             lastSessions: lastSessions,
-            durability: durability,
             metrics: metrics,
             audit: audit
         )
@@ -108,7 +107,6 @@ extension ServerParts {
             initialAccessToken: configuration.registration.initialAccessToken?.value,
             limiter: limiter,
             failures: failures,
-            durability: durability,
             random: environment.random,
             metrics: metrics,
             audit: audit
@@ -135,10 +133,10 @@ extension ServerParts {
             .get,
             "/health/ready",
             name: "health",
-            ReadinessEndpoint(readiness: readiness, durability: durability, audit: audit)
+            ReadinessEndpoint(readiness: readiness, upkeep: stores, audit: audit)
         )
         let gauges = ServerGauges(
-            stores: stores,
+            upkeep: stores,
             counters: serverCounters,
             limiter: limiter,
             seenTokens: seenTokens,
@@ -218,7 +216,6 @@ private struct BrowserFlow {
             consent: consent,
             logins: parts.logins,
             cookies: cookies,
-            durability: parts.durability,
             random: random,
             metrics: parts.metrics,
             audit: parts.audit

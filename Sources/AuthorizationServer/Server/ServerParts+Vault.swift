@@ -32,7 +32,6 @@ extension ServerParts {
         ConnectionKeeper(
             vault: stores.vault,
             sealing: sealing,
-            durability: durability,
             random: environment.random
         )
     }
@@ -67,7 +66,6 @@ extension ServerParts {
             subjects: exchangeSubjects,
             vault: stores.vault,
             sealing: sealing,
-            durability: durability,
             metrics: metrics,
             audit: audit
         )

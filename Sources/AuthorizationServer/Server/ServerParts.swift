@@ -20,7 +20,6 @@ struct ServerParts {
     let resources: ResourceCatalogue
     let scopePolicy: ScopePolicy
     let upstreams: UpstreamDirectory
-    let durability: Durability
     let registry = PrometheusRegistry()
     let metrics: ServerMetrics
     let audit: AuditTrail
@@ -58,7 +57,6 @@ struct ServerParts {
         self.idTokenKeys = idTokenKeys
         resources = configuration.resourceCatalogue
         scopePolicy = ScopePolicy(supported: configuration.scopes)
-        durability = Durability(journal: stores.journal)
         metrics = ServerMetrics(factory: registry)
         self.audit = audit
         limiter = SourceLimiter(
@@ -70,14 +68,14 @@ struct ServerParts {
             ]
         )
         refreshTokenKey = RefreshTokenKey(secret: rootSecret)
-        let vaultKeys = try VaultKeys(rootSecret: rootSecret, secrets: await stores.keys.vaultKeys())
+        let vaultKeys = try VaultKeys(rootSecret: rootSecret, secrets: await stores.keys.generation().vaultKeys)
         sealing = TokenSealing(keys: vaultKeys, random: environment.random)
         upstreams = try await UpstreamAssembly(
             configuration: configuration,
             environment: environment,
-            vault: stores.vault,
+            registrations: stores.vault,
+            upkeep: stores,
             sealing: sealing,
-            durability: durability,
             audit: audit
         ).directory()
         tickets = try ConsentTicketSealing(secret: rootSecret, random: environment.random)
@@ -110,14 +108,13 @@ struct ServerParts {
                 issuer: configuration.issuer,
                 keys: ClientKeys(remote: clientKeySets),
                 replay: stores.replay,
-                durability: durability,
                 logger: environment.logger
             )
         )
         refreshes = UpstreamRefreshes(
-            vault: stores.vault,
+            store: stores.vault,
+            holder: LeaseHolder(random: environment.random),
             sealing: sealing,
-            durability: durability,
             timeSource: environment.timeSource,
             metrics: metrics,
             logger: environment.logger
@@ -127,15 +124,13 @@ struct ServerParts {
             vault: stores.vault,
             upstreams: upstreams,
             sealing: sealing,
-            durability: durability,
             logger: environment.logger
         )
         vaultKeyRotation = VaultKeyRotation(
-            ring: stores.keys,
+            secrets: stores.keys,
             keys: vaultKeys,
             sealing: sealing,
             vault: stores.vault,
-            durability: durability,
             random: environment.random,
             logger: environment.logger
         )
@@ -145,8 +140,7 @@ struct ServerParts {
             vault: stores.vault,
             resources: resources,
             upstreams: Set(configuration.upstreams.filter(\.revokesWithLastSession).map(\.name)),
-            revocations: providerRevocations,
-            durability: durability
+            revocations: providerRevocations
         )
     }
 
@@ -216,25 +210,16 @@ struct ServerParts {
                 clients: stores.clients,
                 resources: resources,
                 responses: responses,
-                durability: durability,
                 audit: audit
             ),
             RefreshTokenGrant(
                 sessions: stores.sessions,
                 clients: stores.clients,
+                conditions: upstreams.refreshConditions(for: resources),
                 resources: resources,
                 key: refreshTokenKey,
                 responses: responses,
-                endedGrants: EndedGrants(
-                    vault: stores.vault,
-                    sessions: stores.sessions,
-                    resources: resources,
-                    upstreams: upstreams,
-                    durability: durability,
-                    metrics: metrics,
-                    audit: audit
-                ),
-                durability: durability,
+                endings: UpstreamEndings(connections: stores.vault, metrics: metrics),
                 audit: audit
             ),
             ClientCredentialsGrant(

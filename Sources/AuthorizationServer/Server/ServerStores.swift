@@ -27,8 +27,14 @@ package struct ServerStores: Sendable {
     ) {
         self.journal = journal
         clients = ClientRegistry(preRegistered: preRegistered, journal: journal, limits: limits)
-        sessions = AuthorizationSessions(policy: configuration.sessionPolicy, journal: journal, limits: limits)
-        vault = TokenVault(journal: journal, limits: limits)
+        let endedConnections = EndedConnections()
+        sessions = AuthorizationSessions(
+            policy: configuration.sessionPolicy,
+            journal: journal,
+            limits: limits,
+            endedConnections: endedConnections
+        )
+        vault = TokenVault(journal: journal, limits: limits, endedConnections: endedConnections)
         keys = SigningKeyRing(journal: journal)
         replay = ReplayGuard(journal: journal, limits: limits)
     }
@@ -65,6 +71,30 @@ package struct ServerStores: Sendable {
                 }
             }
         }
+    }
+}
+
+extension ServerStores: StoreUpkeep {
+    package var isAvailable: Bool { journal.isAvailable }
+
+    package func sweep(now: Timestamp, limit: Int) async {
+        await sessions.sweep(now: now, limit: limit)
+        await replay.sweep(now: now, limit: limit)
+    }
+
+    package func counts() async -> StoreCounts {
+        let (sessions, vault) = (await sessions.counts, await vault.counts)
+        var counts = StoreCounts()
+        counts.pendingAuthorizations = sessions.pending
+        counts.authorizationCodes = sessions.codes
+        counts.sessions = sessions.sessions
+        counts.consents = sessions.consents
+        counts.revokedAccessTokens = await self.sessions.revokedTokenCount
+        counts.users = vault.users
+        counts.connections = vault.connections
+        counts.clients = await clients.count
+        counts.consumedAssertions = await replay.count
+        return counts
     }
 }
 

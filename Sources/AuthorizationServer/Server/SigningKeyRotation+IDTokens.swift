@@ -8,40 +8,40 @@ import OpenSSLCrypto
 extension SigningKeyRotation {
     /// Makes the key for ID tokens, unless there is one.
     func prepareIDTokenKey(now: Timestamp) async throws {
-        guard await idTokenKey(.active) == nil else { return }
+        guard try await idTokenKey(.active) == nil else { return }
         try await install(.active, now: now)
     }
 
     /// Publishes a successor of the key for ID tokens, where there is one without.
     private func prepareIDTokenSuccessor(now: Timestamp) async throws {
-        guard await idTokenKey(.active) != nil, await idTokenKey(.next) == nil else { return }
+        guard try await idTokenKey(.active) != nil, try await idTokenKey(.next) == nil else { return }
         try await install(.next, now: now)
     }
 
     /// Replaces the key for ID tokens, where there is one; one without a successor gets that first, unless it is forced out.
     func rotateIDTokenKey(force: Bool, now: Timestamp) async throws {
-        guard await idTokenKey(.active) != nil else { return }
+        guard try await idTokenKey(.active) != nil else { return }
         if force { try await prepareIDTokenSuccessor(now: now) }
         let successor = try await generate(.rs256, .idToken, .next, now: now)
-        let rotation = await ring.rotate(successor: successor, publishedBy: publishedBy(force, now), now: now)
-        try await durability.wait(for: rotation.position)
+        _ = try await store.rotate(successor: successor, publishedBy: publishedBy(force, now), now: now).outcome
+        try await publish()
     }
 
     /// Makes the successor of a key that has signed for the interval, and lets it sign once it has been published long
     /// enough (MD-9).
     func performDueForIDTokens(now: Timestamp) async throws {
-        guard let active = await idTokenKey(.active), now - active.activeSince >= interval else { return }
-        guard let next = await idTokenKey(.next) else { return try await install(.next, now: now) }
+        guard let active = try await idTokenKey(.active), now - active.activeSince >= interval else { return }
+        guard let next = try await idTokenKey(.next) else { return try await install(.next, now: now) }
         guard now - next.publishedAt >= KeySetEndpoint.maximumAge else { return }
         try await rotateIDTokenKey(force: false, now: now)
     }
 
-    private func idTokenKey(_ state: StoredSigningKey.State) async -> StoredSigningKey? {
-        await ring.keys().first { $0.purpose == .idToken && $0.state == state }
+    private func idTokenKey(_ state: StoredSigningKey.State) async throws(StoreError) -> StoredSigningKey? {
+        try await store.generation().signingKeys.first { $0.purpose == .idToken && $0.state == state }
     }
 
     private func install(_ state: StoredSigningKey.State, now: Timestamp) async throws {
-        let installed = await ring.install(try await generate(.rs256, .idToken, state, now: now), now: now)
-        try await durability.wait(for: installed.position)
+        try await store.install(try await generate(.rs256, .idToken, state, now: now), now: now).outcome
+        try await publish()
     }
 }

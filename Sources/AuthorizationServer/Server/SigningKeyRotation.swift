@@ -8,13 +8,14 @@ import ServerConfiguration
 ///
 /// Keys from files are the operator's instead: the first signs, all are published, and nothing rotates by itself.
 package struct SigningKeyRotation: Sendable {
-    let ring: SigningKeyRing
+    let store: any SigningKeyStore & KeyFeed
+    /// Where the keys are published once ``prepare(now:)`` has made them.
+    private var publication: SigningKeyPublication?
     private let algorithm: SignatureAlgorithm
     let interval: Duration
     private let files: [String]
     private let readFile: @Sendable (_ path: String) throws -> String
     private let tokenLifetime: Duration
-    let durability: Durability
     private let audit: AuditTrail
     private let makeKey: @Sendable (SignatureAlgorithm) throws(CryptoError) -> PrivateKey
     private let logger: Logger
@@ -32,21 +33,19 @@ package struct SigningKeyRotation: Sendable {
     }
 
     init(
-        ring: SigningKeyRing,
+        store: any SigningKeyStore & KeyFeed,
         configuration: Configuration,
         readFile: @escaping @Sendable (_ path: String) throws -> String,
-        durability: Durability,
         audit: AuditTrail,
         makeKey: @escaping @Sendable (SignatureAlgorithm) throws(CryptoError) -> PrivateKey,
         logger: Logger
     ) {
-        self.ring = ring
+        self.store = store
         algorithm = configuration.signing.algorithm
         interval = configuration.signing.rotationInterval
         files = configuration.signing.keyFiles
         self.readFile = readFile
         tokenLifetime = configuration.tokens.accessTokenLifetime
-        self.durability = durability
         self.audit = audit
         self.makeKey = makeKey
         self.logger = logger
@@ -57,19 +56,30 @@ package struct SigningKeyRotation: Sendable {
     /// The keys at start: those of the files, those that were stored, or new ones.
     ///
     /// An algorithm that changed gets a new next key, which signs as soon as it has been published long enough.
-    func prepare(now: Timestamp) async throws -> SigningKeyPublication {
+    mutating func prepare(now: Timestamp) async throws -> SigningKeyPublication {
         if files.isEmpty {
             try await prepareGenerated(now: now)
         } else {
             try await adoptFiles(now: now)
         }
-        guard let publication = await ring.published() else { throw Failure(description: "there is no signing key") }
+        guard let publication = SigningKeyPublication(try await store.generation()) else {
+            throw Failure(description: "there is no signing key")
+        }
+        self.publication = publication
         return publication
+    }
+
+    /// Publishes the keys that hold, so that a change is seen here as soon as it is made; other nodes follow the feed.
+    func publish() async throws(StoreError) {
+        guard let publication else { return }
+        publication.publish(try await store.generation())
     }
 
     private func prepareGenerated(now: Timestamp) async throws {
         // A key from a file signs only for as long as the configuration names the file.
-        let stored = await ring.keys().filter { $0.purpose == .accessToken && $0.origin == .generated }
+        let stored = try await store.generation().signingKeys.filter {
+            $0.purpose == .accessToken && $0.origin == .generated
+        }
         if !stored.contains(where: { $0.state == .active }) {
             try await install(.active, now: now)
         }
@@ -80,8 +90,8 @@ package struct SigningKeyRotation: Sendable {
 
     private func install(_ state: StoredSigningKey.State, now: Timestamp) async throws {
         let key = try await generate(algorithm, .accessToken, state, now: now)
-        let installed = await ring.install(key, now: now)
-        try await durability.wait(for: installed.position)
+        try await store.install(key, now: now).outcome
+        try await publish()
     }
 
     // MARK: - Files
@@ -92,10 +102,8 @@ package struct SigningKeyRotation: Sendable {
     func adoptFiles(now: Timestamp) async throws {
         guard !files.isEmpty else { return }
         let keys = try await Self.read(files, readFile, now: now)
-        try durability.checkAvailability()
-        let adopted = await ring.adopt(keys, now: now)
-        try await durability.wait(for: adopted.position)
-        guard adopted.outcome, let first = keys.first else { return }
+        guard try await store.adopt(keys, now: now).outcome, let first = keys.first else { return }
+        try await publish()
         await announce(first.key.keyID, cause: .files, now: now)
     }
 
@@ -136,8 +144,6 @@ package struct SigningKeyRotation: Sendable {
         guard files.isEmpty else {
             throw Failure(description: "keys come from signing.key_files: change the files and send SIGHUP")
         }
-        // A key that is not durable must not sign: its tokens would outlive it.
-        try durability.checkAvailability()
         if !force {
             try await checkPublication(now: now)
         }
@@ -148,16 +154,18 @@ package struct SigningKeyRotation: Sendable {
 
     /// Looks at both successors before either signs.
     private func checkPublication(now: Timestamp) async throws {
-        let published = await ring.keys().lazy.filter { $0.state == .next }.map(\.publishedAt).max()
+        let published = try await store.generation().signingKeys.lazy.filter { $0.state == .next }.map(\.publishedAt)
+            .max()
         guard let permitted = published.map({ $0 + KeySetEndpoint.maximumAge }), now < permitted else { return }
         throw TooEarly(permittedFrom: permitted)
     }
 
     private func rotateAccessTokenKey(force: Bool, now: Timestamp) async throws -> String {
         let successor = try await generate(algorithm, .accessToken, .next, now: now)
-        let rotation = await ring.rotate(successor: successor, publishedBy: publishedBy(force, now), now: now)
-        try await durability.wait(for: rotation.position)
-        switch rotation.outcome {
+        let publishedBy = publishedBy(force, now)
+        let outcome = try await store.rotate(successor: successor, publishedBy: publishedBy, now: now).outcome
+        try await publish()
+        switch outcome {
         case .rotated(let keyID): return keyID
         case .prepared: return try await rotateAccessTokenKey(force: force, now: now)
         case .tooEarly(let publishedAt): throw TooEarly(permittedFrom: publishedAt + KeySetEndpoint.maximumAge)
@@ -172,17 +180,16 @@ package struct SigningKeyRotation: Sendable {
     func performDue(now: Timestamp) async throws {
         // A verifier may hold the document for its maximum age, and a token lives for its lifetime.
         let margin = tokenLifetime + KeySetEndpoint.maximumAge
-        _ = await ring.withdraw(retiredBefore: now - margin)
+        if try await store.withdraw(retiredBefore: now - margin).outcome > 0 { try await publish() }
         try await performDueForIDTokens(now: now)
         guard files.isEmpty else { return }
-        let keys = await ring.keys().filter { $0.purpose == .accessToken }
+        let keys = try await store.generation().signingKeys.filter { $0.purpose == .accessToken }
         guard
             let active = keys.first(where: { $0.state == .active }),
             let next = keys.first(where: { $0.state == .next }),
             now - active.activeSince >= interval || active.key.algorithm != algorithm,
             now - next.publishedAt >= KeySetEndpoint.maximumAge
         else { return }
-        try durability.checkAvailability()
         await announce(try await rotateAccessTokenKey(force: false, now: now), cause: .schedule, now: now)
     }
 

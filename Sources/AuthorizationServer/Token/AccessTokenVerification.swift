@@ -6,11 +6,11 @@ import OpenSSLCrypto
 package struct AccessTokenVerification: Sendable {
     private let verifier: AccessTokenVerifier
     private let keys: SigningKeyPublication
-    private let sessions: any AuthorizationStore
+    private let sessions: any AccessTokenStore
     private let seen: SeenAccessTokens
 
     /// Why a token is not accepted.
-    package enum Refusal: Error, Hashable, Sendable {
+    package enum Refusal: StoreFailure, Hashable, Sendable {
         /// Not an access token that this server signed: foreign, forged, of another type, or broken.
         case notOurs
         /// Ours, and past its time.
@@ -21,13 +21,18 @@ package struct AccessTokenVerification: Sendable {
         case wrongAudience
         /// Ours, and a client's own: there is no user behind it.
         case withoutUser
+        /// It cannot be looked up now whether the token was revoked.
+        case unavailable
+
+        /// A store that fails says nothing against the token: the caller answers 503.
+        package init(_ error: StoreError) { self = .unavailable }
     }
 
     /// Verification against the published keys and the live sessions.
     package init(
         issuer: Issuer,
         keys: SigningKeyPublication,
-        sessions: any AuthorizationStore,
+        sessions: any AccessTokenStore,
         seen: SeenAccessTokens
     ) {
         verifier = AccessTokenVerifier(issuer: issuer.text)
@@ -57,7 +62,7 @@ package struct AccessTokenVerification: Sendable {
         let verified = try verified(token, now: now)
         // D-37, D-67: a resource server cannot use a token that was meant for another.
         guard audiences.map({ $0.contains(verified.claims.audience) }) ?? true else { throw .wrongAudience }
-        switch await sessions.standing(of: verified.reference, now: now) {
+        switch try await Refusal.attempt(await sessions.standing(of: verified.reference, now: now)) {
         case .revoked: throw .revoked
         case .withoutSession:
             // A `tsid` that is none of ours names no session, and a user's token without one is not ours either.

@@ -9,9 +9,9 @@ import UpstreamIdentity
 struct UpstreamAssembly: Sendable {
     let configuration: Configuration
     let environment: ServerEnvironment
-    let vault: any VaultStore
+    let registrations: any ProviderRegistrationStore
+    let upkeep: any StoreUpkeep
     let sealing: TokenSealing
-    let durability: Durability
     let audit: AuditTrail
 
     /// The providers in their order; nothing is sent to any of them.
@@ -53,9 +53,9 @@ struct UpstreamAssembly: Sendable {
                 addressPolicy: settings.addressPolicy,
                 allowsInsecureHTTP: settings.allowsInsecureHTTP
             ),
-            vault: vault,
+            registrations: registrations,
+            upkeep: upkeep,
             sealing: sealing,
-            durability: durability,
             audit: audit,
             logger: environment.logger
         )

@@ -14,9 +14,9 @@ struct UpstreamEnrolment: Sendable {
     let request: UpstreamRegistrationRequest
     let upstream: String
     let registrar: UpstreamRegistrar
-    let vault: any VaultStore
+    let registrations: any ProviderRegistrationStore
+    let upkeep: any StoreUpkeep
     let sealing: TokenSealing
-    let durability: Durability
     let audit: AuditTrail
     let logger: Logger
 
@@ -27,7 +27,8 @@ struct UpstreamEnrolment: Sendable {
 
     // What an earlier start kept, if it still fits.
     private func known() async -> UpstreamClientRegistration? {
-        guard let stored = await vault.registration(of: upstream), stored.purpose == purpose,
+        // While the store cannot say, there is none: it cannot keep another either.
+        guard let stored = try? await registrations.registration(of: upstream), stored.purpose == purpose,
             ScopeSet(request.scopes).isSubset(of: stored.scopes)
         else { return nil }
         do {
@@ -55,7 +56,7 @@ struct UpstreamEnrolment: Sendable {
 
     private func registerDurably() async throws(UpstreamError) -> UpstreamClientRegistration {
         // Before the provider makes a client of which nothing could be kept.
-        guard durability.isAvailable else { throw .temporary("the journal takes no changes", retryAfter: .seconds(5)) }
+        guard upkeep.isAvailable else { throw .temporary("the store takes no changes", retryAfter: .seconds(5)) }
         let registration = try await registrar.register(request)
         let sealed: [UInt8]
         do {
@@ -63,20 +64,14 @@ struct UpstreamEnrolment: Sendable {
         } catch {
             throw UpstreamError(.misconfigured, "the registration cannot be sealed")
         }
-        let kept = await vault.keep(
-            StoredUpstreamRegistration(
-                upstream: upstream,
-                purpose: purpose,
-                scopes: ScopeSet(request.scopes),
-                sealed: sealed
-            )
+        let stored = StoredUpstreamRegistration(
+            upstream: upstream,
+            purpose: purpose,
+            scopes: ScopeSet(request.scopes),
+            sealed: sealed
         )
-        guard kept.outcome == .admitted else { throw .temporary("there is no room for another registration") }
-        do {
-            try await durability.wait(for: kept.position)
-        } catch {
-            throw .temporary("the registration is not durable", retryAfter: error.retryAfter)
-        }
+        let kept = try await UpstreamError.attempt(await registrations.keep(stored).outcome)
+        guard kept == .admitted else { throw .temporary("there is no room for another registration") }
         audit.record(
             .upstreamRegistered(upstream, clientID: registration.clientID),
             now: registration.registeredAt

@@ -5,24 +5,21 @@ import UpstreamIdentity
 
 /// Ends a connection: erased here, then revoked at the provider, with both results told.
 package struct ConnectionEnding: Sendable {
-    private let vault: any VaultStore
+    private let vault: any ConnectionStore
     private let upstreams: UpstreamDirectory
     private let sealing: TokenSealing
-    private let durability: Durability
     private let logger: Logger
 
     /// Ending of connections in a vault.
     package init(
-        vault: any VaultStore,
+        vault: any ConnectionStore,
         upstreams: UpstreamDirectory,
         sealing: TokenSealing,
-        durability: Durability,
         logger: Logger
     ) {
         self.vault = vault
         self.upstreams = upstreams
         self.sealing = sealing
-        self.durability = durability
         self.logger = logger
     }
 
@@ -50,20 +47,7 @@ package struct ConnectionEnding: Sendable {
     ///
     /// - Throws: `temporarily_unavailable` when the journal cannot be written; nothing has changed then.
     package func end(_ id: ConnectionID) async throws(OAuthError) -> Outcome? {
-        try durability.checkAvailability()
-        let erased = await vault.disconnect(id)
-        guard let connection = erased.outcome else {
-            // Nor may it be there after a crash when another request erased it a moment ago.
-            try await durability.wait(for: erased.position)
-            return nil
-        }
-        do {
-            try await durability.wait(for: erased.position)
-        } catch {
-            // Who tries again must find it: tokens that nobody knows could not be revoked at the provider.
-            await vault.reconnect(connection)
-            throw error
-        }
+        guard let connection = try await OAuthError.attempt(await vault.disconnect(id).outcome) else { return nil }
         return Outcome(connection: connection, provider: await revoke(connection))
     }
 

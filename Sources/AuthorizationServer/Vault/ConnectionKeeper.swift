@@ -5,16 +5,14 @@ package import UpstreamIdentity
 
 /// Puts what an upstream login brought into the vault: who the user is, and the tokens, sealed and durable.
 package struct ConnectionKeeper: Sendable {
-    private let vault: any VaultStore
+    private let vault: any UserStore & ConnectionStore
     private let sealing: TokenSealing
-    private let durability: Durability
     private let random: any RandomSource
 
     /// A keeper over the vault.
-    package init(vault: any VaultStore, sealing: TokenSealing, durability: Durability, random: any RandomSource) {
+    package init(vault: any UserStore & ConnectionStore, sealing: TokenSealing, random: any RandomSource) {
         self.vault = vault
         self.sealing = sealing
-        self.durability = durability
         self.random = random
     }
 
@@ -36,17 +34,58 @@ package struct ConnectionKeeper: Sendable {
         sessionID: SessionID? = nil,
         context: RequestContext
     ) async throws(OAuthError) -> Connection {
-        try durability.checkAvailability()
-        let owner: UserID
         if let userID {
-            owner = userID
-        } else {
-            owner = try await user(of: login, provider, context)
+            return try await keep(login, of: provider, ownedBy: userID, sessionID, context)
         }
-        let place = TokenSealing.Place(userID: owner, upstream: provider.name, account: login.subject)
-        let sealed: SealedTokens
+        let identity = UserLogin(
+            identity: IdentityKey(namespace: provider.identityNamespace, subject: login.subject),
+            name: login.name,
+            verifiedEmail: login.verifiedEmail
+        )
+        // One wait for both: the connection is stored while the user's own record becomes durable.
+        return try await answering(
+            await vault.resolveUser(identity, candidate: UserID(random: random), now: context.now)
+        ) { (userID) throws(OAuthError) in
+            guard let userID else { throw .overloaded }
+            return try await keep(login, of: provider, ownedBy: userID, sessionID, context)
+        }
+    }
+
+    private func keep(
+        _ login: UpstreamLogin,
+        of provider: UpstreamProvider,
+        ownedBy userID: UserID,
+        _ sessionID: SessionID?,
+        _ context: RequestContext
+    ) async throws(OAuthError) -> Connection {
+        let draft = ConnectionDraft(
+            userID: userID,
+            upstream: provider.name,
+            account: login.subject,
+            accountName: login.accountName,
+            tokens: try sealed(login, at: provider, userID),
+            scopes: login.scopes,
+            accessTokenExpiry: login.accessTokenExpiry,
+            upstreamClientID: login.clientID,
+            providerSession: sessionID.flatMap { ours in
+                login.sessionID.map { ProviderSession(id: $0, sessionID: ours) }
+            }
+        )
+        let stored = try await OAuthError.attempt(
+            await vault.store(draft, candidate: ConnectionID(random: random), now: context.now).outcome
+        )
+        guard case .stored(let connection) = stored else { throw .overloaded }
+        return connection
+    }
+
+    private func sealed(
+        _ login: UpstreamLogin,
+        at provider: UpstreamProvider,
+        _ userID: UserID
+    ) throws(OAuthError) -> SealedTokens {
+        let place = TokenSealing.Place(userID: userID, upstream: provider.name, account: login.subject)
         do {
-            sealed = try sealing.seal(
+            return try sealing.seal(
                 UpstreamTokens(
                     accessToken: login.tokens.accessToken,
                     refreshToken: login.tokens.refreshToken,
@@ -57,38 +96,5 @@ package struct ConnectionKeeper: Sendable {
         } catch {
             throw OAuthError(.serverError, "the tokens could not be sealed")
         }
-        let draft = ConnectionDraft(
-            userID: owner,
-            upstream: provider.name,
-            account: login.subject,
-            accountName: login.accountName,
-            tokens: sealed,
-            scopes: login.scopes,
-            accessTokenExpiry: login.accessTokenExpiry,
-            upstreamClientID: login.clientID,
-            providerSession: sessionID.flatMap { ours in
-                login.sessionID.map { ProviderSession(id: $0, sessionID: ours) }
-            }
-        )
-        let stored = await vault.store(draft, candidate: ConnectionID(random: random), now: context.now)
-        // Later than the user's own record, so that this one wait is enough for both.
-        try await durability.wait(for: stored.position)
-        guard case .stored(let connection) = stored.outcome else { throw .overloaded }
-        return connection
-    }
-
-    private func user(
-        of login: UpstreamLogin,
-        _ provider: UpstreamProvider,
-        _ context: RequestContext
-    ) async throws(OAuthError) -> UserID {
-        let identity = UserLogin(
-            identity: IdentityKey(namespace: provider.identityNamespace, subject: login.subject),
-            name: login.name,
-            verifiedEmail: login.verifiedEmail
-        )
-        let resolved = await vault.resolveUser(identity, candidate: UserID(random: random), now: context.now)
-        guard let userID = resolved.outcome else { throw .overloaded }
-        return userID
     }
 }

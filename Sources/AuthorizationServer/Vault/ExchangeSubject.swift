@@ -58,7 +58,8 @@ package struct ExchangeSubject: Sendable {
             // The caller answers its own client with 401 and a challenge: VX-9 wants one code for every dead token.
             case .notOurs: throw OAuthError(.invalidGrant, "subject_token is not an access token of this server")
             case .expired, .revoked: throw OAuthError(.invalidGrant, "subject_token has expired or was revoked")
-            case .withoutUser: throw OAuthError(.invalidGrant, "subject_token stands for no user")
+            case .withoutUser: throw OAuthError(.invalidGrant, "subject_token does not represent a user")
+            case .unavailable: throw .overloaded
             case .wrongAudience: throw OAuthError(.invalidTarget, "subject_token is meant for another resource")
             }
         }

@@ -18,7 +18,6 @@ package final class LastSessions: Sendable {
     private let resources: ResourceCatalogue
     private let upstreams: Set<String>
     private let revocations: ProviderRevocations
-    private let durability: Durability
     private let candidates = Mutex<[Candidate]>([])
 
     /// Most connections that wait to be looked at; beyond it they stay connected, as without the rule.
@@ -31,15 +30,13 @@ package final class LastSessions: Sendable {
         vault: TokenVault,
         resources: ResourceCatalogue,
         upstreams: Set<String>,
-        revocations: ProviderRevocations,
-        durability: Durability
+        revocations: ProviderRevocations
     ) {
         self.sessions = sessions
         self.vault = vault
         self.resources = resources
         self.upstreams = upstreams
         self.revocations = revocations
-        self.durability = durability
     }
 
     /// A client has revoked a session.
@@ -55,7 +52,6 @@ package final class LastSessions: Sendable {
 
     /// Ends the connections that nobody uses any more.
     func performDue(now: Timestamp) async {
-        guard durability.isAvailable else { return }
         let due = candidates.withLock { candidates in
             defer { candidates = [] }
             return candidates
@@ -82,21 +78,18 @@ package final class LastSessions: Sendable {
     }
 
     private func end(_ connection: Connection, now: Timestamp) async {
-        let erased = await vault.disconnect(connection.id, obtainedAt: connection.obtainedAt)
-        guard let connection = erased.outcome else { return }
-        do {
-            try await durability.wait(for: erased.position)
+        do throws(StoreError) {
+            let receipt = try await vault.disconnect(connection.id, obtainedAt: connection.obtainedAt)
+            guard let erased = try await receipt.outcome else { return }
+            revocations.add(erased, cause: Self.cause, now: now)
         } catch {
-            // The journal fails: what is erased here may come back after a restart, and must be good then.
-            await vault.reconnect(connection)
+            // Nothing was erased: it is tried again in the next turn.
             candidates.withLock { candidates in
                 candidates.append(
                     Candidate(connection: connection.id, userID: connection.userID, revokedAt: now)
                 )
             }
-            return
         }
-        revocations.add(connection, cause: Self.cause, now: now)
     }
 
     private func mayUse(_ session: Session, _ connection: Connection) -> Bool {

@@ -16,7 +16,6 @@ package struct ReportInvalidEndpoint: Endpoint {
     private let subjects: ExchangeSubject
     private let vault: any VaultStore
     private let sealing: TokenSealing
-    private let durability: Durability
     private let metrics: ServerMetrics
     private let audit: AuditTrail
 
@@ -32,7 +31,6 @@ package struct ReportInvalidEndpoint: Endpoint {
         subjects: ExchangeSubject,
         vault: any VaultStore,
         sealing: TokenSealing,
-        durability: Durability,
         metrics: ServerMetrics,
         audit: AuditTrail
     ) {
@@ -41,7 +39,6 @@ package struct ReportInvalidEndpoint: Endpoint {
         self.subjects = subjects
         self.vault = vault
         self.sealing = sealing
-        self.durability = durability
         self.metrics = metrics
         self.audit = audit
     }
@@ -87,12 +84,14 @@ package struct ReportInvalidEndpoint: Endpoint {
         _ upstream: String,
         _ context: RequestContext
     ) async throws(OAuthError) -> Effect {
-        try durability.checkAvailability()
-        let found = await vault.credential(
-            for: session.userID,
-            upstream: upstream,
-            preferred: session.connections,
-            account: try form.once("account")
+        let account = try form.once("account")
+        let found = try await OAuthError.attempt(
+            await vault.credential(
+                for: session.userID,
+                upstream: upstream,
+                preferred: session.connections,
+                account: account
+            )
         )
         guard let connection = found else {
             throw UpstreamCredentialError.interactionRequired(
@@ -119,14 +118,15 @@ package struct ReportInvalidEndpoint: Endpoint {
 
     private func mark(_ connection: Connection) async throws(OAuthError) -> Effect {
         let canRefresh = connection.tokens.refreshToken != nil
-        let marked = await vault.mark(
-            connection.id,
-            version: connection.version,
-            canRefresh ? .expiring : .reauthorizationRequired,
-            reason: Connection.reportedInvalid
+        let marked = try await OAuthError.attempt(
+            await vault.mark(
+                connection.id,
+                version: connection.version,
+                canRefresh ? .expiring : .reauthorizationRequired,
+                reason: Connection.reportedInvalid
+            ).outcome
         )
-        try await durability.wait(for: marked.position)
-        guard marked.outcome else { return .superseded }
+        guard marked else { return .superseded }
         if !canRefresh { metrics.reauthorizationForced(reason: Connection.reportedInvalid) }
         return canRefresh ? .refreshPending : .reauthorizationRequired
     }

@@ -11,8 +11,8 @@ package struct UpstreamCredential: Sendable, RedactedSecret {
     let wasRefreshed: Bool
 }
 
-/// Why there is no upstream token to hand out (VX-4).
-package enum UpstreamCredentialError: Error, Sendable {
+/// Why an upstream token cannot be retrieved (VX-4).
+package enum UpstreamCredentialError: StoreFailure, Sendable {
     /// The user has to do something; the reason is one of `not_connected`, `reauth_required`, `scope_missing`.
     case interactionRequired(reason: String, missingScopes: ScopeSet, connection: Connection?)
     /// The provider, or our journal, cannot be used now.
@@ -23,20 +23,25 @@ package enum UpstreamCredentialError: Error, Sendable {
     case sessionEnded
     /// The operator has to do something: the provider refuses us, or a sealed token does not open.
     case misconfigured(String)
+
+    /// The store cannot be used now; the client may try again.
+    package init(_ error: StoreError) {
+        self = .temporarilyUnavailable(retryAfter: .seconds(5))
+    }
 }
 
 /// Yields upstream access tokens out of the vault, refreshed when due (VR-1 to VR-12).
 package struct UpstreamCredentials: Sendable {
-    private let vault: any VaultStore
-    private let sessions: any AuthorizationStore
+    private let vault: any ConnectionStore
+    private let sessions: any SessionStore
     private let upstreams: UpstreamDirectory
     private let sealing: TokenSealing
     private let refreshes: UpstreamRefreshes
 
     /// Credentials over the vault.
     package init(
-        vault: any VaultStore,
-        sessions: any AuthorizationStore,
+        vault: any ConnectionStore,
+        sessions: any SessionStore,
         upstreams: UpstreamDirectory,
         sealing: TokenSealing,
         refreshes: UpstreamRefreshes
@@ -60,11 +65,13 @@ package struct UpstreamCredentials: Sendable {
     /// The token of a session's user at an upstream.
     func credential(_ query: Query, now: Timestamp) async throws(UpstreamCredentialError) -> UpstreamCredential {
         guard let provider = upstreams[query.upstream] else { throw .misconfigured("the upstream is not configured") }
-        let found = await vault.credential(
-            for: query.session.userID,
-            upstream: query.upstream,
-            preferred: query.session.connections,
-            account: query.account
+        let found = try await UpstreamCredentialError.attempt(
+            await vault.credential(
+                for: query.session.userID,
+                upstream: query.upstream,
+                preferred: query.session.connections,
+                account: query.account
+            )
         )
         guard let connection = found else {
             throw .interactionRequired(reason: "not_connected", missingScopes: query.scopes, connection: nil)
@@ -91,8 +98,10 @@ package struct UpstreamCredentials: Sendable {
         _ provider: UpstreamProvider,
         now: Timestamp
     ) async throws(UpstreamCredentialError) -> UpstreamCredential {
-        guard await sessions.session(query.session.id, now: now) != nil else { throw .sessionEnded }
-        guard let connection = await vault.connection(credential.connection.id) else {
+        let session = try await UpstreamCredentialError.attempt(await sessions.session(query.session.id, now: now))
+        guard session != nil else { throw .sessionEnded }
+        let found = try await UpstreamCredentialError.attempt(await vault.connection(credential.connection.id))
+        guard let connection = found else {
             throw .interactionRequired(reason: "not_connected", missingScopes: query.scopes, connection: nil)
         }
         try Self.check(connection, query.scopes, provider)

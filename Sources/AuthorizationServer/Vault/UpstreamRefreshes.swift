@@ -14,17 +14,17 @@ package actor UpstreamRefreshes {
 
     /// Refreshes over the vault.
     package init(
-        vault: any VaultStore,
+        store: any UpstreamRefreshStore,
+        holder: LeaseHolder,
         sealing: TokenSealing,
-        durability: Durability,
         timeSource: any TimeSource,
         metrics: ServerMetrics,
         logger: Logger
     ) {
         steps = UpstreamRefreshSteps(
-            vault: vault,
+            store: store,
+            holder: holder,
             sealing: sealing,
-            durability: durability,
             timeSource: timeSource,
             metrics: metrics,
             logger: logger
@@ -64,32 +64,51 @@ package actor UpstreamRefreshes {
 
 /// The steps of one refresh, in the order that loses nothing.
 struct UpstreamRefreshSteps: Sendable {
-    let vault: any VaultStore
+    let store: any UpstreamRefreshStore
+    let holder: LeaseHolder
     let sealing: TokenSealing
-    let durability: Durability
     let timeSource: any TimeSource
     let metrics: ServerMetrics
     let logger: Logger
 
     /// Redeems, stores durably, and only then looks at what came.
     func run(_ stale: Connection, provider: UpstreamProvider) async throws(UpstreamCredentialError) -> Connection {
-        // Someone may have refreshed between the caller's look and now.
-        guard let connection = await vault.connection(stale.id) else { throw Self.over(nil) }
-        guard connection.version == stale.version else { return connection }
-        guard connection.status != .revoked else { throw Self.over(connection) }
-        // VR-8: the provider would burn a refresh token that another client presents.
         let client: UpstreamClient
         do {
             client = try await provider.client()
         } catch {
-            throw await failure(error, connection)
+            throw await failure(error, stale)
         }
+        // Taken just before the token is spent: a store that takes no changes could not keep its successor.
+        let lease = try await UpstreamCredentialError.attempt(
+            await store.beginRefresh(stale.id, version: stale.version, by: holder, now: timeSource.now()).outcome
+        )
+        switch lease {
+        case .granted(let connection):
+            do throws(UpstreamCredentialError) {
+                return try await redeem(connection, as: client, at: provider)
+            } catch {
+                await store.endRefresh(stale.id, by: holder)
+                throw error
+            }
+        case .held:
+            throw .temporarilyUnavailable(retryAfter: .seconds(1))
+        case .superseded(let newer):
+            guard let newer, newer.status != .revoked else { throw Self.over(newer) }
+            return newer
+        }
+    }
+
+    private func redeem(
+        _ connection: Connection,
+        as client: UpstreamClient,
+        at provider: UpstreamProvider
+    ) async throws(UpstreamCredentialError) -> Connection {
+        // VR-8: the provider would burn a refresh token that another client presents.
         guard connection.upstreamClientID.hasSameBytes(as: client.id) else {
             throw await reauthorize(connection, reason: "upstream_client_changed")
         }
         let refreshToken = try refreshToken(connection)
-        // Checked before the token is spent: its successor could not be kept.
-        guard durability.isAvailable else { throw .temporarilyUnavailable(retryAfter: .seconds(5)) }
         let response: UpstreamTokenResponse
         do {
             response = try await provider.refresh(
@@ -156,21 +175,19 @@ struct UpstreamRefreshSteps: Sendable {
             accessTokenExpiry: response.accessTokenExpiry,
             belongsToAnotherAccount: provider.namesAnotherAccount(response, than: connection.account)
         )
-        let stored = await vault.replace(refresh, now: timeSource.now())
-        if case .superseded(let ended) = stored.outcome, ended.map({ $0.status == .revoked }) ?? true {
-            // The user disconnected or logged out meanwhile: what came is nobody's, and must not stay good at the provider.
-            let ending = ProviderRevocation(provider: provider)
-            _ = await ending.revoke(accessToken: response.accessToken, refreshToken: response.refreshToken)
-            throw Self.over(ended)
+        let outcome: ConnectionOutcome = try await answering(await store.replace(refresh, now: timeSource.now())) {
+            (outcome) throws(UpstreamCredentialError) in
+            if case .superseded(let ended) = outcome, ended.map({ $0.status == .revoked }) ?? true {
+                // The user disconnected or logged out in the meantime: the new tokens must not stay good at the provider.
+                let ending = ProviderRevocation(provider: provider)
+                _ = await ending.revoke(accessToken: response.accessToken, refreshToken: response.refreshToken)
+                throw Self.over(ended)
+            }
+            return outcome
         }
-        do {
-            try await durability.wait(for: stored.position)
-        } catch {
-            throw .temporarilyUnavailable(retryAfter: error.retryAfter)
-        }
-        switch stored.outcome {
+        switch outcome {
         case .stored(let connection): return connection
-        // A login replaced the tokens meanwhile: its are newer.
+        // A login has replaced the tokens in the meantime; the login's tokens are newer.
         case .superseded(let newer?): return newer
         case .superseded(nil): throw Self.over(nil)
         case .full: throw .misconfigured("the vault has no room")
@@ -224,19 +241,19 @@ struct UpstreamRefreshSteps: Sendable {
     }
 
     private func reauthorize(_ connection: Connection, reason: String) async -> UpstreamCredentialError {
-        let marked = await vault.mark(
-            connection.id,
-            version: connection.version,
-            .reauthorizationRequired,
-            reason: reason
-        )
-        do {
-            try await durability.wait(for: marked.position)
+        let marked: Bool
+        do throws(StoreError) {
+            marked = try await store.mark(
+                connection.id,
+                version: connection.version,
+                .reauthorizationRequired,
+                reason: reason
+            ).outcome
         } catch {
-            return .temporarilyUnavailable(retryAfter: error.retryAfter)
+            return UpstreamCredentialError(error)
         }
-        // A login replaced the tokens meanwhile: nothing is wrong with those, and the next request finds them.
-        guard marked.outcome else { return .temporarilyUnavailable(retryAfter: .seconds(1)) }
+        // A login has replaced the tokens in the meantime: nothing is wrong with those, and the next request finds them.
+        guard marked else { return .temporarilyUnavailable(retryAfter: .seconds(1)) }
         metrics.reauthorizationForced(reason: reason)
         return .interactionRequired(reason: "reauth_required", missingScopes: .empty, connection: connection)
     }

@@ -9,11 +9,10 @@ import Synchronization
 /// Sealing anew goes on beside requests, some at a time: both keys open meanwhile, and tokens that a login or a refresh
 /// replaces are sealed by the new one anyway. A restart in between goes on where it was.
 final class VaultKeyRotation: Sendable {
-    private let ring: SigningKeyRing
+    private let secrets: any SecretStore & KeyFeed
     private let keys: VaultKeys
     private let sealing: TokenSealing
     private let vault: TokenVault
-    private let durability: Durability
     private let random: any RandomSource
     private let logger: Logger
     private let progress = Mutex(Progress())
@@ -47,19 +46,17 @@ final class VaultKeyRotation: Sendable {
     }
 
     init(
-        ring: SigningKeyRing,
+        secrets: any SecretStore & KeyFeed,
         keys: VaultKeys,
         sealing: TokenSealing,
         vault: TokenVault,
-        durability: Durability,
         random: any RandomSource,
         logger: Logger
     ) {
-        self.ring = ring
+        self.secrets = secrets
         self.keys = keys
         self.sealing = sealing
         self.vault = vault
-        self.durability = durability
         self.random = random
         self.logger = logger
     }
@@ -68,45 +65,51 @@ final class VaultKeyRotation: Sendable {
     ///
     /// - Throws: `temporarily_unavailable` when the journal cannot be written; the old key goes on then.
     func rotate(now: Timestamp) async throws(OAuthError) -> UInt32 {
-        try durability.checkAvailability()
-        let added = await ring.addVaultKey(random.bytes(32), now: now)
         // Nothing may be sealed by a key that a crash could take away.
-        try await durability.wait(for: added.position)
+        let added = try await OAuthError.attempt(await secrets.addVaultKey(random.bytes(32), now: now).outcome)
         do {
-            try keys.add(added.outcome)
+            try keys.add(added)
         } catch {
             throw OAuthError(.serverError, "the vault's key could not be made")
         }
-        return added.outcome.number
+        return added.number
     }
 
     /// Goes on sealing anew, and erases keys that nothing needs any more.
     func performDue(now: Timestamp) async {
-        let secrets = await ring.vaultKeys()
-        guard let newest = secrets.last, durability.isAvailable else { return }
+        do throws(StoreError) {
+            try await goOn(now: now)
+        } catch {
+            logger.warning("sealing anew waits until the store takes changes")
+        }
+    }
+
+    private func goOn(now: Timestamp) async throws(StoreError) {
+        let present = try await secrets.generation().vaultKeys
+        guard let newest = present.last else { return }
         let isComplete = progress.withLock { $0.completed == newest.number }
-        let mayErase = secrets.count > 1 && now >= newest.createdAt + Self.remembrance
-        guard !isComplete || mayErase, await sealAnew(newest.number, mayErase: mayErase) else { return }
+        let mayErase = present.count > 1 && now >= newest.createdAt + Self.remembrance
+        guard !isComplete || mayErase, try await sealAnew(newest.number, mayErase: mayErase) else { return }
         progress.withLock { $0.completed = newest.number }
         guard mayErase else { return }
-        _ = await ring.removeVaultKeys(before: newest.number)
+        _ = try await secrets.removeVaultKeys(before: newest.number).outcome
         keys.remove(before: newest.number)
     }
 
     // Goes on with the pass that is under way; whether one has ended that found nothing to be sealed anew.
-    private func sealAnew(_ key: UInt32, mayErase: Bool) async -> Bool {
+    private func sealAnew(_ key: UInt32, mayErase: Bool) async throws(StoreError) -> Bool {
         var pass = progress.withLock { $0.pass }
         if pass.key != key || pass.mayErase != mayErase { pass = Pass(key: key, mayErase: mayErase) }
         var (count, hasEnded) = (0, false)
         for _ in 0..<Self.sliceCountMax where count < Self.countMax && !hasEnded {
             let slice = await vault.connections(after: pass.last, limit: Self.countMax)
             for connection in slice where !sealing.isCurrent(connection.tokens) {
-                if await reseal(connection) { count += 1 }
+                if try await reseal(connection) { count += 1 }
             }
             hasEnded = slice.isEmpty
             pass.last = slice.last?.id
         }
-        if hasEnded { count += await resealRegistrations() }
+        if hasEnded { count += try await resealRegistrations() }
         pass.resealedCount += count
         let isDone = hasEnded && pass.resealedCount == 0
         if hasEnded { pass = Pass(key: key, mayErase: mayErase) }
@@ -114,10 +117,13 @@ final class VaultKeyRotation: Sendable {
         return isDone
     }
 
-    private func reseal(_ connection: Connection) async -> Bool {
+    private func reseal(_ connection: Connection) async throws(StoreError) -> Bool {
         do {
-            _ = await vault.reseal(connection, as: try sealing.resealed(connection))
+            let tokens = try sealing.resealed(connection)
+            _ = try await vault.reseal(connection, as: tokens).outcome
             return true
+        } catch let error as StoreError {
+            throw error
         } catch {
             // What does not open now opens with no key of ours; its user is asked to connect again when it is needed.
             let isNew = progress.withLock { progress in
@@ -132,14 +138,16 @@ final class VaultKeyRotation: Sendable {
         }
     }
 
-    private func resealRegistrations() async -> Int {
+    private func resealRegistrations() async throws(StoreError) -> Int {
         var count = 0
-        for registration in await vault.allRegistrations() where !sealing.isCurrent(registration.sealed) {
+        for registration in await vault.registrations() where !sealing.isCurrent(registration.sealed) {
             do {
                 let text = try sealing.registration(of: registration)
                 let sealed = try sealing.seal(registration: text, at: registration.upstream)
-                _ = await vault.keep(registration.sealed(anew: sealed))
+                _ = try await vault.keep(registration.sealed(anew: sealed)).outcome
                 count += 1
+            } catch let error as StoreError {
+                throw error
             } catch {
                 let isNew = progress.withLock { $0.reportedUpstreams.insert(registration.upstream).inserted }
                 guard isNew else { continue }

@@ -37,32 +37,32 @@ extension AuthorizationStoreConformance {
         try requireEqual(session.absoluteExpiry, StoreSample.now + .seconds(7200), "the absolute expiry")
         try requireEqual(session.idleExpiry, StoreSample.now + .seconds(3600), "the idle expiry")
         try requireEqual(session.generation, 1, "the first generation")
-        try requireEqual(await store.session(session.id, now: StoreSample.now), session, "the session that is kept")
+        try requireEqual(try await store.session(session.id, now: StoreSample.now), session, "the session that is kept")
     }
 
     static func codesAreRedeemedOnce(_ makeStore: StoreFactory<any AuthorizationStore>) async throws {
         let store = try await makeStore(StoreSettings())
-        await issue("code", in: store)
-        let outcomes = await race { _ in
-            await store.redeem(StoreSample.redemption("code"), now: StoreSample.now).outcome
+        try await issue("code", in: store)
+        let outcomes = try await race { _ in
+            try await store.redeem(StoreSample.redemption("code"), now: StoreSample.now).outcome
         }
         let winners = outcomes.count { if case .redeemed = $0 { true } else { false } }
         try requireEqual(winners, 1, "the number of redemptions")
         let replays = outcomes.count { $0 == .replayed(StoreSample.grant().sessionID) }
         try requireEqual(replays, outcomes.count - 1, "the number of replays")
-        let session = await store.session(StoreSample.grant().sessionID, now: StoreSample.now)
+        let session = try await store.session(StoreSample.grant().sessionID, now: StoreSample.now)
         try require(session == nil, "the session outlived the replays of its code")
     }
 
     static func mismatchesLeaveTheCode(_ makeStore: StoreFactory<any AuthorizationStore>) async throws {
         for (mismatch, redemption) in wrongRedemptions("code") {
             let store = try await makeStore(StoreSettings())
-            await issue("code", in: store)
+            try await issue("code", in: store)
             for _ in 0..<4 {
-                let outcome = await store.redeem(redemption, now: StoreSample.now).outcome
+                let outcome = try await store.redeem(redemption, now: StoreSample.now).outcome
                 try requireEqual(outcome, .mismatch(mismatch), "a redemption with a wrong \(mismatch)")
             }
-            let early = await store.session(StoreSample.grant().sessionID, now: StoreSample.now)
+            let early = try await store.session(StoreSample.grant().sessionID, now: StoreSample.now)
             try require(early == nil, "a mismatch made a session")
             try await requireRedeemed("code", in: store, "the right redemption after four with a wrong \(mismatch)")
         }
@@ -71,11 +71,11 @@ extension AuthorizationStoreConformance {
     static func fiveMismatchesBurn(_ makeStore: StoreFactory<any AuthorizationStore>) async throws {
         for (mismatch, redemption) in wrongRedemptions("code") {
             let store = try await makeStore(StoreSettings())
-            await issue("code", in: store)
+            try await issue("code", in: store)
             for _ in 0..<5 {
-                _ = await store.redeem(redemption, now: StoreSample.now)
+                _ = try await store.redeem(redemption, now: StoreSample.now).outcome
             }
-            let outcome = await store.redeem(StoreSample.redemption("code"), now: StoreSample.now).outcome
+            let outcome = try await store.redeem(StoreSample.redemption("code"), now: StoreSample.now).outcome
             try requireEqual(outcome, .unknown, "the right redemption after five with a wrong \(mismatch)")
         }
     }
@@ -83,14 +83,14 @@ extension AuthorizationStoreConformance {
     static func replayRevokes(_ makeStore: StoreFactory<any AuthorizationStore>) async throws {
         for delay in [Duration.seconds(1), .seconds(300)] {
             let store = try await makeStore(StoreSettings())
-            await issue("code", in: store)
+            try await issue("code", in: store)
             try await requireRedeemed("code", in: store, "the first redemption")
             let moment = StoreSample.now + delay
-            let replay = await store.redeem(StoreSample.redemption("code"), now: moment).outcome
+            let replay = try await store.redeem(StoreSample.redemption("code"), now: moment).outcome
             try requireEqual(replay, .replayed(StoreSample.grant().sessionID), "a replay after \(delay)")
-            let session = await store.session(StoreSample.grant().sessionID, now: moment)
+            let session = try await store.session(StoreSample.grant().sessionID, now: moment)
             try require(session == nil, "the session outlived a replay after \(delay)")
-            let refresh = await store.rotate(StoreSample.use(generation: 1), now: moment).outcome
+            let refresh = try await store.rotate(StoreSample.use(generation: 1), now: moment).outcome
             try requireEqual(refresh, .unknown, "the refresh token after a replay")
         }
     }
@@ -98,26 +98,26 @@ extension AuthorizationStoreConformance {
     static func wrongReplayLeavesTheSession(_ makeStore: StoreFactory<any AuthorizationStore>) async throws {
         for (mismatch, redemption) in wrongRedemptions("code") {
             let store = try await makeStore(StoreSettings())
-            await issue("code", in: store)
+            try await issue("code", in: store)
             try await requireRedeemed("code", in: store, "the first redemption")
             for _ in 0..<6 {
-                let outcome = await store.redeem(redemption, now: StoreSample.now).outcome
+                let outcome = try await store.redeem(redemption, now: StoreSample.now).outcome
                 try requireEqual(outcome, .mismatch(mismatch), "a replay with a wrong \(mismatch)")
             }
-            let session = await store.session(StoreSample.grant().sessionID, now: StoreSample.now)
+            let session = try await store.session(StoreSample.grant().sessionID, now: StoreSample.now)
             try require(session != nil, "a replay with a wrong \(mismatch) ended the session")
-            let replay = await store.redeem(StoreSample.redemption("code"), now: StoreSample.now).outcome
+            let replay = try await store.redeem(StoreSample.redemption("code"), now: StoreSample.now).outcome
             try requireEqual(replay, .replayed(StoreSample.grant().sessionID), "a valid replay after wrong ones")
         }
     }
 
     static func absentParametersAreAccepted(_ makeStore: StoreFactory<any AuthorizationStore>) async throws {
         let store = try await makeStore(StoreSettings())
-        await issue("code", in: store)
+        try await issue("code", in: store)
         var redemption = StoreSample.redemption("code")
         redemption.redirectURI = nil
         redemption.resource = nil
-        let outcome = await store.redeem(redemption, now: StoreSample.now).outcome
+        let outcome = try await store.redeem(redemption, now: StoreSample.now).outcome
         guard case .redeemed(_, let grant) = outcome else {
             throw Deviation(text: "a redemption without redirect URI and resource came to \(outcome)")
         }
@@ -128,12 +128,12 @@ extension AuthorizationStoreConformance {
         var settings = StoreSettings()
         settings.sessions.authorizationCodeLifetime = .seconds(60)
         let store = try await makeStore(settings)
-        let never = await store.redeem(StoreSample.redemption("never issued"), now: StoreSample.now).outcome
+        let never = try await store.redeem(StoreSample.redemption("never issued"), now: StoreSample.now).outcome
         try requireEqual(never, .unknown, "a code that was never issued")
-        await issue("code", in: store)
-        let late = await store.redeem(StoreSample.redemption("code"), now: StoreSample.now + .seconds(60)).outcome
+        try await issue("code", in: store)
+        let late = try await store.redeem(StoreSample.redemption("code"), now: StoreSample.now + .seconds(60)).outcome
         try requireEqual(late, .expired, "a code at its expiry")
-        let session = await store.session(StoreSample.grant().sessionID, now: StoreSample.now + .seconds(60))
+        let session = try await store.session(StoreSample.grant().sessionID, now: StoreSample.now + .seconds(60))
         try require(session == nil, "an expired code made a session")
         let moment = StoreSample.now + .milliseconds(59_999)
         try await requireRedeemed("code", in: store, at: moment, "a code just before its expiry")
@@ -147,14 +147,14 @@ extension AuthorizationStoreConformance {
         try requireEqual(await issue("2", 2, in: store), .admitted, "the second code")
         try requireEqual(await issue("3", 3, in: store), .full, "a third code at a bound of two")
         try await requireRedeemed("1", in: store, "a code that was kept")
-        let refused = await store.redeem(StoreSample.redemption("3"), now: StoreSample.now).outcome
+        let refused = try await store.redeem(StoreSample.redemption("3"), now: StoreSample.now).outcome
         try requireEqual(refused, .unknown, "the code that was refused")
         // The redeemed one is remembered for replays, and in nobody's way.
         try requireEqual(await issue("5", 5, in: store), .admitted, "a code when another was redeemed")
         try requireEqual(await issue("6", 6, in: store), .full, "a third code again")
         let expiry = StoreSample.now + .seconds(60)
         try requireEqual(await issue("7", 7, in: store, now: expiry), .admitted, "a code when the others have expired")
-        let admission = await issue("4", 4, in: store, now: StoreSample.now + .seconds(3600))
+        let admission = try await issue("4", 4, in: store, now: StoreSample.now + .seconds(3600))
         try requireEqual(admission, .admitted, "a code when the others are forgotten")
     }
 
@@ -162,12 +162,12 @@ extension AuthorizationStoreConformance {
         var settings = StoreSettings()
         settings.limits.sessionsMax = 1
         let store = try await makeStore(settings)
-        await issue("1", 1, in: store)
-        await issue("2", 2, in: store)
+        try await issue("1", 1, in: store)
+        try await issue("2", 2, in: store)
         try await requireRedeemed("1", in: store, "the first session")
-        let refused = await store.redeem(StoreSample.redemption("2"), now: StoreSample.now).outcome
+        let refused = try await store.redeem(StoreSample.redemption("2"), now: StoreSample.now).outcome
         try requireEqual(refused, .full, "a second session at a bound of one")
-        _ = await store.revoke(SessionID(value: 1))
+        _ = try await store.revoke(SessionID(value: 1)).outcome
         try await requireRedeemed("2", in: store, "the refused code when there is room")
     }
 
@@ -179,50 +179,55 @@ extension AuthorizationStoreConformance {
         try requireEqual(session.generation, 0, "the generation")
         try requireEqual(session.expiry, StoreSample.now + .seconds(900), "the expiry")
         for generation in [UInt32(0), 1] {
-            let refresh = await store.rotate(StoreSample.use(generation: generation), now: StoreSample.now).outcome
+            let refresh = try await store.rotate(StoreSample.use(generation: generation), now: StoreSample.now).outcome
             try requireEqual(refresh, .unknown, "a refresh of a session without refresh token")
         }
     }
 
     static func takenBack(_ makeStore: StoreFactory<any AuthorizationStore>) async throws {
         let store = try await makeStore(StoreSettings())
-        let session = try await openSession(in: store)
-        await store.unredeem(StoreSample.digest(firstCode), for: session)
-        let kept = await store.session(session.id, now: StoreSample.now)
+        let (session, redemption) = try await openSessionWithReceipt(in: store)
+        await redemption.failAnswering()
+        let kept = try await store.session(session.id, now: StoreSample.now)
         try require(kept == nil, "the session of a redemption that was taken back is alive")
-        let refresh = await store.rotate(StoreSample.use(1, generation: 1), now: StoreSample.now).outcome
+        let refresh = try await store.rotate(StoreSample.use(1, generation: 1), now: StoreSample.now).outcome
         try requireEqual(refresh, .unknown, "a refresh in a session that was taken back")
-        let late = await store.redeem(StoreSample.redemption(firstCode), now: StoreSample.now + .seconds(60)).outcome
+        let late = try await store.redeem(StoreSample.redemption(firstCode), now: StoreSample.now + .seconds(60))
+            .outcome
         try requireEqual(late, .expired, "the code after its time")
         try await requireRedeemed(firstCode, in: store, "the second try")
-        let replay = await store.redeem(StoreSample.redemption(firstCode), now: StoreSample.now).outcome
+        let replay = try await store.redeem(StoreSample.redemption(firstCode), now: StoreSample.now).outcome
         try requireEqual(replay, .replayed(session.id), "a replay after the second try")
     }
 
     static func notTakenBack(_ makeStore: StoreFactory<any AuthorizationStore>) async throws {
-        let spoilings: [(String, @Sendable (any AuthorizationStore, SessionID) async -> Void)] = [
+        let spoilings: [(String, @Sendable (any AuthorizationStore, SessionID) async throws -> Void)] = [
             (
                 "replayed",
-                { store, _ in _ = await store.redeem(StoreSample.redemption(firstCode), now: StoreSample.now) }
+                { store, _ in
+                    _ = try await store.redeem(StoreSample.redemption(firstCode), now: StoreSample.now).outcome
+                }
             ),
-            ("revoked", { store, id in _ = await store.revoke(id) }),
+            ("revoked", { store, id in _ = try await store.revoke(id).outcome }),
             (
                 "rotated",
-                { store, _ in _ = await store.rotate(StoreSample.use(1, generation: 1), now: StoreSample.now) }
+                { store, _ in
+                    _ = try await store.rotate(StoreSample.use(1, generation: 1), now: StoreSample.now).outcome
+                }
             ),
         ]
         for (name, spoil) in spoilings {
             let store = try await makeStore(StoreSettings())
-            let session = try await openSession(in: store)
-            await spoil(store, session.id)
-            let before = await store.session(session.id, now: StoreSample.now)
-            await store.unredeem(StoreSample.digest(firstCode), for: session)
+            let (session, redemption) = try await openSessionWithReceipt(in: store)
+            try await spoil(store, session.id)
+            let before = try await store.session(session.id, now: StoreSample.now)
+            await redemption.failAnswering()
             try requireEqual(
-                await store.session(session.id, now: StoreSample.now),
+                try await store.session(session.id, now: StoreSample.now),
                 before,
                 "a session that was \(name)"
             )
-            let again = await store.redeem(StoreSample.redemption(firstCode), now: StoreSample.now).outcome
+            let again = try await store.redeem(StoreSample.redemption(firstCode), now: StoreSample.now).outcome
             try requireEqual(again, .replayed(session.id), "its code when the session was \(name)")
         }
     }
@@ -238,8 +243,8 @@ extension AuthorizationStoreConformance {
         _ number: UInt64 = 1,
         in store: any AuthorizationStore,
         now: Timestamp = StoreSample.now
-    ) async -> StoreAdmission {
-        await store.issueCode(StoreSample.digest(code), for: StoreSample.grant(number), now: now)
+    ) async throws -> StoreAdmission {
+        try await store.issueCode(StoreSample.digest(code), for: StoreSample.grant(number), now: now).outcome
     }
 
     private static func requireRedeemed(
@@ -248,7 +253,7 @@ extension AuthorizationStoreConformance {
         at moment: Timestamp = StoreSample.now,
         _ what: String
     ) async throws {
-        let outcome = await store.redeem(StoreSample.redemption(code), now: moment).outcome
+        let outcome = try await store.redeem(StoreSample.redemption(code), now: moment).outcome
         guard case .redeemed = outcome else { throw Deviation(text: "\(what) came to \(outcome)") }
     }
 

@@ -18,11 +18,14 @@ extension AuthorizationStoreConformance {
     static func ticketsAreSingleUse(_ makeStore: StoreFactory<any AuthorizationStore>) async throws {
         let store = try await makeStore(StoreSettings())
         let (ticket, now) = (StoreSample.digest("ticket"), StoreSample.now)
-        let outcomes = await race { _ in await store.approve(ticket: ticket, expiry: now + .seconds(600), now: now) }
-        try requireEqual(outcomes.count { $0 == .approved }, 1, "the number of approvals")
+        let outcomes = try await race { _ in
+            try await store.consumeOnce(ticket, until: now + .seconds(600), now: now).outcome
+        }
+        try requireEqual(outcomes.count { $0 == .consumed }, 1, "the number of approvals")
         try requireEqual(outcomes.count { $0 == .alreadyUsed }, outcomes.count - 1, "the number of refusals")
-        let other = await store.approve(ticket: StoreSample.digest("other"), expiry: now + .seconds(600), now: now)
-        try requireEqual(other, .approved, "the approval of another ticket")
+        let other = try await store.consumeOnce(StoreSample.digest("other"), until: now + .seconds(600), now: now)
+            .outcome
+        try requireEqual(other, .consumed, "the approval of another ticket")
     }
 
     static func ticketBound(_ makeStore: StoreFactory<any AuthorizationStore>) async throws {
@@ -31,19 +34,19 @@ extension AuthorizationStoreConformance {
         settings.limits.pendingAuthorizationsMax = 1
         let store = try await makeStore(settings)
         let now = StoreSample.now
-        func approve(_ label: String, at moment: Timestamp) async -> TicketApproval {
-            await store.approve(ticket: StoreSample.digest(label), expiry: now + .seconds(600), now: moment)
+        func approve(_ label: String, at moment: Timestamp) async throws -> TicketConsumption {
+            try await store.consumeOnce(StoreSample.digest(label), until: now + .seconds(600), now: moment).outcome
         }
-        try requireEqual(await approve("1", at: now), .approved, "the first ticket")
-        try requireEqual(await approve("2", at: now), .approved, "the second ticket")
+        try requireEqual(await approve("1", at: now), .consumed, "the first ticket")
+        try requireEqual(await approve("2", at: now), .consumed, "the second ticket")
         try requireEqual(await approve("3", at: now), .full, "a third ticket at a bound of two")
         try requireEqual(await approve("1", at: now), .alreadyUsed, "a used ticket at the bound")
-        let later = await store.approve(
-            ticket: StoreSample.digest("4"),
-            expiry: now + .seconds(1200),
+        let later = try await store.consumeOnce(
+            StoreSample.digest("4"),
+            until: now + .seconds(1200),
             now: now + .seconds(600)
-        )
-        try requireEqual(later, .approved, "a ticket when the others have expired")
+        ).outcome
+        try requireEqual(later, .consumed, "a ticket when the others have expired")
     }
 
     static func loginsAreTakenOnce(_ makeStore: StoreFactory<any AuthorizationStore>) async throws {
@@ -57,15 +60,15 @@ extension AuthorizationStoreConformance {
 
     static func loginsAreTakenByOne(_ makeStore: StoreFactory<any AuthorizationStore>) async throws {
         let store = try await makeStore(StoreSettings())
-        _ = await begin(StoreSample.pending(), in: store)
-        let outcomes = await race { _ in await take(from: store) }
+        _ = try await begin(StoreSample.pending(), in: store)
+        let outcomes = try await race { _ in try await take(from: store) }
         try requireEqual(outcomes.count { $0 == .taken(StoreSample.pending()) }, 1, "the number of takers")
         try requireEqual(outcomes.count { $0 == .unknown }, outcomes.count - 1, "the number of refusals")
     }
 
     static func wrongBrowser(_ makeStore: StoreFactory<any AuthorizationStore>) async throws {
         let store = try await makeStore(StoreSettings())
-        _ = await begin(StoreSample.pending(), in: store)
+        _ = try await begin(StoreSample.pending(), in: store)
         for _ in 0..<10 {
             try requireEqual(await take(from: store, browser: "attacker"), .wrongBrowser, "the wrong browser")
             try requireEqual(await take(from: store, browser: nil), .wrongBrowser, "a browser without cookie")
@@ -75,7 +78,7 @@ extension AuthorizationStoreConformance {
 
     static func wrongUpstream(_ makeStore: StoreFactory<any AuthorizationStore>) async throws {
         let store = try await makeStore(StoreSettings())
-        _ = await begin(StoreSample.pending(), in: store)
+        _ = try await begin(StoreSample.pending(), in: store)
         try requireEqual(await take(from: store, upstream: "corp"), .wrongUpstream, "another provider's callback")
         try requireEqual(await take(from: store), .taken(StoreSample.pending()), "the right provider afterwards")
     }
@@ -83,11 +86,11 @@ extension AuthorizationStoreConformance {
     static func expiredLogin(_ makeStore: StoreFactory<any AuthorizationStore>) async throws {
         let store = try await makeStore(StoreSettings())
         let expiry = StoreSample.pending().expiry
-        _ = await begin(StoreSample.pending(), in: store)
+        _ = try await begin(StoreSample.pending(), in: store)
         try requireEqual(await take(from: store, now: expiry), .unknown, "a callback at the expiry")
         let punctual = try await makeStore(StoreSettings())
-        _ = await begin(StoreSample.pending(), in: punctual)
-        let taken = await take(from: punctual, now: expiry - .milliseconds(1))
+        _ = try await begin(StoreSample.pending(), in: punctual)
+        let taken = try await take(from: punctual, now: expiry - .milliseconds(1))
         try requireEqual(taken, .taken(StoreSample.pending()), "a callback just before the expiry")
     }
 
@@ -107,7 +110,7 @@ extension AuthorizationStoreConformance {
         )
         let later = StoreSample.now + PendingAuthorization.lifetime
         let pending = StoreSample.pending(5, expiry: later + PendingAuthorization.lifetime)
-        let admission = await begin(pending, state: "5", in: store, now: later)
+        let admission = try await begin(pending, state: "5", in: store, now: later)
         try requireEqual(admission, .admitted, "a login when the others have expired")
     }
 
@@ -118,8 +121,8 @@ extension AuthorizationStoreConformance {
         state: String = "state",
         in store: any AuthorizationStore,
         now: Timestamp = StoreSample.now
-    ) async -> StoreAdmission {
-        await store.begin(pending, state: StoreSample.digest(state), now: now)
+    ) async throws -> StoreAdmission {
+        try await store.begin(pending, state: StoreSample.digest(state), now: now).outcome
     }
 
     private static func take(
@@ -128,12 +131,12 @@ extension AuthorizationStoreConformance {
         upstream: String = "github",
         browser: String? = "browser",
         now: Timestamp = StoreSample.now
-    ) async -> PendingOutcome {
-        await store.takePending(
+    ) async throws -> PendingOutcome {
+        try await store.takePending(
             state: StoreSample.digest(state),
             upstream: upstream,
             binding: browser.map(StoreSample.digest),
             now: now
-        )
+        ).outcome
     }
 }

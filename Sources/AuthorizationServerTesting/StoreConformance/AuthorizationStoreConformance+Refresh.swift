@@ -33,29 +33,29 @@ extension AuthorizationStoreConformance {
         var moment = StoreSample.now
         for generation in UInt32(1)...5 {
             moment = moment + .seconds(600)
-            let outcome = await store.rotate(StoreSample.use(generation: generation), now: moment).outcome
+            let outcome = try await store.rotate(StoreSample.use(generation: generation), now: moment).outcome
             var expected = session
             expected.generation = generation + 1
             expected.rotatedAt = moment
             expected.idleExpiry = moment + .seconds(3600)
             try requireEqual(outcome, .rotated(expected), "the refresh with generation \(generation)")
-            try requireEqual(await store.session(session.id, now: moment), expected, "the session that is kept")
+            try requireEqual(try await store.session(session.id, now: moment), expected, "the session that is kept")
         }
     }
 
     static func racersGetTheSameSuccessor(_ makeStore: StoreFactory<any AuthorizationStore>) async throws {
         let store = try await makeStore(StoreSettings())
         let session = try await openSession(in: store)
-        let outcomes = await race { _ in
-            await store.rotate(StoreSample.use(generation: 1), now: StoreSample.now).outcome
+        let outcomes = try await race { _ in
+            try await store.rotate(StoreSample.use(generation: 1), now: StoreSample.now).outcome
         }
         let rotated = outcomes.count { if case .rotated(let it) = $0 { it.generation == 2 } else { false } }
         let repeated = outcomes.count { if case .repeated(let it) = $0 { it.generation == 2 } else { false } }
         try requireEqual(rotated, 1, "the number of rotations")
         try requireEqual(repeated, outcomes.count - 1, "the number of repetitions")
-        let kept = await store.session(session.id, now: StoreSample.now)
+        let kept = try await store.session(session.id, now: StoreSample.now)
         try requireEqual(kept?.generation, 2, "the generation after the race")
-        let successor = await store.rotate(StoreSample.use(generation: 2), now: StoreSample.now).outcome
+        let successor = try await store.rotate(StoreSample.use(generation: 2), now: StoreSample.now).outcome
         guard case .rotated = successor else {
             throw Deviation(text: "the successor that all racers got came to \(successor)")
         }
@@ -64,17 +64,17 @@ extension AuthorizationStoreConformance {
     static func graceRepeats(_ makeStore: StoreFactory<any AuthorizationStore>) async throws {
         let store = try await makeStore(graceOf(.seconds(120)))
         let session = try await openSession(in: store)
-        let rotated = await store.rotate(StoreSample.use(generation: 1), now: StoreSample.now).outcome
+        let rotated = try await store.rotate(StoreSample.use(generation: 1), now: StoreSample.now).outcome
         guard case .rotated(let current) = rotated else {
             throw Deviation(text: "the first refresh came to \(rotated)")
         }
         for milliseconds in [0, 60_000, 119_999] {
             let moment = StoreSample.now + .milliseconds(milliseconds)
-            let outcome = await store.rotate(StoreSample.use(generation: 1), now: moment).outcome
+            let outcome = try await store.rotate(StoreSample.use(generation: 1), now: moment).outcome
             try requireEqual(outcome, .repeated(current), "the predecessor after \(milliseconds) ms")
         }
         try requireEqual(
-            await store.session(session.id, now: StoreSample.now),
+            try await store.session(session.id, now: StoreSample.now),
             current,
             "the session after repetitions"
         )
@@ -83,55 +83,55 @@ extension AuthorizationStoreConformance {
     static func reuseAfterTheGrace(_ makeStore: StoreFactory<any AuthorizationStore>) async throws {
         let store = try await makeStore(graceOf(.seconds(120)))
         let session = try await openSession(in: store)
-        _ = await store.rotate(StoreSample.use(generation: 1), now: StoreSample.now)
+        _ = try await store.rotate(StoreSample.use(generation: 1), now: StoreSample.now).outcome
         let moment = StoreSample.now + .seconds(120)
         try await requireRevoked(by: StoreSample.use(generation: 1), session, in: store, at: moment)
-        let successor = await store.rotate(StoreSample.use(generation: 2), now: moment).outcome
+        let successor = try await store.rotate(StoreSample.use(generation: 2), now: moment).outcome
         try requireEqual(successor, .unknown, "the successor after the reuse of its predecessor")
     }
 
     static func twoGenerationsBack(_ makeStore: StoreFactory<any AuthorizationStore>) async throws {
         let store = try await makeStore(graceOf(.seconds(120)))
         let session = try await openSession(in: store)
-        _ = await store.rotate(StoreSample.use(generation: 1), now: StoreSample.now)
-        _ = await store.rotate(StoreSample.use(generation: 2), now: StoreSample.now)
+        _ = try await store.rotate(StoreSample.use(generation: 1), now: StoreSample.now).outcome
+        _ = try await store.rotate(StoreSample.use(generation: 2), now: StoreSample.now).outcome
         try await requireRevoked(by: StoreSample.use(generation: 1), session, in: store, at: StoreSample.now)
     }
 
     static func strictGrace(_ makeStore: StoreFactory<any AuthorizationStore>) async throws {
         let store = try await makeStore(graceOf(.zero))
         let session = try await openSession(in: store)
-        _ = await store.rotate(StoreSample.use(generation: 1), now: StoreSample.now)
+        _ = try await store.rotate(StoreSample.use(generation: 1), now: StoreSample.now).outcome
         try await requireRevoked(by: StoreSample.use(generation: 1), session, in: store, at: StoreSample.now)
     }
 
     static func wrongClient(_ makeStore: StoreFactory<any AuthorizationStore>) async throws {
         let store = try await makeStore(StoreSettings())
         let session = try await openSession(in: store)
-        _ = await store.rotate(StoreSample.use(generation: 1), now: StoreSample.now)
-        _ = await store.rotate(StoreSample.use(generation: 2), now: StoreSample.now)
-        let kept = await store.session(session.id, now: StoreSample.now)
+        _ = try await store.rotate(StoreSample.use(generation: 1), now: StoreSample.now).outcome
+        _ = try await store.rotate(StoreSample.use(generation: 2), now: StoreSample.now).outcome
+        let kept = try await store.session(session.id, now: StoreSample.now)
         for generation in UInt32(1)...4 {
             var use = StoreSample.use(generation: generation)
             use.clientID = "dcr_attacker"
-            let outcome = await store.rotate(use, now: StoreSample.now).outcome
+            let outcome = try await store.rotate(use, now: StoreSample.now).outcome
             try requireEqual(outcome, .wrongClient, "another client's use of generation \(generation)")
         }
-        try requireEqual(await store.session(session.id, now: StoreSample.now), kept, "the session afterwards")
+        try requireEqual(try await store.session(session.id, now: StoreSample.now), kept, "the session afterwards")
     }
 
     static func exceededIsRefusedFirst(_ makeStore: StoreFactory<any AuthorizationStore>) async throws {
         let store = try await makeStore(StoreSettings())
         let session = try await openSession(in: store)
         let wider = StoreSample.scopes.union(ScopeSet(["admin"]))
-        let scope = await store.rotate(StoreSample.use(generation: 1, scopes: wider), now: StoreSample.now).outcome
+        let scope = try await store.rotate(StoreSample.use(generation: 1, scopes: wider), now: StoreSample.now).outcome
         try requireEqual(scope, .scopeExceeded, "a refresh that asks for more scope")
         let elsewhere = StoreSample.use(generation: 1, resource: "https://other.example/mcp")
-        let resource = await store.rotate(elsewhere, now: StoreSample.now).outcome
+        let resource = try await store.rotate(elsewhere, now: StoreSample.now).outcome
         try requireEqual(resource, .resourceExceeded, "a refresh for another resource")
-        try requireEqual(await store.session(session.id, now: StoreSample.now), session, "the session afterwards")
+        try requireEqual(try await store.session(session.id, now: StoreSample.now), session, "the session afterwards")
         let use = StoreSample.use(generation: 1, scopes: session.scopes, resource: session.resource)
-        let corrected = await store.rotate(use, now: StoreSample.now).outcome
+        let corrected = try await store.rotate(use, now: StoreSample.now).outcome
         guard case .rotated = corrected else { throw Deviation(text: "the corrected refresh came to \(corrected)") }
     }
 
@@ -140,14 +140,10 @@ extension AuthorizationStoreConformance {
             for next in [UInt32(2), 3] {
                 let store = try await makeStore(graceOf(grace))
                 let session = try await openSession(in: store)
-                _ = await store.rotate(StoreSample.use(generation: 1), now: StoreSample.now)
-                let rotated = await store.rotate(StoreSample.use(generation: 2), now: StoreSample.now).outcome
-                guard case .rotated(let current) = rotated else {
-                    throw Deviation(text: "the second refresh came to \(rotated)")
-                }
-                await store.unrotate(StoreSample.use(generation: 2), for: current)
+                _ = try await store.rotate(StoreSample.use(generation: 1), now: StoreSample.now).outcome
+                await (try await store.rotate(StoreSample.use(generation: 2), now: StoreSample.now)).failAnswering()
                 let later = StoreSample.now + delay
-                let again = await store.rotate(StoreSample.use(generation: next), now: later).outcome
+                let again = try await store.rotate(StoreSample.use(generation: next), now: later).outcome
                 guard case .rotated(let after) = again, after.generation == next + 1 else {
                     throw Deviation(text: "generation \(next) after generation 2 was taken back came to \(again)")
                 }
@@ -160,37 +156,37 @@ extension AuthorizationStoreConformance {
     static func rotationNotTakenBack(_ makeStore: StoreFactory<any AuthorizationStore>) async throws {
         let store = try await makeStore(StoreSettings())
         let session = try await openSession(in: store)
-        let first = await store.rotate(StoreSample.use(generation: 1), now: StoreSample.now).outcome
-        guard case .rotated(let stale) = first else { throw Deviation(text: "the first refresh came to \(first)") }
-        _ = await store.rotate(StoreSample.use(generation: 2), now: StoreSample.now)
-        let kept = await store.session(session.id, now: StoreSample.now)
-        await store.unrotate(StoreSample.use(generation: 1), for: stale)
-        try requireEqual(await store.session(session.id, now: StoreSample.now), kept, "a session that went on")
-        _ = await store.revoke(session.id)
-        if let kept { await store.unrotate(StoreSample.use(generation: 2), for: kept) }
-        try requireEqual(await store.session(session.id, now: StoreSample.now), nil, "a session that is over")
+        let first = try await store.rotate(StoreSample.use(generation: 1), now: StoreSample.now)
+        let second = try await store.rotate(StoreSample.use(generation: 2), now: StoreSample.now)
+        let kept = try await store.session(session.id, now: StoreSample.now)
+        await first.failAnswering()
+        try requireEqual(try await store.session(session.id, now: StoreSample.now), kept, "a session that went on")
+        _ = try await store.revoke(session.id).outcome
+        await second.failAnswering()
+        try requireEqual(try await store.session(session.id, now: StoreSample.now), nil, "a session that is over")
     }
 
     static func withheld(_ makeStore: StoreFactory<any AuthorizationStore>) async throws {
         let store = try await makeStore(StoreSettings())
         let session = try await openSession(in: store)
-        for _ in 0..<2 {
-            let use = StoreSample.use(generation: 1)
-            let outcome = await store.rotate(use, now: StoreSample.now) { $0.resource != session.resource }.outcome
-            try requireEqual(outcome, .withheld(session), "a refresh of a session that may not go on")
+        let unregistered = RefreshConditions(neededUpstreams: ["https://other.example/mcp": []])
+        func rotate(_ use: RefreshTokenUse) async throws -> RotationOutcome {
+            try await store.rotate(use, under: unregistered, now: StoreSample.now).outcome
         }
-        try requireEqual(await store.session(session.id, now: StoreSample.now), session, "the session afterwards")
+        for _ in 0..<2 {
+            let outcome = try await rotate(StoreSample.use(generation: 1))
+            try requireEqual(outcome, .resourceNotRegistered, "a refresh of a session that may not go on")
+        }
+        try requireEqual(try await store.session(session.id, now: StoreSample.now), session, "the session afterwards")
         let wider = StoreSample.use(generation: 1, scopes: StoreSample.scopes.union(ScopeSet(["admin"])))
-        let exceeding = await store.rotate(wider, now: StoreSample.now) { _ in false }.outcome
-        try requireEqual(exceeding, .withheld(session), "the same with more scope")
+        try requireEqual(try await rotate(wider), .resourceNotRegistered, "the same with more scope")
         var foreign = StoreSample.use(generation: 1)
         foreign.clientID = "dcr_attacker"
-        let stranger = await store.rotate(foreign, now: StoreSample.now) { _ in false }.outcome
-        try requireEqual(stranger, .wrongClient, "another client's use of it")
+        try requireEqual(try await rotate(foreign), .wrongClient, "another client's use of it")
         for generation in UInt32(1)...2 {
-            _ = await store.rotate(StoreSample.use(generation: generation), now: StoreSample.now)
+            _ = try await store.rotate(StoreSample.use(generation: generation), now: StoreSample.now).outcome
         }
-        let reuse = await store.rotate(StoreSample.use(generation: 1), now: StoreSample.now) { _ in false }.outcome
+        let reuse = try await rotate(StoreSample.use(generation: 1))
         guard case .reused = reuse else { throw Deviation(text: "an old token of it came to \(reuse)") }
     }
 
@@ -198,7 +194,7 @@ extension AuthorizationStoreConformance {
         let store = try await makeStore(StoreSettings())
         let session = try await openSession(in: store)
         let narrow = StoreSample.use(generation: 1, scopes: ScopeSet(["mcp:read"]))
-        let outcome = await store.rotate(narrow, now: StoreSample.now).outcome
+        let outcome = try await store.rotate(narrow, now: StoreSample.now).outcome
         guard case .rotated(let rotated) = outcome else {
             throw Deviation(text: "a narrower refresh came to \(outcome)")
         }
@@ -208,10 +204,10 @@ extension AuthorizationStoreConformance {
     static func newerThanTheState(_ makeStore: StoreFactory<any AuthorizationStore>) async throws {
         let store = try await makeStore(StoreSettings())
         let session = try await openSession(in: store)
-        let outcome = await store.rotate(StoreSample.use(generation: 9), now: StoreSample.now).outcome
+        let outcome = try await store.rotate(StoreSample.use(generation: 9), now: StoreSample.now).outcome
         guard case .rotated(let rotated) = outcome else { throw Deviation(text: "a newer token came to \(outcome)") }
         try requireEqual(rotated.generation, 10, "the generation after a token of generation 9")
-        let repeated = await store.rotate(StoreSample.use(generation: 9), now: StoreSample.now).outcome
+        let repeated = try await store.rotate(StoreSample.use(generation: 9), now: StoreSample.now).outcome
         try requireEqual(repeated, .repeated(rotated), "the newer token once more")
         try await requireRevoked(by: StoreSample.use(generation: 1), session, in: store, at: StoreSample.now)
     }
@@ -223,7 +219,7 @@ extension AuthorizationStoreConformance {
         _ = try await openSession(in: store)
         for step in 1...4 {
             let moment = StoreSample.now + .seconds(step * 1800)
-            let outcome = await store.rotate(StoreSample.use(generation: 1, rotates: false), now: moment).outcome
+            let outcome = try await store.rotate(StoreSample.use(generation: 1, rotates: false), now: moment).outcome
             guard case .rotated(let session) = outcome else {
                 throw Deviation(text: "refresh \(step) without rotation came to \(outcome)")
             }
@@ -235,9 +231,9 @@ extension AuthorizationStoreConformance {
     static func graceIsNotStretched(_ makeStore: StoreFactory<any AuthorizationStore>) async throws {
         let store = try await makeStore(graceOf(.seconds(120)))
         let session = try await openSession(in: store)
-        _ = await store.rotate(StoreSample.use(generation: 1), now: StoreSample.now)
+        _ = try await store.rotate(StoreSample.use(generation: 1), now: StoreSample.now).outcome
         let moment = StoreSample.now + .seconds(200)
-        let outcome = await store.rotate(StoreSample.use(generation: 2, rotates: false), now: moment).outcome
+        let outcome = try await store.rotate(StoreSample.use(generation: 2, rotates: false), now: moment).outcome
         guard case .rotated = outcome else { throw Deviation(text: "a refresh without rotation came to \(outcome)") }
         let later = moment + .seconds(1)
         try await requireRevoked(by: StoreSample.use(generation: 1), session, in: store, at: later)
@@ -251,11 +247,11 @@ extension AuthorizationStoreConformance {
             let session = try await openSession(in: store)
             let moment = StoreSample.now + .milliseconds(milliseconds)
             try requireEqual(
-                await store.session(session.id, now: moment) != nil,
+                try await store.session(session.id, now: moment) != nil,
                 lives,
                 "life after \(milliseconds) ms"
             )
-            let outcome = await store.rotate(StoreSample.use(generation: 1), now: moment).outcome
+            let outcome = try await store.rotate(StoreSample.use(generation: 1), now: moment).outcome
             try requireEqual(outcome == .expired, !lives, "expiry of a refresh after \(milliseconds) ms")
         }
     }
@@ -268,20 +264,20 @@ extension AuthorizationStoreConformance {
         let session = try await openSession(in: store)
         for generation in UInt32(1)...3 {
             let moment = StoreSample.now + .seconds(Int64(generation) * 2399)
-            let outcome = await store.rotate(StoreSample.use(generation: generation), now: moment).outcome
+            let outcome = try await store.rotate(StoreSample.use(generation: generation), now: moment).outcome
             guard case .rotated = outcome else { throw Deviation(text: "a refresh in time came to \(outcome)") }
         }
         let end = StoreSample.now + .seconds(7200)
-        let last = await store.session(session.id, now: end - .milliseconds(1))
+        let last = try await store.session(session.id, now: end - .milliseconds(1))
         try require(last != nil, "the session ended before its absolute expiry")
-        let late = await store.rotate(StoreSample.use(generation: 4), now: end).outcome
+        let late = try await store.rotate(StoreSample.use(generation: 4), now: end).outcome
         try requireEqual(late, .expired, "a refresh at the absolute expiry")
     }
 
     static func unknownFamily(_ makeStore: StoreFactory<any AuthorizationStore>) async throws {
         let store = try await makeStore(StoreSettings())
         _ = try await openSession(1, in: store)
-        let outcome = await store.rotate(StoreSample.use(2, generation: 1), now: StoreSample.now).outcome
+        let outcome = try await store.rotate(StoreSample.use(2, generation: 1), now: StoreSample.now).outcome
         try requireEqual(outcome, .unknown, "a token of no family")
     }
 
@@ -299,11 +295,14 @@ extension AuthorizationStoreConformance {
         in store: any AuthorizationStore,
         at moment: Timestamp
     ) async throws {
-        let outcome = await store.rotate(use, now: moment).outcome
+        let outcome = try await store.rotate(use, now: moment).outcome
         guard case .reused(let revoked) = outcome else {
             throw Deviation(text: "the reuse of generation \(use.generation) came to \(outcome)")
         }
         try requireEqual(revoked.id, session.id, "the family that was revoked")
-        try require(await store.session(session.id, now: moment) == nil, "the session outlived the reuse of its token")
+        try require(
+            try await store.session(session.id, now: moment) == nil,
+            "the session outlived the reuse of its token"
+        )
     }
 }

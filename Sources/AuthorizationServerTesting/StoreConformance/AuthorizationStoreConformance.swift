@@ -14,14 +14,24 @@ package enum AuthorizationStoreConformance {
         in store: any AuthorizationStore,
         issuesRefreshToken: Bool = true
     ) async throws -> Session {
+        try await openSessionWithReceipt(number, in: store, issuesRefreshToken: issuesRefreshToken).session
+    }
+
+    /// The same, with the receipt of the redemption.
+    static func openSessionWithReceipt(
+        _ number: UInt64 = 1,
+        in store: any AuthorizationStore,
+        issuesRefreshToken: Bool = true
+    ) async throws -> (session: Session, redemption: Receipt<RedemptionOutcome>) {
         let code = "code of session \(number)"
         let grant = StoreSample.grant(number, issuesRefreshToken: issuesRefreshToken)
-        let admission = await store.issueCode(StoreSample.digest(code), for: grant, now: StoreSample.now)
+        let admission = try await store.issueCode(StoreSample.digest(code), for: grant, now: StoreSample.now).outcome
         try requireEqual(admission, .admitted, "the admission of a first code")
-        let redemption = await store.redeem(StoreSample.redemption(code), now: StoreSample.now)
-        guard case .redeemed(let session, _) = redemption.outcome else {
-            throw Deviation(text: "a right redemption came to \(redemption.outcome)")
+        let redemption = try await store.redeem(StoreSample.redemption(code), now: StoreSample.now)
+        let outcome = try await redemption.outcome
+        guard case .redeemed(let session, _) = outcome else {
+            throw Deviation(text: "a right redemption came to \(outcome)")
         }
-        return session
+        return (session, redemption)
     }
 }

@@ -40,25 +40,25 @@ package enum ClientStoreConformance {
             keySetURI: "https://client.example/jwks",
             issuedAt: StoreSample.now
         )
-        try requireEqual(await store.register(client).outcome, .registered, "a registration")
-        try requireEqual(await store.client("dcr_full"), client, "the client that is kept")
+        try requireEqual(try await store.register(client).outcome, .registered, "a registration")
+        try requireEqual(try await store.client("dcr_full"), client, "the client that is kept")
     }
 
     static func unknownClients(_ makeStore: StoreFactory<any ClientStore>) async throws {
         let store = try await makeStore(StoreSettings())
-        _ = await store.register(StoreSample.client("dcr_K"))
+        _ = try await store.register(StoreSample.client("dcr_K")).outcome
         // U+212A KELVIN SIGN equals K in Swift's eyes.
         for id in ["", "dcr_", "dcr_k", "dcr_K ", "dcr_\u{212A}"] {
-            try requireEqual(await store.client(id), nil, "the client \(id)")
+            try requireEqual(try await store.client(id), nil, "the client \(id)")
         }
     }
 
     static func racingRegistrations(_ makeStore: StoreFactory<any ClientStore>) async throws {
         let store = try await makeStore(StoreSettings())
-        let outcomes = await race { racer in await store.register(StoreSample.client("dcr_\(racer)")).outcome }
+        let outcomes = try await race { racer in try await store.register(StoreSample.client("dcr_\(racer)")).outcome }
         try require(outcomes.allSatisfy { $0 == .registered }, "a registration failed: \(outcomes)")
         for racer in 0..<outcomes.count {
-            try require(await store.client("dcr_\(racer)") != nil, "registration \(racer) was lost")
+            try require(try await store.client("dcr_\(racer)") != nil, "registration \(racer) was lost")
         }
     }
 
@@ -66,20 +66,20 @@ package enum ClientStoreConformance {
         let store = try await makeStore(StoreSettings())
         let id = "https://client.example/metadata.json"
         let first = StoreSample.client(id, kind: .metadataDocument)
-        try requireEqual(await store.replace(first).outcome, .registered, "a first version")
+        try requireEqual(try await store.replace(first).outcome, .registered, "a first version")
         let client = StoreSample.client(id, kind: .metadataDocument, redirectURI: "https://client.example/new")
-        try requireEqual(await store.replace(client).outcome, .registered, "a second version")
-        try requireEqual(await store.client(client.id), client, "the version that is kept")
+        try requireEqual(try await store.replace(client).outcome, .registered, "a second version")
+        try requireEqual(try await store.client(client.id), client, "the version that is kept")
     }
 
     static func removal(_ makeStore: StoreFactory<any ClientStore>) async throws {
         let store = try await makeStore(StoreSettings())
-        _ = await store.register(StoreSample.client("dcr_1"))
-        _ = await store.register(StoreSample.client("dcr_2"))
-        try requireEqual(await store.remove("dcr_1").outcome, true, "a removal")
-        try requireEqual(await store.remove("dcr_1").outcome, false, "a second removal")
-        try requireEqual(await store.client("dcr_1"), nil, "the removed client")
-        try require(await store.client("dcr_2") != nil, "another client went along")
+        _ = try await store.register(StoreSample.client("dcr_1")).outcome
+        _ = try await store.register(StoreSample.client("dcr_2")).outcome
+        try requireEqual(try await store.remove("dcr_1").outcome, true, "a removal")
+        try requireEqual(try await store.remove("dcr_1").outcome, false, "a second removal")
+        try requireEqual(try await store.client("dcr_1"), nil, "the removed client")
+        try require(try await store.client("dcr_2") != nil, "another client went along")
     }
 
     static func preRegisteredClients(_ makeStore: StoreFactory<any ClientStore>) async throws {
@@ -87,9 +87,9 @@ package enum ClientStoreConformance {
         let client = StoreSample.client("cli", kind: .preRegistered)
         settings.preRegistered = [client]
         let store = try await makeStore(settings)
-        _ = await store.replace(StoreSample.client("cli", redirectURI: "https://attacker.example/cb"))
-        _ = await store.remove("cli")
-        try requireEqual(await store.client("cli"), client, "the client of the configuration")
+        _ = try await store.replace(StoreSample.client("cli", redirectURI: "https://attacker.example/cb")).outcome
+        _ = try await store.remove("cli").outcome
+        try requireEqual(try await store.client("cli"), client, "the client of the configuration")
     }
 
     static func oldestUnusedGivesWay(_ makeStore: StoreFactory<any ClientStore>) async throws {
@@ -98,14 +98,14 @@ package enum ClientStoreConformance {
         let store = try await makeStore(settings)
         for number in 1...3 {
             let issuedAt = StoreSample.now + .seconds(number)
-            _ = await store.register(StoreSample.client("dcr_\(number)", issuedAt: issuedAt))
+            _ = try await store.register(StoreSample.client("dcr_\(number)", issuedAt: issuedAt)).outcome
         }
         await store.touch("dcr_1", now: StoreSample.now + .seconds(10))
-        let outcome = await store.register(StoreSample.client("dcr_4", issuedAt: StoreSample.now + .seconds(11)))
+        let outcome = try await store.register(StoreSample.client("dcr_4", issuedAt: StoreSample.now + .seconds(11)))
             .outcome
         try requireEqual(outcome, .registered, "a registration at the bound")
         for (id, isKnown) in [("dcr_1", true), ("dcr_2", false), ("dcr_3", true), ("dcr_4", true)] {
-            try requireEqual(await store.client(id) != nil, isKnown, "whether \(id) is known")
+            try requireEqual(try await store.client(id) != nil, isKnown, "whether \(id) is known")
         }
     }
 
@@ -114,22 +114,26 @@ package enum ClientStoreConformance {
         settings.limits.dynamicClientsMax = 2
         let store = try await makeStore(settings)
         for id in ["dcr_1", "dcr_2"] {
-            _ = await store.register(StoreSample.client(id))
+            _ = try await store.register(StoreSample.client(id)).outcome
             await store.touch(id, now: StoreSample.now)
         }
-        try requireEqual(await store.register(StoreSample.client("dcr_3")).outcome, .full, "a registration")
-        let document = await store.replace(StoreSample.client("https://client.example/m")).outcome
+        try requireEqual(try await store.register(StoreSample.client("dcr_3")).outcome, .full, "a registration")
+        let document = try await store.replace(StoreSample.client("https://client.example/m")).outcome
         try requireEqual(document, .full, "a new metadata document")
         try requireEqual(
-            await store.replace(StoreSample.client("dcr_1")).outcome,
+            try await store.replace(StoreSample.client("dcr_1")).outcome,
             .registered,
             "a known client's version"
         )
         for id in ["dcr_1", "dcr_2"] {
-            try require(await store.client(id) != nil, "\(id) was used and is gone")
+            try require(try await store.client(id) != nil, "\(id) was used and is gone")
         }
-        _ = await store.remove("dcr_1")
-        try requireEqual(await store.register(StoreSample.client("dcr_3")).outcome, .registered, "one after a removal")
+        _ = try await store.remove("dcr_1").outcome
+        try requireEqual(
+            try await store.register(StoreSample.client("dcr_3")).outcome,
+            .registered,
+            "one after a removal"
+        )
     }
 
     static func abandonedClients(_ makeStore: StoreFactory<any ClientStore>) async throws {
@@ -138,16 +142,16 @@ package enum ClientStoreConformance {
         let store = try await makeStore(settings)
         let day: Duration = .seconds(86_400)
         for number in 1...3 {
-            _ = await store.register(StoreSample.client("dcr_\(number)"))
+            _ = try await store.register(StoreSample.client("dcr_\(number)")).outcome
             await store.touch("dcr_\(number)", now: StoreSample.now + .seconds(number))
         }
         await store.touch("dcr_1", now: StoreSample.now + day * 10)
         let early = StoreSample.client("dcr_4", issuedAt: StoreSample.now + day * 90)
-        try requireEqual(await store.register(early).outcome, .full, "a registration within the 90 days")
+        try requireEqual(try await store.register(early).outcome, .full, "a registration within the 90 days")
         let late = StoreSample.client("dcr_4", issuedAt: StoreSample.now + day * 91)
-        try requireEqual(await store.register(late).outcome, .registered, "a registration after them")
+        try requireEqual(try await store.register(late).outcome, .registered, "a registration after them")
         for (id, isKnown) in [("dcr_1", true), ("dcr_2", false), ("dcr_3", true), ("dcr_4", true)] {
-            try requireEqual(await store.client(id) != nil, isKnown, "whether \(id) is known")
+            try requireEqual(try await store.client(id) != nil, isKnown, "whether \(id) is known")
         }
     }
 }

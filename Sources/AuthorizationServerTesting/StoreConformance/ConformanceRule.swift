@@ -69,14 +69,14 @@ func requireEqual<Value: Equatable>(_ found: Value, _ expected: Value, _ what: @
 
 /// Runs the body in many tasks at once and returns what each came to.
 func race<Outcome: Sendable>(
-    _ body: @escaping @Sendable (_ racer: Int) async -> Outcome
-) async -> [Outcome] {
-    await withTaskGroup(of: Outcome.self) { group in
+    _ body: @escaping @Sendable (_ racer: Int) async throws -> Outcome
+) async throws -> [Outcome] {
+    try await withThrowingTaskGroup(of: Outcome.self) { group in
         for racer in 0..<StoreSample.racerCount {
-            group.addTask { await body(racer) }
+            group.addTask { try await body(racer) }
         }
         var outcomes: [Outcome] = []
-        for await outcome in group {
+        for try await outcome in group {
             outcomes.append(outcome)
         }
         return outcomes

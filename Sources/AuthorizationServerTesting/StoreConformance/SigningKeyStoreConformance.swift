@@ -5,7 +5,7 @@ import OpenSSLCrypto
 /// What every `SigningKeyStore` must do: RFC 7517, MD-9, D-39.
 package enum SigningKeyStoreConformance {
     /// A rule about a store of signing keys.
-    package typealias Rule = ConformanceRule<any SigningKeyStore>
+    package typealias Rule = ConformanceRule<any KeyStore>
 
     /// Every rule.
     package static let rules: [Rule] = [
@@ -17,20 +17,20 @@ package enum SigningKeyStoreConformance {
         Rule("64 rotations that race leave one active and one next key", racingRotations),
     ]
 
-    static func rotation(_ makeStore: StoreFactory<any SigningKeyStore>) async throws {
+    static func rotation(_ makeStore: StoreFactory<any KeyStore>) async throws {
         let store = try await makeStore(StoreSettings())
         let (active, next) = (try StoreSample.signingKey(.active), try StoreSample.signingKey(.next))
         let idToken = try StoreSample.signingKey(.active, purpose: .idToken)
         for key in [active, next, idToken] {
-            _ = await store.install(key, now: StoreSample.now)
+            _ = try await store.install(key, now: StoreSample.now).outcome
         }
         let moment = StoreSample.now + .seconds(3600)
         let successor = try StoreSample.signingKey(.next, publishedAt: moment)
-        let outcome = await store.rotate(successor: successor, now: moment).outcome
+        let outcome = try await store.rotate(successor: successor, publishedBy: nil, now: moment).outcome
         guard case .rotated(activeKeyID: next.key.keyID) = outcome else {
             throw Deviation(text: "a rotation came to \(outcome)")
         }
-        let keys = await store.keys()
+        let keys = try await store.generation().signingKeys
         try requireEqual(keys.count, 4, "the number of keys")
         try requireState(.retired, of: active, among: keys)
         try requireState(.active, of: next, among: keys)
@@ -42,60 +42,66 @@ package enum SigningKeyStoreConformance {
         try requireEqual(activated?.activeSince, moment, "since when the next key signs")
     }
 
-    static func preparation(_ makeStore: StoreFactory<any SigningKeyStore>) async throws {
+    static func preparation(_ makeStore: StoreFactory<any KeyStore>) async throws {
         let store = try await makeStore(StoreSettings())
         let (active, successor) = (try StoreSample.signingKey(.active), try StoreSample.signingKey(.next))
-        _ = await store.install(active, now: StoreSample.now)
-        let outcome = await store.rotate(successor: successor, now: StoreSample.now).outcome
+        _ = try await store.install(active, now: StoreSample.now).outcome
+        let outcome = try await store.rotate(successor: successor, publishedBy: nil, now: StoreSample.now).outcome
         guard case .prepared = outcome else { throw Deviation(text: "a first rotation came to \(outcome)") }
-        try requireState(.active, of: active, among: await store.keys())
-        try requireState(.next, of: successor, among: await store.keys())
+        try requireState(.active, of: active, among: try await store.generation().signingKeys)
+        try requireState(.next, of: successor, among: try await store.generation().signingKeys)
     }
 
-    static func installation(_ makeStore: StoreFactory<any SigningKeyStore>) async throws {
+    static func installation(_ makeStore: StoreFactory<any KeyStore>) async throws {
         let store = try await makeStore(StoreSettings())
         let (first, second) = (try StoreSample.signingKey(.active), try StoreSample.signingKey(.active))
         let idToken = try StoreSample.signingKey(.active, purpose: .idToken)
         for key in [first, idToken, second] {
-            _ = await store.install(key, now: StoreSample.now)
+            _ = try await store.install(key, now: StoreSample.now).outcome
         }
-        try requireState(.retired, of: first, among: await store.keys())
-        try requireState(.active, of: second, among: await store.keys())
-        try requireState(.active, of: idToken, among: await store.keys())
+        try requireState(.retired, of: first, among: try await store.generation().signingKeys)
+        try requireState(.active, of: second, among: try await store.generation().signingKeys)
+        try requireState(.active, of: idToken, among: try await store.generation().signingKeys)
     }
 
-    static func repeatedInstallation(_ makeStore: StoreFactory<any SigningKeyStore>) async throws {
+    static func repeatedInstallation(_ makeStore: StoreFactory<any KeyStore>) async throws {
         let store = try await makeStore(StoreSettings())
         let key = try StoreSample.signingKey(.active)
-        _ = await store.install(key, now: StoreSample.now)
-        _ = await store.install(key, now: StoreSample.now + .seconds(1))
-        try requireEqual(await store.keys().count, 1, "the number of keys")
-        try requireState(.active, of: key, among: await store.keys())
+        _ = try await store.install(key, now: StoreSample.now).outcome
+        _ = try await store.install(key, now: StoreSample.now + .seconds(1)).outcome
+        try requireEqual(try await store.generation().signingKeys.count, 1, "the number of keys")
+        try requireState(.active, of: key, among: try await store.generation().signingKeys)
     }
 
-    static func withdrawal(_ makeStore: StoreFactory<any SigningKeyStore>) async throws {
+    static func withdrawal(_ makeStore: StoreFactory<any KeyStore>) async throws {
         let store = try await makeStore(StoreSettings())
         let (old, new) = (try StoreSample.signingKey(.active), try StoreSample.signingKey(.active))
         let next = try StoreSample.signingKey(.next)
-        _ = await store.install(old, now: StoreSample.now)
-        _ = await store.install(next, now: StoreSample.now)
+        _ = try await store.install(old, now: StoreSample.now).outcome
+        _ = try await store.install(next, now: StoreSample.now).outcome
         let retirement = StoreSample.now + .seconds(60)
-        _ = await store.install(new, now: retirement)
-        try requireEqual(await store.withdraw(retiredBefore: retirement).outcome, 0, "withdrawals at the retirement")
-        try requireEqual(await store.keys().count, 3, "the number of keys before")
+        _ = try await store.install(new, now: retirement).outcome
+        try requireEqual(
+            try await store.withdraw(retiredBefore: retirement).outcome,
+            0,
+            "withdrawals at the retirement"
+        )
+        try requireEqual(try await store.generation().signingKeys.count, 3, "the number of keys before")
         let far = retirement + .seconds(1_000_000)
-        try requireEqual(await store.withdraw(retiredBefore: far).outcome, 1, "withdrawals afterwards")
-        let left = Set(await store.keys().map(\.key.keyID))
+        try requireEqual(try await store.withdraw(retiredBefore: far).outcome, 1, "withdrawals afterwards")
+        let left = Set(try await store.generation().signingKeys.map(\.key.keyID))
         try requireEqual(left, [new.key.keyID, next.key.keyID], "the keys that are left")
-        try requireEqual(await store.withdraw(retiredBefore: far).outcome, 0, "withdrawals a second time")
+        try requireEqual(try await store.withdraw(retiredBefore: far).outcome, 0, "withdrawals a second time")
     }
 
-    static func racingRotations(_ makeStore: StoreFactory<any SigningKeyStore>) async throws {
+    static func racingRotations(_ makeStore: StoreFactory<any KeyStore>) async throws {
         let store = try await makeStore(StoreSettings())
-        _ = await store.install(try StoreSample.signingKey(.active), now: StoreSample.now)
+        _ = try await store.install(try StoreSample.signingKey(.active), now: StoreSample.now).outcome
         let successors = try (0..<StoreSample.racerCount).map { _ in try StoreSample.signingKey(.next) }
-        _ = await race { racer in await store.rotate(successor: successors[racer], now: StoreSample.now).outcome }
-        let keys = await store.keys()
+        _ = try await race { racer in
+            try await store.rotate(successor: successors[racer], publishedBy: nil, now: StoreSample.now).outcome
+        }
+        let keys = try await store.generation().signingKeys
         try requireEqual(keys.count, StoreSample.racerCount + 1, "the number of keys")
         try requireEqual(keys.count { $0.state == .active }, 1, "the number of active keys")
         try requireEqual(keys.count { $0.state == .next }, 1, "the number of next keys")

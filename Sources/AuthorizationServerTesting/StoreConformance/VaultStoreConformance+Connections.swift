@@ -37,35 +37,36 @@ extension VaultStoreConformance {
             connection.tokens == StoreSample.tokens("access 1", refresh: "refresh 1", id: "id 1"),
             "the tokens are not those of the login"
         )
-        try requireEqual(await store.connection(connection.id), connection, "the connection by id")
-        try requireEqual(await store.connections(of: owner), [connection], "the user's connections")
+        try requireEqual(try await store.connection(connection.id), connection, "the connection by id")
+        try requireEqual(try await store.connections(of: owner), [connection], "the user's connections")
     }
 
     static func registrations(_ makeStore: StoreFactory<any VaultStore>) async throws {
         var settings = StoreSettings()
         settings.limits.upstreamRegistrationsMax = 2
         let store = try await makeStore(settings)
-        try requireEqual(await store.registration(of: "corp"), nil, "a registration before there was one")
+        try requireEqual(try await store.registration(of: "corp"), nil, "a registration before there was one")
         for secret in ["first", "second"] {
-            let kept = await store.keep(StoreSample.registration(sealed: secret)).outcome
+            let kept = try await store.keep(StoreSample.registration(sealed: secret)).outcome
             try requireEqual(kept, .admitted, "keeping the \(secret) registration")
-            let found = await store.registration(of: "corp")
+            let found = try await store.registration(of: "corp")
             try requireEqual(found, StoreSample.registration(sealed: secret), "the \(secret) registration")
         }
-        let second = await store.keep(StoreSample.registration("files", sealed: "third")).outcome
+        let second = try await store.keep(StoreSample.registration("files", sealed: "third")).outcome
         try requireEqual(second, .admitted, "another upstream's registration")
-        let first = await store.registration(of: "corp")
+        let first = try await store.registration(of: "corp")
         try requireEqual(first, StoreSample.registration(sealed: "second"), "the registration beside it")
-        let third = await store.keep(StoreSample.registration("chat", sealed: "fourth")).outcome
+        let third = try await store.keep(StoreSample.registration("chat", sealed: "fourth")).outcome
         try requireEqual(third, .full, "a registration beyond the bound")
-        try requireEqual(await store.registration(of: "chat"), nil, "a registration that was refused")
+        try requireEqual(try await store.registration(of: "chat"), nil, "a registration that was refused")
     }
 
     static func sameAccountReplaces(_ makeStore: StoreFactory<any VaultStore>) async throws {
         let store = try await makeStore(StoreSettings())
         let owner = try await user(StoreSample.login("alice"), candidate: 1, in: store)
         let first = try await connect(StoreSample.draft(owner), in: store)
-        _ = await store.mark(first.id, version: first.version, .reauthorizationRequired, reason: "invalid_grant")
+        _ = try await store.mark(first.id, version: first.version, .reauthorizationRequired, reason: "invalid_grant")
+            .outcome
         var draft = StoreSample.draft(owner, tokens: StoreSample.tokens("access 2"))
         draft.accountName = nil
         let second = try await connect(draft, candidate: 2, in: store, now: StoreSample.now + .seconds(60))
@@ -78,7 +79,7 @@ extension VaultStoreConformance {
         try requireEqual(second.status, .active, "the status after a second login")
         try requireEqual(second.reason, nil, "the reason after a second login")
         try require(second.version != first.version, "the version did not change")
-        try requireEqual(await store.connections(of: owner), [second], "the user's connections")
+        try requireEqual(try await store.connections(of: owner), [second], "the user's connections")
     }
 
     static func otherUpstreamClient(_ makeStore: StoreFactory<any VaultStore>) async throws {
@@ -103,7 +104,7 @@ extension VaultStoreConformance {
             candidate: 4,
             in: store
         )
-        try requireEqual(await store.connections(of: owner), [first, second, third, fourth], "the connections")
+        try requireEqual(try await store.connections(of: owner), [first, second, third, fourth], "the connections")
     }
 
     static func usersAreApart(_ makeStore: StoreFactory<any VaultStore>) async throws {
@@ -113,11 +114,11 @@ extension VaultStoreConformance {
         let first = try await connect(StoreSample.draft(alice), candidate: 1, in: store)
         let draft = StoreSample.draft(bob, tokens: StoreSample.tokens("access of bob"))
         let second = try await connect(draft, candidate: 2, in: store)
-        try requireEqual(await store.connection(first.id), first, "the first user's connection")
+        try requireEqual(try await store.connection(first.id), first, "the first user's connection")
         try require(second.tokens.refreshToken == nil, "a token of another user was carried over")
         for (owner, connection) in [(alice, first), (bob, second)] {
             let other = owner == alice ? second : first
-            let found = await store.credential(for: owner, upstream: "github", preferred: [other.id], account: nil)
+            let found = try await store.credential(for: owner, upstream: "github", preferred: [other.id], account: nil)
             try requireEqual(found, connection, "the credential of \(owner) who prefers another user's connection")
         }
     }
@@ -125,9 +126,9 @@ extension VaultStoreConformance {
     static func unknownUser(_ makeStore: StoreFactory<any VaultStore>) async throws {
         let store = try await makeStore(StoreSettings())
         let draft = StoreSample.draft(UserID(value: 99))
-        let outcome = await store.store(draft, candidate: ConnectionID(value: 1), now: StoreSample.now).outcome
+        let outcome = try await store.store(draft, candidate: ConnectionID(value: 1), now: StoreSample.now).outcome
         try requireEqual(outcome, .superseded(nil), "tokens of an unknown user")
-        try requireEqual(await store.connection(ConnectionID(value: 1)), nil, "their connection")
+        try requireEqual(try await store.connection(ConnectionID(value: 1)), nil, "their connection")
     }
 
     static func connectionBound(_ makeStore: StoreFactory<any VaultStore>) async throws {
@@ -138,10 +139,10 @@ extension VaultStoreConformance {
         let first = try await connect(StoreSample.draft(owner, account: "1"), candidate: 1, in: store)
         _ = try await connect(StoreSample.draft(owner, account: "2"), candidate: 2, in: store)
         let third = StoreSample.draft(owner, account: "3")
-        let refused = await store.store(third, candidate: ConnectionID(value: 3), now: StoreSample.now).outcome
+        let refused = try await store.store(third, candidate: ConnectionID(value: 3), now: StoreSample.now).outcome
         try requireEqual(refused, .full, "a third account at a bound of two")
         _ = try await connect(StoreSample.draft(owner, account: "2"), candidate: 4, in: store)
-        _ = await store.disconnect(first.id)
+        _ = try await store.disconnect(first.id).outcome
         _ = try await connect(third, candidate: 5, in: store)
     }
 
@@ -155,8 +156,8 @@ extension VaultStoreConformance {
             _ preferred: [ConnectionID],
             account: String? = nil,
             at upstream: String = "github"
-        ) async -> Connection? {
-            await store.credential(for: owner, upstream: upstream, preferred: preferred, account: account)
+        ) async throws -> Connection? {
+            try await store.credential(for: owner, upstream: upstream, preferred: preferred, account: account)
         }
         try requireEqual(await find([]), new, "the credential without preference")
         try requireEqual(await find([old.id]), old, "the preferred credential")
@@ -166,7 +167,7 @@ extension VaultStoreConformance {
         try requireEqual(await find([], account: "none"), nil, "the credential of an unknown account")
         try requireEqual(await find([], at: "corp"), nil, "the credential at another provider")
         let stranger = UserID(value: 99)
-        let none = await store.credential(for: stranger, upstream: "github", preferred: [old.id], account: nil)
+        let none = try await store.credential(for: stranger, upstream: "github", preferred: [old.id], account: nil)
         try requireEqual(none, nil, "the credential of an unknown user")
     }
 
@@ -176,10 +177,14 @@ extension VaultStoreConformance {
         let connection = try await connect(StoreSample.draft(owner), in: store)
         for (seconds, noted) in [(10, 10), (3609, 10), (3610, 3610)] {
             await store.touch(connection.id, now: StoreSample.now + .seconds(seconds))
-            let usedAt = await store.connection(connection.id)?.usedAt
+            let usedAt = try await store.connection(connection.id)?.usedAt
             try requireEqual(usedAt, StoreSample.now + .seconds(noted), "the last use at second \(seconds)")
         }
-        try requireEqual(await store.connection(connection.id)?.version, connection.version, "the version after use")
+        try requireEqual(
+            try await store.connection(connection.id)?.version,
+            connection.version,
+            "the version after use"
+        )
     }
 
     static func accounts(_ makeStore: StoreFactory<any VaultStore>) async throws {
@@ -191,18 +196,18 @@ extension VaultStoreConformance {
         let first = try await connect(StoreSample.draft(alice, account: account), candidate: 1, in: store)
         let second = try await connect(StoreSample.draft(bob, account: account), candidate: 2, in: store)
         let other = try await connect(StoreSample.draft(bob, account: lookalike), candidate: 3, in: store)
-        func found(_ account: String, _ upstream: String = "github") async -> Set<Connection> {
-            Set(await store.connections(ofAccount: account, at: upstream))
+        func found(_ account: String, _ upstream: String = "github") async throws -> Set<Connection> {
+            Set(try await store.connections(ofAccount: account, at: upstream))
         }
-        func isConnected(_ account: String, byAnotherThan user: UserID) async -> Bool {
-            await store.isConnected(account: account, upstream: "github", byAnotherThan: user)
+        func isConnected(_ account: String, byAnotherThan user: UserID) async throws -> Bool {
+            try await store.isConnected(account: account, upstream: "github", byAnotherThan: user)
         }
         try requireEqual(await found(account), [first, second], "the connections of an account")
         try requireEqual(await found(lookalike), [other], "those of an account that looks the same")
         try requireEqual(await found(account, "corp"), [], "those of the account of that name elsewhere")
         try require(await isConnected(account, byAnotherThan: alice), "another's connection was not found")
         try require(await !isConnected(lookalike, byAnotherThan: bob), "the user's own was taken for another's")
-        _ = await store.disconnect(second.id)
+        _ = try await store.disconnect(second.id).outcome
         try requireEqual(await found(account), [first], "those after a disconnection")
         try require(await !isConnected(account, byAnotherThan: alice), "an erased connection was found")
     }
@@ -218,16 +223,20 @@ extension VaultStoreConformance {
         _ = try await logIn("first", 1)
         let connection = try await logIn("second", 2)
         for session in ["first", "second"] {
-            let found = await store.connections(ofProviderSession: session, at: "github")
+            let found = try await store.connections(ofProviderSession: session, at: "github")
             try requireEqual(found, [connection], "the connections of the session \(session)")
         }
-        let elsewhere = await store.connections(ofProviderSession: "first", at: "corp")
+        let elsewhere = try await store.connections(ofProviderSession: "first", at: "corp")
         try requireEqual(elsewhere, [], "those of the session of that name elsewhere")
         // One more than is remembered: the oldest is forgotten.
         for number in 3...UInt64(Connection.providerSessionCountMax + 1) { _ = try await logIn("later", number) }
-        try requireEqual(await store.connections(ofProviderSession: "first", at: "github"), [], "a forgotten session's")
-        _ = await store.disconnect(connection.id)
-        let erased = await store.connections(ofProviderSession: "later", at: "github")
+        try requireEqual(
+            try await store.connections(ofProviderSession: "first", at: "github"),
+            [],
+            "a forgotten session's"
+        )
+        _ = try await store.disconnect(connection.id).outcome
+        let erased = try await store.connections(ofProviderSession: "later", at: "github")
         try requireEqual(erased, [], "those after the disconnection")
     }
 }

@@ -19,7 +19,7 @@ extension VaultStoreConformance {
         let moment = StoreSample.now + .seconds(60)
         var refresh = refresh(of: first, "access 2")
         refresh.accessTokenExpiry = moment + .seconds(3600)
-        let second = try kept(await store.replace(refresh, now: moment).outcome)
+        let second = try kept(try await store.replace(refresh, now: moment).outcome)
         try require(
             second.tokens == StoreSample.tokens("access 2", refresh: "refresh 1", id: "id 1"),
             "a token that the refresh left out was lost"
@@ -31,23 +31,23 @@ extension VaultStoreConformance {
         var rotated = self.refresh(of: second, "access 3")
         rotated.tokens.refreshToken = Array("refresh 2".utf8)
         rotated.scopes = ScopeSet(["repo", "gist"])
-        let third = try kept(await store.replace(rotated, now: moment).outcome)
+        let third = try kept(try await store.replace(rotated, now: moment).outcome)
         try require(third.tokens.refreshToken == Array("refresh 2".utf8), "a rotated refresh token was lost")
         try requireEqual(third.scopes, ScopeSet(["repo", "gist"]), "the new scopes")
         try requireEqual(third.accessTokenExpiry, nil, "an expiry that the provider did not state")
-        try requireEqual(await store.connection(first.id), third, "the connection that is kept")
+        try requireEqual(try await store.connection(first.id), third, "the connection that is kept")
     }
 
     static func oneRefreshWins(_ makeStore: StoreFactory<any VaultStore>) async throws {
         let store = try await makeStore(StoreSettings())
         let first = try await connection(in: store)
-        let outcomes = await race { racer in
-            await store.replace(refresh(of: first, "access of racer \(racer)"), now: StoreSample.now).outcome
+        let outcomes = try await race { racer in
+            try await store.replace(refresh(of: first, "access of racer \(racer)"), now: StoreSample.now).outcome
         }
         let winners = outcomes.filter { if case .stored = $0 { true } else { false } }
         try requireEqual(winners.count, 1, "the number of refreshes that were kept")
         guard let winner = winners.first, case .stored(let connection) = winner else { return }
-        try requireEqual(await store.connection(first.id), connection, "the connection that is kept")
+        try requireEqual(try await store.connection(first.id), connection, "the connection that is kept")
         try requireEqual(outcomes.count { $0 == .superseded(connection) }, outcomes.count - 1, "the number of losers")
     }
 
@@ -56,28 +56,28 @@ extension VaultStoreConformance {
         let first = try await connection(in: store)
         let login = StoreSample.draft(first.userID, tokens: StoreSample.tokens("access 2", refresh: "refresh 2"))
         let second = try await connect(login, candidate: 2, in: store)
-        let outcome = await store.replace(refresh(of: first, "stale"), now: StoreSample.now).outcome
+        let outcome = try await store.replace(refresh(of: first, "stale"), now: StoreSample.now).outcome
         try requireEqual(outcome, .superseded(second), "a refresh that was overtaken")
-        try requireEqual(await store.connection(first.id), second, "the connection that is kept")
+        try requireEqual(try await store.connection(first.id), second, "the connection that is kept")
     }
 
     static func refreshOfNothing(_ makeStore: StoreFactory<any VaultStore>) async throws {
         let store = try await makeStore(StoreSettings())
         let first = try await connection(in: store)
-        _ = await store.disconnect(first.id)
-        let outcome = await store.replace(refresh(of: first, "late"), now: StoreSample.now).outcome
+        _ = try await store.disconnect(first.id).outcome
+        let outcome = try await store.replace(refresh(of: first, "late"), now: StoreSample.now).outcome
         try requireEqual(outcome, .superseded(nil), "a refresh of an erased connection")
-        try requireEqual(await store.connection(first.id), nil, "the erased connection")
+        try requireEqual(try await store.connection(first.id), nil, "the erased connection")
     }
 
     static func refreshOfTheRevoked(_ makeStore: StoreFactory<any VaultStore>) async throws {
         let store = try await makeStore(StoreSettings())
         let first = try await connection(in: store)
-        _ = await store.mark(first.id, version: first.version, .revoked, reason: "logged_out_at_provider")
-        let revoked = await store.connection(first.id)
-        let outcome = await store.replace(refresh(of: first, "late"), now: StoreSample.now).outcome
+        _ = try await store.mark(first.id, version: first.version, .revoked, reason: "logged_out_at_provider").outcome
+        let revoked = try await store.connection(first.id)
+        let outcome = try await store.replace(refresh(of: first, "late"), now: StoreSample.now).outcome
         try requireEqual(outcome, .superseded(revoked), "a refresh of a revoked connection")
-        try requireEqual(await store.connection(first.id)?.status, .revoked, "the status after it")
+        try requireEqual(try await store.connection(first.id)?.status, .revoked, "the status after it")
     }
 
     static func anotherAccountsTokens(_ makeStore: StoreFactory<any VaultStore>) async throws {
@@ -85,7 +85,7 @@ extension VaultStoreConformance {
         let first = try await connection(in: store)
         var refresh = refresh(of: first, "of someone else")
         refresh.belongsToAnotherAccount = true
-        let second = try kept(await store.replace(refresh, now: StoreSample.now).outcome)
+        let second = try kept(try await store.replace(refresh, now: StoreSample.now).outcome)
         try requireEqual(second.status, .reauthorizationRequired, "the status")
         try requireEqual(second.reason, "other_account", "the reason")
         try require(second.tokens != first.tokens, "what the provider rotated was lost")
@@ -94,15 +94,16 @@ extension VaultStoreConformance {
     static func marks(_ makeStore: StoreFactory<any VaultStore>) async throws {
         let store = try await makeStore(StoreSettings())
         let first = try await connection(in: store)
-        let second = try kept(await store.replace(refresh(of: first, "access 2"), now: StoreSample.now).outcome)
-        let stale = await store.mark(first.id, version: first.version, .reauthorizationRequired, reason: "old").outcome
+        let second = try kept(try await store.replace(refresh(of: first, "access 2"), now: StoreSample.now).outcome)
+        let stale = try await store.mark(first.id, version: first.version, .reauthorizationRequired, reason: "old")
+            .outcome
         try requireEqual(stale, false, "a mark about an older version")
-        try requireEqual(await store.connection(first.id)?.status, .active, "the status after it")
-        let marked = await store.mark(first.id, version: second.version, .error, reason: "invalid_client").outcome
+        try requireEqual(try await store.connection(first.id)?.status, .active, "the status after it")
+        let marked = try await store.mark(first.id, version: second.version, .error, reason: "invalid_client").outcome
         try requireEqual(marked, true, "a mark about the present version")
-        try requireEqual(await store.connection(first.id)?.status, .error, "the status")
-        try requireEqual(await store.connection(first.id)?.reason, "invalid_client", "the reason")
-        let third = try kept(await store.replace(refresh(of: second, "access 3"), now: StoreSample.now).outcome)
+        try requireEqual(try await store.connection(first.id)?.status, .error, "the status")
+        try requireEqual(try await store.connection(first.id)?.reason, "invalid_client", "the reason")
+        let third = try kept(try await store.replace(refresh(of: second, "access 3"), now: StoreSample.now).outcome)
         try requireEqual(third.status, .active, "the status after a refresh that worked")
         try requireEqual(third.reason, nil, "the reason after a refresh that worked")
     }

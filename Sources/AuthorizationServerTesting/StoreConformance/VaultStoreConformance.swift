@@ -15,8 +15,12 @@ package enum VaultStoreConformance {
         candidate: UInt64,
         in store: any VaultStore
     ) async throws -> UserID {
-        let outcome = await store.resolveUser(login, candidate: UserID(value: Bits128(candidate)), now: StoreSample.now)
-            .outcome
+        let outcome = try await store.resolveUser(
+            login,
+            candidate: UserID(value: Bits128(candidate)),
+            now: StoreSample.now
+        )
+        .outcome
         guard let outcome else { throw Deviation(text: "no user came out") }
         return outcome
     }
@@ -28,7 +32,7 @@ package enum VaultStoreConformance {
         in store: any VaultStore,
         now: Timestamp = StoreSample.now
     ) async throws -> Connection {
-        let outcome = await store.store(draft, candidate: ConnectionID(value: Bits128(candidate)), now: now).outcome
+        let outcome = try await store.store(draft, candidate: ConnectionID(value: Bits128(candidate)), now: now).outcome
         guard case .stored(let connection) = outcome else { throw Deviation(text: "storing tokens came to \(outcome)") }
         return connection
     }

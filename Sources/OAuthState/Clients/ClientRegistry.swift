@@ -45,24 +45,26 @@ package actor ClientRegistry: ClientStore {
         entries.withLock { $0[id] }
     }
 
-    package func register(_ client: Client) -> Recorded<ClientRegistration> {
+    package func register(_ client: Client) throws(StoreError) -> Receipt<ClientRegistration> {
+        try journal.requireAvailability()
         guard dynamicCount < limits.dynamicClientsMax || evictOne(now: client.issuedAt) else {
-            return Recorded(.full, at: journal.lastPosition)
+            return journal.receipt(.full)
         }
         return put(client)
     }
 
-    package func replace(_ client: Client) -> Recorded<ClientRegistration> {
+    package func replace(_ client: Client) throws(StoreError) -> Receipt<ClientRegistration> {
+        try journal.requireAvailability()
         if entry(client.id) == nil, dynamicCount >= limits.dynamicClientsMax, !evictOne(now: client.issuedAt) {
-            return Recorded(.full, at: journal.lastPosition)
+            return journal.receipt(.full)
         }
         return put(client)
     }
 
-    private func put(_ client: Client) -> Recorded<ClientRegistration> {
+    private func put(_ client: Client) -> Receipt<ClientRegistration> {
         let record = ClientRecord(client: client, lastUsedAt: entry(client.id)?.record.lastUsedAt)
         insert(record)
-        return Recorded(.registered, at: journal.append(record.record(.putClient)))
+        return journal.receipt(.registered, at: journal.append(record.record(.putClient)))
     }
 
     nonisolated package func touch(_ id: String, now: Timestamp) async {
@@ -93,9 +95,19 @@ package actor ClientRegistry: ClientStore {
         )
     }
 
-    package func remove(_ id: String) -> Recorded<Bool> {
-        guard forget(id) else { return Recorded(false, at: journal.lastPosition) }
-        return Recorded(true, at: journal.append(BinaryWriter.record(.removeClient) { $0.write(id) }))
+    package func remove(_ id: String) throws(StoreError) -> Receipt<Bool> {
+        try journal.requireAvailability()
+        guard forget(id) else { return journal.receipt(false) }
+        return journal.receipt(true, at: recordRemoval(of: id))
+    }
+
+    private func recordRemoval(of id: String) -> JournalPosition {
+        journal.append(BinaryWriter.record(.removeClient) { $0.write(id) })
+    }
+
+    private func evict(_ id: String) {
+        guard forget(id) else { return }
+        _ = recordRemoval(of: id)
     }
 
     /// How many clients are known by registration or document, for the metric.
@@ -137,7 +149,7 @@ package actor ClientRegistry: ClientStore {
     private func evictOne(now: Timestamp) -> Bool {
         while let id = neverUsed.first {
             if let entry = entry(id), entry.record.lastUsedAt == nil {
-                _ = remove(id)
+                evict(id)
                 return true
             }
             neverUsed.removeFirst()
@@ -146,7 +158,7 @@ package actor ClientRegistry: ClientStore {
             let id = uses.first(lastUse: { entry($0)?.record.lastUsedAt }), let last = entry(id)?.record.lastUsedAt,
             now - last >= Self.abandonment
         else { return false }
-        _ = remove(id)
+        evict(id)
         return true
     }
 }

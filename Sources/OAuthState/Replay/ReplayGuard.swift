@@ -7,21 +7,21 @@ package import OpenSSLCrypto
 package protocol ReplayStore: Sendable {
     /// Consumes an id; the second time it is a replay.
     ///
+    /// A consumption whose effect does not hold is taken back, so that the same assertion can be tried again.
+    ///
     /// - Parameters:
     ///   - id: A hash over everything that the id must be unique within: issuer, purpose and `jti`.
     ///   - owner: Whose assertion it is.
     ///   - expiry: When the assertion could no longer be used anyway.
     ///   - now: The present moment.
     /// - Returns: Whether it was the first use.
+    /// - Throws: ``StoreError`` when the change was not made.
     func consume(
         _ id: SHA256Digest,
         of owner: AssertionOwner,
         expiry: Timestamp,
         now: Timestamp
-    ) async -> Recorded<AssertionConsumption>
-
-    /// Takes a use back whose effect could not be made durable, so that the same assertion can be tried again.
-    func release(_ id: SHA256Digest, of owner: AssertionOwner) async
+    ) async throws(StoreError) -> Receipt<AssertionConsumption>
 }
 
 /// Whose assertion an id is of: who makes many fills his own share of the table, never that of others (D-80).
@@ -77,19 +77,22 @@ package actor ReplayGuard: ReplayStore {
         of owner: AssertionOwner,
         expiry: Timestamp,
         now: Timestamp
-    ) -> Recorded<AssertionConsumption> {
+    ) throws(StoreError) -> Receipt<AssertionConsumption> {
+        try journal.requireAvailability()
         sweep(now: now, limit: 8)
-        guard uses[id] == nil else { return Recorded(.replayed, at: journal.lastPosition) }
+        guard uses[id] == nil else { return journal.receipt(.replayed) }
         if !hasRoom(for: owner) {
             sweep(now: now, limit: Self.sweepCountWhenFull)
         }
-        guard hasRoom(for: owner) else { return Recorded(.full, at: journal.lastPosition) }
+        guard hasRoom(for: owner) else { return journal.receipt(.full) }
         let use = Use(owner: owner, expiry: expiry)
         insert(id, use)
-        return Recorded(.consumed, at: journal.append(Self.record(id, use)))
+        return journal.receipt(.consumed, at: journal.append(Self.record(id, use))) {
+            await self.release(id, of: owner)
+        }
     }
 
-    package func release(_ id: SHA256Digest, of owner: AssertionOwner) {
+    private func release(_ id: SHA256Digest, of owner: AssertionOwner) {
         guard uses[id]?.owner == owner else { return }
         forget(id)
         // Behind the record of the use, which the journal still holds and will write when it can.

@@ -5,38 +5,40 @@ import OpenSSLCrypto
 
 /// RFC 7009: what was revoked before its time, a session with everything in it or a single access token.
 extension AuthorizationSessions {
-    package func revoke(_ id: SessionID, for clientID: String) -> Recorded<SessionRevocation> {
-        // Whoever asks about a session that is over waits until that is durable: the answer says that it stays so.
-        guard let session = sessions[id] else { return Recorded(.unknown, at: journal.lastPosition) }
+    package func revoke(_ id: SessionID, for clientID: String) throws(StoreError) -> Receipt<SessionRevocation> {
+        try journal.requireAvailability()
+        // A client that asks about a session that is over waits until that is durable: the answer says that it stays so.
+        guard let session = sessions[id] else { return journal.receipt(.unknown) }
         guard session.clientID.hasSameBytes(as: clientID) else {
-            return Recorded(.wrongClient, at: journal.lastPosition)
+            return journal.receipt(.wrongClient)
         }
         sessions.removeValue(forKey: id)
-        return Recorded(.revoked(session), at: recordRemoval(of: id))
+        return journal.receipt(.revoked(session), at: recordRemoval(of: id))
     }
 
     package func revokeAccessToken(
         _ reference: AccessTokenReference,
         expiry: Timestamp,
         now: Timestamp
-    ) -> Recorded<AccessTokenRevocation> {
+    ) throws(StoreError) -> Receipt<AccessTokenRevocation> {
+        try journal.requireAvailability()
         sweepRevokedTokens(now: now, limit: 8)
-        guard revokedTokens[reference.tokenID] == nil else { return Recorded(.revoked, at: journal.lastPosition) }
+        guard revokedTokens[reference.tokenID] == nil else { return journal.receipt(.revoked) }
         let token = AccessRevocation(expiry: expiry, sessionID: reference.sessionID)
         if let id = token.sessionID {
             // Of a session that is over no token stands.
-            guard let session = sessions[id] else { return Recorded(.revoked, at: journal.lastPosition) }
+            guard let session = sessions[id] else { return journal.receipt(.revoked) }
             // D-80: whoever refreshes and revokes in a loop must not fill the table for everybody. What is answered as done
             // must be done, so the session goes with the token.
             guard hasRoomForRevokedToken(of: id) else {
                 sessions.removeValue(forKey: id)
-                return Recorded(.sessionEnded(session), at: recordRemoval(of: id))
+                return journal.receipt(.sessionEnded(session), at: recordRemoval(of: id))
             }
         } else if revokedTokens.count >= limits.revokedAccessTokensMax {
-            return Recorded(.full, at: journal.lastPosition)
+            return journal.receipt(.full)
         }
         insertRevokedToken(reference.tokenID, token)
-        return Recorded(.revoked, at: journal.append(Self.revokedTokenRecord(reference.tokenID, token)))
+        return journal.receipt(.revoked, at: journal.append(Self.revokedTokenRecord(reference.tokenID, token)))
     }
 
     private func hasRoomForRevokedToken(of id: SessionID) -> Bool {

@@ -18,24 +18,29 @@ struct IssuedCode: Sendable {
 
 /// RFC 6749 §4.1.2 and §4.1.3: codes are issued and redeemed, once.
 extension AuthorizationSessions {
-    package func issueCode(_ code: SHA256Digest, for grant: AuthorizationGrant, now: Timestamp) -> StoreAdmission {
+    package func issueCode(
+        _ code: SHA256Digest,
+        for grant: AuthorizationGrant,
+        now: Timestamp
+    ) -> Receipt<StoreAdmission> {
         codes.expire(now: now)
         redeemableCodes.expire(now: now)
-        guard !isEndedInHand(grant.sessionID) else { return .ended }
+        guard !isEndedInHand(grant.sessionID) else { return Receipt(.ended) }
         // What is remembered for replays does not take the place of logins, but is bounded too.
         guard
             redeemableCodes.count < limits.authorizationCodesMax,
             codes.count < limits.authorizationCodesMax * IssuedCode.rememberedPerRedeemable
-        else { return .full }
+        else { return Receipt(.full) }
         inHand.remove(grant.sessionID)
         let expiry = now + policy.authorizationCodeLifetime
         redeemableCodes.insert((), for: code, expiry: expiry)
         codes.insert(IssuedCode(grant: grant, expiry: expiry), for: code, expiry: expiry + IssuedCode.remembrance)
-        return .admitted
+        return Receipt(.admitted)
     }
 
-    package func redeem(_ redemption: CodeRedemption, now: Timestamp) -> Recorded<RedemptionOutcome> {
-        guard var issued = codes[redemption.code] else { return Recorded(.unknown, at: journal.lastPosition) }
+    package func redeem(_ redemption: CodeRedemption, now: Timestamp) throws(StoreError) -> Receipt<RedemptionOutcome> {
+        try journal.requireAvailability()
+        guard var issued = codes[redemption.code] else { return journal.receipt(.unknown) }
         if let mismatch = Self.mismatch(redemption, issued.grant.request) {
             // A wrong attempt never burns the victim's code, five do (TK-4; OAuth 2.1 §7.5.3). A redeemed one stays
             // as it is: a replay with a wrong verifier must not revoke anything (D-16).
@@ -45,27 +50,32 @@ extension AuthorizationSessions {
                 codes.update(isBurnt ? nil : issued, for: redemption.code)
                 if isBurnt { redeemableCodes.remove(redemption.code) }
             }
-            return Recorded(.mismatch(mismatch), at: journal.lastPosition)
+            return journal.receipt(.mismatch(mismatch))
         }
         if issued.isRedeemed {
-            let revocation = revoke(issued.grant.sessionID)
-            return Recorded(.replayed(issued.grant.sessionID), at: revocation.position)
+            return journal.receipt(.replayed(issued.grant.sessionID), at: remove(issued.grant.sessionID))
         }
-        guard now < issued.expiry else { return Recorded(.expired, at: journal.lastPosition) }
-        guard sessions.count < limits.sessionsMax else { return Recorded(.full, at: journal.lastPosition) }
+        guard now < issued.expiry else { return journal.receipt(.expired) }
+        guard sessions.count < limits.sessionsMax else { return journal.receipt(.full) }
         issued.isRedeemed = true
         codes.update(issued, for: redemption.code)
         redeemableCodes.remove(redemption.code)
         let session = newSession(issued.grant, now: now)
         insert(session)
-        return Recorded(.redeemed(session, issued.grant), at: journal.append(session.record(.putSession)))
+        let outcome = RedemptionOutcome.redeemed(session, issued.grant)
+        return journal.receipt(outcome, at: journal.append(session.record(.putSession))) {
+            await self.unredeem(redemption.code, for: session)
+        }
     }
 
-    package func unredeem(_ code: SHA256Digest, for session: Session) {
+    /// Takes a redemption back whose answer never left, so that the code can be tried again.
+    ///
+    /// Nothing happens where the session is not as it was made: a replay has ended it, and it stays so (TK-6).
+    private func unredeem(_ code: SHA256Digest, for session: Session) {
         guard var issued = codes[code], issued.isRedeemed, sessions[session.id] == session else { return }
         sessions.removeValue(forKey: session.id)
         // Behind the record of the session, which the journal still holds and will write when it can.
-        _ = recordRemoval(of: session.id)
+        recordRemoval(of: session.id)
         issued.isRedeemed = false
         codes.update(issued, for: code)
         redeemableCodes.insert((), for: code, expiry: issued.expiry)

@@ -6,34 +6,41 @@ package import OAuthProtocol
 extension AuthorizationSessions {
     package func rotate(
         _ use: RefreshTokenUse,
-        now: Timestamp,
-        if permits: @Sendable (Session) -> Bool
-    ) -> Recorded<RotationOutcome> {
+        under conditions: RefreshConditions,
+        now: Timestamp
+    ) throws(StoreError) -> Receipt<RotationOutcome> {
+        try journal.requireAvailability()
         guard var session = sessions[use.family], session.generation > 0 else {
-            return Recorded(.unknown, at: journal.lastPosition)
+            return journal.receipt(.unknown)
         }
         // Bound to the client (RFC 6749 §6); the wrong one learns nothing and changes nothing (D-29).
         guard session.clientID.hasSameBytes(as: use.clientID) else {
-            return Recorded(.wrongClient, at: journal.lastPosition)
+            return journal.receipt(.wrongClient)
         }
         guard session.isLive(now: now) else {
             sessions.removeValue(forKey: use.family)
-            return Recorded(.expired, at: recordRemoval(of: use.family))
+            return journal.receipt(.expired, at: recordRemoval(of: use.family))
         }
         if isReuse(of: session, generation: use.generation, now: now) {
             sessions.removeValue(forKey: use.family)
-            return Recorded(.reused(session), at: recordRemoval(of: use.family))
+            return journal.receipt(.reused(session), at: recordRemoval(of: use.family))
         }
-        guard permits(session) else { return Recorded(.withheld(session), at: journal.lastPosition) }
+        guard let needed = conditions.neededUpstreams[session.resource] else {
+            return journal.receipt(.resourceNotRegistered)
+        }
+        if let cause = endedConnections.first(among: session.connections, at: needed) {
+            sessions.removeValue(forKey: use.family)
+            return journal.receipt(.upstreamEnded(session, cause), at: recordRemoval(of: use.family))
+        }
         // Checked before anything is rotated, so that a client can correct itself and try again (TK-8).
         guard use.scopes.map({ $0.isSubset(of: session.scopes) }) ?? true else {
-            return Recorded(.scopeExceeded, at: journal.lastPosition)
+            return journal.receipt(.scopeExceeded)
         }
         guard use.resource.map({ $0 == session.resource }) ?? true else {
-            return Recorded(.resourceExceeded, at: journal.lastPosition)
+            return journal.receipt(.resourceExceeded)
         }
         if use.generation < session.generation {
-            return Recorded(.repeated(session), at: journal.lastPosition)
+            return journal.receipt(.repeated(session))
         }
         // A genuine token that is newer than the state comes from after a backup: it moves the state forward.
         // The last number stays where it is: a family that has come so far goes on without rotation.
@@ -45,10 +52,16 @@ extension AuthorizationSessions {
         }
         session.idleExpiry = now + policy.refreshTokenLifetime
         sessions[use.family] = session
-        return Recorded(.rotated(session), at: journal.append(Self.rotationRecord(session)))
+        return journal.receipt(.rotated(session), at: journal.append(Self.rotationRecord(session))) { [session] in
+            await self.unrotate(use, for: session)
+        }
     }
 
-    package func unrotate(_ use: RefreshTokenUse, for session: Session) {
+    /// Takes a rotation back whose answer never left: a client that tries again after the grace must not count as reuse and
+    /// lose its session.
+    ///
+    /// Nothing happens where the session is not as the rotation left it.
+    private func unrotate(_ use: RefreshTokenUse, for session: Session) {
         guard use.generation < session.generation, sessions[session.id] == session else { return }
         var earlier = session
         earlier.generation = use.generation

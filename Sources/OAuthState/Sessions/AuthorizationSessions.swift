@@ -10,6 +10,7 @@ package actor AuthorizationSessions: AuthorizationStore {
     let journal: any ChangeJournal
     let limits: StoreLimits
     let policy: SessionPolicy
+    let endedConnections: EndedConnections
 
     var usedTickets = ExpiringTable<SHA256Digest, Void>()
     var pending = LoginTable<SHA256Digest, PendingAuthorization>()
@@ -29,29 +30,43 @@ package actor AuthorizationSessions: AuthorizationStore {
     var interned = SessionInterning()
 
     /// No sessions yet.
-    package init(policy: SessionPolicy, journal: any ChangeJournal, limits: StoreLimits = .init()) {
+    package init(
+        policy: SessionPolicy,
+        journal: any ChangeJournal,
+        limits: StoreLimits = .init(),
+        endedConnections: EndedConnections = .init()
+    ) {
         self.policy = policy
         self.journal = journal
         self.limits = limits
+        self.endedConnections = endedConnections
     }
 
     // MARK: - Logins under way
 
-    package func approve(ticket: SHA256Digest, expiry: Timestamp, now: Timestamp) -> TicketApproval {
+    package func consumeOnce(
+        _ ticket: SHA256Digest,
+        until expiry: Timestamp,
+        now: Timestamp
+    ) -> Receipt<TicketConsumption> {
         usedTickets.expire(now: now)
-        guard usedTickets[ticket] == nil else { return .alreadyUsed }
-        guard usedTickets.count < limits.approvedTicketsMax else { return .full }
+        guard usedTickets[ticket] == nil else { return Receipt(.alreadyUsed) }
+        guard usedTickets.count < limits.approvedTicketsMax else { return Receipt(.full) }
         usedTickets.insert((), for: ticket, expiry: expiry)
-        return .approved
+        return Receipt(.consumed)
     }
 
-    package func begin(_ pending: PendingAuthorization, state: SHA256Digest, now: Timestamp) -> StoreAdmission {
+    package func begin(
+        _ pending: PendingAuthorization,
+        state: SHA256Digest,
+        now: Timestamp
+    ) -> Receipt<StoreAdmission> {
         self.pending.expire(now: now)
-        guard !isEndedInHand(pending.sessionID) else { return .ended }
-        guard self.pending.count < limits.pendingAuthorizationsMax else { return .full }
+        guard !isEndedInHand(pending.sessionID) else { return Receipt(.ended) }
+        guard self.pending.count < limits.pendingAuthorizationsMax else { return Receipt(.full) }
         inHand.remove(pending.sessionID)
         self.pending.insert(pending, for: state, expiry: pending.expiry)
-        return .admitted
+        return Receipt(.admitted)
     }
 
     package func takePending(
@@ -59,14 +74,14 @@ package actor AuthorizationSessions: AuthorizationStore {
         upstream: String,
         binding: SHA256Digest?,
         now: Timestamp
-    ) -> PendingOutcome {
-        guard let found = pending[state], now < found.expiry else { return .unknown }
+    ) -> Receipt<PendingOutcome> {
+        guard let found = pending[state], now < found.expiry else { return Receipt(.unknown) }
         // Authenticate and bind before changing state: a wrong browser must not spoil the right one's login.
-        guard let binding, constantTimeEqual(binding.bytes, found.binding.bytes) else { return .wrongBrowser }
-        guard found.upstream == upstream else { return .wrongUpstream }
-        guard takeInHand(found, now: now) else { return .full }
+        guard let binding, constantTimeEqual(binding.bytes, found.binding.bytes) else { return Receipt(.wrongBrowser) }
+        guard found.upstream == upstream else { return Receipt(.wrongUpstream) }
+        guard takeInHand(found, now: now) else { return Receipt(.full) }
         pending.remove(state)
-        return .taken(found)
+        return Receipt(.taken(found))
     }
 
     // MARK: - Sessions
@@ -76,11 +91,18 @@ package actor AuthorizationSessions: AuthorizationStore {
         return session
     }
 
-    package func revoke(_ id: SessionID) -> Recorded<Session?> {
-        guard let session = sessions.removeValue(forKey: id) else { return Recorded(nil, at: journal.lastPosition) }
-        return Recorded(session, at: recordRemoval(of: id))
+    package func revoke(_ id: SessionID) throws(StoreError) -> Receipt<Session?> {
+        try journal.requireAvailability()
+        let session = sessions[id]
+        return journal.receipt(session, at: remove(id))
     }
 
+    /// Ends a session; the position after which it stays over, whoever ended it.
+    func remove(_ id: SessionID) -> JournalPosition {
+        sessions.removeValue(forKey: id) == nil ? journal.lastPosition : recordRemoval(of: id)
+    }
+
+    @discardableResult
     func recordRemoval(of id: SessionID) -> JournalPosition {
         journal.append(BinaryWriter.record(.removeSession) { $0.write(id) })
     }
@@ -99,7 +121,7 @@ package actor AuthorizationSessions: AuthorizationStore {
                 sessionExpiries.insert(id, expiry: session.expiry)
             } else {
                 sessions.removeValue(forKey: id)
-                _ = recordRemoval(of: id)
+                recordRemoval(of: id)
             }
         }
     }
@@ -111,13 +133,14 @@ package actor AuthorizationSessions: AuthorizationStore {
 
     // MARK: - Consents
 
-    package func rememberConsent(_ key: SHA256Digest, now: Timestamp) -> Recorded<StoreAdmission> {
+    package func rememberConsent(_ key: SHA256Digest, now: Timestamp) throws(StoreError) -> Receipt<StoreAdmission> {
+        try journal.requireAvailability()
         guard consents.count < limits.consentsMax || consents[key] != nil else {
-            return Recorded(.full, at: journal.lastPosition)
+            return journal.receipt(.full)
         }
         consents[key] = now
         let position = journal.append(Self.consentRecord(key, now))
-        return Recorded(.admitted, at: position)
+        return journal.receipt(.admitted, at: position)
     }
 
     package func hasConsent(_ key: SHA256Digest) -> Bool {

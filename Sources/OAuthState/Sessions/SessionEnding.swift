@@ -43,7 +43,8 @@ extension AuthorizationSessions {
 
     func isEndedInHand(_ id: SessionID) -> Bool { inHand[id]?.isEnded ?? false }
 
-    package func end(_ ending: SessionEnding) -> Recorded<Int> {
+    package func end(_ ending: SessionEnding) throws(StoreError) -> Receipt<Int> {
+        try journal.requireAvailability()
         for state in pending.keys(coveredBy: ending) {
             pending.remove(state)
         }
@@ -65,6 +66,6 @@ extension AuthorizationSessions {
             position = recordRemoval(of: id)
             count += 1
         }
-        return Recorded(count, at: position)
+        return journal.receipt(count, at: position)
     }
 }

@@ -1,57 +1,18 @@
 package import DurableLog
 package import OAuthProtocol
 
-/// RFC 7517: where signing keys are kept and rotated.
-package protocol SigningKeyStore: Sendable {
-    /// Adds a key in state active or next; whatever had that place among the keys of its purpose retires.
-    func install(_ key: StoredSigningKey, now: Timestamp) async -> Recorded<Void>
-    /// Makes these the keys of their purpose: the first signs, all are published, what was there before retires.
-    ///
-    /// Returns whether anything changed.
-    func adopt(_ keys: [StoredSigningKey], now: Timestamp) async -> Recorded<Bool>
-    /// Makes the next key active and `successor` the next one; the active one retires (MD-9).
-    ///
-    /// - Parameters:
-    ///   - successor: The new next key.
-    ///   - publishedBy: The next key signs only if it was published by then; `nil` lets it sign however new it is.
-    ///   - now: The present moment.
-    /// - Returns: What was done.
-    func rotate(
-        successor: StoredSigningKey,
-        publishedBy: Timestamp?,
-        now: Timestamp
-    ) async -> Recorded<SigningKeyRotation>
-    /// Withdraws keys that retired before `moment`: their last token has expired.
-    func withdraw(retiredBefore moment: Timestamp) async -> Recorded<Int>
-    /// The keys in their present states.
-    func keys() async -> [StoredSigningKey]
-}
-
-/// What a rotation did.
-package enum SigningKeyRotation: Sendable {
-    /// The named key signs from now on.
-    case rotated(activeKeyID: String)
-    /// There was no next key yet; the given one is next now.
-    case prepared
-    /// The next key was published only then: too late for every verifier to know it. Nothing was done.
-    case tooEarly(publishedAt: Timestamp)
-}
-
-extension SigningKeyStore {
-    /// Makes the next key active however new it is.
-    package func rotate(successor: StoredSigningKey, now: Timestamp) async -> Recorded<SigningKeyRotation> {
-        await rotate(successor: successor, publishedBy: nil, now: now)
-    }
-}
-
-/// Owns the signing keys and the server's root secret. Signing itself never happens here: readers take the published
+/// Owns the signing keys and the server's root secret. Signing itself never happens here: readers take a published
 /// ``SigningKeySet`` and sign on their own thread.
-package actor SigningKeyRing: SigningKeyStore {
+package actor SigningKeyRing: KeyStore {
     private let journal: any ChangeJournal
     private var ring: [StoredSigningKey] = []
     private var rootSecret: [UInt8]?
     private var vaultSecrets: [VaultKeySecret] = []
-    private var publication: SigningKeyPublication?
+    /// How many changes were made since the start.
+    private var changeCount: UInt64 = 0
+    /// The newest generation that holds.
+    private var held = KeyGeneration(number: 0, signingKeys: [], vaultKeys: [])
+    private var followers: [AsyncStream<KeyGeneration>.Continuation] = []
 
     /// An empty ring.
     package init(journal: any ChangeJournal) {
@@ -60,68 +21,60 @@ package actor SigningKeyRing: SigningKeyStore {
 
     // MARK: - Server secret
 
-    /// The secret that other secrets are derived from; `candidate` becomes it on the first start.
-    package func serverSecret(candidate: [UInt8]) -> Recorded<[UInt8]> {
+    package func serverSecret(candidate: [UInt8]) throws(StoreError) -> Receipt<[UInt8]> {
+        try journal.requireAvailability()
         if let rootSecret {
-            return Recorded(rootSecret, at: journal.lastPosition)
+            return journal.receipt(rootSecret)
         }
         rootSecret = candidate
-        return Recorded(candidate, at: journal.append(BinaryWriter.record(.putServerSecret) { $0.write(candidate) }))
+        let record = BinaryWriter.record(.putServerSecret) { $0.write(candidate) }
+        return journal.receipt(candidate, at: journal.append(record))
     }
 
-    /// The secrets of the vault's keys that came after the root secret's, oldest first.
-    package func vaultKeys() -> [VaultKeySecret] {
-        vaultSecrets
-    }
-
-    /// Keeps the secret of the vault's next key.
-    package func addVaultKey(_ secret: [UInt8], now: Timestamp) -> Recorded<VaultKeySecret> {
+    package func addVaultKey(_ secret: [UInt8], now: Timestamp) throws(StoreError) -> Receipt<VaultKeySecret> {
+        try journal.requireAvailability()
         let number = (vaultSecrets.last?.number ?? 0) + 1
         let added = VaultKeySecret(number: number, secret: secret, createdAt: now)
         vaultSecrets.append(added)
-        return Recorded(added, at: journal.append(added.record(.putVaultKey)))
+        return changed(added, at: journal.append(added.record(.putVaultKey)))
     }
 
-    /// Erases the secrets of the vault's keys before one that stays.
-    package func removeVaultKeys(before number: UInt32) -> Recorded<Int> {
+    package func removeVaultKeys(before number: UInt32) throws(StoreError) -> Receipt<Int> {
+        try journal.requireAvailability()
         let removed = vaultSecrets.filter { $0.number < number && $0.number != vaultSecrets.last?.number }
         var position = journal.lastPosition
         for secret in removed {
             vaultSecrets.removeAll { $0.number == secret.number }
             position = journal.append(BinaryWriter.record(.removeVaultKey) { $0.write(secret.number) })
         }
-        return Recorded(removed.count, at: position)
+        return changed(removed.count, at: position)
     }
 
     // MARK: - Keys
 
-    package func keys() -> [StoredSigningKey] {
-        ring
-    }
-
-    package func install(_ key: StoredSigningKey, now: Timestamp) -> Recorded<Void> {
+    package func install(_ key: StoredSigningKey, now: Timestamp) throws(StoreError) -> Receipt<Void> {
+        try journal.requireAvailability()
         guard !ring.contains(where: { $0.key.keyID == key.key.keyID }) else {
-            return Recorded((), at: journal.lastPosition)
+            return journal.receipt(())
         }
         ring.append(key)
         // The new key is journaled before the old one retires: wherever a crash cuts, an active key is left.
         let installed = journal.append(key.record(.putSigningKey))
         let retired = retire(except: [key.key.keyID], now: now) { $0.purpose == key.purpose && $0.state == key.state }
-        publish()
-        return Recorded((), at: retired ?? installed)
+        return changed((), at: retired ?? installed)
     }
 
-    package func adopt(_ keys: [StoredSigningKey], now: Timestamp) -> Recorded<Bool> {
-        guard let purpose = keys.first?.purpose else { return Recorded(false, at: journal.lastPosition) }
+    package func adopt(_ keys: [StoredSigningKey], now: Timestamp) throws(StoreError) -> Receipt<Bool> {
+        try journal.requireAvailability()
+        guard let purpose = keys.first?.purpose else { return journal.receipt(false) }
         var adopted: Set<String> = []
         var position: JournalPosition?
         for key in keys where adopted.insert(key.key.keyID).inserted {
             position = place(key, as: adopted.count == 1 ? .active : .next, now: now) ?? position
         }
         position = retire(except: adopted, now: now) { $0.purpose == purpose } ?? position
-        guard let position else { return Recorded(false, at: journal.lastPosition) }
-        publish()
-        return Recorded(true, at: position)
+        guard let position else { return journal.receipt(false) }
+        return changed(true, at: position)
     }
 
     private func place(_ key: StoredSigningKey, as state: StoredSigningKey.State, now: Timestamp) -> JournalPosition? {
@@ -144,16 +97,16 @@ package actor SigningKeyRing: SigningKeyStore {
         successor: StoredSigningKey,
         publishedBy: Timestamp?,
         now: Timestamp
-    ) -> Recorded<SigningKeyRotation> {
+    ) throws(StoreError) -> Receipt<SigningKeyRotationOutcome> {
+        try journal.requireAvailability()
         guard let next = ring.firstIndex(where: { $0.state == .next && $0.purpose == successor.purpose }) else {
             ring.append(successor)
             let position = journal.append(successor.record(.putSigningKey))
-            publish()
-            return Recorded(.prepared, at: position)
+            return changed(.prepared, at: position)
         }
         // Looked at in the same turn that lets it sign: two rotations at once must not make the first one's successor sign.
         if let publishedBy, ring[next].publishedAt > publishedBy {
-            return Recorded(.tooEarly(publishedAt: ring[next].publishedAt), at: journal.lastPosition)
+            return journal.receipt(.tooEarly(publishedAt: ring[next].publishedAt))
         }
         ring[next].state = .active
         ring[next].activatedAt = now
@@ -163,20 +116,19 @@ package actor SigningKeyRing: SigningKeyStore {
         }
         ring.append(successor)
         let position = journal.append(successor.record(.putSigningKey))
-        publish()
-        return Recorded(.rotated(activeKeyID: ring[next].key.keyID), at: position)
+        return changed(.rotated(activeKeyID: ring[next].key.keyID), at: position)
     }
 
-    package func withdraw(retiredBefore moment: Timestamp) -> Recorded<Int> {
+    package func withdraw(retiredBefore moment: Timestamp) throws(StoreError) -> Receipt<Int> {
+        try journal.requireAvailability()
         let withdrawn = ring.filter { $0.retiredAt.map { $0 < moment } ?? false }
-        guard !withdrawn.isEmpty else { return Recorded(0, at: journal.lastPosition) }
+        guard !withdrawn.isEmpty else { return journal.receipt(0) }
         var position = journal.lastPosition
         for key in withdrawn {
             ring.removeAll { $0.key.keyID == key.key.keyID }
             position = journal.append(BinaryWriter.record(.removeSigningKey) { $0.write(key.key.keyID) })
         }
-        publish()
-        return Recorded(withdrawn.count, at: position)
+        return changed(withdrawn.count, at: position)
     }
 
     private func retire(
@@ -194,29 +146,48 @@ package actor SigningKeyRing: SigningKeyStore {
         return position
     }
 
-    // MARK: - Publication
+    // MARK: - Generations
 
-    /// Where readers find the present keys; `nil` until an active key for access tokens is installed.
-    package func published() -> SigningKeyPublication? {
-        if publication == nil {
-            publication = keySet().map(SigningKeyPublication.init)
-        }
-        return publication
+    package func generation() -> KeyGeneration {
+        held
     }
 
-    private func publish() {
-        if let publication, let keys = keySet() {
-            publication.publish(keys)
-        }
-    }
-
-    private func keySet() -> SigningKeySet? {
-        guard let active = ring.first(where: { $0.state == .active && $0.purpose == .accessToken }) else { return nil }
-        return SigningKeySet(
-            active: active.key,
-            idTokenKey: ring.first { $0.state == .active && $0.purpose == .idToken }?.key,
-            published: JSONWebKeySet(keys: ring.map(\.key.jsonWebKey))
+    package func generations() -> AsyncStream<KeyGeneration> {
+        let (stream, continuation) = AsyncStream.makeStream(
+            of: KeyGeneration.self,
+            bufferingPolicy: .bufferingNewest(1)
         )
+        followers.append(continuation)
+        return stream
+    }
+
+    private var present: KeyGeneration {
+        KeyGeneration(number: changeCount, signingKeys: ring, vaultKeys: vaultSecrets)
+    }
+
+    /// The receipt of a change, which is announced once it holds.
+    private func changed<Outcome>(_ outcome: Outcome, at position: JournalPosition) -> Receipt<Outcome> {
+        changeCount += 1
+        let (journal, generation) = (journal, present)
+        return Receipt(
+            outcome,
+            settlement: { () throws(StoreError) in
+                do throws(JournalError) {
+                    try await journal.waitUntilDurable(position)
+                } catch {
+                    throw .outcomeUnknown
+                }
+                await self.announce(generation)
+            }
+        )
+    }
+
+    private func announce(_ generation: KeyGeneration) {
+        guard held.number < generation.number else { return }
+        held = generation
+        followers.removeAll { follower in
+            if case .terminated = follower.yield(generation) { true } else { false }
+        }
     }
 }
 
@@ -267,6 +238,8 @@ extension SigningKeyRing: RecordedStore {
         case .removeVaultKey(let number):
             vaultSecrets.removeAll { $0.number == number }
         }
+        // What was recovered holds.
+        held = present
     }
 
     package func capture() -> CapturedState {

@@ -22,23 +22,45 @@ package final class SigningKeySet: Sendable {
         self.published = published
         document = published.serialized()
     }
+
+    /// The set of a generation's keys; `nil` while none signs access tokens.
+    package convenience init?(_ generation: KeyGeneration) {
+        let keys = generation.signingKeys
+        guard let active = keys.first(where: { $0.state == .active && $0.purpose == .accessToken }) else { return nil }
+        self.init(
+            active: active.key,
+            idTokenKey: keys.first { $0.state == .active && $0.purpose == .idToken }?.key,
+            published: JSONWebKeySet(keys: keys.map(\.key.jsonWebKey))
+        )
+    }
 }
 
 /// Where the present key set is published: readers copy a reference under a lock of some nanoseconds.
 package final class SigningKeyPublication: Sendable {
-    private let state: Mutex<SigningKeySet>
+    private struct State: Sendable {
+        var keys: SigningKeySet
+        var number: UInt64
+    }
 
-    /// Publishes a first set.
-    package init(_ keys: SigningKeySet) {
-        state = Mutex(keys)
+    private let state: Mutex<State>
+
+    /// Publishes a first set; `nil` while no key of the generation signs access tokens.
+    package init?(_ generation: KeyGeneration) {
+        guard let keys = SigningKeySet(generation) else { return nil }
+        state = Mutex(State(keys: keys, number: generation.number))
     }
 
     /// The keys to sign and verify with now.
     package var current: SigningKeySet {
-        state.withLock { $0 }
+        state.withLock { $0.keys }
     }
 
-    func publish(_ keys: SigningKeySet) {
-        state.withLock { $0 = keys }
+    /// Publishes a generation, unless a newer one is published already.
+    package func publish(_ generation: KeyGeneration) {
+        guard let keys = SigningKeySet(generation) else { return }
+        state.withLock { state in
+            guard generation.number > state.number else { return }
+            state = State(keys: keys, number: generation.number)
+        }
     }
 }

@@ -63,6 +63,43 @@ package struct Connection: Hashable, Sendable {
 
     /// Most sessions of the provider that are remembered.
     package static let providerSessionCountMax = 16
+
+    /// A connection with all its parts, for stores that read it from elsewhere.
+    package init(
+        id: ConnectionID,
+        userID: UserID,
+        upstream: String,
+        account: String,
+        accountName: String?,
+        tokens: SealedTokens,
+        scopes: ScopeSet,
+        accessTokenExpiry: Timestamp?,
+        upstreamClientID: String,
+        status: Status,
+        reason: String?,
+        obtainedAt: Timestamp,
+        refreshedAt: Timestamp?,
+        usedAt: Timestamp?,
+        version: UInt32,
+        providerSessions: [ProviderSession]
+    ) {
+        self.id = id
+        self.userID = userID
+        self.upstream = upstream
+        self.account = account
+        self.accountName = accountName
+        self.tokens = tokens
+        self.scopes = scopes
+        self.accessTokenExpiry = accessTokenExpiry
+        self.upstreamClientID = upstreamClientID
+        self.status = status
+        self.reason = reason
+        self.obtainedAt = obtainedAt
+        self.refreshedAt = refreshedAt
+        self.usedAt = usedAt
+        self.version = version
+        self.providerSessions = providerSessions
+    }
 }
 
 /// One of our sessions, and the session at the provider in which its user logged in.

@@ -1,7 +1,6 @@
 package import DurableLog
 import HashTreeCollections
 package import OAuthProtocol
-import Synchronization
 
 /// Owns users, identities and connections. Tokens are sealed before they come here and opened after they leave.
 package actor TokenVault: VaultStore {
@@ -10,23 +9,34 @@ package actor TokenVault: VaultStore {
     var users: TreeDictionary<UserID, User> = [:]
     var identities: TreeDictionary<IdentityKey, UserID> = [:]
     var connectionTable = ConnectionTable()
-    /// The upstreams of connections that their provider ended: changed with the table, read without a turn.
-    private let endedConnections = Mutex<[ConnectionID: String]>([:])
-    var registrations: [String: StoredUpstreamRegistration] = [:]
+    /// Changed with the table, read by the refreshes of sessions.
+    private let endedConnections: EndedConnections
+    var registrationTable: [String: StoredUpstreamRegistration] = [:]
+    var leases: [ConnectionID: HeldLease] = [:]
 
     /// An empty vault.
-    package init(journal: any ChangeJournal, limits: StoreLimits = .init()) {
+    package init(
+        journal: any ChangeJournal,
+        limits: StoreLimits = .init(),
+        endedConnections: EndedConnections = .init()
+    ) {
         self.journal = journal
         self.limits = limits
+        self.endedConnections = endedConnections
     }
 
     // MARK: - Users
 
-    package func resolveUser(_ login: UserLogin, candidate: UserID, now: Timestamp) -> Recorded<UserID?> {
+    package func resolveUser(
+        _ login: UserLogin,
+        candidate: UserID,
+        now: Timestamp
+    ) throws(StoreError) -> Receipt<UserID?> {
+        try journal.requireAvailability()
         if let known = identities[login.identity] {
-            return Recorded(known, at: update(known, login))
+            return journal.receipt(known, at: update(known, login))
         }
-        guard users.count < limits.usersMax else { return Recorded(nil, at: journal.lastPosition) }
+        guard users.count < limits.usersMax else { return journal.receipt(nil) }
         put(
             User(
                 id: candidate,
@@ -37,7 +47,7 @@ package actor TokenVault: VaultStore {
             )
         )
         identities[login.identity] = candidate
-        return Recorded(candidate, at: journal.append(Self.identityRecord(login.identity, candidate)))
+        return journal.receipt(candidate, at: journal.append(Self.identityRecord(login.identity, candidate)))
     }
 
     private func update(_ id: UserID, _ login: UserLogin) -> JournalPosition {
@@ -68,14 +78,15 @@ package actor TokenVault: VaultStore {
         _ draft: ConnectionDraft,
         candidate: ConnectionID,
         now: Timestamp
-    ) -> Recorded<ConnectionOutcome> {
-        guard var user = users[draft.userID] else { return Recorded(.superseded(nil), at: journal.lastPosition) }
+    ) throws(StoreError) -> Receipt<ConnectionOutcome> {
+        try journal.requireAvailability()
+        guard var user = users[draft.userID] else { return journal.receipt(.superseded(nil)) }
         // By bytes: the provider may tell accounts apart that Swift's `==` holds equal.
         let older = connections(of: user).first {
             $0.upstream == draft.upstream && $0.account.hasSameBytes(as: draft.account)
         }
         guard older != nil || user.connections.count < limits.connectionsPerUserMax else {
-            return Recorded(.full, at: journal.lastPosition)
+            return journal.receipt(.full)
         }
         let connection = Connection(
             id: older?.id ?? candidate,
@@ -104,7 +115,7 @@ package actor TokenVault: VaultStore {
             user.connections.append(connection.id)
             put(user)
         }
-        return Recorded(.stored(connection), at: put(connection))
+        return journal.receipt(.stored(connection), at: put(connection))
     }
 
     private static func sessions(
@@ -116,12 +127,14 @@ package actor TokenVault: VaultStore {
         return others.suffix(Connection.providerSessionCountMax - 1) + [session]
     }
 
-    package func replace(_ refresh: ConnectionRefresh, now: Timestamp) -> Recorded<ConnectionOutcome> {
+    package func replace(_ refresh: ConnectionRefresh, now: Timestamp) throws(StoreError) -> Receipt<ConnectionOutcome>
+    {
+        leases[refresh.id] = nil
         // A refresh that was under way when the connection was revoked must not bring it back (VT-2, LO-1).
         guard var connection = connectionTable[refresh.id], connection.version == refresh.version,
             connection.status != .revoked
         else {
-            return Recorded(.superseded(connectionTable[refresh.id]), at: journal.lastPosition)
+            return journal.receipt(.superseded(connectionTable[refresh.id]))
         }
         connection.tokens = refresh.tokens.keepingAbsent(from: connection.tokens)
         connection.scopes = refresh.scopes ?? connection.scopes
@@ -130,16 +143,17 @@ package actor TokenVault: VaultStore {
         connection.reason = refresh.belongsToAnotherAccount ? ConnectionRefresh.otherAccount : nil
         connection.refreshedAt = now
         connection.version &+= 1
-        return Recorded(.stored(connection), at: put(connection))
+        return journal.receipt(.stored(connection), at: put(connection))
     }
 
     /// Puts tokens that were sealed anew in the place of the same ones; whatever replaced them meanwhile stays.
-    package func reseal(_ connection: Connection, as tokens: SealedTokens) -> Recorded<Bool> {
+    package func reseal(_ connection: Connection, as tokens: SealedTokens) throws(StoreError) -> Receipt<Bool> {
+        try journal.requireAvailability()
         guard var present = connectionTable[connection.id], present.version == connection.version,
             present.tokens == connection.tokens
-        else { return Recorded(false, at: journal.lastPosition) }
+        else { return journal.receipt(false) }
         present.tokens = tokens
-        return Recorded(true, at: put(present))
+        return journal.receipt(true, at: put(present))
     }
 
     package func mark(
@@ -147,23 +161,23 @@ package actor TokenVault: VaultStore {
         version: UInt32,
         _ status: Connection.Status,
         reason: String?
-    ) -> Recorded<Bool> {
+    ) throws(StoreError) -> Receipt<Bool> {
         guard var connection = connectionTable[id], connection.version == version else {
-            return Recorded(false, at: journal.lastPosition)
+            return journal.receipt(false)
         }
-        guard connection.status != status || connection.reason != reason else {
-            return Recorded(true, at: journal.lastPosition)
-        }
+        leases[id] = nil
+        guard connection.status != status || connection.reason != reason else { return journal.receipt(true) }
         connection.status = status
         connection.reason = reason
-        return Recorded(true, at: put(connection))
+        return journal.receipt(true, at: put(connection))
     }
 
-    package func revoke(_ id: ConnectionID, obtainedAt: Timestamp, reason: String) -> Recorded<Bool> {
+    package func revoke(_ id: ConnectionID, obtainedAt: Timestamp, reason: String) throws(StoreError) -> Receipt<Bool> {
+        try journal.requireAvailability()
         guard let connection = connectionTable[id], connection.obtainedAt == obtainedAt else {
-            return Recorded(false, at: journal.lastPosition)
+            return journal.receipt(false)
         }
-        return mark(id, version: connection.version, .revoked, reason: reason)
+        return try mark(id, version: connection.version, .revoked, reason: reason)
     }
 
     package func credential(
@@ -202,13 +216,10 @@ package actor TokenVault: VaultStore {
         put(connection)
     }
 
-    package func ended(among ids: [ConnectionID]) -> [Connection] {
-        ids.compactMap { connectionTable[$0] }.filter { $0.status == .reauthorizationRequired }
-    }
-
-    package func disconnect(_ id: ConnectionID, obtainedAt: Timestamp?) -> Recorded<Connection?> {
+    package func disconnect(_ id: ConnectionID, obtainedAt: Timestamp?) throws(StoreError) -> Receipt<Connection?> {
+        try journal.requireAvailability()
         guard let connection = connectionTable[id], obtainedAt == nil || obtainedAt == connection.obtainedAt else {
-            return Recorded(nil, at: journal.lastPosition)
+            return journal.receipt(nil)
         }
         forget(id)
         // The tokens go first: a crash in between leaves no token that the user does not see listed.
@@ -217,10 +228,11 @@ package actor TokenVault: VaultStore {
             user.connections.removeAll { $0 == id }
             position = put(user)
         }
-        return Recorded(connection, at: position)
+        return journal.receipt(connection, at: position) { await self.reconnect(connection) }
     }
 
-    package func reconnect(_ connection: Connection) {
+    /// Takes a disconnection back, unless the user has connected the account anew.
+    private func reconnect(_ connection: Connection) {
         guard var user = users[connection.userID], connectionTable[connection.id] == nil,
             !connections(of: user).contains(where: {
                 $0.upstream == connection.upstream && $0.account.hasSameBytes(as: connection.account)
@@ -241,34 +253,30 @@ package actor TokenVault: VaultStore {
     private func keep(_ connection: Connection) {
         connectionTable.keep(connection)
         let endedUpstream = connection.status == .reauthorizationRequired ? connection.upstream : nil
-        endedConnections.withLock { $0[connection.id] = endedUpstream }
+        endedConnections.note(connection.id, endedAt: endedUpstream)
     }
 
     private func forget(_ id: ConnectionID) {
         connectionTable.forget(id)
-        endedConnections.withLock { $0[id] = nil }
-    }
-
-    nonisolated package func endedUpstreams(among ids: [ConnectionID]) -> [String] {
-        endedConnections.withLock { ended in ended.isEmpty ? [] : ids.compactMap { ended[$0] } }
+        endedConnections.note(id, endedAt: nil)
     }
 
     // MARK: - Ourselves at the providers
 
     package func registration(of upstream: String) -> StoredUpstreamRegistration? {
-        registrations[upstream]
+        registrationTable[upstream]
     }
 
-    package func keep(_ registration: StoredUpstreamRegistration) -> Recorded<StoreAdmission> {
-        guard registrations[registration.upstream] != nil || registrations.count < limits.upstreamRegistrationsMax
-        else { return Recorded(.full, at: journal.lastPosition) }
-        registrations[registration.upstream] = registration
-        return Recorded(.admitted, at: journal.append(registration.record(.putUpstreamRegistration)))
+    package func keep(_ registration: StoredUpstreamRegistration) throws(StoreError) -> Receipt<StoreAdmission> {
+        guard
+            registrationTable[registration.upstream] != nil || registrationTable.count < limits.upstreamRegistrationsMax
+        else { return journal.receipt(.full) }
+        registrationTable[registration.upstream] = registration
+        return journal.receipt(.admitted, at: journal.append(registration.record(.putUpstreamRegistration)))
     }
 
-    /// Every registration of ourselves.
-    package func allRegistrations() -> [StoredUpstreamRegistration] {
-        Array(registrations.values)
+    package func registrations() -> [StoredUpstreamRegistration] {
+        Array(registrationTable.values)
     }
 
     /// How many users and connections are kept, for the metrics.
@@ -329,13 +337,13 @@ extension TokenVault: RecordedStore {
         case .putConnection(let connection): keep(connection)
         case .removeConnection(let id): forget(id)
         case .removeUser(let id): users.removeValue(forKey: id)
-        case .putUpstreamRegistration(let registration): registrations[registration.upstream] = registration
+        case .putUpstreamRegistration(let registration): registrationTable[registration.upstream] = registration
         }
     }
 
     package func capture() -> CapturedState {
         let (users, identities, connections) = (users, identities, connectionTable.rows)
-        let registrations = registrations
+        let registrations = registrationTable
         return CapturedState(position: journal.lastPosition) { body in
             for user in users.values {
                 try body(user.record(.putUser))

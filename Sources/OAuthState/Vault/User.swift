@@ -15,6 +15,15 @@ package struct User: Hashable, Sendable {
     package var connections: [ConnectionID]
     /// When the user first logged in.
     package let createdAt: Timestamp
+
+    /// A user with all its parts, for stores that read it from elsewhere.
+    package init(id: UserID, name: String?, verifiedEmail: String?, connections: [ConnectionID], createdAt: Timestamp) {
+        self.id = id
+        self.name = name
+        self.verifiedEmail = verifiedEmail
+        self.connections = connections
+        self.createdAt = createdAt
+    }
 }
 
 extension User: RecordCodable {
@@ -47,7 +56,8 @@ package struct IdentityKey: Hashable, Sendable {
         digest = SHA256.hash("\(namespace.utf8.count):\(namespace)\(subject)")
     }
 
-    init(digest: SHA256Digest) {
+    /// The identity with this digest, for stores that read it from elsewhere.
+    package init(digest: SHA256Digest) {
         self.digest = digest
     }
 }

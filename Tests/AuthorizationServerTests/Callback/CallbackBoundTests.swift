@@ -18,13 +18,13 @@ struct CallbackBoundTests {
             let now = scene.server.clock.now()
             let foreign = StoreSample.pending(7, expiry: now + PendingAuthorization.lifetime)
             let state = StoreSample.digest("foreign")
-            #expect(await sessions.begin(foreign, state: state, now: now) == .admitted)
-            let taken = await sessions.takePending(
+            #expect(try await sessions.begin(foreign, state: state, now: now).outcome == .admitted)
+            let taken = try await sessions.takePending(
                 state: state,
                 upstream: foreign.upstream,
                 binding: foreign.binding,
                 now: now
-            )
+            ).outcome
             #expect(taken == .taken(foreign))
             let url = try await scene.callbackURL(after: try await scene.approved())
             try await scene.browser.get(url).expectErrorPage(503)

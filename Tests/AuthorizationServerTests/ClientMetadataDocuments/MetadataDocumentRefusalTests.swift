@@ -337,7 +337,7 @@ struct MetadataDocumentRefusalTests {
                     authenticationMethods: [.none],
                     issuedAt: server.clock.now()
                 )
-                _ = await server.server.stores.clients.replace(client)
+                _ = try await server.server.stores.clients.replace(client).outcome
                 #expect(try await OAuthTestClient.documented(id, at: server).redeem("code").error == "invalid_client")
                 #expect(try await Self.page(id, at: server).status == 400)
                 let metadata = try await OAuthTestClient.documented(id, at: server)

@@ -182,7 +182,7 @@ struct ConsentDecisionTests {
     func clientGone() async throws {
         try await BrowserScene.run { scene in
             let ticket = try await scene.ticket()
-            _ = await scene.server.server.stores.clients.remove(scene.client.id)
+            _ = try await scene.server.server.stores.clients.remove(scene.client.id).outcome
             try await scene.answer(ticket).expectErrorPage()
             try await scene.answer(ticket, "deny").expectErrorPage()
             try await scene.expectNothingStored()

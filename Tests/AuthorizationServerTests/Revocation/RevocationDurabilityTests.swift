@@ -121,15 +121,20 @@ private struct EndpointScene {
         let issuer = try Issuer("https://auth.example.com")
         let clients = ClientRegistry(preRegistered: [StoreSample.client()], journal: journal)
         sessions = AuthorizationSessions(policy: SessionPolicy(), journal: journal)
-        _ = await sessions.issueCode(StoreSample.digest("code"), for: StoreSample.grant(1), now: StoreSample.now)
-        _ = await sessions.redeem(StoreSample.redemption("code"), now: StoreSample.now)
+        _ = try await sessions.issueCode(StoreSample.digest("code"), for: StoreSample.grant(1), now: StoreSample.now)
+            .outcome
+        _ = try await sessions.redeem(StoreSample.redemption("code"), now: StoreSample.now).outcome
         let refreshTokenKey = RefreshTokenKey(secret: Array(repeating: 3, count: 32))
         refreshToken = RefreshToken(family: sessionID, generation: 1, key: refreshTokenKey)
-        let signingKey = SigningKey(privateKey: try PrivateKey.generate(.es256), algorithm: .es256)
-        let keys = SigningKeyPublication(
-            SigningKeySet(active: signingKey, idTokenKey: nil, published: JSONWebKeySet(keys: [signingKey.jsonWebKey]))
+        let stored = try StoredSigningKey(
+            PrivateKey.generate(.es256),
+            purpose: .accessToken,
+            state: .active,
+            publishedAt: StoreSample.now
         )
-        let durability = Durability(journal: journal)
+        let keys = try #require(
+            SigningKeyPublication(KeyGeneration(number: 1, signingKeys: [stored], vaultKeys: []))
+        )
         let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         let remote = RemoteKeySets(
             transport: KeySetHost(),
@@ -146,7 +151,6 @@ private struct EndpointScene {
                         issuer: issuer,
                         keys: ClientKeys(remote: remote),
                         replay: ReplayGuard(journal: journal),
-                        durability: durability,
                         logger: logger
                     )
                 ),
@@ -160,7 +164,6 @@ private struct EndpointScene {
                 seen: SeenAccessTokens()
             ),
             sessions: sessions,
-            durability: durability,
             metrics: metrics,
             audit: AuditTrail(sink: UnboundedAuditSink { _ in })
         )

@@ -82,14 +82,14 @@ struct TokenConfusionTests {
         }
     }
 
-    @Test("RFC 8693 §2.1: a client's own token stands for no user, and the exchange says so")
+    @Test("RFC 8693 §2.1: a client's own token does not represent a user, and the exchange says so")
     func ownToken() async throws {
         let key = try TestClientKey("batch")
         try await TestServer.run(configure: { $0.clients = [AssertionScene.client(key)] }) { server in
             let scene = try await TokenConfusionScene(server: server, key: key)
             let answer = try await scene.client.exchange(try await scene.token(.clientsOwnToken))
             #expect(answer.isError(400, "invalid_grant"))
-            #expect(answer["error_description"] == "subject_token stands for no user")
+            #expect(answer["error_description"] == "subject_token does not represent a user")
         }
     }
 

@@ -14,7 +14,6 @@ struct BackgroundDutyTests {
     private let clock = ManualClock()
     private let vault = TokenVault(journal: VolatileJournal())
     private let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
-    private let durability = Durability(journal: VolatileJournal())
     private let metrics = ServerMetrics(factory: PrometheusRegistry())
     private let sealing: TokenSealing
 
@@ -26,10 +25,11 @@ struct BackgroundDutyTests {
         let now = clock.now()
         let login = StoreSample.login("\(upstream) \(number)")
         let candidate = UserID(random: SystemRandomSource())
-        let user = try #require(await vault.resolveUser(login, candidate: candidate, now: now).outcome)
+        let user = try #require(try await vault.resolveUser(login, candidate: candidate, now: now).outcome)
         let draft = StoreSample.draft(user, upstream: upstream, accessTokenExpiry: now + .seconds(3600))
-        let stored = await vault.store(draft, candidate: ConnectionID(random: SystemRandomSource()), now: now)
-        guard case .stored(let connection) = stored.outcome else {
+        let stored = try await vault.store(draft, candidate: ConnectionID(random: SystemRandomSource()), now: now)
+            .outcome
+        guard case .stored(let connection) = stored else {
             throw Refused()
         }
         await vault.touch(connection.id, now: now)
@@ -47,9 +47,9 @@ struct BackgroundDutyTests {
             upstreams: UpstreamDirectory([]),
             names: ["down", "up"],
             refreshes: UpstreamRefreshes(
-                vault: vault,
+                store: vault,
+                holder: LeaseHolder(random: SystemRandomSource()),
                 sealing: sealing,
-                durability: durability,
                 timeSource: clock,
                 metrics: metrics,
                 logger: logger
@@ -72,7 +72,6 @@ struct BackgroundDutyTests {
                 vault: vault,
                 upstreams: UpstreamDirectory([]),
                 sealing: sealing,
-                durability: durability,
                 logger: logger
             ),
             metrics: metrics,

@@ -11,7 +11,7 @@ struct ConnectInPlaceTests {
     private static func missing(_ scene: VaultScene) async throws -> (token: String, uri: String) {
         let token = try await scene.accessToken()
         let connection = try await scene.connection("files", of: token)
-        _ = await scene.server.server.stores.vault.disconnect(connection.id)
+        _ = try await scene.server.server.stores.vault.disconnect(connection.id).outcome
         let answer = try await scene.exchange(token, ["files"])
         #expect(answer["reason"] == "not_connected")
         let uri = try #require(answer["connect_uri"])

@@ -80,27 +80,12 @@ struct EndedGrantTests {
         }
     }
 
-    @Test("who mends the connection between the refresh’s check and its end keeps the session, and tries again")
-    func mendedMeanwhile() async throws {
+    @Test("a user who mends the connection before the refresh keeps the session")
+    func mendedBefore() async throws {
         try await Self.run { scene in
             let login = try await scene.logIn()
-            let stores = scene.server.server.stores
-            let tsid = try #require(try DecodedToken(login.accessToken).claims["tsid"]?.stringValue)
-            let id = try #require(SessionID(tsid))
-            let session = try #require(await stores.sessions.session(id, now: scene.clock.now()))
-            let endedGrants = EndedGrants(
-                vault: stores.vault,
-                sessions: stores.sessions,
-                resources: ResourceCatalogue([]),
-                upstreams: UpstreamDirectory([]),
-                durability: Durability(journal: VolatileJournal()),
-                metrics: ServerMetrics(factory: PrometheusRegistry()),
-                audit: AuditTrail(sink: UnboundedAuditSink { _ in Issue.record("nothing was ended") })
-            )
-            let context = RequestContext(source: .loopback, now: scene.clock.now(), requestID: RequestID(number: 1))
-            // As the refresh comes here: it saw an ended connection, and there is none any more.
-            let refusal = try await endedGrants.end(session, context: context)
-            #expect(refusal.code == .temporarilyUnavailable)
+            try await Self.end(scene.corp, "corp", login, scene)
+            _ = try await scene.logIn()
             #expect(try await scene.client.refresh(login.refreshToken).status == 200)
         }
     }

@@ -114,7 +114,7 @@ struct ForwardAuthTests {
             let token = try await scene.accessToken()
             let grace = try await scene.accessToken(as: "grace")
             let session = try #require(SessionID(try await Self.ask(scene, grace).header("x-auth-session") ?? ""))
-            _ = await scene.server.server.stores.sessions.revoke(session)
+            _ = try await scene.server.server.stores.sessions.revoke(session).outcome
             let upstream = try #require(try await scene.exchange(token, ["corp"])["access_token"])
             for bad in ["x.y.z", String(token.dropLast(4)) + "AAAA", grace, upstream] {
                 let answer = try await Self.ask(scene, bad)

@@ -309,10 +309,12 @@ struct HostileSubjectTokenTests {
                     state: .next,
                     publishedAt: world.server.clock.now()
                 )
-                _ = await ring.rotate(successor: successor, now: world.server.clock.now())
+                _ = try await ring.rotate(successor: successor, publishedBy: nil, now: world.server.clock.now()).outcome
+                world.server.server.keys.publish(await ring.generation())
                 #expect(try await world.client.exchange(world.genuine).status == 200)
             }
-            _ = await ring.withdraw(retiredBefore: world.server.clock.now() + .seconds(1))
+            _ = try await ring.withdraw(retiredBefore: world.server.clock.now() + .seconds(1)).outcome
+            world.server.server.keys.publish(await ring.generation())
             #expect(try await world.client.exchange(world.genuine).isError(400, "invalid_grant"))
             let fresh = try await world.client.tokens(at: world.server)
             #expect(try await world.client.exchange(fresh.accessToken).status == 200)

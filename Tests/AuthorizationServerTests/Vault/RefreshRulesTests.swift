@@ -141,7 +141,7 @@ struct RefreshRulesTests {
             let token = try await scene.accessToken()
             let connection = try await scene.connection(of: token)
             // As after a change of the configured client id.
-            _ = await scene.server.server.stores.vault.store(
+            _ = try await scene.server.server.stores.vault.store(
                 ConnectionDraft(
                     userID: connection.userID,
                     upstream: connection.upstream,
@@ -154,7 +154,7 @@ struct RefreshRulesTests {
                 ),
                 candidate: connection.id,
                 now: scene.clock.now()
-            )
+            ).outcome
             scene.clock.advance(by: .seconds(2 * 3600))
             let answer = try await scene.exchange(token, ["corp"])
             #expect(answer.error == "interaction_required" && answer["reason"] == "reauth_required")

@@ -85,12 +85,12 @@ struct SeveralUpstreamsTests {
             #expect(scene.corp.requestCount(on: .authorization) == 2)
             #expect(scene.files.requestCount(on: .authorization) == 1)
             let connection = try await scene.connection("files", of: token)
-            _ = await scene.server.server.stores.vault.mark(
+            _ = try await scene.server.server.stores.vault.mark(
                 connection.id,
                 version: connection.version,
                 .reauthorizationRequired,
                 reason: "invalid_grant"
-            )
+            ).outcome
             _ = try await scene.accessToken()
             #expect(scene.files.requestCount(on: .authorization) == 2)
         }
@@ -113,7 +113,7 @@ struct SeveralUpstreamsTests {
         try await VaultScene.run { scene in
             let token = try await scene.accessToken()
             let connection = try await scene.connection("files", of: token)
-            _ = await scene.server.server.stores.vault.disconnect(connection.id)
+            _ = try await scene.server.server.stores.vault.disconnect(connection.id).outcome
             scene.files.script(.invalidGrant, on: .token)
             await #expect(throws: VaultScene.LoginEnded.self) { try await scene.logIn() }
             #expect(try await scene.exchange(token, ["corp"]).status == 200)

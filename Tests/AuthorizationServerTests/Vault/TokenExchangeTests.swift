@@ -200,7 +200,7 @@ struct TokenExchangeTests {
             let (client, tokens) = try await server.loggedIn()
             let claims = try DecodedToken(tokens.accessToken).claims
             let sessionID = try #require(claims["tsid"]?.stringValue.flatMap(SessionID.init))
-            _ = await server.server.stores.sessions.revoke(sessionID)
+            _ = try await server.server.stores.sessions.revoke(sessionID).outcome
             #expect(try await client.exchange(tokens.accessToken).isError(400, "invalid_grant"))
             let second = try await client.tokens(at: server)
             server.clock.advance(by: .seconds(3600))
@@ -228,7 +228,7 @@ struct TokenExchangeTests {
             let userID = try #require(claims["sub"]?.stringValue.flatMap(UserID.init))
             let vault = server.server.stores.vault
             for connection in await vault.connections(of: userID) {
-                _ = await vault.disconnect(connection.id)
+                _ = try await vault.disconnect(connection.id).outcome
             }
             let answer = try await client.exchange(tokens.accessToken)
             #expect(answer.isError(400, "interaction_required"))

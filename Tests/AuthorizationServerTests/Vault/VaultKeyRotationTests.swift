@@ -49,7 +49,7 @@ struct VaultKeyRotationTests {
                 }
                 let after = await Self.tokens(server)
                 #expect(after.count == 1 && after != before)
-                #expect(await server.server.stores.keys.vaultKeys().map(\.number) == [1, 2])
+                #expect(await server.server.stores.keys.generation().vaultKeys.map(\.number) == [1, 2])
                 #expect(try server.auditEvents("vault_key.changed").count == 2)
             }
             scene.clock.advance(by: .seconds(601))
@@ -57,7 +57,7 @@ struct VaultKeyRotationTests {
                 try await scene.serve(registers) { server in
                     let client = try await OAuthTestClient.registered(at: server)
                     await server.server.performMaintenance()
-                    #expect(await server.server.stores.keys.vaultKeys().map(\.number) == [2])
+                    #expect(await server.server.stores.keys.generation().vaultKeys.map(\.number) == [2])
                     #expect(try await client.exchange(token).status == 200)
                 }
             }
@@ -80,7 +80,7 @@ struct VaultKeyRotationTests {
             journal.isAvailable = false
             #expect(try await Self.rotate(server).isError(503, "temporarily_unavailable"))
             journal.isAvailable = true
-            #expect(await server.server.stores.keys.vaultKeys().isEmpty)
+            #expect(await server.server.stores.keys.generation().vaultKeys.isEmpty)
             #expect(try await Self.rotate(server).status == 200)
         }
     }

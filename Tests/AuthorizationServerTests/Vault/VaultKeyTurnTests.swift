@@ -44,11 +44,10 @@ struct VaultKeyTurnTests {
         sealing = TokenSealing(keys: keys, random: SystemRandomSource())
         let count = errorCount
         rotation = VaultKeyRotation(
-            ring: ring,
+            secrets: ring,
             keys: keys,
             sealing: sealing,
             vault: vault,
-            durability: Durability(journal: VolatileJournal()),
             random: SystemRandomSource(),
             logger: Logger(label: "test") { _ in Handler(count: count) }
         )
@@ -56,7 +55,7 @@ struct VaultKeyTurnTests {
 
     private func connect(_ number: Int, opens: Bool = true) async throws {
         let user = UserID(value: Bits128(UInt64(number)))
-        _ = await vault.resolveUser(StoreSample.login("\(number)"), candidate: user, now: clock.now())
+        _ = try await vault.resolveUser(StoreSample.login("\(number)"), candidate: user, now: clock.now())
         let place = TokenSealing.Place(userID: user, upstream: "github", account: "\(number)")
         let tokens = try sealing.seal(UpstreamTokens(accessToken: "gho_\(number)"), at: place)
         let draft = StoreSample.draft(
@@ -64,7 +63,7 @@ struct VaultKeyTurnTests {
             account: "\(number)",
             tokens: opens ? tokens : StoreSample.tokens("what no key opens")
         )
-        _ = await vault.store(draft, candidate: ConnectionID(value: Bits128(UInt64(number))), now: clock.now())
+        _ = try await vault.store(draft, candidate: ConnectionID(value: Bits128(UInt64(number))), now: clock.now())
     }
 
     private func staleCount() async -> Int {
@@ -93,10 +92,10 @@ struct VaultKeyTurnTests {
         for number in 0..<10 { try await connect(number) }
         for _ in 0..<2 { _ = try await rotation.rotate(now: clock.now()) }
         for _ in 0..<3 { await rotation.performDue(now: clock.now()) }
-        #expect(await ring.vaultKeys().map(\.number) == [1, 2])
+        #expect(await ring.generation().vaultKeys.map(\.number) == [1, 2])
         clock.advance(by: .seconds(601))
         await rotation.performDue(now: clock.now())
-        #expect(await ring.vaultKeys().map(\.number) == [2])
+        #expect(await ring.generation().vaultKeys.map(\.number) == [2])
         #expect(await staleCount() == 0)
     }
 }

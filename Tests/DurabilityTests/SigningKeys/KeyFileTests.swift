@@ -56,7 +56,7 @@ extension DurabilityTests {
                 configure: Self.configure(["a", "b"]),
                 environment: Self.reading(files)
             ) { server async throws in
-                let keys = await server.server.stores.keys.keys()
+                let keys = await server.server.stores.keys.generation().signingKeys
                 let signing = try await server.signingKeyID()
                 #expect(keys.map(\.key.keyID).first == signing && keys.first?.key.algorithm == algorithm)
                 #expect(try await server.publishedKeyIDs().count == 2)

@@ -163,7 +163,7 @@ extension DurabilityTests {
             try await TestServer.run(clock: clock, configure: { $0.signing.rotationInterval = .seconds(86_400) }) {
                 server in
                 func active() async throws -> String {
-                    let keys = await server.server.stores.keys.keys()
+                    let keys = await server.server.stores.keys.generation().signingKeys
                     return try #require(keys.first { $0.purpose == .idToken && $0.state == .active }).key.keyID
                 }
                 var client = try await OAuthTestClient.registered(at: server)
@@ -210,7 +210,9 @@ extension DurabilityTests {
                     await server.server.performMaintenance()
                     let new = try await server.signingKeyID()
                     #expect(new != old)
-                    let keys = await server.server.stores.keys.keys().filter { $0.purpose == .accessToken }
+                    let keys = await server.server.stores.keys.generation().signingKeys.filter {
+                        $0.purpose == .accessToken
+                    }
                     let active = try #require(keys.first { $0.state == .active })
                     #expect(active.key.keyID == new && active.key.algorithm == .edDSA)
                     #expect(keys.filter { $0.state == .next }.map(\.key.algorithm) == [.edDSA])

@@ -54,7 +54,9 @@ extension TestServer {
     func publishedKeyIDs() async throws -> [String] {
         let client = OAuthTestClient(issuer: issuer, transport: transport, resource: nil)
         let answer = try await client.send("GET", AuthorizationServerMetadata.Path.keySet)
-        let idTokenKeyIDs = Set(await server.stores.keys.keys().filter { $0.purpose == .idToken }.map(\.key.keyID))
+        let idTokenKeyIDs = Set(
+            await server.stores.keys.generation().signingKeys.filter { $0.purpose == .idToken }.map(\.key.keyID)
+        )
         return (answer.json["keys"]?.arrayValue ?? []).compactMap { key in
             guard case .object(let object) = key, let id = object["kid"]?.stringValue, !idTokenKeyIDs.contains(id)
             else { return nil }

@@ -36,7 +36,7 @@ struct OtherModelTests {
                 } else {
                     expected = .full
                 }
-                #expect(await registry.replace(client).outcome == expected)
+                #expect(try await registry.replace(client).outcome == expected)
             case 5, 6:
                 if let known {
                     model[known].isUsed = true
@@ -46,7 +46,7 @@ struct OtherModelTests {
                 if let known {
                     model.remove(at: known)
                 }
-                #expect(await registry.remove(id).outcome == (known != nil))
+                #expect(try await registry.remove(id).outcome == (known != nil))
             default:
                 let expected = model.first { $0.client.id == id }?.client
                 #expect(await registry.client(id) == expected)
@@ -72,12 +72,13 @@ struct OtherModelTests {
             now = now + .seconds(random.below(40))
             let id = random.below(200)
             let expiry = now + .seconds(1 + random.below(600))
-            let outcome = await replayGuard.consume(
+            let receipt = try await replayGuard.consume(
                 StoreSample.digest("\(id)"),
                 of: StoreSample.assertionOwner,
                 expiry: expiry,
                 now: now
-            ).outcome
+            )
+            let outcome = try await receipt.outcome
             if let known = model[id], now < known {
                 #expect(outcome == .replayed)
             } else if model[id] == nil {
@@ -90,9 +91,8 @@ struct OtherModelTests {
                 await replayGuard.sweep(now: now, limit: random.below(50))
             }
             if random.chance(5) {
-                let id = random.below(200)
-                await replayGuard.release(StoreSample.digest("\(id)"), of: StoreSample.assertionOwner)
-                model[id] = nil
+                await receipt.failAnswering()
+                if outcome == .consumed { model[id] = nil }
             }
         }
         let restored = ReplayGuard(journal: VolatileJournal())
@@ -102,7 +102,7 @@ struct OtherModelTests {
         for store in [restored, replayGuard] { await store.sweep(now: later, limit: .max) }
         #expect(try await restored.capture().rowSet() == (try await replayGuard.capture().rowSet()))
         for (id, expiry) in model where later < expiry {
-            let again = await restored.consume(
+            let again = try await restored.consume(
                 StoreSample.digest("\(id)"),
                 of: StoreSample.assertionOwner,
                 expiry: expiry,
@@ -125,11 +125,11 @@ struct OtherModelTests {
             switch random.below(4) {
             case 0:
                 let key = try StoreSample.signingKey(.active, purpose: purpose, publishedAt: now)
-                _ = await ring.install(key, now: now)
+                _ = try await ring.install(key, now: now).outcome
                 actives[purpose] = key.key.keyID
             case 1, 2:
                 let key = try StoreSample.signingKey(.next, purpose: purpose, publishedAt: now)
-                let outcome = await ring.rotate(successor: key, now: now).outcome
+                let outcome = try await ring.rotate(successor: key, publishedBy: nil, now: now).outcome
                 if let next = nexts[purpose] {
                     guard case .rotated(activeKeyID: next) = outcome else {
                         Issue.record("a rotation came to \(outcome)")
@@ -139,9 +139,9 @@ struct OtherModelTests {
                 }
                 nexts[purpose] = key.key.keyID
             default:
-                _ = await ring.withdraw(retiredBefore: now - .seconds(300))
+                _ = try await ring.withdraw(retiredBefore: now - .seconds(300)).outcome
             }
-            let keys = await ring.keys()
+            let keys = await ring.generation().signingKeys
             for purpose in [StoredSigningKey.Purpose.accessToken, .idToken] {
                 let ofPurpose = keys.filter { $0.purpose == purpose }
                 #expect(ofPurpose.filter { $0.state == .active }.map(\.key.keyID) == Array(actives[purpose]))

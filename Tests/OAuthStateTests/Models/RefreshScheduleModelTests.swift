@@ -22,14 +22,14 @@ struct RefreshScheduleModelTests {
             random = SeededRandom(seed: seed)
         }
 
-        mutating func step() async {
+        mutating func step() async throws {
             serial += 1
             switch random.below(10) {
-            case 0, 1, 2: await store()
+            case 0, 1, 2: try await store()
             case 3, 4: if let connection = await anyConnection() { await vault.touch(connection.id, now: now) }
-            case 5: await refresh()
-            case 6: await mark()
-            case 7: if let connection = await anyConnection(), random.chance(30) { await disconnect(connection) }
+            case 5: try await refresh()
+            case 6: try await mark()
+            case 7: if let connection = await anyConnection(), random.chance(30) { try await disconnect(connection) }
             default: now = now + .seconds(random.below(random.chance(10) ? 90_000 : 600))
             }
         }
@@ -39,10 +39,11 @@ struct RefreshScheduleModelTests {
             return all.isEmpty ? nil : all[random.below(all.count)]
         }
 
-        private mutating func store() async {
+        private mutating func store() async throws {
             let name = "person \(random.below(10))"
             let candidate = UserID(value: Bits128(serial))
-            guard let user = await vault.resolveUser(StoreSample.login(name), candidate: candidate, now: now).outcome
+            guard
+                let user = try await vault.resolveUser(StoreSample.login(name), candidate: candidate, now: now).outcome
             else { return }
             let life = random.chance(90) ? Duration.seconds([10, 120, 3600, 90_000][random.below(4)]) : nil
             let draft = StoreSample.draft(
@@ -51,10 +52,10 @@ struct RefreshScheduleModelTests {
                 tokens: StoreSample.tokens("access", refresh: random.chance(80) ? "refresh" : nil),
                 accessTokenExpiry: life.map { now + $0 }
             )
-            _ = await vault.store(draft, candidate: ConnectionID(value: Bits128(serial)), now: now)
+            _ = try await vault.store(draft, candidate: ConnectionID(value: Bits128(serial)), now: now)
         }
 
-        private mutating func refresh() async {
+        private mutating func refresh() async throws {
             guard let connection = await anyConnection() else { return }
             let refresh = ConnectionRefresh(
                 id: connection.id,
@@ -63,19 +64,19 @@ struct RefreshScheduleModelTests {
                 scopes: nil,
                 accessTokenExpiry: now + .seconds(random.below(7200))
             )
-            _ = await vault.replace(refresh, now: now)
+            _ = try await vault.replace(refresh, now: now)
         }
 
-        private mutating func mark() async {
+        private mutating func mark() async throws {
             guard let connection = await anyConnection() else { return }
             let statuses: [Connection.Status] = [.active, .expiring, .reauthorizationRequired, .revoked]
             let status = statuses[random.below(4)]
             let reason = random.chance(50) ? Connection.reportedInvalid : nil
-            _ = await vault.mark(connection.id, version: connection.version, status, reason: reason)
+            _ = try await vault.mark(connection.id, version: connection.version, status, reason: reason)
         }
 
-        private func disconnect(_ connection: Connection) async {
-            _ = await vault.disconnect(connection.id)
+        private func disconnect(_ connection: Connection) async throws {
+            _ = try await vault.disconnect(connection.id)
         }
 
         // In the store's turn a token may come up to 8 s early.
@@ -122,7 +123,7 @@ struct RefreshScheduleModelTests {
     func randomLife(seed: UInt64) async throws {
         var run = Run(seed: seed)
         for _ in 0..<300 {
-            for _ in 0..<6 { await run.step() }
+            for _ in 0..<6 { try await run.step() }
             await run.compare(run.vault)
         }
         #expect(run.dueCount > 100)
@@ -132,12 +133,12 @@ struct RefreshScheduleModelTests {
     }
 
     @Test("slices go through every connection once", arguments: [1, 3, 50])
-    func slices(limit: Int) async {
+    func slices(limit: Int) async throws {
         let vault = TokenVault(journal: VolatileJournal())
         for number in UInt64(1)...40 {
             let user = UserID(value: Bits128(number))
-            _ = await vault.resolveUser(StoreSample.login("\(number)"), candidate: user, now: StoreSample.now)
-            _ = await vault.store(
+            _ = try await vault.resolveUser(StoreSample.login("\(number)"), candidate: user, now: StoreSample.now)
+            _ = try await vault.store(
                 StoreSample.draft(user),
                 candidate: ConnectionID(value: Bits128(number)),
                 now: StoreSample.now

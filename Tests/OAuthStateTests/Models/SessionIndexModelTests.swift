@@ -37,16 +37,16 @@ struct SessionIndexModelTests {
             random = SeededRandom(seed: seed)
         }
 
-        mutating func step() async {
+        mutating func step() async throws {
             serial += 1
             switch random.below(12) {
-            case 0, 1: await begin(nil)
-            case 2: await begin(any { if case .inHand = $0 { true } else { false } })
-            case 3, 4: await take()
-            case 5, 6: await issue()
-            case 7, 8: await redeem()
-            case 9: await abandonOrRevoke()
-            case 10: if random.chance(30) { await end() }
+            case 0, 1: try await begin(nil)
+            case 2: try await begin(any { if case .inHand = $0 { true } else { false } })
+            case 3, 4: try await take()
+            case 5, 6: try await issue()
+            case 7, 8: try await redeem()
+            case 9: try await abandonOrRevoke()
+            case 10: if random.chance(30) { try await end() }
             default: await sweep()
             }
             await compare(store)
@@ -65,7 +65,7 @@ struct SessionIndexModelTests {
             return grant
         }
 
-        private mutating func begin(_ known: SessionID?) async {
+        private mutating func begin(_ known: SessionID?) async throws {
             let login = known.flatMap { logins[$0] }
             var grant = login?.grant ?? newGrant()
             if let connection = Self.connections.first(where: { !grant.connections.contains($0) }), random.chance(50),
@@ -74,7 +74,7 @@ struct SessionIndexModelTests {
                 grant.connections.append(connection)
             }
             let state = "state \(serial)"
-            let outcome = await store.begin(pending(grant), state: StoreSample.digest(state), now: now)
+            let outcome = try await store.begin(pending(grant), state: StoreSample.digest(state), now: now).outcome
             let isEnded = login?.place == .inHand(isEnded: true)
             #expect(outcome == (isEnded ? .ended : .admitted))
             guard !isEnded else { return }
@@ -89,16 +89,16 @@ struct SessionIndexModelTests {
             return pending
         }
 
-        private mutating func take() async {
+        private mutating func take() async throws {
             guard let id = any({ if case .pending = $0 { true } else { false } }), let login = logins[id],
                 case .pending(let state) = login.place
             else { return }
-            let outcome = await store.takePending(
+            let outcome = try await store.takePending(
                 state: StoreSample.digest(state),
                 upstream: "github",
                 binding: StoreSample.digest("browser"),
                 now: now
-            )
+            ).outcome
             guard case .taken(let taken) = outcome else {
                 Issue.record("taking a login came to \(outcome)")
                 return
@@ -108,26 +108,26 @@ struct SessionIndexModelTests {
             logins[id]?.expiry = now + .seconds(600)
         }
 
-        private mutating func issue() async {
+        private mutating func issue() async throws {
             let id = any { if case .inHand = $0 { true } else { false } }
             let login = id.flatMap { logins[$0] }
             let grant = login?.grant ?? newGrant()
             let code = "code \(serial)"
             let isEnded = login?.place == .inHand(isEnded: true)
-            let outcome = await store.issueCode(StoreSample.digest(code), for: grant, now: now)
+            let outcome = try await store.issueCode(StoreSample.digest(code), for: grant, now: now).outcome
             #expect(outcome == (isEnded ? .ended : .admitted))
             guard !isEnded else { return }
             let place = Place.code(code, isRedeemed: false)
             logins[grant.sessionID] = Login(grant: grant, place: place, expiry: now + .seconds(660))
         }
 
-        private mutating func redeem() async {
+        private mutating func redeem() async throws {
             let replays = random.chance(10)
             guard let id = any({ if case .code(_, let isRedeemed) = $0 { isRedeemed == replays } else { false } }),
                 let login = logins[id],
                 case .code(let code, let isRedeemed) = login.place
             else { return }
-            let outcome = await store.redeem(StoreSample.redemption(code), now: now).outcome
+            let outcome = try await store.redeem(StoreSample.redemption(code), now: now).outcome
             if isRedeemed {
                 #expect(outcome == .replayed(id))
                 sessions[id] = nil
@@ -141,12 +141,12 @@ struct SessionIndexModelTests {
             }
         }
 
-        private mutating func abandonOrRevoke() async {
+        private mutating func abandonOrRevoke() async throws {
             if random.chance(50), let id = any({ if case .inHand = $0 { true } else { false } }) {
                 await store.abandon(id)
                 logins[id] = nil
             } else if let id = anySession() {
-                #expect(await store.revoke(id).outcome == sessions.removeValue(forKey: id))
+                #expect(try await store.revoke(id).outcome == sessions.removeValue(forKey: id))
             }
         }
 
@@ -156,7 +156,7 @@ struct SessionIndexModelTests {
         }
 
         // As the store did it before it had indexes.
-        private mutating func end() async {
+        private mutating func end() async throws {
             var ending = SessionEnding()
             for _ in 0..<random.below(3) { ending.connections.insert(Self.connections[random.below(12)]) }
             if let id = anySession(), random.chance(30) { ending.sessions.insert(id) }
@@ -174,7 +174,7 @@ struct SessionIndexModelTests {
                 }
             }
             let count = ended.count { sessions.removeValue(forKey: $0) != nil }
-            #expect(await store.end(ending).outcome == count)
+            #expect(try await store.end(ending).outcome == count)
         }
 
         private mutating func sweep() async {
@@ -203,7 +203,7 @@ struct SessionIndexModelTests {
         var run = Run(seed: seed)
         var sessionCountMax = 0
         for _ in 0..<1000 {
-            await run.step()
+            try await run.step()
             sessionCountMax = max(sessionCountMax, run.sessions.count)
         }
         #expect(sessionCountMax > 5)

@@ -30,29 +30,29 @@ struct SessionModelTests {
             random = SeededRandom(seed: seed)
         }
 
-        mutating func step() async {
+        mutating func step() async throws {
             switch random.below(100) {
-            case 0..<15: await issue()
-            case 15..<45: await redeem()
-            case 45..<80: await rotate()
-            case 80..<84: await revoke()
-            case 84..<87: await consent()
+            case 0..<15: try await issue()
+            case 15..<45: try await redeem()
+            case 45..<80: try await rotate()
+            case 80..<84: try await revoke()
+            case 84..<87: try await consent()
             case 87..<90: await sweep()
             default: now = now + .milliseconds(random.below(random.chance(10) ? 4_000_000 : 40_000))
             }
             await compareOneSession()
         }
 
-        private mutating func issue() async {
+        private mutating func issue() async throws {
             codeCount += 1
             let code = "code \(codeCount)"
             let number = UInt64(codeCount)
             let grant = StoreSample.grant(number, issuesRefreshToken: random.chance(80), authenticatedAt: now)
             model.issue(code, grant, now: now)
-            #expect(await store.issueCode(StoreSample.digest(code), for: grant, now: now) == .admitted)
+            #expect(try await store.issueCode(StoreSample.digest(code), for: grant, now: now).outcome == .admitted)
         }
 
-        private mutating func redeem() async {
+        private mutating func redeem() async throws {
             let code = "code \(max(1, codeCount - random.below(6)))"
             var redemption = StoreSample.redemption(code)
             var wrong: CodeMismatch?
@@ -68,10 +68,10 @@ struct SessionModelTests {
                 (redemption.redirectURI, redemption.resource) = (nil, nil)
             }
             let expected = model.redeem(code, wrong: wrong, now: now)
-            #expect(await store.redeem(redemption, now: now).outcome == expected)
+            #expect(try await store.redeem(redemption, now: now).outcome == expected)
         }
 
-        private mutating func rotate() async {
+        private mutating func rotate() async throws {
             let id = anySession()
             let present = Int(model.sessions[id]?.generation ?? 1)
             var use = RefreshTokenUse(
@@ -91,7 +91,7 @@ struct SessionModelTests {
             }
             let isExpired = model.sessions[id].map { now >= $0.expiry } ?? false
             let expected = model.rotate(use, now: now)
-            let found = await store.rotate(use, now: now).outcome
+            let found = try await store.rotate(use, now: now).outcome
             if isExpired, expected == .expired {
                 // A sweep may have been there first.
                 #expect(found == .expired || found == .unknown)
@@ -102,18 +102,18 @@ struct SessionModelTests {
             }
         }
 
-        private mutating func revoke() async {
+        private mutating func revoke() async throws {
             let id = anySession()
             let expected = model.sessions.removeValue(forKey: id)
-            let found = await store.revoke(id).outcome
+            let found = try await store.revoke(id).outcome
             #expect(found == expected || (found == nil && expected.map { now >= $0.expiry } == true))
         }
 
-        private mutating func consent() async {
+        private mutating func consent() async throws {
             let key = "consent \(random.below(20))"
             #expect(await store.hasConsent(StoreSample.digest(key)) == model.consents.contains(key))
             model.consents.insert(key)
-            #expect(await store.rememberConsent(StoreSample.digest(key), now: now).outcome == .admitted)
+            #expect(try await store.rememberConsent(StoreSample.digest(key), now: now).outcome == .admitted)
         }
 
         private mutating func sweep() async {
@@ -146,7 +146,7 @@ struct SessionModelTests {
     func randomLife(seed: UInt64) async throws {
         var run = Run(seed: seed)
         for _ in 0..<1500 {
-            await run.step()
+            try await run.step()
         }
         let (now, model) = (run.now, run.model)
         #expect(model.sessions.count > 5)
@@ -162,16 +162,16 @@ struct SessionModelTests {
     func randomSnapshot(seed: UInt64) async throws {
         var run = Run(seed: seed)
         for _ in 0..<300 {
-            await run.step()
+            try await run.step()
         }
         // A snapshot covers the journal up to its position; each section may already hold more.
         let covered = run.journal.records.count
         for _ in 0..<200 {
-            await run.step()
+            try await run.step()
         }
         let rows = try await run.store.capture().rows()
         for _ in 0..<200 {
-            await run.step()
+            try await run.step()
         }
         let restored = AuthorizationSessions(policy: Self.policy, journal: VolatileJournal())
         try await restored.restore(rows)

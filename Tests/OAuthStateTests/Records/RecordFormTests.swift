@@ -35,10 +35,11 @@ struct RecordFormTests {
         let store = AuthorizationSessions(policy: SessionPolicy(), journal: journal)
         var grant = StoreSample.grant(0x0102)
         grant.request.scopes = ScopeSet(["a", "b"])
-        _ = await store.issueCode(StoreSample.digest("code"), for: grant, now: StoreSample.now)
-        _ = await store.redeem(StoreSample.redemption("code"), now: StoreSample.now)
-        _ = await store.rotate(StoreSample.use(0x0102, generation: 1), now: StoreSample.now + .milliseconds(1))
-        _ = await store.revoke(SessionID(value: 0x0102))
+        _ = try await store.issueCode(StoreSample.digest("code"), for: grant, now: StoreSample.now).outcome
+        _ = try await store.redeem(StoreSample.redemption("code"), now: StoreSample.now).outcome
+        _ = try await store.rotate(StoreSample.use(0x0102, generation: 1), now: StoreSample.now + .milliseconds(1))
+            .outcome
+        _ = try await store.revoke(SessionID(value: 0x0102)).outcome
         let id = "00000000000000000000000000000102"
         let (client, resource) = (Array("dcr_sample".utf8), Array("https://mcp.example.com/mcp".utf8))
         let (moment, absolute) = ("000001a1ee565e00", "000001a288d52600")
@@ -53,17 +54,18 @@ struct RecordFormTests {
     }
 
     @Test("a revoked access token, byte for byte")
-    func revokedTokenRecord() async {
+    func revokedTokenRecord() async throws {
         let journal = RecordingJournal()
         let store = AuthorizationSessions(policy: SessionPolicy(), journal: journal)
         let token = AccessTokenReference(tokenID: "jti", sessionID: nil)
-        _ = await store.revokeAccessToken(token, expiry: StoreSample.now, now: StoreSample.now)
+        _ = try await store.revokeAccessToken(token, expiry: StoreSample.now, now: StoreSample.now).outcome
         let own = "25" + Self.hexadecimal(token.tokenID.bytes) + "000001a1ee565e00"
         #expect(journal.records.map(Self.hexadecimal) == [own])
-        _ = await store.issueCode(StoreSample.digest("code"), for: StoreSample.grant(0x0102), now: StoreSample.now)
-        _ = await store.redeem(StoreSample.redemption("code"), now: StoreSample.now)
+        _ = try await store.issueCode(StoreSample.digest("code"), for: StoreSample.grant(0x0102), now: StoreSample.now)
+            .outcome
+        _ = try await store.redeem(StoreSample.redemption("code"), now: StoreSample.now).outcome
         let ofSession = AccessTokenReference(tokenID: "jti 2", sessionID: SessionID(value: 0x0102))
-        _ = await store.revokeAccessToken(ofSession, expiry: StoreSample.now, now: StoreSample.now)
+        _ = try await store.revokeAccessToken(ofSession, expiry: StoreSample.now, now: StoreSample.now).outcome
         let record = "26" + Self.hexadecimal(ofSession.tokenID.bytes) + "000001a1ee565e00"
         #expect(journal.records.last.map(Self.hexadecimal) == record + "00000000000000000000000000000102")
     }
@@ -73,21 +75,26 @@ struct RecordFormTests {
         let journal = RecordingJournal()
         let store = ReplayGuard(journal: journal)
         let (id, owner) = (StoreSample.digest("jti"), StoreSample.assertionOwner)
-        _ = await store.consume(id, of: owner, expiry: StoreSample.now, now: StoreSample.now)
+        _ = try await store.consume(id, of: owner, expiry: StoreSample.now, now: StoreSample.now).outcome
         let form = Self.hexadecimal(id.bytes) + "000001a1ee565e00"
         #expect(journal.records.map(Self.hexadecimal) == ["51" + form + Self.hexadecimal(owner.id.bytes) + "01"])
         let restored = ReplayGuard(journal: VolatileJournal())
         let body = try #require(journal.records.first).dropFirst().prefix(40)
         try await restored.restore([[RecordKind.consumeAssertion.rawValue] + body])
-        let again = await restored.consume(id, of: owner, expiry: StoreSample.now, now: StoreSample.now - .seconds(1))
-        #expect(again.outcome == .replayed)
+        let again = try await restored.consume(
+            id,
+            of: owner,
+            expiry: StoreSample.now,
+            now: StoreSample.now - .seconds(1)
+        ).outcome
+        #expect(again == .replayed)
     }
 
     @Test("a registration of ourselves at an upstream, byte for byte")
-    func registrationRecord() async {
+    func registrationRecord() async throws {
         let journal = RecordingJournal()
         let store = TokenVault(journal: journal)
-        _ = await store.keep(StoreSample.registration(sealed: "\u{1}\u{2}"))
+        _ = try await store.keep(StoreSample.registration(sealed: "\u{1}\u{2}")).outcome
         let expected =
             "35" + "00000004" + Self.hexadecimal("corp".utf8) + Self.hexadecimal(StoreSample.digest("purpose").bytes)
             + "0000000c" + Self.hexadecimal("openid email".utf8) + "00000002" + "0102"
@@ -95,12 +102,12 @@ struct RecordFormTests {
     }
 
     @Test("a key of the vault and its removal, byte for byte")
-    func vaultKeyRecords() async {
+    func vaultKeyRecords() async throws {
         let journal = RecordingJournal()
         let ring = SigningKeyRing(journal: journal)
-        _ = await ring.addVaultKey([1, 2], now: StoreSample.now)
-        _ = await ring.addVaultKey([3], now: StoreSample.now)
-        _ = await ring.removeVaultKeys(before: 2)
+        _ = try await ring.addVaultKey([1, 2], now: StoreSample.now).outcome
+        _ = try await ring.addVaultKey([3], now: StoreSample.now).outcome
+        _ = try await ring.removeVaultKeys(before: 2).outcome
         let expected = [
             "43" + "00000001" + "000000020102" + "000001a1ee565e00",
             "43" + "00000002" + "0000000103" + "000001a1ee565e00", "44" + "00000001",

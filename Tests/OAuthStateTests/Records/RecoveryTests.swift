@@ -128,16 +128,16 @@ struct RecoveryTests {
         for number in UInt64(1)...200 {
             let code = "\(number)"
             _ = await live.issueCode(StoreSample.digest(code), for: StoreSample.grant(number), now: StoreSample.now)
-            _ = await live.redeem(StoreSample.redemption(code), now: StoreSample.now)
+            _ = try await live.redeem(StoreSample.redemption(code), now: StoreSample.now)
         }
         for generation in UInt32(1)...5 {
             for number in UInt64(1)...200 where number % 7 >= UInt64(generation) {
                 let now = StoreSample.now + .seconds(Int(generation))
-                _ = await live.rotate(StoreSample.use(number, generation: generation), now: now)
+                _ = try await live.rotate(StoreSample.use(number, generation: generation), now: now)
             }
         }
         for number in UInt64(1)...200 where number.isMultiple(of: 9) {
-            _ = await live.revoke(SessionID(value: Bits128(number)))
+            _ = try await live.revoke(SessionID(value: Bits128(number)))
         }
         let restored = AuthorizationSessions(policy: SessionPolicy(), journal: VolatileJournal())
         try await restored.changes(in: Self.batches(journal.records, of: 64))()
@@ -168,12 +168,12 @@ struct RecoveryTests {
         let live = ClientRegistry(preRegistered: [], journal: VolatileJournal(), limits: limits)
         for number in 1...20 {
             let issuedAt = StoreSample.now + .seconds(number)
-            _ = await live.register(StoreSample.client("dcr_\(number)", issuedAt: issuedAt))
+            _ = try await live.register(StoreSample.client("dcr_\(number)", issuedAt: issuedAt))
         }
         let restored = ClientRegistry(preRegistered: [], journal: VolatileJournal(), limits: limits)
         try await restored.restore(try await live.capture().rows())
         for number in 21...25 {
-            _ = await restored.register(StoreSample.client("dcr_\(number)"))
+            _ = try await restored.register(StoreSample.client("dcr_\(number)")).outcome
             #expect(await restored.client("dcr_\(number - 20)") == nil)
         }
         #expect(await restored.client("dcr_6") != nil)
@@ -193,11 +193,11 @@ struct RecoveryTests {
         let journal = RecordingJournal()
         let live = AuthorizationSessions(policy: SessionPolicy(), journal: journal)
         _ = await live.issueCode(StoreSample.digest("code"), for: StoreSample.grant(), now: StoreSample.now)
-        _ = await live.redeem(StoreSample.redemption("code"), now: StoreSample.now)
-        let rotated = await live.rotate(StoreSample.use(generation: 1), now: StoreSample.now).outcome
+        _ = try await live.redeem(StoreSample.redemption("code"), now: StoreSample.now)
+        let rotated = try await live.rotate(StoreSample.use(generation: 1), now: StoreSample.now).outcome
         let restored = AuthorizationSessions(policy: SessionPolicy(), journal: VolatileJournal())
         try await restored.restore(journal.records)
-        let repeated = await restored.rotate(StoreSample.use(generation: 1), now: StoreSample.now).outcome
+        let repeated = try await restored.rotate(StoreSample.use(generation: 1), now: StoreSample.now).outcome
         guard case .rotated(let before) = rotated, case .repeated(let after) = repeated else {
             Issue.record("came to \(rotated) and \(repeated)")
             return
@@ -210,15 +210,15 @@ struct RecoveryTests {
         let journal = RecordingJournal()
         let live = AuthorizationSessions(policy: SessionPolicy(), journal: journal)
         _ = await live.issueCode(StoreSample.digest("code"), for: StoreSample.grant(), now: StoreSample.now)
-        _ = await live.redeem(StoreSample.redemption("code"), now: StoreSample.now)
-        _ = await live.revoke(SessionID(value: 1))
+        _ = try await live.redeem(StoreSample.redemption("code"), now: StoreSample.now)
+        _ = try await live.revoke(SessionID(value: 1))
         let restored = AuthorizationSessions(policy: SessionPolicy(), journal: VolatileJournal())
         try await restored.restore(journal.records)
-        #expect(await restored.rotate(StoreSample.use(generation: 1), now: StoreSample.now).outcome == .unknown)
+        #expect(try await restored.rotate(StoreSample.use(generation: 1), now: StoreSample.now).outcome == .unknown)
 
         let replays = RecordingJournal()
         let expiry = StoreSample.now + .seconds(600)
-        _ = await ReplayGuard(journal: replays).consume(
+        _ = try await ReplayGuard(journal: replays).consume(
             StoreSample.digest("jti"),
             of: StoreSample.assertionOwner,
             expiry: expiry,
@@ -226,7 +226,7 @@ struct RecoveryTests {
         )
         let after = ReplayGuard(journal: VolatileJournal())
         try await after.restore(replays.records)
-        let again = await after.consume(
+        let again = try await after.consume(
             StoreSample.digest("jti"),
             of: StoreSample.assertionOwner,
             expiry: expiry,

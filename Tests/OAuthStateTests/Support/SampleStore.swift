@@ -41,7 +41,7 @@ struct SampleStore: Sendable, CustomTestStringConvertible {
 
     private static func fillClients(_ store: ClientRegistry) async throws {
         for number in 1...5 {
-            _ = await store.register(StoreSample.client("dcr_\(number)"))
+            _ = try await store.register(StoreSample.client("dcr_\(number)")).outcome
         }
         let full = Client(
             id: "dcr_full",
@@ -58,50 +58,48 @@ struct SampleStore: Sendable, CustomTestStringConvertible {
             keySetURI: "https://client.example/jwks",
             issuedAt: StoreSample.now
         )
-        _ = await store.replace(full)
+        _ = try await store.replace(full).outcome
         await store.touch("dcr_2", now: StoreSample.now + .seconds(5))
-        _ = await store.remove("dcr_3")
+        _ = try await store.remove("dcr_3").outcome
     }
 
     private static func fillSessions(_ store: AuthorizationSessions) async throws {
         for number in UInt64(1)...5 {
             let grant = StoreSample.grant(number, issuesRefreshToken: number != 4)
-            _ = await store.issueCode(StoreSample.digest("\(number)"), for: grant, now: StoreSample.now)
-            _ = await store.redeem(StoreSample.redemption("\(number)"), now: StoreSample.now)
+            _ = try await store.issueCode(StoreSample.digest("\(number)"), for: grant, now: StoreSample.now).outcome
+            _ = try await store.redeem(StoreSample.redemption("\(number)"), now: StoreSample.now).outcome
         }
-        _ = await store.rotate(StoreSample.use(2, generation: 1), now: StoreSample.now + .seconds(7))
+        _ = try await store.rotate(StoreSample.use(2, generation: 1), now: StoreSample.now + .seconds(7)).outcome
         let use = StoreSample.use(5, generation: 1)
-        if case .rotated(let session) = await store.rotate(use, now: StoreSample.now + .seconds(8)).outcome {
-            await store.unrotate(use, for: session)
-        }
-        _ = await store.revoke(SessionID(value: 3))
-        _ = await store.rememberConsent(StoreSample.digest("consent 1"), now: StoreSample.now)
-        _ = await store.rememberConsent(StoreSample.digest("consent 2"), now: StoreSample.now)
+        await (try await store.rotate(use, now: StoreSample.now + .seconds(8))).failAnswering()
+        _ = try await store.revoke(SessionID(value: 3)).outcome
+        _ = try await store.rememberConsent(StoreSample.digest("consent 1"), now: StoreSample.now).outcome
+        _ = try await store.rememberConsent(StoreSample.digest("consent 2"), now: StoreSample.now).outcome
         let hour: Duration = .seconds(3600)
-        _ = await store.revokeAccessToken(
+        _ = try await store.revokeAccessToken(
             AccessTokenReference(tokenID: "jti 1", sessionID: nil),
             expiry: StoreSample.now + hour,
             now: StoreSample.now
-        )
-        _ = await store.revokeAccessToken(
+        ).outcome
+        _ = try await store.revokeAccessToken(
             AccessTokenReference(tokenID: "jti 2", sessionID: SessionID(value: 1)),
             expiry: StoreSample.now + hour,
             now: StoreSample.now
-        )
+        ).outcome
     }
 
     private static func fillVault(_ store: TokenVault) async throws {
         for (number, name) in [(UInt64(1), "alice"), (2, "bob"), (3, "carol")] {
             let candidate = UserID(value: Bits128(number))
-            _ = await store.resolveUser(StoreSample.login(name), candidate: candidate, now: StoreSample.now)
+            _ = try await store.resolveUser(StoreSample.login(name), candidate: candidate, now: StoreSample.now).outcome
             for (index, upstream) in ["github", "corp"].enumerated() {
                 let id = ConnectionID(value: Bits128(number * 10 + UInt64(index)))
                 let draft = StoreSample.draft(candidate, upstream: upstream)
-                _ = await store.store(draft, candidate: id, now: StoreSample.now)
+                _ = try await store.store(draft, candidate: id, now: StoreSample.now).outcome
             }
         }
         let (first, second, third) = (ConnectionID(value: 10), ConnectionID(value: 11), ConnectionID(value: 20))
-        _ = await store.mark(first, version: 1, .reauthorizationRequired, reason: "invalid_grant")
+        _ = try await store.mark(first, version: 1, .reauthorizationRequired, reason: "invalid_grant").outcome
         let refresh = ConnectionRefresh(
             id: second,
             version: 1,
@@ -109,46 +107,49 @@ struct SampleStore: Sendable, CustomTestStringConvertible {
             scopes: .empty,
             accessTokenExpiry: StoreSample.now + .seconds(3600)
         )
-        _ = await store.replace(refresh, now: StoreSample.now + .seconds(9))
+        _ = try await store.replace(refresh, now: StoreSample.now + .seconds(9)).outcome
         await store.touch(second, now: StoreSample.now + .seconds(11))
-        _ = await store.disconnect(third)
-        if let erased = await store.disconnect(ConnectionID(value: 21)).outcome {
-            await store.reconnect(erased)
-        }
-        _ = await store.keep(StoreSample.registration(sealed: "sealed"))
-        _ = await store.resolveUser(
+        _ = try await store.disconnect(third).outcome
+        await (try await store.disconnect(ConnectionID(value: 21))).failAnswering()
+        _ = try await store.keep(StoreSample.registration(sealed: "sealed")).outcome
+        _ = try await store.resolveUser(
             UserLogin(identity: IdentityKey(namespace: "x", subject: "y"), name: nil, verifiedEmail: nil),
             candidate: UserID(value: 99),
             now: StoreSample.now
-        )
+        ).outcome
     }
 
     private static func fillKeys(_ store: SigningKeyRing) async throws {
-        _ = await store.serverSecret(candidate: [UInt8](repeating: 7, count: 32))
+        _ = try await store.serverSecret(candidate: [UInt8](repeating: 7, count: 32)).outcome
         for secret in [UInt8(1), 2, 3] {
-            _ = await store.addVaultKey([UInt8](repeating: secret, count: 32), now: StoreSample.now)
+            _ = try await store.addVaultKey([UInt8](repeating: secret, count: 32), now: StoreSample.now).outcome
         }
-        _ = await store.removeVaultKeys(before: 2)
-        _ = await store.install(try StoreSample.signingKey(.active), now: StoreSample.now)
-        _ = await store.install(try StoreSample.signingKey(.next), now: StoreSample.now)
-        _ = await store.install(try StoreSample.signingKey(.active, purpose: .idToken), now: StoreSample.now)
+        _ = try await store.removeVaultKeys(before: 2).outcome
+        _ = try await store.install(try StoreSample.signingKey(.active), now: StoreSample.now).outcome
+        _ = try await store.install(try StoreSample.signingKey(.next), now: StoreSample.now).outcome
+        _ = try await store.install(try StoreSample.signingKey(.active, purpose: .idToken), now: StoreSample.now)
+            .outcome
         for step in 1...3 {
             let now = StoreSample.now + .seconds(step * 60)
-            _ = await store.rotate(successor: try StoreSample.signingKey(.next, publishedAt: now), now: now)
+            _ = try await store.rotate(
+                successor: try StoreSample.signingKey(.next, publishedAt: now),
+                publishedBy: nil,
+                now: now
+            ).outcome
         }
-        _ = await store.withdraw(retiredBefore: StoreSample.now + .seconds(90))
+        _ = try await store.withdraw(retiredBefore: StoreSample.now + .seconds(90)).outcome
     }
 
     private static func fillReplay(_ store: ReplayGuard) async throws {
         for number in 1...5 {
             let expiry = StoreSample.now + .seconds(number * 100)
-            _ = await store.consume(
+            let consumption = try await store.consume(
                 StoreSample.digest("\(number)"),
                 of: StoreSample.assertionOwner,
                 expiry: expiry,
                 now: StoreSample.now
             )
+            if number == 2 { await consumption.failAnswering() }
         }
-        await store.release(StoreSample.digest("2"), of: StoreSample.assertionOwner)
     }
 }

@@ -20,10 +20,11 @@ struct TokenSealingTests {
         let vault = TokenVault(journal: VolatileJournal())
         let identity = IdentityKey(namespace: "n", subject: "\(user)")
         let login = UserLogin(identity: identity, name: nil, verifiedEmail: nil)
-        let resolved = await vault.resolveUser(login, candidate: UserID(value: Bits128(user)), now: StoreSample.now)
-        let owner = try #require(resolved.outcome)
+        let resolved = try await vault.resolveUser(login, candidate: UserID(value: Bits128(user)), now: StoreSample.now)
+            .outcome
+        let owner = try #require(resolved)
         let draft = StoreSample.draft(owner, upstream: upstream, account: account, tokens: sealed)
-        let outcome = await vault.store(draft, candidate: ConnectionID(value: 1), now: StoreSample.now).outcome
+        let outcome = try await vault.store(draft, candidate: ConnectionID(value: 1), now: StoreSample.now).outcome
         guard case .stored(let connection) = outcome else { throw ConformanceSurprise(outcome: outcome) }
         return connection
     }

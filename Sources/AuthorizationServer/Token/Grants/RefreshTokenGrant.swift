@@ -1,117 +1,103 @@
-import DurableLog
 package import OAuthProtocol
 package import OAuthState
 
 /// RFC 6749 §6: a refresh token against a new access token and, for public clients, its successor (FD-1, FD-12).
 package struct RefreshTokenGrant: Grant {
     package let grantType = GrantType.refreshToken
-    private let sessions: any AuthorizationStore
+    private let sessions: any SessionStore
     private let clients: any ClientStore
+    private let conditions: RefreshConditions
     private let resources: ResourceCatalogue
     private let key: RefreshTokenKey
     private let responses: SessionTokenResponder
-    private let endedGrants: EndedGrants
-    private let durability: Durability
+    private let endings: UpstreamEndings
     private let audit: AuditTrail
 
     /// The grant over the given stores.
     package init(
-        sessions: any AuthorizationStore,
+        sessions: any SessionStore,
         clients: any ClientStore,
+        conditions: RefreshConditions,
         resources: ResourceCatalogue,
         key: RefreshTokenKey,
         responses: SessionTokenResponder,
-        endedGrants: EndedGrants,
-        durability: Durability,
+        endings: UpstreamEndings,
         audit: AuditTrail
     ) {
         self.sessions = sessions
         self.clients = clients
+        self.conditions = conditions
         self.resources = resources
         self.key = key
         self.responses = responses
-        self.endedGrants = endedGrants
-        self.durability = durability
+        self.endings = endings
         self.audit = audit
     }
 
     package func evaluate(_ request: TokenRequest) async throws(OAuthError) -> [UInt8] {
+        let use = try use(request)
+        let now = request.context.now
+        let answer = try await answering(await sessions.rotate(use, under: conditions, now: now)) {
+            (outcome) throws(OAuthError) -> GrantAnswer in
+            try await respond(to: outcome, use, now: now)
+        }
+        return try answer.body(audit, request.context)
+    }
+
+    private func use(_ request: TokenRequest) throws(OAuthError) -> RefreshTokenUse {
         let text = try request.form.required("refresh_token")
         guard let token = RefreshToken(text, key: key) else {
             // Of our shape, it may have been ours before the server's secret was lost: its holder has to log in again.
-            guard !RefreshToken.isWellFormed(text) else {
-                throw OAuthError(.invalidGrant, "the refresh token has expired or was revoked")
-            }
+            guard !RefreshToken.isWellFormed(text) else { throw Self.over }
             throw .guess(.invalidGrant, "the refresh token is invalid")
         }
-        let scopes = try request.scopes()
-        let use = RefreshTokenUse(
+        return RefreshTokenUse(
             family: token.family,
             generation: token.generation,
             clientID: request.client.id,
             rotates: request.client.isPublic,
-            scopes: scopes,
+            scopes: try request.scopes(),
             resource: try request.resource(in: resources)
         )
-        try durability.checkAvailability()
-        let now = request.context.now
-        let result = await sessions.rotate(use, now: now) { session in
-            isRegistered(session.resource) && !endedGrants.haveEnded(session)
-        }
-        switch result.outcome {
+    }
+
+    private func respond(
+        to outcome: RotationOutcome,
+        _ use: RefreshTokenUse,
+        now: Timestamp
+    ) async throws(OAuthError) -> GrantAnswer {
+        switch outcome {
         case .rotated(let session):
-            do {
-                return try await answer(request, session, scopes, isRepeat: false, after: result.position)
-            } catch {
-                // The client will try again, perhaps after the grace: that must not count as reuse and cost it the session.
-                await sessions.unrotate(use, for: session)
-                throw error
-            }
+            return .issued(try await body(session, use, now: now), .refreshed(session, isRepeat: false))
         case .repeated(let session):
-            return try await answer(request, session, scopes, isRepeat: true, after: result.position)
+            return .issued(try await body(session, use, now: now), .refreshed(session, isRepeat: true))
         case .reused(let session):
-            try await durability.wait(for: result.position)
-            audit.record(.refreshTokenReused(session, generation: token.generation), context: request.context)
-            throw OAuthError(.invalidGrant, "the refresh token was used before; the session is revoked")
-        case .withheld(let session):
-            throw try await refusal(session, request)
+            return .refused(
+                OAuthError(.invalidGrant, "the refresh token was used before; the session is revoked"),
+                .refreshTokenReused(session, generation: use.generation)
+            )
+        case .upstreamEnded(let session, let connection):
+            return .refused(
+                OAuthError(.invalidGrant, "the identity provider ended the user's grant; the user must log in again"),
+                try await endings.note(session, endedBy: connection)
+            )
+        case .resourceNotRegistered:
+            // RI-1: the operator may have removed the resource since the login. Nothing was rotated, so that the session goes
+            // on if the resource comes back.
+            return .refused(OAuthError(.invalidTarget, "the resource of this session is no longer registered here"))
         case .scopeExceeded:
-            throw OAuthError(.invalidScope, "scope has more than was granted")
+            return .refused(OAuthError(.invalidScope, "scope exceeds what was granted"))
         case .resourceExceeded:
-            throw OAuthError(.invalidTarget, "resource is not the granted one")
+            return .refused(OAuthError(.invalidTarget, "resource is not the granted one"))
         case .expired, .unknown, .wrongClient:
-            // Whoever hears that a session is over must not find it alive after a crash, also when another request
-            // ended it a moment ago; the token is genuine, so nobody can make us wait by guessing.
-            try await durability.wait(for: result.position)
-            throw OAuthError(.invalidGrant, "the refresh token has expired or was revoked")
+            return .refused(Self.over)
         }
     }
 
-    // RI-1: the operator may have removed the resource since the login. Nothing was rotated, so that the session goes on if
-    // the resource comes back.
-    private func refusal(_ session: Session, _ request: TokenRequest) async throws(OAuthError) -> OAuthError {
-        guard isRegistered(session.resource) else {
-            return OAuthError(.invalidTarget, "the resource of this session is not registered here any more")
-        }
-        return try await endedGrants.end(session, context: request.context)
+    private func body(_ session: Session, _ use: RefreshTokenUse, now: Timestamp) async throws(OAuthError) -> [UInt8] {
+        await clients.touch(use.clientID, now: now)
+        return try await responses.body(session, scopes: use.scopes ?? session.scopes, grant: nil, now: now)
     }
 
-    private func isRegistered(_ resource: String) -> Bool {
-        resources.registered(resource) != nil
-    }
-
-    private func answer(
-        _ request: TokenRequest,
-        _ session: Session,
-        _ scopes: ScopeSet?,
-        isRepeat: Bool,
-        after position: JournalPosition
-    ) async throws(OAuthError) -> [UInt8] {
-        let now = request.context.now
-        await clients.touch(request.client.id, now: now)
-        let body = try await responses.body(session, scopes: scopes ?? session.scopes, grant: nil, now: now)
-        try await durability.wait(for: position)
-        audit.record(.refreshed(session, isRepeat: isRepeat), context: request.context)
-        return body
-    }
+    private static let over = OAuthError(.invalidGrant, "the refresh token has expired or was revoked")
 }

@@ -1,0 +1,40 @@
+import OAuthProtocol
+package import OAuthState
+import UpstreamIdentity
+
+/// A provider that ended its grant for good ends the sessions that need it, each at its next refresh (cloudflare/mcp #137).
+///
+/// Until then the user can mend the connection in place and keeps the session. A client that went on refreshing would get
+/// tokens that open nothing, and never ask its user to log in again. Only a provider that the login needs counts, and trouble
+/// that may pass never does.
+package struct UpstreamEndings: Sendable {
+    private let connections: any ConnectionStore
+    private let metrics: ServerMetrics
+
+    /// Endings over the vault.
+    package init(connections: any ConnectionStore, metrics: ServerMetrics) {
+        self.connections = connections
+        self.metrics = metrics
+    }
+
+    /// Counts the end of a session, and returns what the audit trail says of it.
+    func note(_ session: Session, endedBy id: ConnectionID) async throws(OAuthError) -> AuditEvent? {
+        guard let cause = try await OAuthError.attempt(await connections.connection(id)) else { return nil }
+        metrics.sessionEnded(by: cause.upstream)
+        return .endedWithUpstream(session, cause)
+    }
+}
+
+extension UpstreamDirectory {
+    /// What sessions of each registered resource need of the providers: every one that its login cannot do without.
+    func refreshConditions(for resources: ResourceCatalogue) -> RefreshConditions {
+        RefreshConditions(
+            neededUpstreams: Dictionary(
+                resources.resources.map { resource in
+                    (resource.uri, Set(loginChain(for: resource).filter { self[$0].map { !$0.isOptional } ?? false }))
+                },
+                uniquingKeysWith: { first, _ in first }
+            )
+        )
+    }
+}

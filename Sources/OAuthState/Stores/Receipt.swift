@@ -1,0 +1,86 @@
+/// The outcome of a change, which cannot be used before the change holds.
+///
+/// A verb that changes something returns a receipt as soon as the change is made, before it is durable. The outcome is
+/// readable in two ways only, and both end when the change holds or fail: ``answering(_:)`` makes the answer *beside* the
+/// sync, and ``outcome`` waits for it. An answer that leaves too early does not compile.
+package struct Receipt<Outcome: Sendable>: Sendable {
+    /// Returns when a crash could no longer undo the change.
+    package typealias Settlement = @Sendable () async throws(StoreError) -> Void
+    /// Undoes the change, as if it had not been asked for.
+    package typealias Reversal = @Sendable () async -> Void
+
+    private let made: Outcome
+    private let settlement: Settlement?
+    private let reversal: Reversal?
+
+    /// A receipt of a change.
+    ///
+    /// - Parameters:
+    ///   - outcome: What happened.
+    ///   - settlement: Waits until everything that the outcome rests on is durable, refusals included; `nil` when it is.
+    ///   - reversal: Takes the change back when it cannot be made durable, or when no answer could be made of it; only for
+    ///     changes that a client must be able to repeat: a redemption, a rotation, a consumption, a disconnection.
+    package init(_ outcome: Outcome, settlement: Settlement? = nil, reversal: Reversal? = nil) {
+        made = outcome
+        self.settlement = settlement
+        self.reversal = reversal
+    }
+
+    /// Makes an answer while the change becomes durable, and returns it once the change holds.
+    ///
+    /// A refusal that rests on state waits as well: a client that is refused because another request ended its session must
+    /// not find the session alive after a crash.
+    ///
+    /// - Parameter answer: Makes the answer of the outcome, for example by signing. What it does must be without effect until
+    ///   `answering` has returned. A refusal that keeps the change is a returned value, not an error.
+    /// - Returns: What `answer` made.
+    /// - Throws: What `answer` threw, or the word of `Failure` for a change that does not hold. In both cases the change is
+    ///   taken back if its verb can be repeated.
+    package func answering<Answer, Failure: StoreFailure>(
+        _ answer: (Outcome) async throws(Failure) -> Answer
+    ) async throws(Failure) -> Answer {
+        let result: Answer
+        do throws(Failure) {
+            result = try await answer(made)
+        } catch {
+            await reversal?()
+            try await settle(or: Failure.self)
+            throw error
+        }
+        do throws(Failure) {
+            try await settle(or: Failure.self)
+        } catch {
+            await reversal?()
+            throw error
+        }
+        return result
+    }
+
+    /// What happened, once the change holds.
+    ///
+    /// - Throws: ``StoreError`` when the change does not hold; it was taken back if its verb can be repeated.
+    package var outcome: Outcome {
+        get async throws(StoreError) {
+            try await answering { (outcome) throws(StoreError) in outcome }
+        }
+    }
+
+    private func settle<Failure: StoreFailure>(or _: Failure.Type) async throws(Failure) {
+        guard let settlement else { return }
+        do throws(StoreError) {
+            try await settlement()
+        } catch {
+            throw Failure(error)
+        }
+    }
+}
+
+/// Makes a change and its answer: ``Receipt/answering(_:)`` for callers with an error type of their own.
+///
+/// - Throws: What `answer` threw, or the word of `Failure` for a store that failed before, or after, it made the change.
+package func answering<Outcome, Answer, Failure: StoreFailure>(
+    _ change: @autoclosure () async throws(StoreError) -> Receipt<Outcome>,
+    _ answer: (Outcome) async throws(Failure) -> Answer
+) async throws(Failure) -> Answer {
+    try await Failure.attempt(await change()).answering(answer)
+}

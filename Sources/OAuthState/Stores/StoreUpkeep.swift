@@ -1,0 +1,27 @@
+package import OAuthProtocol
+
+/// What keeps stores in order, and what readiness and metrics ask of them.
+package protocol StoreUpkeep: Sendable {
+    /// Whether changes are taken now; while not, changes are refused before they are made and readiness falls.
+    var isAvailable: Bool { get }
+    /// Drops what has expired, at most `limit` rows of each table.
+    func sweep(now: Timestamp, limit: Int) async
+    /// How full the tables are.
+    func counts() async throws(StoreError) -> StoreCounts
+}
+
+/// How many rows each bounded table has.
+package struct StoreCounts: Hashable, Sendable {
+    package var pendingAuthorizations = 0
+    package var authorizationCodes = 0
+    package var sessions = 0
+    package var consents = 0
+    package var revokedAccessTokens = 0
+    package var users = 0
+    package var connections = 0
+    package var clients = 0
+    package var consumedAssertions = 0
+
+    /// Empty tables.
+    package init() {}
+}
