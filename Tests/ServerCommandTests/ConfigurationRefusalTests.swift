@@ -56,14 +56,14 @@ struct ConfigurationRefusalTests {
             "access_token_lifetime: 5m",
             "access_token_lifetime: unknown key; it belongs at tokens.access_token_lifetime (line 2)"
         ),
-        Refusal("outbound: {proxy: x}", "outbound.proxy: unknown key; known here: ca_file (line 2)"),
+        Refusal("outbound: {proxy: x}", "outbound.proxy: unknown key; known keys: ca_file (line 2)"),
         Refusal(
             "listen:\n  - address: 127.0.0.1:0\n    tsl: {}",
             "listen[0].tsl: unknown key; did you mean tls? (line 4)"
         ),
         Refusal(
             "management: {admin_token: {path: x}}",
-            "management.admin_token.path: unknown key; known here: file, env (line 2)"
+            "management.admin_token.path: unknown key; known keys: file, env (line 2)"
         ),
     ]
 
@@ -105,7 +105,7 @@ struct ConfigurationRefusalTests {
         Refusal(
             "tokens: {access_token_lifetime: 3600}",
             "tokens.access_token_lifetime: 3600 is not a duration; "
-                + "write a number and a unit, such as 30s, 5m, 1h30m or 7d (line 2)"
+                + "use a number and a unit, such as 30s, 5m, 1h30m or 7d (line 2)"
         ),
         Refusal("tokens: 1h", "tokens: must be a map of keys and values (line 2)"),
         Refusal("consent: never", "consent: never is not one of always, remember, trusted (line 2)"),
@@ -146,16 +146,16 @@ struct ConfigurationRefusalTests {
         ),
         Refusal(
             "listen: [{address: 'localhost:80'}]",
-            "listen[0].address: localhost is a name; write the address 127.0.0.1 (line 2)"
+            "listen[0].address: localhost is a name; use the address 127.0.0.1 (line 2)"
         ),
         Refusal(
             "listen: [{address: ':80'}]",
-            "listen[0].address: :80 has no address; write 0.0.0.0:80 for all of them (line 2)"
+            "listen[0].address: :80 has no address; use 0.0.0.0:80 for all addresses (line 2)"
         ),
         Refusal(
             "listen: [{address: '127.0.0.1:70000'}]",
             "listen[0].address: 127.0.0.1:70000 is not an address; "
-                + "write IP:PORT, such as 127.0.0.1:8080 or [::1]:8080 (line 2)"
+                + "use IP:PORT, such as 127.0.0.1:8080 or [::1]:8080 (line 2)"
         ),
         Refusal(
             "trusted_proxies: [10.0.0.0/33]",
@@ -163,7 +163,7 @@ struct ConfigurationRefusalTests {
         ),
         Refusal(
             "trusted_proxies: [0.0.0.0/0]",
-            "trusted_proxies[0]: 0.0.0.0/0 is everyone; name the proxies' own addresses (line 2)"
+            "trusted_proxies[0]: 0.0.0.0/0 contains every address; list the addresses of the proxies (line 2)"
         ),
         Refusal(
             "trusted_proxies: [proxy]",
@@ -175,12 +175,12 @@ struct ConfigurationRefusalTests {
         ),
         Refusal(
             "registration: {allowed_private_use_redirects: ['https://c.example/cb']}",
-            "registration.allowed_private_use_redirects[0]: needs no permission; "
-                + "this list is for private-use schemes (line 2)"
+            "registration.allowed_private_use_redirects[0]: is always allowed; "
+                + "this list is only for private-use schemes (line 2)"
         ),
         Refusal(
             "registration: {force_confidential_redirects: ['http://localhost/cb']}",
-            "registration.force_confidential_redirects[0]: must be https and not loopback (line 2)"
+            "registration.force_confidential_redirects[0]: must be https, and not on loopback (line 2)"
         ),
         Refusal(
             "registration: {metadata_document_policy: closed}",
@@ -214,8 +214,8 @@ struct ConfigurationRefusalTests {
         let lines = refusals("issuer: https://a.example\nmanagement: {admin_token: \(secret)}")
         #expect(
             lines == [
-                "management.admin_token: a secret does not stand in the configuration; "
-                    + "write {file: PATH} or {env: VARIABLE} (line 2)"
+                "management.admin_token: secrets must not be written in the configuration; "
+                    + "use {file: PATH} or {env: VARIABLE} (line 2)"
             ]
         )
     }

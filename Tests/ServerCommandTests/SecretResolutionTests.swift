@@ -171,7 +171,7 @@ struct SecretResolutionTests {
         )
         #expect(
             refusal("preset: okta, client_id: c, client_secret: {env: S}") == [
-                "upstreams[0].issuer: is required; okta is a product, of which it names your site (line 2)"
+                "upstreams[0].issuer: is required; okta has many sites; the issuer names yours (line 2)"
             ]
         )
         #expect(

@@ -58,7 +58,7 @@ struct UpstreamRefusalTests {
         ),
         Refusal(
             "name: n, type: oidc, issuer: 'http://i.example', client_id: c, client_secret: {env: S}",
-            "upstreams[0].issuer: must be https; for development say allow_insecure_http: true"
+            "upstreams[0].issuer: must be https; for development set allow_insecure_http: true"
         ),
         Refusal(
             "name: n, token_endpoint: 'https://i.example/t', " + oidc,
@@ -66,7 +66,7 @@ struct UpstreamRefusalTests {
         ),
         Refusal(
             oauth2 + ", token_endpoint: 'http://i.example/t', userinfo: {endpoint: 'https://i.example/u'}",
-            "upstreams[0].token_endpoint: must be https; for development say allow_insecure_http: true"
+            "upstreams[0].token_endpoint: must be https; for development set allow_insecure_http: true"
         ),
         Refusal(
             oauth2 + ", token_endpoint: 'https://i.example/t'",
@@ -79,7 +79,7 @@ struct UpstreamRefusalTests {
         ),
         Refusal(
             "name: n, type: oidc, issuer: 'https://i.example', client_id: c",
-            "upstreams[0].client_secret: is required; a public client says token_endpoint_auth_method: none"
+            "upstreams[0].client_secret: is required; a public client needs token_endpoint_auth_method: none"
         ),
         Refusal(
             "name: n, token_endpoint_auth_method: none, " + oidc,
@@ -87,7 +87,7 @@ struct UpstreamRefusalTests {
         ),
         Refusal(
             "name: n, token_endpoint_auth_method: private_key_jwt, " + bare + ", client_id: c",
-            "upstreams[0].private_key: is required; private_key_jwt signs with it"
+            "upstreams[0].private_key: is required; private_key_jwt needs it"
         ),
         Refusal(
             "name: n, private_key: {file: k}, " + oidc,
@@ -97,7 +97,7 @@ struct UpstreamRefusalTests {
             "name: n, private_key: {file: k}, token_endpoint_auth_method: client_secret_post, " + oidc,
             "upstreams[0].private_key: is only for token_endpoint_auth_method: private_key_jwt"
         ),
-        Refusal("name: n, private_key_id: k, " + oidc, "upstreams[0].private_key_id: goes with private_key"),
+        Refusal("name: n, private_key_id: k, " + oidc, "upstreams[0].private_key_id: needs private_key"),
         Refusal(
             "name: n, private_key: {file: k}, private_key_algorithm: HS256, client_id: c, " + bare,
             "upstreams[0].private_key_algorithm: HS256 is not one of ES256, EdDSA, RS256, PS256; did you mean ES256?"
@@ -105,28 +105,28 @@ struct UpstreamRefusalTests {
         Refusal(
             "name: n, private_key: k.pem, client_id: c, " + bare,
             "upstreams[0].private_key: "
-                + "a secret does not stand in the configuration; write {file: PATH} or {env: VARIABLE}"
+                + "secrets must not be written in the configuration; use {file: PATH} or {env: VARIABLE}"
         ),
         Refusal("name: n, " + bare, "upstreams[0].client_id: is required"),
         Refusal(
             "name: n, registration: {}, client_id: c, " + bare,
-            "upstreams[0].client_id: excludes registration, by which the provider gives us one"
+            "upstreams[0].client_id: must not be used together with registration, which obtains one"
         ),
         Refusal(
             "name: n, registration: {}, client_secret: {env: S}, " + bare,
-            "upstreams[0].client_secret: excludes registration, in which the provider settles it"
+            "upstreams[0].client_secret: must not be used together with registration, which determines it"
         ),
         Refusal(
             "name: n, registration: {}, token_endpoint_auth_method: none, " + bare,
-            "upstreams[0].token_endpoint_auth_method: excludes registration, in which the provider settles it"
+            "upstreams[0].token_endpoint_auth_method: must not be used together with registration, which determines it"
         ),
         Refusal(
             "name: n, registration: {endpoint: 'http://i.example/r'}, " + bare,
-            "upstreams[0].registration.endpoint: must be https; for development say allow_insecure_http: true"
+            "upstreams[0].registration.endpoint: must be https; for development set allow_insecure_http: true"
         ),
         Refusal(
             "name: n, preset: github, registration: {}",
-            "upstreams[0].registration.endpoint: is required; this provider has no document that names it"
+            "upstreams[0].registration.endpoint: is required; this provider has no discovery document that names it"
         ),
         Refusal(
             "name: n, required_claims: {hd: []}, " + oidc,
@@ -168,12 +168,12 @@ struct UpstreamRefusalTests {
         Refusal("resources: [{scopes: []}]", "resources[0].uri: is required"),
         Refusal(
             "resources: [{uri: 'https://m.example/mcp', forward_auth: {upstream: x}}]\nforward_auth: {secret: {env: S}}",
-            "resources[0].forward_auth.upstream: x is not among this resource's upstreams"
+            "resources[0].forward_auth.upstream: x is not one of this resource's upstreams"
         ),
         Refusal(
             "resources: [{uri: 'https://m.example/mcp', upstreams: [n], forward_auth: {upstream: n}}]\nupstreams: [{name: n, "
                 + oidc + "}]",
-            "resources[0].forward_auth: needs forward_auth.secret, which proves that the proxy asks"
+            "resources[0].forward_auth: needs forward_auth.secret, which authenticates the proxy"
         ),
         Refusal(
             "resources: [{uri: 'http://m.example/mcp'}]",
@@ -185,20 +185,20 @@ struct UpstreamRefusalTests {
         ),
         Refusal(
             "resources: [{uri: 'https://m.example/mcp', scopes: ['mcp:read']}]",
-            "resources[0].scopes[0]: mcp:read is not among the server's scopes"
+            "resources[0].scopes[0]: mcp:read is not one of the server's scopes"
         ),
         Refusal(
             "resources: [{uri: 'https://m.example/mcp', client_id: m}]",
-            "resources[0].client_secret: is required; it goes with client_id"
+            "resources[0].client_secret: is required; client_id needs it"
         ),
         Refusal(
             "resources: [{uri: 'https://m.example/mcp', client_secret: {env: S}}]",
-            "resources[0].client_id: is required; it goes with client_secret"
+            "resources[0].client_id: is required; client_secret needs it"
         ),
         Refusal("clients: [{redirect_uris: ['https://c.example/cb']}]", "clients[0].client_id: is required"),
         Refusal(
             "clients: [{client_id: c}]",
-            "clients[0].redirect_uris: is required; the authorization_code grant needs one"
+            "clients[0].redirect_uris: is required; the authorization_code grant needs at least one"
         ),
         Refusal(
             "clients: [{client_id: c, redirect_uris: ['http://c.example/cb']}]",
@@ -210,11 +210,11 @@ struct UpstreamRefusalTests {
         ),
         Refusal(
             "clients: [{client_id: c, redirect_uris: ['https://c.example/'], token_endpoint_auth_method: client_secret_post}]",
-            "clients[0].client_secret: is required; it goes with client_secret_post"
+            "clients[0].client_secret: is required; client_secret_post needs it"
         ),
         Refusal(
             "clients: [{client_id: c, redirect_uris: ['https://c.example/'], token_endpoint_auth_method: private_key_jwt}]",
-            "clients[0].jwks_uri: is required; private_key_jwt needs it or jwks"
+            "clients[0].jwks_uri: is required; private_key_jwt needs jwks or jwks_uri"
         ),
         Refusal(
             "clients: [{client_id: c, redirect_uris: ['https://c.example/'], token_endpoint_auth_method: none, "
@@ -229,11 +229,11 @@ struct UpstreamRefusalTests {
         Refusal(
             "resources: [{uri: 'https://m.example/mcp', client_id: m, client_secret: {env: S}, "
                 + "jwks_uri: 'https://m.example/jwks'}]",
-            "resources[0].jwks_uri: excludes client_secret; name one of them"
+            "resources[0].jwks_uri: must not be used together with client_secret"
         ),
         Refusal(
             "resources: [{uri: 'https://m.example/mcp', jwks_uri: 'https://m.example/jwks'}]",
-            "resources[0].client_id: is required; it goes with jwks_uri"
+            "resources[0].client_id: is required; jwks_uri needs it"
         ),
         Refusal(
             "clients: [{client_id: c, redirect_uris: ['https://c.example/'], allow_token_endpoint_audience: true}]",
@@ -242,11 +242,11 @@ struct UpstreamRefusalTests {
         // D-46: the `sub` of a client that acts for itself must be no user's.
         Refusal(
             "clients: [{client_id: u_AAAAAAAAAAAAAAAAAAAAAA, grant_types: [client_credentials], client_secret: {env: S}}]",
-            "clients[0].client_id: has the form of a user's id; choose another"
+            "clients[0].client_id: has the form of a user id; choose another id"
         ),
         Refusal(
             "clients: [{client_id: c, grant_types: [client_credentials]}]",
-            "clients[0].grant_types: client_credentials needs a client that authenticates, not method none"
+            "clients[0].grant_types: the client_credentials grant needs a client that authenticates; method none does not"
         ),
         Refusal(
             "clients: [{client_id: c, grant_types: [password], client_secret: {env: S}}]",
@@ -254,7 +254,7 @@ struct UpstreamRefusalTests {
         ),
         Refusal(
             "clients: [{client_id: c, redirect_uris: ['https://c.example/'], jwks: {keys: [{kty: OKP, d: AAAA}]}}]",
-            "clients[0].jwks: holds a private key; publish the public part only and replace this key"
+            "clients[0].jwks: contains a private key; publish only the public part and replace this key"
         ),
         Refusal(
             "clients: [{client_id: c, redirect_uris: ['https://c.example/'], jwks: {keys: [{kty: oct, k: AAAA}]}}]",
@@ -289,7 +289,7 @@ struct UpstreamRefusalTests {
         Refusal(
             "resources:\n  - {uri: 'https://m.example/a', client_id: m, client_secret: {env: A}}\n"
                 + "  - {uri: 'https://m.example/b', client_id: m, client_secret: {env: B}}",
-            "resources[1].client_id: m is also the value of resources[0].client_id, with another client_secret"
+            "resources[1].client_id: m is also the value of resources[0].client_id, with a different client_secret"
         ),
     ]
 }

@@ -98,7 +98,7 @@ package struct AuthorizationEndpoint: Endpoint {
         case .ask:
             // OpenID Connect Core 1.0 §3.1.2.1: with `none` no page may be shown (AZ-19).
             if authorization.prompts.contains("none") {
-                throw OAuthError(.consentRequired, "the user must be asked")
+                throw OAuthError(.consentRequired, "the user must give consent")
             }
             try login.checkLoginTime(authorization, resource: resource)
             return try page(authorization, client: client, resource: resource, request, context)

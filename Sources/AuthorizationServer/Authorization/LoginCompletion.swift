@@ -48,10 +48,10 @@ package struct LoginCompletion: Sendable {
         request: Request,
         context: RequestContext
     ) async throws(OAuthError) -> Response {
-        guard let userID = progress.userID else { throw OAuthError(.serverError, "the login named no user") }
+        guard let userID = progress.userID else { throw OAuthError(.serverError, "the login identified no user") }
         // D-62: whoever was expected by a remembered consent must be the one who logged in.
         guard progress.expectedUserID == nil || progress.expectedUserID == userID else {
-            throw OAuthError(.accessDenied, "another user logged in than the one who consented")
+            throw OAuthError(.accessDenied, "a different user logged in than the one who consented")
         }
         let client: Client
         do {
@@ -62,7 +62,7 @@ package struct LoginCompletion: Sendable {
         }
         // D-89: whoever publishes the document may have taken the address back since the login began.
         guard RedirectURI.match(progress.request.redirectURI, among: client.redirectURIs) else {
-            throw OAuthError(.accessDenied, "the redirect URI is not registered any more")
+            throw OAuthError(.accessDenied, "the redirect URI is no longer registered")
         }
         try await keepDocument(of: client)
         let code = AuthorizationCode(random: random)
@@ -119,7 +119,7 @@ package struct LoginCompletion: Sendable {
             let cookie = cookies.settingLogin(login, lifetime: LoginSealing.lifetime)
             response.headerFields.append(HTTPField(name: .setCookie, value: cookie))
         } catch {
-            throw OAuthError(.serverError, "the login could not be remembered")
+            throw OAuthError(.serverError, "the login could not be stored")
         }
     }
 }

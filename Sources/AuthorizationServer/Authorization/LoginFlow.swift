@@ -94,7 +94,7 @@ package struct LoginFlow: Sendable {
 
     private static let loginTimeUnknown = OAuthError(
         .loginRequired,
-        "the identity provider does not say when the user logged in"
+        "the identity provider does not state when the user logged in"
     )
 
     /// Starts the first leg of an approved request.

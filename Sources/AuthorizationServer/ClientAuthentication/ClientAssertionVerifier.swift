@@ -52,7 +52,7 @@ package struct ClientAssertionVerifier: Sendable {
         )
         switch consumption {
         case .consumed: break
-        case .replayed: throw refusal("the assertion was used before", client)
+        case .replayed: throw refusal("the assertion has already been used", client)
         case .full: throw .unavailable
         }
     }
@@ -83,7 +83,7 @@ package struct ClientAssertionVerifier: Sendable {
             return try await keys.keys(of: client, context: context)
         } catch {
             switch error {
-            case .noKeys: throw refusal("the client registered no keys", client)
+            case .noKeys: throw refusal("the client has no registered keys", client)
             case .unavailable: throw .unavailable
             }
         }

@@ -37,7 +37,7 @@ package struct ClientRequests: Sendable {
     ) async throws(OAuthError) -> Client {
         let authentication = try authenticator.read(request, form)
         if needsProof, case .none = authentication.proof {
-            throw OAuthError(.invalidClient, "a client that authenticates is required")
+            throw OAuthError(.invalidClient, "client authentication is required")
         }
         return try await authenticator.authenticate(authentication, context: context)
     }

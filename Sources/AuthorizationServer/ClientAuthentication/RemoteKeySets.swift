@@ -203,7 +203,7 @@ package final class RemoteKeySets: Sendable {
 
     private func refuse(_ request: OutboundRequest, _ reason: String) -> JSONWebKeySet? {
         logger.notice(
-            "a client's key set cannot be used",
+            "a client's key set is unusable",
             metadata: ["request": "\(request)", "reason": "\(reason)"]
         )
         return nil

@@ -35,7 +35,7 @@ package struct MetadataDocumentAdmission: Sendable {
         }
         // D-93: a fetch from ourselves would wait for the very request that it serves.
         guard !url.isServed(by: issuer, listeningOn: ports) else {
-            throw MetadataDocumentFailure(.invalidURL, "client_id must not lead to this server")
+            throw MetadataDocumentFailure(.invalidURL, "client_id must not be a URL of this server")
         }
         guard isListed(url) else {
             throw MetadataDocumentFailure(.notAllowed, "the operator of this server has not allowed this application")

@@ -149,7 +149,7 @@ package actor MetadataDocumentCache {
             return document.client
         case .notModified(let lifetime):
             guard var entry = entries[url.text] else {
-                throw MetadataDocumentFailure(.badAnswer, "the host says that nothing changed, but nothing is known")
+                throw MetadataDocumentFailure(.badAnswer, "the host answered 304, but no document is cached")
             }
             entry.fetchedAt = now
             entry.expiry = now + lifetime

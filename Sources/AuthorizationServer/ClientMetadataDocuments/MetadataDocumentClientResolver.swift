@@ -72,7 +72,7 @@ package struct MetadataDocumentClientResolver: ClientResolver {
         if await documents.needsFetch(url),
             await limiter.spend(.metadataFetch, source: context.source, now: context.now) != nil
         {
-            throw MetadataDocumentFailure(.throttled, "too many documents were fetched for this address")
+            throw MetadataDocumentFailure(.throttled, "too many documents were requested from this address")
         }
         return try await documents.client(url)
     }

@@ -96,13 +96,13 @@ package struct MetadataDocumentFetch: Sendable {
     private static func failure(_ error: OutboundError) -> MetadataDocumentFailure {
         switch error.code {
         case .addressRefused, .invalidURL:
-            MetadataDocumentFailure(.addressRefused, "the host of client_id is not one that this server may connect to")
+            MetadataDocumentFailure(.addressRefused, "this server must not connect to the host of client_id")
         case .tooLarge: MetadataDocumentFailure(.badAnswer, "the document is too large")
         case .timeout: MetadataDocumentFailure(.unreachable, "the host did not answer in time")
         case .overloaded: MetadataDocumentFailure(.throttled, "too many documents are being fetched")
-        case .protocolError: MetadataDocumentFailure(.badAnswer, "the host did not answer in HTTP")
+        case .protocolError: MetadataDocumentFailure(.badAnswer, "the host's answer is not valid HTTP")
         case .resolveFailed, .connectFailed, .connectionLost, .tls, .invalidRequest, .invalidConfiguration, .cancelled:
-            MetadataDocumentFailure(.unreachable, "the host could not be reached")
+            MetadataDocumentFailure(.unreachable, "the host is unreachable")
         }
     }
 

@@ -32,7 +32,7 @@ struct ConnectEndpoint: Endpoint {
     ) async -> Response {
         do throws(OAuthError) {
             guard let userID = pages.userID(request, now: context.now) else {
-                return try pages.signIn(path(text), "so that the right person connects", request, context)
+                return try pages.signIn(path(text), "to connect your own account", request, context)
             }
             guard userID == link.userID else { return await refuse(link, context) }
             let scopes = (pages.upstreams[link.upstream]?.requestedScopes ?? .empty).union(link.scopes)

@@ -28,14 +28,14 @@ struct ConnectionAccess: Sendable {
         } catch {
             guard error != .unavailable else { throw .overloaded }
             // A signature cannot be guessed: somebody else's token is a mistake, and no attempt at ours.
-            throw OAuthError(.invalidToken, "the access token is not valid")
+            throw OAuthError(.invalidToken, "the access token is invalid")
         }
         return (session.userID, try resources.resource(session.resource).upstreams)
     }
 
     /// RFC 6750 §3.1: no error attribute when the request had no credentials at all.
     static func challenge() -> Response {
-        var response = Response.error(OAuthError(.invalidToken, "an access token is needed"))
+        var response = Response.error(OAuthError(.invalidToken, "an access token is required"))
         response.headerFields[.wwwAuthenticate] = "Bearer"
         return response
     }

@@ -78,7 +78,7 @@ struct ConnectionPages: Sendable {
     /// The page of an error that kept another from being made.
     func failure(_ error: OAuthError) -> Response {
         pages.notice(
-            NoticePage(title: "This did not work", text: "<p>\(error.description).</p>"),
+            NoticePage(title: "The request failed", text: "<p>\(error.description).</p>"),
             status: error.pageStatus
         )
     }

@@ -198,7 +198,7 @@ package struct PageLoginFlow: Sendable {
             let sealed = try logins.seal(userID, now: context.now)
             response.setCookies([cookies.settingLogin(sealed, lifetime: LoginSealing.lifetime)])
         } catch {
-            throw OAuthError(.serverError, "the login could not be remembered")
+            throw OAuthError(.serverError, "the login could not be stored")
         }
         return response
     }

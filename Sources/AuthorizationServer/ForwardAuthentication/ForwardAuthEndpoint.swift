@@ -50,7 +50,7 @@ struct ForwardAuthEndpoint: Endpoint {
             let (resource, scopes) = try resource(request)
             let upstream = upstreams[resource.uri]
             guard upstream == nil || isProxy else {
-                throw .proxy(OAuthError(.accessDenied, "this resource needs the proxy's secret"))
+                throw .proxy(OAuthError(.accessDenied, "this resource requires the proxy's secret"))
             }
             guard let token = BearerToken.read(request) else { throw .client(nil, resource) }
             let live = try await verify(token, resource, context)
@@ -84,7 +84,7 @@ struct ForwardAuthEndpoint: Endpoint {
         let shown = request.values(of: .xGatehouseProxySecret)
         guard !shown.isEmpty else {
             guard exposure == .management else {
-                throw .proxy(OAuthError(.accessDenied, "the proxy's secret is needed"))
+                throw .proxy(OAuthError(.accessDenied, "the proxy's secret is required"))
             }
             return false
         }
@@ -104,7 +104,7 @@ struct ForwardAuthEndpoint: Endpoint {
             }
             let query: FormParameters
             do { query = try FormParameters(query: request.query ?? "") } catch {
-                throw OAuthError(.invalidRequest, "the query cannot be read")
+                throw OAuthError(.invalidRequest, "the query is malformed")
             }
             let scopes = try query.once("scope").map { (text) throws(OAuthError) in try ScopeSet(parsing: text) }
             let named = try query.once("resource").map { [$0] } ?? []
@@ -125,7 +125,7 @@ struct ForwardAuthEndpoint: Endpoint {
             return try await verification.live(token, audiences: [resource.uri], now: context.now)
         } catch {
             guard error != .unavailable else { throw .proxy(.overloaded) }
-            throw .client(OAuthError(.invalidToken, "the access token is not valid here"), resource)
+            throw .client(OAuthError(.invalidToken, "the access token is invalid for this resource"), resource)
         }
     }
 
@@ -169,7 +169,7 @@ struct ForwardAuthEndpoint: Endpoint {
 
     /// RS-1: the first challenge is Bearer's; without a token it has no error.
     private func challenge(_ error: OAuthError?, _ resource: ProtectedResource) -> Response {
-        let body = error ?? OAuthError(.invalidToken, "an access token is needed")
+        let body = error ?? OAuthError(.invalidToken, "an access token is required")
         var response = Response.error(body)
         var challenge = "Bearer "
         if let error {

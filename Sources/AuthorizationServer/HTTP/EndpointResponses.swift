@@ -56,7 +56,7 @@ extension OAuthError {
     /// A store is at its bound or the journal cannot be written: try again, nothing was changed (TK-16).
     static let overloaded = OAuthError(
         .temporarilyUnavailable,
-        "the server cannot take this request now",
+        "the server cannot process this request now",
         retryAfter: .seconds(5)
     )
 }

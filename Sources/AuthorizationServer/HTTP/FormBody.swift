@@ -16,7 +16,7 @@ enum FormBody {
         } catch .tooManyParameters {
             throw OAuthError(.invalidRequest, "too many parameters")
         } catch {
-            throw OAuthError(.invalidRequest, "the form cannot be read")
+            throw OAuthError(.invalidRequest, "the form is malformed")
         }
     }
 

@@ -72,9 +72,13 @@ package struct BackChannelLogoutEndpoint: Endpoint {
             return try await provider.verifyLogoutToken(text)
         } catch {
             if case .temporarilyUnavailable(let delay) = error.code {
-                throw OAuthError(.temporarilyUnavailable, "the keys cannot be fetched now", retryAfter: delay)
+                throw OAuthError(
+                    .temporarilyUnavailable,
+                    "the provider's keys cannot be fetched now",
+                    retryAfter: delay
+                )
             }
-            throw .guess(.invalidRequest, "the logout token is not valid")
+            throw .guess(.invalidRequest, "the logout token is invalid")
         }
     }
 
@@ -97,7 +101,7 @@ package struct BackChannelLogoutEndpoint: Endpoint {
         ) { (consumption) throws(OAuthError) in
             switch consumption {
             case .consumed: break
-            case .replayed: throw OAuthError(.invalidRequest, "the logout token was used before")
+            case .replayed: throw OAuthError(.invalidRequest, "the logout token has already been used")
             case .full: throw .overloaded
             }
             return try await answering(await sessions.end(victims.ending)) { (count) throws(OAuthError) in

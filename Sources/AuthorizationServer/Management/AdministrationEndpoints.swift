@@ -23,7 +23,7 @@ struct AdministratorAuthentication: Sendable {
 
         func respond(to request: Request, context: RequestContext) async -> Response {
             guard let token = BearerToken.read(request) else {
-                var response = Response.error(OAuthError(.invalidToken, "the administrator's token is needed"))
+                var response = Response.error(OAuthError(.invalidToken, "the administrator's token is required"))
                 // RFC 6750 §3.1: no error attribute when the request had no credentials at all.
                 response.headerFields[.wwwAuthenticate] = "Bearer"
                 return response
@@ -48,7 +48,7 @@ struct AuditEndpoint: Endpoint {
             // All that there is, for a number beyond any.
             requested = Int(text) ?? .max
         } catch {
-            return .error(OAuthError(.invalidRequest, "count must be one number"))
+            return .error(OAuthError(.invalidRequest, "count must be a single number"))
         }
         return Response(
             status: .ok,
@@ -98,8 +98,8 @@ struct KeyRotationEndpoint: Endpoint {
             "error": "too_early",
             "error_description": .string(
                 """
-                the next key was published so recently that verifiers may not know it: try again in \(wait) seconds, \
-                or with force=true if a key is compromised, and tokens may be refused for up to \
+                verifiers may not know the recently published next key yet: try again in \(wait) seconds, \
+                or with force=true if a key is compromised; tokens may then be refused for up to \
                 \(KeySetEndpoint.maximumAge.wholeSeconds) seconds
                 """
             ),

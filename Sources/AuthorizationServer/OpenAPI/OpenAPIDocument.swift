@@ -32,8 +32,8 @@ package struct OpenAPIDocument: Sendable {
     }
 
     private static let description = """
-        An OAuth 2.1 authorization server for MCP. Browsers walk through authorize, consent and callback; clients and \
-        resource servers use the rest.
+        An OAuth 2.1 authorization server for MCP. Browsers use authorize, consent and callback; clients and \
+        resource servers use the other endpoints.
         """
 
     private static func item(_ operations: [(method: String, operation: OpenAPIOperation)]) -> JSONObject {

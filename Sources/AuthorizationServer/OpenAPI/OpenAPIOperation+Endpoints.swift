@@ -4,14 +4,14 @@ import OAuthProtocol
 extension OpenAPIOperation {
     static let clientFields = ["client_id", "client_secret", "client_assertion", "client_assertion_type"]
     static let throttled = OpenAPIResponse.error("Too many failures from this address")
-    static let unavailable = OpenAPIResponse.error("Nothing was changed; try again")
+    static let unavailable = OpenAPIResponse.error("No change was made; try again")
     static let failed = OpenAPIResponse.error("The server failed")
 
     /// RFC 8414 §3; a document stands at several paths, so its operations are numbered.
     static func metadata(index: Int) -> OpenAPIOperation {
         OpenAPIOperation(
             id: index == 0 ? "getMetadata" : "getMetadata\(index + 1)",
-            summary: "What the server offers (RFC 8414, OpenID Connect Discovery).",
+            summary: "The server's metadata (RFC 8414, OpenID Connect Discovery).",
             responses: [(200, .json("The metadata", "Metadata"))]
         )
     }
@@ -22,7 +22,7 @@ extension OpenAPIOperation {
         summary: "The public keys of tokens (RFC 7517).",
         responses: [
             (200, .json("The keys", "KeySet", mediaType: "application/jwk-set+json")),
-            (304, .empty("The caller's copy is good")),
+            (304, .empty("The caller's copy is current")),
         ]
     )
 
@@ -38,7 +38,7 @@ extension OpenAPIOperation {
     /// RFC 6749 §3.1.
     static let authorization = OpenAPIOperation(
         id: "authorize",
-        summary: "Asks the user, then leads to the identity provider (RFC 6749, RFC 7636, RFC 8707).",
+        summary: "Asks for consent, then redirects to the identity provider (RFC 6749, RFC 7636, RFC 8707).",
         parameters: [
             OpenAPIParameter(name: "client_id", isRequired: true), OpenAPIParameter(name: "redirect_uri"),
             OpenAPIParameter(name: "response_type", isRequired: true), OpenAPIParameter(name: "scope"),
@@ -48,9 +48,9 @@ extension OpenAPIOperation {
             OpenAPIParameter(name: "login_hint"), OpenAPIParameter(name: "acr_values"),
         ],
         responses: [
-            (200, .page("The consent page")), (302, .empty("To the identity provider, or back with an error")),
-            (400, .page("The request cannot be answered by a redirect")),
-            (429, .page("Too many metadata documents were asked for")),
+            (200, .page("The consent page")), (302, .empty("Redirect to the identity provider, or back with an error")),
+            (400, .page("The request is invalid and is not answered by a redirect")),
+            (429, .page("Too many metadata documents were requested")),
             (502, .page("The client's metadata document could not be fetched")),
         ]
     )
@@ -58,12 +58,12 @@ extension OpenAPIOperation {
     /// The decision on the consent page.
     static let consent = OpenAPIOperation(
         id: "decide",
-        summary: "Takes the user's decision from the consent page.",
+        summary: "Receives the user's decision from the consent page.",
         body: .form(required: ["ticket", "decision"], optional: []),
         responses: [
-            (303, .empty("To the identity provider, or back with an error")),
-            (400, .page("The form cannot be used")), (403, .page("The form came from elsewhere")),
-            (429, .page("Too many metadata documents were asked for")),
+            (303, .empty("Redirect to the identity provider, or back with an error")),
+            (400, .page("The form is invalid")), (403, .page("The form was sent from another site or browser")),
+            (429, .page("Too many metadata documents were requested")),
             (502, .page("The client's metadata document could not be fetched")),
             (503, .page("Too many logins at the moment")),
         ]
@@ -72,17 +72,17 @@ extension OpenAPIOperation {
     /// OpenID Connect Core 1.0 §3.1.2.5 as relying party.
     static let callback = OpenAPIOperation(
         id: "callback",
-        summary: "Takes an identity provider's answer.",
+        summary: "Receives an identity provider's answer.",
         parameters: [
             OpenAPIParameter(name: "upstream", place: "path", isRequired: true, pattern: "^[a-z0-9-]+$"),
             OpenAPIParameter(name: "state"), OpenAPIParameter(name: "code"), OpenAPIParameter(name: "error"),
             OpenAPIParameter(name: "iss"),
         ],
         responses: [
-            (302, .empty("To the next provider, or back to the client")),
-            (400, .page("The answer cannot be used")), (403, .page("The login was started in another browser")),
-            (404, OpenAPIResponse.page("There is no such provider").merging(.error("There is no such path"))),
-            (429, .page("Too many metadata documents were asked for")),
+            (302, .empty("Redirect to the next provider, or back to the client")),
+            (400, .page("The answer is invalid")), (403, .page("The login was started in another browser")),
+            (404, OpenAPIResponse.page("The provider does not exist").merging(.error("The path does not exist"))),
+            (429, .page("Too many metadata documents were requested")),
             (502, .page("The client's metadata document could not be fetched")),
         ]
     )
@@ -102,7 +102,7 @@ extension OpenAPIOperation {
             security: ["clientBasic"],
             responses: [
                 (200, .json("Tokens", "TokenResponse")), (400, .error("The grant or the request is refused")),
-                (401, .error("The client is unknown or did not prove itself")),
+                (401, .error("The client is unknown or not authenticated")),
                 (403, .error("Access is denied")), (429, throttled), (500, failed), (503, unavailable),
             ]
         )
@@ -111,24 +111,24 @@ extension OpenAPIOperation {
     /// RFC 7009 §2.
     static let revocation = OpenAPIOperation(
         id: "revoke",
-        summary: "Takes back a token (RFC 7009).",
+        summary: "Revokes a token (RFC 7009).",
         body: .form(required: ["token"], optional: clientFields + ["token_type_hint"]),
         security: ["clientBasic"],
         responses: [
-            (200, .empty("The token is not good any more, or never was")), (400, .error("The request is refused")),
-            (401, .error("The client is unknown or did not prove itself")), (429, throttled), (503, unavailable),
+            (200, .empty("The token is no longer valid, or never was")), (400, .error("The request is refused")),
+            (401, .error("The client is unknown or not authenticated")), (429, throttled), (503, unavailable),
         ]
     )
 
     /// RFC 7662 §2.
     static let introspection = OpenAPIOperation(
         id: "introspect",
-        summary: "Tells a resource server about a token that is meant for it (RFC 7662).",
+        summary: "Returns the state of a token that was issued for the calling resource server (RFC 7662).",
         body: .form(required: ["token"], optional: clientFields + ["token_type_hint"]),
         security: ["clientBasic"],
         responses: [
-            (200, .json("What the token is", "Introspection")), (400, .error("The request is refused")),
-            (401, .error("The caller is unknown or did not prove itself")), (429, throttled), (503, unavailable),
+            (200, .json("The state of the token", "Introspection")), (400, .error("The request is refused")),
+            (401, .error("The caller is unknown or not authenticated")), (429, throttled), (503, unavailable),
         ]
     )
 
@@ -150,7 +150,7 @@ extension OpenAPIOperation {
         ),
         responses: [
             (201, .json("The client", "Registration")), (400, .error("The metadata is refused")),
-            (401, .error("Registration needs an initial access token")), (429, throttled), (503, unavailable),
+            (401, .error("Registration requires an initial access token")), (429, throttled), (503, unavailable),
         ]
     )
 
@@ -158,10 +158,10 @@ extension OpenAPIOperation {
     static func userInfo(method: String) -> OpenAPIOperation {
         OpenAPIOperation(
             id: method == "get" ? "getUserInfo" : "postUserInfo",
-            summary: "What the bearer of an access token may know of its user (OpenID Connect Core).",
+            summary: "Returns claims about the user of an access token (OpenID Connect Core).",
             security: ["accessToken"],
             responses: [
-                (200, .json("The claims", "UserInfo")), (401, .error("The access token is missing or not good")),
+                (200, .json("The claims", "UserInfo")), (401, .error("The access token is missing or invalid")),
                 (403, .error("The access token was granted without openid")),
             ]
         )

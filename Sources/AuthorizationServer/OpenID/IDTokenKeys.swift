@@ -30,7 +30,7 @@ package final class IDTokenKeys: Sendable {
                 do {
                     try await rotation.prepareIDTokenKey(now: now)
                 } catch {
-                    logger.error("no key for ID tokens could be made", metadata: ["error": "\(error)"])
+                    logger.error("the key for ID tokens could not be created", metadata: ["error": "\(error)"])
                 }
             }
         }

@@ -44,7 +44,7 @@ package struct UserInfoEndpoint: Endpoint {
         } catch {
             switch error {
             // A signature cannot be guessed: somebody else's token is a mistake, and no attempt at ours.
-            case .notOurs: throw OAuthError(.invalidToken, "the access token is not one of this server")
+            case .notOurs: throw OAuthError(.invalidToken, "the access token was not issued by this server")
             case .unavailable: throw .overloaded
             case .expired, .revoked, .wrongAudience, .withoutUser:
                 throw OAuthError(.invalidToken, "the access token has expired or was revoked")
@@ -68,7 +68,7 @@ package struct UserInfoEndpoint: Endpoint {
 
     // RFC 6750 §3.1: no error attribute when the request had no credentials at all.
     private static let challenge: Response = {
-        var response = Response.error(OAuthError(.invalidToken, "an access token is needed"))
+        var response = Response.error(OAuthError(.invalidToken, "an access token is required"))
         response.headerFields[.wwwAuthenticate] = "Bearer"
         return CrossOrigin.allow(response)
     }()

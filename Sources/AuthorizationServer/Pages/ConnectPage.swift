@@ -17,10 +17,10 @@ struct ConnectPage: Sendable {
     func body(action: String) -> HTML {
         """
         <h1>Connect <strong>\(link.upstream)</strong>?</h1>
-        <p>An application that you allowed needs your account there.</p>
-        <dl><dt>You are</dt><dd>\(userName ?? "signed in")</dd>
+        <p>An application to which you gave access needs your account there.</p>
+        <dl><dt>Signed in as</dt><dd>\(userName ?? "signed in")</dd>
         \(scopes.isEmpty ? .none : "<dt>It needs</dt><dd>\(ScopeWords.inline(scopes.tokens))</dd>")</dl>
-        <p class="warn">\(PageIcon.attention)<span>Go on only if your own application sent you here, and if this is \
+        <p class="warn">\(PageIcon.attention)<span>Continue only if your own application sent you here, and if this is \
         you.</span></p>
         <form method="post" action="\(action)"><input type="hidden" name="ticket" value="\(ticket)">
         <div class="actions"><button type="submit" name="decision" value="deny">Not now</button>

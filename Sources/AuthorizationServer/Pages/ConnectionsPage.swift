@@ -18,8 +18,8 @@ struct ConnectionsPage: Sendable {
     func body(action: String) -> HTML {
         """
         <h1>Your connections</h1>
-        <p class="quiet">Signed in\(userName.map { name in " as \(name)" as HTML } ?? .none). Applications that you \
-        allowed may use these accounts in your name.</p>
+        <p class="quiet">Signed in\(userName.map { name in " as \(name)" as HTML } ?? .none). Applications to which you \
+        gave access may use these accounts on your behalf.</p>
         <form method="post" action="\(action)"><input type="hidden" name="ticket" value="\(ticket)">
         \(connections.isEmpty ? "<p>Nothing is connected.</p>" : .none)\(connections.map(section))
         \(missing.map(missingSection))
@@ -59,9 +59,9 @@ struct ConnectionsPage: Sendable {
     private static func words(_ status: Connection.Status) -> String {
         switch status {
         case .active, .expiring: "Works"
-        case .reauthorizationRequired: "Must be connected again"
+        case .reauthorizationRequired: "Connect it again"
         case .revoked: "Ended by the provider"
-        case .error: "The provider refuses this server; its operator must act"
+        case .error: "The provider refuses this server; contact its operator"
         }
     }
 

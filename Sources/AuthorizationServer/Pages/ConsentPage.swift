@@ -29,15 +29,15 @@ struct ConsentPage {
         <h1>Allow <strong>\(clientName)</strong> to use your accounts?</h1>
         <div class="who"><span class="mark" aria-hidden="true">\(mark)</span>\(verification)</div>
         <dl>
-        <dt>Answer goes to</dt><dd>\(destination.name)</dd>
-        <dt>Works with</dt><dd><code>\(request.resource)</code></dd>
+        <dt>The answer is sent to</dt><dd>\(destination.name)</dd>
+        <dt>Access to</dt><dd><code>\(request.resource)</code></dd>
         </dl>
         \(warnings)
         <h2>It will use your account at</h2>
         <ul>\(upstreams.map(item))</ul>
-        <h2>In your name it may</h2>
+        <h2>On your behalf it may</h2>
         \(permissions)
-        <p class="quiet small">\(clientName) never sees your password. It acts in your name until you withdraw it, \
+        <p class="quiet small">\(clientName) never sees your password. It acts on your behalf until you withdraw access \
         on the page of your connections.</p>
         <form method="post" action="\(action)"><input type="hidden" name="ticket" value="\(ticket)">
         <div class="actions"><button type="submit" name="decision" value="deny">Deny</button>
@@ -70,7 +70,7 @@ struct ConsentPage {
         else { return .none }
         return Self.warning(
             """
-            The application is published by <strong>\(publisher)</strong>, but the answer goes to \
+            The application is published by <strong>\(publisher)</strong>, but the answer is sent to \
             <strong>\(destination.name)</strong>. Approve only if you know that they belong together.
             """
         )
@@ -81,13 +81,13 @@ struct ConsentPage {
         guard client.kind == .metadataDocument else {
             return Self.warning(
                 """
-                The answer goes to a program on this computer. Approve only if you have just started the connection yourself.
+                The answer is sent to a program on this computer. Approve only if you have just started the connection yourself.
                 """
             )
         }
         return Self.warning(
             """
-            The answer goes to a program on this computer. Any program on it can call itself \(clientName). Approve only \
+            The answer is sent to a program on this computer. Any program on it can call itself \(clientName). Approve only \
             if you have just started the connection yourself.
             """
         )

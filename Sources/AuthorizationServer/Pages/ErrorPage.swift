@@ -15,12 +15,12 @@ struct ErrorPage: Sendable {
     /// The login took too long, was finished before, or never existed (AZ-20).
     static let expired = ErrorPage(
         title: "This login is no longer valid",
-        explanation: "It took more than ten minutes, or it was already finished.",
+        explanation: "It took more than ten minutes, or it is already finished.",
         remedy: "Go back to your application and start again."
     )
     /// The browser does not have the cookie of the flow: it was approved in another one (D-51), or it is over.
     static let wrongBrowser = ErrorPage(
-        title: "This login cannot go on in this browser",
+        title: "This login cannot continue in this browser",
         explanation: """
             It was approved in another browser, took more than ten minutes, or is already finished. \
             For your safety a login has to be finished where it was approved.
@@ -32,51 +32,51 @@ struct ErrorPage: Sendable {
     )
     /// The form came from elsewhere, or the browser sent no cookie (D-54).
     static let foreignForm = ErrorPage(
-        title: "This answer did not come from our page",
+        title: "This form was not sent from our page",
         explanation: "The form was sent from another site, another browser, or without cookies.",
         remedy: "Go back to your application and start again, with cookies allowed."
     )
     /// The client's metadata document was changed while its consent page was open (CM-10).
     static let changedClient = ErrorPage(
         title: "The application has just changed its description",
-        explanation: "What you were shown is no longer what the application says of itself.",
+        explanation: "The description that you saw is no longer current.",
         remedy: "Go back to your application and start again."
     )
     /// The form cannot be read.
     static let badForm = ErrorPage(
-        title: "This form cannot be read",
-        explanation: "Something is missing or was changed on the way.",
+        title: "This form is incomplete",
+        explanation: "A part of it is missing or was changed.",
         remedy: "Go back to your application and start again."
     )
     /// The page was answered before.
     static let alreadyUsed = ErrorPage(
-        title: "This page was answered before",
-        explanation: "An approval counts once.",
-        remedy: "Go back to your application; if it does not go on, start again there."
+        title: "This page has already been answered",
+        explanation: "An approval can be given once.",
+        remedy: "Go back to your application; if it does not continue, start again there."
     )
     /// The upstream answer is malformed or belongs to another provider (D-65).
     static let badCallback = ErrorPage(
-        title: "The identity provider’s answer cannot be used",
-        explanation: "It is incomplete, doubled, or meant for another login.",
+        title: "The identity provider’s answer is invalid",
+        explanation: "It is incomplete, repeated, or for another login.",
         remedy: "Go back to your application and start again."
     )
     /// No provider has this callback path.
     static let unknownUpstream = ErrorPage(
-        title: "There is no such identity provider here",
+        title: "The identity provider is unknown",
         explanation: "The address names a provider that is not configured.",
         remedy: "Go back to your application and start again."
     )
     /// The link is none of ours.
     static let badLink = ErrorPage(
-        title: "This link cannot be used",
+        title: "This link is invalid",
         explanation: "It is incomplete, or was not made by this server.",
         remedy: "Go back to your application and start again."
     )
     /// The link was followed before, or its time has passed.
     static let expiredLink = ErrorPage(
         title: "This link is no longer valid",
-        explanation: "It can be followed once, within ten minutes.",
-        remedy: "Go back to your application and repeat what you were doing; it will ask again if it needs to."
+        explanation: "A link works once, within ten minutes.",
+        remedy: "Go back to your application and repeat the last step; it asks again if necessary."
     )
     /// One source began more logins than it may (D-80).
     static let tooManyLogins = ErrorPage(
@@ -95,7 +95,7 @@ struct ErrorPage: Sendable {
     init(_ problem: AuthorizationPageError.Problem) {
         switch problem {
         case .malformedQuery:
-            self.init("This address cannot be read", "The application sent a malformed request.")
+            self.init("This request is malformed", "The application sent a request that cannot be read.")
         case .duplicateParameter(let name):
             self.init("The request is ambiguous", "The application sent the parameter <code>\(name)</code> twice.")
         case .missingClient:
@@ -103,11 +103,11 @@ struct ErrorPage: Sendable {
         case .unknownClient:
             self.init(
                 "This application is not registered here",
-                "Its registration is unknown to this server, or was removed.",
-                remedy: "Remove the connection in your application and add it again; it will register anew."
+                "This server does not know its registration, or has removed it.",
+                remedy: "Remove the connection in your application and add it again; it then registers again."
             )
         case .missingRedirectURI:
-            self.init("The request does not say where to return", "The parameter <code>redirect_uri</code> is missing.")
+            self.init("The request has no return address", "The parameter <code>redirect_uri</code> is missing.")
         case .unregisteredRedirectURI:
             self.init(
                 "The return address is not registered",
@@ -117,19 +117,19 @@ struct ErrorPage: Sendable {
         case .clientMetadataUnavailable(let reason):
             self.init(
                 "The application’s description cannot be fetched",
-                "The application is known by the description at its <code>client_id</code>: \(reason).",
-                remedy: "Try again in a minute; if it goes on, tell the makers of the application."
+                "The description is at the application’s <code>client_id</code>: \(reason).",
+                remedy: "Try again in a minute; if it fails again, inform the developers of the application."
             )
         case .clientMetadataUnacceptable(let reason):
             self.init(
-                "The application’s description cannot be used",
-                "The application is known by the description at its <code>client_id</code>: \(reason).",
-                remedy: "Tell the makers of the application, or the operator of this server."
+                "The application’s description is invalid",
+                "The description is at the application’s <code>client_id</code>: \(reason).",
+                remedy: "Inform the developers of the application, or the operator of this server."
             )
         case .clientMetadataThrottled:
             self.init(
                 "Too many applications at once",
-                "Too many descriptions of applications were asked for from your address or of this host.",
+                "Too many descriptions of applications were requested from your address or from this host.",
                 remedy: "Wait a minute and try again."
             )
         case .temporarilyUnavailable:
@@ -146,7 +146,7 @@ struct ErrorPage: Sendable {
     private init(
         _ title: String,
         _ explanation: HTML,
-        remedy: HTML = "Go back to your application and start again; if it goes on, tell its makers."
+        remedy: HTML = "Go back to your application and start again; if it fails again, inform its developers."
     ) {
         self.init(title: title, explanation: explanation, remedy: remedy)
     }

@@ -7,7 +7,7 @@ struct InterstitialPage: Sendable {
     let client: Client
     let location: String
 
-    var title: String { error.code == .accessDenied ? "Access was not given" : "The login did not work" }
+    var title: String { error.code == .accessDenied ? "Access was not granted" : "The login failed" }
 
     var body: HTML {
         """

@@ -42,13 +42,13 @@ struct NoticePage: Sendable {
         let upstream = outcome.connection.upstream
         let provider: HTML =
             switch outcome.provider {
-            case .revoked: "The provider has ended the tokens too."
+            case .revoked: "The provider has revoked the tokens too."
             case .notOffered:
-                "The provider has no way to end its tokens from here: you can do so in your account’s settings there."
+                "The provider cannot revoke its tokens on request: you can do so in your account’s settings there."
             case .notConfigured:
-                "The provider was not asked, for it is not set up here any more: end the access in your account there."
+                "The provider was not asked because it is no longer configured here: end the access in your account there."
             case .failed:
-                "<strong>The provider did not confirm</strong> that it ended the tokens: end the access in your account there."
+                "<strong>The provider did not confirm</strong> that it revoked the tokens: end the access in your account there."
             }
         return NoticePage(
             title: "\(upstream) is disconnected",
@@ -62,9 +62,9 @@ struct NoticePage: Sendable {
 
     /// The connection to be ended is gone.
     static let alreadyDisconnected = NoticePage(
-        title: "There is no such connection",
+        title: "The connection does not exist",
         text: """
-            <p>It was ended before.</p>
+            <p>It has already been ended.</p>
             """,
         tone: .neutral,
         leadsToConnections: true
@@ -84,7 +84,7 @@ struct NoticePage: Sendable {
         NoticePage(
             title: "Nothing is connected with this account",
             text: """
-                <p>You signed in at <strong>\(upstream)</strong>, and nobody with this account has used this server \
+                <p>You signed in at <strong>\(upstream)</strong>, and this account has not been used with this server \
                 yet.</p><p class="quiet">Sign in with the account that you use in your application.</p>
                 """
         )
@@ -94,7 +94,7 @@ struct NoticePage: Sendable {
     static let anotherUser = NoticePage(
         title: "This link is for someone else",
         text: """
-            <p>It was made for another person than the one who is signed in here. Nothing was connected.</p>
+            <p>It was created for a different person than the one who is signed in here. Nothing was connected.</p>
             <p class="quiet">If someone sent you the link, do not use it. If you have several accounts, sign out on \
             the page of your connections and follow the link again.</p>
             """,
@@ -106,7 +106,7 @@ struct NoticePage: Sendable {
         NoticePage(
             title: "This account belongs to someone else here",
             text: """
-                <p>The account that you chose at <strong>\(upstream)</strong> is known here as another person’s. Nothing was \
+                <p>The account that you chose at <strong>\(upstream)</strong> belongs to another person here. Nothing was \
                 connected.</p>
                 """
         )
@@ -115,7 +115,7 @@ struct NoticePage: Sendable {
     /// Another account was chosen than the one to be widened.
     static func anotherAccount(_ upstream: String) -> NoticePage {
         NoticePage(
-            title: "This is another account",
+            title: "This is a different account",
             text: """
                 <p>Choose the same account at <strong>\(upstream)</strong> as before. Nothing was connected.</p>
                 """

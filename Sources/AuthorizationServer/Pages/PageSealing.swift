@@ -34,7 +34,7 @@ package struct PageSealing: Sendable {
             let sealed = try key.seal(bytes, nonce: nonce, authenticating: Array(purpose.rawValue.utf8))
             return Base64URL.encode(nonce + sealed)
         } catch {
-            throw OAuthError(.serverError, "the page could not be prepared")
+            throw OAuthError(.serverError, "the page could not be created")
         }
     }
 

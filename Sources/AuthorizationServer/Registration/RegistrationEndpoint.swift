@@ -59,10 +59,10 @@ package struct RegistrationEndpoint: Endpoint {
     private func checkInitialAccessToken(_ request: Request) throws(OAuthError) {
         guard let initialAccessToken else { return }
         guard let presented = BearerToken.read(request) else {
-            throw OAuthError(.invalidToken, "registration needs an initial access token")
+            throw OAuthError(.invalidToken, "registration requires an initial access token")
         }
         guard constantTimeEqual(SHA256.hash(presented).bytes, SHA256.hash(initialAccessToken.text).bytes) else {
-            throw .guess(.invalidToken, "registration needs an initial access token")
+            throw .guess(.invalidToken, "registration requires an initial access token")
         }
     }
 
@@ -72,7 +72,7 @@ package struct RegistrationEndpoint: Endpoint {
             throw OAuthError(.invalidClientMetadata, "Content-Type must be application/json")
         }
         do { return try JSONParser.parseObject(request.body) } catch {
-            throw OAuthError(.invalidClientMetadata, "the body must be one JSON object without repeated members")
+            throw OAuthError(.invalidClientMetadata, "the body must be a JSON object without repeated members")
         }
     }
 

@@ -164,7 +164,7 @@ extension Configuration.Upstream {
 
     fileprivate func assertionKey() throws(UpstreamError) -> SigningKey {
         guard let pem = privateKey?.value?.text else {
-            throw UpstreamError(.misconfigured, "is needed for private_key_jwt")
+            throw UpstreamError(.misconfigured, "is required for private_key_jwt")
         }
         let key: PrivateKey
         do {
@@ -179,7 +179,7 @@ extension Configuration.Upstream {
         guard algorithm == key.algorithm || (algorithm == .ps256 && key.algorithm == .rs256) else {
             throw UpstreamError(
                 .misconfigured,
-                "does not sign with \(algorithm.rawValue)"
+                "cannot sign with \(algorithm.rawValue)"
             )
         }
         return SigningKey(privateKey: key, algorithm: algorithm, keyID: privateKeyID)

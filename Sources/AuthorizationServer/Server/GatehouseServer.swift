@@ -120,14 +120,20 @@ package final class GatehouseServer: Sendable {
     package func reload() async {
         do {
             try server.reloadTLS()
-            environment.logger.notice("certificates were read again")
+            environment.logger.notice("certificates were reloaded")
         } catch {
-            environment.logger.error("certificates were not read; the old ones stay", metadata: ["error": "\(error)"])
+            environment.logger.error(
+                "certificates were not reloaded; the old ones remain in use",
+                metadata: ["error": "\(error)"]
+            )
         }
         do {
             try await rotation.adoptFiles(now: environment.timeSource.now())
         } catch {
-            environment.logger.error("signing keys were not read; the old ones stay", metadata: ["error": "\(error)"])
+            environment.logger.error(
+                "signing keys were not reloaded; the old ones remain in use",
+                metadata: ["error": "\(error)"]
+            )
         }
     }
 

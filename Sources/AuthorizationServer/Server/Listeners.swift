@@ -63,7 +63,7 @@ struct Listeners {
                 throw error
             }
             environment.logger.warning(
-                "the management listener is off, for its default address is taken",
+                "the management listener is off because its default address is in use",
                 metadata: ["error": "\(error)"]
             )
             return Listeners(server: server, management: nil, addresses: addresses, managementAddress: nil)

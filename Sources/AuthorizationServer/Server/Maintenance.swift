@@ -135,7 +135,7 @@ final class Maintenance: Sendable {
             try await stores.writeSnapshot(to: storage, now: now)
         } catch {
             nextSnapshot.withLock { $0 = now + min(snapshotInterval, Self.retryInterval) }
-            logger.error("a snapshot was not written; the journal goes on", metadata: ["error": "\(error)"])
+            logger.error("a snapshot was not written; the journal continues", metadata: ["error": "\(error)"])
         }
     }
 }

@@ -63,7 +63,7 @@ package struct ServerEnvironment: Sendable {
 /// A server that was given no way to read files cannot read this one.
 struct UnreadableFile: Error, CustomStringConvertible {
     let path: String
-    var description: String { "\(path) cannot be read here" }
+    var description: String { "\(path) cannot be read in this environment" }
 }
 
 /// The system's wall clock.

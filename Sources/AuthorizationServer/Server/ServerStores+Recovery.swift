@@ -85,7 +85,7 @@ private struct RecordReaders: Sendable {
             var records = [[Range<Int>]](repeating: [], count: stores.count)
             for record in batch.records {
                 guard !record.isEmpty, let owner = owners[Int(batch.bytes[record.lowerBound])] else {
-                    throw RecordError("a record of a kind that this version does not know")
+                    throw RecordError("a record of a kind that is unknown to this version")
                 }
                 records[owner].append(record)
             }

@@ -124,7 +124,7 @@ package struct SigningKeyRotation: Sendable {
                 )
             } catch {
                 // The error may quote the file; what it holds is the secret.
-                throw Failure(description: "signing.key_files[\(index)]: \(file) holds no private key that can sign")
+                throw Failure(description: "signing.key_files[\(index)]: \(file) contains no private key that can sign")
             }
         }
         return keys

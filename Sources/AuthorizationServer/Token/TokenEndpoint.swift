@@ -69,7 +69,7 @@ package struct TokenEndpoint: Endpoint {
             allowed == grantType || grantType == .refreshToken && allowed == .authorizationCode
         }
         guard isAllowed else {
-            throw OAuthError(.unauthorizedClient, "this client may not use this grant_type")
+            throw OAuthError(.unauthorizedClient, "this client is not registered for this grant_type")
         }
     }
 }

@@ -37,7 +37,7 @@ struct UpstreamEnrolment: Sendable {
         } catch {
             // Told below: one that does not open is as good as none.
         }
-        logger.error("the registration at an upstream cannot be read; another is made", metadata: metadata)
+        logger.error("the stored registration at an upstream cannot be read; registering again", metadata: metadata)
         return nil
     }
 
@@ -71,7 +71,7 @@ struct UpstreamEnrolment: Sendable {
             sealed: sealed
         )
         let kept = try await UpstreamError.attempt(await registrations.keep(stored).outcome)
-        guard kept == .admitted else { throw .temporary("there is no room for another registration") }
+        guard kept == .admitted else { throw .temporary("the bound on registrations is reached") }
         audit.record(
             .upstreamRegistered(upstream, clientID: registration.clientID),
             now: registration.registeredAt

@@ -110,7 +110,7 @@ final class BackgroundRefresh: Sendable {
             _ = try await refreshes.refresh(connection, provider: provider, now: now)
         } catch {
             // Counted and marked where it happened; the next turn, or the next retrieval, tries again.
-            logger.debug("a background refresh did not succeed", metadata: ["upstream": "\(connection.upstream)"])
+            logger.debug("a background refresh failed", metadata: ["upstream": "\(connection.upstream)"])
         }
     }
 }

@@ -20,7 +20,7 @@ package struct ExchangeSubject: Sendable {
     /// - Throws: `unauthorized_client` when it is none.
     func server(_ client: Client) throws(OAuthError) -> ResourceServer {
         guard let server = resources.server(client.id) else {
-            throw OAuthError(.unauthorizedClient, "this client is not a resource server here")
+            throw OAuthError(.unauthorizedClient, "this client is not a resource server")
         }
         return server
     }
@@ -36,7 +36,7 @@ package struct ExchangeSubject: Sendable {
         guard let resource = resources.registered(session.resource),
             upstreams.allSatisfy({ name in resource.upstreams.contains { $0.hasSameBytes(as: name) } })
         else {
-            throw OAuthError(.invalidTarget, "this resource may not retrieve tokens of that audience")
+            throw OAuthError(.invalidTarget, "this resource must not retrieve tokens of that audience")
         }
         return session
     }
@@ -60,7 +60,7 @@ package struct ExchangeSubject: Sendable {
             case .expired, .revoked: throw OAuthError(.invalidGrant, "subject_token has expired or was revoked")
             case .withoutUser: throw OAuthError(.invalidGrant, "subject_token does not represent a user")
             case .unavailable: throw .overloaded
-            case .wrongAudience: throw OAuthError(.invalidTarget, "subject_token is meant for another resource")
+            case .wrongAudience: throw OAuthError(.invalidTarget, "subject_token was issued for another resource")
             }
         }
     }

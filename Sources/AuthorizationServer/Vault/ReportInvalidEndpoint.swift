@@ -106,7 +106,11 @@ package struct ReportInvalidEndpoint: Endpoint {
         guard !connection.isReportedInvalid else { return .refreshPending }
         let age = context.now - (connection.refreshedAt ?? connection.obtainedAt)
         guard age >= Self.interval else {
-            throw OAuthError(.tooManyRequests, "the token was replaced just now", retryAfter: Self.interval - age)
+            throw OAuthError(
+                .tooManyRequests,
+                "the token was replaced less than a minute ago",
+                retryAfter: Self.interval - age
+            )
         }
         return try await mark(connection)
     }

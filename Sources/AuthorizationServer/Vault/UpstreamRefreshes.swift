@@ -190,7 +190,7 @@ struct UpstreamRefreshSteps: Sendable {
         // A login has replaced the tokens in the meantime; the login's tokens are newer.
         case .superseded(let newer?): return newer
         case .superseded(nil): throw Self.over(nil)
-        case .full: throw .misconfigured("the vault has no room")
+        case .full: throw .misconfigured("the vault is full")
         }
     }
 
@@ -206,7 +206,7 @@ struct UpstreamRefreshSteps: Sendable {
             try await provider.validateRefreshedIDToken(response, expectedSubject: connection.account)
         } catch {
             logger.warning(
-                "the ID token of an upstream refresh does not hold",
+                "the ID token of an upstream refresh is invalid",
                 metadata: ["upstream": "\(connection.upstream)", "reason": "\(error.reason)"]
             )
             guard error.code == .accessDenied else { return }

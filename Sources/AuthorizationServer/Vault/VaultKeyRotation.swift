@@ -70,7 +70,7 @@ final class VaultKeyRotation: Sendable {
         do {
             try keys.add(added)
         } catch {
-            throw OAuthError(.serverError, "the vault's key could not be made")
+            throw OAuthError(.serverError, "the vault's key could not be created")
         }
         return added.number
     }

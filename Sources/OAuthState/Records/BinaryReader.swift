@@ -28,7 +28,7 @@ package struct BinaryReader {
 
     /// Goes to the start of a record that lies, with others, in these bytes.
     package mutating func begin(_ record: Range<Int>) {
-        precondition(bytes.indices.contains(record), "a record lies within its bytes")
+        precondition(bytes.indices.contains(record), "a record is within its bytes")
         position = record.lowerBound
         end = record.upperBound
     }

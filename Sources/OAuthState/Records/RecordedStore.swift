@@ -48,7 +48,7 @@ extension RecordedStore {
             for record in batch.records {
                 reader.begin(record)
                 guard let kind = RecordKind(rawValue: try reader.integer()) else {
-                    throw RecordError("a record of a kind that this version does not know")
+                    throw RecordError("a record of a kind that is unknown to this version")
                 }
                 let change = try Self.change(kind, &reader)
                 guard reader.isAtEnd else { throw RecordError("a record is longer than its form") }

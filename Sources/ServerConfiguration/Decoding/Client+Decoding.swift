@@ -43,10 +43,10 @@ extension Configuration.Client {
     private func checkCredentials(_ section: ConfigurationCursor) {
         switch tokenEndpointAuthMethod {
         case .clientSecretBasic, .clientSecretPost:
-            _ = section.required("client_secret", or: "it goes with \(tokenEndpointAuthMethod.rawValue)")
+            _ = section.required("client_secret", or: "\(tokenEndpointAuthMethod.rawValue) needs it")
         case .privateKeyJWT:
-            if section["jwks"] == nil { _ = section.required("jwks_uri", or: "private_key_jwt needs it or jwks") }
-            if section["jwks"] != nil { section["jwks_uri"]?.refuse("excludes jwks; name one of them") }
+            if section["jwks"] == nil { _ = section.required("jwks_uri", or: "private_key_jwt needs jwks or jwks_uri") }
+            if section["jwks"] != nil { section["jwks_uri"]?.refuse("must not be used together with jwks") }
         case .none: break
         }
         if !tokenEndpointAuthMethod.usesSecret {
@@ -63,11 +63,15 @@ extension Configuration.Client {
     private func checkGrants(_ section: ConfigurationCursor) {
         if grantTypes.contains(.authorizationCode) {
             let isListed = section["redirect_uris"].map { $0.elements()?.isEmpty == false } ?? false
-            if !isListed { _ = section.required("redirect_uris", or: "the authorization_code grant needs one") }
+            if !isListed {
+                _ = section.required("redirect_uris", or: "the authorization_code grant needs at least one")
+            }
         }
         // RFC 6749 §4.4: the client credentials grant is for confidential clients only.
         if grantTypes.contains(.clientCredentials), tokenEndpointAuthMethod == .none {
-            section["grant_types"]?.refuse("client_credentials needs a client that authenticates, not method none")
+            section["grant_types"]?.refuse(
+                "the client_credentials grant needs a client that authenticates; method none does not"
+            )
         }
     }
 }

@@ -6,11 +6,11 @@ extension ConfigurationCursor {
     func listenAddress() -> SocketAddress? {
         guard let text = string() else { return nil }
         if let address = SocketAddress(text) { return address }
-        if text.hasPrefix("localhost:") { return refused("localhost is a name; write the address 127.0.0.1") }
+        if text.hasPrefix("localhost:") { return refused("localhost is a name; use the address 127.0.0.1") }
         if text.hasPrefix(":"), !text.dropFirst().contains(":") {
-            return refused("\(text) has no address; write 0.0.0.0\(text) for all of them")
+            return refused("\(text) has no address; use 0.0.0.0\(text) for all addresses")
         }
-        return refused("\(text) is not an address; write IP:PORT, such as 127.0.0.1:8080 or [::1]:8080")
+        return refused("\(text) is not an address; use IP:PORT, such as 127.0.0.1:8080 or [::1]:8080")
     }
 
     /// An IP address, or a block of them such as `10.0.0.0/8`.
@@ -26,7 +26,7 @@ extension ConfigurationCursor {
             return refused("the prefix of \(text) is not a number from 0 to \(bits)")
         }
         // A block of length 0 would believe the X-Forwarded-For of everyone.
-        guard length > 0 else { return refused("\(text) is everyone; name the proxies' own addresses") }
+        guard length > 0 else { return refused("\(text) contains every address; list the addresses of the proxies") }
         return AddressRange(address, prefixLength: length)
     }
 }

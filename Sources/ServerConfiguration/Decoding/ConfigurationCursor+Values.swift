@@ -38,7 +38,7 @@ extension ConfigurationCursor {
     func duration(in bounds: ClosedRange<Duration>) -> Duration? {
         guard let text = string() else { return nil }
         guard let duration = DurationText.parse(text) else {
-            return refused("\(text) is not a duration; write a number and a unit, such as 30s, 5m, 1h30m or 7d")
+            return refused("\(text) is not a duration; use a number and a unit, such as 30s, 5m, 1h30m or 7d")
         }
         if duration < bounds.lowerBound {
             return refused("\(text) is below the minimum of \(DurationText.format(bounds.lowerBound))")
@@ -94,7 +94,7 @@ extension ConfigurationCursor {
     func secret() -> SecretReference? {
         guard case .map(let entries) = node.content else {
             return refused(
-                "a secret does not stand in the configuration; write {file: PATH} or {env: VARIABLE}"
+                "secrets must not be written in the configuration; use {file: PATH} or {env: VARIABLE}"
             )
         }
         let file = self["file"]?.string()

@@ -33,7 +33,7 @@ struct ConfigurationKeyCheck {
             } else if let elsewhere = ConfigurationKey.path(endingIn: entry.name) {
                 "it belongs at \(elsewhere)"
             } else {
-                "known here: \(known.joined(separator: ", "))"
+                "known keys: \(known.joined(separator:  ", "))"
             }
         problems.report(path, "unknown key; \(hint)", entry.location)
     }

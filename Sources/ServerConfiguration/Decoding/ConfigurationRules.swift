@@ -12,9 +12,9 @@ package enum ConfigurationRules {
     /// acts for itself has its id there (D-46, RFC 9068 §5).
     static func clientIDObjection(_ text: String) -> String? {
         guard ClientAuthenticationRequest.isClientID(text) else {
-            return "a client id is printable ASCII without spaces, at most 2048 characters"
+            return "must be printable ASCII without spaces, at most 2048 characters"
         }
-        return UserID(text) == nil ? nil : "has the form of a user's id; choose another"
+        return UserID(text) == nil ? nil : "has the form of a user id; choose another id"
     }
 
     /// The name of an upstream stands in a path and in `audience`, so it is a plain label.
@@ -36,7 +36,7 @@ package enum ConfigurationRules {
     /// A private-use redirect that registration may accept by its exact bytes (FD-4).
     static func privateUseRedirectObjection(_ text: String) -> String? {
         if let uri = URIReference(text), uri.scheme == "https" || uri.scheme == "http" {
-            return "needs no permission; this list is for private-use schemes"
+            return "is always allowed; this list is only for private-use schemes"
         }
         return redirectObjection(text, allowedPrivateUse: [text])
     }
@@ -54,7 +54,7 @@ package enum ConfigurationRules {
     /// A redirect URI whose client gets a secret: https and not loopback, where no other application can listen.
     static func confidentialRedirectObjection(_ text: String) -> String? {
         guard let uri = URIReference(text), uri.scheme == "https", !uri.isLoopbackHost else {
-            return "must be https and not loopback"
+            return "must be https, and not on loopback"
         }
         return redirectObjection(text, allowedPrivateUse: [])
     }
@@ -88,7 +88,7 @@ package enum ConfigurationRules {
             return "must not have a fragment or user information"
         }
         guard uri.scheme == "https" || allowsInsecureHTTP else {
-            return "must be https; for development say allow_insecure_http: true"
+            return "must be https; for development set allow_insecure_http: true"
         }
         return nil
     }

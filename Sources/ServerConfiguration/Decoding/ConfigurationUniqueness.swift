@@ -53,7 +53,7 @@ struct ConfigurationUniqueness {
             }
             let secret = resourceSecret(of: cursor)
             if let earlier = callers[text], earlier.secret != secret {
-                cursor.refuse("\(text) is also the value of \(earlier.path), with another client_secret")
+                cursor.refuse("\(text) is also the value of \(earlier.path), with a different client_secret")
             } else {
                 callers[text] = (secret, cursor.path)
             }

@@ -31,7 +31,7 @@ struct JSONWebKeyReader {
             }
             // RFC 7517 §9.2: private members never belong here; such a key is burnt and must be replaced.
             if !["d", "p", "q", "k"].allSatisfy({ key[$0] == nil }) {
-                return cursor.refused("holds a private key; publish the public part only and replace this key")
+                return cursor.refused("contains a private key; publish only the public part and replace this key")
             }
         }
         return object.serializedString()

@@ -35,10 +35,10 @@ extension Configuration.Resource {
     private static func checkCredentials(_ section: ConfigurationCursor) {
         let given = ["client_secret", "jwks", "jwks_uri"].filter { section[$0] != nil }
         if section["client_id"] != nil, given.isEmpty {
-            _ = section.required("client_secret", or: "it goes with client_id")
+            _ = section.required("client_secret", or: "client_id needs it")
         }
-        if let first = given.first { _ = section.required("client_id", or: "it goes with \(first)") }
-        for extra in given.dropFirst() { section[extra]?.refuse("excludes \(given[0]); name one of them") }
+        if let first = given.first { _ = section.required("client_id", or: "\(first) needs it") }
+        for extra in given.dropFirst() { section[extra]?.refuse("must not be used together with \(given[0])") }
     }
 
     // A token that a proxy gets without a secret, any client beside the proxy could get.
@@ -48,10 +48,10 @@ extension Configuration.Resource {
         within configuration: Configuration
     ) -> String? {
         if configuration.forwardAuth.secret == nil {
-            section.refuse("needs forward_auth.secret, which proves that the proxy asks")
+            section.refuse("needs forward_auth.secret, which authenticates the proxy")
         }
         return section.required("upstream")?.string { name in
-            upstreams.contains(name) ? nil : "\(name) is not among this resource's upstreams"
+            upstreams.contains(name) ? nil : "\(name) is not one of this resource's upstreams"
         }
     }
 }
@@ -61,7 +61,7 @@ extension ConfigurationCursor {
     func scopes(among known: ScopeSet) -> ScopeSet? {
         strings { scope in
             if let objection = ConfigurationRules.scopeObjection(scope) { return objection }
-            return known.contains(scope) ? nil : "\(scope) is not among the server's scopes"
+            return known.contains(scope) ? nil : "\(scope) is not one of the server's scopes"
         }
         .map { ScopeSet($0) }
     }

@@ -40,7 +40,7 @@ extension Configuration.Upstream {
     // Without an issuer there is no document that could name the endpoint.
     private func checkRegistration(_ section: ConfigurationCursor) {
         guard !preset.isOpenID, let registration = section["registration"] else { return }
-        _ = registration.required("endpoint", or: "this provider has no document that names it")
+        _ = registration.required("endpoint", or: "this provider has no discovery document that names it")
     }
 
     private static func requiredClaims(_ map: ConfigurationCursor?) -> [UpstreamClaimRequirement] {

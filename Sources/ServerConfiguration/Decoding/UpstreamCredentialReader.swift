@@ -21,7 +21,7 @@ struct UpstreamCredentialReader {
     /// The client id, which must be there unless we register ourselves.
     func clientID() -> String? {
         guard section["registration"] == nil else {
-            section["client_id"]?.refuse("excludes registration, by which the provider gives us one")
+            section["client_id"]?.refuse("must not be used together with registration, which obtains one")
             return nil
         }
         return section.required("client_id")?.string(ConfigurationRules.clientIDObjection)
@@ -30,7 +30,7 @@ struct UpstreamCredentialReader {
     private func method() -> TokenEndpointAuthenticationMethod? {
         guard section["registration"] == nil else {
             for key in ["client_secret", "private_key", "token_endpoint_auth_method"] {
-                section[key]?.refuse("excludes registration, in which the provider settles it")
+                section[key]?.refuse("must not be used together with registration, which determines it")
             }
             refuseKeyParticulars(unless: section["private_key"] != nil)
             return nil
@@ -38,13 +38,13 @@ struct UpstreamCredentialReader {
         let named: TokenEndpointAuthenticationMethod? = section["token_endpoint_auth_method"]?.choice()
         let method = named ?? (section["private_key"] == nil ? nil : .privateKeyJWT)
         if method == .privateKeyJWT {
-            _ = section.required("private_key", or: "private_key_jwt signs with it")
+            _ = section.required("private_key", or: "private_key_jwt needs it")
             section["client_secret"]?.refuse("contradicts private_key_jwt")
         } else {
             section["private_key"]?.refuse("is only for token_endpoint_auth_method: private_key_jwt")
             refuseKeyParticulars(unless: section["private_key"] != nil)
             if method != .some(.none), section["client_id"] != nil {
-                _ = section.required("client_secret", or: "a public client says token_endpoint_auth_method: none")
+                _ = section.required("client_secret", or: "a public client needs token_endpoint_auth_method: none")
             }
         }
         if method == .some(.none) { section["client_secret"]?.refuse("contradicts token_endpoint_auth_method: none") }
@@ -53,7 +53,7 @@ struct UpstreamCredentialReader {
 
     private func refuseKeyParticulars(unless hasKey: Bool) {
         guard !hasKey else { return }
-        for key in ["private_key_algorithm", "private_key_id"] { section[key]?.refuse("goes with private_key") }
+        for key in ["private_key_algorithm", "private_key_id"] { section[key]?.refuse("needs private_key") }
     }
 
     private func registration() -> Configuration.UpstreamRegistration? {

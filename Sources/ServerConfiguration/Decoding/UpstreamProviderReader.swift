@@ -45,13 +45,13 @@ struct UpstreamProviderReader {
             }
         }
         if preset == .oauth2 {
-            section["issuer"]?.refuse("is only for type: oidc; with oauth2 name the endpoints")
+            section["issuer"]?.refuse("is only for type: oidc; with oauth2 configure the endpoints")
             for key in ["authorization_endpoint", "token_endpoint", "userinfo"] { _ = section.required(key) }
         }
         if preset == .oidc {
             _ = section.required("issuer")
         } else if preset.needsIssuer {
-            _ = section.required("issuer", or: "\(preset.name) is a product, of which it names your site")
+            _ = section.required("issuer", or: "\(preset.name) has many sites; the issuer names yours")
         }
     }
 

@@ -128,7 +128,7 @@ struct ClientKeyFetchTests {
     }
 
     private enum OAuthErrorText {
-        static let overloaded = "the server cannot take this request now"
+        static let overloaded = "the server cannot process this request now"
     }
 
     @Test("CA-5: while the host is down the keys at hand serve on, for a day")

@@ -130,7 +130,7 @@ extension EndToEndTests {
             #expect(walk.titles.count == 12)
             #expect(walk.title_with_script == "Back", "scripts were not switched off")
             #expect(walk.error.contains("This application is not registered here"))
-            #expect(walk.bad_link.contains("This link cannot be used"))
+            #expect(walk.bad_link.contains("This link is invalid"))
             #expect(walk.interstitial.contains("Return to notes.example"))
         }
     }

@@ -70,7 +70,7 @@ package struct AuthorizationCodeGrant: Grant {
             .refused(OAuthError(.invalidGrant, "the code is invalid, expired or was issued to another client"))
         case .replayed(let sessionID):
             .refused(
-                OAuthError(.invalidGrant, "the code was used before; its tokens are revoked"),
+                OAuthError(.invalidGrant, "the code has already been used; its tokens are revoked"),
                 .codeReplayed(sessionID, clientID: redemption.clientID)
             )
         }

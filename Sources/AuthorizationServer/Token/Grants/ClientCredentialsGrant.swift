@@ -32,7 +32,7 @@ package struct ClientCredentialsGrant: Grant {
         }
         // D-46, RFC 9068 §5: a resource server must not take the client for a user.
         guard UserID(client.id) == nil else {
-            throw OAuthError(.unauthorizedClient, "this client_id could be a user")
+            throw OAuthError(.unauthorizedClient, "this client_id has the form of a user id")
         }
         let resource = try resources.resource(requested: request.form.values("resource"))
         let scopes = try scopes(request, resource)

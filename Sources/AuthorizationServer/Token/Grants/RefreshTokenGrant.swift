@@ -73,7 +73,7 @@ package struct RefreshTokenGrant: Grant {
             return .issued(try await body(session, use, now: now), .refreshed(session, isRepeat: true))
         case .reused(let session):
             return .refused(
-                OAuthError(.invalidGrant, "the refresh token was used before; the session is revoked"),
+                OAuthError(.invalidGrant, "the refresh token has already been used; the session is revoked"),
                 .refreshTokenReused(session, generation: use.generation)
             )
         case .upstreamEnded(let session, let connection):
@@ -88,7 +88,7 @@ package struct RefreshTokenGrant: Grant {
         case .scopeExceeded:
             return .refused(OAuthError(.invalidScope, "scope exceeds what was granted"))
         case .resourceExceeded:
-            return .refused(OAuthError(.invalidTarget, "resource is not the granted one"))
+            return .refused(OAuthError(.invalidTarget, "resource differs from the granted one"))
         case .expired, .unknown, .wrongClient:
             return .refused(Self.over)
         }

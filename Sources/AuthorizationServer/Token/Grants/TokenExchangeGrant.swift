@@ -38,7 +38,7 @@ package struct TokenExchangeGrant: Grant {
         let account = try request.form.once("account")
         // Both mean something at one provider only.
         guard upstreams.count == 1 || (scopes.isEmpty && account == nil) else {
-            throw OAuthError(.invalidRequest, "scope and account go with one audience")
+            throw OAuthError(.invalidRequest, "scope and account require exactly one audience")
         }
         let session = try await session(request, of: server, upstreams: upstreams)
         let queries = upstreams.map { upstream in
@@ -60,7 +60,7 @@ package struct TokenExchangeGrant: Grant {
     private func audiences(_ request: TokenRequest) throws(OAuthError) -> [String] {
         if let requested = try request.form.once("requested_token_type") {
             guard requested == TokenType.accessToken || requested == TokenType.upstreamAccessToken else {
-                throw OAuthError(.invalidRequest, "requested_token_type is not offered")
+                throw OAuthError(.invalidRequest, "requested_token_type is not supported")
             }
         }
         guard try request.form.once("actor_token") == nil, try request.form.once("actor_token_type") == nil else {
@@ -69,7 +69,7 @@ package struct TokenExchangeGrant: Grant {
         let audiences = request.form.values("audience")
         guard !audiences.isEmpty else { throw OAuthError(.invalidRequest, "audience is required") }
         guard audiences.count <= Self.audienceCountMax else {
-            throw OAuthError(.invalidRequest, "audience may stand up to \(Self.audienceCountMax) times")
+            throw OAuthError(.invalidRequest, "audience may be given at most \(Self.audienceCountMax) times")
         }
         guard audiences.count == 1 || Set(audiences).count == audiences.count else {
             throw OAuthError(.invalidRequest, "an audience is repeated")
@@ -100,7 +100,7 @@ package struct TokenExchangeGrant: Grant {
         guard let seconds = Int(text), (0...Self.minimumLifetimeSecondsMax).contains(seconds) else {
             throw OAuthError(
                 .invalidRequest,
-                "min_ttl must be a number of seconds up to \(Self.minimumLifetimeSecondsMax)"
+                "min_ttl must be a number of seconds, at most \(Self.minimumLifetimeSecondsMax)"
             )
         }
         return .seconds(seconds)
@@ -187,7 +187,7 @@ extension UpstreamCredentialError {
         case .temporarilyUnavailable(let retryAfter):
             return OAuthError(
                 .temporarilyUnavailable,
-                "the identity provider cannot be reached now",
+                "the identity provider is temporarily unavailable",
                 retryAfter: retryAfter ?? .seconds(10)
             )
         case .sessionEnded:
