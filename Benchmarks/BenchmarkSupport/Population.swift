@@ -1,4 +1,4 @@
-package import AuthorizationServer
+import AuthorizationServer
 import DurableLog
 package import OAuthProtocol
 package import OAuthState
@@ -68,12 +68,12 @@ package enum Population {
     }
 
     /// Fills a server's stores with the first sessions.
-    package static func fill(_ stores: ServerStores, count: Int, sealing: TokenSealing) async throws {
+    package static func fill(_ stores: MemoryStores, count: Int, sealing: TokenSealing) async throws {
         try await fill(stores, Part(0..<count), sealing: sealing)
     }
 
     /// Fills a server's stores with a part of the population.
-    package static func fill(_ stores: ServerStores, _ part: Part, sealing: TokenSealing) async throws {
+    package static func fill(_ stores: MemoryStores, _ part: Part, sealing: TokenSealing) async throws {
         let client = OAuthProtocol.Client(
             id: clientID,
             kind: .dynamic,
@@ -101,7 +101,7 @@ package enum Population {
     private static func user(
         _ index: Int,
         of part: Part,
-        in stores: ServerStores,
+        in stores: MemoryStores,
         sealing: TokenSealing
     ) async throws -> Session {
         let account = "account-\(index)"

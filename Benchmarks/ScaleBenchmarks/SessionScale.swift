@@ -13,12 +13,7 @@ enum SessionScale {
     private static let tokenByteCount = 128
 
     static func measure(upTo largest: Int, into report: inout ScaleReport, duration: Duration) async throws {
-        let stores = try ServerStores(
-            configuration: Configuration(issuer: Issuer("http://127.0.0.1:1"), listen: []),
-            preRegistered: [],
-            journal: VolatileJournal(),
-            limits: StoreLimits()
-        )
+        let stores = MemoryStores(StoreSettings(), journal: VolatileJournal())
         let sealing = try TokenSealing(secret: SystemRandomSource().bytes(32), random: SystemRandomSource())
         var present = 0
         for count in OperationCost.counts(from: 1000, upTo: largest) {
@@ -36,7 +31,7 @@ enum SessionScale {
     }
 
     private static func measure(
-        _ stores: ServerStores,
+        _ stores: MemoryStores,
         _ count: Int,
         into report: inout ScaleReport,
         duration: Duration
@@ -78,7 +73,7 @@ enum SessionScale {
         report.add("vault_lookup", "find a connection", count: count, vault)
     }
 
-    private static func owners(_ stores: ServerStores, _ count: Int) async -> [(UserID, [ConnectionID])] {
+    private static func owners(_ stores: MemoryStores, _ count: Int) async -> [(UserID, [ConnectionID])] {
         var owners: [(UserID, [ConnectionID])] = []
         for number in 0..<min(count, 20_000) {
             let id = Population.sessionID(number &* 7_368_787 % count)

@@ -110,7 +110,7 @@ struct RefreshRequests {
     }
 
     /// Begins a session by redeeming a code, as a login does.
-    private static func begin(_ id: SessionID, of user: UserID, in stores: ServerStores, now: Timestamp) async throws {
+    private static func begin(_ id: SessionID, of user: UserID, in stores: MemoryStores, now: Timestamp) async throws {
         let code = AuthorizationCode(random: SystemRandomSource())
         let challenge = CodeChallenge(verifier: CodeVerifier(random: SystemRandomSource()))
         let request = AuthorizationRequest(

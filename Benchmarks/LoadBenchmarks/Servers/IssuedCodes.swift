@@ -14,7 +14,7 @@ enum IssuedCodes {
     }
 
     /// Issues codes without logins.
-    static func issue(_ numbers: Range<Int>, in stores: ServerStores, now: Timestamp) async throws {
+    static func issue(_ numbers: Range<Int>, in stores: MemoryStores, now: Timestamp) async throws {
         guard let codeVerifier = CodeVerifier(verifier) else { throw BenchmarkError("not a code verifier") }
         let request = AuthorizationRequest(
             clientID: Population.clientID,

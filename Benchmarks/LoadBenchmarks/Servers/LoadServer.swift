@@ -150,7 +150,7 @@ struct LoadServer: AsyncParsableCommand {
         return upstream
     }
 
-    private func fill(_ stores: ServerStores, _ sealing: TokenSealing) async throws {
+    private func fill(_ stores: MemoryStores, _ sealing: TokenSealing) async throws {
         let now = SystemTimeSource().now()
         var part = Population.Part(0..<sessions)
         part.now = now

@@ -57,7 +57,7 @@ package struct BackChannelLogoutEndpoint: Endpoint {
         do throws(OAuthError) {
             let token = try await verified(try FormBody.parse(request).required("logout_token"), provider)
             // Looked up before the token counts as used, so that nothing waits between its consumption and its effect.
-            let victims = await subjects.named(by: token, at: provider, now: context.now)
+            let victims = try await OAuthError.attempt(await subjects.named(by: token, at: provider, now: context.now))
             try await end(victims, token, provider, context)
             // §2.8: 200, and no cache keeps it.
             return Response(status: .ok, headerFields: [.cacheControl: "no-store"])

@@ -6,11 +6,11 @@ import UpstreamIdentity
 ///
 /// By the stores' indexes: a logout costs what it names, however many sessions and connections there are.
 package struct LogoutSubjects: Sendable {
-    private let sessions: AuthorizationSessions
-    private let vault: TokenVault
+    private let sessions: any SessionStore
+    private let vault: any VaultStore
 
     /// Looks in these stores.
-    package init(sessions: AuthorizationSessions, vault: TokenVault) {
+    package init(sessions: any SessionStore, vault: any VaultStore) {
         self.sessions = sessions
         self.vault = vault
     }
@@ -27,28 +27,28 @@ package struct LogoutSubjects: Sendable {
     ///
     /// An account is found by its connections, whoever connected it and in whichever leg of a login, and by the identity of
     /// the user who logs in with it: the connection may have been erased since, and the sessions that came of it not.
-    func named(by token: LogoutToken, at provider: UpstreamProvider, now: Timestamp) async -> Named {
+    func named(by token: LogoutToken, at provider: UpstreamProvider, now: Timestamp) async throws(StoreError) -> Named {
         guard token.subject != nil || token.sessionID != nil else { return Named() }
         let (subject, sid, name) = (token.subject, token.sessionID, provider.name)
         var owner: UserID?
         if let subject {
-            owner = await vault.userID(of: IdentityKey(namespace: provider.identityNamespace, subject: subject))
+            owner = try await vault.userID(of: IdentityKey(namespace: provider.identityNamespace, subject: subject))
         }
         let connections: [Connection]
         if let subject {
-            connections = await vault.connections(ofAccount: subject, at: name)
+            connections = try await vault.connections(ofAccount: subject, at: name)
         } else if let sid {
-            connections = await vault.connections(ofProviderSession: sid, at: name)
+            connections = try await vault.connections(ofProviderSession: sid, at: name)
         } else {
             connections = []
         }
-        guard let sid else { return await all(of: connections, owner, now: now) }
+        guard let sid else { return try await all(of: connections, owner, now: now) }
         guard subject != nil else { return Self.named(by: sid, in: connections) }
         // A provider that told no `sid` at the login cannot mean one of our sessions by it: all of the account's end.
         let whole = connections.filter(\.providerSessions.isEmpty)
         var named = Self.named(by: sid, in: connections)
         if connections.isEmpty || !whole.isEmpty {
-            named.formUnion(await all(of: whole, connections.isEmpty ? owner : nil, now: now))
+            named.formUnion(try await all(of: whole, connections.isEmpty ? owner : nil, now: now))
         }
         return named
     }
@@ -68,13 +68,13 @@ package struct LogoutSubjects: Sendable {
     }
 
     /// Everything that rests on these connections, and what a user who logs in with the account has left of erased ones.
-    private func all(of connections: [Connection], _ owner: UserID?, now: Timestamp) async -> Named {
+    private func all(of connections: [Connection], _ owner: UserID?, now: Timestamp) async throws(StoreError) -> Named {
         let ended = Set(connections.map(\.id))
         var known: Set<ConnectionID> = []
-        if let owner { known = Set(await vault.connections(of: owner).map(\.id)) }
+        if let owner { known = Set(try await vault.connections(of: owner).map(\.id)) }
         var named: Set<SessionID> = []
         for userID in Set(connections.map(\.userID)).union(owner.map { [$0] } ?? []) {
-            let found = await sessions.sessions(of: userID, now: now).lazy.filter { session in
+            let found = try await sessions.sessions(of: userID, now: now).lazy.filter { session in
                 session.connections.contains { connection in
                     ended.contains(connection) || (userID == owner && !known.contains(connection))
                 }

@@ -1,4 +1,5 @@
 import OAuthProtocol
+package import OAuthState
 import OpenSSLCrypto
 import OutboundHTTP
 package import ServerConfiguration
@@ -183,5 +184,27 @@ extension Configuration.Upstream {
             )
         }
         return SigningKey(privateKey: key, algorithm: algorithm, keyID: privateKeyID)
+    }
+}
+
+extension Configuration {
+    /// What the stores are made with.
+    func storeSettings(limits: StoreLimits, now: Timestamp) -> StoreSettings {
+        var settings = StoreSettings()
+        settings.limits = limits
+        settings.sessions = sessionPolicy
+        settings.preRegistered = preRegisteredClients(now: now)
+        return settings
+    }
+
+    /// The lifetimes that sessions and codes live by.
+    package var sessionPolicy: SessionPolicy {
+        SessionPolicy(
+            refreshTokenLifetime: tokens.refreshTokenLifetime,
+            sessionLifetime: tokens.sessionLifetime,
+            accessTokenLifetime: tokens.accessTokenLifetime,
+            refreshReuseGrace: tokens.refreshReuseGrace,
+            authorizationCodeLifetime: tokens.authorizationCodeLifetime
+        )
     }
 }

@@ -1,4 +1,3 @@
-import DurableLog
 import Logging
 import OAuthProtocol
 package import OAuthState
@@ -15,8 +14,8 @@ package final class GatehouseServer: Sendable {
     package let addresses: [SocketAddress]
     /// Where health, metrics and administration answer; `nil` when that listener could not be bound and need not be.
     package let managementAddress: SocketAddress?
-    /// The state, for embedding tests.
-    package let stores: ServerStores
+    /// Where the state is kept.
+    package let storage: any StateStorage
     /// The published signing keys.
     package let keys: SigningKeyPublication
     /// The event loops, for tasks that belong to a connection.
@@ -39,7 +38,7 @@ package final class GatehouseServer: Sendable {
     ) {
         self.configuration = configuration
         self.environment = environment
-        stores = composition.stores
+        storage = composition.storage
         keys = composition.keys
         rotation = composition.rotation
         readiness = composition.readiness
@@ -70,8 +69,7 @@ package final class GatehouseServer: Sendable {
             throw error
         }
         let maintenance = Maintenance(
-            stores: composition.stores,
-            storage: environment.storage,
+            storage: composition.storage,
             snapshotInterval: configuration.storage.snapshotInterval,
             rotation: composition.rotation,
             backgroundRefresh: composition.backgroundRefresh,
@@ -103,9 +101,8 @@ package final class GatehouseServer: Sendable {
         // with that server.
         await management?.shutdown(gracePeriod: .zero)
         await server.shutdown(gracePeriod: .zero)
-        guard let storage = environment.storage else { return }
         do {
-            try await stores.writeSnapshot(to: storage, now: environment.timeSource.now())
+            try await storage.writeSnapshot(now: environment.timeSource.now())
         } catch {
             environment.logger.warning("the last snapshot was not written", metadata: ["error": "\(error)"])
         }

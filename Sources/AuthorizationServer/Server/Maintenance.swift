@@ -1,4 +1,3 @@
-import DurableLog
 import Logging
 import OAuthProtocol
 import OAuthState
@@ -13,8 +12,7 @@ final class Maintenance: Sendable {
         case working(Task<Void, Never>)
     }
 
-    private let stores: ServerStores
-    private let storage: DurableStore?
+    private let storage: any StateStorage
     private let snapshotInterval: Duration
     private let rotation: SigningKeyRotation
     private let backgroundRefresh: BackgroundRefresh
@@ -32,8 +30,7 @@ final class Maintenance: Sendable {
     private static let sweepCountMax = 4096
 
     init(
-        stores: ServerStores,
-        storage: DurableStore?,
+        storage: any StateStorage,
         snapshotInterval: Duration,
         rotation: SigningKeyRotation,
         backgroundRefresh: BackgroundRefresh,
@@ -41,7 +38,6 @@ final class Maintenance: Sendable {
         timeSource: any TimeSource,
         logger: Logger
     ) {
-        self.stores = stores
         self.storage = storage
         self.snapshotInterval = snapshotInterval
         self.rotation = rotation
@@ -51,7 +47,7 @@ final class Maintenance: Sendable {
         self.logger = logger
         let now = timeSource.now()
         // What the start found damaged stays so until a new snapshot says everything: it is due at once.
-        nextSnapshot = Mutex(storage?.recovery.requiresSnapshot == true ? now : now + snapshotInterval)
+        nextSnapshot = Mutex(storage.requiresSnapshot ? now : now + snapshotInterval)
     }
 
     /// Looks what is due each second, by the timer of an event loop; the work itself runs on the global pool.
@@ -114,7 +110,7 @@ final class Maintenance: Sendable {
 
     private func performOwnDuties() async {
         let now = timeSource.now()
-        await stores.sweep(now: now, limit: Self.sweepCountMax)
+        await storage.stores.upkeep.sweep(now: now, limit: Self.sweepCountMax)
         do {
             try await rotation.performDue(now: now)
         } catch {
@@ -124,7 +120,6 @@ final class Maintenance: Sendable {
     }
 
     private func writeSnapshotIfDue(now: Timestamp) async {
-        guard let storage else { return }
         let isDue = nextSnapshot.withLock { next in
             guard now >= next else { return false }
             next = now + snapshotInterval
@@ -132,7 +127,7 @@ final class Maintenance: Sendable {
         }
         guard isDue else { return }
         do {
-            try await stores.writeSnapshot(to: storage, now: now)
+            try await storage.writeSnapshot(now: now)
         } catch {
             nextSnapshot.withLock { $0 = now + min(snapshotInterval, Self.retryInterval) }
             logger.error("a snapshot was not written; the journal continues", metadata: ["error": "\(error)"])

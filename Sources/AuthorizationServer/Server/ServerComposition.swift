@@ -1,5 +1,4 @@
 import CoreMetrics
-import DurableLog
 import HTTPTypes
 import Logging
 import OAuthProtocol
@@ -13,7 +12,7 @@ import UpstreamIdentity
 ///
 /// A new grant is one line here.
 struct ServerComposition {
-    let stores: ServerStores
+    let storage: any StateStorage
     let keys: SigningKeyPublication
     let idTokenKeys: IDTokenKeys
     let rotation: SigningKeyRotation
@@ -30,15 +29,9 @@ struct ServerComposition {
         environment: ServerEnvironment
     ) async throws -> ServerComposition {
         let now = environment.timeSource.now()
-        let stores = ServerStores(
-            configuration: configuration,
-            preRegistered: configuration.preRegisteredClients(now: now),
-            journal: environment.storage?.journal ?? environment.journal,
-            limits: environment.storeLimits
-        )
-        if let storage = environment.storage {
-            try await stores.recover(from: storage)
-        }
+        let settings = configuration.storeSettings(limits: environment.storeLimits, now: now)
+        let storage = try await environment.state(settings)
+        let stores = storage.stores
         let audit = AuditTrail(sink: environment.auditSink)
         var rotation = SigningKeyRotation(
             store: stores.keys,
@@ -66,7 +59,7 @@ struct ServerComposition {
         let readiness = Readiness()
         let serverCounters = ServerCountersSource()
         return ServerComposition(
-            stores: stores,
+            storage: storage,
             keys: keys,
             idTokenKeys: idTokenKeys,
             rotation: rotation,

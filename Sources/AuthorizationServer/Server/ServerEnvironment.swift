@@ -25,6 +25,8 @@ package struct ServerEnvironment: Sendable {
     package var storage: DurableStore?
     /// The journal of a server without storage; a test passes one that fails on command.
     package var journal: any ChangeJournal = VolatileJournal()
+    /// Opens another place for the state than memory, journal and snapshots: ``storage`` and ``journal`` are not used then.
+    package var openState: (@Sendable (StoreSettings) async throws -> any StateStorage)?
     /// Reads a file that the configuration names, at start and whenever the operator asks for it; it may block.
     package var readFile: @Sendable (_ path: String) throws -> String = { throw UnreadableFile(path: $0) }
     /// Where the audit trail goes, line by line.
@@ -57,6 +59,14 @@ package struct ServerEnvironment: Sendable {
         self.storage = storage
         self.auditSink = auditSink
         self.logger = logger
+    }
+}
+
+extension ServerEnvironment {
+    /// The place that keeps the state, with what it kept before.
+    func state(_ settings: StoreSettings) async throws -> any StateStorage {
+        if let openState { return try await openState(settings) }
+        return try await MemoryStorage(settings, directory: storage, journal: journal)
     }
 }
 

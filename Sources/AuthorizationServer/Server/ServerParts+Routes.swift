@@ -133,10 +133,10 @@ extension ServerParts {
             .get,
             "/health/ready",
             name: "health",
-            ReadinessEndpoint(readiness: readiness, upkeep: stores, audit: audit)
+            ReadinessEndpoint(readiness: readiness, upkeep: stores.upkeep, audit: audit)
         )
         let gauges = ServerGauges(
-            upkeep: stores,
+            upkeep: stores.upkeep,
             counters: serverCounters,
             limiter: limiter,
             seenTokens: seenTokens,

@@ -1,5 +1,4 @@
 import CoreMetrics
-import DurableLog
 import HTTPTypes
 import Logging
 import OAuthProtocol
@@ -14,7 +13,7 @@ import UpstreamIdentity
 struct ServerParts {
     let configuration: Configuration
     let environment: ServerEnvironment
-    let stores: ServerStores
+    let stores: Stores
     let keys: SigningKeyPublication
     let idTokenKeys: IDTokenKeys
     let resources: ResourceCatalogue
@@ -44,7 +43,7 @@ struct ServerParts {
     init(
         _ configuration: Configuration,
         environment: ServerEnvironment,
-        stores: ServerStores,
+        stores: Stores,
         keys: SigningKeyPublication,
         audit: AuditTrail,
         idTokenKeys: IDTokenKeys,
@@ -74,7 +73,7 @@ struct ServerParts {
             configuration: configuration,
             environment: environment,
             registrations: stores.vault,
-            upkeep: stores,
+            upkeep: stores.upkeep,
             sealing: sealing,
             audit: audit
         ).directory()

@@ -8,7 +8,7 @@ import UpstreamIdentity
 ///
 /// Refreshes go through ``UpstreamRefreshes`` as all do: one at a time for each connection, under the provider's breaker.
 final class BackgroundRefresh: Sendable {
-    private let vault: TokenVault
+    private let vault: any UpstreamRefreshStore
     private let upstreams: UpstreamDirectory
     private let names: Set<String>
     private let refreshes: UpstreamRefreshes
@@ -27,7 +27,7 @@ final class BackgroundRefresh: Sendable {
     static let concurrencyMax = 16
 
     init(
-        vault: TokenVault,
+        vault: any UpstreamRefreshStore,
         upstreams: UpstreamDirectory,
         names: Set<String>,
         refreshes: UpstreamRefreshes,
@@ -61,7 +61,8 @@ final class BackgroundRefresh: Sendable {
 
     private func turn(now: Timestamp) async {
         guard isTurn(now) else { return }
-        let due = await due(now: now)
+        // While the store cannot say what is due, nothing is; the next turn asks again.
+        guard let due = try? await due(now: now) else { return }
         await withTaskGroup(of: Void.self) { group in
             var underWay = 0
             for connection in due {
@@ -77,13 +78,13 @@ final class BackgroundRefresh: Sendable {
     }
 
     // Bounded for each upstream: one that is down keeps its connections due, and they must not take the turn of others.
-    func due(now: Timestamp) async -> [Connection] {
+    func due(now: Timestamp) async throws(StoreError) -> [Connection] {
         var due: [Connection] = []
         for name in names {
             var count = 0
             var isComplete = false
             while count < countMax, !isComplete {
-                let found = await vault.takeDueRefreshes(
+                let found = try await vault.takeDueRefreshes(
                     at: name,
                     usedSince: now - Self.idleTime,
                     now: now,

@@ -13,8 +13,8 @@ package final class LastSessions: Sendable {
         let revokedAt: Timestamp
     }
 
-    private let sessions: AuthorizationSessions
-    private let vault: TokenVault
+    private let sessions: any SessionStore
+    private let vault: any ConnectionStore
     private let resources: ResourceCatalogue
     private let upstreams: Set<String>
     private let revocations: ProviderRevocations
@@ -26,8 +26,8 @@ package final class LastSessions: Sendable {
     static let cause = "last_session_revoked"
 
     init(
-        sessions: AuthorizationSessions,
-        vault: TokenVault,
+        sessions: any SessionStore,
+        vault: any ConnectionStore,
         resources: ResourceCatalogue,
         upstreams: Set<String>,
         revocations: ProviderRevocations
@@ -57,19 +57,28 @@ package final class LastSessions: Sendable {
             return candidates
         }
         guard !due.isEmpty else { return }
+        do throws(StoreError) {
+            try await endIdle(among: due, now: now)
+        } catch {
+            // What could not be looked up is looked at again in the next turn.
+            candidates.withLock { $0 += due }
+        }
+    }
+
+    private func endIdle(among due: [Candidate], now: Timestamp) async throws(StoreError) {
         // The connections first: a login after this keeps its own.
         var idle: [ConnectionID: Connection] = [:]
         for candidate in due {
-            guard let connection = await vault.connection(candidate.connection),
+            guard let connection = try await vault.connection(candidate.connection),
                 upstreams.contains(connection.upstream), connection.obtainedAt <= candidate.revokedAt
             else { continue }
             idle[connection.id] = connection
         }
         guard !idle.isEmpty else { return }
         // The awaited ones before the sessions: what is redeemed in between is a session by then.
-        let awaited = await sessions.awaited(among: Set(idle.keys))
+        let awaited = try await sessions.awaited(among: Set(idle.keys))
         for (userID, connections) in Dictionary(grouping: idle.values, by: \.userID) {
-            let remaining = await sessions.sessions(of: userID, now: now)
+            let remaining = try await sessions.sessions(of: userID, now: now)
             for connection in connections
             where !awaited.contains(connection.id) && !remaining.contains(where: { mayUse($0, connection) }) {
                 await end(connection, now: now)

@@ -12,7 +12,7 @@ final class VaultKeyRotation: Sendable {
     private let secrets: any SecretStore & KeyFeed
     private let keys: VaultKeys
     private let sealing: TokenSealing
-    private let vault: TokenVault
+    private let vault: any VaultStore
     private let random: any RandomSource
     private let logger: Logger
     private let progress = Mutex(Progress())
@@ -49,7 +49,7 @@ final class VaultKeyRotation: Sendable {
         secrets: any SecretStore & KeyFeed,
         keys: VaultKeys,
         sealing: TokenSealing,
-        vault: TokenVault,
+        vault: any VaultStore,
         random: any RandomSource,
         logger: Logger
     ) {
@@ -102,7 +102,7 @@ final class VaultKeyRotation: Sendable {
         if pass.key != key || pass.mayErase != mayErase { pass = Pass(key: key, mayErase: mayErase) }
         var (count, hasEnded) = (0, false)
         for _ in 0..<Self.sliceCountMax where count < Self.countMax && !hasEnded {
-            let slice = await vault.connections(after: pass.last, limit: Self.countMax)
+            let slice = try await vault.connections(after: pass.last, limit: Self.countMax)
             for connection in slice where !sealing.isCurrent(connection.tokens) {
                 if try await reseal(connection) { count += 1 }
             }
@@ -140,7 +140,7 @@ final class VaultKeyRotation: Sendable {
 
     private func resealRegistrations() async throws(StoreError) -> Int {
         var count = 0
-        for registration in await vault.registrations() where !sealing.isCurrent(registration.sealed) {
+        for registration in try await vault.registrations() where !sealing.isCurrent(registration.sealed) {
             do {
                 let text = try sealing.registration(of: registration)
                 let sealed = try sealing.seal(registration: text, at: registration.upstream)

@@ -1,4 +1,3 @@
-package import OAuthProtocol
 package import OAuthState
 
 /// What an implementation of a store protocol got wrong.
@@ -10,19 +9,6 @@ package struct ConformanceFailure: Error, Hashable, Sendable, CustomStringConver
 
     /// The rule and the deviation in one line.
     package var description: String { "\(rule): \(deviation)" }
-}
-
-/// What a store under test must be made with.
-package struct StoreSettings: Sendable {
-    /// The bounds of its tables.
-    package var limits = StoreLimits()
-    /// The lifetimes of sessions and codes, for an `AuthorizationStore`.
-    package var sessions = SessionPolicy()
-    /// The clients of the configuration, for a `ClientStore`.
-    package var preRegistered: [Client] = []
-
-    /// The defaults.
-    package init() {}
 }
 
 /// Makes an empty store with these settings; called once or more by every rule.

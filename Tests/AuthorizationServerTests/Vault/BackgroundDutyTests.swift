@@ -57,9 +57,9 @@ struct BackgroundDutyTests {
             countMax: 3,
             logger: logger
         )
-        #expect(await background.due(now: clock.now()).isEmpty)
+        #expect(try await background.due(now: clock.now()).isEmpty)
         clock.advance(by: .seconds(3590))
-        let due = await background.due(now: clock.now())
+        let due = try await background.due(now: clock.now())
         #expect(due.count { $0.upstream == "down" } == 3)
         #expect(due.count { $0.upstream == "up" } == 2)
     }

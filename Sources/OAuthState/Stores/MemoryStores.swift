@@ -1,10 +1,8 @@
 package import DurableLog
 package import OAuthProtocol
-package import OAuthState
-package import ServerConfiguration
 
-/// The actors that own the server's state, and how they are rebuilt from what was stored.
-package struct ServerStores: Sendable {
+/// The actors that own a single node's state, and how they are rebuilt from what was stored.
+package struct MemoryStores: Sendable {
     /// Clients.
     package let clients: ClientRegistry
     /// Logins, codes, sessions and consents.
@@ -19,17 +17,13 @@ package struct ServerStores: Sendable {
     package let journal: any ChangeJournal
 
     /// Empty stores over a journal.
-    package init(
-        configuration: Configuration,
-        preRegistered: [Client],
-        journal: any ChangeJournal,
-        limits: StoreLimits
-    ) {
+    package init(_ settings: StoreSettings, journal: any ChangeJournal) {
+        let limits = settings.limits
         self.journal = journal
-        clients = ClientRegistry(preRegistered: preRegistered, journal: journal, limits: limits)
+        clients = ClientRegistry(preRegistered: settings.preRegistered, journal: journal, limits: limits)
         let endedConnections = EndedConnections()
         sessions = AuthorizationSessions(
-            policy: configuration.sessionPolicy,
+            policy: settings.sessions,
             journal: journal,
             limits: limits,
             endedConnections: endedConnections
@@ -37,6 +31,11 @@ package struct ServerStores: Sendable {
         vault = TokenVault(journal: journal, limits: limits, endedConnections: endedConnections)
         keys = SigningKeyRing(journal: journal)
         replay = ReplayGuard(journal: journal, limits: limits)
+    }
+
+    /// The same, each behind its protocol.
+    package var stores: Stores {
+        Stores(clients: clients, sessions: sessions, vault: vault, keys: keys, replay: replay, upkeep: self)
     }
 
     /// Every store with the number of its section in snapshots; a number never means another store.
@@ -74,7 +73,7 @@ package struct ServerStores: Sendable {
     }
 }
 
-extension ServerStores: StoreUpkeep {
+extension MemoryStores: StoreUpkeep {
     package var isAvailable: Bool { journal.isAvailable }
 
     package func sweep(now: Timestamp, limit: Int) async {
@@ -95,18 +94,5 @@ extension ServerStores: StoreUpkeep {
         counts.clients = await clients.count
         counts.consumedAssertions = await replay.count
         return counts
-    }
-}
-
-extension Configuration {
-    /// The lifetimes that sessions and codes live by.
-    package var sessionPolicy: SessionPolicy {
-        SessionPolicy(
-            refreshTokenLifetime: tokens.refreshTokenLifetime,
-            sessionLifetime: tokens.sessionLifetime,
-            accessTokenLifetime: tokens.accessTokenLifetime,
-            refreshReuseGrace: tokens.refreshReuseGrace,
-            authorizationCodeLifetime: tokens.authorizationCodeLifetime
-        )
     }
 }

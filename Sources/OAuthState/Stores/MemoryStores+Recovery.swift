@@ -1,7 +1,6 @@
 package import DurableLog
-import OAuthState
 
-extension ServerStores {
+extension MemoryStores {
     /// Rebuilds the state from a storage directory: the snapshot's rows, then the journal's changes, in their order.
     ///
     /// All cores work at it: pieces of the storage are opened and inflated, and their records read, by several threads at

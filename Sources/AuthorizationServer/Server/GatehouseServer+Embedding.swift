@@ -1,0 +1,13 @@
+package import OAuthState
+
+extension GatehouseServer {
+    /// The actors that keep the state, for embedding tests and benchmarks that look inside.
+    ///
+    /// Only for a server that keeps its state in memory, as one does unless ``ServerEnvironment/openState`` says otherwise.
+    package var stores: MemoryStores {
+        guard let memory = (storage as? MemoryStorage)?.memory else {
+            preconditionFailure("this server keeps its state elsewhere")
+        }
+        return memory
+    }
+}

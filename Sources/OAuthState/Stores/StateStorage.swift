@@ -1,0 +1,43 @@
+package import DurableLog
+package import OAuthProtocol
+
+/// A place that keeps a server's state: its stores, and what is done with the place as a whole.
+package protocol StateStorage: Sendable {
+    /// The stores.
+    var stores: Stores { get }
+    /// Whether a snapshot is due at once, because the start tolerated damage that a whole snapshot replaces.
+    var requiresSnapshot: Bool { get }
+    /// Writes everything that is known, where the place works with snapshots; elsewhere nothing.
+    func writeSnapshot(now: Timestamp) async throws
+    /// Ends the place's work; everything that was acknowledged holds afterwards.
+    func close() async throws
+}
+
+/// The state of a single node: in memory, with a journal and snapshots where there is a directory.
+package struct MemoryStorage: StateStorage {
+    /// The actors, for tests and benchmarks that look inside.
+    package let memory: MemoryStores
+    private let directory: DurableStore?
+
+    /// Rebuilds the state from a storage directory, or begins empty over a journal.
+    ///
+    /// - Throws: ``StorageError`` when the storage cannot be read, ``RecordError`` when a record is of no known form.
+    package init(_ settings: StoreSettings, directory: DurableStore?, journal: any ChangeJournal) async throws {
+        memory = MemoryStores(settings, journal: directory?.journal ?? journal)
+        self.directory = directory
+        if let directory { try await memory.recover(from: directory) }
+    }
+
+    package var stores: Stores { memory.stores }
+
+    package var requiresSnapshot: Bool { directory?.recovery.requiresSnapshot ?? false }
+
+    package func writeSnapshot(now: Timestamp) async throws {
+        guard let directory else { return }
+        try await memory.writeSnapshot(to: directory, now: now)
+    }
+
+    package func close() async throws {
+        try await directory?.close()
+    }
+}
