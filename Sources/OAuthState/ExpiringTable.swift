@@ -1,9 +1,9 @@
 import HashTreeCollections
 import OAuthProtocol
 
-/// A table whose entries all live equally long and are dropped in the order in which they came.
+/// A table whose entries all have the same lifetime and are dropped in the order of their insertion.
 ///
-/// A hash tree and chunks: neither is ever copied as a whole to grow, so no insertion takes long.
+/// A hash tree and chunks: neither is ever copied as a whole to grow, so every insertion is fast.
 struct ExpiringTable<Key: Hashable & Sendable, Value: Sendable>: Sendable {
     private struct Entry {
         var value: Value
@@ -13,7 +13,7 @@ struct ExpiringTable<Key: Hashable & Sendable, Value: Sendable>: Sendable {
     private var entries: TreeDictionary<Key, Entry> = [:]
     private var expiries = ExpiryQueue<Key>()
 
-    /// How many entries are kept, expired ones that were not swept yet included.
+    /// The number of entries, including expired ones that were not swept yet.
     var count: Int { entries.count }
 
     subscript(key: Key) -> Value? { entries[key]?.value }
@@ -23,7 +23,7 @@ struct ExpiringTable<Key: Hashable & Sendable, Value: Sendable>: Sendable {
         expiries.append(key, expiry: expiry)
     }
 
-    /// Replaces the value of a key that is there, or removes it; its expiry stays.
+    /// Replaces the value of an existing key, or removes it; its expiry stays.
     mutating func update(_ value: Value?, for key: Key) {
         guard var entry = entries[key] else { return }
         guard let value else { return remove(key) }
@@ -35,10 +35,10 @@ struct ExpiringTable<Key: Hashable & Sendable, Value: Sendable>: Sendable {
         entries.removeValue(forKey: key)
     }
 
-    /// Drops what has expired, and hands it to the closure.
+    /// Drops expired entries and passes them to the closure.
     mutating func expire(now: Timestamp, _ dropped: (Key, Value) -> Void = { _, _ in }) {
         while let key = expiries.popExpired(now: now) {
-            // The entry's own time counts: the key may have been removed and inserted again since it was queued.
+            // The entry's own expiry decides: the key may have been removed and inserted again since it was queued.
             guard let entry = entries[key], entry.expiry <= now else { continue }
             entries.removeValue(forKey: key)
             dropped(key, entry.value)

@@ -1,24 +1,24 @@
 import DequeModule
 import OAuthProtocol
 
-/// Keys in the order in which they expire, for tables whose entries all live equally long: O(1) in and out.
+/// Keys in the order of their expiry, for tables whose entries all have the same lifetime: O(1) in and out.
 struct ExpiryQueue<Key: Sendable>: Sendable {
-    /// In chunks of at most ``chunkCount``: a single array would be copied as a whole each time it has to grow.
+    /// In chunks of at most ``chunkCount``, because a single array would be copied as a whole each time it grows.
     private var chunks: Deque<[(expiry: Timestamp, key: Key)]> = []
-    /// How many keys of the first chunk have been taken out.
+    /// How many keys of the first chunk have been taken.
     private var takenCount = 0
     private static var chunkCount: Int { 1024 }
 
     /// Adds a key.
     ///
-    /// Its expiry must not be before that of an earlier one by more than a clock's step back; such a key merely leaves
-    /// its table late, because every use checks the expiry again.
+    /// Its expiry must not be earlier than that of a previous key by more than a step back of the clock. Such a key
+    /// only leaves its table late, because every use checks the expiry again.
     mutating func append(_ key: Key, expiry: Timestamp) {
         if chunks.last.map({ $0.count == Self.chunkCount }) ?? true { chunks.append([]) }
         chunks[chunks.count - 1].append((expiry, key))
     }
 
-    /// Takes out the next key that has expired.
+    /// Takes the next expired key.
     mutating func popExpired(now: Timestamp) -> Key? {
         guard let chunk = chunks.first, chunk[takenCount].expiry <= now else { return nil }
         let key = chunk[takenCount].key
@@ -31,21 +31,22 @@ struct ExpiryQueue<Key: Sendable>: Sendable {
     }
 }
 
-/// Keys bucketed by the hour or minute in which they may expire, for entries whose lives differ or are prolonged by use.
+/// Keys bucketed by the hour or minute in which they may expire, for entries whose lifetimes differ or are prolonged by
+/// use.
 ///
-/// A key is looked at once after its bucket's time and moved on if it was prolonged: amortized O(1), nothing is scanned.
+/// A key is examined once after its bucket's time, and moved on if it was prolonged: amortized O(1), without scans.
 struct ExpiryBuckets<Key: Sendable>: Sendable {
     private var buckets: [Int64: [Key]] = [:]
     private var nextBucket: Int64?
     private let width: Width
 
-    /// How long keys may stay past their expiry, for the fewer buckets.
+    /// How long keys may stay past their expiry, to keep the number of buckets small.
     enum Width: Int64, Sendable {
         case minute = 60
         case hour = 3600
     }
 
-    /// No keys yet.
+    /// An empty queue.
     init(of width: Width) {
         self.width = width
     }
@@ -61,7 +62,7 @@ struct ExpiryBuckets<Key: Sendable>: Sendable {
         nextBucket = min(nextBucket ?? bucket, bucket)
     }
 
-    /// Takes out up to `limit` keys whose bucket is past.
+    /// Takes up to `limit` keys whose bucket's time has passed.
     mutating func popDue(now: Timestamp, limit: Int) -> [Key] {
         var due: [Key] = []
         let present = bucket(of: now)

@@ -1,9 +1,9 @@
 import HashTreeCollections
 
-/// Which values belong to a key: an index beside a table, kept with every change of it.
+/// The values that belong to a key: an index beside a table, updated with every change of it.
 ///
-/// The usual single value lies in the tree itself; more are a tree of their own, so that no number of them makes a change
-/// slow.
+/// A single value, the usual case, is stored in the tree itself; several are a tree of their own, so that no number of
+/// them makes a change slow.
 struct IndexTable<Key: Hashable & Sendable, Value: Hashable & Sendable>: Sendable {
     private enum Values: Sendable {
         case one(Value)
@@ -12,7 +12,7 @@ struct IndexTable<Key: Hashable & Sendable, Value: Hashable & Sendable>: Sendabl
 
     private var table: TreeDictionary<Key, Values> = [:]
 
-    /// How many keys have a value.
+    /// The number of keys that have a value.
     var count: Int { table.count }
 
     /// The values of a key, in no particular order.
@@ -44,7 +44,7 @@ struct IndexTable<Key: Hashable & Sendable, Value: Hashable & Sendable>: Sendabl
         case .one(value): break
         case .one(let other): values = .several([other, value])
         case .several(var several):
-            // The only reference: the tree is changed in its place.
+            // The only reference, so that the tree is changed in place.
             values = nil
             several.insert(value)
             values = .several(several)

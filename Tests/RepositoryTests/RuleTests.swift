@@ -36,7 +36,7 @@ struct RuleTests {
     @Test("nothing cites a list that only its author has")
     func privateLists() {
         let pattern: Pattern = #"""
-            \b(?:[Pp]eers|DESIGN|STYLE|[Tt]oolhive|[Ss]tandards|[Ff]ield)(?:\.md)?,? §|\b[Dd]ecisions? 0\.\d|(?<![\w/.-])[A-Za-z][\w.-]* #\d+\b
+            \b(?:[Pp]eers|DESIGN|STYLE|[Tt]oolhive|[Ss]tandards|[Ff]ield)(?:\.md)?,? §|\b[Dd]ecisions? 0\.\d|(?:[A-Za-z][\w./-]* |\()#\d+\b
             """#
         #expect(pattern.matches("// \("peers") §6") && pattern.matches("// toolhive \("#")12"))
         #expect(!pattern.matches("// stacklok/toolhive#12, RFC 9112 §6.3 #5"))

@@ -4,12 +4,12 @@ import OAuthState
 /// Logins, use and removal of connections.
 extension VaultStoreConformance {
     static let connectionRules: [Rule] = [
-        Rule("a login's tokens are kept as they were given; an absent expiry stays absent (#5046)", storing),
+        Rule("a login's tokens are kept as they were given; an absent expiry stays absent (VR-5)", storing),
         Rule(
-            "VT-4: the same account again replaces, and keeps the refresh token left out (#5047)",
+            "VT-4: the same account again replaces, and keeps the refresh token left out (VR-3)",
             sameAccountReplaces
         ),
-        Rule("VT-4: an old refresh token is not carried over to another upstream client (#6508)", otherUpstreamClient),
+        Rule("VT-4: an old refresh token is not carried over to another upstream client (VR-8)", otherUpstreamClient),
         Rule("another account or provider is another connection", otherAccounts),
         Rule("D-67: one user's login never touches another user's connection to the same account", usersAreApart),
         Rule("tokens of an unknown user are not kept", unknownUser),

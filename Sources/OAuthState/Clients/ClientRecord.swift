@@ -1,10 +1,10 @@
 package import OAuthProtocol
 
-/// A client with what the registry notes about it.
+/// A client with the registry's own data about it.
 package struct ClientRecord: Hashable, Sendable {
     /// The client.
     package var client: Client
-    /// When it was last seen at the token endpoint or with a user's approval; `nil` when never.
+    /// When it last used the token endpoint or a user approved it; `nil` for never.
     package var lastUsedAt: Timestamp?
 }
 

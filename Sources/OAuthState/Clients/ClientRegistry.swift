@@ -4,22 +4,24 @@ import HashTreeCollections
 package import OAuthProtocol
 import Synchronization
 
-/// RFC 7591: owns the clients: pre-registered, dynamically registered and known by metadata document.
+/// RFC 7591: owns the clients: pre-registered, dynamically registered, and known by a metadata document.
 package actor ClientRegistry: ClientStore {
     private let journal: any ChangeJournal
     private let limits: StoreLimits
     private let preRegistered: [String: Client]
-    /// Changed in the actor's turns only; reading it takes no turn, for every token request names a client.
+    /// Changed only in the actor's turns.
+    ///
+    /// Reading it takes no turn, because every token request names a client.
     private let entries = Mutex<TreeDictionary<String, Entry>>([:])
-    /// Ids of dynamic clients in the order of registration; those used since are skipped when one must give way.
+    /// Ids of dynamic clients in the order of registration; ids used since are skipped when one must be evicted.
     private var neverUsed: Deque<String> = []
     private var uses = UseOrder()
     private var dynamicCount = 0
 
-    /// After how long without use a client may give way to a new one (FD-8).
+    /// After how long without use a client may be evicted (FD-8).
     static let abandonment: Duration = .seconds(90 * 86_400)
 
-    /// A registry that starts with the clients of the configuration.
+    /// A registry that starts with the configured clients.
     package init(preRegistered: [Client], journal: any ChangeJournal, limits: StoreLimits = .init()) {
         self.preRegistered = Dictionary(preRegistered.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
         self.journal = journal
@@ -28,11 +30,11 @@ package actor ClientRegistry: ClientStore {
 
     nonisolated package func client(_ id: String) async -> Client? {
         guard let client = preRegistered[id] ?? entry(id)?.record.client else { return nil }
-        // A dictionary finds a look-alike of canonically equal characters under the same key.
+        // A dictionary finds a look-alike of canonically equivalent characters under the same key.
         return client.id.hasSameBytes(as: id) ? client : nil
     }
 
-    /// A record as the table holds it: an object, so that whoever looks at one of its parts does not copy the others.
+    /// A record as the table stores it: an object, so that reading one of its parts does not copy the others.
     private final class Entry: Sendable {
         let record: ClientRecord
 
@@ -68,20 +70,20 @@ package actor ClientRegistry: ClientStore {
     }
 
     nonisolated package func touch(_ id: String, now: Timestamp) async {
-        // Not worth the room that the journal has while the disk takes nothing.
+        // Skipped while the journal cannot write: a last-used time is not worth its buffer space.
         guard let entry = entry(id), Self.isUseDue(entry.record.lastUsedAt, now: now), journal.isAvailable else {
             return
         }
         await use(id, now: now)
     }
 
-    // Once a day is often enough to know who is alive; it keeps the journal small.
+    // Once a day is precise enough, and keeps the journal small.
     private static func isUseDue(_ lastUsedAt: Timestamp?, now: Timestamp) -> Bool {
         lastUsedAt.map { now - $0 >= .seconds(86_400) } ?? true
     }
 
     private func use(_ id: String, now: Timestamp) {
-        // Another request may have noted it in the meantime.
+        // Another request may have recorded it in the meantime.
         guard var record = entry(id)?.record, Self.isUseDue(record.lastUsedAt, now: now) else { return }
         record.lastUsedAt = now
         let entry = Entry(record)
@@ -110,7 +112,7 @@ package actor ClientRegistry: ClientStore {
         _ = recordRemoval(of: id)
     }
 
-    /// How many clients are known by registration or document, for the metric.
+    /// The number of clients known by registration or document, for metrics.
     package var count: Int {
         dynamicCount
     }
@@ -132,7 +134,7 @@ package actor ClientRegistry: ClientStore {
     private func forget(_ id: String) -> Bool {
         guard entries.withLock({ $0.removeValue(forKey: id) }) != nil else { return false }
         dynamicCount -= 1
-        // Evicted clients stand in front; only a removal by hand looks further.
+        // Evicted clients are at the front; only a manual removal searches further.
         if let index = neverUsed.firstIndex(of: id) {
             neverUsed.remove(at: index)
         }
@@ -144,8 +146,8 @@ package actor ClientRegistry: ClientStore {
         uses.sweep(clientCount: entries.withLock(\.count)) { entry($0)?.record.lastUsedAt }
     }
 
-    // CR-10, FD-8: the oldest client that was never used gives way, else one that nobody has used for 90 days; no session of
-    // such a client is left, for a session without use ends within 30.
+    // CR-10, FD-8: the oldest client that was never used is evicted, otherwise one that was not used for 90 days. No
+    // session of such a client is left, because an unused session ends within 30.
     private func evictOne(now: Timestamp) -> Bool {
         while let id = neverUsed.first {
             if let entry = entry(id), entry.record.lastUsedAt == nil {
@@ -166,13 +168,13 @@ package actor ClientRegistry: ClientStore {
 extension ClientRegistry: RecordedStore {
     package static let recordKinds: Set<RecordKind> = [.putClient, .touchClient, .removeClient]
 
-    /// What one record says of a client.
+    /// The meaning of one record of a client.
     package enum Change: RecordedChange {
         case put(ClientRecord)
         case touch(String, Timestamp)
         case remove(String)
 
-        /// The order of registrations and uses counts.
+        /// The order of registrations and uses matters.
         package var place: Int { 0 }
     }
 
@@ -190,7 +192,7 @@ extension ClientRegistry: RecordedStore {
         case .put(let record):
             insert(record)
         case .touch(let id, let lastUsedAt):
-            // A snapshot may have forgotten the client that the journal before it touched.
+            // A snapshot may have dropped the client that the journal before it touched.
             guard var record = entry(id)?.record else { return }
             record.lastUsedAt = lastUsedAt
             let entry = Entry(record)
@@ -204,7 +206,7 @@ extension ClientRegistry: RecordedStore {
     package func capture() -> CapturedState {
         let entries = entries.withLock(\.self)
         return CapturedState(position: journal.lastPosition) { body in
-            // In the order of registration, which recovery keeps: the oldest unused client gives way first (CR-10).
+            // In the order of registration, which recovery keeps: the oldest unused client is evicted first (CR-10).
             for entry in entries.values.sorted(by: { $0.record.client.issuedAt < $1.record.client.issuedAt }) {
                 try body(entry.record.record(.putClient))
             }

@@ -1,9 +1,9 @@
 package import OAuthProtocol
 package import OpenSSLCrypto
 
-/// A record that does not have the form of its version; the storage is damaged or newer than this program.
+/// A record that does not have the form of its version: the storage is damaged or newer than this program.
 package struct RecordError: Error, Hashable, Sendable {
-    /// What was expected.
+    /// The expectation that was not met.
     package let reason: String
 
     /// An error with its reason.
@@ -12,7 +12,7 @@ package struct RecordError: Error, Hashable, Sendable {
     }
 }
 
-/// Reads what ``BinaryWriter`` wrote; every read is checked against the end.
+/// Reads the output of ``BinaryWriter``; every read is checked against the end.
 package struct BinaryReader {
     private let bytes: [UInt8]
     private var position: Int
@@ -26,7 +26,7 @@ package struct BinaryReader {
         end = bytes.count
     }
 
-    /// Goes to the start of a record that lies, with others, in these bytes.
+    /// Moves to the start of a record that is among others in these bytes.
     package mutating func begin(_ record: Range<Int>) {
         precondition(bytes.indices.contains(record), "a record is within its bytes")
         position = record.lowerBound
@@ -64,7 +64,7 @@ package struct BinaryReader {
         }
     }
 
-    /// Reads bytes behind their count.
+    /// Reads a byte count and as many bytes.
     package mutating func byteArray() throws(RecordError) -> [UInt8] {
         let count = Int(try integer(UInt32.self))
         guard end - position >= count else { throw RecordError("record ends inside a byte string") }
@@ -124,7 +124,7 @@ package struct BinaryReader {
         _ read: (inout BinaryReader) throws(RecordError) -> Value
     ) throws(RecordError) -> [Value] {
         let count = Int(try integer(UInt32.self))
-        // Every value takes at least a byte: a damaged count cannot ask for gigabytes.
+        // Every value takes at least a byte, so that a damaged count cannot ask for gigabytes.
         guard count <= end - position else { throw RecordError("record ends inside a list") }
         var values: [Value] = []
         values.reserveCapacity(count)

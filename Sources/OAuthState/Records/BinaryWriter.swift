@@ -1,11 +1,11 @@
 package import OAuthProtocol
 package import OpenSSLCrypto
 
-/// Writes records of the journal and the snapshots: length-prefixed binary, big-endian.
+/// Writes records of the journal and of snapshots: length-prefixed binary, big-endian.
 ///
-/// Written by hand because it is on the path of every change; measured at a tenth of a JSON encoder's cost.
+/// Hand-written because it is on the path of every change; it was measured at a tenth of a JSON encoder's cost.
 package struct BinaryWriter {
-    /// What has been written.
+    /// The bytes written so far.
     package private(set) var bytes: [UInt8] = []
 
     /// An empty writer.
@@ -29,13 +29,13 @@ package struct BinaryWriter {
         bytes.append(value ? 1 : 0)
     }
 
-    /// Writes bytes behind their count.
+    /// Writes a byte count and the bytes.
     package mutating func write(_ value: [UInt8]) {
         write(UInt32(truncatingIfNeeded: value.count))
         bytes.append(contentsOf: value)
     }
 
-    /// Writes a text as UTF-8 behind its byte count.
+    /// Writes a byte count and a text as UTF-8.
     package mutating func write(_ value: String) {
         write(UInt32(truncatingIfNeeded: value.utf8.count))
         bytes.append(contentsOf: value.utf8)
@@ -61,7 +61,7 @@ package struct BinaryWriter {
         write(value.text)
     }
 
-    /// Writes a byte that says whether there is a value, then the value.
+    /// Writes a byte that tells whether there is a value, then the value.
     package mutating func write<Value>(_ value: Value?, _ writeValue: (inout BinaryWriter, Value) -> Void) {
         write(value != nil)
         if let value {

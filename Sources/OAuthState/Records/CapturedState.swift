@@ -1,10 +1,10 @@
 package import DurableLog
 
-/// A store's state at one moment: an immutable copy taken in O(1), and how to turn it into records off the actor.
+/// A store's state at one moment: an immutable copy taken in O(1), and how to turn it into records outside the actor.
 package struct CapturedState: Sendable {
-    /// The copy holds every change up to and including this position.
+    /// The copy contains every change up to and including this position.
     package let position: JournalPosition
-    /// Hands every row of the copy to the closure, as a record.
+    /// Passes every row of the copy to the closure, as a record.
     package let forEachRecord: @Sendable (_ body: ([UInt8]) throws -> Void) throws -> Void
 
     /// A copy at a position.

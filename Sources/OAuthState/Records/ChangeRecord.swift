@@ -1,9 +1,9 @@
 /// The kinds of records, as their first byte.
 ///
-/// A journal is a list of them; so is a snapshot, one record a row.
+/// A journal is a list of them; so is a snapshot, with one record per row.
 ///
-/// Every record sets an absolute value and can be applied twice: recovery may replay what a snapshot already holds.
-/// A number is never used again for something else.
+/// Every record sets an absolute value and can be applied twice: recovery may replay what a snapshot already contains.
+/// A number is never reused for another kind.
 package enum RecordKind: UInt8, Sendable, CaseIterable {
     // ClientRegistry
     case putClient = 0x10
@@ -31,16 +31,16 @@ package enum RecordKind: UInt8, Sendable, CaseIterable {
     case putVaultKey = 0x43
     case removeVaultKey = 0x44
     // ReplayGuard
-    /// As written before owners were kept; only read.
+    /// The form before owners were stored; only read.
     case consumeAssertion = 0x50
     case consumeOwnedAssertion = 0x51
 }
 
-/// A row that can stand in the journal and in a snapshot.
+/// A row that can be in the journal and in a snapshot.
 package protocol RecordCodable: Sendable {
-    /// Writes the row behind its kind.
+    /// Writes the row after its kind.
     func write(to writer: inout BinaryWriter)
-    /// Reads what `write` wrote.
+    /// Reads the output of `write`.
     init(from reader: inout BinaryReader) throws(RecordError)
 }
 

@@ -1,9 +1,9 @@
 import OAuthProtocol
 
-/// Texts and scope sets that were read lately: rows that repeat them share one copy, and are read faster.
+/// Recently read texts and scope sets: rows that repeat them share one copy, and are read faster.
 ///
-/// A million sessions of a thousand clients name few clients, resources and scopes. A table of fixed size; a text whose
-/// place is taken by another is merely read anew.
+/// A million sessions of a thousand clients name few clients, resources and scopes. The table has a fixed size; a text
+/// that was replaced by another is simply read again.
 struct RecentTexts: Sendable {
     private var texts: [Entry<String>?] = []
     private var scopeSets: [Entry<ScopeSet>?] = []
@@ -14,9 +14,9 @@ struct RecentTexts: Sendable {
     }
 
     private static let placeCount = 256
-    /// Longer texts are no client ids or scopes.
+    /// Longer texts are not client ids or scopes.
     private static let byteCountMax = 512
-    /// Shorter ones are kept in the `String` itself and cost no memory.
+    /// Shorter ones are stored in the `String` itself and cost no memory.
     private static let byteCountMin = 16
 
     /// The text of these bytes; `nil` when they are not UTF-8.
@@ -46,7 +46,7 @@ struct RecentTexts: Sendable {
 
     private static func place(of bytes: Span<UInt8>) -> Int {
         var hash = UInt32(truncatingIfNeeded: bytes.count)
-        // Some of the bytes will do: a collision costs a reading.
+        // Some of the bytes suffice: a collision only costs another read.
         let stride = max(1, bytes.count / 8)
         var index = bytes.count - 1
         while index >= 0 {

@@ -1,37 +1,38 @@
 package import DurableLog
 
-/// What one record says of a store's rows.
+/// The meaning of one record for a store's rows.
 package protocol RecordedChange: Sendable {
-    /// Where the row lies in its table, as the hash of its key.
+    /// The row's place in its table, as the hash of its key.
     ///
-    /// Changes of the same place are made in the order of their records; those of different places in any order. A store
-    /// for which every order counts gives all its changes the same place.
+    /// Changes of the same place are made in the order of their records, those of different places in any order. A
+    /// store in which every order matters gives all its changes the same place.
     var place: Int { get }
 }
 
 /// A store that can be rebuilt from records.
 package protocol RecordedStore: Actor {
-    /// What one record says.
+    /// The meaning of one record.
     associatedtype Change: RecordedChange
 
-    /// The kinds of records that this store wrote.
+    /// The kinds of records that this store writes.
     static var recordKinds: Set<RecordKind> { get }
 
-    /// Reads what a record says, on any thread: recovery reads many at once.
+    /// Reads a record, on any thread: recovery reads many at once.
     static func change(_ kind: RecordKind, _ reader: inout BinaryReader) throws(RecordError) -> Change
 
-    /// Makes one change during recovery; nothing is journaled.
+    /// Makes one change during recovery, without journaling it.
     func apply(_ change: consuming Change)
 
-    /// Reads records, on any thread, and returns what makes their changes in one turn; nothing is journaled.
+    /// Reads records, on any thread, and returns a closure that makes their changes in one turn, without journaling
+    /// them.
     nonisolated func changes(in batches: [RecordBatch]) throws(RecordError) -> @Sendable () async -> Void
 
-    /// The present state in O(1) as a value that can be encoded elsewhere, with the position that it includes.
+    /// The current state in O(1), as a value that can be encoded elsewhere, with the position that it includes.
     func capture() -> CapturedState
 }
 
 extension RecordedStore {
-    /// Reads one record and makes its change; nothing is journaled.
+    /// Reads one record and makes its change, without journaling it.
     package func apply(_ kind: RecordKind, _ reader: inout BinaryReader) throws(RecordError) {
         apply(try Self.change(kind, &reader))
     }
@@ -56,7 +57,7 @@ extension RecordedStore {
                 changes.append(change)
             }
         }
-        // Moved into their order here, beside the actor's turn, which then finds them one behind the other.
+        // Sorted here, outside the actor's turn, which then finds them in order.
         let ordered = order.sorted().map { changes[Int($0)].take() }
         return { await self.make(ordered) }
     }
@@ -68,12 +69,12 @@ extension RecordedStore {
     }
 }
 
-/// Puts changes into the order in which their rows lie in a hash tree.
+/// Sorts changes into the order in which their rows are in a hash tree.
 ///
-/// A large table is mostly outside the processor's caches. Rows that come as they lie touch each node of the tree once
-/// for all that go into it, instead of waiting for memory at each row: it halves the time of a large recovery.
+/// Most of a large table is outside the processor's caches. Rows in tree order touch each node once for all rows in it,
+/// instead of waiting for memory at each row: it halves the time of a large recovery.
 private struct PlaceOrder {
-    /// Three levels of a tree with 32 children a node, which is how `TreeDictionary` uses a hash, lowest bits first.
+    /// Three levels of a tree with 32 children a node: `TreeDictionary` uses a hash from its lowest bits.
     private static let placeCount = 1 << 15
     private var places: [UInt16] = []
 
@@ -85,7 +86,7 @@ private struct PlaceOrder {
         places.append(UInt16(truncatingIfNeeded: place & (Self.placeCount - 1)))
     }
 
-    /// The indices by place, and within a place as they came.
+    /// The indices by place; within a place in their original order.
     func sorted() -> [UInt32] {
         var ends = [Int](repeating: 0, count: Self.placeCount + 1)
         for place in places { ends[Int(place) + 1] += 1 }

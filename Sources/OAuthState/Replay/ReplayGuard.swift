@@ -3,18 +3,18 @@ import HashTreeCollections
 package import OAuthProtocol
 package import OpenSSLCrypto
 
-/// RFC 7523 §3: where the ids of single-use assertions and proofs are kept until they expire.
+/// RFC 7523 §3: stores the ids of single-use assertions and proofs until they expire.
 package protocol ReplayStore: Sendable {
-    /// Consumes an id; the second time it is a replay.
+    /// Consumes an id; a second time it is a replay.
     ///
     /// A consumption whose effect does not hold is taken back, so that the same assertion can be tried again.
     ///
     /// - Parameters:
     ///   - id: A hash over everything that the id must be unique within: issuer, purpose and `jti`.
-    ///   - owner: Whose assertion it is.
-    ///   - expiry: When the assertion could no longer be used anyway.
-    ///   - now: The present moment.
-    /// - Returns: Whether it was the first use.
+    ///   - owner: The issuer of the assertion.
+    ///   - expiry: When the assertion expires anyway.
+    ///   - now: The current time.
+    /// - Returns: Whether this was the first use.
     /// - Throws: ``StoreError`` when the change was not made.
     func consume(
         _ id: SHA256Digest,
@@ -24,11 +24,11 @@ package protocol ReplayStore: Sendable {
     ) async throws(StoreError) -> Receipt<AssertionConsumption>
 }
 
-/// Whose assertion an id is of: who makes many fills his own share of the table, never that of others (D-80).
+/// The issuer of an assertion, whose ids fill its own share of the table, never that of others (D-80).
 package struct AssertionOwner: Hashable, Sendable {
     /// Hash over purpose and issuer.
     package let id: SHA256Digest
-    /// Whether anybody can be such an owner, and one person many of them.
+    /// Whether anyone can become such an owner, and one person many of them.
     package let isSelfRegistered: Bool
 
     /// An owner.
@@ -38,23 +38,23 @@ package struct AssertionOwner: Hashable, Sendable {
     }
 }
 
-/// What became of a single-use id.
+/// The outcome of using a single-use id.
 package enum AssertionConsumption: Hashable, Sendable {
-    /// Seen for the first time.
+    /// Used for the first time.
     case consumed
-    /// Seen before.
+    /// Used before.
     case replayed
-    /// The table is full, or the owner's share of it; the assertion must be refused.
+    /// The table, or the owner's share of it, is full; the assertion must be refused.
     case full
 }
 
-/// Owns the consumed `jti`s. An assertion is accepted once, also across a restart (D-40).
+/// Owns the consumed `jti`s: an assertion is accepted once, even across a restart (D-40).
 package actor ReplayGuard: ReplayStore {
     private let journal: any ChangeJournal
     private let limits: StoreLimits
     private var uses: TreeDictionary<SHA256Digest, Use> = [:]
     private var buckets = ExpiryBuckets<SHA256Digest>(of: .minute)
-    /// How many of the ids each owner has; none has no entry.
+    /// How many of the ids each owner has; an owner without ids has no entry.
     private var shares: [SHA256Digest: Int] = [:]
     private var selfRegisteredCount = 0
 
@@ -63,7 +63,7 @@ package actor ReplayGuard: ReplayStore {
         let expiry: Timestamp
     }
 
-    /// How many expired ids are dropped when there is no room.
+    /// How many expired ids are dropped when the table is full.
     private static let sweepCountWhenFull = 1024
 
     /// An empty guard.
@@ -95,7 +95,7 @@ package actor ReplayGuard: ReplayStore {
     private func release(_ id: SHA256Digest, of owner: AssertionOwner) {
         guard uses[id]?.owner == owner else { return }
         forget(id)
-        // Behind the record of the use, which the journal still holds and will write when it can.
+        // After the record of the use, which the journal still holds and writes when it can.
         _ = journal.append(Self.record(id, Use(owner: owner, expiry: Self.released)))
     }
 
@@ -106,8 +106,8 @@ package actor ReplayGuard: ReplayStore {
         if let use = uses.removeValue(forKey: id) { release(use.owner) }
     }
 
-    // D-80: a client that registers itself and signs assertions in a loop must not shut out the operator's own clients or
-    // the logout of an identity provider; nor must a thousand of them.
+    // D-80: a client that registers itself and signs assertions in a loop must not lock out the operator's own clients
+    // or the logout of an identity provider; nor must a thousand of them.
     private func hasRoom(for owner: AssertionOwner) -> Bool {
         let share = shares[owner.id, default: 0]
         guard uses.count < limits.consumedAssertionsMax else { return false }
@@ -119,14 +119,14 @@ package actor ReplayGuard: ReplayStore {
     /// Drops up to `limit` ids whose assertions have expired.
     package func sweep(now: Timestamp, limit: Int) {
         for id in buckets.popDue(now: now, limit: limit) {
-            // Recovery may have replayed an earlier life of the id, whose bucket is due before the present one's.
+            // Recovery may have replayed an earlier life of the id, whose bucket is due before the current one's.
             if let use = uses[id], use.expiry <= now {
                 forget(id)
             }
         }
     }
 
-    /// How many ids are kept, for the metric.
+    /// How many ids are stored, for metrics.
     package var count: Int {
         uses.count
     }
@@ -159,7 +159,7 @@ package actor ReplayGuard: ReplayStore {
 extension ReplayGuard: RecordedStore {
     package static let recordKinds: Set<RecordKind> = [.consumeAssertion, .consumeOwnedAssertion]
 
-    /// An id that was consumed, and by whom.
+    /// A consumed id and its owner.
     package struct Change: RecordedChange {
         let id: SHA256Digest
         fileprivate let use: Use
@@ -171,7 +171,7 @@ extension ReplayGuard: RecordedStore {
         guard recordKinds.contains(kind) else { throw RecordError("not a record of the replay guard") }
         let id = try reader.digest()
         let expiry = try reader.timestamp()
-        // Without an owner the id counts for itself, until it expires.
+        // Without an owner the id counts separately, until it expires.
         let owner =
             kind == .consumeAssertion
             ? AssertionOwner(id: id, isSelfRegistered: false)

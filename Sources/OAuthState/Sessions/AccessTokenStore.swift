@@ -1,7 +1,7 @@
 package import OAuthProtocol
 package import OpenSSLCrypto
 
-/// Where access tokens that are refused before they expire are kept.
+/// Stores access tokens that are refused before they expire.
 package protocol AccessTokenStore: Sendable {
     /// Refuses one access token until it expires; its session and refresh token stay (RV-2).
     func revokeAccessToken(
@@ -13,21 +13,21 @@ package protocol AccessTokenStore: Sendable {
     func standing(of token: AccessTokenReference, now: Timestamp) async throws(StoreError) -> AccessTokenStanding
 }
 
-/// What became of an access token that its client gave back.
+/// The outcome of revoking an access token.
 package enum AccessTokenRevocation: Hashable, Sendable {
     /// It is refused from now on.
     case revoked
-    /// There was no room to remember it, and its whole session was ended for that.
+    /// The table was full, so its whole session was ended instead.
     case sessionEnded(Session)
-    /// There is no room, and no session to end; nothing happened.
+    /// The table is full and there is no session to end; nothing was changed.
     case full
 }
 
-/// What an access token has to be looked up by.
+/// The values that an access token is looked up by.
 package struct AccessTokenReference: Hashable, Sendable {
     /// Hash of its `jti`.
     package let tokenID: SHA256Digest
-    /// Its session; `nil` for a token that a client got for itself.
+    /// Its session; `nil` for a token issued to a client itself.
     package let sessionID: SessionID?
 
     /// The reference of a token.
@@ -37,11 +37,11 @@ package struct AccessTokenReference: Hashable, Sendable {
     }
 }
 
-/// Whether an access token still stands.
+/// Whether an access token is still valid.
 package enum AccessTokenStanding: Hashable, Sendable {
-    /// It does, for this session.
+    /// It is valid, and belongs to this session.
     case session(Session)
-    /// It does, and there is no session behind it: a client's own token.
+    /// It is valid, and has no session: it was issued to a client itself.
     case withoutSession
     /// The token was revoked, or its session is over.
     case revoked

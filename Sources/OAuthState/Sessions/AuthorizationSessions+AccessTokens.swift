@@ -3,11 +3,12 @@ import HashTreeCollections
 package import OAuthProtocol
 import OpenSSLCrypto
 
-/// RFC 7009: what was revoked before its time, a session with everything in it or a single access token.
+/// RFC 7009: revocation before expiry, of a session with everything in it or of a single access token.
 extension AuthorizationSessions {
     package func revoke(_ id: SessionID, for clientID: String) throws(StoreError) -> Receipt<SessionRevocation> {
         try journal.requireAvailability()
-        // A client that asks about a session that is over waits until that is durable: the answer says that it stays so.
+        // A client that asks about an ended session waits until the end is durable: the answer states that it remains
+        // ended.
         guard let session = sessions[id] else { return journal.receipt(.unknown) }
         guard session.clientID.hasSameBytes(as: clientID) else {
             return journal.receipt(.wrongClient)
@@ -26,10 +27,10 @@ extension AuthorizationSessions {
         guard revokedTokens[reference.tokenID] == nil else { return journal.receipt(.revoked) }
         let token = AccessRevocation(expiry: expiry, sessionID: reference.sessionID)
         if let id = token.sessionID {
-            // Of a session that is over no token stands.
+            // No token of an ended session is valid.
             guard let session = sessions[id] else { return journal.receipt(.revoked) }
-            // D-80: whoever refreshes and revokes in a loop must not fill the table for everybody. What is answered as done
-            // must be done, so the session goes with the token.
+            // D-80: a client that refreshes and revokes in a loop must not fill the table. An answer of success must be
+            // true, so the session ends with the token.
             guard hasRoomForRevokedToken(of: id) else {
                 sessions.removeValue(forKey: id)
                 return journal.receipt(.sessionEnded(session), at: recordRemoval(of: id))
@@ -54,7 +55,7 @@ extension AuthorizationSessions {
         return .session(session)
     }
 
-    /// How many access tokens are refused before their time, for the metric.
+    /// How many access tokens are refused before their expiry, for metrics.
     package var revokedTokenCount: Int {
         revokedTokens.count
     }
@@ -77,10 +78,10 @@ extension AuthorizationSessions {
         revokedTokenOfSessionCount -= 1
     }
 
-    /// Drops tokens that have expired and are refused for that.
+    /// Drops expired tokens from the list of refused ones.
     func sweepRevokedTokens(now: Timestamp, limit: Int) {
         for id in revokedTokenExpiries.popDue(now: now, limit: limit) {
-            // As in the replay guard: recovery may have put the id into a bucket twice.
+            // As in the replay guard, recovery may have put the id into a bucket twice.
             if let token = revokedTokens[id], token.expiry <= now {
                 revokedTokens.removeValue(forKey: id)
                 releaseRevokedToken(token)
@@ -103,9 +104,9 @@ extension AuthorizationSessions {
     }
 }
 
-/// What is kept of an access token that is refused before its time.
+/// The stored data of an access token that is refused before it expires.
 package struct AccessRevocation: Hashable, Sendable {
     let expiry: Timestamp
-    /// Its session, for whose share it counts; `nil` for a token that a client got for itself.
+    /// Its session, whose share it counts for; `nil` for a token issued to a client itself.
     let sessionID: SessionID?
 }

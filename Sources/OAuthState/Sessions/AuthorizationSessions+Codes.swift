@@ -3,7 +3,7 @@ import HashTreeCollections
 package import OAuthProtocol
 package import OpenSSLCrypto
 
-/// A code that was issued, until well after it has expired: a late second use must still be recognised.
+/// An issued code, stored until well after its expiry: a late second use must still be recognized.
 struct IssuedCode: Sendable {
     let grant: AuthorizationGrant
     let expiry: Timestamp
@@ -12,11 +12,11 @@ struct IssuedCode: Sendable {
 
     /// How long after its expiry a redeemed code is remembered, so that its replay revokes the session (TK-6).
     static let remembrance: Duration = .seconds(600)
-    /// How many codes are remembered at most for each that may be redeemable.
+    /// The most codes that are remembered for each redeemable one.
     static let rememberedPerRedeemable = 16
 }
 
-/// RFC 6749 §4.1.2 and §4.1.3: codes are issued and redeemed, once.
+/// RFC 6749 §4.1.2 and §4.1.3: issues and redeems codes, each once.
 extension AuthorizationSessions {
     package func issueCode(
         _ code: SHA256Digest,
@@ -26,7 +26,7 @@ extension AuthorizationSessions {
         codes.expire(now: now)
         redeemableCodes.expire(now: now)
         guard !isEndedInHand(grant.sessionID) else { return Receipt(.ended) }
-        // What is remembered for replays does not take the place of logins, but is bounded too.
+        // Codes remembered for replays do not take the place of logins, but are bounded too.
         guard
             redeemableCodes.count < limits.authorizationCodesMax,
             codes.count < limits.authorizationCodesMax * IssuedCode.rememberedPerRedeemable
@@ -42,8 +42,8 @@ extension AuthorizationSessions {
         try journal.requireAvailability()
         guard var issued = codes[redemption.code] else { return journal.receipt(.unknown) }
         if let mismatch = Self.mismatch(redemption, issued.grant.request) {
-            // A wrong attempt never burns the victim's code, five do (TK-4; OAuth 2.1 §7.5.3). A redeemed one stays
-            // as it is: a replay with a wrong verifier must not revoke anything (D-16).
+            // A wrong attempt never invalidates the victim's code, but five do (TK-4; OAuth 2.1 §7.5.3). A redeemed
+            // code stays as it is: a replay with a wrong verifier must not revoke anything (D-16).
             if !issued.isRedeemed {
                 issued.failures += 1
                 let isBurnt = issued.failures >= limits.codeFailuresMax
@@ -68,13 +68,13 @@ extension AuthorizationSessions {
         }
     }
 
-    /// Takes a redemption back whose answer never left, so that the code can be tried again.
+    /// Takes back a redemption whose answer never left, so that the code can be used again.
     ///
-    /// Nothing happens where the session is not as it was made: a replay has ended it, and it stays so (TK-6).
+    /// Nothing happens if the session has changed: a replay has ended it, and it remains ended (TK-6).
     private func unredeem(_ code: SHA256Digest, for session: Session) {
         guard var issued = codes[code], issued.isRedeemed, sessions[session.id] == session else { return }
         sessions.removeValue(forKey: session.id)
-        // Behind the record of the session, which the journal still holds and will write when it can.
+        // After the record of the session, which the journal still holds and writes when it can.
         recordRemoval(of: session.id)
         issued.isRedeemed = false
         codes.update(issued, for: code)
@@ -83,7 +83,8 @@ extension AuthorizationSessions {
 
     private static func mismatch(_ redemption: CodeRedemption, _ request: AuthorizationRequest) -> CodeMismatch? {
         guard redemption.clientID == request.clientID else { return .client }
-        // TK-5: if sent it must be the very URI of the authorization request, port included; OAuth 2.1 dropped it.
+        // TK-5: if sent, it must be identical to the URI of the authorization request, including the port; OAuth 2.1
+        // dropped it.
         guard redemption.redirectURI.map({ $0.hasSameBytes(as: request.redirectURI) }) ?? true else {
             return .redirectURI
         }

@@ -13,7 +13,7 @@ extension AuthorizationSessions {
         guard var session = sessions[use.family], session.generation > 0 else {
             return journal.receipt(.unknown)
         }
-        // Bound to the client (RFC 6749 §6); the wrong one learns nothing and changes nothing (D-29).
+        // Bound to the client (RFC 6749 §6); another client learns nothing and changes nothing (D-29).
         guard session.clientID.hasSameBytes(as: use.clientID) else {
             return journal.receipt(.wrongClient)
         }
@@ -42,8 +42,8 @@ extension AuthorizationSessions {
         if use.generation < session.generation {
             return journal.receipt(.repeated(session))
         }
-        // A genuine token that is newer than the state comes from after a backup: it moves the state forward.
-        // The last number stays where it is: a family that has come so far goes on without rotation.
+        // A genuine token that is newer than the state was issued after a backup: it moves the state forward. The last
+        // number remains: a family that has come so far continues without rotation.
         let generation = use.rotates && use.generation < .max ? use.generation + 1 : use.generation
         if generation != session.generation {
             // Only a new generation starts a grace: refreshes without rotation must not prolong the last one's.
@@ -57,22 +57,22 @@ extension AuthorizationSessions {
         }
     }
 
-    /// Takes a rotation back whose answer never left: a client that tries again after the grace must not count as reuse and
-    /// lose its session.
+    /// Takes back a rotation whose answer never left: a client that tries again after the grace must not count as reuse
+    /// and lose its session.
     ///
-    /// Nothing happens where the session is not as the rotation left it.
+    /// Nothing happens if the session has changed since the rotation.
     private func unrotate(_ use: RefreshTokenUse, for session: Session) {
         guard use.generation < session.generation, sessions[session.id] == session else { return }
         var earlier = session
         earlier.generation = use.generation
-        // The token before it had its successor long ago: no grace begins anew.
+        // The token before it got its successor long ago: no new grace begins.
         earlier.rotatedAt = Timestamp(secondsSinceEpoch: 0)
         sessions[session.id] = earlier
-        // Behind the record of the rotation, which the journal still holds and will write when it can.
+        // After the record of the rotation, which the journal still holds and writes when it can.
         _ = journal.append(Self.rotationRecord(earlier))
     }
 
-    // The predecessor is forgiven within the grace; anything older, or later, is a copy in other hands.
+    // The predecessor is tolerated within the grace; anything older, or later, is a stolen copy.
     private func isReuse(of session: Session, generation: UInt32, now: Timestamp) -> Bool {
         guard generation < session.generation else { return false }
         let isPredecessor = generation == session.generation - 1

@@ -1,6 +1,6 @@
 package import OAuthProtocol
 
-/// Who has which sessions, and what they rest on: answered by indexes, at a cost of what is found.
+/// A user's sessions, and what they depend on: answered by indexes, at a cost proportional to the result.
 extension AuthorizationSessions {
     package func sessions(of userID: UserID, now: Timestamp) -> [Session] {
         sessions.sessions(of: userID).filter { $0.isLive(now: now) }

@@ -3,9 +3,9 @@ import HashTreeCollections
 package import OAuthProtocol
 package import OpenSSLCrypto
 
-/// Owns logins under way, codes, sessions with their refresh families, and remembered consents.
+/// Owns logins in progress, codes, sessions with their refresh families, and remembered consents.
 ///
-/// Single use is one actor turn: no method here waits, so nothing can come between a check and its change.
+/// Single use is one actor turn: no method here waits, so nothing can happen between a check and its change.
 package actor AuthorizationSessions: AuthorizationStore {
     let journal: any ChangeJournal
     let limits: StoreLimits
@@ -14,22 +14,22 @@ package actor AuthorizationSessions: AuthorizationStore {
 
     var usedTickets = ExpiringTable<SHA256Digest, Void>()
     var pending = LoginTable<SHA256Digest, PendingAuthorization>()
-    /// Logins whose callback is at work: neither pending any more nor a code yet.
+    /// Logins whose callback is being processed: neither pending any longer nor a code yet.
     var inHand = LoginTable<SessionID, LoginInHand>()
     var codes = LoginTable<SHA256Digest, IssuedCode>()
-    /// Those of the codes that can still be redeemed; the rest is remembered for replays alone.
+    /// How many codes can still be redeemed; the others are remembered only to detect replays.
     var redeemableCodes = ExpiringTable<SHA256Digest, Void>()
     var sessions = SessionTable()
     var sessionExpiries = ExpiryBuckets<SessionID>(of: .hour)
     var consents: TreeDictionary<SHA256Digest, Timestamp> = [:]
     var revokedTokens: TreeDictionary<SHA256Digest, AccessRevocation> = [:]
     var revokedTokenExpiries = ExpiryBuckets<SHA256Digest>(of: .minute)
-    /// How many of them each session has; none has no entry.
+    /// How many of them each session has; a session without any has no entry.
     var revokedTokenShares: [SessionID: Int] = [:]
     var revokedTokenOfSessionCount = 0
     var interned = SessionInterning()
 
-    /// No sessions yet.
+    /// An empty store.
     package init(
         policy: SessionPolicy,
         journal: any ChangeJournal,
@@ -42,7 +42,7 @@ package actor AuthorizationSessions: AuthorizationStore {
         self.endedConnections = endedConnections
     }
 
-    // MARK: - Logins under way
+    // MARK: - Logins in progress
 
     package func consumeOnce(
         _ ticket: SHA256Digest,
@@ -97,7 +97,7 @@ package actor AuthorizationSessions: AuthorizationStore {
         return journal.receipt(session, at: remove(id))
     }
 
-    /// Ends a session; the position after which it stays over, whoever ended it.
+    /// Ends a session; returns the position after which it remains ended, no matter which request ended it.
     func remove(_ id: SessionID) -> JournalPosition {
         sessions.removeValue(forKey: id) == nil ? journal.lastPosition : recordRemoval(of: id)
     }
@@ -107,7 +107,7 @@ package actor AuthorizationSessions: AuthorizationStore {
         journal.append(BinaryWriter.record(.removeSession) { $0.write(id) })
     }
 
-    /// Drops up to `limit` sessions whose time has passed, and everything short-lived that has expired.
+    /// Drops up to `limit` expired sessions, and all expired short-lived entries.
     package func sweep(now: Timestamp, limit: Int) {
         usedTickets.expire(now: now)
         pending.expire(now: now)
@@ -126,7 +126,7 @@ package actor AuthorizationSessions: AuthorizationStore {
         }
     }
 
-    /// How many of each kind are kept, for the metrics.
+    /// How many entries of each kind are stored, for metrics.
     package var counts: (pending: Int, codes: Int, sessions: Int, consents: Int) {
         (pending.count, codes.count, sessions.count, consents.count)
     }
@@ -161,7 +161,7 @@ extension AuthorizationSessions: RecordedStore {
         .putRevokedTokenOfSession,
     ]
 
-    /// What one record says of sessions, consents and revoked tokens.
+    /// The meaning of one record of sessions, consents and revoked tokens.
     package enum Change: RecordedChange {
         case putSession(Session)
         case rotate(SessionID, generation: UInt32, rotatedAt: Timestamp, idleExpiry: Timestamp)

@@ -1,2 +1,2 @@
-/// Everything of the way from a login to a session, for stores that keep it together.
+/// All stores from a login to a session, for implementations that keep them together.
 package typealias AuthorizationStore = LoginStore & SessionStore & ConsentStore & AccessTokenStore

@@ -1,42 +1,43 @@
 package import OAuthProtocol
 package import OpenSSLCrypto
 
-/// Where logins under way and authorization codes are kept.
+/// Stores logins in progress and authorization codes.
 ///
-/// Each verb checks and changes in one step. None of this survives a restart: a login that was under way begins anew.
+/// Each verb checks and changes in one step. None of this survives a restart: the user starts an unfinished login
+/// again.
 package protocol LoginStore: Sendable {
-    /// Uses a consent ticket, or another single-use token of a browser, for the first and only time (CO-3).
+    /// Consumes a consent ticket, or another single-use token of a browser (CO-3).
     ///
     /// - Parameters:
     ///   - ticket: Hash of the token.
-    ///   - expiry: When the token could no longer be used anyway.
-    ///   - now: The present moment.
-    /// - Returns: Whether it was the first use.
+    ///   - expiry: When the token expires anyway.
+    ///   - now: The current time.
+    /// - Returns: Whether this was the first use.
     /// - Throws: ``StoreError`` when the change was not made.
     func consumeOnce(
         _ ticket: SHA256Digest,
         until expiry: Timestamp,
         now: Timestamp
     ) async throws(StoreError) -> Receipt<TicketConsumption>
-    /// Keeps a login that goes to an upstream provider, unless it has ended since its last leg.
+    /// Stores a login that goes to an upstream provider, unless it has ended since its last leg.
     func begin(
         _ pending: PendingAuthorization,
         state: SHA256Digest,
         now: Timestamp
     ) async throws(StoreError) -> Receipt<StoreAdmission>
-    /// Takes a login out, if state, provider and browser are the right ones (UP-1, CO-3, D-53).
+    /// Takes a login, if state, provider and browser match (UP-1, CO-3, D-53).
     ///
-    /// Until the login is in ``begin(_:state:now:)`` again, or becomes a code, the store remembers that its callback is at
-    /// work, so that an ending in between reaches it.
+    /// Until the login is passed to ``begin(_:state:now:)`` again, or becomes a code, the store remembers that its
+    /// callback is being processed, so that an ending in between reaches it.
     func takePending(
         state: SHA256Digest,
         upstream: String,
         binding: SHA256Digest?,
         now: Timestamp
     ) async throws(StoreError) -> Receipt<PendingOutcome>
-    /// Forgets that the callback of a login is at work: the callback has failed, and nothing comes of the login.
+    /// Forgets that the callback of a login is being processed: it has failed, and the login yields nothing.
     func abandon(_ id: SessionID) async
-    /// Keeps a grant under the hash of its code, unless its login has ended since its callback took it.
+    /// Stores a grant under the hash of its code, unless its login has ended since its callback took it.
     func issueCode(
         _ code: SHA256Digest,
         for grant: AuthorizationGrant,
@@ -44,48 +45,48 @@ package protocol LoginStore: Sendable {
     ) async throws(StoreError) -> Receipt<StoreAdmission>
     /// Redeems a code once (RFC 6749 §4.1.3).
     ///
-    /// A redemption whose answer could not leave is taken back: the code can be tried again. It stays redeemed when a replay
-    /// has ended the session in the meantime (TK-6).
+    /// A redemption whose answer could not leave is taken back: the code can be used again. It stays redeemed if a
+    /// replay has ended the session in the meantime (TK-6).
     func redeem(
         _ redemption: CodeRedemption,
         now: Timestamp
     ) async throws(StoreError) -> Receipt<RedemptionOutcome>
 }
 
-/// What became of a single-use ticket.
+/// The outcome of using a single-use ticket.
 package enum TicketConsumption: Hashable, Sendable {
     /// The first and only use.
     case consumed
     /// Used before.
     case alreadyUsed
-    /// The table is at its bound.
+    /// The table is full.
     case full
 }
 
-/// What became of something that needed room.
+/// The outcome of storing an entry.
 package enum StoreAdmission: Hashable, Sendable {
     case admitted
-    /// The table is at its bound.
+    /// The table is full.
     case full
     /// The login has ended in the meantime, at its provider.
     case ended
 }
 
-/// What a callback finds.
+/// The outcome of looking up a callback's login.
 package enum PendingOutcome: Hashable, Sendable {
-    /// The login; it is taken out.
+    /// The login, which is taken out.
     case taken(PendingAuthorization)
     /// No such state, or used, or expired.
     case unknown
-    /// The state is genuine, the browser is not the one that approved; the login stays (D-51).
+    /// The state is genuine, but the browser is not the one that approved; the login stays (D-51).
     case wrongBrowser
     /// The state belongs to another provider; the login stays (D-65).
     case wrongUpstream
-    /// As many callbacks are at work as there may be logins under way; the login stays and can be tried again.
+    /// The most callbacks are being processed already; the login stays and can be tried again.
     case full
 }
 
-/// RFC 6749 §4.1.3: what a token request says about a code.
+/// RFC 6749 §4.1.3: the part of a token request that concerns a code.
 package struct CodeRedemption: Hashable, Sendable {
     /// Hash of the code.
     package var code: SHA256Digest
@@ -114,23 +115,23 @@ package struct CodeRedemption: Hashable, Sendable {
     }
 }
 
-/// What became of a code.
+/// The outcome of redeeming a code.
 package enum RedemptionOutcome: Hashable, Sendable {
-    /// Redeemed; the session lives from now on.
+    /// Redeemed: the session exists from now on.
     case redeemed(Session, AuthorizationGrant)
-    /// Never issued, or forgotten.
+    /// Never issued, or no longer remembered.
     case unknown
-    /// Its time has passed.
+    /// The code has expired.
     case expired
-    /// Something that the code is bound to differs; the code stays unless it was tried too often.
+    /// A value that the code is bound to differs; the code stays unless it was tried too often.
     case mismatch(CodeMismatch)
     /// A second valid redemption; the session of the first is revoked (TK-6, D-15).
     case replayed(SessionID)
-    /// The table of sessions is at its bound; the code stays.
+    /// The table of sessions is full; the code stays.
     case full
 }
 
-/// What differed in a failed redemption.
+/// The value that differed in a failed redemption.
 package enum CodeMismatch: Hashable, Sendable {
     case client
     case redirectURI

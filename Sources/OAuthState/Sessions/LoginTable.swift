@@ -1,6 +1,6 @@
 import OAuthProtocol
 
-/// What is not a session yet: it is ended by the session that it would become, or by a connection that it rests on.
+/// A login that is not a session yet: the end of its future session, or of a connection that it uses, ends it.
 protocol UnfinishedLogin: Sendable {
     var sessionID: SessionID { get }
     var connections: [ConnectionID] { get }
@@ -14,14 +14,14 @@ extension IssuedCode: UnfinishedLogin {
     var connections: [ConnectionID] { grant.connections }
 }
 
-/// A table of logins that are not sessions yet, with indexes by session and by connection: the end of a session or of a
-/// connection looks at what it names and at nothing else.
+/// A table of logins that are not sessions yet, indexed by session and by connection: the end of a session or of a
+/// connection examines only what it names.
 struct LoginTable<Key: Hashable & Sendable, Login: UnfinishedLogin>: Sendable {
     private var logins = ExpiringTable<Key, Login>()
     private var keysBySession = IndexTable<SessionID, Key>()
     private var keysByConnection = IndexTable<ConnectionID, Key>()
 
-    /// How many are kept, expired ones that were not swept yet included.
+    /// The number of entries, including expired ones that were not swept yet.
     var count: Int { logins.count }
 
     subscript(key: Key) -> Login? { logins[key] }
@@ -33,7 +33,7 @@ struct LoginTable<Key: Hashable & Sendable, Login: UnfinishedLogin>: Sendable {
         for connection in login.connections { keysByConnection.insert(key, for: connection) }
     }
 
-    /// Replaces a login that is there by one of the same session and connections, or removes it; its expiry stays.
+    /// Replaces an existing login by one with the same session and connections, or removes it; its expiry stays.
     mutating func update(_ login: Login?, for key: Key) {
         guard let login else { return remove(key) }
         logins.update(login, for: key)
@@ -56,7 +56,7 @@ struct LoginTable<Key: Hashable & Sendable, Login: UnfinishedLogin>: Sendable {
         for connection in login.connections { keysByConnection.remove(key, for: connection) }
     }
 
-    /// Those that an ending names, by their session or by one of their connections.
+    /// The logins that an ending names, by their session or by one of their connections.
     func keys(coveredBy ending: SessionEnding) -> Set<Key> {
         var keys: Set<Key> = []
         for id in ending.sessions { keys.formUnion(keysBySession[id]) }
@@ -64,7 +64,7 @@ struct LoginTable<Key: Hashable & Sendable, Login: UnfinishedLogin>: Sendable {
         return keys
     }
 
-    /// Whether some login that a test picks rests on a connection.
+    /// Whether a login that satisfies a condition uses a connection.
     func contains(_ connection: ConnectionID, where isPicked: (Login) -> Bool = { _ in true }) -> Bool {
         keysByConnection[connection].contains { logins[$0].map(isPicked) ?? false }
     }

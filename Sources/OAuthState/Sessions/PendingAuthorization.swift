@@ -1,33 +1,33 @@
 package import OAuthProtocol
 package import OpenSSLCrypto
 
-/// A login under way at an upstream provider, kept under the hash of the `state` that the provider will return.
+/// A login in progress at an upstream provider, stored under the hash of the `state` that the provider will return.
 package struct PendingAuthorization: Hashable, Sendable {
     /// The client's request.
     package var request: AuthorizationRequest
-    /// The `tsid` of the session to be; the same for every leg.
+    /// The `tsid` of the future session; the same for every leg.
     package var sessionID: SessionID
     /// The provider of this leg.
     package var upstream: String
-    /// The providers still to be visited after this leg.
+    /// The providers to visit after this leg.
     package var remainingUpstreams: [String]
-    /// RFC 7636 towards the provider.
+    /// RFC 7636 towards the provider: the code verifier.
     package var verifier: CodeVerifier
-    /// OpenID Connect Core 1.0 §3.1.2.1 towards the provider, when it speaks OpenID Connect.
+    /// OpenID Connect Core 1.0 §3.1.2.1 towards the provider, if it supports OpenID Connect: the nonce.
     package var nonce: String?
     /// Hash of the cookie of the browser that approved (CO-3, D-51).
     package var binding: SHA256Digest
-    /// The user, once the first leg has told who it is.
+    /// The user, once the first leg has identified the user.
     package var userID: UserID?
-    /// The connections of the legs that are done.
+    /// The connections of the completed legs.
     package var connections: [ConnectionID]
-    /// When the user logged in, as the provider that told who it is says.
+    /// When the user logged in, according to the provider that identified the user.
     package var authenticatedAt: Timestamp?
-    /// The user whom the browser's remembered login named, when consent was not asked again (D-62).
+    /// The user of the browser's remembered login, if consent was not asked for again (D-62).
     package var expectedUserID: UserID?
-    /// What the legs that are done said of the user, as far as it goes into tokens.
+    /// The completed legs' claims about the user, as far as they go into tokens.
     package var claims: JSONObject
-    /// After this the callback is refused (CO-3: at most ten minutes).
+    /// When the callback expires (CO-3: at most ten minutes).
     package var expiry: Timestamp
 
     /// A first or further leg.
@@ -65,21 +65,21 @@ package struct PendingAuthorization: Hashable, Sendable {
     package static let lifetime: Duration = .seconds(600)
 }
 
-/// What an authorization code stands for until it is redeemed.
+/// The grant that an authorization code represents until it is redeemed.
 package struct AuthorizationGrant: Hashable, Sendable {
     /// The client's request.
     package var request: AuthorizationRequest
-    /// The `tsid` of the session to be.
+    /// The `tsid` of the future session.
     package var sessionID: SessionID
     /// The user who logged in.
     package var userID: UserID
     /// The connections of this login.
     package var connections: [ConnectionID]
-    /// When the user logged in, if the provider said so.
+    /// When the user logged in, if the provider stated it.
     package var authenticatedAt: Timestamp?
     /// Whether redemption yields a refresh token (TK-10).
     package var issuesRefreshToken: Bool
-    /// What goes into the session's access tokens of what the providers said of the user.
+    /// The providers' claims about the user that go into the session's access tokens.
     package var claims: JSONObject
 
     /// A grant.

@@ -2,14 +2,15 @@ package import OAuthProtocol
 
 /// What a `tsid` names: one user's grant to one client for one resource, and its family of refresh tokens.
 ///
-/// Small whatever was granted: what never changes stands behind one reference, for sessions are handed from turn to turn.
+/// Small, whatever was granted: the constant part is behind one reference, because sessions are passed from turn to
+/// turn.
 package struct Session: Hashable, Sendable {
     private let shared: Shared<SessionGrant>
-    /// When the session ends unless it is refreshed before.
+    /// When the session ends unless it is refreshed earlier.
     package var idleExpiry: Timestamp
-    /// When the current generation became current: the start of the grace for its predecessor (FD-1).
+    /// When the current generation became current: the start of the grace of its predecessor (FD-1).
     package var rotatedAt: Timestamp
-    /// The generation of the refresh token that is current; 0 when none was issued.
+    /// The generation of the current refresh token; 0 when none was issued.
     package var generation: UInt32
 
     /// A session with all its parts.
@@ -45,23 +46,23 @@ package struct Session: Hashable, Sendable {
         self.rotatedAt = rotatedAt
     }
 
-    /// The `tsid`; also names the refresh family.
+    /// The `tsid`; it also names the refresh family.
     package var id: SessionID { shared.value.id }
     /// The `sub` of the session's tokens.
     package var userID: UserID { shared.value.userID }
     /// The client that the grant was given to.
     package var clientID: String { shared.value.clientID }
-    /// Everything that was granted; a refresh may ask for less, never for more (RFC 6749 §6).
+    /// The granted scopes; a refresh may ask for fewer, never for more (RFC 6749 §6).
     package var scopes: ScopeSet { shared.value.scopes }
     /// The resource of the grant, in its registered spelling.
     package var resource: String { shared.value.resource }
-    /// The upstream connections that this login made or found, for the vault.
+    /// The upstream connections that this login created or found; the vault reads them.
     package var connections: [ConnectionID] { shared.value.connections }
-    /// When the user logged in upstream: `auth_time` (JW-1); `nil` when the provider does not say.
+    /// When the user logged in upstream: `auth_time` (JW-1); `nil` when the provider does not state it.
     package var authenticatedAt: Timestamp? { shared.value.authenticatedAt }
-    /// When the session ends whatever happens.
+    /// When the session ends in any case.
     package var absoluteExpiry: Timestamp { shared.value.absoluteExpiry }
-    /// What the upstream providers said of the user and the configuration maps into tokens: a JSON object, or nothing.
+    /// The providers' claims about the user that the configuration maps into tokens: a JSON object, or empty.
     package var claims: [UInt8] { shared.value.claims }
 
     /// Whether the session can still be used.
@@ -69,14 +70,14 @@ package struct Session: Hashable, Sendable {
         now < expiry
     }
 
-    /// When the session ends as things stand.
+    /// When the session ends if it is not used.
     package var expiry: Timestamp {
         min(absoluteExpiry, idleExpiry)
     }
 }
 
 extension Session: RecordCodable {
-    /// Stands in records for a moment that is not known.
+    /// Represents an unknown moment in records.
     private static let unknownMoment = Timestamp(millisecondsSinceEpoch: .min)
 
     package func write(to writer: inout BinaryWriter) {
@@ -97,7 +98,7 @@ extension Session: RecordCodable {
     }
 
     package init(from reader: inout BinaryReader) throws(RecordError) {
-        // Arguments are evaluated in their order, which is the record's.
+        // Arguments are evaluated in order, which is the record's order.
         self.init(
             id: try reader.identifier(),
             userID: try reader.identifier(),
@@ -110,7 +111,7 @@ extension Session: RecordCodable {
             idleExpiry: try reader.timestamp(),
             generation: try reader.integer(),
             rotatedAt: try reader.timestamp(),
-            // Stands last, and only where there are any.
+            // Comes last, and only if there are any.
             claims: reader.isAtEnd ? [] : try reader.byteArray()
         )
     }
@@ -121,7 +122,7 @@ extension Session: RecordCodable {
     }
 }
 
-/// What of a session never changes.
+/// The constant part of a session.
 private struct SessionGrant: Hashable {
     let id: SessionID
     let userID: UserID
@@ -151,11 +152,11 @@ private final class Shared<Value: Hashable & Sendable>: Hashable, Sendable {
     }
 }
 
-/// How long sessions live and how forgiving refresh is.
+/// How long sessions live and how tolerant refreshes are.
 package struct SessionPolicy: Hashable, Sendable {
-    /// A refresh token that is not used for so long is dead.
+    /// How long an unused refresh token is valid.
     package var refreshTokenLifetime: Duration
-    /// A session is over after so long, used or not.
+    /// How long a session lives, used or not.
     package var sessionLifetime: Duration
     /// How long an access token lives; a session without refresh token lives no longer.
     package var accessTokenLifetime: Duration
@@ -164,7 +165,7 @@ package struct SessionPolicy: Hashable, Sendable {
     /// How long an authorization code can be redeemed.
     package var authorizationCodeLifetime: Duration
 
-    /// A policy with the defaults of the configuration.
+    /// A policy with the configuration's defaults.
     package init(
         refreshTokenLifetime: Duration = .seconds(7 * 86_400),
         sessionLifetime: Duration = .seconds(30 * 86_400),

@@ -1,11 +1,11 @@
 import DurableLog
 package import OAuthProtocol
 
-/// What ends at once: sessions by name, and every login that rests on certain connections.
+/// A set of things that end at once: named sessions, and every login that uses certain connections.
 package struct SessionEnding: Hashable, Sendable {
-    /// Sessions, or what is about to become them.
+    /// Sessions, or logins that are about to become them.
     package var sessions: Set<SessionID>
-    /// Logins that used one of these end too, before they become sessions.
+    /// Logins that use one of these end too, before they become sessions.
     package var connections: Set<ConnectionID>
 
     /// An ending.
@@ -17,18 +17,18 @@ package struct SessionEnding: Hashable, Sendable {
 
 /// A login between two steps, while its callback asks the provider for tokens.
 ///
-/// It is in no other table then; without this one a logout of that moment would miss it.
+/// It is in no other table during that time; without this one, a logout would miss it.
 struct LoginInHand: Sendable {
     let sessionID: SessionID
     let connections: [ConnectionID]
     var isEnded = false
 
-    /// How long a callback may take; far longer than all of its time-outs.
+    /// How long a callback may take; far longer than all of its time-outs together.
     static let lifetime: Duration = .seconds(600)
 }
 
 extension AuthorizationSessions {
-    /// Whether there was room to remember it: a login that no logout could find must not go on.
+    /// Whether it could be remembered: a login that no logout could find must not continue.
     func takeInHand(_ login: PendingAuthorization, now: Timestamp) -> Bool {
         inHand.expire(now: now)
         guard inHand.count < limits.pendingAuthorizationsMax || inHand[login.sessionID] != nil else { return false }
@@ -53,7 +53,7 @@ extension AuthorizationSessions {
             login.isEnded = true
             inHand.update(login, for: id)
         }
-        // Redeemed codes too: what became a session since the caller looked is found by its code.
+        // Redeemed codes too: a session that was created since the caller looked is found by its code.
         var ended = ending.sessions
         for key in codes.keys(coveredBy: ending) {
             if let code = codes[key] { ended.insert(code.grant.sessionID) }

@@ -1,10 +1,10 @@
 import HashTreeCollections
 import OAuthProtocol
 
-/// Lets sessions share the storage of texts that recur: client ids, resources and scope sets.
+/// Lets sessions share the storage of recurring texts: client ids, resources and scope sets.
 ///
-/// A million sessions of a thousand clients keep a thousand texts. Bounded: texts that no recent session used are dropped,
-/// and the sessions that share one keep it.
+/// A million sessions of a thousand clients store a thousand texts. Bounded: texts that no recent session used are
+/// dropped, and the sessions that share one keep it.
 struct SessionInterning: Sendable {
     private var texts: RecentValues<String>
     private var scopeSets: RecentValues<ScopeSet>
@@ -37,7 +37,7 @@ struct SessionInterning: Sendable {
 
     private mutating func interning(_ text: String) -> String {
         let known = texts.known(text)
-        // By bytes: Swift's `==` holds texts equal that a client compares as different.
+        // By bytes: Swift's `==` considers some texts equal that clients consider different.
         return known.hasSameBytes(as: text) ? known : text
     }
 
@@ -46,7 +46,8 @@ struct SessionInterning: Sendable {
     }
 }
 
-/// The values used last, in two generations: when the younger is full, the older is dropped and takes its place.
+/// The recently used values, in two generations: when the younger is full, the older is dropped and the younger takes
+/// its place.
 private struct RecentValues<Value: Hashable & Sendable>: Sendable {
     private var younger: TreeDictionary<Value, Value> = [:]
     private var older: TreeDictionary<Value, Value> = [:]
@@ -58,7 +59,7 @@ private struct RecentValues<Value: Hashable & Sendable>: Sendable {
 
     var count: Int { younger.count + older.count }
 
-    /// The value that was kept of equal ones, this one if it is the first.
+    /// The stored value among equal ones; this one if it is the first.
     mutating func known(_ value: Value) -> Value {
         if let known = younger[value] { return known }
         let known = older.removeValue(forKey: value) ?? value

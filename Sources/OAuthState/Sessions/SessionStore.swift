@@ -1,16 +1,17 @@
 package import OAuthProtocol
 
-/// Where sessions and their families of refresh tokens are kept.
+/// Stores sessions and their families of refresh tokens.
 ///
 /// Each verb checks and changes in one step.
 package protocol SessionStore: Sendable {
-    /// Uses a refresh token (RFC 6749 §6, FD-1), if the conditions let its session go on.
+    /// Uses a refresh token (RFC 6749 §6, FD-1), if the conditions permit its session to continue.
     ///
-    /// The conditions count once the token is known to be this client's, live and not reused, and before `scope` and
-    /// `resource` are looked at.
+    /// The conditions are checked once the token is known to be this client's, live and not reused, and before `scope`
+    /// and `resource`.
     ///
-    /// A rotation whose answer could not leave is taken back: the token can be used again, at any time, without counting as
-    /// reuse. A client that has the successor all the same goes on with it, because a genuine token moves the state forward.
+    /// A rotation whose answer could not leave is taken back: the token can be used again, at any time, without
+    /// counting as reuse. A client that received the successor nevertheless continues with it, because a genuine token
+    /// moves the state forward.
     func rotate(
         _ use: RefreshTokenUse,
         under conditions: RefreshConditions,
@@ -22,31 +23,31 @@ package protocol SessionStore: Sendable {
     func revoke(_ id: SessionID) async throws(StoreError) -> Receipt<Session?>
     /// Ends a client's own session (RFC 7009 §2.1); another client's stays (D-47).
     func revoke(_ id: SessionID, for clientID: String) async throws(StoreError) -> Receipt<SessionRevocation>
-    /// Ends sessions, codes that were not redeemed and logins under way together, so that none comes of another.
+    /// Ends sessions, unredeemed codes and logins in progress together, so that none of them yields another.
     ///
     /// The outcome is the number of sessions.
     func end(_ ending: SessionEnding) async throws(StoreError) -> Receipt<Int>
     /// The live sessions of a user.
     func sessions(of userID: UserID, now: Timestamp) async throws(StoreError) -> [Session]
-    /// Those of some connections that a login under way, or a code that was not redeemed yet, is going to use.
+    /// Those of some connections that a login in progress, or an unredeemed code, is going to use.
     func awaited(among connections: Set<ConnectionID>) async throws(StoreError) -> Set<ConnectionID>
 }
 
-/// What became of a client's wish to end a session.
+/// The outcome of a client's request to end a session.
 package enum SessionRevocation: Hashable, Sendable {
-    /// Ended; nothing of it is accepted from now on.
+    /// Ended: none of its tokens is accepted from now on.
     case revoked(Session)
-    /// Never begun, or over already.
+    /// It never existed, or has ended already.
     case unknown
-    /// Another client's; nothing happened to it.
+    /// It belongs to another client; it was not changed.
     case wrongClient
 }
 
-/// RFC 6749 §6: what a token request says about a refresh token whose MAC was genuine.
+/// RFC 6749 §6: the part of a token request that concerns a refresh token with a genuine MAC.
 package struct RefreshTokenUse: Hashable, Sendable {
     /// The family.
     package var family: SessionID
-    /// The generation presented.
+    /// The presented generation.
     package var generation: UInt32
     /// The authenticated client.
     package var clientID: String
@@ -75,9 +76,9 @@ package struct RefreshTokenUse: Hashable, Sendable {
     }
 }
 
-/// What became of a refresh token.
+/// The outcome of using a refresh token.
 package enum RotationOutcome: Hashable, Sendable {
-    /// Accepted; the session's generation is the one to be handed out.
+    /// Accepted; the session's generation is the one to issue.
     case rotated(Session)
     /// The predecessor within the grace: the same successor again (FD-1).
     case repeated(Session)
@@ -85,16 +86,16 @@ package enum RotationOutcome: Hashable, Sendable {
     case reused(Session)
     /// No such family: revoked, expired or never issued.
     case unknown
-    /// The family's time has passed.
+    /// The family has expired.
     case expired
-    /// Another client's token; nothing happened to it (D-29).
+    /// Another client's token; nothing was changed (D-29).
     case wrongClient
     /// The session's resource is not registered now; nothing was rotated (RI-1).
     case resourceNotRegistered
-    /// The provider of a connection that the session needs has ended it, and so the session has ended.
+    /// The provider has ended a connection that the session needs, and so the session has ended.
     case upstreamEnded(Session, ConnectionID)
     /// `scope` exceeds what was granted; nothing was rotated (TK-8).
     case scopeExceeded
-    /// `resource` is not the granted one; nothing was rotated (TK-8).
+    /// `resource` differs from the granted one; nothing was rotated (TK-8).
     case resourceExceeded
 }

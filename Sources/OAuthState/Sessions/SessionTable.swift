@@ -3,7 +3,7 @@ import OAuthProtocol
 
 /// The sessions by id, with an index by user.
 ///
-/// Whatever rests on a connection is found by the connection's user: a login uses connections of its own user only.
+/// Sessions that use a connection are found by the connection's user: a login uses connections of its own user only.
 struct SessionTable: Sendable {
     /// Copied in O(1), without the index.
     private(set) var rows: TreeDictionary<SessionID, Session> = [:]

@@ -1,14 +1,14 @@
 package import DurableLog
 package import OAuthProtocol
 
-/// Owns the signing keys and the server's root secret. Signing itself never happens here: readers take a published
-/// ``SigningKeySet`` and sign on their own thread.
+/// Owns the signing keys and the server's root secret. It never signs: readers take a published ``SigningKeySet`` and
+/// sign on their own thread.
 package actor SigningKeyRing: KeyStore {
     private let journal: any ChangeJournal
     private var ring: [StoredSigningKey] = []
     private var rootSecret: [UInt8]?
     private var vaultSecrets: [VaultKeySecret] = []
-    /// How many changes were made since the start.
+    /// The number of changes since the start.
     private var changeCount: UInt64 = 0
     /// The newest generation that holds.
     private var held = KeyGeneration(number: 0, signingKeys: [], vaultKeys: [])
@@ -58,7 +58,7 @@ package actor SigningKeyRing: KeyStore {
             return journal.receipt(())
         }
         ring.append(key)
-        // The new key is journaled before the old one retires: wherever a crash cuts, an active key is left.
+        // The new key is journaled before the old one retires, so that an active key remains wherever a crash cuts.
         let installed = journal.append(key.record(.putSigningKey))
         let retired = retire(except: [key.key.keyID], now: now) { $0.purpose == key.purpose && $0.state == key.state }
         return changed((), at: retired ?? installed)
@@ -104,7 +104,8 @@ package actor SigningKeyRing: KeyStore {
             let position = journal.append(successor.record(.putSigningKey))
             return changed(.prepared, at: position)
         }
-        // Looked at in the same turn that lets it sign: two rotations at once must not make the first one's successor sign.
+        // Checked in the same turn that lets it sign: of two simultaneous rotations, the second must not make the first
+        // one's successor sign.
         if let publishedBy, ring[next].publishedAt > publishedBy {
             return journal.receipt(.tooEarly(publishedAt: ring[next].publishedAt))
         }
@@ -196,7 +197,7 @@ extension SigningKeyRing: RecordedStore {
         .putSigningKey, .removeSigningKey, .putServerSecret, .putVaultKey, .removeVaultKey,
     ]
 
-    /// What one record says of keys and the root secret.
+    /// The meaning of one record of keys and the root secret.
     package enum Change: RecordedChange {
         case put(StoredSigningKey)
         case remove(keyID: String)
@@ -204,7 +205,7 @@ extension SigningKeyRing: RecordedStore {
         case putVaultKey(VaultKeySecret)
         case removeVaultKey(number: UInt32)
 
-        /// The order of the ring counts.
+        /// The order in the ring matters.
         package var place: Int { 0 }
     }
 
@@ -238,7 +239,7 @@ extension SigningKeyRing: RecordedStore {
         case .removeVaultKey(let number):
             vaultSecrets.removeAll { $0.number == number }
         }
-        // What was recovered holds.
+        // Recovered changes hold.
         held = present
     }
 

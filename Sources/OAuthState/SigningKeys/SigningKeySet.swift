@@ -1,13 +1,13 @@
 package import OAuthProtocol
 import Synchronization
 
-/// The keys of one moment: immutable, taken by readers without a hop.
+/// The keys of one moment: immutable, taken by readers without a turn of the actor.
 ///
 /// An object, so that taking it for each token copies a reference and not every key in it.
 package final class SigningKeySet: Sendable {
     /// Signs access tokens.
     package let active: SigningKey
-    /// Signs ID tokens with RS256, which every OpenID client knows; `nil` when the active key does it.
+    /// Signs ID tokens with RS256, which every OpenID client knows; `nil` when the active key does that.
     package let idTokenKey: SigningKey?
     /// Every published key: next, active and retired (MD-9).
     package let published: JSONWebKeySet
@@ -35,7 +35,7 @@ package final class SigningKeySet: Sendable {
     }
 }
 
-/// Where the present key set is published: readers copy a reference under a lock of some nanoseconds.
+/// Publishes the current key set: readers copy a reference under a lock that is held for some nanoseconds.
 package final class SigningKeyPublication: Sendable {
     private struct State: Sendable {
         var keys: SigningKeySet
@@ -50,7 +50,7 @@ package final class SigningKeyPublication: Sendable {
         state = Mutex(State(keys: keys, number: generation.number))
     }
 
-    /// The keys to sign and verify with now.
+    /// The current keys for signing and verifying.
     package var current: SigningKeySet {
         state.withLock { $0.keys }
     }

@@ -1,7 +1,7 @@
 package import OAuthProtocol
 package import OpenSSLCrypto
 
-/// A signing key with its place in the rotation, as the journal keeps it (sealed, like everything there).
+/// A signing key with its state in the rotation, as the journal stores it (sealed, like everything there).
 package struct StoredSigningKey: Sendable, RedactedSecret {
     /// What the key signs.
     package enum Purpose: UInt8, Sendable {
@@ -9,9 +9,9 @@ package struct StoredSigningKey: Sendable, RedactedSecret {
         case idToken = 1
     }
 
-    /// Where the key stands.
+    /// The key's state.
     package enum State: UInt8, Sendable {
-        /// Published, does not sign yet.
+        /// Published; does not sign yet.
         case next = 0
         /// Signs.
         case active = 1
@@ -19,9 +19,9 @@ package struct StoredSigningKey: Sendable, RedactedSecret {
         case retired = 2
     }
 
-    /// Where the key comes from.
+    /// The origin of the key.
     package enum Origin: UInt8, Sendable {
-        /// Made by the server, which rotates it.
+        /// Created by the server, which rotates it.
         case generated = 0
         /// Read from a file that the configuration names; the operator rotates it.
         case file = 1
@@ -41,7 +41,7 @@ package struct StoredSigningKey: Sendable, RedactedSecret {
     /// When it stopped signing.
     package var retiredAt: Timestamp?
 
-    /// A key that has just been made or read.
+    /// A key that has just been created or read.
     package init(
         _ privateKey: PrivateKey,
         purpose: Purpose,
@@ -58,7 +58,7 @@ package struct StoredSigningKey: Sendable, RedactedSecret {
         activatedAt = state == .active ? publishedAt : nil
     }
 
-    /// Since when the key signs, or would.
+    /// Since when the key signs, or will sign.
     package var activeSince: Timestamp {
         activatedAt ?? publishedAt
     }

@@ -1,18 +1,18 @@
 import DurableLog
 
-/// How the actors promise what they changed: their records are in the journal, and the receipt waits for them.
+/// How the actors promise their changes: the records are in the journal, and the receipt waits for them.
 extension ChangeJournal {
     /// Refuses a change before it is made while the disk takes no records.
     func requireAvailability() throws(StoreError) {
         guard isAvailable else { throw .unavailable }
     }
 
-    /// The receipt of an outcome that rests on the journal up to `position`.
+    /// The receipt of an outcome that depends on the journal up to `position`.
     ///
     /// - Parameters:
     ///   - outcome: What happened.
-    ///   - position: The last record of the change; `nil` for all records so far, when nothing was changed and the outcome
-    ///     tells what another request did a moment ago.
+    ///   - position: The last record of the change; `nil` for all records so far, when nothing was changed and the
+    ///     outcome depends on another request's recent change.
     ///   - reversal: Takes the change back.
     /// - Returns: A receipt whose outcome is readable once the journal is durable up to there.
     func receipt<Outcome>(

@@ -1,17 +1,18 @@
 import OAuthProtocol
 import Synchronization
 
-/// The connections that their provider ended, which the vault notes and the refresh of a session reads.
+/// The connections that their provider ended, which the vault records and the refresh of a session reads.
 ///
-/// The two actors of one node share it, so that a refresh decides in its own turn and takes no turn of the vault; a database
-/// joins the two tables instead.
+/// The two actors of one node share it, so that a refresh decides in its own turn, without a turn of the vault; a
+/// database joins the two tables instead.
 package final class EndedConnections: Sendable {
     private let upstreams = Mutex<[ConnectionID: String]>([:])
 
-    /// None has ended.
+    /// An empty set.
     package init() {}
 
-    /// Notes that the provider ended a connection at this upstream; `nil` when the connection is good again, or gone.
+    /// Records that the provider ended a connection at this upstream; `nil` when the connection is valid again, or
+    /// erased.
     func note(_ id: ConnectionID, endedAt upstream: String?) {
         upstreams.withLock { $0[id] = upstream }
     }

@@ -1,12 +1,12 @@
 /// The outcome of a change, which cannot be used before the change holds.
 ///
-/// A verb that changes something returns a receipt as soon as the change is made, before it is durable. The outcome is
-/// readable in two ways only, and both end when the change holds or fail: ``answering(_:)`` makes the answer *beside* the
-/// sync, and ``outcome`` waits for it. An answer that leaves too early does not compile.
+/// A verb that changes something returns a receipt as soon as the change is made, before it is durable. The outcome can
+/// be read in two ways only, and both end when the change holds or fails: ``answering(_:)`` makes the answer *during*
+/// the sync, and ``outcome`` waits for it. An answer that would leave too early does not compile.
 package struct Receipt<Outcome: Sendable>: Sendable {
     /// Returns when a crash could no longer undo the change.
     package typealias Settlement = @Sendable () async throws(StoreError) -> Void
-    /// Undoes the change, as if it had not been asked for.
+    /// Undoes the change, as if it had not been requested.
     package typealias Reversal = @Sendable () async -> Void
 
     private let made: Outcome
@@ -17,9 +17,11 @@ package struct Receipt<Outcome: Sendable>: Sendable {
     ///
     /// - Parameters:
     ///   - outcome: What happened.
-    ///   - settlement: Waits until everything that the outcome rests on is durable, refusals included; `nil` when it is.
-    ///   - reversal: Takes the change back when it cannot be made durable, or when no answer could be made of it; only for
-    ///     changes that a client must be able to repeat: a redemption, a rotation, a consumption, a disconnection.
+    ///   - settlement: Waits until everything that the outcome depends on is durable, refusals included; `nil` when it
+    ///     is already.
+    ///   - reversal: Takes the change back when it cannot be made durable, or when no answer could be made from it;
+    ///     only for changes that a client must be able to repeat: a redemption, a rotation, a consumption, a
+    ///     disconnection.
     package init(_ outcome: Outcome, settlement: Settlement? = nil, reversal: Reversal? = nil) {
         made = outcome
         self.settlement = settlement
@@ -28,14 +30,14 @@ package struct Receipt<Outcome: Sendable>: Sendable {
 
     /// Makes an answer while the change becomes durable, and returns it once the change holds.
     ///
-    /// A refusal that rests on state waits as well: a client that is refused because another request ended its session must
-    /// not find the session alive after a crash.
+    /// A refusal that depends on state waits as well: a client that is refused because another request ended its
+    /// session must not find the session alive after a crash.
     ///
-    /// - Parameter answer: Makes the answer of the outcome, for example by signing. What it does must be without effect until
+    /// - Parameter answer: Makes the answer from the outcome, for example by signing. It must have no effect until
     ///   `answering` has returned. A refusal that keeps the change is a returned value, not an error.
-    /// - Returns: What `answer` made.
-    /// - Throws: What `answer` threw, or the word of `Failure` for a change that does not hold. In both cases the change is
-    ///   taken back if its verb can be repeated.
+    /// - Returns: The result of `answer`.
+    /// - Throws: The error of `answer`, or `Failure`'s error for a change that does not hold. In both cases the change
+    ///   is taken back if its verb can be repeated.
     package func answering<Answer, Failure: StoreFailure>(
         _ answer: (Outcome) async throws(Failure) -> Answer
     ) async throws(Failure) -> Answer {
@@ -56,7 +58,7 @@ package struct Receipt<Outcome: Sendable>: Sendable {
         return result
     }
 
-    /// What happened, once the change holds.
+    /// The outcome, once the change holds.
     ///
     /// - Throws: ``StoreError`` when the change does not hold; it was taken back if its verb can be repeated.
     package var outcome: Outcome {
@@ -77,7 +79,7 @@ package struct Receipt<Outcome: Sendable>: Sendable {
 
 /// Makes a change and its answer: ``Receipt/answering(_:)`` for callers with an error type of their own.
 ///
-/// - Throws: What `answer` threw, or the word of `Failure` for a store that failed before, or after, it made the change.
+/// - Throws: The error of `answer`, or `Failure`'s error for a store that failed before, or after, it made the change.
 package func answering<Outcome, Answer, Failure: StoreFailure>(
     _ change: @autoclosure () async throws(StoreError) -> Receipt<Outcome>,
     _ answer: (Outcome) async throws(Failure) -> Answer

@@ -1,10 +1,11 @@
-/// What must hold outside a session so that it may go on: data that any store can check in the turn of the refresh.
+/// The conditions outside a session under which it may continue: data that any store can check in the turn of the
+/// refresh.
 package struct RefreshConditions: Hashable, Sendable {
-    /// For each registered resource, in its registered spelling, the upstreams that its sessions cannot do without.
+    /// For each registered resource, in its registered spelling, the upstreams that its sessions require.
     ///
-    /// A session whose resource is absent is withheld and keeps its refresh token (RI-1). A session whose connection at one
-    /// of these upstreams was ended by the provider ends at this refresh, because its client would otherwise refresh tokens
-    /// that open nothing and never ask the user to log in again (cloudflare/mcp #137).
+    /// A session whose resource is absent is withheld and keeps its refresh token (RI-1). A session whose connection at
+    /// one of these upstreams was ended by the provider ends at this refresh (VR-9): otherwise its client would refresh
+    /// tokens that give access to nothing and never ask the user to log in again.
     package var neededUpstreams: [String: Set<String>]
 
     /// Conditions by resource.

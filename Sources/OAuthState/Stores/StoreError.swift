@@ -1,19 +1,19 @@
-/// Why a store gave no answer, or why a change does not hold.
+/// Why a store returned no outcome, or why a change does not hold.
 package enum StoreError: Error, Hashable, Sendable {
     /// Nothing was changed, or the change was taken back. The same request may be made again.
     case unavailable
-    /// The change may hold or not. Every verb is idempotent: the same request, made again, comes to the same outcome.
+    /// The change may hold or not. Every verb is idempotent: the same request, made again, has the same outcome.
     case outcomeUnknown
 }
 
-/// An error of a caller that has a word for a store that fails.
+/// An error type with a case for a failed store.
 package protocol StoreFailure: Error {
-    /// What the caller says when the store failed.
+    /// The error of a caller whose store failed.
     init(_ error: StoreError)
 }
 
 extension StoreFailure {
-    /// Asks a store, and says a failure of the store in this error's words.
+    /// Calls a store, and converts its failure to this error type.
     package static func attempt<Value>(
         _ verb: @autoclosure () async throws(StoreError) -> Value
     ) async throws(Self) -> Value {
@@ -26,6 +26,6 @@ extension StoreFailure {
 }
 
 extension StoreError: StoreFailure {
-    /// The error itself, for callers that have no other word for it.
+    /// The error itself, for callers that have no other error for it.
     package init(_ error: StoreError) { self = error }
 }

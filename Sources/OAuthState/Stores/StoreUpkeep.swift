@@ -1,12 +1,12 @@
 package import OAuthProtocol
 
-/// What keeps stores in order, and what readiness and metrics ask of them.
+/// Maintenance of stores, and the figures for readiness and metrics.
 package protocol StoreUpkeep: Sendable {
-    /// Whether changes are taken now; while not, changes are refused before they are made and readiness falls.
+    /// Whether changes are taken now; while not, changes are refused before they are made and readiness fails.
     var isAvailable: Bool { get }
-    /// Drops what has expired, at most `limit` rows of each table.
+    /// Drops expired rows, at most `limit` of each table.
     func sweep(now: Timestamp, limit: Int) async
-    /// How full the tables are.
+    /// The sizes of the tables.
     func counts() async throws(StoreError) -> StoreCounts
 }
 

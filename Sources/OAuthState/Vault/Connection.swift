@@ -2,18 +2,18 @@ package import OAuthProtocol
 
 /// One user's tokens at one account of one upstream provider.
 ///
-/// Keyed by the user, not by the session, so a second login replaces instead of orphaning (VR-1).
+/// Keyed by the user, not by the session, so that a second login replaces the tokens instead of orphaning them (VR-1).
 package struct Connection: Hashable, Sendable {
-    /// Whether the tokens can be used.
+    /// Whether the tokens are usable.
     package enum Status: UInt8, Hashable, Sendable {
         case active = 0
-        /// Refreshes fail for now; the access token may still be good.
+        /// Refreshes currently fail; the access token may still be valid.
         case expiring = 1
         /// The provider refused the refresh token: the user must connect again.
         case reauthorizationRequired = 2
         /// Disconnected here or withdrawn at the provider.
         case revoked = 3
-        /// The provider refuses us, not the user: the operator must act (VR-10).
+        /// The provider refuses this server, not the user: the operator must act (VR-10).
         case error = 4
 
         /// The status as pages, answers and the audit trail name it.
@@ -34,15 +34,15 @@ package struct Connection: Hashable, Sendable {
     package let upstream: String
     /// The account's subject at the provider.
     package let account: String
-    /// What the account is called there, for pages.
+    /// The account's name at the provider, for pages.
     package var accountName: String?
     /// The upstream tokens, sealed.
     package var tokens: SealedTokens
     /// The scopes that the provider granted.
     package var scopes: ScopeSet
-    /// When the access token expires; absent stays absent, for none is ever invented (VR-5).
+    /// When the access token expires; absent if the provider did not state it, because no lifetime is invented (VR-5).
     package var accessTokenExpiry: Timestamp?
-    /// Our client id at the provider to which the refresh token was issued (VR-8).
+    /// The client id at the provider to which the refresh token was issued (VR-8).
     package var upstreamClientID: String
     package var status: Status
     /// Why the status is not active.
@@ -51,17 +51,19 @@ package struct Connection: Hashable, Sendable {
     package var obtainedAt: Timestamp
     /// When they were last refreshed.
     package var refreshedAt: Timestamp?
-    /// When they were last handed out, to the hour.
+    /// When they were last retrieved, to the hour.
     package var usedAt: Timestamp?
-    /// Counts every replacement of the tokens: a refresh that was overtaken by a login must not win.
+    /// Counts every replacement of the tokens: a refresh that was overtaken by a login must not replace the login's
+    /// tokens.
     package var version: UInt32
-    /// The provider's sessions in which our sessions logged in, oldest first (OpenID Connect Back-Channel Logout 1.0 §2.1).
+    /// The provider's sessions in which our sessions logged in, oldest first (OpenID Connect Back-Channel Logout 1.0
+    /// §2.1).
     ///
-    /// The last one is the session that the present tokens came from. Bounded: beyond it the oldest is forgotten, and a
-    /// logout that names only its `sid` no longer finds our session.
+    /// The last one is the session that the current tokens came from. Bounded: beyond the bound the oldest is
+    /// forgotten, and a logout that names only its `sid` no longer finds our session.
     package var providerSessions: [ProviderSession]
 
-    /// Most sessions of the provider that are remembered.
+    /// The most sessions of the provider that are remembered.
     package static let providerSessionCountMax = 16
 
     /// A connection with all its parts, for stores that read it from elsewhere.
@@ -106,7 +108,7 @@ package struct Connection: Hashable, Sendable {
 package struct ProviderSession: Hashable, Sendable {
     /// The `sid` of the provider's ID token.
     package let id: String
-    /// Our session that came of it.
+    /// Our session that resulted from it.
     package let sessionID: SessionID
 
     /// A session at the provider, and ours.

@@ -1,14 +1,14 @@
 package import OAuthProtocol
 
-/// Where users' connections are kept.
+/// Stores users' connections.
 package protocol ConnectionStore: Sendable {
-    /// Keeps the tokens of a login; the same account again replaces them and keeps what the provider left out.
+    /// Stores the tokens of a login; the same account again replaces them and keeps those that the provider left out.
     func store(
         _ draft: ConnectionDraft,
         candidate: ConnectionID,
         now: Timestamp
     ) async throws(StoreError) -> Receipt<ConnectionOutcome>
-    /// The connection of a user at an upstream: one of `preferred` if possible, else the latest.
+    /// The connection of a user at an upstream: one of `preferred` if possible, otherwise the latest.
     func credential(
         for userID: UserID,
         upstream: String,
@@ -17,22 +17,24 @@ package protocol ConnectionStore: Sendable {
     ) async throws(StoreError) -> Connection?
     /// A connection by its id.
     func connection(_ id: ConnectionID) async throws(StoreError) -> Connection?
-    /// Everything that a user has connected.
+    /// All connections of a user.
     func connections(of userID: UserID) async throws(StoreError) -> [Connection]
-    /// Notes that the tokens of a login are worth nothing, whatever refreshed them since; a later login's stay.
+    /// Records that the tokens of a login are no longer valid, whatever refreshed them since; a later login's tokens
+    /// stay.
     ///
-    /// The outcome is whether they were still there.
+    /// The outcome tells whether they were still stored.
     func revoke(
         _ id: ConnectionID,
         obtainedAt: Timestamp,
         reason: String
     ) async throws(StoreError) -> Receipt<Bool>
-    /// Notes, at most once an hour, that tokens were retrieved; best effort, because nothing rests on it.
+    /// Records, at most once an hour, that tokens were retrieved; best effort, because nothing depends on it.
     func touch(_ id: ConnectionID, now: Timestamp) async
-    /// Erases a connection and its tokens; with `obtainedAt`, only that login's tokens, including any later refresh of them.
+    /// Erases a connection and its tokens; with `obtainedAt`, only that login's tokens, including any later refresh of
+    /// them.
     ///
-    /// A disconnection that does not hold is taken back, so that it can be tried again: tokens that are nowhere listed could
-    /// not be revoked at the provider. It is not taken back where the user has connected the account anew.
+    /// A disconnection that does not hold is taken back, so that it can be tried again: tokens that are listed nowhere
+    /// could not be revoked at the provider. It is not taken back if the user has connected the account again.
     func disconnect(
         _ id: ConnectionID,
         obtainedAt: Timestamp?
@@ -83,12 +85,12 @@ package struct ConnectionDraft: Hashable, Sendable {
     }
 }
 
-/// What became of tokens.
+/// The outcome of storing tokens.
 package enum ConnectionOutcome: Hashable, Sendable {
-    /// Kept; the connection as it is now.
+    /// Stored; the connection as it is now.
     case stored(Connection)
-    /// The connection was replaced or erased in the meantime; the one that is there now, if any.
+    /// The connection was replaced or erased in the meantime; the current one, if any.
     case superseded(Connection?)
-    /// The user has as many connections as are allowed.
+    /// The user has the most connections that are allowed.
     case full
 }

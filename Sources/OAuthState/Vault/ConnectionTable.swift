@@ -3,15 +3,15 @@ import OAuthProtocol
 
 /// The connections by id, with an index by account and by session at the provider, and a schedule of their refreshes.
 ///
-/// The index holds hashes, 8 bytes a key; what it finds is compared by bytes, because a provider may tell accounts apart
-/// that Swift's `==` holds equal.
+/// The index contains hashes, 8 bytes a key. Its results are compared by bytes, because a provider may distinguish
+/// accounts that Swift's `==` considers equal.
 struct ConnectionTable: Sendable {
     /// Copied in O(1), without the index.
     private(set) var rows: TreeDictionary<ConnectionID, Connection> = [:]
     private var idsByPlace = IndexTable<Int, ConnectionID>()
     private var schedule = RefreshSchedule()
 
-    /// What a connection is found by at its upstream.
+    /// The values that a connection is found by at its upstream.
     private enum Place: Hashable {
         case account
         case session
@@ -24,7 +24,7 @@ struct ConnectionTable: Sendable {
     mutating func keep(_ connection: Connection) {
         let earlier = rows.updateValue(connection, forKey: connection.id)
         schedule.replace(earlier, by: connection)
-        // The usual change is of tokens, which nothing is found by.
+        // The usual change is of tokens, which are not indexed.
         if let earlier, earlier.providerSessions == connection.providerSessions,
             earlier.upstream.hasSameBytes(as: connection.upstream), earlier.account.hasSameBytes(as: connection.account)
         {
@@ -40,15 +40,15 @@ struct ConnectionTable: Sendable {
         Self.forEachPlace(of: connection) { idsByPlace.remove(id, for: $0) }
     }
 
-    /// Up to `limit` connections behind one in the order of the tree, which a change of others does not turn around; from
-    /// the start without one, or when it is gone.
+    /// Up to `limit` connections after one in the order of the tree, which changes of others do not reverse; from the
+    /// start without one, or when it is erased.
     func connections(after id: ConnectionID?, limit: Int) -> [Connection] {
         let known = id.flatMap { rows.index(forKey: $0) }
         let start = known.map { rows.index(after: $0) } ?? rows.startIndex
         return rows[start...].prefix(limit).map(\.value)
     }
 
-    /// Takes up to `limit` connections out of the schedule whose refresh is due; see ``RefreshSchedule``.
+    /// Takes up to `limit` connections whose refresh is due from the schedule; see ``RefreshSchedule``.
     mutating func takeDue(at upstream: String, now: Timestamp, limit: Int) -> (due: [Connection], isComplete: Bool) {
         let taken = schedule.take(at: upstream, now: now, limit: limit)
         return (taken.ids.compactMap { rows[$0] }, taken.isComplete)
@@ -78,7 +78,7 @@ struct ConnectionTable: Sendable {
         for session in connection.providerSessions { body(hash(.session, session.id, connection.upstream)) }
     }
 
-    // Seeded anew by each process: no provider can choose names that collide.
+    // Seeded by each process, so that no provider can choose names that collide.
     private static func hash(_ place: Place, _ name: String, _ upstream: String) -> Int {
         var hasher = Hasher()
         hasher.combine(place)

@@ -1,8 +1,8 @@
-/// Where the registrations that providers made for us are kept.
+/// Stores the registrations of this server at providers.
 package protocol ProviderRegistrationStore: Sendable {
-    /// What a provider registered for us.
+    /// This server's registration at a provider.
     func registration(of upstream: String) async throws(StoreError) -> StoredUpstreamRegistration?
-    /// Keeps what a provider registered for us, in place of an earlier registration there.
+    /// Stores this server's registration at a provider, replacing an earlier one there.
     func keep(_ registration: StoredUpstreamRegistration) async throws(StoreError) -> Receipt<StoreAdmission>
     /// Every registration; at most one for each configured upstream.
     func registrations() async throws(StoreError) -> [StoredUpstreamRegistration]

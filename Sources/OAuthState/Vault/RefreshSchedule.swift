@@ -1,10 +1,10 @@
 import HashTreeCollections
 import OAuthProtocol
 
-/// When the access tokens of connections are to be refreshed, by upstream and in steps of 8 s: what is due is found without
-/// a look at the rest, up to a step early.
+/// When the access tokens of connections must be refreshed, by upstream and in steps of 8 s: due connections are found
+/// without examining the others, at most one step early.
 ///
-/// Each connection that can be refreshed has at most one entry, kept with every change of it.
+/// Each connection that can be refreshed has at most one entry, updated with every change of it.
 struct RefreshSchedule: Sendable {
     private var queues: [String: RefreshQueue] = [:]
     /// The steps of entries that are not in the step of their connection's own moment.
@@ -22,11 +22,11 @@ struct RefreshSchedule: Sendable {
         guard connection.tokens.refreshToken != nil, connection.usedAt != nil else { return nil }
         guard connection.status == .active || connection.status == .expiring else { return nil }
         if connection.isReportedInvalid { return step(of: connection.obtainedAt) }
-        // Never before the login: a strange expiry must not have the search begin long ago.
+        // Never before the login: an unusual expiry must not make the search begin long ago.
         return connection.refreshDueAt.map { step(of: max($0, connection.obtainedAt)) }
     }
 
-    /// Takes the change of a connection over; one that was postponed and is due at the same moment stays postponed.
+    /// Applies a change of a connection; one that was postponed and is due at the same moment stays postponed.
     mutating func replace(_ earlier: Connection?, by connection: Connection) {
         let step = Self.step(of: connection)
         if let earlier {
@@ -51,7 +51,7 @@ struct RefreshSchedule: Sendable {
         insert(connection, at: Self.step(of: moment))
     }
 
-    /// Takes out up to `limit` connections that are due, and says whether these were all.
+    /// Takes up to `limit` connections that are due, and reports whether these were all.
     mutating func take(at upstream: String, now: Timestamp, limit: Int) -> (ids: [ConnectionID], isComplete: Bool) {
         let taken = queues[upstream]?.take(until: Self.step(of: now), limit: limit)
         guard let taken else { return ([], true) }
@@ -63,14 +63,14 @@ struct RefreshSchedule: Sendable {
 /// The connections of one upstream by the step in which they are due.
 private struct RefreshQueue: Sendable {
     private var ids = IndexTable<Int64, ConnectionID>()
-    /// Where the next search begins: no entry is in a step before it.
+    /// Where the next search begins: no entry is in an earlier step.
     private var next: Int64?
     private var wasSearched = false
 
-    /// Most steps that one search looks at.
+    /// The most steps that one search examines.
     private static let stepCountMax = 4096
 
-    /// The step into which it goes: what was due before those that were searched is due in the first that is left.
+    /// The step of an entry: one that was due before the searched steps is due in the first remaining one.
     mutating func insert(_ id: ConnectionID, at own: Int64) -> Int64 {
         var step = own
         if let next, wasSearched { step = max(own, next) }
@@ -93,7 +93,7 @@ private struct RefreshQueue: Sendable {
             for id in found { ids.remove(id, for: step) }
             taken += found
             if taken.count == limit { return (taken, false) }
-            // The present step stays: more may become due in it.
+            // The current step stays: more may become due in it.
             if step == present { return (taken, true) }
             step += 1
         }

@@ -1,16 +1,16 @@
 package import OAuthProtocol
 package import OpenSSLCrypto
 
-/// What a provider registered for us (RFC 7591), sealed: it exists nowhere else, and with it every refresh token of that
-/// provider's users.
+/// This server's registration at a provider (RFC 7591), sealed: it exists nowhere else, and every refresh token of that
+/// provider's users depends on it.
 package struct StoredUpstreamRegistration: Hashable, Sendable {
     /// The upstream's configured name.
     package let upstream: String
-    /// Hash of where and for which redirect URI we registered: another place needs another registration.
+    /// Hash of the endpoint and the redirect URI of the registration: another of either needs another registration.
     package let purpose: SHA256Digest
-    /// The scopes that were registered; fewer need no other registration.
+    /// The registered scopes; fewer scopes need no other registration.
     package let scopes: ScopeSet
-    /// Id, secret and what manages the registration.
+    /// The client id, the secret, and the values that manage the registration.
     package let sealed: [UInt8]
 
     /// A registration to keep.

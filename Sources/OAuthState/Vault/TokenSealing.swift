@@ -1,7 +1,7 @@
 package import OAuthProtocol
 package import OpenSSLCrypto
 
-/// Upstream tokens in clear, on their way in or out of the vault.
+/// Upstream tokens in plain text, on their way into or out of the vault.
 package struct UpstreamTokens: Sendable, RedactedSecret {
     package var accessToken: String
     package var refreshToken: String?
@@ -15,20 +15,20 @@ package struct UpstreamTokens: Sendable, RedactedSecret {
     }
 }
 
-/// Upstream tokens, each sealed on its own so that a new access token can join an old refresh token (VR-3).
+/// Upstream tokens, each sealed separately so that a new access token can join an old refresh token (VR-3).
 package struct SealedTokens: Hashable, Sendable, RedactedSecret {
     package var accessToken: [UInt8]
     package var refreshToken: [UInt8]?
     package var idToken: [UInt8]?
 
-    /// Tokens that were sealed one by one.
+    /// Separately sealed tokens.
     package init(accessToken: [UInt8], refreshToken: [UInt8]? = nil, idToken: [UInt8]? = nil) {
         self.accessToken = accessToken
         self.refreshToken = refreshToken
         self.idToken = idToken
     }
 
-    /// These tokens with absent ones taken from `older`: a provider that sends no refresh token means the old one.
+    /// These tokens, with absent ones taken from `older`: a provider that sends no refresh token means the old one.
     package func keepingAbsent(from older: SealedTokens) -> SealedTokens {
         var merged = self
         merged.refreshToken = refreshToken ?? older.refreshToken
@@ -51,11 +51,11 @@ extension SealedTokens: RecordCodable {
     }
 }
 
-/// VT-5: seals upstream tokens with AES-256-GCM, bound to their place, so that a record moved to another user or
-/// provider does not open.
+/// VT-5: seals upstream tokens with AES-256-GCM, bound to their place, so that a record that is moved to another user
+/// or provider does not open.
 ///
-/// A sealed text is the version 2, the key's number, the nonce, the cipher text and its tag; the first version had neither
-/// version nor number, and its key was that of the root secret.
+/// A sealed text consists of the version 2, the key's number, the nonce, the ciphertext and its tag. The first version
+/// had neither version nor number, and its key was that of the root secret.
 package struct TokenSealing: Sendable {
     private let keys: VaultKeys
     private let random: any RandomSource
@@ -74,7 +74,7 @@ package struct TokenSealing: Sendable {
         self.init(keys: try VaultKeys(rootSecret: secret), random: random)
     }
 
-    /// What the tokens of a connection are bound to.
+    /// The values that the tokens of a connection are bound to.
     package struct Place: Hashable, Sendable {
         let userID: UserID
         let upstream: String
@@ -129,12 +129,12 @@ package struct TokenSealing: Sendable {
         }
     }
 
-    /// Seals what a provider registered for us, bound to that upstream.
+    /// Seals this server's registration at a provider, bound to that upstream.
     package func seal(registration text: String, at upstream: String) throws(CryptoError) -> [UInt8] {
         try seal(text, Self.registrationData(upstream))
     }
 
-    /// Opens what ``seal(registration:at:)`` sealed.
+    /// Opens the result of ``seal(registration:at:)``.
     package func registration(of stored: StoredUpstreamRegistration) throws(CryptoError) -> String {
         try open(stored.sealed, Self.registrationData(stored.upstream))
     }
@@ -148,17 +148,17 @@ package struct TokenSealing: Sendable {
 
     // MARK: - Rotation
 
-    /// Whether everything of some tokens was sealed by the present key.
+    /// Whether all of some tokens were sealed with the current key.
     package func isCurrent(_ tokens: SealedTokens) -> Bool {
         [tokens.accessToken, tokens.refreshToken, tokens.idToken].allSatisfy { $0.map(isCurrent) ?? true }
     }
 
-    /// Whether a text was sealed by the present key.
+    /// Whether a text was sealed with the current key.
     package func isCurrent(_ sealed: [UInt8]) -> Bool {
         Self.keyNumber(of: sealed) == keys.currentNumber
     }
 
-    /// The tokens of a connection, sealed anew by the present key.
+    /// The tokens of a connection, sealed with the current key.
     package func resealed(_ connection: Connection) throws(CryptoError) -> SealedTokens {
         try seal(
             UpstreamTokens(
@@ -189,7 +189,7 @@ package struct TokenSealing: Sendable {
             do {
                 return try Self.open(sealed.dropFirst(Self.headByteCount), key, associatedData)
             } catch {
-                // A text of the first version may begin like one of the second: its nonce is random.
+                // A text of the first version may begin like one of the second, because its nonce is random.
             }
         }
         return try Self.open(sealed[...], keys.root, associatedData)
@@ -210,7 +210,7 @@ package struct TokenSealing: Sendable {
 }
 
 extension Connection {
-    /// What the connection's tokens are bound to.
+    /// The values that the connection's tokens are bound to.
     package var place: TokenSealing.Place {
         TokenSealing.Place(userID: userID, upstream: upstream, account: account)
     }

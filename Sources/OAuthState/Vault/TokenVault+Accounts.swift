@@ -1,6 +1,6 @@
 package import OAuthProtocol
 
-/// Whose an account or a session at a provider is: answered by the index, at a cost of what is found.
+/// The owners of an account or a session at a provider: answered by the index, at a cost proportional to the result.
 extension TokenVault {
     package func connections(ofAccount account: String, at upstream: String) -> [Connection] {
         connectionTable.connections(ofAccount: account, at: upstream)

@@ -1,7 +1,7 @@
 import HashTreeCollections
 package import OAuthProtocol
 
-/// Who refreshes a connection's tokens at this moment.
+/// Which process is refreshing a connection's tokens.
 struct HeldLease: Sendable {
     let holder: LeaseHolder
     let expiry: Timestamp
@@ -14,7 +14,7 @@ extension TokenVault {
         by holder: LeaseHolder,
         now: Timestamp
     ) throws(StoreError) -> Receipt<RefreshLease> {
-        // The provider takes a refresh token once: it is not spent while its successor could not be kept.
+        // The provider accepts a refresh token once: it is not used while its successor could not be stored.
         try journal.requireAvailability()
         guard let connection = connectionTable[id], connection.version == version, connection.status != .revoked else {
             return Receipt(.superseded(connectionTable[id]))

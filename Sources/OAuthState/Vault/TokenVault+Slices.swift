@@ -1,6 +1,6 @@
 package import OAuthProtocol
 
-/// What maintenance needs of all connections, a bounded part in each turn.
+/// Maintenance of all connections, a bounded part in each turn.
 extension TokenVault {
     package func connections(after id: ConnectionID?, limit: Int) -> [Connection] {
         connectionTable.connections(after: id, limit: limit)
@@ -13,7 +13,7 @@ extension TokenVault {
         limit: Int
     ) -> DueRefreshes {
         let taken = connectionTable.takeDue(at: upstream, now: now, limit: limit)
-        // What nobody used leaves the schedule until it is used again.
+        // Unused connections leave the schedule until they are used again.
         let due = taken.due.filter { $0.usedAt.map { $0 > usedSince } ?? false }
         for connection in due { connectionTable.postpone(connection, until: now + RefreshSchedule.retryInterval) }
         return DueRefreshes(connections: due, isComplete: taken.isComplete)

@@ -2,14 +2,14 @@ package import DurableLog
 import HashTreeCollections
 package import OAuthProtocol
 
-/// Owns users, identities and connections. Tokens are sealed before they come here and opened after they leave.
+/// Owns users, identities and connections. Tokens are sealed before they arrive and opened after they leave.
 package actor TokenVault: VaultStore {
     let journal: any ChangeJournal
     let limits: StoreLimits
     var users: TreeDictionary<UserID, User> = [:]
     var identities: TreeDictionary<IdentityKey, UserID> = [:]
     var connectionTable = ConnectionTable()
-    /// Changed with the table, read by the refreshes of sessions.
+    /// Changed with the table; the refreshes of sessions read it.
     private let endedConnections: EndedConnections
     var registrationTable: [String: StoredUpstreamRegistration] = [:]
     var leases: [ConnectionID: HeldLease] = [:]
@@ -81,7 +81,7 @@ package actor TokenVault: VaultStore {
     ) throws(StoreError) -> Receipt<ConnectionOutcome> {
         try journal.requireAvailability()
         guard var user = users[draft.userID] else { return journal.receipt(.superseded(nil)) }
-        // By bytes: the provider may tell accounts apart that Swift's `==` holds equal.
+        // By bytes: the provider may distinguish accounts that Swift's `==` considers equal.
         let older = connections(of: user).first {
             $0.upstream == draft.upstream && $0.account.hasSameBytes(as: draft.account)
         }
@@ -94,7 +94,8 @@ package actor TokenVault: VaultStore {
             upstream: draft.upstream,
             account: draft.account,
             accountName: draft.accountName ?? older?.accountName,
-            // A refresh token is bound to the client it was issued to: another client's is not carried over (#6508).
+            // A refresh token is bound to the client that it was issued to: another client's is not carried over
+            // (VR-8).
             tokens: older.map {
                 $0.upstreamClientID == draft.upstreamClientID
                     ? draft.tokens.keepingAbsent(from: $0.tokens) : draft.tokens
@@ -130,7 +131,7 @@ package actor TokenVault: VaultStore {
     package func replace(_ refresh: ConnectionRefresh, now: Timestamp) throws(StoreError) -> Receipt<ConnectionOutcome>
     {
         leases[refresh.id] = nil
-        // A refresh that was under way when the connection was revoked must not bring it back (VT-2, LO-1).
+        // A refresh that was in progress when the connection was revoked must not restore it (VT-2, LO-1).
         guard var connection = connectionTable[refresh.id], connection.version == refresh.version,
             connection.status != .revoked
         else {
@@ -146,7 +147,7 @@ package actor TokenVault: VaultStore {
         return journal.receipt(.stored(connection), at: put(connection))
     }
 
-    /// Puts tokens that were sealed anew in the place of the same ones; whatever replaced them meanwhile stays.
+    /// Replaces tokens by the same tokens, sealed again; tokens that replaced them in the meantime stay.
     package func reseal(_ connection: Connection, as tokens: SealedTokens) throws(StoreError) -> Receipt<Bool> {
         try journal.requireAvailability()
         guard var present = connectionTable[connection.id], present.version == connection.version,
@@ -207,7 +208,7 @@ package actor TokenVault: VaultStore {
     }
 
     package func touch(_ id: ConnectionID, now: Timestamp) {
-        // Not worth the room that the journal has while the disk takes nothing.
+        // Skipped while the journal cannot write: a last-used time is not worth its buffer space.
         guard var connection = connectionTable[id], journal.isAvailable else { return }
         if let last = connection.usedAt, now - last < .seconds(3600) {
             return
@@ -231,14 +232,14 @@ package actor TokenVault: VaultStore {
         return journal.receipt(connection, at: position) { await self.reconnect(connection) }
     }
 
-    /// Takes a disconnection back, unless the user has connected the account anew.
+    /// Takes back a disconnection, unless the user has connected the account again.
     private func reconnect(_ connection: Connection) {
         guard var user = users[connection.userID], connectionTable[connection.id] == nil,
             !connections(of: user).contains(where: {
                 $0.upstream == connection.upstream && $0.account.hasSameBytes(as: connection.account)
             })
         else { return }
-        // Behind the records of the disconnection, which the journal still holds and will write when it can.
+        // After the records of the disconnection, which the journal still holds and writes when it can.
         user.connections.append(connection.id)
         put(user)
         put(connection)
@@ -261,7 +262,7 @@ package actor TokenVault: VaultStore {
         endedConnections.note(id, endedAt: nil)
     }
 
-    // MARK: - Ourselves at the providers
+    // MARK: - This server at the providers
 
     package func registration(of upstream: String) -> StoredUpstreamRegistration? {
         registrationTable[upstream]
@@ -279,7 +280,7 @@ package actor TokenVault: VaultStore {
         Array(registrationTable.values)
     }
 
-    /// How many users and connections are kept, for the metrics.
+    /// How many users and connections are stored, for metrics.
     package var counts: (users: Int, connections: Int) {
         (users.count, connectionTable.count)
     }
@@ -297,7 +298,7 @@ extension TokenVault: RecordedStore {
         .putUser, .putIdentity, .putConnection, .removeConnection, .removeUser, .putUpstreamRegistration,
     ]
 
-    /// What one record says of users, identities and connections.
+    /// The meaning of one record of users, identities and connections.
     package enum Change: RecordedChange {
         case putUser(User)
         case putIdentity(IdentityKey, UserID)

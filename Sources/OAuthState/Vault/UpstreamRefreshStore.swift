@@ -1,28 +1,30 @@
 package import OAuthProtocol
 package import OpenSSLCrypto
 
-/// How the refresh of a connection's tokens goes through a store: one at a time, over all nodes.
+/// How a store takes part in the refresh of a connection's tokens: one at a time, over all nodes.
 ///
-/// A provider that rotates refresh tokens takes each of them once: two nodes that redeem the same one would end the user's
-/// session at the provider.
+/// A provider that rotates refresh tokens accepts each of them once: two nodes that redeem the same one would end the
+/// user's session at the provider.
 package protocol UpstreamRefreshStore: Sendable {
-    /// Takes the right to refresh a connection, for ``RefreshLease/lifetime`` at most.
+    /// Takes the right to refresh a connection, for at most ``RefreshLease/lifetime``.
     ///
-    /// The same holder gets it again: within a process the caller already sees to it that one refresh is under way.
+    /// The same holder gets it again: within a process the caller ensures that only one refresh is in progress.
     func beginRefresh(
         _ id: ConnectionID,
         version: UInt32,
         by holder: LeaseHolder,
         now: Timestamp
     ) async throws(StoreError) -> Receipt<RefreshLease>
-    /// Keeps the tokens of a refresh, if the connection is still the one that was refreshed, and ends the lease.
+    /// Stores the tokens of a refresh, if the connection is still the one that was refreshed, and ends the lease.
     ///
-    /// It is made even while nothing can be made durable: the provider has taken the old refresh token.
+    /// The change is made even while nothing can be made durable, because the provider has consumed the old refresh
+    /// token.
     func replace(
         _ refresh: ConnectionRefresh,
         now: Timestamp
     ) async throws(StoreError) -> Receipt<ConnectionOutcome>
-    /// Notes that a connection cannot be used, or can be again, and ends the lease; whether it is still of this version.
+    /// Records that a connection is unusable, or usable again, and ends the lease; returns whether it still had this
+    /// version.
     func mark(
         _ id: ConnectionID,
         version: UInt32,
@@ -31,15 +33,15 @@ package protocol UpstreamRefreshStore: Sendable {
     ) async throws(StoreError) -> Receipt<Bool>
     /// Ends a lease after a refresh that changed nothing; best effort, because a lease ends by itself.
     func endRefresh(_ id: ConnectionID, by holder: LeaseHolder) async
-    /// Takes up to `limit` connections at an upstream whose refresh is due, by their expiry or by a report, and which were
-    /// used since a moment; each is taken again after half a minute unless it was refreshed in the meantime.
+    /// Takes up to `limit` connections at an upstream that were used since a moment and whose refresh is due, by their
+    /// expiry or by a report. Each is taken again after half a minute unless it was refreshed in the meantime.
     func takeDueRefreshes(
         at upstream: String,
         usedSince: Timestamp,
         now: Timestamp,
         limit: Int
     ) async throws(StoreError) -> DueRefreshes
-    /// Puts tokens that were sealed anew in the place of the same ones; whether they were still there.
+    /// Replaces tokens by the same tokens, sealed again; returns whether they were still stored.
     func reseal(_ connection: Connection, as tokens: SealedTokens) async throws(StoreError) -> Receipt<Bool>
 }
 
@@ -47,17 +49,17 @@ package protocol UpstreamRefreshStore: Sendable {
 package struct DueRefreshes: Hashable, Sendable {
     /// The connections.
     package var connections: [Connection]
-    /// Whether no other is due; false when the search was cut short so that the store's turn stays short.
+    /// Whether no other is due; false when the search was cut short to keep the store's turn short.
     package var isComplete: Bool
 
-    /// Some connections, of all that are due or of a part.
+    /// Some of the connections that are due, or all of them.
     package init(connections: [Connection], isComplete: Bool) {
         self.connections = connections
         self.isComplete = isComplete
     }
 }
 
-/// A process that may hold leases: another one after each start.
+/// A process that may hold leases; each start is another one.
 package struct LeaseHolder: Hashable, Sendable {
     /// 128 random bits, in hexadecimal.
     package let name: String
@@ -70,14 +72,14 @@ package struct LeaseHolder: Hashable, Sendable {
 
 /// Whether a refresh may begin.
 package enum RefreshLease: Hashable, Sendable {
-    /// It may; the connection as it is now.
+    /// It may; the current connection.
     case granted(Connection)
-    /// Another node is at it, until then at the latest.
+    /// Another node is refreshing it, until this moment at the latest.
     case held(until: Timestamp)
-    /// There is nothing to refresh: the tokens are newer, or the connection is revoked or gone.
+    /// There is nothing to refresh: the tokens are newer, or the connection is revoked or erased.
     case superseded(Connection?)
 
-    /// How long a lease lives: longer than discovery, registration and the token request may take together.
+    /// How long a lease is valid: longer than discovery, registration and the token request may take together.
     package static let lifetime: Duration = .seconds(60)
 }
 
@@ -90,10 +92,10 @@ package struct ConnectionRefresh: Hashable, Sendable {
     /// The scopes that the provider named; `nil` keeps the old ones (RFC 6749 §5.1).
     package var scopes: ScopeSet?
     package var accessTokenExpiry: Timestamp?
-    /// Whether the tokens name another account than the connection's: they are kept, and never retrieved (UP-2).
+    /// Whether the tokens name another account than the connection's: they are stored, and never retrieved (UP-2).
     package var belongsToAnotherAccount: Bool
 
-    /// The reason of a connection whose refresh brought another account's tokens.
+    /// The reason of a connection whose refresh yielded another account's tokens.
     package static let otherAccount = "other_account"
 
     /// A refresh.

@@ -5,9 +5,9 @@ package import OpenSSLCrypto
 package struct User: Hashable, Sendable {
     /// The `sub` of the user's tokens.
     package let id: UserID
-    /// What a provider last said the person is called; for pages only.
+    /// The person's name according to a provider, for pages only.
     package var name: String?
-    /// The person's address, only if the provider says that it verified it.
+    /// The person's address, only if the provider has verified it.
     ///
     /// Never used to find a user (D-63).
     package var verifiedEmail: String?
@@ -46,12 +46,12 @@ extension User: RecordCodable {
 
 /// Names an account at a provider: the key by which a user is found again (JW-2, JB-8, D-63).
 package struct IdentityKey: Hashable, Sendable {
-    /// Hash over the provider's issuer (or name, where it has none) and its subject.
+    /// Hash over the provider's issuer (or name, if it has none) and its subject.
     package let digest: SHA256Digest
 
-    /// The identity of `subject` at the provider known by `namespace`.
+    /// The identity of `subject` at the provider with this `namespace`.
     ///
-    /// Lengths are hashed along: no two pairs collide.
+    /// Lengths are hashed too, so that no two pairs collide.
     package init(namespace: String, subject: String) {
         digest = SHA256.hash("\(namespace.utf8.count):\(namespace)\(subject)")
     }

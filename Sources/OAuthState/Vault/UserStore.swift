@@ -1,10 +1,10 @@
 package import OAuthProtocol
 
-/// Where users and the identities that they log in by are kept.
+/// Stores users and their login identities.
 package protocol UserStore: Sendable {
-    /// The user of an identity, made now if this is the first login; one user, however many logins race (D-63).
+    /// The user of an identity, created now if this is the first login; one user, however many logins race (D-63).
     ///
-    /// `nil` when the identity is new and there is no room for another user.
+    /// `nil` when the identity is new and the table of users is full.
     func resolveUser(
         _ login: UserLogin,
         candidate: UserID,
@@ -12,16 +12,16 @@ package protocol UserStore: Sendable {
     ) async throws(StoreError) -> Receipt<UserID?>
     /// A user by id.
     func user(_ id: UserID) async throws(StoreError) -> User?
-    /// The user of an identity, if it is known; no user is made.
+    /// The user of an identity, if it is known; creates none.
     func userID(of identity: IdentityKey) async throws(StoreError) -> UserID?
 }
 
-/// Who logged in at an upstream provider.
+/// The account that logged in at an upstream provider.
 package struct UserLogin: Hashable, Sendable {
     package var identity: IdentityKey
-    /// What the provider says the person is called.
+    /// The person's name according to the provider.
     package var name: String?
-    /// The address, only if the provider says that it verified it.
+    /// The address, only if the provider has verified it.
     package var verifiedEmail: String?
 
     /// A login.

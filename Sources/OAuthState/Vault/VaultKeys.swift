@@ -2,9 +2,9 @@ package import OAuthProtocol
 package import OpenSSLCrypto
 import Synchronization
 
-/// A secret that the key of one period is derived from; kept with the signing keys, never with the tokens.
+/// A secret that the key of one period is derived from; stored with the signing keys, never with the tokens.
 package struct VaultKeySecret: Hashable, Sendable, RedactedSecret {
-    /// The key's number, which stands in everything that it sealed; never used again for another.
+    /// The key's number, which is part of everything that it sealed; never reused.
     package let number: UInt32
     package let secret: [UInt8]
     /// When it became the one that seals.
@@ -32,9 +32,9 @@ extension VaultKeySecret: RecordCodable {
     }
 }
 
-/// VT-5: the keys of the vault by their numbers: the newest seals, every one that is left opens.
+/// VT-5: the keys of the vault by their numbers: the newest one seals, every remaining one opens.
 ///
-/// Number 0 is derived from the server's root secret; it serves until the first rotation.
+/// Number 0 is derived from the server's root secret; it is used until the first rotation.
 package final class VaultKeys: Sendable {
     private struct State: Sendable {
         var current: (number: UInt32, key: AES256GCMKey)
@@ -45,7 +45,7 @@ package final class VaultKeys: Sendable {
     let root: AES256GCMKey
     private let state: Mutex<State>
 
-    /// The key of the root secret, and those that came after it.
+    /// The key of the root secret, and those after it.
     package init(rootSecret: [UInt8], secrets: [VaultKeySecret] = []) throws(CryptoError) {
         root = try Self.key(rootSecret)
         var state = State(current: (0, root), keys: [0: root])
@@ -66,7 +66,7 @@ package final class VaultKeys: Sendable {
         }
     }
 
-    /// Forgets the keys before a number, but for that of the root secret, which is derived anew at every start.
+    /// Drops the keys before a number, except that of the root secret, which is derived at every start.
     package func remove(before number: UInt32) {
         state.withLock { state in
             let oldest = min(number, state.current.number)

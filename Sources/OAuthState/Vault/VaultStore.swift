@@ -1,3 +1,3 @@
-/// Everything about users and their connections, for stores that keep it together.
+/// All stores of users and their connections, for implementations that keep them together.
 package typealias VaultStore = UserStore & ConnectionStore & ConnectionIndex
     & UpstreamRefreshStore & ProviderRegistrationStore
