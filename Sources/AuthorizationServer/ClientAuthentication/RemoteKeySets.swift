@@ -27,6 +27,7 @@ package final class RemoteKeySets: Sendable {
     private let addressPolicy: AddressPolicy
     private let limiter: SourceLimiter
     private let timeSource: any TimeSource
+    private let work: BackgroundWork
     private let logger: Logger
     private let entries = Mutex<[String: Entry]>([:])
     private let throttles: Mutex<HostThrottles>
@@ -60,12 +61,14 @@ package final class RemoteKeySets: Sendable {
         addressPolicy: AddressPolicy,
         limiter: SourceLimiter,
         timeSource: any TimeSource,
+        work: BackgroundWork,
         logger: Logger
     ) {
         self.transport = transport
         self.addressPolicy = addressPolicy
         self.limiter = limiter
         self.timeSource = timeSource
+        self.work = work
         self.logger = logger
         throttles = Mutex(
             HostThrottles(
@@ -119,7 +122,7 @@ package final class RemoteKeySets: Sendable {
         case .fetch(let fallback, let isRenewal):
             if await limiter.spend(.metadataFetch, source: context.source, now: now) != nil { return fallback }
             guard hostAdmits(url, isRenewal: isRenewal, now) else { return fallback }
-            return await fetchShared(url, now).value ?? fallback
+            return await fetchShared(url, now)?.value ?? fallback
         }
     }
 
@@ -142,13 +145,13 @@ package final class RemoteKeySets: Sendable {
 
     // MARK: - Fetching
 
-    private func fetchShared(_ url: String, _ now: Timestamp) -> Task<JSONWebKeySet?, Never> {
+    private func fetchShared(_ url: String, _ now: Timestamp) -> Task<JSONWebKeySet?, Never>? {
         entries.withLock { table in
             if let task = table[url]?.inFlight { return task }
             makeRoom(in: &table, for: url)
-            // A task of its own, for it serves all who wait: that the first of them goes away must not fail the others. The
+            // Not the caller's task: it serves all who wait, and must not fail when the first of them goes away. The
             // transport bounds how long it takes.
-            let task = Task.detached { [self] in
+            let task = work.start(.isCancelled) { [self] in
                 let keys = await fetch(url)
                 finish(url, keys)
                 return keys

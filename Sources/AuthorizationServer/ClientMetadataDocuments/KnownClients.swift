@@ -10,16 +10,19 @@ package struct KnownClients: ClientStore {
     private let registry: any ClientStore
     private let documents: MetadataDocumentCache
     private let admission: MetadataDocumentAdmission
+    private let work: BackgroundWork
 
     /// A view of the registry.
     package init(
         registry: any ClientStore,
         documents: MetadataDocumentCache,
-        admission: MetadataDocumentAdmission
+        admission: MetadataDocumentAdmission,
+        work: BackgroundWork
     ) {
         self.registry = registry
         self.documents = documents
         self.admission = admission
+        self.work = work
     }
 
     package func client(_ id: String) async throws(StoreError) -> Client? {
@@ -39,7 +42,7 @@ package struct KnownClients: ClientStore {
 
     // Nobody waits for it, and its failure changes nothing: the copy stays.
     private func renew(_ url: ClientIDURL, _ known: Client) {
-        Task {
+        _ = work.start(.isCancelled) {
             guard let renewed = try? await documents.client(url) else { return }
             await keep(renewed, inPlaceOf: known)
         }

@@ -41,6 +41,7 @@ package actor MetadataDocumentCache {
     private let fetch: MetadataDocumentFetch
     private let timeSource: any TimeSource
     private let limits: Limits
+    private let work: BackgroundWork
     private var entries: [String: Entry] = [:]
     private var failures: [String: Failed] = [:]
     private var inFlight: [String: Task<Outcome, Never>] = [:]
@@ -48,7 +49,13 @@ package actor MetadataDocumentCache {
     private var renewals: HostThrottle
 
     /// An empty cache.
-    package init(fetch: MetadataDocumentFetch, timeSource: any TimeSource, limits: Limits = .init()) {
+    package init(
+        fetch: MetadataDocumentFetch,
+        timeSource: any TimeSource,
+        limits: Limits = .init(),
+        work: BackgroundWork
+    ) {
+        self.work = work
         self.fetch = fetch
         self.timeSource = timeSource
         self.limits = limits
@@ -102,9 +109,11 @@ package actor MetadataDocumentCache {
         guard inFlight.count < limits.fetchesMax, admits(url) else {
             throw MetadataDocumentFailure(.throttled, "too many documents are being fetched from this host")
         }
-        // A task of its own, for it serves all who wait: that one of them goes away must not fail the others. The fetch
+        // Not the caller's task: it serves all who wait, and must not fail when the first of them goes away. The fetch
         // bounds its duration.
-        let task = Task { await run(url) }
+        guard let task = work.start(.isCancelled, { await self.run(url) }) else {
+            throw MetadataDocumentFailure(.unreachable, "this server is shutting down")
+        }
         inFlight[url.text] = task
         return task
     }

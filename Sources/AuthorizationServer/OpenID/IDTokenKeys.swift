@@ -11,12 +11,14 @@ import Synchronization
 package final class IDTokenKeys: Sendable {
     private let published: SigningKeyPublication
     private let rotation: SigningKeyRotation
+    private let work: BackgroundWork
     private let logger: Logger
     private let preparation = Mutex<Task<Void, Never>?>(nil)
 
-    init(published: SigningKeyPublication, rotation: SigningKeyRotation, logger: Logger) {
+    init(published: SigningKeyPublication, rotation: SigningKeyRotation, work: BackgroundWork, logger: Logger) {
         self.published = published
         self.rotation = rotation
+        self.work = work
         self.logger = logger
     }
 
@@ -26,7 +28,7 @@ package final class IDTokenKeys: Sendable {
         preparation.withLock { preparation in
             guard preparation == nil else { return }
             // Not on a loop: making an RSA key would stop a loop's connections for as long.
-            preparation = Task { [rotation, logger] in
+            preparation = work.start(.finishes) { [rotation, logger] in
                 do {
                     try await rotation.prepareIDTokenKey(now: now)
                 } catch {

@@ -21,6 +21,9 @@ package final class GatehouseServer: Sendable {
     /// The event loops, for tasks that belong to a connection.
     package let eventLoops: [EventLoop]
 
+    /// What goes on besides requests, for tests that look at a shutdown.
+    package let work: BackgroundWork
+
     private let environment: ServerEnvironment
     private let server: HTTPServer
     private let management: HTTPServer?
@@ -43,6 +46,7 @@ package final class GatehouseServer: Sendable {
         rotation = composition.rotation
         readiness = composition.readiness
         idTokenKeys = composition.idTokenKeys
+        work = composition.work
         server = listeners.server
         management = listeners.management
         addresses = listeners.addresses
@@ -65,7 +69,8 @@ package final class GatehouseServer: Sendable {
             listeners = try await Listeners.open(configuration, composition, environment: environment)
         } catch {
             // Whoever starts us may end the process, or start another server on the same storage.
-            await composition.idTokenKeys.settled()
+            composition.work.close()
+            await composition.work.idle()
             throw error
         }
         let maintenance = Maintenance(
@@ -74,6 +79,7 @@ package final class GatehouseServer: Sendable {
             rotation: composition.rotation,
             backgroundRefresh: composition.backgroundRefresh,
             upstreamDuties: composition.upstreamDuties,
+            work: composition.work,
             timeSource: environment.timeSource,
             logger: environment.logger
         )
@@ -90,13 +96,20 @@ package final class GatehouseServer: Sendable {
         )
     }
 
-    /// Stops accepting, lets requests in flight end, writes a last snapshot, and closes the storage.
-    package func shutdown(gracePeriod: Duration = .seconds(10)) async {
+    /// Stops accepting, lets requests in flight and background work end, writes a last snapshot, and closes the storage.
+    ///
+    /// - Parameters:
+    ///   - gracePeriod: How long requests in flight may go on.
+    ///   - settlePeriod: How long after that background work may go on, such as a refresh whose answer holds a user's only
+    ///     good refresh token. When nothing is in progress, no time passes.
+    package func shutdown(
+        gracePeriod: Duration = .seconds(10),
+        settlePeriod: Duration = .seconds(30)
+    ) async {
         readiness.set(.draining)
         await maintenance.stop()
-        // A key that is being made is stored before the storage closes.
-        await idTokenKeys.settled()
         await server.drain(gracePeriod: gracePeriod)
+        await settleWork(within: settlePeriod)
         // Probes and scrapes are answered until here. The management listener lives on the main server's loops, which end
         // with that server.
         await management?.shutdown(gracePeriod: .zero)
@@ -111,6 +124,20 @@ package final class GatehouseServer: Sendable {
         } catch {
             environment.logger.error("the journal could not be closed", metadata: ["error": "\(error)"])
         }
+    }
+
+    // Before the loops end, whose timer bounds it.
+    private func settleWork(within period: Duration) async {
+        let leftCount = await work.settle(within: period) { [eventLoops] delay, action in
+            eventLoops.first?.schedule(after: delay, action)
+        }
+        if leftCount > 0 {
+            environment.logger.error(
+                "background work did not end in time; what providers answer to it is lost",
+                metadata: ["tasks": "\(leftCount)"]
+            )
+        }
+        maintenance.abandon()
     }
 
     /// Reads certificates and keys anew, as SIGHUP asks.

@@ -17,6 +17,7 @@ final class Maintenance: Sendable {
     private let rotation: SigningKeyRotation
     private let backgroundRefresh: BackgroundRefresh
     private let upstreamDuties: UpstreamDuties
+    private let work: BackgroundWork
     private let timeSource: any TimeSource
     private let logger: Logger
     private let state = Mutex(State.stopped)
@@ -35,6 +36,7 @@ final class Maintenance: Sendable {
         rotation: SigningKeyRotation,
         backgroundRefresh: BackgroundRefresh,
         upstreamDuties: UpstreamDuties,
+        work: BackgroundWork,
         timeSource: any TimeSource,
         logger: Logger
     ) {
@@ -43,6 +45,7 @@ final class Maintenance: Sendable {
         self.rotation = rotation
         self.backgroundRefresh = backgroundRefresh
         self.upstreamDuties = upstreamDuties
+        self.work = work
         self.timeSource = timeSource
         self.logger = logger
         let now = timeSource.now()
@@ -65,11 +68,11 @@ final class Maintenance: Sendable {
     private func tick(on loop: EventLoop) {
         let begins = state.withLock { state in
             guard case .waiting = state else { return false }
-            // Ends by itself and is waited for by `stop`; on the global pool, for it must not take a loop's time.
-            let task = Task {
+            let task = work.start(.finishes) { [self] in
                 await performOwnDuties()
                 finishTick(on: loop)
             }
+            guard let task else { return false }
             state = .working(task)
             return true
         }
@@ -89,16 +92,23 @@ final class Maintenance: Sendable {
         }
     }
 
-    /// Lets what is under way end, and does nothing more.
+    /// Begins no more; returns when its own duties, which only the disk can delay, have ended.
+    ///
+    /// What it began at providers is settled with all background work.
     func stop() async {
         let running = state.withLock { state -> Task<Void, Never>? in
             defer { state = .stopped }
             guard case .working(let task) = state else { return nil }
             return task
         }
+        backgroundRefresh.stop()
+        upstreamDuties.stop()
         await running?.value
-        await backgroundRefresh.stop()
-        await upstreamDuties.stop(now: timeSource.now())
+    }
+
+    /// Puts on record what was left undone, once all background work has ended.
+    func abandon() {
+        upstreamDuties.abandon(now: timeSource.now())
     }
 
     /// Does everything that is due now.

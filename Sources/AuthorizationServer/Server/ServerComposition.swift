@@ -15,6 +15,7 @@ struct ServerComposition {
     let storage: any StateStorage
     let keys: SigningKeyPublication
     let idTokenKeys: IDTokenKeys
+    let work: BackgroundWork
     let rotation: SigningKeyRotation
     let backgroundRefresh: BackgroundRefresh
     let upstreamDuties: UpstreamDuties
@@ -42,7 +43,8 @@ struct ServerComposition {
             logger: environment.logger
         )
         let keys = try await rotation.prepare(now: now)
-        let idTokenKeys = IDTokenKeys(published: keys, rotation: rotation, logger: environment.logger)
+        let work = BackgroundWork()
+        let idTokenKeys = IDTokenKeys(published: keys, rotation: rotation, work: work, logger: environment.logger)
         if configuration.issuesIDTokens {
             idTokenKeys.prepare(now: now)
         }
@@ -53,6 +55,7 @@ struct ServerComposition {
             stores: stores,
             keys: keys,
             audit: audit,
+            work: work,
             idTokenKeys: idTokenKeys,
             rootSecret: rootSecret
         )
@@ -62,6 +65,7 @@ struct ServerComposition {
             storage: storage,
             keys: keys,
             idTokenKeys: idTokenKeys,
+            work: work,
             rotation: rotation,
             backgroundRefresh: parts.backgroundRefresh,
             upstreamDuties: parts.upstreamDuties,

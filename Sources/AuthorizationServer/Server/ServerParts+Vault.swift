@@ -42,6 +42,7 @@ extension ServerParts {
             upstreams: upstreams,
             names: Set(configuration.upstreams.filter(\.refreshesInBackground).map(\.name)),
             refreshes: refreshes,
+            work: work,
             logger: environment.logger
         )
     }
@@ -55,7 +56,8 @@ extension ServerParts {
             ),
             lastSessions: lastSessions,
             vaultKeys: vaultKeyRotation,
-            revocations: providerRevocations
+            revocations: providerRevocations,
+            work: work
         )
     }
 

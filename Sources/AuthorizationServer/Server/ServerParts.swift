@@ -22,6 +22,7 @@ struct ServerParts {
     let registry = PrometheusRegistry()
     let metrics: ServerMetrics
     let audit: AuditTrail
+    let work: BackgroundWork
     let limiter: SourceLimiter
     let refreshTokenKey: RefreshTokenKey
     let sealing: TokenSealing
@@ -46,6 +47,7 @@ struct ServerParts {
         stores: Stores,
         keys: SigningKeyPublication,
         audit: AuditTrail,
+        work: BackgroundWork,
         idTokenKeys: IDTokenKeys,
         rootSecret: [UInt8]
     ) async throws {
@@ -58,6 +60,7 @@ struct ServerParts {
         scopePolicy = ScopePolicy(supported: configuration.scopes)
         metrics = ServerMetrics(factory: registry)
         self.audit = audit
+        self.work = work
         limiter = SourceLimiter(
             rates: [
                 .registration: configuration.limits.registrationsPerSource,
@@ -75,7 +78,8 @@ struct ServerParts {
             registrations: stores.vault,
             upkeep: stores.upkeep,
             sealing: sealing,
-            audit: audit
+            audit: audit,
+            work: work
         ).directory()
         tickets = try ConsentTicketSealing(secret: rootSecret, random: environment.random)
         logins = try LoginSealing(secret: rootSecret, random: environment.random)
@@ -91,7 +95,8 @@ struct ServerParts {
                 allowsLoopback: documentAdmission.allowsLoopback,
                 byteCountMax: configuration.registration.metadataDocumentBytesMax
             ),
-            timeSource: environment.timeSource
+            timeSource: environment.timeSource,
+            work: work
         )
         clientKeySets = RemoteKeySets(
             transport: environment.transport,
@@ -99,10 +104,16 @@ struct ServerParts {
             addressPolicy: configuration.issuer.isLoopback ? .loopbackAllowed : .publicOnly,
             limiter: limiter,
             timeSource: environment.timeSource,
+            work: work,
             logger: environment.logger
         )
         authenticator = ClientAuthenticator(
-            clients: KnownClients(registry: stores.clients, documents: documents, admission: documentAdmission),
+            clients: KnownClients(
+                registry: stores.clients,
+                documents: documents,
+                admission: documentAdmission,
+                work: work
+            ),
             assertions: ClientAssertionVerifier(
                 issuer: configuration.issuer,
                 keys: ClientKeys(remote: clientKeySets),
@@ -116,6 +127,7 @@ struct ServerParts {
             sealing: sealing,
             timeSource: environment.timeSource,
             metrics: metrics,
+            work: work,
             logger: environment.logger
         )
         pageSealing = try PageSealing(secret: rootSecret, random: environment.random)

@@ -13,6 +13,7 @@ struct UpstreamAssembly: Sendable {
     let upkeep: any StoreUpkeep
     let sealing: TokenSealing
     let audit: AuditTrail
+    let work: BackgroundWork
 
     /// The providers in their order; nothing is sent to any of them.
     ///
@@ -57,6 +58,7 @@ struct UpstreamAssembly: Sendable {
             upkeep: upkeep,
             sealing: sealing,
             audit: audit,
+            work: work,
             logger: environment.logger
         )
     }

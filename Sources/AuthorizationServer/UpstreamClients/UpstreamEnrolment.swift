@@ -18,11 +18,16 @@ struct UpstreamEnrolment: Sendable {
     let upkeep: any StoreUpkeep
     let sealing: TokenSealing
     let audit: AuditTrail
+    let work: BackgroundWork
     let logger: Logger
 
     /// How the provider gets to know us, with what is known from before.
     func selfRegistration() async -> UpstreamSelfRegistration {
-        UpstreamSelfRegistration(known: await known()) { await register() }
+        UpstreamSelfRegistration(known: await known()) {
+            // It goes on to its end whoever asked for it: the answer holds the only credentials.
+            await work.start(.finishes) { await register() }?.value
+                ?? .failure(.temporary("this server is shutting down"))
+        }
     }
 
     // What an earlier start kept, if it still fits.

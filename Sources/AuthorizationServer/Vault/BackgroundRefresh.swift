@@ -15,7 +15,7 @@ final class BackgroundRefresh: Sendable {
     private let countMax: Int
     private let logger: Logger
     private let lastTurn = Mutex<Timestamp?>(nil)
-    private let turns = SerialTurns()
+    private let turns: SerialTurns
 
     /// How often it looks what is due; every token is due at least a minute before it expires.
     static let interval: Duration = .seconds(30)
@@ -32,6 +32,7 @@ final class BackgroundRefresh: Sendable {
         names: Set<String>,
         refreshes: UpstreamRefreshes,
         countMax: Int = usualCountMax,
+        work: BackgroundWork,
         logger: Logger
     ) {
         self.vault = vault
@@ -39,6 +40,7 @@ final class BackgroundRefresh: Sendable {
         self.names = names
         self.refreshes = refreshes
         self.countMax = countMax
+        turns = SerialTurns(work: work)
         self.logger = logger
     }
 
@@ -48,9 +50,9 @@ final class BackgroundRefresh: Sendable {
         turns.startIfIdle { await self.turn(now: now) }
     }
 
-    /// Lets refreshes under way end, for their answers hold the only good refresh tokens.
-    func stop() async {
-        await turns.stop()
+    /// Begins no more refreshes; those in progress go on, because their answers hold the only good refresh tokens.
+    func stop() {
+        turns.stop()
     }
 
     /// Refreshes what is due now, if the last turn was long enough ago.

@@ -7,20 +7,23 @@ final class UpstreamDuties: Sendable {
     private let lastSessions: LastSessions
     private let vaultKeys: VaultKeyRotation
     private let revocations: ProviderRevocations
-    private let turns = SerialTurns()
+    private let turns: SerialTurns
     /// Apart from the rest: a provider that does not answer takes long, and has many tokens to revoke.
-    private let revocationTurns = SerialTurns()
+    private let revocationTurns: SerialTurns
 
     init(
         registrations: UpstreamRegistrations,
         lastSessions: LastSessions,
         vaultKeys: VaultKeyRotation,
-        revocations: ProviderRevocations
+        revocations: ProviderRevocations,
+        work: BackgroundWork
     ) {
         self.registrations = registrations
         self.lastSessions = lastSessions
         self.vaultKeys = vaultKeys
         self.revocations = revocations
+        turns = SerialTurns(work: work)
+        revocationTurns = SerialTurns(work: work)
     }
 
     /// Starts a turn unless one is under way.
@@ -35,10 +38,14 @@ final class UpstreamDuties: Sendable {
         await revocationTurns.run { await self.revocations.performDue(now: now) }
     }
 
-    /// Lets what is under way end: a registration's answer holds the only credentials.
-    func stop(now: Timestamp) async {
-        await turns.stop()
-        await revocationTurns.stop()
+    /// Begins no more; a registration in progress goes on, because its answer holds the only credentials.
+    func stop() {
+        turns.stop()
+        revocationTurns.stop()
+    }
+
+    /// Puts on record which revocations are not known to have succeeded, once the turns have ended.
+    func abandon(now: Timestamp) {
         revocations.abandon(now: now)
     }
 

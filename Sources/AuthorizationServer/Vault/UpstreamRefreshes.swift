@@ -10,6 +10,7 @@ package import UpstreamIdentity
 /// session at the provider (VT-4, VR-6).
 package actor UpstreamRefreshes {
     private let steps: UpstreamRefreshSteps
+    private let work: BackgroundWork
     private var underWay: [ConnectionID: Task<Result<Connection, UpstreamCredentialError>, Never>] = [:]
 
     /// Refreshes over the vault.
@@ -19,8 +20,10 @@ package actor UpstreamRefreshes {
         sealing: TokenSealing,
         timeSource: any TimeSource,
         metrics: ServerMetrics,
+        work: BackgroundWork,
         logger: Logger
     ) {
+        self.work = work
         steps = UpstreamRefreshSteps(
             store: store,
             holder: holder,
@@ -43,15 +46,18 @@ package actor UpstreamRefreshes {
             task = running
         } else {
             let steps = steps
-            // A task of its own, for a refresh that has been sent must end even if the request that asked for it is gone:
-            // its answer holds the only good refresh token.
-            task = Task {
+            // A refresh that has been sent goes on although the request that asked for it has ended, and the server with
+            // it: its answer holds the only good refresh token.
+            let started = work.start(.finishes) { () -> Result<Connection, UpstreamCredentialError> in
                 do throws(UpstreamCredentialError) {
                     return .success(try await steps.run(connection, provider: provider))
                 } catch {
                     return .failure(error)
                 }
             }
+            // The server is shutting down.
+            guard let started else { throw .temporarilyUnavailable(retryAfter: nil) }
+            task = started
             underWay[id] = task
         }
         let result = await task.value

@@ -158,6 +158,7 @@ struct ClientKeyFetchTests {
             addressPolicy: .publicOnly,
             limiter: SourceLimiter(rates: [:]),
             timeSource: clock,
+            work: BackgroundWork(),
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         )
         let context = RequestContext(source: .loopback, now: clock.now(), requestID: RequestID(number: 1))
@@ -182,6 +183,7 @@ struct ClientKeyFetchTests {
             addressPolicy: .publicOnly,
             limiter: SourceLimiter(rates: [.metadataFetch: .init(burst: 1100, perMinute: 1)]),
             timeSource: clock,
+            work: BackgroundWork(),
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         )
         let context = RequestContext(source: .loopback, now: clock.now(), requestID: RequestID(number: 1))
@@ -206,6 +208,7 @@ struct ClientKeyFetchTests {
             addressPolicy: .publicOnly,
             limiter: SourceLimiter(rates: [.metadataFetch: .init(burst: 5, perMinute: 5)]),
             timeSource: clock,
+            work: BackgroundWork(),
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         )
         func ask(_ url: String, source: UInt8) async throws -> Bool {

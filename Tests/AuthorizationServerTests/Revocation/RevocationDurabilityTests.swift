@@ -141,6 +141,7 @@ private struct EndpointScene {
             addressPolicy: .publicOnly,
             limiter: limiter,
             timeSource: ManualClock(),
+            work: BackgroundWork(),
             logger: logger
         )
         endpoint = RevocationEndpoint(

@@ -52,9 +52,11 @@ struct BackgroundDutyTests {
                 sealing: sealing,
                 timeSource: clock,
                 metrics: metrics,
+                work: BackgroundWork(),
                 logger: logger
             ),
             countMax: 3,
+            work: BackgroundWork(),
             logger: logger
         )
         #expect(try await background.due(now: clock.now()).isEmpty)
@@ -105,7 +107,8 @@ struct BackgroundDutyTests {
 
     @Test("turns follow one another, and none begins after the end")
     func serialTurns() async {
-        let turns = SerialTurns()
+        let work = BackgroundWork()
+        let turns = SerialTurns(work: work)
         let log = Mutex<[String]>([])
         let (gate, opening) = AsyncStream<Never>.makeStream()
         turns.startIfIdle {
@@ -115,9 +118,9 @@ struct BackgroundDutyTests {
         turns.startIfIdle { log.withLock { $0.append("beside the first") } }
         opening.finish()
         await turns.run { log.withLock { $0.append("second") } }
-        await turns.stop()
+        turns.stop()
         turns.startIfIdle { log.withLock { $0.append("after the end") } }
-        await turns.stop()
+        await work.idle()
         #expect(log.withLock { $0 } == ["first", "second"])
     }
 }

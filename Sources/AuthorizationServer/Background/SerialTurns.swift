@@ -1,9 +1,7 @@
 import Synchronization
 
-/// Runs background work turn by turn, beside everything else: never two turns at once, and whoever waits for one finds done
-/// what was due when it asked.
-///
-/// On the global pool, for it must not take an event loop's time.
+/// Runs background work turn by turn, beside everything else: never two turns at once, and a caller that waits for one
+/// finds done what was due when it asked.
 final class SerialTurns: Sendable {
     private struct State {
         var last: Task<Void, Never>?
@@ -11,7 +9,13 @@ final class SerialTurns: Sendable {
         var isStopped = false
     }
 
+    private let work: BackgroundWork
     private let state = Mutex(State())
+
+    /// No turns yet; what they change must be in the journal before the storage closes, so `work` owns them.
+    init(work: BackgroundWork) {
+        self.work = work
+    }
 
     /// Starts a turn unless one is under way; a slow one is not queued behind.
     func startIfIdle(_ turn: @escaping @Sendable () async -> Void) {
@@ -23,34 +27,31 @@ final class SerialTurns: Sendable {
 
     /// Runs a turn after those that are under way, and waits for it.
     func run(_ turn: @escaping @Sendable () async -> Void) async {
-        await state.withLock { add(turn, to: &$0) }.value
+        await state.withLock { add(turn, to: &$0) }?.value
     }
 
-    /// Waits for what is under way, which hears that it should come to an end; nothing is started any more.
-    ///
-    /// What a turn changes must be in the journal before the storage closes.
-    func stop() async {
+    /// Starts no more turns, and cancels the one in progress, whose owner waits for its end.
+    func stop() {
         let last = state.withLock { state in
             state.isStopped = true
             return state.last
         }
         last?.cancel()
-        await last?.value
     }
 
-    // Ends by itself and is waited for by `stop`.
     @discardableResult
-    private func add(_ turn: @escaping @Sendable () async -> Void, to state: inout State) -> Task<Void, Never> {
+    private func add(_ turn: @escaping @Sendable () async -> Void, to state: inout State) -> Task<Void, Never>? {
         let previous = state.last
-        let task = Task { [self] in
+        let task = work.start(.isCancelled) { [self] in
             await previous?.value
             await turn()
             self.state.withLock { state in
                 state.count -= 1
-                // Nobody waits for it any more: without this each turn would keep the one before alive.
+                // Without this each turn would keep the one before alive.
                 if state.count == 0 { state.last = nil }
             }
         }
+        guard let task else { return nil }
         state.last = task
         state.count += 1
         return task
