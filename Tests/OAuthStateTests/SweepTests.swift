@@ -49,6 +49,28 @@ struct SweepTests {
         #expect(await store.counts.sessions == 0)
     }
 
+    /// A journal whose disk takes nothing.
+    private struct FullJournal: ChangeJournal {
+        let journal = RecordingJournal()
+        let isAvailable = false
+
+        func append(_ record: [UInt8]) -> JournalPosition { journal.append(record) }
+        func waitUntilDurable(_ position: JournalPosition) async throws(JournalError) { throw .unavailable }
+        var lastPosition: JournalPosition { journal.lastPosition }
+    }
+
+    @Test("while the disk takes no records, a sweep makes none: they would fill the memory that the journal has")
+    func fullDisk() async {
+        let journal = FullJournal()
+        let store = await Self.sessions(3, journal: journal)
+        let count = journal.journal.records.count
+        await store.sweep(now: StoreSample.now + Self.hour * 200, limit: 1000)
+        #expect(journal.journal.records.count == count)
+        #expect(await store.counts.sessions == 3)
+        // They are over all the same.
+        #expect(await store.session(SessionID(value: Bits128(1)), now: StoreSample.now + Self.hour * 200) == nil)
+    }
+
     @Test("C9, RV-2: a revoked token is dropped when it has expired, and not before")
     func revokedTokens() async throws {
         let store = AuthorizationSessions(policy: SessionPolicy(), journal: VolatileJournal())

@@ -22,9 +22,12 @@ final class Maintenance: Sendable {
     private let logger: Logger
     private let state = Mutex(State.stopped)
     private let nextSnapshot: Mutex<Timestamp>
+    private let earliestRepair: Mutex<Timestamp>
 
     /// How often it looks what is due.
     private static let interval: Duration = .seconds(1)
+    /// After how long a snapshot that failed is tried again while the journal waits for it.
+    private static let repairInterval: Duration = .seconds(5)
     /// After how long a snapshot that failed is tried again.
     private static let retryInterval: Duration = .seconds(60)
     /// Most sessions looked at in one turn of their actor: some milliseconds at the most.
@@ -49,6 +52,7 @@ final class Maintenance: Sendable {
         self.timeSource = timeSource
         self.logger = logger
         let now = timeSource.now()
+        earliestRepair = Mutex(now)
         // What the start found damaged stays so until a new snapshot says everything: it is due at once.
         nextSnapshot = Mutex(storage.requiresSnapshot ? now : now + snapshotInterval)
     }
@@ -130,8 +134,11 @@ final class Maintenance: Sendable {
     }
 
     private func writeSnapshotIfDue(now: Timestamp) async {
+        // Nothing can be acknowledged before this snapshot is written: it does not wait for its time.
+        let isRequired = storage.awaitsSnapshot
+        let mayRepair = isRequired && earliestRepair.withLock { now >= $0 }
         let isDue = nextSnapshot.withLock { next in
-            guard now >= next else { return false }
+            guard now >= next || mayRepair else { return false }
             next = now + snapshotInterval
             return true
         }
@@ -140,6 +147,7 @@ final class Maintenance: Sendable {
             try await storage.writeSnapshot(now: now)
         } catch {
             nextSnapshot.withLock { $0 = now + min(snapshotInterval, Self.retryInterval) }
+            earliestRepair.withLock { $0 = now + Self.repairInterval }
             logger.error("a snapshot was not written; the journal continues", metadata: ["error": "\(error)"])
         }
     }

@@ -54,6 +54,22 @@ package final class Journal: ChangeJournal {
         try await queue.close()
     }
 
+    /// Whether records were omitted, because too many waited for a disk that did not take them, and the disk works again.
+    ///
+    /// A snapshot by ``DurableStore/writeSnapshot(resumingAfter:creationSeconds:_:)`` lets the journal continue.
+    package var requiresSnapshot: Bool { queue.requiresSnapshot }
+
+    /// Holds further records until a snapshot covers everything up to the returned position, at which every part of the
+    /// state has to be captured; nil if no records were omitted.
+    package func beginResuming() -> JournalPosition? {
+        queue.beginResuming().map { JournalPosition(sequenceNumber: $0) }
+    }
+
+    /// Continues after a snapshot that is on the disk; false if more records were omitted since.
+    func resume(after position: JournalPosition) -> Bool {
+        queue.resume(after: position.sequenceNumber)
+    }
+
     /// The segments on the disk, oldest first.
     var segments: [JournalQueue.SegmentStart] { queue.segments }
 

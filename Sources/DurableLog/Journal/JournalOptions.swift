@@ -15,7 +15,8 @@ package struct JournalOptions: Sendable {
     package var policy: JournalPolicy
     /// How many bytes a segment reserves ahead; when it is full, a new one begins.
     package var segmentByteCount: Int
-    /// How many bytes of records may wait for a sync before the journal reports that it is unavailable.
+    /// How many bytes of memory records may occupy that wait for a sync, before the journal reports that it is
+    /// unavailable.
     package var unsynchronizedByteCountMax: Int
     /// The wait before the first new attempt after the disk failed; doubled after each failed attempt.
     package var retryDelay: Duration
@@ -40,7 +41,7 @@ package struct JournalOptions: Sendable {
     /// In the policies that sync rarely: how many bytes may wait for a sync, kept in memory until then.
     var synchronizeByteCount: Int { min(16 << 20, unsynchronizedByteCountMax / 4) }
 
-    /// Beyond this the journal refuses everything until a restart, because callers kept changing state while it was
-    /// unavailable.
+    /// Beyond this the journal omits records, because callers kept changing state while it was unavailable. From then on
+    /// it is unavailable until a snapshot covers what was omitted.
     var overflowByteCount: Int { 2 * unsynchronizedByteCountMax }
 }

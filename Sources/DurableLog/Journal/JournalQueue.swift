@@ -4,6 +4,9 @@ import Synchronization
 final class JournalQueue: Sendable {
     /// The writer's next task.
     struct Work {
+        /// Everything up to this number is in a snapshot: the next segment begins after it, and the records are those of
+        /// that segment.
+        var resumption: UInt64?
         var records: [PendingRecord] = []
         var synchronizes = false
         var isClosing = false
@@ -41,17 +44,9 @@ final class JournalQueue: Sendable {
         precondition(record.count <= RecordFrame.recordByteCountMax, "a record is larger than the journal allows")
         let (number, wakes) = state.withLock { state in
             state.lastNumber += 1
-            guard !state.isClosing, !state.hasOverflowed else { return (state.lastNumber, false) }
-            let waiting = state.statistics.unsynchronizedByteCount + record.count
-            if waiting > options.overflowByteCount {
-                // Omitting a record would leave a gap: from here on nothing can be acknowledged.
-                state.hasOverflowed = true
-                return (state.lastNumber, false)
-            }
-            state.statistics.recordCount += 1
-            state.statistics.recordByteCount += UInt64(record.count)
-            state.statistics.unsynchronizedByteCount = waiting
-            state.pending.append(PendingRecord(sequenceNumber: state.lastNumber, bytes: record))
+            let record = PendingRecord(sequenceNumber: state.lastNumber, bytes: record)
+            guard !state.isClosing, state.take(record, costMax: options.overflowByteCount), state.omission == .none
+            else { return (state.lastNumber, false) }
             return (state.lastNumber, state.takeSleep())
         }
         if wakes { signal.post() }
@@ -101,9 +96,34 @@ final class JournalQueue: Sendable {
 
     var isAvailable: Bool {
         state.withLock { state in
-            !state.hasFailed && !state.hasOverflowed && !state.isClosing
+            !state.hasFailed && state.omission == .none && !state.isClosing
                 && state.statistics.unsynchronizedByteCount <= options.unsynchronizedByteCountMax
         }
+    }
+
+    // MARK: Omitted records
+
+    /// Whether records were omitted and the disk works: the time for a snapshot that covers them.
+    var requiresSnapshot: Bool {
+        state.withLock { $0.omission != .none && !$0.hasFailed && !$0.isClosing }
+    }
+
+    /// Holds further records until ``resume(after:)``; returns the number that the snapshot has to cover.
+    ///
+    /// Nil if no records were omitted.
+    func beginResuming() -> UInt64? {
+        state.withLock { $0.omission == .none || $0.isClosing ? nil : $0.beginResuming() }
+    }
+
+    /// Continues after a snapshot on the disk; false if it does not cover everything, and another one is required.
+    func resume(after number: UInt64) -> Bool {
+        let (resumes, wakes, released) = state.withLock { state in
+            guard state.resume(after: number) else { return (false, false, [JournalQueueState.Waiter]()) }
+            return (true, state.takeSleep(), state.takeReleased())
+        }
+        if wakes { signal.post() }
+        for waiter in released { waiter.continuation.resume(returning: .success(())) }
+        return resumes
     }
 
     func forgetSegments(_ numbers: Set<UInt64>) {
@@ -136,6 +156,10 @@ final class JournalQueue: Sendable {
     func gather(into work: inout Work, for duration: Duration) {
         signal.wait(for: duration)
         guard let more = state.withLock({ $0.takeWork() }) else { return }
+        if let resumption = more.resumption {
+            work.resumption = resumption
+            work.records = []
+        }
         work.records += more.records
         work.synchronizes = work.synchronizes || more.synchronizes
         work.isClosing = work.isClosing || more.isClosing
@@ -159,7 +183,8 @@ final class JournalQueue: Sendable {
     func didWrite(through sequenceNumber: UInt64) {
         advance { state in
             state.statistics.groupCount += 1
-            state.writtenNumber = sequenceNumber
+            // A snapshot may have covered more in the meantime.
+            state.writtenNumber = max(state.writtenNumber, sequenceNumber)
         }
     }
 
@@ -168,8 +193,13 @@ final class JournalQueue: Sendable {
             state.statistics.synchronizationCount += 1
             state.statistics.unsynchronizedByteCount -= freedByteCount
             state.writtenNumber = max(state.writtenNumber, sequenceNumber)
-            state.synchronizedNumber = sequenceNumber
+            state.synchronizedNumber = max(state.synchronizedNumber, sequenceNumber)
         }
+    }
+
+    /// Records that the writer had taken are in a snapshot and need not be written.
+    func didSkip(freedByteCount: Int) {
+        state.withLock { $0.statistics.unsynchronizedByteCount -= freedByteCount }
     }
 
     func didStartSegment(_ segment: SegmentStart) {

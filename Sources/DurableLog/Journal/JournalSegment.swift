@@ -4,6 +4,13 @@ internal import OpenSSLCrypto
 struct PendingRecord: Sendable {
     let sequenceNumber: UInt64
     let bytes: [UInt8]
+
+    /// What it costs in memory: its place in an array that may have grown to twice its size, and a heap block with its
+    /// header and rounding. Many records have fewer bytes than this.
+    static let overheadByteCount = 80
+
+    /// How many bytes of memory it occupies, reserved ones included.
+    var cost: Int { bytes.capacity + Self.overheadByteCount }
 }
 
 /// The segment that the journal writes to; used by the writer's thread alone.

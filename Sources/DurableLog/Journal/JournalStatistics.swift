@@ -12,6 +12,7 @@ package struct JournalStatistics: Equatable, Sendable {
     package var failureCount: UInt64 = 0
     /// Segments begun.
     package var segmentCount: UInt64 = 0
-    /// Bytes of records that are not synced yet; bounded by ``JournalOptions/unsynchronizedByteCountMax``.
+    /// Bytes of memory that records occupy which are not synced yet; bounded by
+    /// ``JournalOptions/unsynchronizedByteCountMax``.
     package var unsynchronizedByteCount = 0
 }

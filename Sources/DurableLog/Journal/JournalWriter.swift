@@ -77,12 +77,27 @@ final class JournalWriter {
     }
 
     private func take(_ work: JournalQueue.Work) {
+        if let resumption = work.resumption { skip(to: resumption) }
         unsynchronized += work.records
-        unsynchronizedByteCount += work.records.reduce(0) { $0 + $1.bytes.count }
+        unsynchronizedByteCount += work.records.reduce(0) { $0 + $1.cost }
         lastNumber = work.records.last?.sequenceNumber ?? lastNumber
     }
 
+    /// Gives up the segment, because a snapshot covers everything up to a number and the journal has a gap before it.
+    private func skip(to number: UInt64) {
+        queue.didSkip(freedByteCount: unsynchronizedByteCount)
+        unsynchronized = []
+        unsynchronizedByteCount = 0
+        synchronizedNumber = number
+        lastNumber = number
+        nextSynchronization = nil
+        if let segment { trim(segment) }
+        segment = nil
+    }
+
     private func write(_ work: JournalQueue.Work) throws(StorageError) {
+        // After a gap a new segment begins, with what has arrived since.
+        guard segment != nil else { return try startSegment() }
         if !work.records.isEmpty {
             guard try segment?.write(work.records, synchronizedNumber: synchronizedNumber) == true else {
                 return try rotate(keeping: work.records)
@@ -114,7 +129,7 @@ final class JournalWriter {
         // Only the newest segment may have a torn end, so the old one is made safe first.
         try segment?.synchronize()
         synchronizedNumber = (records.first?.sequenceNumber ?? lastNumber + 1) - 1
-        let freed = unsynchronizedByteCount - records.reduce(0) { $0 + $1.bytes.count }
+        let freed = unsynchronizedByteCount - records.reduce(0) { $0 + $1.cost }
         unsynchronized = records
         unsynchronizedByteCount -= freed
         queue.didSynchronize(through: synchronizedNumber, freedByteCount: freed)

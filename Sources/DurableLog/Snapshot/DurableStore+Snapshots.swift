@@ -22,17 +22,58 @@ extension DurableStore {
         creationSeconds: Int64,
         _ body: @escaping @Sendable (SnapshotWriter) throws(StorageError) -> Void
     ) async throws(StorageError) -> SnapshotDescription {
-        guard let number = snapshots.withLock({ $0.begin() }) else { throw .snapshotInProgress }
-        do {
+        try await writeSnapshot(creationSeconds: creationSeconds, body) { () async throws(StorageError) in
             let last = journal.lastPosition
             guard position <= last else {
                 throw StorageError.invalidSnapshotContent("its position is after the journal's last record")
             }
-            try await journal.flush()
+            do {
+                try await journal.flush()
+            } catch {
+                throw .journal(error)
+            }
+            return position...last
+        }
+    }
+
+    /// Writes a snapshot that covers the records that the journal had to omit, and lets the journal continue after it.
+    ///
+    /// Nothing that was omitted is on the disk before the snapshot is, and nothing later is written before: a crash at any
+    /// moment leaves either the state before the gap or all of the snapshot.
+    ///
+    /// - Parameters:
+    ///   - position: What ``Journal/beginResuming()`` returned; every section must be captured at exactly this position,
+    ///     because records after it are not on the disk yet.
+    ///   - creationSeconds: The time, in seconds since 1970.
+    ///   - body: Writes the sections; runs on the snapshot's thread.
+    /// - Returns: The written snapshot's description.
+    /// - Throws: `snapshotInProgress`, the disk's error, or `journal` if more records were omitted since.
+    package func writeSnapshot(
+        resumingAfter position: JournalPosition,
+        creationSeconds: Int64,
+        _ body: @escaping @Sendable (SnapshotWriter) throws(StorageError) -> Void
+    ) async throws(StorageError) -> SnapshotDescription {
+        let description = try await writeSnapshot(creationSeconds: creationSeconds, body) { position...position }
+        guard journal.resume(after: position) else { throw .journal(.unavailable) }
+        logger.notice(
+            "The journal continues after records that only a snapshot contains",
+            metadata: ["file": "\(description.file)", "position": "\(position.sequenceNumber)"]
+        )
+        return description
+    }
+
+    private func writeSnapshot(
+        creationSeconds: Int64,
+        _ body: @escaping @Sendable (SnapshotWriter) throws(StorageError) -> Void,
+        positions: () async throws(StorageError) -> ClosedRange<JournalPosition>
+    ) async throws(StorageError) -> SnapshotDescription {
+        guard let number = snapshots.withLock({ $0.begin() }) else { throw .snapshotInProgress }
+        do {
+            let positions = try await positions()
             let result = try await OwnThread.run(urgency: .background) {
                 () -> Result<SnapshotDescription, StorageError> in
                 Result { () throws(StorageError) in
-                    try self.write(number, positions: position...last, creationSeconds: creationSeconds, body)
+                    try self.write(number, positions: positions, creationSeconds: creationSeconds, body)
                 }
             }
             return try result.get()

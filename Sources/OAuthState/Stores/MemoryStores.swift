@@ -50,24 +50,56 @@ package struct MemoryStores: Sendable {
     /// No request waits for it: each actor hands over a copy in O(1), and rows are encoded, deflated and sealed on the
     /// snapshot's own thread.
     package func writeSnapshot(to store: DurableStore, now: Timestamp) async throws {
+        guard !store.journal.requiresSnapshot else { return try await writeResumingSnapshot(to: store, now: now) }
         // Taken before the first capture: every change up to here is in every section (ST-6).
         let position = journal.lastPosition
+        let states = await captured()
+        _ = try await store.writeSnapshot(covering: position, creationSeconds: now.secondsSinceEpoch) {
+            writer throws(StorageError) in
+            try Self.write(states, to: writer)
+        }
+    }
+
+    /// Writes a snapshot that covers records which the journal had to omit, so that it takes changes again.
+    private func writeResumingSnapshot(to store: DurableStore, now: Timestamp) async throws {
+        for _ in 0..<Self.captureCountMax {
+            guard let position = store.journal.beginResuming() else { throw StorageError.journal(.unavailable) }
+            let states = await captured()
+            // Changes are refused while the journal is unavailable, but one that had begun may come between two captures:
+            // its record is not on the disk, so no section may contain it.
+            guard states.allSatisfy({ $0.state.position == position }) else { continue }
+            _ = try await store.writeSnapshot(resumingAfter: position, creationSeconds: now.secondsSinceEpoch) {
+                writer throws(StorageError) in
+                try Self.write(states, to: writer)
+            }
+            return
+        }
+        throw StorageError.journal(.unavailable)
+    }
+
+    /// How often the state is captured before the next turn of maintenance tries again.
+    private static let captureCountMax = 16
+
+    private func captured() async -> [(id: UInt32, state: CapturedState)] {
         var captured: [(id: UInt32, state: CapturedState)] = []
         for (id, section) in sections {
             captured.append((id, await section.capture()))
         }
-        let states = captured
-        _ = try await store.writeSnapshot(covering: position, creationSeconds: now.secondsSinceEpoch) {
-            writer throws(StorageError) in
-            for (id, state) in states {
-                try writer.beginSection(id, position: state.position)
-                do {
-                    try state.forEachRecord { try writer.write($0) }
-                } catch let error as StorageError {
-                    throw error
-                } catch {
-                    throw .invalidSnapshotContent("a row could not be written")
-                }
+        return captured
+    }
+
+    private static func write(
+        _ states: [(id: UInt32, state: CapturedState)],
+        to writer: SnapshotWriter
+    ) throws(StorageError) {
+        for (id, state) in states {
+            try writer.beginSection(id, position: state.position)
+            do {
+                try state.forEachRecord { try writer.write($0) }
+            } catch let error as StorageError {
+                throw error
+            } catch {
+                throw .invalidSnapshotContent("a row could not be written")
             }
         }
     }

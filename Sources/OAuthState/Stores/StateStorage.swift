@@ -7,6 +7,8 @@ package protocol StateStorage: Sendable {
     var stores: Stores { get }
     /// Whether a snapshot is due at once, because the start tolerated damage that a whole snapshot replaces.
     var requiresSnapshot: Bool { get }
+    /// Whether nothing can be acknowledged before a snapshot is written: changes were made that the journal could not take.
+    var awaitsSnapshot: Bool { get }
     /// Writes everything that is known, where the place works with snapshots; elsewhere nothing.
     func writeSnapshot(now: Timestamp) async throws
     /// Ends the place's work; everything that was acknowledged holds afterwards.
@@ -31,6 +33,8 @@ package struct MemoryStorage: StateStorage {
     package var stores: Stores { memory.stores }
 
     package var requiresSnapshot: Bool { directory?.recovery.requiresSnapshot ?? false }
+
+    package var awaitsSnapshot: Bool { directory?.journal.requiresSnapshot ?? false }
 
     package func writeSnapshot(now: Timestamp) async throws {
         guard let directory else { return }

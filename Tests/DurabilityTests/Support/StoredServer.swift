@@ -11,6 +11,8 @@ struct StoredServer {
     let directory: URL
     let clock = ManualClock()
     var fileSystem: any FileSystem = POSIXFileSystem()
+    /// How many bytes of memory records may occupy that wait for the disk.
+    var unsynchronizedByteCountMax = 64 << 20
 
     /// A directory that is removed afterwards.
     static func run(_ body: (StoredServer) async throws -> Void) async throws {
@@ -36,6 +38,7 @@ struct StoredServer {
                     options: StorageOptions(
                         journal: JournalOptions(
                             segmentByteCount: 1 << 20,
+                            unsynchronizedByteCountMax: unsynchronizedByteCountMax,
                             retryDelay: .milliseconds(2),
                             retryDelayMax: .milliseconds(10)
                         )

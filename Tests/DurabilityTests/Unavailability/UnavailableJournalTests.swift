@@ -61,6 +61,38 @@ extension DurabilityTests {
             }
         }
 
+        @Test("ST-1: an outage so long that changes found no place in memory heals without a restart, and loses nothing")
+        func longOutage() async throws {
+            try await StoredServer.run { stored in
+                let disk = FailingFileSystem()
+                var stored = stored
+                stored.fileSystem = disk
+                stored.unsynchronizedByteCountMax = 100_000
+                var token = ""
+                var clientID = ""
+                try await stored.life { server async throws in
+                    let client = try await OAuthTestClient.registered(at: server)
+                    clientID = client.id
+                    token = try #require(try await client.tokens(at: server)["refresh_token"])
+                    disk.code = ENOSPC
+                    Self.expectUnavailable(try await client.refresh(token), "a refresh")
+                    // The end of a session that does not exist: what many sessions that expire would append.
+                    let journal = server.server.stores.journal
+                    for _ in 0..<5000 { _ = journal.append([0x22] + [UInt8](repeating: 9, count: 16)) }
+                    disk.code = nil
+                    try await Self.waitUntilReady(server)
+                    let refreshed = try await client.refresh(token)
+                    #expect(refreshed.status == 200)
+                    token = try #require(refreshed["refresh_token"])
+                }
+                try await stored.life { server async throws in
+                    var client = OAuthTestClient(issuer: server.issuer, transport: server.transport, resource: nil)
+                    client.id = clientID
+                    #expect(try await client.refresh(token).status == 200)
+                }
+            }
+        }
+
         @Test("a key that cannot be kept does not sign")
         func rotation() async throws {
             try await StoredServer.run { stored in
