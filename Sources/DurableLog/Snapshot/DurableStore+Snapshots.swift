@@ -27,7 +27,7 @@ extension DurableStore {
             guard position <= last else {
                 throw StorageError.invalidSnapshotContent("its position is after the journal's last record")
             }
-            do {
+            do throws(JournalError) {
                 try await journal.flush()
             } catch {
                 throw .journal(error)
