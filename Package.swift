@@ -34,33 +34,44 @@ let floor0: [Target] = [
     .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
 ]
 
+// Floor ½: what several targets need and no system library has.
+let floorHalf: [Target] = [
+    .target(name: "Foundations", swiftSettings: swiftSettings)
+]
+
 // Floor 1: technique; no word of OAuth.
 let floor1: [Target] = [
-    .target(name: "OpenSSLCrypto", dependencies: ["COpenSSL"], swiftSettings: swiftSettings),
+    .target(name: "OpenSSLCrypto", dependencies: ["COpenSSL", "Foundations"], swiftSettings: swiftSettings),
     .target(
         name: "SocketHTTP",
-        dependencies: ["CLinux", "COpenSSL", .httpTypes, .logging],
+        dependencies: ["CLinux", "COpenSSL", "Foundations", .httpTypes, .logging],
         swiftSettings: swiftSettings
     ),
-    .target(name: "OutboundHTTP", dependencies: ["CCurl", .logging], swiftSettings: swiftSettings),
-    .target(name: "DurableLog", dependencies: ["CZlib", "OpenSSLCrypto", .logging], swiftSettings: swiftSettings),
+    .target(name: "OutboundHTTP", dependencies: ["CCurl", "Foundations", .logging], swiftSettings: swiftSettings),
+    .target(
+        name: "DurableLog",
+        dependencies: ["CZlib", "Foundations", "OpenSSLCrypto", .logging],
+        swiftSettings: swiftSettings
+    ),
 ]
 
 // Floor 2: values and pure rules.
 let floor2: [Target] = [
-    .target(name: "OAuthProtocol", dependencies: ["OpenSSLCrypto"], swiftSettings: swiftSettings)
+    .target(name: "OAuthProtocol", dependencies: ["Foundations", "OpenSSLCrypto"], swiftSettings: swiftSettings)
 ]
 
 // Floor 3: the actors and their store protocols; talking to upstream identity providers.
 let floor3: [Target] = [
     .target(
         name: "OAuthState",
-        dependencies: ["OAuthProtocol", "OpenSSLCrypto", "DurableLog", .hashTreeCollections, .deque, .logging],
+        dependencies: [
+            "Foundations", "OAuthProtocol", "OpenSSLCrypto", "DurableLog", .hashTreeCollections, .deque, .logging,
+        ],
         swiftSettings: swiftSettings
     ),
     .target(
         name: "UpstreamIdentity",
-        dependencies: ["OAuthProtocol", "OpenSSLCrypto", "OutboundHTTP", .logging],
+        dependencies: ["Foundations", "OAuthProtocol", "OpenSSLCrypto", "OutboundHTTP", .logging],
         swiftSettings: swiftSettings
     ),
 ]
@@ -69,20 +80,20 @@ let floor3: [Target] = [
 let floor4: [Target] = [
     .target(
         name: "ServerConfiguration",
-        dependencies: ["UpstreamIdentity", "OAuthProtocol", "OpenSSLCrypto", "SocketHTTP"],
+        dependencies: ["Foundations", "UpstreamIdentity", "OAuthProtocol", "OpenSSLCrypto", "SocketHTTP"],
         swiftSettings: swiftSettings
     ),
     .target(
         name: "AuthorizationServer",
         dependencies: [
             "ServerConfiguration", "OAuthState", "UpstreamIdentity", "OAuthProtocol", "OpenSSLCrypto", "SocketHTTP",
-            "OutboundHTTP", "DurableLog", .httpTypes, .logging, .metrics,
+            "OutboundHTTP", "DurableLog", "Foundations", .httpTypes, .logging, .metrics,
         ],
         swiftSettings: swiftSettings
     ),
     .target(
         name: "DevelopmentIdentityProvider",
-        dependencies: ["SocketHTTP", "OAuthProtocol", "OpenSSLCrypto", .httpTypes, .logging],
+        dependencies: ["Foundations", "SocketHTTP", "OAuthProtocol", "OpenSSLCrypto", .httpTypes, .logging],
         swiftSettings: swiftSettings
     ),
     .target(
@@ -106,9 +117,9 @@ let floor5: [Target] = [
     .target(
         name: "AuthorizationServerTesting",
         dependencies: [
-            "AuthorizationServer", "DevelopmentIdentityProvider", "OAuthClientKit", "OAuthState", "OAuthProtocol",
-            "OpenSSLCrypto", "ServerConfiguration", "SocketHTTP", "OutboundHTTP", "DurableLog", "UpstreamIdentity",
-            .httpTypes, .logging,
+            "AuthorizationServer", "DevelopmentIdentityProvider", "Foundations", "OAuthClientKit", "OAuthState",
+            "OAuthProtocol", "OpenSSLCrypto", "ServerConfiguration", "SocketHTTP", "OutboundHTTP", "DurableLog",
+            "UpstreamIdentity", .httpTypes, .logging,
         ],
         swiftSettings: swiftSettings
     ),
@@ -119,6 +130,7 @@ func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
 }
 
 let testTargets: [Target] = [
+    tests("FoundationsTests", ["Foundations"]),
     tests("OpenSSLCryptoTests", ["OpenSSLCrypto"]),
     tests("SocketHTTPTests", ["SocketHTTP", "CLinux", "COpenSSL", .httpTypes, .logging]),
     tests("OutboundHTTPTests", ["OutboundHTTP", "CLinux", .logging]),
@@ -128,7 +140,7 @@ let testTargets: [Target] = [
         exclude: ["Fixtures"],
         swiftSettings: swiftSettings
     ),
-    tests("OAuthProtocolTests", ["OAuthProtocol", "OpenSSLCrypto"]),
+    tests("OAuthProtocolTests", ["Foundations", "OAuthProtocol", "OpenSSLCrypto"]),
     tests(
         "OAuthStateTests",
         ["OAuthState", "OAuthProtocol", "OpenSSLCrypto", "DurableLog", "AuthorizationServerTesting", .logging]
@@ -249,5 +261,5 @@ let package = Package(
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     ],
-    targets: floor0 + floor1 + floor2 + floor3 + floor4 + floor5 + benchmarks + testTargets
+    targets: floor0 + floorHalf + floor1 + floor2 + floor3 + floor4 + floor5 + benchmarks + testTargets
 )

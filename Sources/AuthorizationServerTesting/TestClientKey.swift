@@ -1,8 +1,9 @@
+import Foundations
 package import OAuthProtocol
 package import OpenSSLCrypto
 
 /// A client's key pair, and the valid and invalid assertions made with it (RFC 7523).
-package struct TestClientKey: Sendable, RedactedSecret {
+package struct TestClientKey: Sendable, Redacted {
     /// The client that the assertions are from.
     package var clientID: String
     /// The `kid` of assertions and key set; `nil` for none.

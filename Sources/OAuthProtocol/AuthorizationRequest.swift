@@ -1,3 +1,4 @@
+import Foundations
 package import OpenSSLCrypto
 
 /// RFC 6749 §4.1.1: an authorization request whose parameters have all been checked.

@@ -1,10 +1,12 @@
+import Foundations
+
 /// RFC 6749 §2.3 and RFC 7521 §4.2: how a request to the token, revocation or introspection endpoint names and
 /// authenticates its client.
 ///
 /// This type only reads the request; other code decides whether the proof is valid.
 package struct ClientAuthenticationRequest: Sendable {
     /// The proof that the request contains.
-    package enum Proof: Sendable, RedactedSecret {
+    package enum Proof: Sendable, Redacted {
         /// None: a public client that names itself.
         case none
         /// Id and secret by HTTP Basic.
@@ -107,7 +109,7 @@ package struct ClientAuthenticationRequest: Sendable {
         let symbols = header.utf8.span
         let scheme = basicScheme.utf8
         guard symbols.count > scheme.count,
-            header.utf8.prefix(scheme.count).elementsEqual(scheme, by: { ASCII.lowercase($0) == $1 })
+            header.utf8.prefix(scheme.count).elementsEqual(scheme, by: { $0.lowercasedASCII == $1 })
         else { throw .unreadable("the Authorization header must use Basic") }
         guard
             let bytes = Base64.decode(symbols.extracting(scheme.count..<symbols.count)),

@@ -1,3 +1,4 @@
+import Foundations
 package import OpenSSLCrypto
 
 /// RFC 7636: Proof Key for Code Exchange, S256 only.
@@ -38,14 +39,14 @@ package struct CodeChallenge: Hashable, Sendable {
 }
 
 /// RFC 7636 §4.1: the secret that proves possession of a code.
-package struct CodeVerifier: Hashable, Sendable, RedactedSecret {
+package struct CodeVerifier: Hashable, Sendable, Redacted {
     /// 43 to 128 unreserved characters.
     package let value: String
 
     /// Accepts `code_verifier` of a token request, or `nil` when its length or alphabet is wrong (TK-4).
     package init?(_ text: String) {
         guard (43...128).contains(text.utf8.count) else { return nil }
-        guard text.utf8.allSatisfy({ $0.isASCIILetter || $0.isASCIIDigit || "-._~".utf8.contains($0) }) else {
+        guard text.utf8.allSatisfy(\.isUnreserved) else {
             return nil
         }
         value = text

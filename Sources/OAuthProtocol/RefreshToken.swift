@@ -1,3 +1,4 @@
+import Foundations
 import OpenSSLCrypto
 
 /// RFC 6749 §6, RFC 9700 §4.14: a refresh token that contains its family and generation, authenticated by a MAC.
@@ -5,7 +6,7 @@ import OpenSSLCrypto
 /// `gr_` + base64url(family ‖ generation ‖ HMAC-SHA-256). The server stores only the family's current generation; the
 /// successor is *derived*. A client that repeats a refresh therefore gets the same successor, byte for byte, even after
 /// a crash, and a restored backup recognizes tokens that are newer than itself (FD-1).
-package struct RefreshToken: Hashable, Sendable, RedactedSecret {
+package struct RefreshToken: Hashable, Sendable, Redacted {
     /// The session whose family this token belongs to.
     package let family: SessionID
     /// The token's place in its family, from 1.
@@ -63,7 +64,7 @@ package struct RefreshToken: Hashable, Sendable, RedactedSecret {
 }
 
 /// The key that refresh tokens are derived with; created once and kept as long as its tokens may live.
-package struct RefreshTokenKey: Sendable, RedactedSecret {
+package struct RefreshTokenKey: Sendable, Redacted {
     private let key: HMACSHA256Key
 
     /// A key of 32 secret bytes; domain-separated, so that the same bytes serve no other purpose.

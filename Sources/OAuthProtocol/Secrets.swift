@@ -1,9 +1,10 @@
+package import Foundations
 package import OpenSSLCrypto
 
 /// A 256-bit secret that is issued once and stored only as its SHA-256.
 ///
 /// Random secrets need no password hash, and a slow hash would let attackers overload the endpoint (SC-1).
-package protocol IssuedSecret: RedactedSecret, Hashable, Sendable {
+package protocol IssuedSecret: Redacted, Hashable, Sendable {
     /// The prefix of the wire form.
     static var prefix: String { get }
     /// The wire form.

@@ -1,5 +1,7 @@
+import Foundations
+
 /// RFC 6749 §5.1: the successful answer of the token endpoint (TK-3).
-package struct TokenResponse: Sendable, RedactedSecret {
+package struct TokenResponse: Sendable, Redacted {
     /// The issued JWT.
     package var accessToken: String
     /// `expires_in`, in seconds.

@@ -1,3 +1,5 @@
+import Foundations
+
 /// RFC 3986: a strictly parsed URI, for comparing redirect URIs, resources and issuers.
 ///
 /// Nothing is decoded or normalized: OAuth compares URIs as strings (RFC 6749 §3.1.2.3), and a lenient parser would
@@ -123,7 +125,7 @@ private struct Authority {
             hostEnd = rest.utf8.firstIndex(of: UInt8(ascii: ":")) ?? rest.endIndex
             // No percent-encoding in hosts: `https://good%2eevil` is not a name (D-3).
             let name = rest[..<hostEnd].utf8
-            guard name.allSatisfy({ $0.isASCIILetter || $0.isASCIIDigit || "-._~".utf8.contains($0) }) else {
+            guard name.allSatisfy(\.isUnreserved) else {
                 return nil
             }
         }
@@ -139,10 +141,4 @@ private struct Authority {
         }
         port = number
     }
-}
-
-extension UInt8 {
-    var isASCIILetter: Bool { (0x41...0x5A).contains(self) || (0x61...0x7A).contains(self) }
-    var isASCIIDigit: Bool { (0x30...0x39).contains(self) }
-    var isASCIIHexDigit: Bool { isASCIIDigit || (0x41...0x46).contains(self) || (0x61...0x66).contains(self) }
 }

@@ -1,4 +1,5 @@
 internal import COpenSSL
+import Foundations
 
 /// NIST SP 800-38D: an AES-256-GCM key.
 ///

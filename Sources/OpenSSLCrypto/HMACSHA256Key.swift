@@ -1,4 +1,5 @@
 internal import COpenSSL
+import Foundations
 
 /// RFC 2104: an HMAC-SHA-256 key, which authenticates any number of messages on any thread.
 package struct HMACSHA256Key: Sendable, Redacted {

@@ -1,4 +1,5 @@
 internal import COpenSSL
+import Foundations
 
 /// A private key that signs: P-256, Ed25519 or RSA of 2048 to 8192 bits; any number of threads may sign with it at
 /// once.

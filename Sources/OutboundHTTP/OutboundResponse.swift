@@ -1,3 +1,5 @@
+import Foundations
+
 /// Another server's complete answer.
 package struct OutboundResponse: Sendable {
     /// The status of the final response.

@@ -1,7 +1,8 @@
+import Foundations
 import OAuthProtocol
 
 /// Holds a secret of the configuration once the host has read it, and never prints it.
-package struct SecretValue: Hashable, Sendable, RedactedSecret {
+package struct SecretValue: Hashable, Sendable, Redacted {
     /// The secret's text; hand it only to code that compares, sends or derives from it.
     package let text: String
 

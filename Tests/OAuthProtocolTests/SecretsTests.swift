@@ -1,3 +1,4 @@
+import Foundations
 import OAuthProtocol
 import OpenSSLCrypto
 import Testing
@@ -26,7 +27,7 @@ struct SecretsTests {
         idToken: "SECRET"
     )
 
-    private static let secrets: [any RedactedSecret & Sendable] = [
+    private static let secrets: [any Redacted & Sendable] = [
         AuthorizationCode(wireValue: "SECRET"), UpstreamState(wireValue: "SECRET"), BrowserBinding(wireValue: "SECRET"),
         ClientSecret(wireValue: "SECRET"), RefreshTokenKey(secret: Array("SECRET".utf8)), response,
         ClientAuthenticationRequest.Proof.basic(ClientSecret(wireValue: "SECRET")),

@@ -96,18 +96,6 @@ struct ResponseSerializerTests {
         #expect(wire(Response(status: .init(code: code))).hasPrefix("HTTP/1.1 500 Internal Server Error\r\n"))
     }
 
-    @Test(
-        "dates",
-        arguments: [
-            (0, "Thu, 01 Jan 1970 00:00:00 GMT"), (784_111_777, "Sun, 06 Nov 1994 08:49:37 GMT"),
-            (951_827_696, "Tue, 29 Feb 2000 12:34:56 GMT"), (4_102_444_799, "Thu, 31 Dec 2099 23:59:59 GMT"),
-            (-1, "Wed, 31 Dec 1969 23:59:59 GMT"), (1_795_420_800, "Mon, 23 Nov 2026 08:00:00 GMT"),
-        ] as [(Int64, String)]
-    )
-    func dates(seconds: Int64, text: String) {
-        #expect(DateField.text(seconds) == text)
-    }
-
     @Test("a date line is made anew when the second changes")
     func dateCache() {
         var date = DateField()

@@ -1,3 +1,4 @@
+import Foundations
 package import OAuthProtocol
 package import OutboundHTTP
 
@@ -26,15 +27,19 @@ package enum CacheLifetime {
             guard let directive = directives.first(where: { $0.hasPrefix(name) }) else { continue }
             let text = directive.dropFirst(name.utf8.count).filter { $0 != "\"" }
             // RFC 9111 §4.2.1: what cannot be read is stale. More digits than a day has saturate.
-            guard !text.isEmpty, text.utf8.allSatisfy({ (0x30...0x39).contains($0) }) else { return .zero }
+            guard !text.isEmpty, text.utf8.allSatisfy(\.isASCIIDigit) else { return .zero }
             let age = response.values(of: "age").first.flatMap { Int64($0) } ?? 0
             guard let seconds = Int64(text), seconds < 1 << 40 else { return maximum }
             return .seconds(seconds - max(0, age))
         }
         guard let expires = response.values(of: "expires").first else { return nil }
         // RFC 9111 §5.3: an invalid date, especially 0, is in the past.
-        guard let expiry = HTTPDate.parse(expires) else { return .zero }
-        let origin = response.values(of: "date").first.flatMap(HTTPDate.parse) ?? now
+        guard let expiry = moment(expires) else { return .zero }
+        let origin = response.values(of: "date").first.flatMap(moment) ?? now
         return expiry - origin
+    }
+
+    private static func moment(_ text: String) -> Timestamp? {
+        HTTPDate.secondsSinceEpoch(text).map(Timestamp.init(secondsSinceEpoch:))
     }
 }

@@ -1,9 +1,10 @@
+import Foundations
 import OAuthProtocol
 import OAuthState
 import OpenSSLCrypto
 
 /// A login at a provider that one of our own pages started, on its way through the browser, sealed in its cookie.
-struct PageLogin: Sendable, RedactedSecret {
+struct PageLogin: Sendable, Redacted {
     /// What the login is for.
     enum Purpose: Sendable {
         /// To know who is looking at the connections page.

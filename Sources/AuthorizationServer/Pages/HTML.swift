@@ -1,3 +1,5 @@
+import Foundations
+
 /// HTML text that is safe by construction: whatever is interpolated is escaped (CO-6, D-58).
 struct HTML: ExpressibleByStringInterpolation, Sendable {
     /// The markup.
@@ -17,16 +19,7 @@ struct HTML: ExpressibleByStringInterpolation, Sendable {
 
         /// Text from outside: escaped for element content and quoted attributes.
         mutating func appendInterpolation(_ text: String) {
-            for character in text.unicodeScalars {
-                switch character {
-                case "&": markup += "&amp;"
-                case "<": markup += "&lt;"
-                case ">": markup += "&gt;"
-                case "\"": markup += "&quot;"
-                case "'": markup += "&#39;"
-                default: markup.unicodeScalars.append(character)
-                }
-            }
+            markup.append(escapedForHTML: text)
         }
 
         /// Markup that is already safe.

@@ -1,3 +1,4 @@
+import Foundations
 package import OAuthProtocol
 package import OAuthState
 package import OpenSSLCrypto
@@ -26,7 +27,7 @@ package struct AccessTokenIssuer: Sendable {
     }
 
     /// A signed token and how long it lives.
-    package struct IssuedToken: Sendable, RedactedSecret {
+    package struct IssuedToken: Sendable, Redacted {
         package let token: String
         package let lifetime: Duration
         package let tokenID: String

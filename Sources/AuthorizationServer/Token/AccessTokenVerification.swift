@@ -1,3 +1,4 @@
+import Foundations
 package import OAuthProtocol
 package import OAuthState
 import OpenSSLCrypto
@@ -42,7 +43,7 @@ package struct AccessTokenVerification: Sendable {
     }
 
     /// A token that stands, with the session behind it; a client's own token has none.
-    package struct LiveToken: Sendable, RedactedSecret {
+    package struct LiveToken: Sendable, Redacted {
         package let token: VerifiedAccessToken
         package let session: Session?
     }

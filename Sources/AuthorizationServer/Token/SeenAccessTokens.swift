@@ -1,3 +1,4 @@
+import Foundations
 package import OAuthProtocol
 package import OAuthState
 package import OpenSSLCrypto
@@ -6,7 +7,7 @@ import Synchronization
 /// RFC 9068 §4: an access token of ours whose signature we made or have checked.
 ///
 /// An object, so that a table of them moves one reference for each.
-package final class VerifiedAccessToken: Sendable, RedactedSecret {
+package final class VerifiedAccessToken: Sendable, Redacted {
     /// What it says.
     package let claims: AccessTokenClaims
     /// What it says, as JSON.

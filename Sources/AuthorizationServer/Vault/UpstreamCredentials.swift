@@ -1,3 +1,4 @@
+import Foundations
 import Logging
 package import OAuthProtocol
 package import OAuthState
@@ -5,7 +6,7 @@ import OpenSSLCrypto
 import UpstreamIdentity
 
 /// An upstream access token in clear, on its way to a resource server that may have it.
-package struct UpstreamCredential: Sendable, RedactedSecret {
+package struct UpstreamCredential: Sendable, Redacted {
     let accessToken: String
     let connection: Connection
     let wasRefreshed: Bool

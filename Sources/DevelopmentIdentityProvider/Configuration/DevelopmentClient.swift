@@ -1,9 +1,10 @@
+import Foundations
 package import OAuthProtocol
 
 /// A client that is registered with the provider.
-package struct DevelopmentClient: Sendable, RedactedSecret {
+package struct DevelopmentClient: Sendable, Redacted {
     /// How the client authenticates at the token and revocation endpoints.
-    package enum Authentication: Sendable, RedactedSecret {
+    package enum Authentication: Sendable, Redacted {
         /// No authentication: a public client.
         case none
         /// By a secret, in the Authorization header or in the form.

@@ -1,3 +1,4 @@
+import Foundations
 import HTTPTypes
 import SocketHTTP
 
@@ -62,16 +63,7 @@ enum Pages {
     /// Escapes text for HTML, quotes included: names and ids come from requests and could contain elements.
     static func escaped(_ text: String) -> String {
         var output = ""
-        for character in text.unicodeScalars {
-            switch character {
-            case "&": output += "&amp;"
-            case "<": output += "&lt;"
-            case ">": output += "&gt;"
-            case "\"": output += "&quot;"
-            case "'": output += "&#39;"
-            default: output.unicodeScalars.append(character)
-            }
-        }
+        output.append(escapedForHTML: text)
         return output
     }
 }

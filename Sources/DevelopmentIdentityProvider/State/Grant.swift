@@ -1,3 +1,4 @@
+import Foundations
 import OAuthProtocol
 
 /// The two protocols of the provider.
@@ -70,13 +71,13 @@ package struct GrantReport: Sendable, Hashable {
 }
 
 /// The random values for one answer of the token endpoint, made outside the actor.
-struct MintedTokens: Sendable, RedactedSecret {
+struct MintedTokens: Sendable, Redacted {
     let access: String
     let refresh: String
 }
 
 /// The tokens that the token endpoint may issue.
-struct Redemption: Sendable, RedactedSecret {
+struct Redemption: Sendable, Redacted {
     let grant: Grant
     let access: String
     let refresh: String?

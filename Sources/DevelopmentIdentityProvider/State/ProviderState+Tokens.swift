@@ -1,10 +1,11 @@
+import Foundations
 import OAuthProtocol
 import OpenSSLCrypto
 
 /// Codes and refresh tokens are checked and consumed in one step, so that of two simultaneous requests one loses.
 extension ProviderState {
     /// The values that a client presents to redeem a code.
-    struct CodeProof: Sendable, RedactedSecret {
+    struct CodeProof: Sendable, Redacted {
         let code: String
         let clientID: String
         let redirectURI: String?

@@ -1,14 +1,16 @@
+import Foundations
+
 extension StorageKey {
     /// Reads a key from a file's contents or a variable's value: 32 raw bytes, hexadecimal or base64 text.
     package init(contents: [UInt8]) throws(StorageKeyError) {
         let text = Self.trimmed(contents)
-        if text.count == 2 * Self.byteCount, let bytes = Self.decodeHexadecimal(text) {
+        if text.count == 2 * Self.byteCount, let bytes = Hexadecimal.decode(text) {
             try self.init(bytes: bytes)
         } else if text.count == 43 || text.count == 44, let bytes = Self.decodeBase64(text) {
             try self.init(bytes: bytes)
         } else {
             // 32 hexadecimal digits are a 16-byte key by mistake, with half the strength that it seems to have.
-            guard contents.count == Self.byteCount, Self.decodeHexadecimal(contents) == nil else { throw .wrongLength }
+            guard contents.count == Self.byteCount, Hexadecimal.decode(contents) == nil else { throw .wrongLength }
             try self.init(bytes: contents)
         }
     }
@@ -22,20 +24,6 @@ extension StorageKey {
 
     private static func isBlank(_ byte: UInt8) -> Bool {
         byte == 0x20 || byte == 0x09 || byte == 0x0A || byte == 0x0D
-    }
-
-    private static func decodeHexadecimal(_ text: some Collection<UInt8>) -> [UInt8]? {
-        var digits: [UInt8] = []
-        for byte in text {
-            switch byte {
-            case 0x30...0x39: digits.append(byte - 0x30)
-            case 0x41...0x46: digits.append(byte - 0x41 + 10)
-            case 0x61...0x66: digits.append(byte - 0x61 + 10)
-            default: return nil
-            }
-        }
-        guard digits.count.isMultiple(of: 2) else { return nil }
-        return stride(from: 0, to: digits.count, by: 2).map { digits[$0] << 4 | digits[$0 + 1] }
     }
 
     /// Both alphabets, with or without padding; stray bits at the end are refused.

@@ -1,7 +1,8 @@
+import Foundations
 package import OpenSSLCrypto
 
 /// The key that seals everything in the storage directory: 32 bytes, never written except to a key file.
-package struct StorageKey: Sendable, CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+package struct StorageKey: Sendable, Redacted {
     /// The length of a key: 32 bytes.
     package static let byteCount = 32
 
@@ -34,17 +35,8 @@ package struct StorageKey: Sendable, CustomStringConvertible, CustomDebugStringC
 
     /// The text that a key file holds.
     package var hexadecimal: String {
-        let digits = Array("0123456789abcdef".utf8)
-        let text = secret.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }
-        return String(decoding: text, as: UTF8.self)
+        Hexadecimal.encode(secret)
     }
-
-    /// Prints `<redacted>` in place of the key.
-    package var description: String { "<redacted>" }
-    /// Prints `<redacted>` in place of the key.
-    package var debugDescription: String { "<redacted>" }
-    /// A mirror without children.
-    package var customMirror: Mirror { Mirror(self, children: []) }
 }
 
 /// Why a text is not a storage key.

@@ -1,3 +1,5 @@
+import Foundations
+
 /// RFC 3986 §2.1: Percent-Encoding.
 package enum PercentEncoding {
     /// Escapes everything but unreserved characters; a space becomes `%20`, which is valid in paths, queries and forms.
@@ -11,12 +13,12 @@ package enum PercentEncoding {
     static func append(_ text: String, to output: inout [UInt8]) {
         output.reserveCapacity(output.count + text.utf8.count)
         for byte in text.utf8 {
-            if ASCII.isUnreserved(byte) {
+            if byte.isUnreserved {
                 output.append(byte)
             } else {
                 output.append(UInt8(ascii: "%"))
-                output.append(ASCII.hexadecimalDigit(byte >> 4))
-                output.append(ASCII.hexadecimalDigit(byte & 0x0F))
+                output.append(Hexadecimal.upperCaseDigit(byte >> 4))
+                output.append(Hexadecimal.upperCaseDigit(byte & 0x0F))
             }
         }
     }
@@ -38,8 +40,8 @@ package enum PercentEncoding {
             switch bytes[index] {
             case UInt8(ascii: "%"):
                 guard index + 2 < bytes.count,
-                    let high = ASCII.hexadecimalValue(of: bytes[index + 1]),
-                    let low = ASCII.hexadecimalValue(of: bytes[index + 2])
+                    let high = bytes[index + 1].hexadecimalValue,
+                    let low = bytes[index + 2].hexadecimalValue
                 else { return nil }
                 output.append(high << 4 | low)
                 index += 3

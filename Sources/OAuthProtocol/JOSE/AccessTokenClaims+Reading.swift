@@ -1,3 +1,5 @@
+import Foundations
+
 extension AccessTokenClaims {
     /// Reads the payload of an access token, strictly, without building JSON values for the claims it knows.
     ///
@@ -109,7 +111,7 @@ struct AccessTokenClaimsReader {
     private mutating func date(_ name: AccessTokenClaimName) throws(JOSEError) -> Timestamp {
         let start = scanner.offset
         var seconds = 0
-        while let byte = scanner.next, ASCII.isDigit(byte) {
+        while let byte = scanner.next, byte.isASCIIDigit {
             seconds = seconds * 10 + Int(byte - UInt8(ascii: "0"))
             guard seconds <= NumericDate.max else { throw .invalidClaim(name.rawValue) }
             scanner.offset += 1

@@ -1,9 +1,10 @@
+import Foundations
 package import OpenSSLCrypto
 
 /// RFC 7515: JSON Web Signature in compact form, parsed and not yet verified.
 ///
 /// The whole token is a credential that could be presented again, so it prints `<redacted>`.
-package struct CompactJWS: Sendable, RedactedSecret {
+package struct CompactJWS: Sendable, Redacted {
     /// The header, without parameters that are always refused.
     package let header: JOSEHeader
     /// The payload as it was signed.

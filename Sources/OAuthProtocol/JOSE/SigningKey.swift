@@ -1,7 +1,8 @@
+import Foundations
 package import OpenSSLCrypto
 
 /// Our own key with its name, which signs tokens.
-package struct SigningKey: Sendable, RedactedSecret {
+package struct SigningKey: Sendable, Redacted {
     /// The `kid` of its tokens.
     package let keyID: String
     /// How it signs.

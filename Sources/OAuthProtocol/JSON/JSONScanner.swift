@@ -1,3 +1,5 @@
+import Foundations
+
 /// The tokens of RFC 8259 over a buffer: what ``JSONParser`` and the claims reader share.
 ///
 /// Strict by the grammar; every read is checked, so hostile bytes cause a thrown ``JSONError`` and never a trap.
@@ -149,7 +151,7 @@ extension JSONScanner {
         guard index + 4 <= end else { throw JSONError(.invalidEscape, at: index) }
         var value: UInt32 = 0
         for digit in bytes[index..<index + 4] {
-            guard let nibble = ASCII.hexadecimalValue(of: digit) else { throw JSONError(.invalidEscape, at: index) }
+            guard let nibble = digit.hexadecimalValue else { throw JSONError(.invalidEscape, at: index) }
             value = value << 4 | UInt32(nibble)
         }
         return value
@@ -182,7 +184,7 @@ extension JSONScanner {
 
     private mutating func digits() throws(JSONError) {
         let start = offset
-        while let byte = next, ASCII.isDigit(byte) { offset += 1 }
+        while let byte = next, byte.isASCIIDigit { offset += 1 }
         guard offset > start else { throw JSONError(.invalidNumber, at: start) }
     }
 }

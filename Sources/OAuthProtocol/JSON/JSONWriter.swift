@@ -1,3 +1,5 @@
+import Foundations
+
 /// Writes JSON in its shortest form, straight into a byte buffer.
 ///
 /// Strings keep their UTF-8; quotes, backslashes and control characters (DEL too) are escaped.
@@ -102,8 +104,8 @@ package enum JSONWriter {
         case 0x09: output.append(UInt8(ascii: "t"))
         default:
             output.append(contentsOf: "u00".utf8)
-            output.append(ASCII.hexadecimalDigit(byte >> 4))
-            output.append(ASCII.hexadecimalDigit(byte & 0x0F))
+            output.append(Hexadecimal.upperCaseDigit(byte >> 4))
+            output.append(Hexadecimal.upperCaseDigit(byte & 0x0F))
         }
     }
 }

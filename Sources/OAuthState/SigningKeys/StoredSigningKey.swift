@@ -1,8 +1,9 @@
+import Foundations
 package import OAuthProtocol
 package import OpenSSLCrypto
 
 /// A signing key with its state in the rotation, as the journal stores it (sealed, like everything there).
-package struct StoredSigningKey: Sendable, RedactedSecret {
+package struct StoredSigningKey: Sendable, Redacted {
     /// What the key signs.
     package enum Purpose: UInt8, Sendable {
         case accessToken = 0

@@ -1,8 +1,9 @@
+import Foundations
 package import OAuthProtocol
 package import OpenSSLCrypto
 
 /// Upstream tokens in plain text, on their way into or out of the vault.
-package struct UpstreamTokens: Sendable, RedactedSecret {
+package struct UpstreamTokens: Sendable, Redacted {
     package var accessToken: String
     package var refreshToken: String?
     package var idToken: String?
@@ -16,7 +17,7 @@ package struct UpstreamTokens: Sendable, RedactedSecret {
 }
 
 /// Upstream tokens, each sealed separately so that a new access token can join an old refresh token (VR-3).
-package struct SealedTokens: Hashable, Sendable, RedactedSecret {
+package struct SealedTokens: Hashable, Sendable, Redacted {
     package var accessToken: [UInt8]
     package var refreshToken: [UInt8]?
     package var idToken: [UInt8]?

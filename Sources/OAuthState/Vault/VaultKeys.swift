@@ -1,9 +1,10 @@
+import Foundations
 package import OAuthProtocol
 package import OpenSSLCrypto
 import Synchronization
 
 /// A secret that the key of one period is derived from; stored with the signing keys, never with the tokens.
-package struct VaultKeySecret: Hashable, Sendable, RedactedSecret {
+package struct VaultKeySecret: Hashable, Sendable, Redacted {
     /// The key's number, which is part of everything that it sealed; never reused.
     package let number: UInt32
     package let secret: [UInt8]

@@ -1,3 +1,5 @@
+import Foundations
+
 /// The meaning of a URL's host, if it is spelled in the one canonical way (D-82).
 ///
 /// `0x7f.1`, `2130706433`, `127.1` and `0177.0.0.1` all mean 127.0.0.1 to some resolvers and are names to others; a

@@ -1,3 +1,5 @@
+import Foundations
+
 /// The parts of an absolute `http` or `https` URL that decide where a request goes.
 ///
 /// Stricter than RFC 3986, so that libcurl's parser cannot find another host than this one: printable ASCII only, no

@@ -1,4 +1,5 @@
 internal import CCurl
+import Foundations
 
 /// One transfer on the loop's thread: its handle, what was received so far, and the waiting caller.
 @safe final class Exchange {

@@ -1,3 +1,5 @@
+import Foundations
+
 /// One request, checked before any look-up or connection.
 struct ExchangePlan: Sendable {
     let request: OutboundRequest

@@ -1,4 +1,5 @@
 internal import CCurl
+import Foundations
 
 /// RFC 9110 §15.4: follows redirects, one request at a time and each under every rule of the first.
 enum Redirection {

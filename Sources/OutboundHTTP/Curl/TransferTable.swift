@@ -1,4 +1,5 @@
 internal import CCurl
+import Foundations
 
 /// The exchanges of one loop, used only by its thread: starts them, runs libcurl, keeps their deadlines, completes
 /// them.

@@ -1,3 +1,5 @@
+import Foundations
+
 /// Scans over received bytes, eight at a time, and the character classes of RFC 9110 and RFC 3986.
 extension Span where Element == UInt8 {
     /// The index of the first line feed at or after `start`.
@@ -52,7 +54,7 @@ extension Span where Element == UInt8 {
         guard range.count == lowercase.utf8CodeUnitCount else { return false }
         for offset in 0..<range.count {
             let expected = unsafe lowercase.utf8Start[offset]
-            if self[range.lowerBound &+ offset].lowercased != expected { return false }
+            if self[range.lowerBound &+ offset].lowercasedASCII != expected { return false }
         }
         return true
     }
@@ -113,28 +115,6 @@ extension UInt8 {
             && (self < 64 ? 0x03ff_6cfa_0000_0000 : 0x57ff_ffff_c7ff_fffe as UInt64) >> UInt64(self & 63) & 1 == 1
     }
 
-    /// RFC 3986 §2.3: a character that needs no percent-encoding anywhere in a URI.
-    var isUnreserved: Bool {
-        self < 0x80
-            && (self < 64 ? 0x03ff_6000_0000_0000 : 0x47ff_fffe_87ff_fffe as UInt64) >> UInt64(self & 63) & 1 == 1
-    }
-
     /// A printable ASCII character other than the space.
     var isVisible: Bool { self > 0x20 && self < 0x7f }
-
-    /// A decimal digit.
-    var isDigit: Bool { self &- 0x30 < 10 }
-
-    /// The value of a hexadecimal digit; `nil` for other bytes.
-    var hexadecimalValue: UInt8? {
-        switch self {
-        case 0x30...0x39: self &- 0x30
-        case 0x41...0x46: self &- 0x37
-        case 0x61...0x66: self &- 0x57
-        default: nil
-        }
-    }
-
-    /// The ASCII letter in lower case; other bytes unchanged.
-    var lowercased: UInt8 { 0x41...0x5a ~= self ? self | 0x20 : self }
 }

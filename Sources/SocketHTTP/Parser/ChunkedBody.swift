@@ -1,3 +1,5 @@
+import Foundations
+
 /// RFC 9112 §7.1: the chunked transfer coding, read strictly.
 struct ChunkedBody: Sendable {
     private enum Phase: Sendable {

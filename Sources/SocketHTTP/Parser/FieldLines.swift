@@ -1,3 +1,5 @@
+import Foundations
+
 /// The header fields of one request, as ranges over the bytes they arrived in.
 package struct FieldLines: Sendable {
     /// The position of a field line's name and value, counted from the start of the message.
@@ -60,7 +62,7 @@ package struct FieldLines: Sendable {
     private func matches(_ line: Line, _ lowercaseName: Span<UInt8>) -> Bool {
         guard Int(line.nameEnd &- line.nameStart) == lowercaseName.count else { return false }
         let start = Int(line.nameStart)
-        for offset in lowercaseName.indices where bytes[start &+ offset].lowercased != lowercaseName[offset] {
+        for offset in lowercaseName.indices where bytes[start &+ offset].lowercasedASCII != lowercaseName[offset] {
             return false
         }
         return true

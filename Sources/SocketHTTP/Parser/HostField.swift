@@ -1,3 +1,5 @@
+import Foundations
+
 /// RFC 9110 §7.2: the Host field, checked for form only; nothing is derived from it.
 enum HostField {
     /// Whether the range is `uri-host [ ":" port ]`; empty hosts, user information and lists are not.
@@ -18,7 +20,7 @@ enum HostField {
         }
         guard index < range.upperBound else { return true }
         guard bytes[index] == .colon, range.upperBound - index <= 6 else { return false }
-        return ((index + 1)..<range.upperBound).allSatisfy { bytes[$0].isDigit }
+        return ((index + 1)..<range.upperBound).allSatisfy { bytes[$0].isASCIIDigit }
     }
 
     private static func isInsideBrackets(_ byte: UInt8) -> Bool {

@@ -1,3 +1,4 @@
+import Foundations
 import HTTPTypes
 
 /// RFC 9112 §3 and §5: the request line and the field lines that decide about framing.
@@ -73,8 +74,8 @@ struct RequestHead: Sendable {
     /// RFC 9112 §2.3: case-sensitive, one digit on each side; this also rejects HTTP/2's preface.
     private mutating func readVersion(_ bytes: Span<UInt8>, _ range: Range<Int>) throws(RequestRejection) {
         let low = range.lowerBound
-        guard range.count == 8, bytes.equals(low..<(low + 5), "HTTP/"), bytes[low + 5].isDigit,
-            bytes[low + 6] == 0x2e, bytes[low + 7].isDigit
+        guard range.count == 8, bytes.equals(low..<(low + 5), "HTTP/"), bytes[low + 5].isASCIIDigit,
+            bytes[low + 6] == 0x2e, bytes[low + 7].isASCIIDigit
         else { throw .malformedRequestLine }
         guard bytes[low + 5] == 0x31 else { throw .unsupportedVersion }
         isOldVersion = bytes[low + 7] == 0x30
@@ -206,7 +207,7 @@ struct RequestHead: Sendable {
         }
         var length = 0
         for index in value {
-            guard bytes[index].isDigit else { throw .malformedContentLength }
+            guard bytes[index].isASCIIDigit else { throw .malformedContentLength }
             // Saturates: beyond any limit the exact value does not matter.
             length = length > Int.max / 16 ? length : length * 10 + Int(bytes[index] - 0x30)
         }

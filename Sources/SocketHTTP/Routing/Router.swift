@@ -1,3 +1,4 @@
+import Foundations
 package import HTTPTypes
 
 /// Finds the responder for a request by exact path and method.

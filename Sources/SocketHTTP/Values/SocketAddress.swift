@@ -1,3 +1,4 @@
+import Foundations
 import Glibc
 
 /// An IP address and a port: where to listen, or who connected.
@@ -17,7 +18,7 @@ package struct SocketAddress: Hashable, Sendable {
     package init?(_ text: String) {
         guard let colon = text.lastIndex(of: ":") else { return nil }
         let digits = text[text.index(after: colon)...]
-        guard !digits.isEmpty, digits.utf8.allSatisfy({ 0x30...0x39 ~= $0 }), let port = UInt16(digits) else {
+        guard !digits.isEmpty, digits.utf8.allSatisfy(\.isASCIIDigit), let port = UInt16(digits) else {
             return nil
         }
         var host = text[..<colon]

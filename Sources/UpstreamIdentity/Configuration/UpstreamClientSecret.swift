@@ -1,7 +1,8 @@
+import Foundations
 package import OAuthProtocol
 
 /// RFC 6749 §2.3.1: our client secret at a provider; prints `<redacted>`.
-package struct UpstreamClientSecret: Hashable, Sendable, RedactedSecret {
+package struct UpstreamClientSecret: Hashable, Sendable, Redacted {
     /// The secret, for code that stores a registration.
     package let value: String
 
@@ -12,7 +13,7 @@ package struct UpstreamClientSecret: Hashable, Sendable, RedactedSecret {
 }
 
 /// How our client authenticates at a provider's endpoints.
-package enum UpstreamClientAuthentication: Sendable, RedactedSecret {
+package enum UpstreamClientAuthentication: Sendable, Redacted {
     /// The best method that the provider's metadata offers for a secret; `none` without a secret.
     case automatic
     /// RFC 6749 §2.3.1: id and secret in the Authorization header.

@@ -1,10 +1,11 @@
+import Foundations
 import OAuthProtocol
 import OpenSSLCrypto
 
 /// RFC 6749 §2.3, RFC 7523 §2.2: authenticates our client to a provider.
 struct UpstreamClientAuthenticator: Sendable {
     /// The fields that authenticate a request.
-    struct Proof: Sendable, RedactedSecret {
+    struct Proof: Sendable, Redacted {
         var form: [(String, String)] = []
         var headerFields: [(name: String, value: String)] = []
     }

@@ -1,10 +1,11 @@
+import Foundations
 package import OAuthProtocol
 
 /// RFC 6749 §5.1: the answer of a provider's token endpoint; prints `<redacted>`.
 ///
 /// Nothing is validated beyond the form of a token answer: the caller makes a rotated refresh token durable first and
 /// checks the rest afterwards (VT-4, VR-4).
-package struct UpstreamTokenResponse: Sendable, RedactedSecret {
+package struct UpstreamTokenResponse: Sendable, Redacted {
     /// The access token.
     package let accessToken: String
     /// `token_type` in lower case; `nil` when the provider leaves it out.

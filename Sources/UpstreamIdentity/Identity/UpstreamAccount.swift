@@ -1,3 +1,4 @@
+import Foundations
 import OAuthProtocol
 
 /// The user's account, as described by a provider's JSON.
@@ -77,7 +78,7 @@ extension JSONValue {
         case .string(let text):
             text.isFitForDisplay && text.utf8.count <= IDTokenVerifier.subjectByteCountMax ? text : nil
         case .number(let number):
-            number.text.utf8.count <= 64 && number.text.utf8.allSatisfy { 0x30...0x39 ~= $0 } ? number.text : nil
+            number.text.utf8.count <= 64 && number.text.utf8.allSatisfy(\.isASCIIDigit) ? number.text : nil
         case .null, .bool, .array, .object: nil
         }
     }

@@ -1,7 +1,8 @@
+import Foundations
 package import OAuthProtocol
 
 /// A completed login at a provider: the account and the tokens; prints `<redacted>`.
-package struct UpstreamLogin: Sendable, RedactedSecret {
+package struct UpstreamLogin: Sendable, Redacted {
     /// The token answer.
     package let tokens: UpstreamTokenResponse
     /// Our client id at the provider, to which the tokens were issued (VR-8).

@@ -1,8 +1,9 @@
+import Foundations
 import OAuthProtocol
 import Synchronization
 
 /// Our client at a provider, configured or registered there; prints `<redacted>`.
-package struct UpstreamClient: Sendable, RedactedSecret {
+package struct UpstreamClient: Sendable, Redacted {
     /// The client id: refresh tokens are bound to it (VR-8).
     package let id: String
     let secret: UpstreamClientSecret?

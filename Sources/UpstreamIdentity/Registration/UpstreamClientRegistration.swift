@@ -1,3 +1,4 @@
+import Foundations
 package import OAuthProtocol
 
 /// RFC 7591 §2: the request that registers our client at a provider.
@@ -41,7 +42,7 @@ package struct UpstreamRegistrationRequest: Sendable {
 ///
 /// Refresh tokens are valid for this client id only: after another registration the users of old connections must log
 /// in again (VR-8).
-package struct UpstreamClientRegistration: Sendable, RedactedSecret {
+package struct UpstreamClientRegistration: Sendable, Redacted {
     /// The client id.
     package let clientID: String
     /// The client secret, if the method needs one.
