@@ -36,7 +36,7 @@ let floor0: [Target] = [
 
 // Floor ½: what several targets need and no system library has.
 let floorHalf: [Target] = [
-    .target(name: "Foundations", swiftSettings: swiftSettings)
+    .target(name: "Foundations", dependencies: ["CLinux"], swiftSettings: swiftSettings)
 ]
 
 // Floor 1: technique; no word of OAuth.

@@ -4,7 +4,6 @@
 #define GATEHOUSE_CCURL_H
 
 #include <curl/curl.h>
-#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -74,11 +73,6 @@ static inline void *gatehouse_curl_next_finished(CURLM *multi, CURLcode *result)
 // An anonymous file in memory, closed on exec, or -1; glibc hides memfd_create from a plain C dialect.
 static inline int gatehouse_memory_file(const char *name) {
     return (int)syscall(SYS_memfd_create, name, 1U /* MFD_CLOEXEC */);
-}
-
-// Names the calling thread, for the eyes of whoever looks at the process; at most 15 bytes count.
-static inline void gatehouse_name_thread(const char *name) {
-    prctl(PR_SET_NAME, name, 0UL, 0UL, 0UL);
 }
 
 #endif

@@ -4,7 +4,7 @@ import Testing
 struct ImportTests {
     /// The house, as what each target may import; a target that is not here may not exist.
     private static let allowed: [String: Set<String>] = [
-        "Foundations": ["Glibc"],
+        "Foundations": ["CLinux", "Glibc"],
         "OpenSSLCrypto": ["COpenSSL", "Glibc"],
         "SocketHTTP": ["CLinux", "COpenSSL", "Glibc", "HTTPTypes", "Logging"],
         "OutboundHTTP": ["CCurl", "Glibc", "Logging"],

@@ -1,3 +1,4 @@
+import Foundations
 import Glibc
 
 /// A failed system call on a file: which call, on which path, and the kernel's reason.
@@ -21,6 +22,11 @@ package struct FileSystemError: Error, Equatable, Sendable, CustomStringConverti
 
     /// Whether another process holds the lock.
     package var isLocked: Bool { code == EWOULDBLOCK }
+
+    /// The error of a thread that the system cannot create.
+    init(_ refusal: OwnThread.Refusal) {
+        self.init(operation: "pthread_create", path: "", code: refusal.code)
+    }
 
     /// The error of making a file that exists already.
     static func exists(_ path: String) -> FileSystemError {

@@ -1,3 +1,4 @@
+import Foundations
 internal import Logging
 internal import OpenSSLCrypto
 
@@ -18,8 +19,12 @@ package final class Journal: ChangeJournal {
         let queue = JournalQueue(lastNumber: lastNumber, segments: segments, options: place.options)
         self.queue = queue
         policy = place.options.policy
-        try OwnThread.start {
-            JournalWriter(queue: queue, place: place, segment: segment, lastNumber: lastNumber).run()
+        do {
+            try OwnThread(name: "journal") {
+                JournalWriter(queue: queue, place: place, segment: segment, lastNumber: lastNumber).run()
+            }.detach()
+        } catch {
+            throw FileSystemError(error)
         }
     }
 

@@ -1,3 +1,4 @@
+import Foundations
 import Synchronization
 
 /// The state that the journal's callers and its writer share: records in transit, and waiting callers.

@@ -1,3 +1,4 @@
+import Foundations
 internal import Logging
 import Synchronization
 
@@ -70,7 +71,7 @@ extension DurableStore {
         guard let number = snapshots.withLock({ $0.begin() }) else { throw .snapshotInProgress }
         do {
             let positions = try await positions()
-            let result = try await OwnThread.run(urgency: .background) {
+            let result = try await OwnThread.run(name: "snapshot", urgency: .background) {
                 () -> Result<SnapshotDescription, StorageError> in
                 Result { () throws(StorageError) in
                     try self.write(number, positions: positions, creationSeconds: creationSeconds, body)

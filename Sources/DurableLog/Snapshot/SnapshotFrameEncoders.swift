@@ -1,3 +1,4 @@
+import Foundations
 import Synchronization
 
 /// Deflates and seals the frames of a snapshot on several threads, and returns them in order.
@@ -86,7 +87,7 @@ private final class FrameEncodingThread: Sendable {
         self.seal = seal
         do {
             deflater = Mutex(try Deflater(level: compressionLevel))
-            try OwnThread.start(urgency: .background) { [self] in run() }
+            try OwnThread(name: "snapshot-frames", urgency: .background) { [self] in run() }.detach()
         } catch {
             throw StorageError(error)
         }

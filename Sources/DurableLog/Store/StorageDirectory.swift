@@ -1,3 +1,4 @@
+import Foundations
 internal import OpenSSLCrypto
 
 /// The directory of one store: the meaning of the names in it.
@@ -115,6 +116,7 @@ extension StorageError {
         switch error {
         case let error as StorageError: self = error
         case let error as FileSystemError: self = .fileSystem(error)
+        case let error as OwnThread.Refusal: self = .fileSystem(FileSystemError(error))
         case let error as JournalError: self = .journal(error)
         case let error as Damage: self = .damaged(error)
         default: self = .library("\(error)")

@@ -1,3 +1,4 @@
+import Foundations
 import Synchronization
 
 /// Runs blocking name look-ups on a few threads of their own, which exist only while there is work.
@@ -28,9 +29,9 @@ final class ResolverThreads: Sendable {
             return true
         }
         guard needsThread else { return }
-        if let thread = NativeThread(name: "gatehouse-dns", { self.work() }) {
-            thread.detach()
-        } else {
+        do {
+            try OwnThread(name: "gatehouse-dns") { self.work() }.detach()
+        } catch {
             // The system cannot create a thread: the waiting requests fail, unless another thread is running to serve
             // them.
             let stranded = state.withLock { state in

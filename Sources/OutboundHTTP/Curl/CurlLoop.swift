@@ -1,4 +1,5 @@
 internal import CCurl
+import Foundations
 import Synchronization
 
 /// A thread in `curl_multi_poll`, and the way to talk to it.
@@ -27,7 +28,7 @@ import Synchronization
     // the inbox under the same lock before it frees the handle.
     nonisolated(unsafe) private let multi: UnsafeMutableRawPointer
     private let inbox = Mutex(Inbox())
-    private let thread = Mutex<NativeThread?>(nil)
+    private let thread = Mutex<OwnThread?>(nil)
 
     private init(multi: UnsafeMutableRawPointer) {
         unsafe self.multi = multi
@@ -50,7 +51,8 @@ import Synchronization
         let body: @Sendable () -> Void = { [loop] in
             loop.run(configuration, trustAnchors: trustAnchors, resolver: resolver)
         }
-        guard areSet, let thread = NativeThread(name: "gatehouse-curl", body) else {
+        // Without a thread there is no loop, whatever the reason.
+        guard areSet, let thread = try? OwnThread(name: "gatehouse-curl", body) else {
             unsafe curl_multi_cleanup(multi)
             return nil
         }

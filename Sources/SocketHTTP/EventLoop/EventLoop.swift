@@ -1,4 +1,5 @@
 import CLinux
+import Foundations
 import Glibc
 import Synchronization
 
@@ -68,24 +69,11 @@ package final class EventLoop: TaskExecutor, @unchecked Sendable {
 
     /// Starts the thread; must be called once.
     package func start() throws(SocketError) {
-        var handle = pthread_t()
-        let context = unsafe Unmanaged.passRetained(self).toOpaque()
-        let code = unsafe pthread_create(
-            &handle,
-            nil,
-            { context in
-                if let context = unsafe context {
-                    unsafe Unmanaged<EventLoop>.fromOpaque(context).takeRetainedValue().run()
-                }
-                return nil
-            },
-            context
-        )
-        guard code == 0 else {
-            unsafe Unmanaged<EventLoop>.fromOpaque(context).release()
-            throw SocketError(operation: "pthread_create", code: code)
+        do {
+            try OwnThread(name: name) { [self] in run() }.detach()
+        } catch {
+            throw SocketError(operation: "pthread_create", code: error.code)
         }
-        pthread_detach(handle)
     }
 
     /// Ends the thread as soon as no descriptor is watched; later work goes to the global pool.
@@ -209,7 +197,6 @@ extension EventLoop {
 
 extension EventLoop {
     private func run() {
-        nameThread()
         thread.store(pthread_self(), ordering: .relaxed)
         now = UInt64(WallClock.monotonicNanoseconds())
         var events = [gatehouse_epoll_event](repeating: gatehouse_epoll_event(), count: 512)
@@ -297,13 +284,5 @@ extension EventLoop {
             inbox.isClosed = inbox.jobs.isEmpty && inbox.actions.isEmpty
             return inbox.isClosed
         }
-    }
-
-    private func nameThread() {
-        unsafe gatehouse_set_thread_name(pthread_self(), name)
-        // The main thread handles signals.
-        var all = sigset_t()
-        unsafe sigfillset(&all)
-        unsafe pthread_sigmask(SIG_BLOCK, &all, nil)
     }
 }

@@ -3,7 +3,7 @@ import Glibc
 /// Lets one thread sleep until another has work for it.
 // SAFETY: the pointer never changes and its memory exists as long as this object; `isPosted` is touched under the mutex
 // only, and mutex and condition are made for several threads.
-@safe final class WakeSignal: @unchecked Sendable {
+@safe package final class WakeSignal: @unchecked Sendable {
     @safe private struct Parts {
         var mutex = unsafe pthread_mutex_t()
         var condition = pthread_cond_t()
@@ -12,7 +12,8 @@ import Glibc
 
     private let parts: UnsafeMutablePointer<Parts>
 
-    init() {
+    /// A signal that was not posted.
+    package init() {
         unsafe parts = .allocate(capacity: 1)
         unsafe parts.initialize(to: Parts())
         unsafe pthread_mutex_init(&parts.pointee.mutex, nil)
@@ -31,8 +32,8 @@ import Glibc
         unsafe parts.deallocate()
     }
 
-    /// Ends one wait, the current one or the next.
-    func post() {
+    /// Ends one wait, the current one or the next; several posts before a wait count as one.
+    package func post() {
         unsafe pthread_mutex_lock(&parts.pointee.mutex)
         unsafe parts.pointee.isPosted = true
         unsafe pthread_cond_signal(&parts.pointee.condition)
@@ -40,12 +41,13 @@ import Glibc
     }
 
     /// Returns after a `post`.
-    func wait() {
-        wait(until: nil)
+    package func wait() {
+        _ = wait(until: nil)
     }
 
-    /// Returns after a `post`, or when the time has passed.
-    func wait(for duration: Duration) {
+    /// Returns after a `post`, or when the time has passed: whether there was a `post`.
+    @discardableResult
+    package func wait(for duration: Duration) -> Bool {
         var deadline = timespec()
         unsafe clock_gettime(CLOCK_MONOTONIC, &deadline)
         let (seconds, attoseconds) = max(duration, .zero).components
@@ -55,10 +57,10 @@ import Glibc
             deadline.tv_sec += 1
             deadline.tv_nsec -= 1_000_000_000
         }
-        wait(until: deadline)
+        return wait(until: deadline)
     }
 
-    private func wait(until deadline: timespec?) {
+    private func wait(until deadline: timespec?) -> Bool {
         unsafe pthread_mutex_lock(&parts.pointee.mutex)
         while unsafe !parts.pointee.isPosted {
             if var deadline {
@@ -68,7 +70,9 @@ import Glibc
                 unsafe pthread_cond_wait(&parts.pointee.condition, &parts.pointee.mutex)
             }
         }
+        let wasPosted = unsafe parts.pointee.isPosted
         unsafe parts.pointee.isPosted = false
         unsafe pthread_mutex_unlock(&parts.pointee.mutex)
+        return wasPosted
     }
 }
