@@ -26,14 +26,13 @@ package struct ConsentTicket: Hashable, Sendable {
 
 /// Seals and opens consent tickets.
 package struct ConsentTicketSealing: Sendable {
-    private let key: AES256GCMKey
+    private let sealing: TextSealing
     private let random: any RandomSource
-    private static let purpose = Array("gatehouse consent ticket 2".utf8)
-    private static let nonceByteCount = 12
+    private static let purpose = "gatehouse consent ticket 2"
 
     /// Sealing under a key derived from the server's secret.
     package init(secret: [UInt8], random: any RandomSource) throws(CryptoError) {
-        key = try AES256GCMKey(HKDFSHA256.derive(secret: secret, salt: [], info: Self.purpose, count: 32))
+        sealing = try TextSealing(secret: secret, domain: Self.purpose, random: random)
         self.random = random
     }
 
@@ -54,20 +53,12 @@ package struct ConsentTicketSealing: Sendable {
         writer.write(browser)
         writer.write(now + ConsentTicket.lifetime)
         request.write(to: &writer)
-        let nonce = random.bytes(Self.nonceByteCount)
-        return Base64URL.encode(nonce + (try key.seal(writer.bytes, nonce: nonce, authenticating: Self.purpose)))
+        return try sealing.seal(writer.bytes, for: Self.purpose)
     }
 
     /// The ticket that a form brought back, or `nil` when it is not one of ours; expiry is the caller's to check.
     package func open(_ text: String) -> ConsentTicket? {
-        guard let bytes = Base64URL.decode(text), bytes.count > Self.nonceByteCount else { return nil }
-        do {
-            let opened = try key.open(
-                Array(bytes.dropFirst(Self.nonceByteCount)),
-                nonce: Array(bytes.prefix(Self.nonceByteCount)),
-                authenticating: Self.purpose
-            )
-            var reader = BinaryReader(opened)
+        sealing.open(text, for: Self.purpose) { (reader) throws(RecordError) in
             let id = try reader.byteArray()
             let browser = try reader.digest()
             let expiry = try reader.timestamp()
@@ -77,8 +68,6 @@ package struct ConsentTicketSealing: Sendable {
                 browser: browser,
                 expiry: expiry
             )
-        } catch {
-            return nil
         }
     }
 }

@@ -6,9 +6,7 @@ package import OpenSSLCrypto
 ///
 /// Nothing is stored for a page that is only looked at, so an unauthenticated flood of them costs no memory (LF-2).
 package struct PageSealing: Sendable {
-    private let key: AES256GCMKey
-    private let random: any RandomSource
-    private static let nonceByteCount = 12
+    private let sealing: TextSealing
 
     /// What something is sealed for; sealed for one purpose, it does not open for another.
     enum Purpose: String {
@@ -19,20 +17,15 @@ package struct PageSealing: Sendable {
 
     /// Sealing under a key derived from the server's secret.
     package init(secret: [UInt8], random: any RandomSource) throws(CryptoError) {
-        key = try AES256GCMKey(
-            HKDFSHA256.derive(secret: secret, salt: [], info: Array("gatehouse pages 1".utf8), count: 32)
-        )
-        self.random = random
+        sealing = try TextSealing(secret: secret, domain: "gatehouse pages 1", random: random)
     }
 
     /// Seals bytes into base64url.
     ///
     /// - Throws: `server_error` when the library fails.
     func seal(_ bytes: [UInt8], for purpose: Purpose) throws(OAuthError) -> String {
-        let nonce = random.bytes(Self.nonceByteCount)
         do {
-            let sealed = try key.seal(bytes, nonce: nonce, authenticating: Array(purpose.rawValue.utf8))
-            return Base64URL.encode(nonce + sealed)
+            return try sealing.seal(bytes, for: purpose.rawValue)
         } catch {
             throw OAuthError(.serverError, "the page could not be created")
         }
@@ -40,15 +33,6 @@ package struct PageSealing: Sendable {
 
     /// Opens what was sealed for the same purpose; `nil` for anything else.
     func open(_ text: String, for purpose: Purpose) -> [UInt8]? {
-        guard let bytes = Base64URL.decode(text), bytes.count > Self.nonceByteCount else { return nil }
-        do {
-            return try key.open(
-                Array(bytes.dropFirst(Self.nonceByteCount)),
-                nonce: Array(bytes.prefix(Self.nonceByteCount)),
-                authenticating: Array(purpose.rawValue.utf8)
-            )
-        } catch {
-            return nil
-        }
+        sealing.open(text, for: purpose.rawValue)
     }
 }

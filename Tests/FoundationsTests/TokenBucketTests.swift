@@ -1,0 +1,76 @@
+import Foundations
+import Testing
+
+@Suite("Token buckets")
+struct TokenBucketTests {
+    private static let start: Int64 = 1_800_000_000_000
+
+    @Test("a bucket holds its burst, and refills at its rate up to the burst")
+    func bucket() {
+        var bucket = TokenBucket(rate: .init(burst: 2, perMinute: 30), atMilliseconds: Self.start)
+        #expect(bucket.spend(atMilliseconds: Self.start) == nil)
+        #expect(bucket.spend(atMilliseconds: Self.start) == nil)
+        #expect(bucket.spend(atMilliseconds: Self.start) == .seconds(2))
+        // A refused request costs nothing.
+        #expect(bucket.spend(atMilliseconds: Self.start + 1000) == .seconds(1))
+        #expect(bucket.spend(atMilliseconds: Self.start + 2000) == nil)
+        let later = Self.start + 3_600_000
+        #expect(bucket.isFull(atMilliseconds: later))
+        #expect(bucket.spend(atMilliseconds: later) == nil)
+        #expect(!bucket.isFull(atMilliseconds: later))
+        #expect(bucket.spend(atMilliseconds: later) == nil)
+        #expect(bucket.spend(atMilliseconds: later) != nil)
+    }
+
+    @Test("a bucket that does not refill names a minute")
+    func noRefill() {
+        var bucket = TokenBucket(rate: .init(burst: 1, perMinute: 0), atMilliseconds: Self.start)
+        #expect(bucket.spend(atMilliseconds: Self.start) == nil)
+        #expect(bucket.spend(atMilliseconds: .max) == .seconds(60))
+    }
+
+    @Test("a clock that is set back neither fills nor empties a bucket", arguments: [100_000, Int64.max])
+    func clockSetBack(by milliseconds: Int64) {
+        var bucket = TokenBucket(rate: .init(burst: 2, perMinute: 60), atMilliseconds: Self.start)
+        #expect(bucket.spend(atMilliseconds: Self.start) == nil)
+        #expect(bucket.spend(atMilliseconds: Self.start - milliseconds) == nil)
+        #expect(bucket.spend(atMilliseconds: Self.start - milliseconds) == .seconds(1))
+    }
+
+    @Test("the table never exceeds its bound")
+    func bound() {
+        var buckets = TokenBuckets<Int>(bucketsMax: 100)
+        let rate = TokenBucket.Rate(burst: 1, perMinute: 60)
+        for key in 0..<10_000 {
+            #expect(buckets.spend(key, rate: rate, atMilliseconds: Self.start) == nil)
+            #expect(buckets.count <= 100)
+        }
+    }
+
+    @Test("at the bound full buckets are dropped, and a key that is slowed down stays slowed down")
+    func evictionAtTheBound() {
+        var buckets = TokenBuckets<Int>(bucketsMax: 100)
+        let rate = TokenBucket.Rate(burst: 10, perMinute: 60)
+        for key in 0..<99 { _ = buckets.spend(key, rate: rate, atMilliseconds: Self.start) }
+        for _ in 0..<10 { _ = buckets.spend(5000, rate: rate, atMilliseconds: Self.start) }
+        let later = Self.start + 1000
+        #expect(buckets.spend(5000, rate: rate, atMilliseconds: later) == nil)
+        #expect(buckets.spend(5000, rate: rate, atMilliseconds: later) != nil)
+        // The 99 have refilled their one token by now.
+        _ = buckets.spend(6000, rate: rate, atMilliseconds: later)
+        #expect(buckets.count == 2)
+        #expect(buckets.spend(5000, rate: rate, atMilliseconds: later) != nil)
+    }
+
+    @Test("each key has its own rate")
+    func rates() {
+        var buckets = TokenBuckets<String>(bucketsMax: 2)
+        let (slow, fast) = (TokenBucket.Rate(burst: 1, perMinute: 1), TokenBucket.Rate(burst: 1, perMinute: 60))
+        #expect(buckets.spend("slow", rate: slow, atMilliseconds: Self.start) == nil)
+        #expect(buckets.spend("fast", rate: fast, atMilliseconds: Self.start) == nil)
+        #expect(buckets.spend("slow", rate: slow, atMilliseconds: Self.start) == .seconds(60))
+        #expect(buckets.spend("fast", rate: fast, atMilliseconds: Self.start) == .seconds(1))
+        #expect(buckets.spend("third", rate: fast, atMilliseconds: Self.start + 1000) == nil)
+        #expect(buckets.spend("slow", rate: slow, atMilliseconds: Self.start + 1000) != nil)
+    }
+}
