@@ -49,23 +49,14 @@ struct SweepTests {
         #expect(await store.counts.sessions == 0)
     }
 
-    /// A journal whose disk takes nothing.
-    private struct FullJournal: ChangeJournal {
-        let journal = RecordingJournal()
-        let isAvailable = false
-
-        func append(_ record: [UInt8]) -> JournalPosition { journal.append(record) }
-        func waitUntilDurable(_ position: JournalPosition) async throws(JournalError) { throw .unavailable }
-        var lastPosition: JournalPosition { journal.lastPosition }
-    }
-
     @Test("while the disk takes no records, a sweep makes none: they would fill the memory that the journal has")
-    func fullDisk() async {
-        let journal = FullJournal()
-        let store = await Self.sessions(3, journal: journal)
-        let count = journal.journal.records.count
+    func fullDisk() async throws {
+        let journal = ScriptedJournal()
+        let store = try await Self.sessions(3, journal: journal)
+        journal.isAvailable = false
+        let count = journal.records.count
         await store.sweep(now: StoreSample.now + Self.hour * 200, limit: 1000)
-        #expect(journal.journal.records.count == count)
+        #expect(journal.records.count == count)
         #expect(await store.counts.sessions == 3)
         // They are over all the same.
         #expect(await store.session(SessionID(value: Bits128(1)), now: StoreSample.now + Self.hour * 200) == nil)

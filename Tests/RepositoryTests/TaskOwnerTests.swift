@@ -10,7 +10,7 @@ struct TaskOwnerTests {
         // The owner, which the shutdown settles.
         "Sources/AuthorizationServer/Background/BackgroundWork.swift",
         // A computation that waits for nothing; the one who gave it takes its result.
-        "Sources/AuthorizationServer/Server/OrderedWork.swift",
+        "Sources/OAuthState/Stores/OrderedWork.swift",
         // A connection, which the drain of its server waits for.
         "Sources/SocketHTTP/Server/LoopService.swift",
         // A request to a provider that serves all who wait; the transport bounds it, and work whose result must be kept
@@ -32,7 +32,8 @@ struct TaskOwnerTests {
         "every way to write one is found",
         arguments: [
             "Task { await f() }", "Task.detached { f() }", "Task(priority: .low) { f() }",
-            "Task(executorPreference: loop) { f() }", "let t = Task<Void, Never> { f() }", "Task.detached(priority: .low) {",
+            "Task(executorPreference: loop) { f() }", "let t = Task<Void, Never> { f() }",
+            "Task.detached(priority: .low) {",
         ]
     )
     func found(_ text: String) {
@@ -41,7 +42,9 @@ struct TaskOwnerTests {
 
     @Test(
         "what is no start of a task is not found",
-        arguments: ["group.addTask { f() }", "withTaskGroup { f() }", "if let task: Task<Void, Never> = t {", "Task.yield()"]
+        arguments: [
+            "group.addTask { f() }", "withTaskGroup { f() }", "if let task: Task<Void, Never> = t {", "Task.yield()",
+        ]
     )
     func kept(_ text: String) {
         #expect(!Self.pattern.matches(text))

@@ -44,7 +44,9 @@ package actor MetadataDocumentCache {
     private let work: BackgroundWork
     private var entries: [String: Entry] = [:]
     private var failures: [String: Failed] = [:]
-    private var inFlight: [String: Task<Outcome, Never>] = [:]
+    private typealias Fetch = Task<Outcome, Never>
+
+    private var inFlight: [String: Fetch] = [:]
     private var hosts: HostThrottle
     private var renewals: HostThrottle
 
@@ -105,7 +107,7 @@ package actor MetadataDocumentCache {
         return failed.failure
     }
 
-    private func start(_ url: ClientIDURL) throws(MetadataDocumentFailure) -> Task<Outcome, Never> {
+    private func start(_ url: ClientIDURL) throws(MetadataDocumentFailure) -> Fetch {
         guard inFlight.count < limits.fetchesMax, admits(url) else {
             throw MetadataDocumentFailure(.throttled, "too many documents are being fetched from this host")
         }

@@ -59,7 +59,8 @@ package final class Journal: ChangeJournal {
         try await queue.close()
     }
 
-    /// Whether records were omitted, because too many waited for a disk that did not take them, and the disk works again.
+    /// Whether records were omitted, because too many waited for a disk that did not take them, and the disk works
+    /// again.
     ///
     /// A snapshot by ``DurableStore/writeSnapshot(resumingAfter:creationSeconds:_:)`` lets the journal continue.
     package var requiresSnapshot: Bool { queue.requiresSnapshot }

@@ -41,7 +41,8 @@ package struct JournalOptions: Sendable {
     /// In the policies that sync rarely: how many bytes may wait for a sync, kept in memory until then.
     var synchronizeByteCount: Int { min(16 << 20, unsynchronizedByteCountMax / 4) }
 
-    /// Beyond this the journal omits records, because callers kept changing state while it was unavailable. From then on
-    /// it is unavailable until a snapshot covers what was omitted.
+    /// Beyond this the journal omits records, because callers kept changing state while it was unavailable.
+    ///
+    /// From then on it is unavailable until a snapshot covers what was omitted.
     var overflowByteCount: Int { 2 * unsynchronizedByteCountMax }
 }

@@ -5,8 +5,8 @@ import Synchronization
 final class JournalQueue: Sendable {
     /// The writer's next task.
     struct Work {
-        /// Everything up to this number is in a snapshot: the next segment begins after it, and the records are those of
-        /// that segment.
+        /// Everything up to this number is in a snapshot: the next segment begins after it, and the records are
+        /// those of that segment.
         var resumption: UInt64?
         var records: [PendingRecord] = []
         var synchronizes = false

@@ -83,7 +83,7 @@ struct JournalQueueState {
         return true
     }
 
-    /// Begins to hold records behind the last one, for a snapshot that covers everything before; the number it covers.
+    /// Begins to hold records behind the last one until a snapshot covers everything before; the number it covers.
     mutating func beginResuming() -> UInt64 {
         // What was held for an earlier attempt is in the state that this one captures.
         forgetHeld()

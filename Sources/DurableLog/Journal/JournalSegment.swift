@@ -6,7 +6,9 @@ struct PendingRecord: Sendable {
     let bytes: [UInt8]
 
     /// What it costs in memory: its place in an array that may have grown to twice its size, and a heap block with its
-    /// header and rounding. Many records have fewer bytes than this.
+    /// header and rounding.
+    ///
+    /// Many records have fewer bytes than this.
     static let overheadByteCount = 80
 
     /// How many bytes of memory it occupies, reserved ones included.

@@ -39,11 +39,11 @@ extension DurableStore {
 
     /// Writes a snapshot that covers the records that the journal had to omit, and lets the journal continue after it.
     ///
-    /// Nothing that was omitted is on the disk before the snapshot is, and nothing later is written before: a crash at any
-    /// moment leaves either the state before the gap or all of the snapshot.
+    /// Nothing that was omitted is on the disk before the snapshot is, and nothing later is written before: a crash at
+    /// any moment leaves either the state before the gap or all of the snapshot.
     ///
     /// - Parameters:
-    ///   - position: What ``Journal/beginResuming()`` returned; every section must be captured at exactly this position,
+    ///   - position: What ``Journal/beginResuming()`` returned; every section is captured at exactly this position,
     ///     because records after it are not on the disk yet.
     ///   - creationSeconds: The time, in seconds since 1970.
     ///   - body: Writes the sections; runs on the snapshot's thread.

@@ -173,7 +173,7 @@ struct MetadataDocumentFlowTests {
                 #expect(loopback.contains("Any program on it can call itself &lt;b&gt;Claude&lt;/b&gt;"))
                 let url = client.authorizationURL(["redirect_uri": "https://client.example/callback"])
                 let elsewhere = try await browser.get(url).text
-                #expect(elsewhere.contains("but the answer goes to <strong>client.example</strong>"))
+                #expect(elsewhere.contains("but the answer is sent to <strong>client.example</strong>"))
             }
         }
     }

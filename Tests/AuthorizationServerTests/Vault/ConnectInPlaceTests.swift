@@ -170,7 +170,7 @@ struct ConnectInPlaceTests {
                 browser,
                 atFiles: "grace"
             )
-            #expect(end.status == 403 && end.text.contains("another account"))
+            #expect(end.status == 403 && end.text.contains("a different account"))
             #expect(try await scene.connections(token).json["connections"]?.arrayValue?.count == 2)
         }
     }

@@ -3,6 +3,7 @@ import AuthorizationServerTesting
 import DurableLog
 import Glibc
 import OAuthProtocol
+import OAuthState
 import Testing
 
 extension DurabilityTests {
@@ -61,7 +62,9 @@ extension DurabilityTests {
             }
         }
 
-        @Test("ST-1: an outage so long that changes found no place in memory heals without a restart, and loses nothing")
+        @Test(
+            "ST-1: an outage so long that changes found no place in memory heals without a restart, and loses nothing"
+        )
         func longOutage() async throws {
             try await StoredServer.run { stored in
                 let disk = FailingFileSystem()
