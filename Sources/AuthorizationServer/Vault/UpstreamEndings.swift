@@ -2,7 +2,7 @@ import OAuthProtocol
 package import OAuthState
 import UpstreamIdentity
 
-/// A provider that ended its grant for good ends the sessions that need it, each at its next refresh (cloudflare/mcp #137).
+/// A provider that ended its grant for good ends the sessions that need it, each at its next refresh (VR-9).
 ///
 /// Until then the user can mend the connection in place and keeps the session. A client that went on refreshing would get
 /// tokens that open nothing, and never ask its user to log in again. Only a provider that the login needs counts, and trouble

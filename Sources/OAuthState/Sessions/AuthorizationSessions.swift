@@ -115,8 +115,8 @@ package actor AuthorizationSessions: AuthorizationStore {
         codes.expire(now: now)
         redeemableCodes.expire(now: now)
         sweepRevokedTokens(now: now, limit: limit)
-        // Each removal is a record. While the disk takes none they would fill the journal's memory, and nothing is urgent:
-        // a session whose time has passed is not live.
+        // Each removal is a record. While the disk takes none they would fill the journal's memory, and nothing is
+        // urgent: a session whose time has passed is not live.
         guard journal.isAvailable else { return }
         for id in sessionExpiries.popDue(now: now, limit: limit) {
             guard let session = sessions[id] else { continue }

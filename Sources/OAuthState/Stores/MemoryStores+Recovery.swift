@@ -3,8 +3,8 @@ package import DurableLog
 extension MemoryStores {
     /// Rebuilds the state from a storage directory: the snapshot's rows, then the journal's changes, in their order.
     ///
-    /// All cores work at it: pieces of the storage are opened and inflated, and their records read, by several threads at
-    /// once, while this task makes the changes they tell, in their order, some thousands in each turn of an actor.
+    /// All cores work at it: several threads open and inflate pieces of the storage and read their records, while this
+    /// task makes their changes in their order, some thousands in each turn of an actor.
     ///
     /// - Throws: ``StorageError`` when the storage cannot be read, ``RecordError`` when a record is of no known form.
     package func recover(from store: DurableStore) async throws {

@@ -65,8 +65,8 @@ package struct MemoryStores: Sendable {
         for _ in 0..<Self.captureCountMax {
             guard let position = store.journal.beginResuming() else { throw StorageError.journal(.unavailable) }
             let states = await captured()
-            // Changes are refused while the journal is unavailable, but one that had begun may come between two captures:
-            // its record is not on the disk, so no section may contain it.
+            // Changes are refused while the journal is unavailable, but one that had begun may come between two
+            // captures: its record is not on the disk, so no section may contain it.
             guard states.allSatisfy({ $0.state.position == position }) else { continue }
             _ = try await store.writeSnapshot(resumingAfter: position, creationSeconds: now.secondsSinceEpoch) {
                 writer throws(StorageError) in

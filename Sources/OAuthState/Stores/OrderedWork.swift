@@ -14,8 +14,8 @@ struct OrderedWork<Result: Sendable> {
 
     /// Gives work, which must end by itself.
     mutating func add(weight: Int, _ work: @escaping @Sendable () throws -> Result) {
-        // By hand, for the order of a task group's results is that of their ends. It computes and waits for nothing: where
-        // an error leaves its result untaken, it ends by itself.
+        // By hand, because a task group yields results in the order of their ends. The task computes and waits for
+        // nothing: when an error leaves its result untaken, it ends by itself.
         tasks.append((weight, Task { @concurrent in try work() }))
         self.weight += weight
     }

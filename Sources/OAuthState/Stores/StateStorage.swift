@@ -7,7 +7,7 @@ package protocol StateStorage: Sendable {
     var stores: Stores { get }
     /// Whether a snapshot is due at once, because the start tolerated damage that a whole snapshot replaces.
     var requiresSnapshot: Bool { get }
-    /// Whether nothing can be acknowledged before a snapshot is written: changes were made that the journal could not take.
+    /// Whether nothing can be acknowledged before a snapshot is written, because the journal could not take a change.
     var awaitsSnapshot: Bool { get }
     /// Writes everything that is known, where the place works with snapshots; elsewhere nothing.
     func writeSnapshot(now: Timestamp) async throws

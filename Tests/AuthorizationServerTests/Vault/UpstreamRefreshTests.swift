@@ -151,7 +151,7 @@ struct UpstreamRefreshTests {
             #expect(try await connection(server, token).status == .reauthorizationRequired)
             let again = try await client.tokens(at: server)
             #expect(try await client.exchange(again.accessToken).status == 200)
-            // The connection is the user's: the older session has it back too (#5047).
+            // The connection is the user's: the older session has it back too.
             #expect(try await client.exchange(token).status == 200)
         }
     }
