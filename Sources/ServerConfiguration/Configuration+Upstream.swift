@@ -35,7 +35,7 @@ extension Configuration {
         /// How we register ourselves there, in place of a client id (RFC 7591); `nil` for not at all.
         package var registration: UpstreamRegistration?
 
-        /// What the claims of an account have to say for it to be let in (UP-4); each must hold.
+        /// What the claims of an account must say so that it is accepted (UP-4); each must hold.
         package var requiredClaims: [UpstreamClaimRequirement] = []
 
         /// Whether the tokens of a connection that a back-channel logout ends are revoked at the provider and erased.

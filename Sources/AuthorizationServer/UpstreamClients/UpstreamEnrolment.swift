@@ -24,7 +24,7 @@ struct UpstreamEnrolment: Sendable {
     /// How the provider gets to know us, with what is known from before.
     func selfRegistration() async -> UpstreamSelfRegistration {
         UpstreamSelfRegistration(known: await known()) {
-            // It goes on to its end whoever asked for it: the answer holds the only credentials.
+            // It runs to its end, whichever request asked for it: the answer holds the only credentials.
             await work.start(.finishes) { await register() }?.value
                 ?? .failure(.temporary("this server is shutting down"))
         }

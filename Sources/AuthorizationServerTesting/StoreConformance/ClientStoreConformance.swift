@@ -17,10 +17,13 @@ package enum ClientStoreConformance {
         Rule("clients of the configuration are known and cannot be taken over", preRegisteredClients),
         Rule("CR-10: at the bound the oldest client that was never used gives way", oldestUnusedGivesWay),
         Rule(
-            "FD-8: a client that was ever used never gives way; at the bound of such, a new one is refused",
+            "FD-8: a client that was ever used is never evicted; at the bound of such, a new one is refused",
             usedClientsStay
         ),
-        Rule("FD-8: at the bound a client that was not used for 90 days gives way, the oldest first", abandonedClients),
+        Rule(
+            "FD-8: at the bound a client that was not used for 90 days is evicted, the oldest first",
+            abandonedClients
+        ),
     ]
 
     static func registeredClientsAreFound(_ makeStore: StoreFactory<any ClientStore>) async throws {

@@ -76,7 +76,7 @@ struct RegistrationLimitTests {
         }
     }
 
-    @Test("CR-10, FD-8: at the bound the oldest client that was never used gives way, used ones never do")
+    @Test("CR-10, FD-8: at the bound the oldest client that was never used is evicted, used ones never are")
     func bound() async throws {
         try await TestServer.run(environment: { $0.storeLimits.dynamicClientsMax = 2 }) { server in
             let (used, tokens) = try await server.loggedIn()
