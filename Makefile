@@ -10,7 +10,7 @@ RELEASE := -c release --static-swift-stdlib
 
 SWIFT_FOLDERS := $(wildcard Sources Tests Benchmarks)
 
-.PHONY: help setup build run test test-release bench-setup bench bench-check bench-record format lint index clean
+.PHONY: help setup build run test test-release bench-setup bench bench-check bench-record format lint index reference clean
 
 help: ## List the targets.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -57,6 +57,11 @@ lint: ## Check the format.
 
 index: ## Regenerate the RFC index from the headers of the sources.
 	@.ci/write-rfc-index
+
+reference: ## Regenerate the configuration reference from the declared keys.
+	swift build --product gatehouse
+	"$$(swift build --show-bin-path)/gatehouse" config reference > .build/ConfigurationReference.md
+	cp .build/ConfigurationReference.md Sources/AuthorizationServer/AuthorizationServer.docc/
 
 clean: ## Remove the build products.
 	swift package clean

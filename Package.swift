@@ -164,6 +164,7 @@ let testTargets: [Target] = [
             .httpTypes, .logging,
         ]
     ),
+    tests("ServerConfigurationTests", ["ServerConfiguration", "OAuthProtocol", "SocketHTTP"]),
     tests(
         "ServerCommandTests",
         [

@@ -13,7 +13,10 @@ struct GatehouseCommand: AsyncParsableCommand {
             Exit codes: 0 for success, 1 for failure, 2 for a wrong command line.
             """,
         version: "0.1.0",
-        subcommands: [ServeCommand.self, CheckConfigurationCommand.self, DevCommand.self, SnapshotCommand.self]
+        subcommands: [
+            ServeCommand.self, CheckConfigurationCommand.self, ConfigCommand.self, DevCommand.self,
+            SnapshotCommand.self,
+        ]
     )
 
     /// Runs the command that the arguments name, and exits with 0, 1 or 2.

@@ -1,3 +1,4 @@
+import DurableLog
 import ServerConfiguration
 
 /// Reads the secrets that a configuration refers to, from files and environment variables.
@@ -11,9 +12,11 @@ struct SecretResolution {
     func resolve(_ configuration: Configuration) throws(ConfigurationErrors) -> Configuration {
         var resolved = configuration
         var errors: [ConfigurationError] = []
-        resolved.replaceSecrets { path, reference in
+        resolved.replaceSecrets { path, reference, content in
             do throws(HostFiles.Refusal) {
-                return .value(try value(reference))
+                let value = try value(reference)
+                errors += Self.objection(to: value, content).map { [ConfigurationError(path: path, message: $0)] } ?? []
+                return .value(value)
             } catch {
                 errors.append(ConfigurationError(path: path, message: "\(reference) \(error.reason)"))
                 return reference
@@ -21,6 +24,19 @@ struct SecretResolution {
         }
         guard errors.isEmpty else { throw ConfigurationErrors(errors) }
         return resolved
+    }
+
+    private static func objection(to secret: SecretValue, _ content: SecretContent) -> String? {
+        switch content {
+        case .text: return nil
+        case .storageKey:
+            do throws(StorageKeyError) {
+                _ = try StorageKey(contents: secret.bytes)
+                return nil
+            } catch {
+                return "\(error)"
+            }
+        }
     }
 
     private func value(_ reference: SecretReference) throws(HostFiles.Refusal) -> SecretValue {

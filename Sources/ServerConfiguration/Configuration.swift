@@ -53,7 +53,7 @@ package struct Configuration: Hashable, Sendable {
     /// How we connect to others.
     package var outbound = Outbound()
 
-    /// The proxies whose `X-Forwarded-For` is believed; nobody's by default.
+    /// The proxies whose `X-Forwarded-For` is believed; none by default.
     package var trustedProxies: [AddressRange] = []
 
     /// The scopes of a server that names none.

@@ -49,14 +49,6 @@ extension ConfigurationCursor {
         return duration
     }
 
-    /// One of an enumeration's words.
-    func choice<Choice: RawRepresentable<String> & CaseIterable>(
-        _ type: Choice.Type = Choice.self,
-        among choices: [Choice] = Array(Choice.allCases)
-    ) -> Choice? {
-        choice(among: choices, named: \.rawValue)
-    }
-
     /// One of some values, by its name.
     func choice<Choice>(among choices: [Choice], named name: (Choice) -> String) -> Choice? {
         guard let text = string() else { return nil }
@@ -66,21 +58,18 @@ extension ConfigurationCursor {
         return refused("\(text) is not one of \(words.joined(separator: ", "))\(hint)")
     }
 
-    /// A list of texts, each once, each passing a check that says what is wrong with it.
-    func strings(_ check: (String) -> String? = { _ in nil }) -> [String]? {
-        guard let elements = elements() else { return nil }
-        var seen: [String] = []
-        for element in elements {
-            guard let text = element.string() else { continue }
-            if let objection = check(text) {
-                element.refuse(objection)
-            } else if seen.contains(text) {
-                element.refuse("\(text) is listed twice")
-            } else {
-                seen.append(text)
-            }
+    /// A list of texts, each once.
+    func strings() -> [String]? {
+        elements()?.reduce(into: []) { texts, element in
+            guard let text = element.string() else { return }
+            guard !texts.contains(text) else { return element.refuseRepetition() }
+            texts.append(text)
         }
-        return seen
+    }
+
+    /// Reports an element that the list has already.
+    func refuseRepetition() {
+        refuse("\(text.map { "\($0) " } ?? "")is listed twice")
     }
 
     /// Text that passes a check that says what is wrong with it.

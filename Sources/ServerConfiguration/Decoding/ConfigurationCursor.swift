@@ -35,12 +35,28 @@ struct ConfigurationCursor {
         return below(entry)
     }
 
-    /// The value of a key that must be there.
-    func required(_ name: String) -> ConfigurationCursor? {
-        if let child = self[name] { return child }
-        problems.report(path.isEmpty ? name : "\(path).\(name)", "is required", location)
-        return nil
+    /// Reports that a key must be there, and why.
+    func reportMissing(_ name: String, _ reason: String? = nil) {
+        let message = reason.map { "is required; \($0)" } ?? "is required"
+        problems.report(path.isEmpty ? name : "\(path).\(name)", message, location)
     }
+
+    /// Reports a key that is not there and that other keys, or their absence, make necessary.
+    func require(_ name: String, or reason: String? = nil) {
+        switch node.content {
+        case .map, .empty: if self[name] == nil { reportMissing(name, reason) }
+        // What has no keys was reported as such.
+        case .scalar, .list: break
+        }
+    }
+
+    /// The text that is written here, whatever it means; `nil` for lists and maps.
+    var text: String? {
+        if case .scalar(let text) = node.content { text } else { nil }
+    }
+
+    /// Whether something was reported at this place.
+    var isRefused: Bool { problems.errors.contains { $0.path == path } }
 
     /// The entries of a map, in their order.
     func entries() -> [(name: String, value: ConfigurationCursor)] {

@@ -8,8 +8,9 @@ package enum ConfigurationRules {
             ? nil : "\(text) is not a scope: printable characters without spaces, quotes, backslashes"
     }
 
-    /// RFC 6749 Appendix A.1: a client id is printable ASCII, and without spaces, for else no request could name it; and none that a user could have as `sub`, for a client that
-    /// acts for itself has its id there (D-46, RFC 9068 §5).
+    /// RFC 6749 Appendix A.1: a client id is printable ASCII; one with spaces could not be sent by HTTP Basic.
+    ///
+    /// It must not look like a user id, because both can be the `sub` of a token (D-46, RFC 9068 §5).
     static func clientIDObjection(_ text: String) -> String? {
         guard ClientAuthenticationRequest.isClientID(text) else {
             return "must be printable ASCII without spaces, at most 2048 characters"
@@ -17,7 +18,7 @@ package enum ConfigurationRules {
         return UserID(text) == nil ? nil : "has the form of a user id; choose another id"
     }
 
-    /// The name of an upstream stands in a path and in `audience`, so it is a plain label.
+    /// The name of an upstream is a plain label, because it is part of a path and of `audience`.
     static func upstreamNameObjection(_ text: String) -> String? {
         let isLabel =
             text.utf8.count <= 63 && !text.hasPrefix("-") && !text.hasSuffix("-")
@@ -25,7 +26,7 @@ package enum ConfigurationRules {
         return isLabel ? nil : "\(text) is not a name: lower-case letters, digits and inner hyphens, at most 63"
     }
 
-    /// RFC 8707 §2: an absolute URI without fragment; https, so that nobody on the way reads the tokens, or loopback.
+    /// RFC 8707 §2: an absolute URI without fragment; https, which keeps tokens secret on the network, or loopback.
     package static func resourceObjection(_ text: String) -> String? {
         guard ResourceCatalogue.comparisonForm(text) != nil, let uri = URIReference(text) else {
             return "must be an absolute URL without fragment or user information"

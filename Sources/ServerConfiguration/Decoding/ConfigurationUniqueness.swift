@@ -1,6 +1,6 @@
 import OAuthProtocol
 
-/// Refuses names that stand twice, each at its second place.
+/// Refuses names that are used twice, each at its second place.
 struct ConfigurationUniqueness {
     let file: ConfigurationCursor
 

@@ -4,6 +4,9 @@ package enum DurationText {
         ("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1_000), ("ms", 1),
     ]
 
+    /// The regular expression that the JSON Schema has of a duration; its minimum length excludes the empty text.
+    static let pattern = "^" + units.map { "([0-9]+\($0.suffix))?" }.joined() + "$"
+
     /// Reads a duration; units go from large to small, each at most once, without sign or fraction.
     ///
     /// - Parameter text: Such as `1h30m`.

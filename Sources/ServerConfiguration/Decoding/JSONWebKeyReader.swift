@@ -9,7 +9,7 @@ struct JSONWebKeyReader {
         switch cursor.node.content {
         case .scalar(let text):
             guard let object = try? JSONParser.parseObject(Array(text.utf8)) else {
-                // Which byte is wrong helps nobody who pasted a file.
+                // The offset of the wrong byte does not help a person who pasted a file.
                 return cursor.refused("is not the JSON text of a JWK Set")
             }
             return checked(object)

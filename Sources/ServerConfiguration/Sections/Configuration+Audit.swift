@@ -16,3 +16,17 @@ extension Configuration {
         }
     }
 }
+
+extension Configuration.Audit {
+    static let keys = KeySection(Self()) {
+        Key(
+            "when_full",
+            \.whenFull,
+            .choice,
+            """
+            What happens when 8 MiB of the audit trail wait for their file or reader: requests are answered only once \
+            their events fit, or further events are dropped and counted.
+            """
+        )
+    }
+}

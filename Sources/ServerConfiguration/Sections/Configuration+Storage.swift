@@ -27,3 +27,37 @@ extension Configuration {
         case off
     }
 }
+
+extension Configuration.Storage {
+    static let keys = KeySection(Self()) {
+        Key(
+            "directory",
+            \.directory,
+            .text("path"),
+            default: "memory only",
+            "The directory of journal and snapshots."
+        )
+        Key(
+            "encryption_key",
+            \.encryptionKey,
+            .secret(holding: .storageKey),
+            default: "a key created beside the data",
+            "The key that seals what is stored: 32 bytes as 64 hexadecimal digits (`openssl rand -hex 32`) or in base64."
+        )
+        Key(
+            "snapshot_interval",
+            \.snapshotInterval,
+            .duration(.seconds(1) ... .hours(24)),
+            "The time between two snapshots."
+        )
+        Key(
+            "journal",
+            \.journal,
+            .choice,
+            """
+            When a change is synced to disk: before its response leaves, once a second, or never. Only `always` keeps \
+            every acknowledged change through a crash of the machine.
+            """
+        )
+    }
+}

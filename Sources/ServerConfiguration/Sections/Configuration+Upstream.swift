@@ -5,7 +5,7 @@ package import UpstreamIdentity
 extension Configuration {
     /// An identity provider where users log in and whose tokens the vault keeps.
     package struct Upstream: Hashable, Sendable {
-        /// The name, as it stands in callback paths and in `audience`.
+        /// The name in callback paths and in `audience`.
         package var name: String
 
         /// The row of the preset table that it is; `oidc` or `oauth2` for a provider without a row of its own.
@@ -35,13 +35,13 @@ extension Configuration {
         /// How we register ourselves there, in place of a client id (RFC 7591); `nil` for not at all.
         package var registration: UpstreamRegistration?
 
-        /// What the claims of an account must say so that it is accepted (UP-4); each must hold.
+        /// What the claims of an account must say before it is accepted (UP-4); each must hold.
         package var requiredClaims: [UpstreamClaimRequirement] = []
 
         /// Whether the tokens of a connection that a back-channel logout ends are revoked at the provider and erased.
         package var revokesOnLogout = false
 
-        /// Whether a connection ends, here and at the provider, with the last session of its user that a client revokes.
+        /// Whether a connection ends, here and at the provider, when a client revokes its user's last session.
         package var revokesWithLastSession = false
 
         /// How we authenticate there; `nil` leaves it to the provider's metadata or preset.
@@ -81,36 +81,6 @@ extension Configuration {
             self.issuer = issuer
             self.endpoints = endpoints
             self.clientID = clientID
-        }
-    }
-
-    /// RFC 7591: how we register ourselves at a provider.
-    package struct UpstreamRegistration: Hashable, Sendable {
-        /// Where; `nil` for the endpoint that the issuer's document names.
-        package var endpoint: String?
-
-        /// How the provider's pages call us.
-        package var clientName = "Gatehouse"
-
-        /// The provider's permission to register, where it wants one.
-        package var initialAccessToken: SecretReference?
-
-        /// A registration where the issuer's document says.
-        package init() {}
-    }
-
-    /// A claim of the provider's, and the claim of ours that takes its value.
-    package struct ClaimName: Hashable, Sendable {
-        /// The provider's claim: a name, or names joined by dots through nested objects.
-        package var upstream: String
-
-        /// The claim in our access tokens.
-        package var name: String
-
-        /// Maps a claim.
-        package init(upstream: String, name: String) {
-            self.upstream = upstream
-            self.name = name
         }
     }
 }

@@ -6,7 +6,7 @@ package struct ConfigurationError: Error, Hashable, Sendable {
     /// What is wrong, and what to write instead.
     package var message: String
 
-    /// Where it stands.
+    /// Where the key is written.
     package var location: ConfigurationLocation?
 
     /// Makes an error.

@@ -1,4 +1,4 @@
-/// A piece of a configuration file before it means anything: text, a list or a map, and where it stands.
+/// A piece of a configuration file before it has a meaning: text, a list or a map, and where it is written.
 package struct ConfigurationNode: Hashable, Sendable {
     /// What the piece is.
     package enum Content: Hashable, Sendable {
@@ -16,7 +16,7 @@ package struct ConfigurationNode: Hashable, Sendable {
     package struct Entry: Hashable, Sendable {
         /// The key.
         package var name: String
-        /// Where the key stands.
+        /// Where the key is written.
         package var location: ConfigurationLocation?
         /// What belongs to it.
         package var node: ConfigurationNode
@@ -32,7 +32,7 @@ package struct ConfigurationNode: Hashable, Sendable {
     /// What the piece is.
     package var content: Content
 
-    /// Where it stands.
+    /// Where it is written.
     package var location: ConfigurationLocation?
 
     /// Makes a piece.

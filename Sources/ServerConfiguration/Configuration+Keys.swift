@@ -1,0 +1,74 @@
+import OAuthProtocol
+
+extension Configuration {
+    /// Every key that there is: a name that is not here is refused.
+    static let keys = KeySection(Configuration(issuer: .standIn, listen: [])) {
+        Key(
+            "issuer",
+            \.issuer,
+            .issuer,
+            isRequired: true,
+            "The issuer identifier, byte for byte as it appears in metadata and tokens."
+        )
+        Key(
+            "listen",
+            \.listen,
+            .list(of: .section(Listener.keys), atLeastOne: "address"),
+            default: "the address and port of an http loopback issuer, otherwise `127.0.0.1:8080`",
+            "Where clients connect."
+        )
+        Key(
+            "management",
+            \.management,
+            .section(Management.keys),
+            "The listener of health, metrics and administration."
+        )
+        Key("storage", \.storage, .section(Storage.keys), "Where state is kept and how durable it is.")
+        Key("audit", \.audit, .section(Audit.keys), "What happens when the audit trail cannot be written.")
+        Key("signing", \.signing, .section(Signing.keys), "How tokens are signed.")
+        Key("tokens", \.tokens, .section(Tokens.keys), "How long what we issue lives.")
+        Key(
+            "consent",
+            \.consent,
+            .choice,
+            """
+            Which users the consent page asks: all of them every time; again only when client, redirect host, scope, \
+            resource or upstream changed; or all but those of `trusted` clients.
+            """
+        )
+        Key("registration", \.registration, .section(Registration.keys), "Which clients may register, and how.")
+        Key("scopes", \.scopes, .scopes("list of scopes"), "The scopes that this server grants.")
+        Key(
+            "upstreams",
+            \.upstreams,
+            .list(of: .section(Upstream.keys)),
+            "The identity providers where users log in and whose tokens the vault keeps."
+        )
+        Key(
+            "forward_auth",
+            \.forwardAuth,
+            .section(ForwardAuthentication.keys),
+            "How a proxy may ask about its clients' tokens (nginx `auth_request` and its like)."
+        )
+        Key(
+            "resources",
+            \.resources,
+            .list(of: .section(Resource.keys)),
+            "The MCP servers that accept our tokens and may retrieve upstream tokens."
+        )
+        Key("clients", \.clients, .list(of: .section(Client.keys)), "The pre-registered clients.")
+        Key("limits", \.limits, .section(Limits.keys), "The bounds that are often changed.")
+        Key("outbound", \.outbound, .section(Outbound.keys), "How we connect to providers and metadata documents.")
+        Key(
+            "trusted_proxies",
+            \.trustedProxies,
+            .list(of: .addressRange, "list of addresses or blocks, such as `10.0.0.0/8`"),
+            "The proxies whose `X-Forwarded-For` is believed; their connections are limited as a whole only."
+        )
+    } context: { _, configuration, context in
+        context.configuration = configuration
+    } finish: { file, configuration, _ in
+        if file["listen"] == nil { configuration.listen = [Listener(address: configuration.issuer.defaultAddress)] }
+        ConfigurationUniqueness(file: file).check()
+    }
+}

@@ -1,0 +1,86 @@
+import OAuthProtocol
+import SocketHTTP
+
+// The formats of what a host looks up: addresses, secrets and files.
+
+extension Format where Value == SocketAddress {
+    /// An address to bind.
+    static var listenAddress: Format {
+        Format(
+            "`IP:PORT`",
+            schema: ["type": "string"],
+            read: { cursor, _ in cursor.listenAddress() },
+            write: { .string($0.description) }
+        )
+    }
+}
+
+extension Format where Value == AddressRange {
+    /// An address or a block of them.
+    static var addressRange: Format {
+        Format(
+            "address or block, such as `10.0.0.0/8`",
+            schema: ["type": "string"],
+            read: { cursor, _ in cursor.addressRange() },
+            write: { .string($0.description) }
+        )
+    }
+}
+
+/// Returns what takes the place of a secret's reference, from the key's path and what the secret must be.
+package typealias SecretReplacement = (String, SecretReference, SecretContent) -> SecretReference
+
+/// What a secret must be, beyond text.
+package enum SecretContent: Hashable, Sendable {
+    /// Any text that is not empty.
+    case text
+    /// A key that seals the storage.
+    case storageKey
+}
+
+extension Format where Value == SecretReference {
+    /// Where a secret is kept.
+    static func secret(holding content: SecretContent = .text) -> Format {
+        Format(
+            read: { cursor, _, _ in cursor.secret() },
+            write: { _ in nil },
+            shape: { _ in .secret },
+            replaceSecrets: { path, reference, replace in reference = replace(path, reference, content) }
+        )
+    }
+}
+
+/// A file that a configuration names.
+package struct ConfiguredFile: Hashable, Sendable {
+    /// What the file must hold.
+    package enum Content: Hashable, Sendable {
+        /// One identity's certificates or key, which are checked together with the section that names both.
+        case tlsIdentity
+        /// PEM certificates.
+        case certificates
+        /// One PEM private key that signs.
+        case signingKey
+    }
+
+    /// The key's path.
+    package var key: String
+
+    /// The file's path.
+    package var path: String
+
+    /// What the file must hold.
+    package var content: Content
+}
+
+extension Format where Value == String {
+    /// The path of a file that the server reads.
+    static func file(holding content: ConfiguredFile.Content) -> Format {
+        let path = text("path")
+        return Format(
+            read: path.read,
+            write: path.write,
+            shape: path.shape,
+            files: { key, file in [ConfiguredFile(key: key, path: file, content: content)] }
+        )
+    }
+}

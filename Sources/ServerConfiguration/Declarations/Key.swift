@@ -1,0 +1,131 @@
+import OAuthProtocol
+
+/// One key of a section, declared once: its name, its value's format, its default and what it is for.
+///
+/// Everything that knows the keys derives from these declarations: decoding, environment variables, suggestions for
+/// unknown keys, the secrets and files that a host reads, the reference page and the JSON Schema. The default is the
+/// initial value of the property that the key sets.
+struct Key<Section: Sendable>: Sendable {
+    let name: String
+    let isRequired: Bool
+    let read: @Sendable (ConfigurationCursor, inout Section, DecodingContext) -> Void
+    let describe: @Sendable (Section) -> KeyDescription
+    let replaceSecrets: @Sendable (String, inout Section, SecretReplacement) -> Void
+    let files: @Sendable (String, Section) -> [ConfiguredFile]
+
+    /// Declares a key that sets a property.
+    ///
+    /// - Parameters:
+    ///   - name: The name in the section.
+    ///   - property: What the key sets; its value in a new section is the default.
+    ///   - format: What may be written.
+    ///   - isRequired: Whether the key must be there.
+    ///   - fallback: The default in words, where the property's initial value does not say it.
+    ///   - text: What the key is for, in Markdown.
+    init<Value>(
+        _ name: String,
+        _ property: any WritableKeyPath<Section, Value> & Sendable,
+        _ format: Format<Value>,
+        isRequired: Bool = false,
+        default fallback: String? = nil,
+        _ text: String
+    ) {
+        self.name = name
+        self.isRequired = isRequired
+        read = { cursor, section, context in
+            guard let value = format.read(cursor, section[keyPath: property], context) else { return }
+            section[keyPath: property] = value
+        }
+        describe = { section in
+            let value = section[keyPath: property]
+            return KeyDescription(
+                name: name,
+                text: text,
+                isRequired: isRequired,
+                initial: isRequired ? nil : format.write(value),
+                fallback: fallback,
+                shape: format.shape(value)
+            )
+        }
+        replaceSecrets = { path, section, replace in format.replaceSecrets(path, &section[keyPath: property], replace) }
+        files = { path, section in format.files(path, section[keyPath: property]) }
+    }
+
+    /// Declares a key that sets a property which is `nil` without it.
+    init<Value>(
+        _ name: String,
+        _ property: any WritableKeyPath<Section, Value?> & Sendable,
+        _ format: Format<Value>,
+        isRequired: Bool = false,
+        default fallback: String? = nil,
+        _ text: String
+    ) {
+        self.init(name, property, Format<Value?>(format), isRequired: isRequired, default: fallback, text)
+    }
+}
+
+/// The keys of a section, in the order of the page, and what must hold between them.
+struct KeySection<Section: Sendable>: Sendable {
+    /// A section without any key: the source of the defaults, and what a list's element is decoded into.
+    let blank: Section
+    let keys: [Key<Section>]
+
+    /// What the values of the section's keys are read within, before each of them.
+    let context: @Sendable (ConfigurationCursor, Section, inout DecodingContext) -> Void
+
+    /// Checks what no key can check alone, and completes what follows from several keys.
+    let finish: @Sendable (ConfigurationCursor, inout Section, DecodingContext) -> Void
+
+    /// What the JSON Schema says of the section besides its keys.
+    let schemaRules: JSONObject
+
+    init(
+        _ blank: Section,
+        schemaRules: JSONObject = [:],
+        @KeyListBuilder<Section> keys: () -> [Key<Section>],
+        context: @escaping @Sendable (ConfigurationCursor, Section, inout DecodingContext) -> Void = { _, _, _ in },
+        finish: @escaping @Sendable (ConfigurationCursor, inout Section, DecodingContext) -> Void = { _, _, _ in }
+    ) {
+        self.blank = blank
+        self.keys = keys()
+        self.context = context
+        self.finish = finish
+        self.schemaRules = schemaRules
+    }
+
+    /// Reads every key into a section; what is wrong is reported, and the section keeps what it had.
+    func decode(_ cursor: ConfigurationCursor, into section: inout Section, _ outer: DecodingContext) {
+        var context = outer
+        for key in keys {
+            self.context(cursor, section, &context)
+            if let child = cursor[key.name] {
+                key.read(child, &section, context)
+            } else if key.isRequired {
+                cursor.reportMissing(key.name)
+            }
+        }
+        self.context(cursor, section, &context)
+        finish(cursor, &section, context)
+    }
+
+    /// Describes every key, with the defaults of a section.
+    func descriptions(_ section: Section) -> [KeyDescription] {
+        keys.map { $0.describe(section) }
+    }
+}
+
+/// What the values of a section are read within: settings that the meaning of others depends on.
+struct DecodingContext: Sendable {
+    /// What has been decoded so far; a later key may name what an earlier one configured.
+    var configuration: Configuration
+
+    /// Whether URLs may be plain http here.
+    var allowsInsecureHTTP = false
+}
+
+/// Collects the keys of a section, each type-checked on its own.
+@resultBuilder
+enum KeyListBuilder<Section: Sendable> {
+    static func buildExpression(_ key: Key<Section>) -> Key<Section> { key }
+    static func buildBlock(_ keys: Key<Section>...) -> [Key<Section>] { keys }
+}

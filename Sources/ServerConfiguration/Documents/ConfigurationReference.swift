@@ -1,0 +1,103 @@
+import OAuthProtocol
+
+/// The page of the documentation that lists every key, made of the declared keys.
+package enum ConfigurationReference {
+    /// The page in Markdown, without the line break at its end.
+    package static var page: String {
+        let keys = Configuration.keys.descriptions(Configuration.keys.blank)
+        let single = keys.filter { $0.shape.keys.isEmpty }
+        let sections = keys.filter { !$0.shape.keys.isEmpty }
+        return ([introduction, "## Single keys\n\n" + table(single, below: "")] + sections.map(section))
+            .joined(separator: "\n\n")
+    }
+
+    private static let introduction = """
+        # Configuration reference
+
+        Every key of the configuration file, its values and its default.
+
+        ## Overview
+
+        <!-- Made by `make reference` from the keys that ServerConfiguration declares; edit those. -->
+
+        The configuration is one YAML file. An unknown key, a value out of bounds or a secret written into the file stops the
+        start, and each is reported with the key's path and line; `gatehouse check-config --config FILE` reports the same
+        without starting anything.
+
+        Each key outside lists can also be set by an environment variable: `GATEHOUSE_` and the key's path in capitals, with
+        dots as underscores, so `tokens.access_token_lifetime` is `GATEHOUSE_TOKENS_ACCESS_TOKEN_LIFETIME`. Lists and maps are
+        YAML in its flow form: `GATEHOUSE_SCOPES='[openid, "mcp:read"]'`. A variable with that prefix that names no key stops
+        the start.
+
+        A *secret* is `{file: PATH}` or `{env: VARIABLE}`; the file wins when both are given, and surrounding whitespace is
+        trimmed. A *duration* is a number with a unit, such as `30s`, `5m`, `1h30m` or `7d`. In `listen[]` and its like, `[]` is
+        each element of the list.
+
+        `gatehouse config schema` prints a JSON Schema (draft 2020-12) of the file, with which an editor completes and checks
+        it. The YAML language server finds the schema by a comment in the file's first line,
+        `# yaml-language-server: $schema=PATH`.
+        """
+
+    private static func section(_ key: KeyDescription) -> String {
+        let path = key.name + key.shape.pathSuffix
+        var paragraphs = ["## \(path)", key.text]
+        if let fallback = key.fallback { paragraphs.append("Default: \(fallback).") }
+        paragraphs.append(table(key.shape.keys, below: path + "."))
+        return paragraphs.joined(separator: "\n\n")
+    }
+
+    private static func table(_ keys: [KeyDescription], below parent: String) -> String {
+        (["| Key | Value | Default | Meaning |", "|---|---|---|---|"] + rows(keys, below: parent))
+            .joined(separator: "\n")
+    }
+
+    private static func rows(_ keys: [KeyDescription], below parent: String) -> [String] {
+        keys.flatMap { key in
+            let path = parent + key.name
+            let cells = ["`\(path)`", key.shape.words, key.fallbackText, key.text]
+            let row = "| " + cells.map { $0.replacing("|", with: "\\|") }.joined(separator: " | ") + " |"
+            guard case .section(let keys, _) = key.shape else { return [row] }
+            return [row] + rows(keys, below: path + ".")
+        }
+    }
+}
+
+extension KeyShape {
+    /// What may be written, in words.
+    fileprivate var words: String {
+        switch self {
+        case .value(let words, _): words
+        case .secret: "secret"
+        case .section: "map"
+        case .list(_, let words, _, _): words
+        }
+    }
+}
+
+extension KeyDescription {
+    /// The default, in words or as a value.
+    fileprivate var fallbackText: String {
+        if isRequired { return "required" }
+        if let fallback { return fallback }
+        if case .section = shape { return initial == nil ? "none" : "see its keys" }
+        return initial.flatMap(\.flowText).map { "`\($0)`" } ?? "none"
+    }
+}
+
+extension JSONValue {
+    /// The value in YAML's flow form; `nil` for one without content.
+    fileprivate var flowText: String? {
+        switch self {
+        case .null: nil
+        case .bool(let value): "\(value)"
+        case .number(let number): number.text
+        case .string(let text): text
+        case .array(let values):
+            values.isEmpty ? nil : "[" + values.compactMap(\.flowText).joined(separator: ", ") + "]"
+        case .object(let object):
+            object.isEmpty
+                ? nil
+                : "{" + object.members.map { "\($0.name): \($0.value.flowText ?? "")" }.joined(separator: ", ") + "}"
+        }
+    }
+}

@@ -1,0 +1,145 @@
+package import OAuthProtocol
+
+extension Configuration {
+    /// A pre-registered client.
+    package struct Client: Hashable, Sendable {
+        /// The client id.
+        package var clientID: String
+
+        /// The name that the consent page shows.
+        package var name: String?
+
+        /// The redirect URIs, compared byte for byte.
+        package var redirectURIs: [String] = []
+
+        /// How the client authenticates at the token endpoint.
+        package var tokenEndpointAuthMethod = TokenEndpointAuthenticationMethod.none
+
+        /// The client's secret, if its method uses one.
+        package var clientSecret: SecretReference?
+
+        /// The client's public keys as the text of a JWK Set, for `private_key_jwt`.
+        package var jwks: String?
+
+        /// Where the client publishes its keys, for `private_key_jwt`.
+        package var jwksURI: String?
+
+        /// Whether its assertions may name the token endpoint as their audience.
+        package var allowsTokenEndpointAudience = false
+
+        /// The grants that the client may use.
+        package var grantTypes = [GrantType.authorizationCode, .refreshToken]
+
+        /// The scopes that the client may have; `nil` for all.
+        package var scopes: ScopeSet?
+
+        /// Whether `consent: trusted` spares this client's users the page.
+        package var isTrusted = false
+
+        /// Makes a public client of the authorization code grant.
+        package init(clientID: String) {
+            self.clientID = clientID
+        }
+    }
+}
+
+extension Configuration.Client {
+    static let keys = KeySection(Self(clientID: "")) {
+        Key("client_id", \.clientID, .clientID, isRequired: true, "The client id.")
+        Key("client_name", \.name, .text(), default: "the client id", "The name that the consent page shows.")
+        Key(
+            "redirect_uris",
+            \.redirectURIs,
+            .texts("list of URIs", schema: .url, Self.isRedirect),
+            default: "none; required for `authorization_code`",
+            "The redirect URIs, compared byte for byte."
+        )
+        Key(
+            "token_endpoint_auth_method",
+            \.tokenEndpointAuthMethod,
+            .choice,
+            default: "by the client's credentials",
+            "How the client authenticates at the token endpoint."
+        )
+        Key(
+            "client_secret",
+            \.clientSecret,
+            .secret(),
+            "The client's secret, required for `client_secret_basic` and `client_secret_post`."
+        )
+        Key("jwks", \.jwks, .keySet, "The client's public keys, for `private_key_jwt`.")
+        Key("jwks_uri", \.jwksURI, .endpoint, "Where the client publishes its keys, for `private_key_jwt`.")
+        Key(
+            "allow_token_endpoint_audience",
+            \.allowsTokenEndpointAudience,
+            .flag,
+            "Whether `aud` of the client's assertions may be the token endpoint."
+        )
+        // Token exchange is for resources, which are configured under that name.
+        Key(
+            "grant_types",
+            \.grantTypes,
+            .list(
+                of: .choice(among: [.authorizationCode, .refreshToken, .clientCredentials]),
+                "list of `authorization_code`, `refresh_token`, `client_credentials`",
+                atLeastOne: "grant"
+            ),
+            "The grants that the client may use."
+        )
+        Key(
+            "scopes",
+            \.scopes,
+            .scopes("list of scopes", Configuration.Resource.isGranted),
+            default: "no limit",
+            "Some of the server's `scopes`: those that the client may have."
+        )
+        Key("trusted", \.isTrusted, .flag, "Whether `consent: trusted` spares this client's users the page.")
+    } finish: { section, client, _ in
+        if section["token_endpoint_auth_method"] == nil { client.tokenEndpointAuthMethod = method(section) }
+        client.checkCredentials(section)
+        client.checkGrants(section)
+    }
+
+    private static func isRedirect(_ text: String, _ context: DecodingContext) -> String? {
+        let allowed = Set(context.configuration.registration.allowedPrivateUseRedirects)
+        return ConfigurationRules.redirectObjection(text, allowedPrivateUse: allowed)
+    }
+
+    /// Without a configured method, a client with a secret or keys uses them, and one without is public.
+    private static func method(_ section: ConfigurationCursor) -> TokenEndpointAuthenticationMethod {
+        if section["client_secret"] != nil { return .clientSecretBasic }
+        return section["jwks"] != nil || section["jwks_uri"] != nil ? .privateKeyJWT : .none
+    }
+
+    /// Credentials and method must agree: a secret that is never checked looks like protection.
+    private func checkCredentials(_ section: ConfigurationCursor) {
+        switch tokenEndpointAuthMethod {
+        case .clientSecretBasic, .clientSecretPost:
+            section.require("client_secret", or: "\(tokenEndpointAuthMethod.rawValue) needs it")
+        case .privateKeyJWT:
+            if section["jwks"] == nil { section.require("jwks_uri", or: "private_key_jwt needs jwks or jwks_uri") }
+            if section["jwks"] != nil { section["jwks_uri"]?.refuse("must not be used together with jwks") }
+        case .none: break
+        }
+        if !tokenEndpointAuthMethod.usesSecret {
+            section["client_secret"]?.refuse("contradicts token_endpoint_auth_method")
+        }
+        guard tokenEndpointAuthMethod != .privateKeyJWT else { return }
+        for key in ["jwks", "jwks_uri", "allow_token_endpoint_audience"] {
+            section[key]?.refuse("is only for token_endpoint_auth_method: private_key_jwt")
+        }
+    }
+
+    private func checkGrants(_ section: ConfigurationCursor) {
+        if grantTypes.contains(.authorizationCode) {
+            let isListed = section["redirect_uris"].map { $0.elements()?.isEmpty == false } ?? false
+            if !isListed { section.reportMissing("redirect_uris", "the authorization_code grant needs at least one") }
+        }
+        // RFC 6749 §4.4: the client credentials grant is for confidential clients only.
+        if grantTypes.contains(.clientCredentials), tokenEndpointAuthMethod == .none {
+            section["grant_types"]?.refuse(
+                "the client_credentials grant needs a client that authenticates; method none does not"
+            )
+        }
+    }
+}

@@ -1,0 +1,24 @@
+extension Configuration {
+    /// How a proxy may ask about its clients' tokens (nginx `auth_request` and its kin).
+    package struct ForwardAuthentication: Hashable, Sendable {
+        /// What the proxy sends in `X-Gatehouse-Proxy-Secret`.
+        ///
+        /// Without one, the server answers with identities only, and only on the management listener.
+        package var secret: SecretReference?
+
+        /// No secret.
+        package init() {}
+    }
+}
+
+extension Configuration.ForwardAuthentication {
+    static let keys = KeySection(Self()) {
+        Key(
+            "secret",
+            \.secret,
+            .secret(),
+            default: "none: identities only, on the management listener only",
+            "What a proxy sends in `X-Gatehouse-Proxy-Secret`."
+        )
+    }
+}
