@@ -1,13 +1,13 @@
 package import OAuthProtocol
 package import OAuthState
 
-/// One security-relevant thing that happened, as the audit trail keeps it: who, what, with which result.
+/// One security-relevant event, as the audit trail stores it: the parties, the action and the result.
 ///
 /// Never a secret: fields are ids, names and codes (D-25).
 package struct AuditEvent: Sendable {
-    /// What happened, such as `token.refreshed`.
+    /// The event's name, such as `token.refreshed`.
     package let name: String
-    /// The particulars, in the order in which they are written.
+    /// The members, in the order in which they are written.
     let fields: AuditFields
 
     private init(_ name: String, _ fields: AuditFields) {
@@ -15,7 +15,9 @@ package struct AuditEvent: Sendable {
         self.fields = fields
     }
 
-    /// A client registered itself (RFC 7591); its name is a person's words and stays out of a file in clear.
+    /// A client registered itself (RFC 7591).
+    ///
+    /// Its name is arbitrary text and is not written to an unencrypted file.
     package static func registered(_ client: Client) -> AuditEvent {
         AuditEvent(
             "client.registered",
@@ -26,7 +28,7 @@ package struct AuditEvent: Sendable {
         )
     }
 
-    /// A client's metadata document could not be used (CM-6).
+    /// A client's metadata document was unusable (CM-6).
     package static func metadataDocumentRefused(clientID: String, _ failure: MetadataDocumentFailure) -> AuditEvent {
         AuditEvent(
             "client.document_refused",
@@ -43,14 +45,14 @@ package struct AuditEvent: Sendable {
         AuditEvent("audit.dropped", ["count": .integer(count)])
     }
 
-    /// Who or what made another key sign.
+    /// The cause of a change of the signing key.
     package enum KeyChangeCause: String, Sendable {
         case administrator
         case schedule
         case files
     }
 
-    /// Another key signs from now on (MD-9).
+    /// Another key signs tokens from now on (MD-9).
     package static func signingKeyChanged(_ keyID: String, cause: KeyChangeCause) -> AuditEvent {
         AuditEvent("signing_key.changed", ["kid": .string(keyID), "cause": .string(cause.rawValue)])
     }
@@ -96,12 +98,12 @@ package struct AuditEvent: Sendable {
         AuditEvent("upstream.login_failed", ["upstream": .string(upstream), "error": .string(error.wireValue)])
     }
 
-    /// A callback was not taken.
+    /// A callback was refused.
     package static func callbackRefused(_ upstream: String, reason: String) -> AuditEvent {
         AuditEvent("upstream.callback_refused", ["upstream": .string(upstream), "reason": .string(reason)])
     }
 
-    /// An answer to a consent page was not taken (D-54).
+    /// An answer to a consent page was refused (D-54).
     package static func consentRefused(reason: String) -> AuditEvent {
         AuditEvent("consent.refused", ["reason": .string(reason)])
     }
@@ -133,7 +135,7 @@ package struct AuditEvent: Sendable {
         AuditEvent("code.reuse_detected", ["tsid": .string(sessionID.text), "client_id": .string(clientID)])
     }
 
-    /// Tokens were issued to a client that acts for itself.
+    /// Tokens were issued to a client itself.
     package static func issuedToClient(_ clientID: String, resource: String, scopes: ScopeSet) -> AuditEvent {
         AuditEvent(
             "token.issued",
@@ -151,7 +153,7 @@ package struct AuditEvent: Sendable {
         AuditEvent("session.revoked", AuditFields(session))
     }
 
-    /// A session ended because a provider ended its part of it for good (VR-9).
+    /// A session ended because a provider ended its grant permanently (VR-9).
     package static func endedWithUpstream(_ session: Session, _ connection: Connection) -> AuditEvent {
         var fields = AuditFields(session)
         fields.append("upstream", connection.upstream)
@@ -181,7 +183,7 @@ package struct AuditEvent: Sendable {
         )
     }
 
-    /// A resource server presented a token for which nothing is handed out (D-37, D-67).
+    /// A resource server presented a subject token that was refused (D-37, D-67).
     package static func exchangeRefused(clientID: String, error: OAuthError) -> AuditEvent {
         AuditEvent(
             "upstream_token.refused",
@@ -193,7 +195,7 @@ package struct AuditEvent: Sendable {
         )
     }
 
-    /// A resource server said that the upstream's API refused a token from here.
+    /// A resource server reported that the upstream's API refused a retrieved token.
     package static func reportedInvalid(
         _ session: Session,
         clientID: String,
@@ -232,12 +234,12 @@ package struct AuditEvent: Sendable {
         )
     }
 
-    /// We registered ourselves at a provider (RFC 7591).
+    /// This server registered itself at a provider (RFC 7591).
     package static func upstreamRegistered(_ upstream: String, clientID: String) -> AuditEvent {
         AuditEvent("upstream.registered", ["upstream": .string(upstream), "client_id": .string(clientID)])
     }
 
-    /// A provider said that a user or a session of theirs is signed out (OpenID Connect Back-Channel Logout 1.0).
+    /// A provider reported that a user or a session is signed out (OpenID Connect Back-Channel Logout 1.0).
     package static func loggedOutUpstream(_ upstream: String, sessions: Int, connections: Int) -> AuditEvent {
         AuditEvent(
             "upstream.logged_out",
@@ -247,7 +249,7 @@ package struct AuditEvent: Sendable {
         )
     }
 
-    /// An upstream token was handed to a resource server, or was not.
+    /// An upstream token was returned to a resource server, or refused.
     package static func exchanged(_ vend: Vend) -> AuditEvent {
         AuditEvent("upstream_token.exchanged", vend.auditFields)
     }

@@ -1,27 +1,27 @@
 import OAuthProtocol
 import OAuthState
 
-/// The particulars of an audit event, written as JSON members as they come: an event is on the path of every token.
+/// The members of an audit event, written as JSON immediately, because an event is on the path of every token.
 ///
-/// Each name may stand once, and none may be one of the line's own: time, event, request_id, source.
+/// Names must be unique and must not be a reserved one: time, event, request_id, source.
 struct AuditFields: Sendable, ExpressibleByDictionaryLiteral {
-    /// The members, each behind a comma.
+    /// The members, each preceded by a comma.
     private(set) var members: [UInt8] = []
 
-    /// Room for the particulars of nearly every event.
+    /// Space for the members of nearly every event.
     static let usualByteCount = 320
 
-    /// No particulars, with room for some.
+    /// No members, with space for some.
     init(capacity: Int = 0) {
         members.reserveCapacity(capacity)
     }
 
-    /// The particulars of a literal.
+    /// The members of a literal.
     init(dictionaryLiteral elements: (String, JSONValue)...) {
         for (name, value) in elements { append(name, value) }
     }
 
-    /// What identifies a session.
+    /// The members that identify a session.
     init(_ session: Session) {
         members.reserveCapacity(Self.usualByteCount)
         append("client_id", session.clientID)

@@ -1,20 +1,20 @@
-/// Where the host keeps the lines of the audit trail.
+/// Where the host stores the lines of the audit trail.
 ///
-/// A sink never waits in ``write(_:)``: it is called on event loops. A sink with a bound keeps the lines of requests in
-/// progress over that bound and says so; those requests then wait for room before they are answered.
+/// A sink never waits in ``write(_:)``, because it is called on event loops. A sink with a bound keeps the lines of
+/// requests in progress beyond that bound and reports it; those requests then wait for space before they are answered.
 package protocol AuditSink: Sendable {
-    /// Takes a line with its newline.
+    /// Takes a line including its newline.
     ///
-    /// - Returns: False if the line is kept over the bound; true if it fits, or was dropped and counted.
+    /// - Returns: False if the line is kept beyond the bound; true if it fits, or was dropped and counted.
     func write(_ line: [UInt8]) -> Bool
 
-    /// Returns when the lines that are kept fit the bound again, or when the task is cancelled.
+    /// Returns when the stored lines fit the bound again, or when the task is cancelled.
     func waitForRoom() async
 
     /// Whether another line would fit the bound; readiness reports the answer.
     var hasRoom: Bool { get }
 
-    /// Lines that were dropped since the start, for the metric.
+    /// Lines that were dropped since the start, for metrics.
     var droppedCount: Int { get }
 }
 
@@ -22,7 +22,7 @@ package protocol AuditSink: Sendable {
 package struct UnboundedAuditSink: AuditSink {
     private let take: @Sendable ([UInt8]) -> Void
 
-    /// Hands each line to `take`, on the task that recorded it.
+    /// Passes each line to `take`, on the task that recorded it.
     package init(_ take: @escaping @Sendable ([UInt8]) -> Void) {
         self.take = take
     }

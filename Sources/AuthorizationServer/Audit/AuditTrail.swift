@@ -2,11 +2,11 @@ package import OAuthProtocol
 import SocketHTTP
 import Synchronization
 
-/// The audit trail: JSON lines, apart from the log, one for each security-relevant thing that happened.
+/// The audit trail: JSON lines, separate from the log, one for each security-relevant event.
 ///
-/// Owns the tail that the management listener shows; the whole trail goes to the host's sink. Recording never waits.
-/// When the sink is over its bound, the request that recorded the line waits in ``settle(_:)`` before its answer leaves,
-/// so that no answer overtakes its audit line by more than the bound.
+/// Owns the tail that the management listener shows; the complete trail goes to the host's sink. Recording never waits.
+/// When the sink is over its bound, the request that recorded the line waits in ``settle(_:)`` before its answer
+/// leaves, so that no answer overtakes its audit line by more than the bound.
 package final class AuditTrail: Sendable {
     private struct Tail {
         var lines: [[UInt8]] = []
@@ -16,12 +16,12 @@ package final class AuditTrail: Sendable {
     private let sink: any AuditSink
     private let tail = Mutex(Tail())
     private let withheld = Mutex<Set<RequestID>>([])
-    /// Whether `withheld` has members: every answer asks, and must not take a lock for it.
+    /// Whether `withheld` has members: every answer checks it, and must not take a lock for that.
     private let isWithholding = Atomic(false)
 
-    /// How many events the tail keeps.
+    /// The most events in the tail.
     package static let tailCountMax = 1000
-    /// Room for the line's own members.
+    /// Space for the line's own members.
     private static let usualByteCount = 160
 
     /// A trail into a sink.
@@ -47,7 +47,7 @@ package final class AuditTrail: Sendable {
 
     /// Writes an event that no request caused.
     ///
-    /// Work that records many of these calls ``waitForRoom()`` between them.
+    /// Work that records many events calls ``waitForRoom()`` between them.
     package func record(_ event: AuditEvent, now: Timestamp) {
         _ = write(Self.line(event, now: now))
     }
@@ -55,35 +55,35 @@ package final class AuditTrail: Sendable {
     /// Returns when the request's lines fit the sink's bound; the answer must not leave before.
     ///
     /// Costs nothing unless the sink is over its bound. Returns early when the request's task is cancelled, which
-    /// happens only when its connection has been cut.
+    /// happens only when its connection has been closed.
     func settle(_ request: RequestID) async {
         guard isWithholding.load(ordering: .relaxed), withheld.withLock({ $0.contains(request) }) else { return }
         await sink.waitForRoom()
         withheld.withLock { withheld in
-            // With room for all, no request has a line over the bound.
+            // If all lines fit, no request has a line beyond the bound.
             if sink.hasRoom { withheld = [] } else { withheld.remove(request) }
             isWithholding.store(!withheld.isEmpty, ordering: .relaxed)
         }
     }
 
-    /// Returns when the sink has room, for work that no request waits for.
+    /// Returns when the sink has space, for work that no request waits for.
     func waitForRoom() async {
         guard !sink.hasRoom else { return }
         await sink.waitForRoom()
     }
 
-    /// Whether the sink has room, for readiness.
+    /// Whether the sink has space, for readiness.
     var hasRoom: Bool { sink.hasRoom }
 
-    /// Events that the sink dropped since the start, for the metric.
+    /// Events that the sink dropped since the start, for metrics.
     var droppedCount: Int { sink.droppedCount }
 
-    /// An event's line with its newline, for the host that reports what its sink dropped.
+    /// An event's line with its newline, which a host needs to report the number of dropped events.
     package static func line(_ event: AuditEvent, now: Timestamp) -> [UInt8] {
         line(event, now: now) { _ in }
     }
 
-    // Straight into bytes: one of these is written for every token.
+    // Written directly into bytes, because every token causes one.
     private static func line(
         _ event: AuditEvent,
         now: Timestamp,
@@ -101,7 +101,8 @@ package final class AuditTrail: Sendable {
         return line
     }
 
-    // The sink is called outside the lock: lines of one request keep their order, those of different ones have none.
+    // The sink is called outside the lock: lines of one request keep their order, lines of different requests have
+    // none.
     private func write(_ line: [UInt8]) -> Bool {
         tail.withLock { tail in
             if tail.lines.count < Self.tailCountMax {

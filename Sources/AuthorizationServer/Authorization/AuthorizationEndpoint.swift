@@ -6,7 +6,7 @@ package import SocketHTTP
 
 /// RFC 6749 §3.1: the authorization endpoint.
 ///
-/// Checks everything, then asks the user; it stores, fetches and redirects nothing before what precedes it holds
+/// Checks everything, then asks for consent; it stores, fetches and redirects nothing before the earlier checks hold
 /// (LF-1, LF-2).
 package struct AuthorizationEndpoint: Endpoint {
     private let clients: any ClientResolver
@@ -54,10 +54,10 @@ package struct AuthorizationEndpoint: Endpoint {
         self.audit = audit
     }
 
-    /// Answers with the consent page, a redirect upstream where consent is not needed, or a refusal.
+    /// Answers with the consent page, a redirect upstream if no consent is needed, or a refusal.
     package func respond(to request: Request, context: RequestContext) async -> Response {
         do throws(AuthorizationPageError) {
-            // Syntax, client, redirect URI: until these hold nothing may be redirected (RFC 6749 §4.1.2.1).
+            // Syntax, client, redirect URI: until these hold, no redirect is allowed (RFC 6749 §4.1.2.1).
             let check = try AuthorizationRequestCheck(query: request.query)
             let client = try await clients.client(forAuthorization: try check.clientID(), context: context)
             let redirectURI = try check.redirectURI(of: client)
@@ -106,7 +106,7 @@ package struct AuthorizationEndpoint: Endpoint {
             if authorization.prompts.contains("none") {
                 throw OAuthError(.loginRequired, "the user must log in")
             }
-            // Without a page in between every visit stores a login; with one, the approval counts.
+            // Without a page, every visit stores a login and is counted; with one, the approval is counted.
             if let refusal = await limit.refusal(context) {
                 metrics.authorization(result: "throttled")
                 return refusal

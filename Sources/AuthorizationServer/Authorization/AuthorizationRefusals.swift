@@ -4,8 +4,8 @@ import SocketHTTP
 
 /// RFC 6749 §4.1.2.1 and RFC 9700 §4.11.2: how an authorization request is refused.
 ///
-/// Before the redirect URI is verified: a page. After: a redirect, except that a self-registered https client gets a page
-/// with a link, or anyone could register a client and use us as an open redirector (FD-11, D-22).
+/// Before the redirect URI is verified: a page. After: a redirect, except that a self-registered https client gets a
+/// page with a link. Otherwise anyone could register a client and use this server as an open redirector (FD-11, D-22).
 package struct AuthorizationRefusals: Sendable {
     private let issuer: Issuer
     private let pages: PageRenderer
@@ -21,7 +21,8 @@ package struct AuthorizationRefusals: Sendable {
         pages.error(ErrorPage(error.problem), status: Self.status(error))
     }
 
-    // 400 tells a client that its registration is of no use, so it is not said of what may work in a minute (CM-6, AZ-2).
+    // 400 tells a client that its registration is invalid, so it is not used for problems that may disappear in a
+    // minute (CM-6, AZ-2).
     static func status(_ error: AuthorizationPageError) -> HTTPResponse.Status {
         switch error.problem {
         case .clientMetadataUnavailable: .badGateway

@@ -3,10 +3,10 @@ package import OAuthProtocol
 import OpenSSLCrypto
 import SocketHTTP
 
-/// RFC 6265: the cookies that tie a flow to one browser (CO-3, CO-4, LF-6).
+/// RFC 6265: the cookies that bind a flow to one browser (CO-3, CO-4, LF-6).
 ///
-/// `__Host-` keeps a sibling subdomain from planting them (D-56). A plain-http loopback issuer drops the prefix and
-/// `Secure`, so that test clients without a browser's loopback exception work; nothing else does.
+/// `__Host-` keeps a sibling subdomain from setting them (D-56). Only a plain-http loopback issuer drops the prefix and
+/// `Secure`, so that test clients without a browser's loopback exception work.
 package struct BrowserCookies: Sendable {
     private let isSecure: Bool
 
@@ -15,10 +15,10 @@ package struct BrowserCookies: Sendable {
         isSecure = !issuer.isLoopback
     }
 
-    /// Most flow cookies, and most consent cookies, that a browser is left with; older ones are dropped beyond it (CO-4).
+    /// The most flow cookies, and the most consent cookies, of a browser; older ones are removed beyond it (CO-4).
     package static let flowCountMax = 8
 
-    /// Most logins of our own pages; they are larger, for they hold all there is to know.
+    /// The most logins of our own pages, whose cookies are larger because they contain the complete login.
     package static let pageLoginCountMax = 4
 
     private var prefix: String { isSecure ? "__Host-" : "" }
@@ -30,8 +30,8 @@ package struct BrowserCookies: Sendable {
 
     // MARK: - The browser that sees the consent page
 
-    /// The value that ties a consent page to this browser; named by the page's ticket, so that two first visits at once
-    /// do not overwrite each other's (CO-2).
+    /// The value that binds a consent page to this browser; named by the page's ticket, so that two simultaneous first
+    /// visits do not overwrite each other's (CO-2).
     func consentBinding(_ request: Request, ticket: ConsentTicket.ID) -> BrowserBinding? {
         value(consentName(ticket), in: request).map(BrowserBinding.init(wireValue:))
     }
@@ -50,7 +50,7 @@ package struct BrowserCookies: Sendable {
         consentPrefix + Base64URL.encode(Array(SHA256.hash(ticket).bytes.prefix(9)))
     }
 
-    /// The value that ties forms of our own pages to this browser, if it has one of the right shape.
+    /// The value that binds forms of our own pages to this browser, if it has one of the right form.
     func browserBinding(_ request: Request) -> BrowserBinding? {
         value(browserName, in: request).flatMap { $0.utf8.count == 43 ? BrowserBinding(wireValue: $0) : nil }
     }
@@ -67,23 +67,23 @@ package struct BrowserCookies: Sendable {
         value(flowName(state), in: request).map(BrowserBinding.init(wireValue:))
     }
 
-    /// Sets the flow cookie: only after approval, for as long as the login may take.
+    /// Sets the flow cookie: only after approval, and for as long as the login may take.
     func settingFlowBinding(_ binding: BrowserBinding, state: SHA256Digest, lifetime: Duration) -> String {
         cookie(flowName(state), binding.wireValue, lifetime: lifetime)
     }
 
-    /// Removes the flow cookie of a login that is over.
+    /// Removes the flow cookie of a finished login.
     func removingFlowBinding(state: SHA256Digest) -> String {
         cookie(flowName(state), "", lifetime: .zero)
     }
 
-    /// Removes the oldest flow cookies beyond the bound, for the browser sends them all with every request.
+    /// Removes the oldest flow cookies beyond the bound, because the browser sends all of them with every request.
     func removingSurplusFlows(_ request: Request) -> [String] {
         removingSurplus(request, prefix: flowPrefix)
     }
 
-    // RFC 6265 §5.4: a browser lists those that it got first before later ones, and the newest are the ones still needed.
-    // One place is left for the cookie that the answer sets.
+    // RFC 6265 §5.4: a browser lists older cookies first, and the newest are the ones still needed. One place is left
+    // for the cookie that the answer sets.
     private func removingSurplus(_ request: Request, prefix: String, countMax: Int = flowCountMax) -> [String] {
         let names = pairs(in: request).map(\.name).filter { $0.hasPrefix(prefix) }
         return names.dropLast(countMax - 1).map { cookie($0, "", lifetime: .zero) }
@@ -91,12 +91,12 @@ package struct BrowserCookies: Sendable {
 
     // MARK: - Logins of our own pages
 
-    /// The sealed login under way that a page of ours started, named by its state.
+    /// The sealed login in progress that one of our pages started, named by its state.
     func pageLogin(_ request: Request, state: SHA256Digest) -> String? {
         value(pageLoginName(state), in: request)
     }
 
-    /// Sets the sealed login for as long as it may take, and drops older ones beyond the bound.
+    /// Sets the sealed login for as long as it may take, and removes older ones beyond the bound.
     func settingPageLogin(
         _ sealed: String,
         state: SHA256Digest,
@@ -108,7 +108,7 @@ package struct BrowserCookies: Sendable {
         ]
     }
 
-    /// Removes a login that is over.
+    /// Removes a finished login.
     func removingPageLogin(state: SHA256Digest) -> String {
         cookie(pageLoginName(state), "", lifetime: .zero)
     }
@@ -145,7 +145,7 @@ package struct BrowserCookies: Sendable {
             + (isSecure ? "; Secure" : "")
     }
 
-    // A name that comes twice is ambiguous, and an attacker may have set one of the two: neither is believed.
+    // A name that occurs twice is ambiguous, and an attacker may have set one of the two: neither is used.
     private func value(_ name: String, in request: Request) -> String? {
         let found = pairs(in: request).filter { $0.name == name }
         return found.count == 1 ? found[0].value : nil

@@ -7,8 +7,8 @@ import UpstreamIdentity
 
 /// OpenID Connect Core 1.0 §3.1.2.5 as relying party: an upstream provider's answer, in the browser that approved.
 ///
-/// State, browser and provider are checked before anything is taken out, so that a stray or hostile callback spoils
-/// nobody's login (D-51, D-53, D-65).
+/// State, browser and provider are checked before the login is taken, so that a stray or hostile callback disturbs no
+/// login (D-51, D-53, D-65).
 package struct CallbackEndpoint: Endpoint {
     private let upstreams: UpstreamDirectory
     private let sessions: any AuthorizationStore
@@ -23,7 +23,7 @@ package struct CallbackEndpoint: Endpoint {
     private let metrics: ServerMetrics
     private let audit: AuditTrail
 
-    /// Longest parameter of an upstream answer, in bytes (UP-3).
+    /// The longest parameter of an upstream answer, in bytes (UP-3).
     static let parameterByteCountMax = 4096
 
     /// The endpoint over its collaborators.
@@ -55,7 +55,7 @@ package struct CallbackEndpoint: Endpoint {
         self.audit = audit
     }
 
-    /// Takes the answer and goes on with the login, or explains what is wrong.
+    /// Takes the answer and continues the login, or explains what is wrong.
     package func respond(to request: Request, context: RequestContext) async -> Response {
         guard let name = request.pathParameter, let provider = upstreams[name] else {
             return await refuse("", reason: "unknown_upstream", .unknownUpstream, .notFound, context)
@@ -64,7 +64,7 @@ package struct CallbackEndpoint: Endpoint {
             return await refuse(name, reason: "malformed", .badCallback, .badRequest, context)
         }
         let state = answer.state.hash
-        // A login that a page of ours started lies sealed in this browser's cookie, bound to this very state.
+        // A login that one of our pages started is sealed in this browser's cookie, bound to this very state.
         if let login = pageLogins.pending(request, state: state) {
             return await pageLogins.finish(login, answer, at: provider, request: request, context: context)
         }
@@ -87,8 +87,8 @@ package struct CallbackEndpoint: Endpoint {
             response.headerFields.append(HTTPField(name: .setCookie, value: removal))
             return response
         case .unknown:
-            // Without the cookie a guessed state gets the same answer as a real one, so that nobody learns which are real
-            // (D-52, D-53).
+            // Without the cookie, a guessed state gets the same answer as a real one, so that it cannot be found out
+            // which are real (D-52, D-53).
             guard binding != nil else {
                 return await refuse(name, reason: "unknown_state", .wrongBrowser, .forbidden, context)
             }
@@ -115,11 +115,11 @@ package struct CallbackEndpoint: Endpoint {
     }
 
     private func answer(_ request: Request) -> UpstreamCallback? {
-        // Whatever is wrong with the query, the answer cannot be used.
+        // Whatever is wrong with the query, the answer is unusable.
         guard let query = request.query, let parameters = try? FormParameters(query: query) else { return nil }
         var values: [String: String] = [:]
         for name in ["state", "code", "error", "iss"] {
-            // A repeated parameter is read differently by different parsers (CVE-2026-9689).
+            // Different parsers read a repeated parameter differently (CVE-2026-9689).
             guard let value = try? parameters.single(name) else {
                 guard parameters.values(name).isEmpty else { return nil }
                 continue
@@ -152,7 +152,7 @@ package struct CallbackEndpoint: Endpoint {
                     at: provider,
                     verifier: pending.verifier,
                     nonce: pending.nonce,
-                    // OpenID Connect Core 1.0 §3.1.2.1: who asked for a recent login must get one (OP-5).
+                    // OpenID Connect Core 1.0 §3.1.2.1: a client that requires a recent login must get one (OP-5).
                     maximumAgeSeconds: pending.request.maximumAgeSeconds
                 )
                 let kept = try await connections.keep(
@@ -199,7 +199,7 @@ package struct CallbackEndpoint: Endpoint {
         } catch {
             return refusals.page(error)
         }
-        // D-89: the client may have taken the address back since the login began.
+        // D-89: the client may have withdrawn the address since the login began.
         guard RedirectURI.match(pending.request.redirectURI, among: client.redirectURIs) else {
             return refusals.page(AuthorizationPageError(.unregisteredRedirectURI))
         }

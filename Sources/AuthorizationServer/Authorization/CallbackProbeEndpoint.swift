@@ -2,7 +2,7 @@ import HTTPTypes
 import SocketHTTP
 
 /// RFC 9110 §9.3.2: HEAD at the callback, which link scanners and previews send, has no effect: the login stays for the
-/// browser that will GET it.
+/// browser's GET.
 struct CallbackProbeEndpoint: Endpoint {
     func respond(to request: Request, context: RequestContext) async -> Response {
         Response(

@@ -4,10 +4,11 @@ package import OAuthState
 import OpenSSLCrypto
 package import SocketHTTP
 
-/// MCP Security Best Practices, "Confused Deputy": takes the user's decision and, if it is yes, sends the browser upstream.
+/// MCP Security Best Practices, "Confused Deputy": receives the user's decision and, if it is positive, sends the
+/// browser upstream.
 ///
-/// The cookie that the callback will demand is set here, after approval, and nowhere before (CO-3): who only holds an
-/// upstream URL cannot finish a flow that someone else approved (GHSA-rww4-4w9c-7733, D-51, D-52).
+/// The cookie that the callback requires is set here, after approval, and nowhere earlier (CO-3). A browser that has
+/// only an upstream URL cannot finish a flow that another one approved (GHSA-rww4-4w9c-7733, D-51, D-52).
 package struct ConsentEndpoint: Endpoint {
     private let issuer: Issuer
     private let clients: any ClientResolver
@@ -51,14 +52,14 @@ package struct ConsentEndpoint: Endpoint {
         self.audit = audit
     }
 
-    /// Why a decision is not taken.
+    /// Why a decision is refused.
     private enum Refusal: StoreFailure {
         case page(ErrorPage, HTTPResponse.Status, reason: String)
 
         init(_ error: StoreError) { self = .page(.overloaded, .serviceUnavailable, reason: "overloaded") }
     }
 
-    /// Takes a decision; every refusal is a page and stores nothing (D-54).
+    /// Receives a decision; every refusal is a page and stores nothing (D-54).
     package func respond(to request: Request, context: RequestContext) async -> Response {
         do throws(Refusal) {
             let form = try form(request)
@@ -101,7 +102,7 @@ package struct ConsentEndpoint: Endpoint {
         return ticket
     }
 
-    // The client may have gone, and its registration is what the redirect rests on: it is checked again.
+    // The client may have been removed, and the redirect depends on its registration: it is checked again.
     private func client(_ ticket: ConsentTicket, _ context: RequestContext) async throws(Refusal) -> Client {
         let client: Client
         do {
@@ -112,7 +113,7 @@ package struct ConsentEndpoint: Endpoint {
         guard RedirectURI.match(ticket.request.redirectURI, among: client.redirectURIs) else {
             throw .page(ErrorPage(.unregisteredRedirectURI), .badRequest, reason: "redirect_uri")
         }
-        // CM-10: what the user saw is not what the document says now; a new page tells.
+        // CM-10: the document has changed since the user saw the page; a new page shows it.
         guard ticket.request.clientFingerprint == client.documentFingerprint else {
             throw .page(.changedClient, .badRequest, reason: "changed_client")
         }

@@ -6,10 +6,10 @@ package import ServerConfiguration
 import SocketHTTP
 import UpstreamIdentity
 
-/// CO-1 and FD-10: when the user is asked before an upstream redirect.
+/// CO-1 and FD-10: when consent is asked for before an upstream redirect.
 ///
-/// Without our own page, a client that anyone registered gets a token silently from a user who is logged in upstream:
-/// the confused deputy of the MCP security best practices (D-50).
+/// Without our own page, a self-registered client could silently get a token from a user who is logged in upstream: the
+/// confused deputy of the MCP security best practices (D-50).
 package struct ConsentPolicy: Sendable {
     private let mode: Configuration.Consent
     private let sessions: any AuthorizationStore
@@ -35,11 +35,11 @@ package struct ConsentPolicy: Sendable {
         self.upstreams = upstreams
     }
 
-    /// Whether to ask.
+    /// Whether to ask for consent.
     package enum Decision: Sendable {
         /// Show the page.
         case ask
-        /// Go on; if a user is named, the login must turn out to be that user's (D-62).
+        /// Continue; if a user is named, that user must log in (D-62).
         case notNeeded(expectedUserID: UserID?)
     }
 
@@ -68,8 +68,8 @@ package struct ConsentPolicy: Sendable {
         }
     }
 
-    // A remembered consent counts only when the user opened the address himself: else a site in between could ride on
-    // it silently (FastMCP GHSA-6x8h-498w-gv8c). A browser that does not say so is asked.
+    // A remembered consent counts only if the user opened the address directly; otherwise another site could use it
+    // silently (FastMCP GHSA-6x8h-498w-gv8c). A browser that does not report this is asked.
     private func remembered(_ authorization: AuthorizationRequest, request: Request, now: Timestamp) async -> Decision {
         guard
             request[.secFetchSite] == "none",
@@ -79,13 +79,13 @@ package struct ConsentPolicy: Sendable {
         return .notNeeded(expectedUserID: userID)
     }
 
-    // While the store cannot say, the user is asked: that is always right.
+    // While the store fails, consent is asked for, which is always correct.
     private func hasConsent(_ key: SHA256Digest) async -> Bool {
         do throws(StoreError) { return try await sessions.hasConsent(key) } catch { return false }
     }
 
-    /// What a consent was given for: another client, redirect host, scope, resource, upstream or upstream scope asks
-    /// again (D-55), and so do other redirect URIs or keys in a client's metadata document (CM-10, D-89).
+    /// Everything that a consent covers: another client, redirect host, scope, resource, upstream or upstream scope
+    /// asks again (D-55), and so do other redirect URIs or keys in a client's metadata document (CM-10, D-89).
     func key(_ authorization: AuthorizationRequest, userID: UserID) -> SHA256Digest {
         var writer = BinaryWriter(reserving: 256)
         writer.write(userID)
@@ -94,7 +94,7 @@ package struct ConsentPolicy: Sendable {
         writer.write("\(redirect?.scheme ?? "")://\(redirect?.host ?? authorization.redirectURI)")
         writer.write(authorization.scopes.tokens.sorted()) { $0.write($1) }
         writer.write(authorization.resource)
-        // A resource that is configured no more has no upstreams, and no key of before.
+        // A resource that is no longer configured has no upstreams, and matches no earlier consent.
         let chain = (try? resources.resource(authorization.resource)).map(upstreams.loginChain) ?? []
         writer.write(chain) { writer, name in
             writer.write(name)
@@ -108,7 +108,7 @@ package struct ConsentPolicy: Sendable {
 }
 
 extension AuthorizationRequest {
-    /// Whether the answer goes to a program on the user's own computer.
+    /// Whether the answer is sent to a program on the user's own computer.
     var redirectsToLoopback: Bool {
         URIReference(redirectURI)?.isLoopbackHTTP ?? false
     }

@@ -4,9 +4,9 @@ package import OpenSSLCrypto
 
 /// An authorization request on its way through the consent page, sealed into the form.
 ///
-/// `GET /oauth/authorize` stores nothing: an unauthenticated flood of it costs no memory (LF-2), and any number of
-/// tabs stay valid (CO-2, AZ-13). The seal keeps the browser from changing what was checked (CVE-2026-7571),
-/// the binding keeps another browser from using it (CSRF, D-54), the id makes approval single-use (CO-3).
+/// `GET /oauth/authorize` stores nothing: an unauthenticated flood of it costs no memory (LF-2), and any number of tabs
+/// stay valid (CO-2, AZ-13). The seal keeps the browser from changing the checked request (CVE-2026-7571), the binding
+/// keeps another browser from using it (CSRF, D-54), and the id makes approval single-use (CO-3).
 package struct ConsentTicket: Hashable, Sendable {
     /// Names one page: 128 random bits.
     package typealias ID = [UInt8]
@@ -17,10 +17,10 @@ package struct ConsentTicket: Hashable, Sendable {
     package var request: AuthorizationRequest
     /// Hash of the cookie of the browser that was shown the page.
     package var browser: SHA256Digest
-    /// After this the page has to be fetched again (AZ-20).
+    /// When the page expires and has to be fetched again (AZ-20).
     package var expiry: Timestamp
 
-    /// How long a page may stay open before it is answered.
+    /// How long a page is valid.
     package static let lifetime: Duration = .seconds(600)
 }
 
@@ -41,7 +41,7 @@ package struct ConsentTicketSealing: Sendable {
         random.bytes(16)
     }
 
-    /// The ticket for a page.
+    /// The ticket of a page.
     package func seal(
         _ request: AuthorizationRequest,
         id: ConsentTicket.ID,
@@ -56,7 +56,7 @@ package struct ConsentTicketSealing: Sendable {
         return try sealing.seal(writer.bytes, for: Self.purpose)
     }
 
-    /// The ticket that a form brought back, or `nil` when it is not one of ours; expiry is the caller's to check.
+    /// The ticket that a form returned, or `nil` when it is not one of ours; the caller checks its expiry.
     package func open(_ text: String) -> ConsentTicket? {
         sealing.open(text, for: Self.purpose) { (reader) throws(RecordError) in
             let id = try reader.byteArray()

@@ -49,7 +49,7 @@ package struct LoginCompletion: Sendable {
         context: RequestContext
     ) async throws(OAuthError) -> Response {
         guard let userID = progress.userID else { throw OAuthError(.serverError, "the login identified no user") }
-        // D-62: whoever was expected by a remembered consent must be the one who logged in.
+        // D-62: the user of a remembered consent must be the one who logged in.
         guard progress.expectedUserID == nil || progress.expectedUserID == userID else {
             throw OAuthError(.accessDenied, "a different user logged in than the one who consented")
         }
@@ -60,7 +60,7 @@ package struct LoginCompletion: Sendable {
             guard error.problem != .temporarilyUnavailable else { throw .overloaded }
             throw OAuthError(.accessDenied, "the client is no longer registered")
         }
-        // D-89: whoever publishes the document may have taken the address back since the login began.
+        // D-89: the document's publisher may have withdrawn the address since the login began.
         guard RedirectURI.match(progress.request.redirectURI, among: client.redirectURIs) else {
             throw OAuthError(.accessDenied, "the redirect URI is no longer registered")
         }
@@ -90,8 +90,8 @@ package struct LoginCompletion: Sendable {
         return response
     }
 
-    // Kept from the first login on, and not before: a visit alone writes nothing. The token endpoint then knows the client
-    // whatever becomes of the document's host (CM-5).
+    // Stored at the first login, and not earlier: a visit alone writes nothing. From then on the token endpoint knows
+    // the client, even if the document's host is unavailable (CM-5).
     private func keepDocument(of client: Client) async throws(OAuthError) {
         guard client.kind == .metadataDocument else { return }
         let known = try await OAuthError.attempt(await registry.client(client.id))
@@ -125,9 +125,10 @@ package struct LoginCompletion: Sendable {
 }
 
 extension StoreAdmission {
-    /// Goes on with a login that was admitted.
+    /// Returns if the login was admitted.
     ///
-    /// - Throws: `temporarily_unavailable` for want of room, `access_denied` when the provider ended the login meanwhile.
+    /// - Throws: `temporarily_unavailable` when the table is full, `access_denied` when the provider ended the login
+    ///   in the meantime.
     func check() throws(OAuthError) {
         switch self {
         case .admitted: return

@@ -5,27 +5,27 @@ package import OpenSSLCrypto
 import SocketHTTP
 import UpstreamIdentity
 
-/// How far a login has come: which providers have told what, and which are still to be asked.
+/// The progress of a login: the results of completed legs, and the providers still to visit.
 package struct LoginProgress: Sendable {
     var request: AuthorizationRequest
     var sessionID: SessionID
     var remainingUpstreams: [String]
     var userID: UserID?
     var connections: [ConnectionID] = []
-    /// When the user logged in at the provider that told who it is, if it says so.
+    /// When the user logged in at the provider that identified the user, if it states it.
     var authenticatedAt: Timestamp?
     var expectedUserID: UserID?
-    /// Why an optional provider could not be used: what the client is told when no other says who the user is.
+    /// Why an optional provider failed: the client's error if no other provider identifies the user.
     var lastError: OAuthError?
     var claims: JSONObject = [:]
 
-    /// RFC 9068 §2.2.1: what the provider that tells who the user is says of the authentication goes into our tokens (JW-1).
+    /// RFC 9068 §2.2.1: the authentication claims of the provider that identifies the user go into our tokens (JW-1).
     ///
-    /// Another provider's word is about another account. What is not known is left out: a resource server that wants a
-    /// recent login must not take our guess for one.
+    /// Another provider's claims are about another account. Unknown values are left out: a resource server that
+    /// requires a recent login must not be given a guess.
     mutating func noteAuthentication(_ authentication: UpstreamAuthentication) {
         authenticatedAt = authentication.authenticatedAt
-        // What the operator maps to these names wins.
+        // Claims that the operator maps to these names take precedence.
         if let contextClass = authentication.contextClass, claims["acr"] == nil {
             claims["acr"] = .string(contextClass)
         }
@@ -38,7 +38,7 @@ package struct LoginProgress: Sendable {
 /// OpenID Connect Core 1.0 §3.1 as relying party: leads the browser through the providers that a resource needs, one
 /// after the other under one `tsid`, and ends with a code for the client.
 ///
-/// Every leg has its own state, verifier, nonce, cookie and callback path (UP-1); one that is optional may fail.
+/// Every leg has its own state, verifier, nonce, cookie and callback path (UP-1); an optional one may fail.
 package struct LoginFlow: Sendable {
     private let upstreams: UpstreamDirectory
     private let sessions: any AuthorizationStore
@@ -67,7 +67,7 @@ package struct LoginFlow: Sendable {
         self.audit = audit
     }
 
-    /// What the consent page says of the providers that a login for the resource visits (CO-1).
+    /// The consent page's information about the providers that a login for the resource visits (CO-1).
     func describe(_ resource: ProtectedResource) -> [ConsentPage.Upstream] {
         upstreams.loginChain(for: resource).compactMap { name in
             guard let provider = upstreams[name] else { return nil }
@@ -79,14 +79,14 @@ package struct LoginFlow: Sendable {
         }
     }
 
-    /// OpenID Connect Core 1.0 §3.1.2.1: with `max_age` one of the providers that may tell who the user is must be able to
-    /// show when he logged in (OP-5); asked before the user is.
+    /// OpenID Connect Core 1.0 §3.1.2.1: with `max_age` a provider that may identify the user must be able to state
+    /// when the user logged in (OP-5); checked before consent is asked for.
     ///
     /// - Throws: `login_required`.
     func checkLoginTime(_ authorization: AuthorizationRequest, resource: ProtectedResource) throws(OAuthError) {
         guard authorization.maximumAgeSeconds != nil else { return }
         let chain = upstreams.loginChain(for: resource).compactMap { upstreams[$0] }
-        // Behind one that has to succeed nobody tells who the user is.
+        // Providers after a required one never identify the user.
         let required = chain.firstIndex { !$0.isOptional }
         let candidates = chain.prefix(required.map { $0 + 1 } ?? chain.count)
         guard candidates.isEmpty || candidates.contains(where: \.provesLoginTime) else { throw Self.loginTimeUnknown }
@@ -114,7 +114,7 @@ package struct LoginFlow: Sendable {
         return try await advance(progress, request: request, context: context)
     }
 
-    /// Goes to the next provider that has to be asked, or ends the login.
+    /// Goes to the next provider that is needed, or ends the login.
     func advance(
         _ progress: LoginProgress,
         request: Request,
@@ -132,7 +132,7 @@ package struct LoginFlow: Sendable {
                 return try await startLeg(provider, progress, request, context)
             } catch {
                 audit.record(.upstreamFailed(name, error: error.code), context: context)
-                // A failure of an optional provider lets the login go on; it will be missing from the session.
+                // After a failure of an optional provider the login continues; the session lacks this provider.
                 guard provider.isOptional else { throw error }
                 progress.lastError = error
             }
@@ -144,8 +144,8 @@ package struct LoginFlow: Sendable {
         return try await completion.complete(progress, request: request, context: context)
     }
 
-    // A further provider need not be asked again while its tokens serve: issued to the client that we are there now, and
-    // with everything that is asked for. A gap that a login skipped could never be closed by logging in again.
+    // A further provider is not asked again while its tokens suffice: they were issued to our current client, with
+    // every requested scope. A missing scope that a login skipped could never be added by logging in again.
     private func usableConnection(
         _ progress: LoginProgress,
         _ provider: UpstreamProvider,
@@ -170,7 +170,7 @@ package struct LoginFlow: Sendable {
         _ request: Request,
         _ context: RequestContext
     ) async throws(OAuthError) -> Response {
-        // Who is only connected besides need not show anything: the user is known by then.
+        // A provider that is only connected need not state anything about the login: the user is known by then.
         guard progress.userID != nil || progress.request.maximumAgeSeconds == nil || provider.provesLoginTime else {
             throw Self.loginTimeUnknown
         }
@@ -224,7 +224,7 @@ package struct LoginFlow: Sendable {
 }
 
 extension Connection {
-    /// Whether the connection yields tokens without its user: good for now, or refreshable.
+    /// Whether the connection yields tokens without its user: valid now, or refreshable.
     func isUsable(now: Timestamp) -> Bool {
         guard status == .active || status == .expiring else { return false }
         return tokens.refreshToken != nil || (accessTokenExpiry.map { now < $0 } ?? true)

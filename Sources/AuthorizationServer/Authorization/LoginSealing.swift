@@ -2,7 +2,7 @@ package import OAuthProtocol
 import OAuthState
 package import OpenSSLCrypto
 
-/// Seals who logged in with a browser into a cookie, so that a remembered consent finds its user.
+/// Seals the user who logged in with a browser into a cookie, so that a remembered consent finds its user.
 package struct LoginSealing: Sendable {
     private let sealing: TextSealing
     private static let purpose = "gatehouse browser login 1"

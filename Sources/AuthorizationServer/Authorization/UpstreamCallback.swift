@@ -1,16 +1,16 @@
 import OAuthProtocol
 import UpstreamIdentity
 
-/// RFC 6749 §4.1.2: what a provider sent back with the browser.
+/// RFC 6749 §4.1.2: a provider's answer, delivered by the browser.
 struct UpstreamCallback: Sendable {
     let state: UpstreamState
     let code: String?
     let error: String?
     let issuer: String?
 
-    /// Trades the code for tokens and finds out whose they are.
+    /// Exchanges the code for tokens and identifies their user.
     ///
-    /// - Throws: What a client may be told; the provider's own text never is (AZ-15).
+    /// - Throws: An error that the client may see, never the provider's own text (AZ-15).
     func redeem(
         at provider: UpstreamProvider,
         verifier: CodeVerifier,
@@ -19,7 +19,7 @@ struct UpstreamCallback: Sendable {
         requestedScopes: ScopeSet? = nil
     ) async throws(OAuthError) -> UpstreamLogin {
         if let error {
-            // RFC 9207 §2.4: an error of another provider must not end this login's leg under a wrong name.
+            // RFC 9207 §2.4: another provider's error must not end this login's leg.
             do { try await provider.checkIssuer(ofErrorResponse: issuer) } catch { throw error.clientError }
             throw UpstreamError(authorizationResponseError: error).clientError
         }

@@ -20,8 +20,8 @@ package struct UpstreamDirectory: Sendable {
         providers.map(\.name)
     }
 
-    /// The providers that a login for this resource visits: its own, or the first configured one, so that there is always
-    /// somebody who says who the user is.
+    /// The providers that a login for this resource visits: its own, or the first configured one, so that some provider
+    /// always identifies the user.
     package func loginChain(for resource: ProtectedResource) -> [String] {
         resource.upstreams.isEmpty ? providers.prefix(1).map(\.name) : resource.upstreams
     }

@@ -3,14 +3,14 @@ package import OAuthProtocol
 package import OAuthState
 import OpenSSLCrypto
 
-/// RFC 7523 §3: believes a client's assertion, once (`private_key_jwt`; CA-1…CA-5, D-40, D-41).
+/// RFC 7523 §3: verifies and consumes a client's assertion (`private_key_jwt`; CA-1…CA-5, D-40, D-41).
 package struct ClientAssertionVerifier: Sendable {
     private let issuer: Issuer
     private let keys: ClientKeys
     private let replay: any ReplayStore
     private let logger: Logger
 
-    /// A verifier of assertions that are meant for `issuer`.
+    /// A verifier of assertions whose audience is `issuer`.
     package init(
         issuer: Issuer,
         keys: ClientKeys,
@@ -23,20 +23,20 @@ package struct ClientAssertionVerifier: Sendable {
         self.logger = logger
     }
 
-    /// Why an assertion does not prove its client.
+    /// Why an assertion does not authenticate its client.
     enum Refusal: StoreFailure, Hashable, Sendable {
-        /// The client is not who it says.
+        /// The client is not the one that it claims to be.
         case notProven(reason: String)
-        /// It may be, and cannot be checked now.
+        /// The assertion cannot be checked now.
         case unavailable
 
         init(_ error: StoreError) { self = .unavailable }
     }
 
-    /// Checks an assertion with the client's keys and uses it up.
+    /// Checks an assertion with the client's keys and consumes it.
     ///
-    /// The use is durable before this returns: what is answered on the strength of an assertion is never answered again on the
-    /// same, not even after a crash. Everything else is checked first, so that a stranger cannot use up a client's assertion.
+    /// The use is durable before this returns: an assertion is never accepted again, not even after a crash. Everything
+    /// else is checked first, so that an attacker cannot use up a client's assertion.
     func prove(
         _ assertion: ClientAssertion,
         of client: Client,
@@ -67,7 +67,7 @@ package struct ClientAssertionVerifier: Sendable {
         switch first {
         case .success(let use): return use
         case .failure(let error):
-            // CA-5: a client that changed its keys signs with one that we have not seen; asked once, and not often.
+            // CA-5: a client that changed its keys signs with an unknown one; its keys are fetched once, and not often.
             guard assertion.isWorthAsking(after: error),
                 let renewed = await keys.renewedKeys(of: client, context: context)
             else { throw refusal(error.description, client) }
@@ -105,14 +105,14 @@ package struct ClientAssertionVerifier: Sendable {
         }
     }
 
-    // CA-3: the issuer and nothing else; older clients, by the operator's leave, the token endpoint, or the issuer with the
-    // slash that some URL types add.
+    // CA-3: the issuer and nothing else; for older clients, with the operator's permission, the token endpoint, or the
+    // issuer with the slash that some URL types add.
     private func audiences(for client: Client) -> [String] {
         guard client.allowsTokenEndpointAudience else { return [issuer.text] }
         return [issuer.text, issuer.text + "/", issuer.url(AuthorizationServerMetadata.Path.token)]
     }
 
-    // The log says why; the answer does not, or it would tell which clients exist (D-43).
+    // The log has the reason; the answer does not, because it would reveal which clients exist (D-43).
     private func refusal(_ reason: String, _ client: Client) -> Refusal {
         logger.info("a client assertion was refused", metadata: ["client_id": "\(client.id)", "reason": "\(reason)"])
         return .notProven(reason: reason)

@@ -4,7 +4,7 @@ package import OAuthState
 import OpenSSLCrypto
 import SocketHTTP
 
-/// RFC 6749 §2.3: proves who a client is; the same code at the token, revocation and introspection endpoints (CA-6).
+/// RFC 6749 §2.3: authenticates a client; the same code at the token, revocation and introspection endpoints (CA-6).
 package struct ClientAuthenticator: Sendable {
     private let clients: any ClientStore
     private let assertions: ClientAssertionVerifier
@@ -15,7 +15,7 @@ package struct ClientAuthenticator: Sendable {
         self.assertions = assertions
     }
 
-    /// Whether a request tries HTTP Basic, well or badly: a 401 then names the scheme (RFC 6749 §5.2; TK-12).
+    /// Whether a request tries HTTP Basic, correctly or not: a 401 then names the scheme (RFC 6749 §5.2; TK-12).
     static func usesBasic(_ request: Request) -> Bool {
         request.values(of: .authorization).contains { header in
             header.prefix { $0 != " " }.lowercased() == "basic"
@@ -38,7 +38,7 @@ package struct ClientAuthenticator: Sendable {
         }
     }
 
-    /// The client that a request proved to be.
+    /// The authenticated client of a request.
     ///
     /// - Throws: `invalid_client`, with one text for an unknown client and a wrong secret (D-43);
     ///   `temporarily_unavailable` when a proof cannot be checked now.
@@ -50,7 +50,7 @@ package struct ClientAuthenticator: Sendable {
         case .assertion(let text):
             return try await client(asserting: text, naming: request.clientID, context: context)
         case .none:
-            // A public client proves nothing here; PKCE and the refresh token do.
+            // A public client has no proof; PKCE and the refresh token protect it.
             guard let id = request.clientID, let client = try await OAuthError.attempt(await clients.client(id)),
                 client.isPublic
             else {
@@ -69,8 +69,8 @@ package struct ClientAuthenticator: Sendable {
         }
     }
 
-    // TK-15: a secret that a public client sends is refused. All readings are tried, and unknown clients cost the same work
-    // as known ones, so that time tells nothing apart (D-43).
+    // TK-15: a secret from a public client is refused. All readings are tried, and unknown clients cost the same work
+    // as known ones, so that the duration reveals nothing (D-43).
     private func client(
         proving credentials: [(id: String, secret: ClientSecret)],
         by method: TokenEndpointAuthenticationMethod
@@ -88,7 +88,7 @@ package struct ClientAuthenticator: Sendable {
         return proven
     }
 
-    // CA-1: the assertion names the client; `client_id` beside it is optional and must say the same.
+    // CA-1: the assertion names the client; `client_id` beside it is optional and must be the same.
     private func client(
         asserting text: String,
         naming claimedID: String?,
@@ -106,7 +106,7 @@ package struct ClientAuthenticator: Sendable {
         } catch {
             switch error {
             case .notProven: throw Self.guess
-            // Not 401: the client would drop its registration for a moment's trouble (TK-16).
+            // Not 401: the client would drop its registration because of a temporary failure (TK-16).
             case .unavailable: throw .overloaded
             }
         }
@@ -115,7 +115,7 @@ package struct ClientAuthenticator: Sendable {
 
     private static let unknownClientHash = SHA256.hash("no client has this secret")
 
-    // FD-8: 401 invalid_client is what makes Claude register again, so 429 must not stand in its place.
+    // FD-8: 401 invalid_client makes Claude register again, so 429 must not replace it.
     private static let refusal = OAuthError(.invalidClient, "client authentication failed")
     private static let guess = OAuthError.guess(refusal.code, refusal.description)
 }

@@ -1,8 +1,8 @@
 import OAuthProtocol
 import SocketHTTP
 
-/// RFC 6749 §2.3 and §3.2: what the token, revocation and introspection endpoints have in common: they read a form, know its
-/// client, and refuse (CA-6).
+/// RFC 6749 §2.3 and §3.2: the common part of the token, revocation and introspection endpoints: reading a form,
+/// authenticating its client, and refusing (CA-6).
 package struct ClientRequests: Sendable {
     private let authenticator: ClientAuthenticator
     private let failures: FailureLimit
@@ -13,7 +13,7 @@ package struct ClientRequests: Sendable {
         self.failures = failures
     }
 
-    /// The form of a request, in which nothing is repeated that must not be (D-9).
+    /// The form of a request, in which no parameter is repeated that must not be (D-9).
     func form(_ request: Request) throws(OAuthError) -> FormParameters {
         let form = try FormBody.parse(request)
         try FormBody.checkRepetition(form)
@@ -25,10 +25,10 @@ package struct ClientRequests: Sendable {
     /// - Parameters:
     ///   - request: The request.
     ///   - form: Its form.
-    ///   - context: When and from where it came.
-    ///   - needsProof: Refuses public clients too, which prove nothing.
+    ///   - context: The request's time and source.
+    ///   - needsProof: Whether to refuse public clients too, which have no proof.
     /// - Returns: The client.
-    /// - Throws: `invalid_client` when it is unknown or not proven.
+    /// - Throws: `invalid_client` when it is unknown or not authenticated.
     func client(
         _ request: Request,
         _ form: FormParameters,
@@ -42,7 +42,7 @@ package struct ClientRequests: Sendable {
         return try await authenticator.authenticate(authentication, context: context)
     }
 
-    /// What a request that failed is answered: 429 for a guess too many, and a challenge to whoever tried Basic (TK-12).
+    /// The answer to a failed request: 429 for a guess too many, and a challenge for a client that tried Basic (TK-12).
     func refusal(
         _ error: OAuthError,
         _ request: Request,

@@ -4,11 +4,11 @@ package import OutboundHTTP
 package import ServerConfiguration
 import Synchronization
 
-/// RFC 7517 §5: key sets of clients behind their `jwks_uri`, fetched when first needed and when a signature names a key that
-/// is not among them (CA-5, D-88).
+/// RFC 7517 §5: key sets of clients at their `jwks_uri`, fetched when first needed and when a signature names an
+/// unknown key (CA-5, D-88).
 ///
-/// The URL is a stranger's: every fetch goes through the address policy, is bounded in size and time, follows no redirect, and
-/// is one for all who wait; how often one URL is asked, how often one host, and how often one source makes us ask, is limited.
+/// The URL is untrusted: every fetch obeys the address policy, is bounded in size and time, follows no redirect, and
+/// serves all waiting callers. The number of requests to one URL and to one host, and by one source, is limited.
 package final class RemoteKeySets: Sendable {
     private struct Entry {
         var keys: JSONWebKeySet?
@@ -37,25 +37,25 @@ package final class RemoteKeySets: Sendable {
         var renewals: HostThrottle
     }
 
-    /// How long keys are used without asking again.
+    /// How long keys are used without another request.
     static let freshness: Duration = .seconds(900)
-    /// How long keys serve on while their host cannot be reached.
+    /// How long keys are used while their host is unavailable.
     static let staleness: Duration = .seconds(86_400)
-    /// How often one URL is asked at most: a stranger's made-up key ids must not make a flood of us.
+    /// The shortest interval between two requests to one URL: made-up key ids must not make this server flood it.
     static let attemptInterval: Duration = .seconds(30)
-    /// Most URLs that are remembered; at the bound the one that was asked longest ago gives way.
+    /// The most URLs that are remembered; at the bound the least recently requested one is evicted.
     static let entriesMax = 1024
-    /// Longest key set, in bytes.
+    /// The longest key set, in bytes.
     static let byteCountMax = 65_536
-    /// Most fetches from one host at once.
+    /// The most simultaneous fetches from one host.
     static let requestsPerHostMax = 4
-    /// How often one host is asked for key sets that are not known (D-90).
+    /// How often one host is asked for unknown key sets (D-90).
     package static let fetchesPerHost = Configuration.Rate(burst: 10, perMinute: 20)
-    /// How often one host is asked to renew key sets that are known: whoever makes up URLs there must not keep its real
-    /// clients' keys from being renewed.
+    /// How often one host is asked to renew known key sets: made-up URLs there must not prevent the renewal of its real
+    /// clients' keys.
     static let renewalsPerHost = Configuration.Rate(burst: 60, perMinute: 120)
 
-    /// Key sets fetched from where `addressPolicy` allows.
+    /// Key sets from addresses that `addressPolicy` allows.
     package init(
         transport: any OutboundTransport,
         addressPolicy: AddressPolicy,
@@ -78,7 +78,7 @@ package final class RemoteKeySets: Sendable {
         )
     }
 
-    /// The key set at a URL, or `nil` when it cannot be had.
+    /// The key set at a URL, or `nil` when it is unavailable.
     package func keySet(at url: String, context: RequestContext) async -> JSONWebKeySet? {
         await take(url, context) { entry, now in
             guard let fetchedAt = entry.fetchedAt, Self.isWithin(Self.staleness, since: fetchedAt, now) else {
@@ -91,14 +91,14 @@ package final class RemoteKeySets: Sendable {
         }
     }
 
-    /// The key set fetched anew; `nil` when it was asked for only just now, or cannot be had.
+    /// The key set after another fetch; `nil` when it was requested very recently, or is unavailable.
     package func renewedKeySet(at url: String, context: RequestContext) async -> JSONWebKeySet? {
         await take(url, context) { entry, now in
             Self.mayAttempt(entry, now) ? .fetch(fallback: nil, isRenewal: entry.keys != nil) : .answer(nil)
         }
     }
 
-    /// How many URLs are remembered, for the metric.
+    /// How many URLs are remembered, for metrics.
     package var count: Int {
         entries.withLock { $0.count }
     }
@@ -126,7 +126,8 @@ package final class RemoteKeySets: Sendable {
         }
     }
 
-    // D-90: whoever registers clients with URLs on a victim's host does not make a flood of us, from however many sources.
+    // D-90: clients registered with URLs on a victim's host must not make this server flood it, from however many
+    // sources.
     private func hostAdmits(_ url: String, isRenewal: Bool, _ now: Timestamp) -> Bool {
         guard let host = URIReference(url)?.host?.lowercased() else { return false }
         return throttles.withLock { throttles in
@@ -138,7 +139,7 @@ package final class RemoteKeySets: Sendable {
         entry.attemptedAt.map { !isWithin(attemptInterval, since: $0, now) } ?? true
     }
 
-    /// A clock set back makes everything old, never young for long.
+    /// A clock that is set back makes everything old, never young for long.
     private static func isWithin(_ duration: Duration, since start: Timestamp, _ now: Timestamp) -> Bool {
         start <= now && now - start < duration
     }
@@ -175,7 +176,7 @@ package final class RemoteKeySets: Sendable {
     private func finish(_ url: String, _ keys: JSONWebKeySet?) {
         let now = timeSource.now()
         entries.withLock { table in
-            // It may have given way to others meanwhile; then nothing is remembered of it.
+            // The entry may have been evicted in the meantime; then nothing is stored.
             guard var entry = table[url] else { return }
             entry.inFlight = nil
             if let keys {

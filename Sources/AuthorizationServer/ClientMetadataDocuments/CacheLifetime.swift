@@ -2,16 +2,16 @@ import Foundations
 package import OAuthProtocol
 package import OutboundHTTP
 
-/// RFC 9111 §4.2: for how long a fetched document is used without asking again, within bounds of ours (CM-5).
+/// RFC 9111 §4.2: how long a fetched document is used without another request, within our own bounds (CM-5).
 package enum CacheLifetime {
-    /// A document is asked for again after a minute at the earliest, whatever its host says: it must not make us its crawler.
+    /// The shortest lifetime, a minute, whatever the host states: this server must not become its crawler.
     package static let minimum: Duration = .seconds(60)
-    /// A document is asked for again after a day at the latest: a change must arrive.
+    /// The longest lifetime, a day: a change must take effect.
     package static let maximum: Duration = .seconds(86_400)
-    /// For a host that says nothing.
+    /// The lifetime when the host states none.
     package static let standard: Duration = .seconds(300)
 
-    /// The lifetime of an answer that came at `now`.
+    /// The lifetime of an answer that arrived at `now`.
     package static func lifetime(of response: OutboundResponse, now: Timestamp) -> Duration {
         min(max(stated(response, now: now) ?? standard, minimum), maximum)
     }
@@ -22,7 +22,7 @@ package enum CacheLifetime {
         if directives.contains(where: { ["no-store", "no-cache", "private"].contains($0) }) {
             return .zero
         }
-        // RFC 9111 §5.2.2.10: we serve many users, so the shared directive wins.
+        // RFC 9111 §5.2.2.10: this server serves many users, so the shared directive takes precedence.
         for name in ["s-maxage=", "max-age="] {
             guard let directive = directives.first(where: { $0.hasPrefix(name) }) else { continue }
             let text = directive.dropFirst(name.utf8.count).filter { $0 != "\"" }

@@ -2,7 +2,7 @@ import Foundations
 import OAuthProtocol
 import ServerConfiguration
 
-/// D-90: a token bucket for each host, so that nobody can aim this server at a victim by making up URLs there (CM-7).
+/// D-90: a token bucket for each host, so that made-up URLs cannot direct this server at a victim (CM-7).
 struct HostThrottle: Sendable {
     private let rate: TokenBucket.Rate
     private var buckets: TokenBuckets<String>
@@ -13,7 +13,7 @@ struct HostThrottle: Sendable {
         buckets = TokenBuckets(bucketsMax: bucketsMax)
     }
 
-    /// Takes one token of the host's bucket; false when there is none.
+    /// Takes one token from the host's bucket; false when it is empty.
     mutating func admit(_ host: String, now: Timestamp) -> Bool {
         buckets.spend(host, rate: rate, atMilliseconds: now.millisecondsSinceEpoch) == nil
     }

@@ -1,11 +1,11 @@
 package import OAuthProtocol
 package import OAuthState
 
-/// CM-5: the clients that the token endpoint knows: the registry's, metadata documents' among them once a user has
-/// approved one.
+/// CM-5: the clients that the token endpoint knows: the registry's, including metadata documents that a user has
+/// approved.
 ///
-/// A known client is answered from the copy at hand, however old: a refresh must not fail because the document's host is
-/// slow. An old copy is fetched anew behind the answer.
+/// A known client is answered from the stored copy, however old: a refresh must not fail because the document's host is
+/// slow. An old copy is fetched again after the answer.
 package struct KnownClients: ClientStore {
     private let registry: any ClientStore
     private let documents: MetadataDocumentCache
@@ -28,7 +28,8 @@ package struct KnownClients: ClientStore {
     package func client(_ id: String) async throws(StoreError) -> Client? {
         guard let client = try await registry.client(id) else { return nil }
         guard client.kind == .metadataDocument else { return client }
-        // The operator may have changed the policy since the client was kept (CM-10); why is the authorize page's to tell.
+        // The operator may have changed the policy since the client was stored (CM-10); the authorization page explains
+        // that.
         guard let url = try? admission.url(id) else { return nil }
         if let fresh = await documents.fresh(url) {
             await keep(fresh, inPlaceOf: client)
@@ -40,7 +41,7 @@ package struct KnownClients: ClientStore {
         return client
     }
 
-    // Nobody waits for it, and its failure changes nothing: the copy stays.
+    // No request waits for it, and its failure changes nothing: the copy stays.
     private func renew(_ url: ClientIDURL, _ known: Client) {
         _ = work.start(.isCancelled) {
             guard let renewed = try? await documents.client(url) else { return }
@@ -50,7 +51,7 @@ package struct KnownClients: ClientStore {
 
     private func keep(_ client: Client, inPlaceOf known: Client) async {
         guard !client.saysTheSame(as: known) else { return }
-        // When the registry is full, or cannot be written, the old copy stays, which is what a failed fetch would have left.
+        // When the registry is full, or cannot be written, the old copy stays, as after a failed fetch.
         _ = try? await registry.replace(client).outcome
     }
 

@@ -1,7 +1,7 @@
 package import OAuthProtocol
 package import ServerConfiguration
 
-/// CM-1, CM-10, D-93: which URLs may be clients here, decided before anything is looked up.
+/// CM-1, CM-10, D-93: which URLs may be clients, decided before any look-up.
 package struct MetadataDocumentAdmission: Sendable {
     private let issuer: Issuer
     private let ports: Set<UInt16>
@@ -17,12 +17,12 @@ package struct MetadataDocumentAdmission: Sendable {
         self.settings = settings
     }
 
-    /// Whether the id is a URL that a document could be behind, and documents are accepted at all.
+    /// Whether the id is a possible document URL, and documents are accepted at all.
     package func isMeant(by id: String) -> Bool {
         settings.acceptsMetadataDocuments && ClientIDURL.isMeant(by: id, allowsLoopback: allowsLoopback)
     }
 
-    /// The URL of a client that is let in.
+    /// The URL of an accepted client.
     ///
     /// - Throws: ``MetadataDocumentFailure`` `invalidURL` or `notAllowed`.
     package func url(_ id: String) throws(MetadataDocumentFailure) -> ClientIDURL {
@@ -33,7 +33,7 @@ package struct MetadataDocumentAdmission: Sendable {
         do { url = try ClientIDURL(id, allowsLoopback: allowsLoopback) } catch {
             throw MetadataDocumentFailure(.invalidURL, error.reason)
         }
-        // D-93: a fetch from ourselves would wait for the very request that it serves.
+        // D-93: a fetch from this server would wait for the very request that it serves.
         guard !url.isServed(by: issuer, listeningOn: ports) else {
             throw MetadataDocumentFailure(.invalidURL, "client_id must not be a URL of this server")
         }

@@ -1,23 +1,23 @@
 package import OAuthProtocol
 package import ServerConfiguration
 
-/// Owns the fetched metadata documents: one request for all who wait, kept for as long as their hosts say within bounds,
-/// failures never kept as truth (CM-5, CM-7).
+/// Owns the fetched metadata documents: one request serves all waiting callers, the host's cache lifetime is applied
+/// within bounds, and failures never replace a copy (CM-5, CM-7).
 package actor MetadataDocumentCache {
     /// The bounds of the cache.
     package struct Limits: Sendable {
-        /// Documents kept; at the bound the one that was fetched first gives way.
+        /// The most documents; at the bound the one that was fetched first is evicted.
         package var documentsMax = 4096
-        /// Fetches under way; at the bound a further one is refused.
+        /// The most fetches in progress; at the bound another one is refused.
         package var fetchesMax = 64
-        /// Fetches of documents that are not known, from one host.
+        /// The most fetches of unknown documents from one host.
         package var fetchesPerHost = Configuration.Rate(burst: 10, perMinute: 20)
-        /// Renewals of known documents of one host: whoever makes up paths there must not keep its real document from being
-        /// renewed.
+        /// The most renewals of known documents of one host: made-up paths there must not prevent the renewal of its
+        /// real document.
         package var renewalsPerHost = Configuration.Rate(burst: 60, perMinute: 120)
-        /// For how long a failure is answered without asking again: the user's second click must not be an attack.
+        /// For how long a failure is answered without another request: the user's second click must not be an attack.
         package var failureLifetime: Duration = .seconds(15)
-        /// How old a copy may be that lets an authorization which is under way go on, or a first answer wait (CM-5).
+        /// The greatest age of a copy that lets an authorization in progress continue, or a first answer wait (CM-5).
         package var staleMax = CacheLifetime.maximum
 
         /// The default bounds.
@@ -75,7 +75,7 @@ package actor MetadataDocumentCache {
         return entry.client
     }
 
-    /// The document's client from a copy that may be past its time, but not by more than a day.
+    /// The document's client from a copy that may be stale, but not by more than a day.
     package func stale(_ url: ClientIDURL) -> Client? {
         guard let entry = entries[url.text], timeSource.now() - entry.fetchedAt < limits.staleMax else { return nil }
         return entry.client
@@ -86,9 +86,9 @@ package actor MetadataDocumentCache {
         fresh(url) == nil && inFlight[url.text] == nil && failure(url) == nil
     }
 
-    /// The document's client: fresh, or fetched now by one request for all who wait.
+    /// The document's client: from a fresh copy, or fetched now by one request for all waiting callers.
     ///
-    /// - Throws: Why it cannot be used; for a short time the same reason as before.
+    /// - Throws: Why it is unusable. The reason is repeated during a short time.
     package func client(_ url: ClientIDURL) async throws(MetadataDocumentFailure) -> Client {
         if let client = fresh(url) {
             return client
@@ -169,7 +169,7 @@ package actor MetadataDocumentCache {
         }
     }
 
-    // A failure is remembered beside the copy, never in its place (CM-5). A throttled fetch was none.
+    // A failure is stored beside the copy, never in its place (CM-5). A throttled fetch was not a fetch.
     private func note(_ failure: MetadataDocumentFailure, _ url: ClientIDURL) {
         guard failure.kind != .throttled else { return }
         let now = timeSource.now()

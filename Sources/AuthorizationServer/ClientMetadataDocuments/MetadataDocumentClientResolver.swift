@@ -2,9 +2,10 @@ package import OAuthProtocol
 package import OAuthState
 package import ServerConfiguration
 
-/// OAuth Client ID Metadata Document: finds the clients of authorization requests in the registry, or by their documents.
+/// OAuth Client ID Metadata Document: finds the clients of authorization requests in the registry, or by their
+/// documents.
 ///
-/// A registered client of the same id wins: what the operator or the registry says is not overruled by a fetch.
+/// A registered client of the same id takes precedence: a fetch does not overrule the operator or the registry.
 package struct MetadataDocumentClientResolver: ClientResolver {
     /// How many fetches one source may start.
     package static let fetchesPerSource = Configuration.Rate(burst: 20, perMinute: 30)
@@ -50,21 +51,21 @@ package struct MetadataDocumentClientResolver: ClientResolver {
             } catch {
                 guard error.kind == .throttled else { throw error }
                 metrics.throttled(purpose: "metadata_document")
-                // CM-5, CM-7: nobody asked the host, so nothing speaks against the copy of less than a day ago. Without this
-                // one address could keep all users of a client out by using up its host's allowance.
+                // CM-5, CM-7: the host was not asked, so a copy that is less than a day old may be used. Otherwise one
+                // address could lock out all users of a client by using up its host's allowance.
                 guard let client = await documents.stale(url) else { throw error }
                 metrics.metadataDocument(result: "stale")
                 return client
             }
         } catch {
             metrics.metadataDocument(result: error.kind.rawValue)
-            // CM-6: told apart from an unknown client, for the remedy is another.
+            // CM-6: distinguished from an unknown client, because the remedy differs.
             audit.record(.metadataDocumentRefused(clientID: id, error), context: context)
             throw error.pageError
         }
     }
 
-    // The source pays for a request that its visit starts, not for one that somebody else's did (CM-7).
+    // The source pays for a request that its visit starts, not for one that another visit started (CM-7).
     private func document(
         _ url: ClientIDURL,
         _ context: RequestContext
@@ -84,7 +85,7 @@ package struct MetadataDocumentClientResolver: ClientResolver {
         do {
             return try await client(forAuthorization: id, context: context)
         } catch {
-            // The user is on the way: what was good when the page was shown carries the login to its end.
+            // The login is in progress: the version that was valid when the page was shown is used until its end.
             guard case .clientMetadataUnavailable = error.problem, let url = try? admission.url(id),  // refused above
                 let client = await documents.stale(url)
             else { throw error }

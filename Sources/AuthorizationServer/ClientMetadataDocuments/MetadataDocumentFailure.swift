@@ -1,18 +1,19 @@
 import OAuthProtocol
 
-/// Why a client's metadata document could not be used: the class of the reason, for the page, the log and the audit trail.
+/// Why a client's metadata document is unusable: the class of the reason, as the page, the log and the audit trail name
+/// it.
 package struct MetadataDocumentFailure: Error, Hashable, Sendable {
-    /// The classes, which decide how the failure is answered (CM-6).
+    /// The classes, which determine how the failure is answered (CM-6).
     package enum Kind: String, Sendable, CaseIterable {
-        /// The URL is not one that a client may have (CM-1), or leads to ourselves (D-93).
+        /// The URL is not one that a client may have (CM-1), or is one of this server (D-93).
         case invalidURL = "invalid_url"
-        /// The operator does not let this client in (CM-10).
+        /// The operator does not accept this client (CM-10).
         case notAllowed = "not_allowed"
         /// The address policy refuses the host (D-81…83).
         case addressRefused = "address_refused"
-        /// The host did not answer, or not in time or size.
+        /// The host did not answer, or not within the bounds of time and size.
         case unreachable = "unreachable"
-        /// The host answered with something else than a document (D-84, D-85).
+        /// The host answered with something other than a document (D-84, D-85).
         case badAnswer = "bad_answer"
         /// The document breaks a rule (CM-3, CM-9).
         case badDocument = "bad_document"
@@ -20,9 +21,9 @@ package struct MetadataDocumentFailure: Error, Hashable, Sendable {
         case throttled
     }
 
-    /// The class.
+    /// The class of the reason.
     package let kind: Kind
-    /// One sentence without quotes, for the client's developer; it repeats nothing of the answer's body.
+    /// One sentence without quotes, written for the client's developer; it repeats nothing of the answer's body.
     package let reason: String
 
     init(_ kind: Kind, _ reason: String) {

@@ -1,13 +1,13 @@
 package import OAuthProtocol
 package import OutboundHTTP
 
-/// OAuth Client ID Metadata Document §5: fetches one document, within limits, from addresses that may be dialled (CM-2).
+/// OAuth Client ID Metadata Document §5: fetches one document, within limits, from allowed addresses (CM-2).
 package struct MetadataDocumentFetch: Sendable {
-    /// An answer that can be used.
+    /// A usable answer.
     package enum Answer: Sendable {
         /// A document.
         case document(ClientMetadataDocument, entityTag: String?, lifetime: Duration)
-        /// RFC 9110 §15.4.5: the one that we have is still good.
+        /// RFC 9110 §15.4.5: the stored version is still current.
         case notModified(lifetime: Duration)
     }
 
@@ -16,10 +16,10 @@ package struct MetadataDocumentFetch: Sendable {
     private let addressPolicy: AddressPolicy
     private let byteCountMax: Int
 
-    /// Requests in flight to one host; a slow one cannot hold more.
+    /// The most simultaneous requests to one host; a slow one cannot hold more.
     static let requestsPerHostMax = 4
 
-    /// Fetches for an issuer; only one on loopback may be given documents from loopback.
+    /// Fetches for an issuer; only an issuer on loopback gets documents from loopback.
     package init(
         transport: any OutboundTransport,
         policy: ClientMetadataDocument.Policy,
@@ -36,9 +36,9 @@ package struct MetadataDocumentFetch: Sendable {
     ///
     /// - Parameters:
     ///   - url: The client's id.
-    ///   - entityTag: The `ETag` of the version that we have, if any.
-    ///   - now: The present moment.
-    /// - Returns: The document, or that the version that we have is good.
+    ///   - entityTag: The `ETag` of the stored version, if any.
+    ///   - now: The current time.
+    /// - Returns: The document, or that the stored version is current.
     /// - Throws: ``MetadataDocumentFailure``.
     package func document(
         at url: ClientIDURL,
@@ -50,7 +50,7 @@ package struct MetadataDocumentFetch: Sendable {
         if response.status == 304, entityTag != nil {
             return .notModified(lifetime: lifetime)
         }
-        // D-84: a redirect is an answer like any other wrong one; where it points to is never looked at.
+        // D-84: a redirect is a wrong answer like any other; its target is never looked at.
         guard response.status == 200 else {
             throw MetadataDocumentFailure(.badAnswer, "the host answered with status \(response.status) instead of 200")
         }
@@ -92,7 +92,7 @@ package struct MetadataDocumentFetch: Sendable {
         }
     }
 
-    // The class is told, the particulars are not: a page that says which ports answer would be a scanner (CM-6).
+    // The class is reported, the particulars are not: a page that shows which ports answer would be a scanner (CM-6).
     private static func failure(_ error: OutboundError) -> MetadataDocumentFailure {
         switch error.code {
         case .addressRefused, .invalidURL:
@@ -111,13 +111,13 @@ package struct MetadataDocumentFetch: Sendable {
         guard types.count == 1, let type = types.first,
             type == "application/json" || (type.hasPrefix("application/") && type.hasSuffix("+json"))
         else { throw MetadataDocumentFailure(.badAnswer, "the document is not served as application/json") }
-        // Nothing was asked to be compressed, and nothing is unpacked (D-85).
+        // No compression was requested, and nothing is decompressed (D-85).
         guard response.values(of: "content-encoding").allSatisfy({ $0.lowercased() == "identity" }) else {
             throw MetadataDocumentFailure(.badAnswer, "the document is served with a content coding")
         }
     }
 
-    // It goes back into a header of ours.
+    // It becomes part of a header of ours.
     private static func entityTag(_ response: OutboundResponse) -> String? {
         let tags = response.values(of: "etag")
         guard tags.count == 1, let tag = tags.first, tag.utf8.count <= 256,

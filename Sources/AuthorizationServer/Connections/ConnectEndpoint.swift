@@ -6,8 +6,8 @@ import UpstreamIdentity
 
 /// SEP-1036: `/connections/connect/{link}`, the page behind a `connect_uri`, for MCP URL-mode elicitation (VX-5).
 ///
-/// Looking at it uses nothing up, for chat applications fetch links to preview them; only the user for whom the link was
-/// made gets further than the sign-in (D-60), and only once.
+/// A GET uses nothing up, because chat applications fetch links to preview them. Only the user for whom the link was
+/// created gets past the sign-in (D-60), and only once.
 struct ConnectEndpoint: Endpoint {
     let issuer: Issuer
     let pages: ConnectionPages
@@ -103,7 +103,7 @@ struct ConnectEndpoint: Endpoint {
         guard let provider = pages.upstreams[link.upstream] else {
             return pages.pages.error(.unknownUpstream, status: .badRequest)
         }
-        // VX-5: a link is followed once. It counts as followed when the provider is asked, not when it is looked at.
+        // VX-5: a link works once. It counts as used when the provider is asked, not when the page is shown.
         let use = try await OAuthError.attempt(
             await sessions.consumeOnce(link.useID, until: link.expiry, now: context.now).outcome
         )

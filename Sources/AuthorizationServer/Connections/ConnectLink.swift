@@ -2,13 +2,13 @@ package import OAuthProtocol
 import OAuthState
 package import OpenSSLCrypto
 
-/// An invitation to one user to connect or widen one upstream: what a `connect_uri` stands for (VX-5).
+/// An invitation to one user to connect or widen one upstream, which a `connect_uri` contains (VX-5).
 ///
-/// It names the user for whom it was made, and only that user can follow it (MCP URL-mode elicitation; D-60).
+/// It names the user for whom it was created, and only that user can follow it (MCP URL-mode elicitation; D-60).
 package struct ConnectLink: Hashable, Sendable {
     /// Makes the link single-use.
     package var id: [UInt8]
-    /// For whom it was made.
+    /// The user for whom it was created.
     package var userID: UserID
     /// The upstream to connect.
     package var upstream: String
@@ -16,15 +16,15 @@ package struct ConnectLink: Hashable, Sendable {
     package var account: String?
     /// The scopes that are missing.
     package var scopes: ScopeSet
-    /// After this it is worth nothing.
+    /// When the link expires.
     package var expiry: Timestamp
 
-    /// How long a link may be followed.
+    /// How long a link is valid.
     package static let lifetime: Duration = .seconds(600)
-    /// Where links lead, relative to the issuer.
+    /// The path of links, relative to the issuer.
     package static let path = "/connections/connect"
 
-    /// What remembers that the link was used.
+    /// The key under which the store remembers that the link was used.
     var useID: SHA256Digest { SHA256.hash(Array("connect:".utf8) + id) }
 }
 
@@ -48,7 +48,7 @@ extension ConnectLink {
     }
 }
 
-/// Makes and reads the addresses of connect links.
+/// Creates and reads the addresses of connect links.
 package struct ConnectLinks: Sendable {
     private let issuer: Issuer
     private let sealing: PageSealing
@@ -82,11 +82,11 @@ package struct ConnectLinks: Sendable {
         return issuer.url(ConnectLink.path + "/" + (try sealing.seal(writer.bytes, for: .connectLink)))
     }
 
-    /// The link of an address's last segment; `nil` when we did not make it.
+    /// The link in an address's last segment; `nil` when this server did not create it.
     func link(_ text: String) -> ConnectLink? {
         guard let bytes = sealing.open(text, for: .connectLink) else { return nil }
         var reader = BinaryReader(bytes)
-        // Sealed by us: only another version's form cannot be read, and then the link is as good as expired.
+        // Sealed by us: only another version's form is unreadable, and such a link is treated as expired.
         guard let link = try? ConnectLink(from: &reader), reader.isAtEnd else { return nil }
         return link
     }

@@ -3,15 +3,15 @@ import OAuthProtocol
 import OAuthState
 import SocketHTTP
 
-/// RFC 6750: who may see and end connections through the API: the bearer of a live access token of ours, for its own
-/// user, and only among the upstreams of the token's resource.
+/// RFC 6750: who may list and end connections through the API: the holder of a live access token of ours, limited to
+/// its own user, and only among the upstreams of the token's resource.
 ///
-/// A token that one MCP server was given must not reveal or end what belongs to another.
+/// A token that was given to one MCP server must not reveal or end what belongs to another.
 struct ConnectionAccess: Sendable {
     let verification: AccessTokenVerification
     let resources: ResourceCatalogue
 
-    /// The user and the upstreams that the request's token stands for.
+    /// The user and the upstreams that the request's token gives access to.
     ///
     /// - Throws: `invalid_token`.
     func authorize(
@@ -27,7 +27,7 @@ struct ConnectionAccess: Sendable {
             )
         } catch {
             guard error != .unavailable else { throw .overloaded }
-            // A signature cannot be guessed: somebody else's token is a mistake, and no attempt at ours.
+            // A signature cannot be guessed: a foreign token is a mistake, not an attempt to guess ours.
             throw OAuthError(.invalidToken, "the access token is invalid")
         }
         return (session.userID, try resources.resource(session.resource).upstreams)

@@ -1,13 +1,13 @@
 import OAuthProtocol
 import OAuthState
 
-/// A user's connections as the APIs answer them: no token, and nothing that a token could be made of.
+/// A user's connections as the APIs return them: without tokens, and nothing that a token could be derived from.
 struct ConnectionListing: Sendable {
     let connections: [Connection]
-    /// Upstreams that are configured and that the user has not connected.
+    /// Configured upstreams that the user has not connected.
     let missing: [String]
 
-    /// The listing of what stands among `upstreams`.
+    /// The listing of the connections at `upstreams`.
     init(_ connections: [Connection], among upstreams: [String]) {
         self.connections = connections.filter { connection in
             upstreams.contains { $0.hasSameBytes(as: connection.upstream) }

@@ -3,7 +3,7 @@ import OAuthProtocol
 import OAuthState
 import SocketHTTP
 
-/// What a browser sees of a user's connections; the user is whoever last signed in with it.
+/// A browser's pages about a user's connections; the user is the one who last signed in with it.
 struct ConnectionPages: Sendable {
     let vault: any VaultStore
     let upstreams: UpstreamDirectory
@@ -13,12 +13,12 @@ struct ConnectionPages: Sendable {
     let cookies: BrowserCookies
     let pages: PageRenderer
 
-    /// Who is signed in with this browser.
+    /// The user who is signed in with this browser.
     func userID(_ request: Request, now: Timestamp) -> UserID? {
         cookies.login(request).flatMap { logins.open($0, now: now) }
     }
 
-    /// The connections, or the question who is there.
+    /// The page of connections, or the sign-in page.
     func overview(_ request: Request, _ context: RequestContext) async -> Response {
         do throws(OAuthError) {
             guard let userID = userID(request, now: context.now),
@@ -41,7 +41,7 @@ struct ConnectionPages: Sendable {
         let connections = try await OAuthError.attempt(await vault.connections(of: user.id))
         let listing = ConnectionListing(connections, among: upstreams.names)
         var response = pages.connections(
-            // Also those of upstreams that are not configured any more: they must be endable.
+            // Including those of upstreams that are no longer configured, which must remain endable.
             ConnectionsPage(
                 userName: user.name,
                 connections: connections,
@@ -53,7 +53,7 @@ struct ConnectionPages: Sendable {
         return response
     }
 
-    /// The question who is there.
+    /// The sign-in page.
     func signIn(
         _ path: String,
         _ purpose: String,
@@ -68,14 +68,14 @@ struct ConnectionPages: Sendable {
         return response
     }
 
-    /// Forgets who signed in, and shows the page again.
+    /// Forgets the signed-in user, and shows the page again.
     func signOut(_ request: Request, returningTo url: String) -> Response {
         var response = Response.redirect(to: url, after: request.method)
         response.setCookies([cookies.removingLogin()])
         return response
     }
 
-    /// The page of an error that kept another from being made.
+    /// The page of an error that prevented another page.
     func failure(_ error: OAuthError) -> Response {
         pages.notice(
             NoticePage(title: "The request failed", text: "<p>\(error.description).</p>"),

@@ -3,8 +3,8 @@ import OAuthProtocol
 import OAuthState
 import SocketHTTP
 
-/// RFC 6750 §2.1: `GET /connections`, a user's connections, as JSON for the bearer of an access token and as a page for a
-/// browser.
+/// RFC 6750 §2.1: `GET /connections`, a user's connections, as JSON for the holder of an access token and as a page for
+/// a browser.
 struct ConnectionsEndpoint: Endpoint {
     let access: ConnectionAccess
     let pages: ConnectionPages
@@ -12,7 +12,7 @@ struct ConnectionsEndpoint: Endpoint {
 
     func respond(to request: Request, context: RequestContext) async -> Response {
         guard request.values(of: .authorization).isEmpty else { return await listing(request, context) }
-        // Without a token it must be a person: programs are told what they need.
+        // Without a token it must be a person; programs get an error that states what they need.
         guard request.values(of: .accept).contains(where: { $0.contains("text/html") }) else {
             return ConnectionAccess.challenge()
         }
@@ -43,7 +43,7 @@ struct ConnectionRemovalEndpoint: Endpoint {
         guard let token = BearerToken.read(request) else { return ConnectionAccess.challenge() }
         do throws(OAuthError) {
             let (userID, upstreams) = try await access.authorize(token, context: context)
-            // Another user's connection is as unknown as one that never was.
+            // Another user's connection is answered like one that never existed.
             guard let id = request.pathParameter.flatMap(ConnectionID.init),
                 let connection = try await OAuthError.attempt(await vault.connection(id)), connection.userID == userID,
                 upstreams.contains(where: { $0.hasSameBytes(as: connection.upstream) }),
@@ -61,7 +61,7 @@ struct ConnectionRemovalEndpoint: Endpoint {
 }
 
 extension Response {
-    /// The connection is not there, or not for whoever asks.
+    /// The connection does not exist, or belongs to another user.
     static var noSuchConnection: Response {
         .json(Array(#"{"error":"not_found"}"#.utf8), status: .notFound)
     }

@@ -3,7 +3,7 @@ import OAuthProtocol
 import OAuthState
 import SocketHTTP
 
-/// CO-2: `POST /connections`, what a person does on the page of connections.
+/// CO-2: `POST /connections`, the form on the page of connections.
 struct ConnectionsFormEndpoint: Endpoint {
     let issuer: Issuer
     let pages: ConnectionPages

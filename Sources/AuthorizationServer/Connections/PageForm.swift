@@ -11,15 +11,15 @@ struct PageForm: Sendable {
     let cookies: BrowserCookies
     let random: any RandomSource
 
-    /// Why a form is not taken.
+    /// Why a form is refused.
     enum Refusal: Error {
         case page(ErrorPage, HTTPResponse.Status)
     }
 
-    /// How long a page may stay open.
+    /// How long a page is valid.
     static let lifetime: Duration = ConsentTicket.lifetime
 
-    /// A value for the forms of a page, and the cookie that goes with it.
+    /// A value for the forms of a page, and the matching cookie.
     func ticket(
         for userID: UserID?,
         _ request: Request,
@@ -34,7 +34,7 @@ struct PageForm: Sendable {
         return (try sealing.seal(writer.bytes, for: .form), cookies.settingBrowserBinding(binding))
     }
 
-    /// The form of a request that comes from our page, in the browser that was shown it, for the same user.
+    /// The form of a request that comes from our page, in the browser that was shown it, by the same user.
     func checked(_ request: Request, userID: UserID?, now: Timestamp) throws(Refusal) -> FormParameters {
         guard FormOrigin.isOurs(request, issuer: issuer) else { throw .page(.foreignForm, .forbidden) }
         let form: FormParameters
@@ -50,7 +50,7 @@ struct PageForm: Sendable {
             owner = try reader.optional { (reader) throws(RecordError) in try reader.identifier() }
             expiry = try reader.timestamp()
         } catch {
-            // Sealed by us: only another version's form cannot be read.
+            // Sealed by us: only another version's form is unreadable.
             throw .page(.badForm, .badRequest)
         }
         guard let binding = cookies.browserBinding(request), constantTimeEqual(binding.hash.bytes, hash.bytes),

@@ -7,11 +7,11 @@ import OpenSSLCrypto
 struct PageLogin: Sendable, Redacted {
     /// What the login is for.
     enum Purpose: Sendable {
-        /// To know who is looking at the connections page.
+        /// To identify the user who views the connections page.
         case connectionsPage
-        /// To know who is following a connect link; the text is the link's last segment.
+        /// To identify the user who follows a connect link; the text is the link's last segment.
         case connectLink(String)
-        /// To connect or widen what the link says, for the user of the link.
+        /// To connect or widen the upstream that the link names.
         case connect(ConnectLink)
     }
 
@@ -22,7 +22,7 @@ struct PageLogin: Sendable, Redacted {
     let purpose: Purpose
     let expiry: Timestamp
 
-    /// What remembers that the login was finished.
+    /// The key under which the store remembers that the login was finished.
     var useID: SHA256Digest { SHA256.hash(Array("page login:".utf8) + state.bytes) }
 }
 

@@ -5,10 +5,10 @@ package import OpenSSLCrypto
 import SocketHTTP
 import UpstreamIdentity
 
-/// OpenID Connect Core 1.0 §3.1 as relying party, for our own pages: who is there, and what does he connect.
+/// OpenID Connect Core 1.0 §3.1 as relying party of our own pages: identifies the user, and connects providers.
 ///
-/// Everything about a login under way lies sealed in this browser's cookie, so pages that anyone can open cost no memory,
-/// and a callback that comes to another browser finds nothing (D-51, D-60).
+/// Everything about a login in progress is sealed in this browser's cookie. Pages that anyone can open therefore cost
+/// no memory, and a callback in another browser finds nothing (D-51, D-60).
 package struct PageLoginFlow: Sendable {
     private let issuer: Issuer
     private let vault: any VaultStore
@@ -52,14 +52,14 @@ package struct PageLoginFlow: Sendable {
         self.audit = audit
     }
 
-    // MARK: - There
+    // MARK: - To the provider
 
-    /// Sends the browser to a provider; a source that begins too many logins gets a page that says so (D-80).
+    /// Sends the browser to a provider; a source that begins too many logins gets a page that explains it (D-80).
     ///
-    /// Nothing is stored here, but the callback records each state that was used, and asks the provider with our client's
-    /// credentials: without a limit one source could fill that table, or use up what the provider allows us.
+    /// Nothing is stored here, but the callback records each used state, and sends our client's credentials to the
+    /// provider: without a limit one source could fill that table, or use up the provider's allowance.
     ///
-    /// - Throws: What stands in the way: the provider cannot be reached, or sealing fails.
+    /// - Throws: The obstacle: the provider is unreachable, or sealing fails.
     func begin(
         _ purpose: PageLogin.Purpose,
         at provider: UpstreamProvider,
@@ -101,18 +101,18 @@ package struct PageLoginFlow: Sendable {
 
     // MARK: - And back
 
-    /// The login under way that this browser holds for a state.
+    /// The login in progress that this browser has for a state.
     func pending(_ request: Request, state: SHA256Digest) -> PageLogin? {
         guard let text = cookies.pageLogin(request, state: state), let bytes = sealing.open(text, for: .login) else {
             return nil
         }
         var reader = BinaryReader(bytes)
-        // Sealed by us: only another version's form cannot be read, and then there is no login.
+        // Sealed by us: only another version's form is unreadable, and such a login is ignored.
         guard let login = try? PageLogin(from: &reader), reader.isAtEnd else { return nil }
         return constantTimeEqual(login.state.bytes, state.bytes) ? login : nil
     }
 
-    /// Takes the provider's answer to a login of ours.
+    /// Takes the provider's answer to such a login.
     func finish(
         _ login: PageLogin,
         _ answer: UpstreamCallback,
@@ -174,8 +174,8 @@ package struct PageLoginFlow: Sendable {
         return provider.requestedScopes.union(link.scopes)
     }
 
-    // Looking at one's connections makes neither a user nor a connection; but the tokens of an account that is connected
-    // already replace the older ones, for a provider may have ended those (VT-4, VR-1).
+    // Viewing the connections creates neither a user nor a connection. But the new tokens of an account that is
+    // connected already replace the older ones, because a provider may have ended those (VT-4, VR-1).
     private func signIn(
         _ result: UpstreamLogin,
         _ provider: UpstreamProvider,
@@ -225,8 +225,8 @@ package struct PageLoginFlow: Sendable {
         return pages.notice(.connected(kept), status: .ok)
     }
 
-    // By identity, or by a connection: a further leg's account makes no identity. Two users may share an account, each having
-    // logged in with it; then it is also the link's user's, who may renew it.
+    // By identity, or by a connection: the account of a further leg has no identity. Two users may share an account
+    // that each has logged in with; the link's user may then renew it too.
     private func belongsToAnother(
         _ result: UpstreamLogin,
         _ provider: UpstreamProvider,
@@ -245,7 +245,8 @@ package struct PageLoginFlow: Sendable {
         )
     }
 
-    // D-60, D-62: whoever started it, the browser's user must be the link's, and the account must not be someone else's.
+    // D-60, D-62: regardless of who started it, the browser's user must be the link's, and the account must not be
+    // another user's.
     private func objection(
         _ result: UpstreamLogin,
         _ provider: UpstreamProvider,

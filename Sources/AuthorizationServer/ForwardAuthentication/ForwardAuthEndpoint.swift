@@ -6,25 +6,26 @@ import SocketHTTP
 
 /// RFC 6750 for a proxy: `/forward-auth` answers nginx `auth_request`, Traefik `forwardAuth` and Envoy `ext_authz`.
 ///
-/// The proxy hands on the client's Authorization header; 200 carries who the client acts for, and, where the resource is
-/// configured so, the upstream token as the Authorization header that the proxy sends on instead of the client's. 401 and
-/// 403 carry the challenge of the resource (RS-1).
+/// The proxy passes on the client's Authorization header. The 200 answer names the user and client, and, if the
+/// resource is configured so, has the upstream token as the Authorization header that the proxy sends on instead of the
+/// client's. 401 and 403 have the challenge of the resource (RS-1).
 ///
-/// Whoever gets at upstream tokens must be the proxy and not a client: those leave only with the configured secret in
-/// `X-Gatehouse-Proxy-Secret`. Without it the endpoint is on the management listener alone and tells identities only.
+/// A caller that gets upstream tokens must be the proxy and not a client: they are returned only with the configured
+/// secret in `X-Gatehouse-Proxy-Secret`. Without a secret the endpoint is on the management listener only and returns
+/// identities only.
 struct ForwardAuthEndpoint: Endpoint {
-    /// Where the endpoint is reached.
+    /// Where the endpoint is reachable.
     enum Exposure: Hashable, Sendable {
-        /// Only from where the operator administers the server.
+        /// Only on the listener through which the operator administers the server.
         case management
-        /// From anywhere; the secret is always demanded.
+        /// On every listener; the secret is always required.
         case `public`
     }
 
     let exposure: Exposure
-    /// The whole path of the endpoint where it is exposed; what lies below it is a client's.
+    /// The complete path of the endpoint on that listener; the path below it is the client's.
     let exactPath: String
-    /// Hash of the secret that the proxy shows; `nil` when none is configured.
+    /// Hash of the secret that the proxy sends; `nil` when none is configured.
     let secretHash: SHA256Digest?
     let resources: ResourceCatalogue
     /// The upstream whose token a resource's proxy gets, by resource.
@@ -33,14 +34,14 @@ struct ForwardAuthEndpoint: Endpoint {
     let vending: UpstreamVending
     let failures: FailureLimit
 
-    /// The path on either listener, behind the issuer's path on the public one.
+    /// The path on either listener, after the issuer's path on the public one.
     static let path = "/forward-auth"
 
-    /// Why a request is not let through.
+    /// Why access is denied.
     private enum Refusal: Error {
-        /// The proxy is not set up rightly, or is no proxy.
+        /// The proxy is misconfigured, or the caller is not a proxy.
         case proxy(OAuthError)
-        /// The client is to be told with a challenge; `nil` without an error, for it showed no token at all.
+        /// The client needs a challenge; `nil` without an error, because it sent no token at all.
         case client(OAuthError?, ProtectedResource)
     }
 
@@ -95,8 +96,8 @@ struct ForwardAuthEndpoint: Endpoint {
         return true
     }
 
-    // On the exact path the query is the proxy's own. Below it (Envoy puts the client's path and query behind ours) the
-    // query is the client's, who must not choose another resource: there the header counts, which Envoy overwrites.
+    // On the exact path the query is the proxy's own. Below it (Envoy appends the client's path and query) the query is
+    // the client's, who must not choose another resource: there the header counts, which Envoy overwrites.
     private func resource(_ request: Request) throws(Refusal) -> (ProtectedResource, ScopeSet) {
         do throws(OAuthError) {
             guard request.path.hasSameBytes(as: exactPath) else {
@@ -146,7 +147,7 @@ struct ForwardAuthEndpoint: Endpoint {
         _ session: Session?,
         _ context: RequestContext
     ) async throws(Refusal) -> String {
-        // A client that acts for itself has no account anywhere.
+        // A client that acts on its own behalf has no account anywhere.
         guard let session else {
             throw .client(OAuthError(.invalidToken, "the access token does not represent a user"), resource)
         }
@@ -161,7 +162,7 @@ struct ForwardAuthEndpoint: Endpoint {
             let clientID = resource.clientID ?? "forward-auth"
             return "Bearer " + (try await vending.vend(query, to: clientID, context: context).credential.accessToken)
         } catch {
-            // A login mends it: the client is sent there by the challenge (VT-2).
+            // A login repairs it: the challenge sends the client there (VT-2).
             guard error.code == .interactionRequired else { throw .proxy(error) }
             throw .client(OAuthError(.invalidToken, error.description, details: error.details), resource)
         }

@@ -5,13 +5,13 @@ import SocketHTTP
 ///
 /// Any origin, never with credentials; and never for authorize, consent, callback, vault and introspection (D-78).
 enum CrossOrigin {
-    /// What every answer of a path that is open to browsers carries.
+    /// The fields of every answer of a path that is open to browsers.
     static let headerFields: HTTPFields = [
         .accessControlAllowOrigin: "*",
         .accessControlExposeHeaders: "WWW-Authenticate, DPoP-Nonce",
     ]
 
-    /// The head of a JSON answer that no cache keeps, open to browsers.
+    /// The head of a JSON answer that must not be cached, open to browsers.
     private static let jsonHead = PreparedHead(
         status: .ok,
         headerFields: [
@@ -22,7 +22,8 @@ enum CrossOrigin {
         ]
     )
 
-    /// A JSON answer with what ``allow(_:)`` adds, serialized ahead because it is the answer to every token request.
+    /// A JSON answer with the fields of ``allow(_:)``, serialized ahead because it is the answer to every token
+    /// request.
     static func json(_ body: [UInt8]) -> Response {
         Response(jsonHead, body: body)
     }
@@ -41,7 +42,7 @@ enum CrossOrigin {
         )
     }
 
-    /// The answer to a preflight of a path that only browsers' own navigation reaches: no (OAuth 2.1 §3.1, AZ-18).
+    /// The answer to a preflight of a path that only navigation reaches: a refusal (OAuth 2.1 §3.1, AZ-18).
     static let refusal = Response.prepared(
         status: .forbidden,
         headerFields: [.contentType: "application/json", .cacheControl: "no-store"],

@@ -3,7 +3,7 @@ import OAuthProtocol
 import SocketHTTP
 
 extension Response {
-    /// RFC 6749 §5.1: a JSON answer that no cache may keep (TK-2).
+    /// RFC 6749 §5.1: a JSON answer that must not be cached (TK-2).
     static func json(_ body: [UInt8], status: HTTPResponse.Status = .ok) -> Response {
         Response(
             status: status,
@@ -12,10 +12,10 @@ extension Response {
         )
     }
 
-    /// RFC 7009 §2.2: an answer that says nothing but that it is done.
+    /// RFC 7009 §2.2: an answer that only states success.
     static let empty = Response(status: .ok, headerFields: [.cacheControl: "no-store"], body: [])
 
-    /// RFC 6749 §5.2: an error in JSON; 401 for a Basic client carries its challenge, 429 and 503 their delay.
+    /// RFC 6749 §5.2: an error in JSON; 401 for a Basic client has its challenge, 429 and 503 their delay.
     static func error(
         _ error: OAuthError,
         basicChallenge: Bool = false,
@@ -27,7 +27,7 @@ extension Response {
             response.headerFields[.wwwAuthenticate] = "Basic realm=\"gatehouse\", charset=\"UTF-8\""
         }
         if error.code == .invalidToken {
-            // RFC 6750 §3.1: whoever showed no token gets no error code, only what is needed.
+            // RFC 6750 §3.1: a request without a token gets no error code, only the requirements.
             response.headerFields[.wwwAuthenticate] = namesTokenError ? "Bearer error=\"invalid_token\"" : "Bearer"
         }
         if let retryAfter = error.retryAfter {
@@ -46,14 +46,14 @@ extension Response {
 }
 
 extension Duration {
-    /// RFC 9110 §10.2.3: rounded up, for a client that waits exactly so long must not come too early.
+    /// RFC 9110 §10.2.3: rounded up, because a client that waits exactly this long must not come too early.
     var retryAfterSeconds: String {
         String(max(1, (self + .milliseconds(999)).wholeSeconds))
     }
 }
 
 extension OAuthError {
-    /// A store is at its bound or the journal cannot be written: try again, nothing was changed (TK-16).
+    /// A store is at its bound or the journal cannot be written: the client may try again, nothing was changed (TK-16).
     static let overloaded = OAuthError(
         .temporarilyUnavailable,
         "the server cannot process this request now",

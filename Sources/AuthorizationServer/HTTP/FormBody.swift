@@ -6,7 +6,7 @@ import SocketHTTP
 enum FormBody {
     /// Reads the form (TK-1: exactly one media type, form-urlencoded; parameters in the query do not count).
     ///
-    /// - Throws: `invalid_request` for another or a doubled Content-Type, broken escapes, or too many parameters.
+    /// - Throws: `invalid_request` for another or a repeated Content-Type, malformed escapes, or too many parameters.
     static func parse(_ request: Request) throws(OAuthError) -> FormParameters {
         guard isForm(request) else {
             throw OAuthError(.invalidRequest, "Content-Type must be application/x-www-form-urlencoded")
@@ -21,14 +21,14 @@ enum FormBody {
     }
 
     private static func isForm(_ request: Request) -> Bool {
-        // How nearly everybody spells it.
+        // The usual spelling.
         if request.isOnlyValue(of: .contentType, "application/x-www-form-urlencoded") { return true }
         let contentTypes = request.values(of: .contentType)
         return contentTypes.count == 1 && mediaType(contentTypes[0]) == "application/x-www-form-urlencoded"
     }
 
-    /// Refuses repetition of any parameter but those that may name several targets (RFC 6749 §3.2, RFC 8707 §2,
-    /// RFC 8693 §2.1; D-9): of two values the server and a filter before it could each see another.
+    /// Refuses repetition of any parameter except those that may name several targets (RFC 6749 §3.2, RFC 8707 §2, RFC
+    /// 8693 §2.1; D-9): of two values, the server and a filter before it could each use a different one.
     static func checkRepetition(_ form: FormParameters) throws(OAuthError) {
         for name in form.duplicatedNames where name != "resource" && name != "audience" {
             throw OAuthError(.invalidRequest, "parameter \(name.prefix(40)) is repeated")
@@ -43,7 +43,7 @@ enum FormBody {
 }
 
 extension FormParameters {
-    /// The value of a parameter that may stand once; empty is absent.
+    /// The value of a parameter that may occur once; empty means absent.
     ///
     /// - Throws: `invalid_request` when it is repeated (OAuth 2.1 §3.2; D-9).
     func once(_ name: String) throws(OAuthError) -> String? {
@@ -52,7 +52,7 @@ extension FormParameters {
         }
     }
 
-    /// The value of a parameter that must stand once.
+    /// The value of a parameter that must occur exactly once.
     ///
     /// - Throws: `invalid_request` when it is missing or repeated.
     func required(_ name: String) throws(OAuthError) -> String {

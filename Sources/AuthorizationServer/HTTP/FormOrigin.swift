@@ -2,10 +2,10 @@ import HTTPTypes
 import OAuthProtocol
 import SocketHTTP
 
-/// Whether a form was sent from our own page, as far as the browser says (CO-2, D-54).
+/// Whether a form was sent from our own page, as far as the browser reports it (CO-2, D-54).
 enum FormOrigin {
-    /// The fetch standard's Origin is `null` from a page with `no-referrer`; then Sec-Fetch-Site must not say that the form
-    /// came from another site.
+    /// The Fetch standard's Origin is `null` from a page with `no-referrer`; then Sec-Fetch-Site must not report that
+    /// the form came from another site.
     ///
     /// Without both, cookie and sealed ticket decide alone.
     static func isOurs(_ request: Request, issuer: Issuer) -> Bool {

@@ -1,13 +1,13 @@
 package import OAuthProtocol
 package import SocketHTTP
 
-/// What is known about a request besides its message: when it came, from where, and under which id it is logged.
+/// The facts about a request besides its message: its time, its source, and the id under which it is logged.
 package struct RequestContext: Sendable {
-    /// The client's address; behind a configured proxy the one that the proxy names.
+    /// The client's address; behind a configured proxy, the one that the proxy names.
     package let source: IPAddress
     /// When the request arrived.
     package let now: Timestamp
-    /// Names the request in the log, the audit trail and in answers that report our own failures.
+    /// Names the request in the log, the audit trail, and in answers that report our own failures.
     package let requestID: RequestID
 
     /// The context of a request.

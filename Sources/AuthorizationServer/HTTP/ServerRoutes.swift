@@ -4,8 +4,8 @@ import OAuthProtocol
 import SocketHTTP
 import Synchronization
 
-/// The table of what the server answers, and what every answer has in common: a request id, the source's address, one
-/// log line, one measurement.
+/// The table of routes, and the common parts of every answer: a request id, the source's address, one log line, one
+/// measurement.
 struct ServerRoutes: Sendable {
     private var router = Router()
     private let sources: SourceAddressResolver
@@ -14,7 +14,7 @@ struct ServerRoutes: Sendable {
     private let metrics: ServerMetrics
     private let audit: AuditTrail
     private let logger: Logger
-    /// One sequence for every table: the audit trail knows a request by its number.
+    /// One sequence for every table, because the audit trail identifies a request by its number.
     private static let requestNumbers = RequestNumbers()
 
     /// An empty table.
@@ -34,7 +34,7 @@ struct ServerRoutes: Sendable {
         self.logger = logger
     }
 
-    /// Answers `method` on `path` with an endpoint; `name` stands for the route in metrics and logs.
+    /// Answers `method` on `path` with an endpoint; `name` represents the route in metrics and logs.
     mutating func on(_ method: HTTPRequest.Method, _ path: String, name: String, _ endpoint: any Endpoint) {
         let route = metrics.route(name)
         let (sources, timeSource, clock, logger, numbers) = (sources, timeSource, clock, logger, Self.requestNumbers)
@@ -47,11 +47,11 @@ struct ServerRoutes: Sendable {
                 requestID: numbers.next()
             )
             let response = await endpoint.respond(to: request, context: context)
-            // Nothing of a request leaves before its audit lines have their place (audit.when_full: block).
+            // No answer leaves before its audit lines are accepted (audit.when_full: block).
             await audit.settle(context.requestID)
             let elapsed = clock.nanoseconds() - start
             route.answered(status: response.status.code, nanoseconds: elapsed)
-            // Never the query, the form or a header: that is where codes and tokens travel (D-25).
+            // Never the query, the form or a header, which carry codes and tokens (D-25).
             logger.info(
                 "request",
                 metadata: [
@@ -80,7 +80,7 @@ struct ServerRoutes: Sendable {
         Responder(router: router, table: self, unmatched: metrics.route("unmatched"))
     }
 
-    /// The table, which also counts and logs what no endpoint answered.
+    /// The table, which also counts and logs requests that no endpoint answered.
     private struct Responder: RequestResponder {
         let router: Router
         let table: ServerRoutes
@@ -93,7 +93,7 @@ struct ServerRoutes: Sendable {
                 || response.status == .notFound && !router.hasRoute(request.path)
             if isUnmatched {
                 unmatched.answered(status: response.status.code, nanoseconds: 0)
-                // Not the path either: what somebody mistyped may hold a code.
+                // Not the path either: a mistyped one may contain a code.
                 table.logger.info(
                     "request",
                     metadata: [
@@ -117,8 +117,8 @@ private final class RequestNumbers: Sendable {
     }
 }
 
-/// A clock for measuring how long something took; unlike ``TimeSource`` it never steps.
+/// A clock for measuring durations; unlike ``TimeSource`` it never jumps.
 package protocol ElapsedTimeSource: Sendable {
-    /// Nanoseconds since some fixed moment.
+    /// Nanoseconds since a fixed moment.
     func nanoseconds() -> Int64
 }

@@ -4,11 +4,12 @@ package import SocketHTTP
 
 /// RFC 7239 §8.1: which address a request came from.
 ///
-/// A forwarded header is believed only from configured proxies, or anyone could spend another's allowance (D-71, D-72).
+/// A forwarded header is trusted only from configured proxies; otherwise anyone could spend another source's allowance
+/// (D-71, D-72).
 package struct SourceAddressResolver: Sendable {
     private let trustedProxies: [AddressRange]
 
-    /// A resolver that believes these proxies.
+    /// A resolver that trusts these proxies.
     package init(trustedProxies: [AddressRange]) {
         self.trustedProxies = trustedProxies
     }

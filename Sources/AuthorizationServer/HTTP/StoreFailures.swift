@@ -17,7 +17,7 @@ extension AuthorizationPageError: StoreFailure {
 }
 
 extension UpstreamError: StoreFailure {
-    /// A failure that time may heal.
+    /// A failure that may disappear by itself.
     package init(_ error: StoreError) {
         self = .temporary("the store takes no changes", retryAfter: .seconds(5))
     }

@@ -3,10 +3,10 @@ import HTTPTypes
 package import OAuthProtocol
 package import SocketHTTP
 
-/// RFC 7662: a resource server asks whether an access token still stands.
+/// RFC 7662: tells a resource server whether an access token is valid.
 ///
-/// It gets an answer about tokens that are meant for it; about anything else, expired, revoked, forged, another's or no token
-/// at all, it learns that it is not active and nothing more (IN-1, D-37).
+/// It answers about tokens that were issued for the caller. About any other token (expired, revoked, forged, another's,
+/// or none at all) it only says that it is not active (IN-1, D-37).
 package struct IntrospectionEndpoint: Endpoint {
     private let requests: ClientRequests
     private let resources: ResourceCatalogue
@@ -36,7 +36,7 @@ package struct IntrospectionEndpoint: Endpoint {
     package func respond(to request: Request, context: RequestContext) async -> Response {
         do throws(OAuthError) {
             let form = try requests.form(request)
-            // RFC 7662 §2.1: a caller that proves nothing could try tokens out (D-48).
+            // RFC 7662 §2.1: an unauthenticated caller could try tokens out (D-48).
             let client = try await requests.client(request, form, context, needsProof: true)
             let token = try form.required("token")
             guard let live = try await live(token, for: client, context) else {
@@ -61,9 +61,9 @@ package struct IntrospectionEndpoint: Endpoint {
         do {
             return try await verification.live(token, audiences: server.audiences, now: context.now).token
         } catch {
-            // A store that fails must not make a good token inactive.
+            // A failing store must not make a valid token inactive.
             guard error != .unavailable else { throw .overloaded }
-            // Why a token is not active is not the caller's to know (RFC 7662 §2.2).
+            // The caller must not learn why a token is not active (RFC 7662 §2.2).
             return nil
         }
     }
@@ -72,12 +72,12 @@ package struct IntrospectionEndpoint: Endpoint {
         status: .ok,
         headerFields: [.contentType: "application/json", .cacheControl: "no-store"]
     )
-    /// RFC 7662 §2.2: `active` and nothing else.
+    /// RFC 7662 §2.2: only `active`.
     private static let inactive = Array(#"{"active":false}"#.utf8)
     private static let activePrefix = Array(#"{"active":true,"token_type":"Bearer","#.utf8)
 
-    // The claims of an access token are what introspection says of it, under the same names (RFC 7662 §2.2, RFC 9068 §2.2):
-    // the payload goes out as it stands, behind two members more.
+    // Introspection reports the claims of an access token under the same names (RFC 7662 §2.2, RFC 9068 §2.2): the
+    // payload is sent unchanged, after two further members.
     private static func active(_ token: VerifiedAccessToken) -> [UInt8] {
         activePrefix + token.payload.dropFirst()
     }

@@ -2,10 +2,10 @@ import HTTPTypes
 import OAuthProtocol
 import SocketHTTP
 
-/// D-80: how many logins one source may begin, so that it cannot fill the table of logins under way and keep everybody else
-/// out (LM-1).
+/// D-80: how many logins one source may begin, so that it cannot fill the table of logins in progress and lock out
+/// everyone else (LM-1).
 ///
-/// Counted where a login is about to be stored: visits of the consent page store nothing and are free.
+/// Counted where a login is about to be stored: visits of the consent page store nothing and are not counted.
 package struct AuthorizationLimit: Sendable {
     private let limiter: SourceLimiter
     private let metrics: ServerMetrics
@@ -18,7 +18,7 @@ package struct AuthorizationLimit: Sendable {
         self.pages = pages
     }
 
-    /// Counts a login that is about to begin; the page to answer when it is one too many.
+    /// Counts a login that is about to begin; returns the page to answer when it exceeds the allowance.
     func refusal(_ context: RequestContext) async -> Response? {
         guard let retryAfter = await limiter.spend(.authorization, source: context.source, now: context.now) else {
             return nil

@@ -1,12 +1,12 @@
 import OAuthProtocol
 
-/// Slows down whoever guesses codes, secrets or tokens: once the source's allowance is spent, wrong guesses get 429.
+/// Slows down sources that guess codes, secrets or tokens: once the allowance is spent, wrong guesses get 429.
 ///
-/// A guess is a wrong secret or assertion of a known confidential client, a refresh token that is none, a code that is
-/// unknown or another's, a wrong verifier, or a wrong initial access token. Terminal answers are never masked by 429,
-/// for the client would go on trying instead of registering or logging in again (LM-2): an unknown client always hears
-/// `invalid_client`, a refresh token of our shape `invalid_grant`, and a resource server that has proven itself what
-/// its caller's token is worth.
+/// A guess is a wrong secret or assertion of a known confidential client, a forged refresh token, an unknown or foreign
+/// code, a wrong verifier, or a wrong initial access token. Terminal answers are never masked by 429, because the
+/// client would retry instead of registering or logging in again (LM-2): an unknown client always gets
+/// `invalid_client`, a refresh token of our shape `invalid_grant`, and an authenticated resource server the state of
+/// its caller's token.
 package struct FailureLimit: Sendable {
     private let limiter: SourceLimiter
     private let metrics: ServerMetrics
@@ -17,7 +17,7 @@ package struct FailureLimit: Sendable {
         self.metrics = metrics
     }
 
-    /// The error to answer: the given one, or 429 when it is a guess too many.
+    /// The error to answer: the given one, or 429 when the guess exceeds the allowance.
     func throttling(_ error: OAuthError, context: RequestContext) async -> OAuthError {
         guard error.isGuess else { return error }
         guard let retryAfter = await limiter.spend(.failure, source: context.source, now: context.now) else {

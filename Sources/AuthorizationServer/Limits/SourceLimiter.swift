@@ -3,10 +3,10 @@ package import OAuthProtocol
 package import ServerConfiguration
 package import SocketHTTP
 
-/// RFC 6749 §10.10: token buckets per source and purpose, in a bounded table, so that one source cannot starve the rest
-/// and guessing is slow (D-80, LM-1).
+/// RFC 6749 §10.10: token buckets per source and purpose, in a bounded table, so that one source cannot starve the
+/// others and guessing is slow (D-80, LM-1).
 package actor SourceLimiter {
-    /// What is counted; one purpose never spends another's allowance (LM-2).
+    /// The counted purposes; one never spends another's allowance (LM-2).
     package enum Purpose: UInt8, Hashable, Sendable {
         case registration
         case failure
@@ -32,14 +32,14 @@ package actor SourceLimiter {
         buckets = TokenBuckets(bucketsMax: bucketsMax)
     }
 
-    /// Takes one token of the source's bucket; `nil` when there was one, else after how long there will be.
+    /// Takes one token from the source's bucket; `nil` when there was one, otherwise the wait until the next.
     package func spend(_ purpose: Purpose, source: IPAddress, now: Timestamp) -> Duration? {
         guard let rate = rates[purpose] else { return nil }
         let key = Key(source: source.network, purpose: purpose)
         return buckets.spend(key, rate: rate, atMilliseconds: now.millisecondsSinceEpoch)
     }
 
-    /// How many sources are tracked, for the metric.
+    /// How many sources are tracked, for metrics.
     package var count: Int {
         buckets.count
     }

@@ -5,12 +5,12 @@ import OpenSSLCrypto
 package import SocketHTTP
 import UpstreamIdentity
 
-/// OpenID Connect Back-Channel Logout 1.0 §2.5: a provider says that a user, or one session of theirs, is signed out there
-/// (LO-1, D-96).
+/// OpenID Connect Back-Channel Logout 1.0 §2.5: a provider reports that a user, or one of a user's sessions, is signed
+/// out there (LO-1, D-96).
 ///
-/// What the token names is ended here: our sessions that came of it, so that no token of theirs is accepted or refreshed,
-/// codes and logins that would become such sessions, and the connection whose tokens came from it. Where the configuration
-/// says so, the connection's tokens are also erased and revoked at the provider.
+/// The named sessions end here: no token of theirs is accepted or refreshed. So do codes and logins that would become
+/// such sessions, and the connection whose tokens came from them. If configured, the connection's tokens are also
+/// erased and revoked at the provider.
 package struct BackChannelLogoutEndpoint: Endpoint {
     private let upstreams: UpstreamDirectory
     private let subjects: LogoutSubjects
@@ -59,14 +59,14 @@ package struct BackChannelLogoutEndpoint: Endpoint {
             // Looked up before the token counts as used, so that nothing waits between its consumption and its effect.
             let victims = try await OAuthError.attempt(await subjects.named(by: token, at: provider, now: context.now))
             try await end(victims, token, provider, context)
-            // §2.8: 200, and no cache keeps it.
+            // §2.8: 200, and it must not be cached.
             return Response(status: .ok, headerFields: [.cacheControl: "no-store"])
         } catch {
             return .error(await failures.throttling(error, context: context))
         }
     }
 
-    // §2.6; every flaw is answered with one code and one text, and nothing is ended (D-96).
+    // §2.6: every flaw has the same code and text, and ends nothing (D-96).
     private func verified(_ text: String, _ provider: UpstreamProvider) async throws(OAuthError) -> LogoutToken {
         do {
             return try await provider.verifyLogoutToken(text)
@@ -93,9 +93,9 @@ package struct BackChannelLogoutEndpoint: Endpoint {
             id: SHA256.hash("backchannel-logout\n\(provider.identityNamespace)"),
             isSelfRegistered: false
         )
-        // The verifier accepts a clock that is a little behind; for that much longer the token could come again. All three
-        // changes are made before the first is waited for. If one does not hold, those before it are taken back: the provider
-        // sends the same token again, which must then find what it names.
+        // The verifier accepts a clock that is slightly behind; the token could be replayed for that much longer. All
+        // three changes are made before the first is waited for. If one does not hold, the earlier ones are taken back:
+        // the provider sends the same token again, which must then find the sessions that it names.
         let ended = try await answering(
             await replay.consume(id, of: owner, expiry: token.expiry + .seconds(300), now: context.now)
         ) { (consumption) throws(OAuthError) in
@@ -108,7 +108,7 @@ package struct BackChannelLogoutEndpoint: Endpoint {
                 try await end(victims.connections[...], at: provider, Ended(sessionCount: count))
             }
         }
-        // The provider waits for our answer: its own tokens are revoked there afterwards.
+        // The provider waits for this answer, so its own tokens are revoked there afterwards.
         for connection in ended.erased { revocations.add(connection, cause: Self.reason, now: context.now) }
         audit.record(
             .loggedOutUpstream(
@@ -127,7 +127,7 @@ package struct BackChannelLogoutEndpoint: Endpoint {
         var revokedCount = 0
     }
 
-    // Tokens that a refresh replaced since the look-up are the same login's; those of a new login stay.
+    // Tokens that a refresh replaced since the look-up belong to the same login; those of a new login stay.
     private func end(
         _ connections: ArraySlice<Connection>,
         at provider: UpstreamProvider,

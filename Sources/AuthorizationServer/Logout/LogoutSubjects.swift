@@ -2,9 +2,9 @@ import OAuthProtocol
 package import OAuthState
 import UpstreamIdentity
 
-/// OpenID Connect Back-Channel Logout 1.0 §2.7: finds what a logout token names among our sessions and connections.
+/// OpenID Connect Back-Channel Logout 1.0 §2.7: finds the sessions and connections that a logout token names.
 ///
-/// By the stores' indexes: a logout costs what it names, however many sessions and connections there are.
+/// By the stores' indexes: the cost is proportional to the result, however many sessions and connections there are.
 package struct LogoutSubjects: Sendable {
     private let sessions: any SessionStore
     private let vault: any VaultStore
@@ -15,18 +15,18 @@ package struct LogoutSubjects: Sendable {
         self.vault = vault
     }
 
-    /// What a logout ends.
+    /// The sessions and connections that a logout ends.
     package struct Named: Sendable {
-        /// Our sessions, and what is about to become them.
+        /// Our sessions, and logins that are about to become sessions.
         package var ending = SessionEnding()
-        /// Connections whose tokens came from what ended.
+        /// Connections whose tokens came from the ended sessions.
         package var connections: [Connection] = []
     }
 
     /// What a token names; everything of the account when it names no session.
     ///
-    /// An account is found by its connections, whoever connected it and in whichever leg of a login, and by the identity of
-    /// the user who logs in with it: the connection may have been erased since, and the sessions that came of it not.
+    /// An account is found by its connections, of any user and in any leg of a login, and by the identity of
+    /// the user who logs in with it, because the connection may have been erased since while its sessions remain.
     func named(by token: LogoutToken, at provider: UpstreamProvider, now: Timestamp) async throws(StoreError) -> Named {
         guard token.subject != nil || token.sessionID != nil else { return Named() }
         let (subject, sid, name) = (token.subject, token.sessionID, provider.name)
@@ -44,7 +44,8 @@ package struct LogoutSubjects: Sendable {
         }
         guard let sid else { return try await all(of: connections, owner, now: now) }
         guard subject != nil else { return Self.named(by: sid, in: connections) }
-        // A provider that told no `sid` at the login cannot mean one of our sessions by it: all of the account's end.
+        // A provider that sent no `sid` at the login cannot name one of our sessions by it, so all of the account's
+        // end.
         let whole = connections.filter(\.providerSessions.isEmpty)
         var named = Self.named(by: sid, in: connections)
         if connections.isEmpty || !whole.isEmpty {
@@ -67,7 +68,8 @@ package struct LogoutSubjects: Sendable {
         return named
     }
 
-    /// Everything that rests on these connections, and what a user who logs in with the account has left of erased ones.
+    /// Everything that depends on these connections, and what remains of erased ones for a user who logs in with the
+    /// account.
     private func all(of connections: [Connection], _ owner: UserID?, now: Timestamp) async throws(StoreError) -> Named {
         let ended = Set(connections.map(\.id))
         var known: Set<ConnectionID> = []
@@ -81,7 +83,7 @@ package struct LogoutSubjects: Sendable {
             }
             named.formUnion(found.map(\.id))
         }
-        // What is not a session yet is known by the provider's own sessions.
+        // Logins that are not sessions yet are found by the provider's own sessions.
         named.formUnion(connections.lazy.flatMap(\.providerSessions).map(\.sessionID))
         return Named(ending: SessionEnding(sessions: named, connections: ended), connections: connections)
     }

@@ -4,7 +4,7 @@ import OpenSSLCrypto
 import ServerConfiguration
 import SocketHTTP
 
-/// RFC 6750: lets the bearer of the configured token administer the server, and nobody else.
+/// RFC 6750: only the holder of the configured token may administer the server.
 struct AdministratorAuthentication: Sendable {
     private let tokenHash: SHA256Digest
 
@@ -45,7 +45,7 @@ struct AuditEndpoint: Endpoint {
         do {
             let text = try FormParameters(query: request.query ?? "").once("count") ?? "100"
             guard text.contains(/^-?[0-9]+$/) else { throw OAuthError(.invalidRequest, "not a number") }
-            // All that there is, for a number beyond any.
+            // A larger number returns all events.
             requested = Int(text) ?? .max
         } catch {
             return .error(OAuthError(.invalidRequest, "count must be a single number"))
@@ -58,8 +58,8 @@ struct AuditEndpoint: Endpoint {
     }
 }
 
-/// Makes the next signing keys current before their time, once verifiers can know them (MD-9); with `?force=true` at once,
-/// for a key that is compromised.
+/// Makes the next signing keys current early, once verifiers can know them (MD-9); with `?force=true` at once, if a key
+/// is compromised.
 struct KeyRotationEndpoint: Endpoint {
     let rotation: SigningKeyRotation
     let audit: AuditTrail
@@ -111,7 +111,7 @@ struct KeyRotationEndpoint: Endpoint {
     }
 }
 
-/// VT-5: seals upstream tokens with a new key from now on, and the stored ones anew.
+/// VT-5: seals upstream tokens with a new key from now on, and reseals the stored ones.
 struct VaultKeyRotationEndpoint: Endpoint {
     let rotation: VaultKeyRotation
     let audit: AuditTrail

@@ -3,7 +3,7 @@ import OAuthProtocol
 import OAuthState
 import SocketHTTP
 
-/// `GET /admin/users/{id}/connections`: what a user has connected; no tokens.
+/// `GET /admin/users/{id}/connections`: a user's connections, without tokens.
 struct UserConnectionsEndpoint: Endpoint {
     let vault: any VaultStore
     let upstreams: UpstreamDirectory
@@ -21,7 +21,7 @@ struct UserConnectionsEndpoint: Endpoint {
             return .json(Array(#"{"error":"not_found"}"#.utf8), status: .notFound)
         }
         let connections = try await vault.connections(of: id)
-        // Everything that is there, and what is configured and missing.
+        // All connections, and the configured upstreams that are missing.
         let names = upstreams.names + connections.map(\.upstream).filter { !upstreams.names.contains($0) }
         var json: JSONObject = ["sub": .string(user.id.text)]
         if let name = user.name { json["name"] = .string(name) }

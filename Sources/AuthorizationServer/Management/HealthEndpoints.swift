@@ -2,14 +2,15 @@ import HTTPTypes
 import OAuthState
 import SocketHTTP
 
-/// Whether the process answers at all: says nothing about what it depends on.
+/// Whether the process answers at all, regardless of its dependencies.
 struct LivenessEndpoint: Endpoint {
     func respond(to request: Request, context: RequestContext) async -> Response {
         .json(Array(#"{"status":"live"}"#.utf8))
     }
 }
 
-/// Whether the server should get requests: started, not draining, and able to write its journal and its audit trail.
+/// Whether the server should receive requests: started, not draining, and able to write its journal and its audit
+/// trail.
 struct ReadinessEndpoint: Endpoint {
     let readiness: Readiness
     let upkeep: any StoreUpkeep

@@ -17,7 +17,7 @@ struct MetricsEndpoint: Endpoint {
     }
 }
 
-/// How full every table is and what the engine has counted: each bound of the stores has its number here (C9).
+/// The sizes of all tables and the engine's counters: each bound of the stores has its metric here.
 struct ServerGauges: Sendable {
     let upkeep: any StoreUpkeep
     let counters: ServerCountersSource
@@ -34,7 +34,7 @@ struct ServerGauges: Sendable {
         metrics.gauge("gatehouse_limited_sources", await limiter.count)
         metrics.total("gatehouse_audit_events_dropped_total", audit.droppedCount)
         metrics.total("gatehouse_log_lines_dropped_total", droppedLogLineCount())
-        // A store that cannot say leaves its gauges as they were: readiness tells that it fails.
+        // A failing store leaves its gauges unchanged; readiness reports the failure.
         if let counts = try? await upkeep.counts() { update(counts) }
         guard let counters = counters.current else { return }
         metrics.gauge("gatehouse_http_open_connections", counters.openConnections)

@@ -16,7 +16,7 @@ package final class KeySetEndpoint: Endpoint {
     private let keys: SigningKeyPublication
     private let prepared: Mutex<Prepared>
 
-    /// For how long a verifier may keep the document; a key is published at least so long before it signs.
+    /// How long a verifier may cache the document; a key is published at least this long before it signs.
     package static let maximumAge: Duration = .seconds(3600)
 
     /// The endpoint of the published keys.
@@ -29,7 +29,7 @@ package final class KeySetEndpoint: Endpoint {
     package func respond(to request: Request, context: RequestContext) async -> Response {
         let prepared = current()
         guard Self.hasCopy(request, entityTag: prepared.entityTag) else { return prepared.response }
-        // RFC 9110 §15.4.5: the fields that renew what the verifier keeps.
+        // RFC 9110 §15.4.5: the fields that renew the verifier's copy.
         return CrossOrigin.allow(
             Response(
                 status: .notModified,

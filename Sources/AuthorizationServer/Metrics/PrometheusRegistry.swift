@@ -3,11 +3,12 @@ import Synchronization
 
 /// Metrics in memory, written out in the Prometheus text format (version 0.0.4).
 ///
-/// A factory of its own and not the process-wide one: several servers can live in one process, each with its numbers.
+/// A separate factory instead of the process-wide one: several servers can run in one process, each with its own
+/// numbers.
 package final class PrometheusRegistry: MetricsFactory {
     private struct Key: Hashable {
         let label: String
-        /// Names and values by turns.
+        /// Names and values, alternating.
         let dimensions: [String]
 
         init(_ label: String, _ dimensions: [(String, String)]) {

@@ -40,7 +40,7 @@ final class PrometheusGauge: RecorderHandler {
 
 /// A distribution in fixed buckets; durations in seconds.
 final class PrometheusHistogram: TimerHandler, RecorderHandler {
-    /// What a scrape reads.
+    /// The values that a scrape reads.
     struct State {
         var counts = [UInt64](repeating: 0, count: PrometheusHistogram.bounds.count)
         var count: UInt64 = 0
@@ -56,7 +56,7 @@ final class PrometheusHistogram: TimerHandler, RecorderHandler {
         }
     }
 
-    /// Upper bounds of the buckets in seconds: from what a request costs to what a person notices.
+    /// Upper bounds of the buckets in seconds: from the cost of a request to delays that a person notices.
     static let bounds = [
         0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10,
     ]

@@ -20,7 +20,7 @@ package struct ServerMetrics: Sendable {
         tokenRequests(grant: grant, result: result).increment()
     }
 
-    /// The number of requests to the token endpoint that were answered so, for whoever counts often.
+    /// The counter of answered token requests with this result, for frequent callers.
     func tokenRequests(grant: String, result: String) -> Counter {
         Counter(
             label: "gatehouse_token_requests_total",
@@ -44,7 +44,7 @@ package struct ServerMetrics: Sendable {
         increment("gatehouse_revocations_total", [("result", result)])
     }
 
-    /// The number of introspection requests that were answered so, for whoever counts often.
+    /// The counter of answered introspection requests with this result, for frequent callers.
     func introspections(result: String) -> Counter {
         Counter(label: "gatehouse_introspections_total", dimensions: [("result", result)], factory: factory)
     }
@@ -64,17 +64,17 @@ package struct ServerMetrics: Sendable {
         increment("gatehouse_upstream_logins_total", [("upstream", upstream), ("result", result)])
     }
 
-    /// Upstream tokens were refreshed, or not.
+    /// Upstream tokens were refreshed, or a refresh failed.
     func upstreamRefresh(_ upstream: String, result: String) {
         increment("gatehouse_upstream_refresh_total", [("upstream", upstream), ("result", result)])
     }
 
-    /// An upstream token was handed out, or not.
+    /// An upstream token was returned, or refused.
     func vend(_ upstream: String, result: String) {
         increment("gatehouse_vault_vends_total", [("upstream", upstream), ("result", result)])
     }
 
-    /// A user had to connect again; the number operators need most.
+    /// A user had to connect again; the most important number for operators.
     func reauthorizationForced(reason: String) {
         increment("gatehouse_reauthorizations_forced_total", [("reason", reason)])
     }
@@ -84,7 +84,7 @@ package struct ServerMetrics: Sendable {
         increment("gatehouse_sessions_ended_upstream_total", [("upstream", upstream)])
     }
 
-    /// Tokens that were erased here were revoked at their provider, or were not.
+    /// Tokens that were erased here were revoked at their provider, or could not be.
     func providerRevocation(_ upstream: String, result: String) {
         increment("gatehouse_upstream_revocations_total", [("upstream", upstream), ("result", result)])
     }

@@ -1,17 +1,17 @@
 package import OAuthProtocol
 
-/// OpenAPI 3.1: the server's public surface, told from the same values that its metadata is.
+/// OpenAPI 3.1: the server's public surface, derived from the same values as its metadata.
 ///
-/// What is switched off is not in it, and no answer that an endpoint can give is missing.
+/// Disabled features are not in it, and every answer that an endpoint can give is.
 package struct OpenAPIDocument: Sendable {
     private let metadata: AuthorizationServerMetadata
     private let answersProxies: Bool
     private typealias Path = AuthorizationServerMetadata.Path
 
-    /// Where the document is served, relative to the issuer.
+    /// The path of the document, relative to the issuer.
     package static let path = "/openapi.json"
 
-    /// The document of a server with this metadata, which also answers proxies in public or does not.
+    /// The document of a server with this metadata; with forward authentication if that is public.
     package init(_ metadata: AuthorizationServerMetadata, answersProxies: Bool = false) {
         self.metadata = metadata
         self.answersProxies = answersProxies

@@ -6,7 +6,7 @@ package import SocketHTTP
 package struct OpenAPIEndpoint: Endpoint {
     private let response: Response
 
-    /// The endpoint of a server with this metadata, which also answers proxies in public or does not.
+    /// The endpoint of a server with this metadata; with forward authentication if that is public.
     package init(_ metadata: AuthorizationServerMetadata, answersProxies: Bool = false) {
         var fields: HTTPFields = [.contentType: "application/json", .cacheControl: "public, max-age=3600"]
         fields.append(contentsOf: CrossOrigin.headerFields)

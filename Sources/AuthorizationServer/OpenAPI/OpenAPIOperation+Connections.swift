@@ -54,7 +54,7 @@ extension OpenAPIOperation {
     static func connect(method: String) -> OpenAPIOperation {
         OpenAPIOperation(
             id: method == "get" ? "showConnect" : "connect",
-            summary: "Connects one upstream, for the user whom the link was created for.",
+            summary: "Connects one upstream of the user to whom the link belongs.",
             parameters: [OpenAPIParameter(name: "link", place: "path", isRequired: true, pattern: "^[A-Za-z0-9_-]+$")],
             body: method == "get" ? nil : .form(required: ["ticket"], optional: ["sign_in", "sign_out", "decision"]),
             responses: method == "get"
@@ -76,7 +76,7 @@ extension OpenAPIOperation {
         (503, .page("The identity provider, or this server, is busy")),
     ]
 
-    /// What nginx, Envoy and Traefik ask before they let a request through.
+    /// The request of nginx, Envoy and Traefik before they grant access.
     static func forwardAuth(method: String) -> OpenAPIOperation {
         OpenAPIOperation(
             id: "forwardAuth" + method.prefix(1).uppercased() + method.dropFirst(),

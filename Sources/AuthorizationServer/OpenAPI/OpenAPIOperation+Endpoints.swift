@@ -7,7 +7,7 @@ extension OpenAPIOperation {
     static let unavailable = OpenAPIResponse.error("No change was made; try again")
     static let failed = OpenAPIResponse.error("The server failed")
 
-    /// RFC 8414 §3; a document stands at several paths, so its operations are numbered.
+    /// RFC 8414 §3: a document is at several paths, so its operations are numbered.
     static func metadata(index: Int) -> OpenAPIOperation {
         OpenAPIOperation(
             id: index == 0 ? "getMetadata" : "getMetadata\(index + 1)",

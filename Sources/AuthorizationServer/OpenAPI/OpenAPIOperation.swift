@@ -1,6 +1,6 @@
 import OAuthProtocol
 
-/// OpenAPI 3.1 §4.8.10: one method of one path: what it takes, and every answer that it can give.
+/// OpenAPI 3.1 §4.8.10: one method of one path: its input, and every answer that it can give.
 struct OpenAPIOperation: Sendable {
     /// The operation's id.
     let id: String
@@ -10,9 +10,9 @@ struct OpenAPIOperation: Sendable {
     var parameters: [OpenAPIParameter] = []
     /// The body.
     var body: OpenAPIBody?
-    /// Whether a client may authenticate with HTTP Basic, or a bearer token is needed.
+    /// Whether a client may authenticate with HTTP Basic, or a bearer token is required.
     var security: [String] = []
-    /// The answers by status, beside those that the HTTP engine gives to what is no acceptable request.
+    /// The answers by status, besides those that the HTTP engine gives to unacceptable requests.
     var responses: [(status: Int, response: OpenAPIResponse)]
 
     /// The Operation Object.
@@ -25,7 +25,7 @@ struct OpenAPIOperation: Sendable {
             json["requestBody"] = .object(body.json)
         }
         if !security.isEmpty {
-            // An empty requirement: public clients name themselves in the form.
+            // An empty requirement, because public clients name themselves in the form.
             json["security"] = .array(security.map { .object([$0: []]) } + [[:]])
         }
         json["responses"] = .object(
@@ -55,7 +55,7 @@ struct OpenAPIParameter: Sendable {
     let name: String
     /// `path` or `query`.
     var place = "query"
-    /// Whether it must be there.
+    /// Whether it is required.
     var isRequired = false
     /// The pattern of a path segment.
     var pattern: String?
@@ -97,7 +97,7 @@ struct OpenAPIBody: Sendable {
 
 /// OpenAPI 3.1 §4.8.17: an answer, with a schema for each media type that it may have.
 struct OpenAPIResponse: Sendable {
-    /// What the answer means.
+    /// The meaning of the answer.
     let description: String
     /// The schemas by media type; none for an empty answer.
     var content: [(mediaType: String, schema: JSONValue)] = []
@@ -126,7 +126,7 @@ struct OpenAPIResponse: Sendable {
         OpenAPIResponse(description: description)
     }
 
-    /// What the HTTP engine answers to what is no acceptable request.
+    /// The HTTP engine's answer to an unacceptable request.
     static let refusal = error("The request is not acceptable HTTP, or the server is at its limit")
 
     /// This answer, or one of another media type under the same status.

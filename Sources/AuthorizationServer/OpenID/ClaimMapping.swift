@@ -6,7 +6,7 @@ import UpstreamIdentity
 package struct ClaimMapping: Sendable {
     private let names: [Configuration.ClaimName]
 
-    /// Most bytes of JSON that mapped claims take in one token: a token travels in a header (JW-4).
+    /// The most bytes of JSON that mapped claims take in one token, because a token travels in a header (JW-4).
     package static let byteCountMax = 2048
 
     /// A mapping.
@@ -14,12 +14,12 @@ package struct ClaimMapping: Sendable {
         self.names = names
     }
 
-    /// Adds what a provider said to what earlier providers of the same login said, which is never overruled.
+    /// Adds a provider's claims to those of earlier providers of the same login, which are never overruled.
     ///
-    /// A claim that does not fit is left out whole: half a list of groups would say that the user is in no other.
+    /// A claim that does not fit is left out entirely: half a list of groups would state that the user is in no other.
     package func add(_ claims: JSONObject, to mapped: inout JSONObject) {
         for name in names {
-            // The configuration refuses reserved names; a token must hold though one slipped through.
+            // The configuration refuses reserved names; tokens must stay correct even if one is missed.
             guard mapped[name.name] == nil, !AccessTokenClaims.reservedNames.contains(name.name),
                 let value = claims.value(at: name.upstream), Self.isPlain(value)
             else { continue }
@@ -30,7 +30,7 @@ package struct ClaimMapping: Sendable {
         }
     }
 
-    /// Texts, numbers, flags, and lists of them; deeper structures are for their provider.
+    /// Texts, numbers, flags, and lists of them; deeper structures are not mapped.
     private static func isPlain(_ value: JSONValue) -> Bool {
         switch value {
         case .string, .number, .bool: true

@@ -15,13 +15,13 @@ package struct IDTokenIssuer: Sendable {
         self.lifetime = lifetime
     }
 
-    /// The ID token that goes with an access token; `nil` when `openid` is not among the scopes.
+    /// The ID token that belongs to an access token; `nil` when `openid` is not among the scopes.
     ///
-    /// It says who logged in, when and for whom; name and address are userinfo's (OP-3).
+    /// It states who logged in, when, and for which client; userinfo has name and address (OP-3).
     ///
     /// - Parameters:
     ///   - session: The session.
-    ///   - scopes: What the access token may do.
+    ///   - scopes: The scopes of the access token.
     ///   - accessToken: The access token, whose hash binds the two (`at_hash`).
     ///   - nonce: The nonce of the authorization request; none on refresh (OpenID Connect Core 1.0 §12.2).
     ///   - now: The moment of issue.
@@ -53,7 +53,7 @@ package struct IDTokenIssuer: Sendable {
             claims["nonce"] = .string(nonce)
         }
         do {
-            // D-36: its type keeps it from passing for an access token.
+            // D-36: its type keeps it from being accepted as an access token.
             return try key.sign(type: "JWT", payload: claims.serialized())
         } catch {
             throw OAuthError(.serverError, "the ID token could not be signed")

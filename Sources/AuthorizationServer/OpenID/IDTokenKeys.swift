@@ -4,10 +4,10 @@ import OAuthState
 import OpenSSLCrypto
 import Synchronization
 
-/// OpenID Connect Core 1.0 §15.1: the RS256 key that signs ID tokens, made beside the main one.
+/// OpenID Connect Core 1.0 §15.1: the RS256 key that signs ID tokens, in addition to the main one.
 ///
-/// Every OpenID client knows RS256; resource servers like the short signatures of the main algorithm. An RSA key takes its
-/// time, so it is made after the start, and who needs it before it is there waits.
+/// Every OpenID client knows RS256; resource servers prefer the short signatures of the main algorithm. Creating an RSA
+/// key takes long, so it is created in the background after start-up; callers that need it earlier wait.
 package final class IDTokenKeys: Sendable {
     private let published: SigningKeyPublication
     private let rotation: SigningKeyRotation
@@ -22,7 +22,7 @@ package final class IDTokenKeys: Sendable {
         self.logger = logger
     }
 
-    /// Makes the key in the background unless one was stored.
+    /// Creates the key in the background unless one is stored.
     func prepare(now: Timestamp) {
         guard key == nil else { return }
         preparation.withLock { preparation in
@@ -40,7 +40,7 @@ package final class IDTokenKeys: Sendable {
 
     /// The key that signs now.
     ///
-    /// - Throws: `server_error` when it could not be made.
+    /// - Throws: `server_error` when it could not be created.
     package func current() async throws(OAuthError) -> SigningKey {
         if let key {
             return key
@@ -50,7 +50,7 @@ package final class IDTokenKeys: Sendable {
         return key
     }
 
-    /// Returns when no key is being made.
+    /// Returns when no key is being created.
     func settled() async {
         await preparation.withLock { $0 }?.value
     }

@@ -3,7 +3,7 @@ import OAuthProtocol
 package import OAuthState
 package import SocketHTTP
 
-/// OpenID Connect Core 1.0 §5.3: what the bearer of an access token may know of its user (OP-2).
+/// OpenID Connect Core 1.0 §5.3: claims about the user of an access token (OP-2).
 package struct UserInfoEndpoint: Endpoint {
     private let verification: AccessTokenVerification
     private let users: any UserStore
@@ -34,7 +34,8 @@ package struct UserInfoEndpoint: Endpoint {
         }
     }
 
-    // A token of any audience: it is the user's session that is asked about, and we made the token (D-37 is for others).
+    // A token for any audience: the request concerns the user's session, and we issued the token (D-37 is about other
+    // cases).
     private func live(
         _ token: String,
         _ context: RequestContext
@@ -43,7 +44,7 @@ package struct UserInfoEndpoint: Endpoint {
             return try await verification.live(token, audiences: nil, now: context.now)
         } catch {
             switch error {
-            // A signature cannot be guessed: somebody else's token is a mistake, and no attempt at ours.
+            // A signature cannot be guessed: a foreign token is a mistake, not an attempt to guess ours.
             case .notOurs: throw OAuthError(.invalidToken, "the access token was not issued by this server")
             case .unavailable: throw .overloaded
             case .expired, .revoked, .wrongAudience, .withoutUser:
@@ -52,7 +53,7 @@ package struct UserInfoEndpoint: Endpoint {
         }
     }
 
-    // OP-3: an address only with its scope, and only one that a provider vouches for.
+    // OP-3: an address only with its scope, and only one that a provider has verified.
     private func claims(_ session: Session, _ scopes: ScopeSet) async throws(OAuthError) -> JSONObject {
         var claims: JSONObject = ["sub": .string(session.userID.text)]
         guard let user = try await OAuthError.attempt(await users.user(session.userID)) else { return claims }

@@ -1,12 +1,13 @@
 import OAuthProtocol
 import OAuthState
 
-/// The page behind a `connect_uri`: says who connects what, and asks (D-60: it shows the user's name, with a way out).
+/// The page behind a `connect_uri`: shows who connects what, and asks for confirmation (D-60: it shows the user's name,
+/// and offers to sign out).
 struct ConnectPage: Sendable {
-    /// Where the form goes, relative to the issuer.
+    /// The form's target, relative to the issuer.
     let path: String
     let link: ConnectLink
-    /// What the provider will be asked for: what the link needs, and what is always asked.
+    /// The scopes that the provider will be asked for: the link's, and the configured ones.
     let scopes: ScopeSet
     let userName: String?
     /// Keeps other sites from sending the form.

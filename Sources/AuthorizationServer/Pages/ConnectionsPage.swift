@@ -1,7 +1,7 @@
 import OAuthProtocol
 import OAuthState
 
-/// The page on which a user sees and ends what is connected; tokens never stand on it (VX-11, CVE-2024-39315).
+/// The page on which a user lists and ends connections; it never contains tokens (VX-11, CVE-2024-39315).
 struct ConnectionsPage: Sendable {
     /// The path, relative to the issuer.
     static let path = "/connections"
@@ -65,7 +65,7 @@ struct ConnectionsPage: Sendable {
         }
     }
 
-    // To the minute: more means nothing to a person.
+    // To the minute, which is precise enough for a person.
     private static func time(_ moment: Timestamp) -> HTML {
         let text = moment.rfc3339
         return

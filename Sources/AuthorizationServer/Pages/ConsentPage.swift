@@ -1,9 +1,9 @@
 import OAuthProtocol
 
-/// CO-1: what a person is asked before a client gets anything: who asks, where the answer goes, what for, and whose
-/// account will be used.
+/// CO-1: the question before a client gets access: which client, where the answer is sent, which access, and with whose
+/// account.
 ///
-/// Client names are self-asserted, so the host of the redirect stands beside them (D-59, D-92).
+/// Client names are self-asserted, so the redirect's host is shown beside them (D-59, D-92).
 struct ConsentPage {
     /// A provider that the login will visit.
     package struct Upstream: Sendable {
@@ -49,7 +49,8 @@ struct ConsentPage {
         clientName.first { $0.isLetter || $0.isNumber }.map { String($0).uppercased() } ?? "?"
     }
 
-    // D-92: no home page beside the name: an address that the client only claims (`client_uri`) would lend it another's name.
+    // D-92: no home page beside the name, because an address that the client merely claims (`client_uri`) would lend it
+    // another's reputation.
     private var verification: HTML {
         switch client.kind {
         case .preRegistered: "<p class=\"quiet\">Registered by the operator of this server.</p>"

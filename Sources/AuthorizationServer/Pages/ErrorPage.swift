@@ -1,8 +1,8 @@
 import OAuthProtocol
 
-/// A page for a person whose login cannot go on: what happened, and the way out.
+/// A page for a person whose login cannot continue: what happened, and what to do.
 ///
-/// It reflects nothing that a client sent as a link, and names no version (AZ-2, D-79).
+/// It contains no link from a client's request, and names no version (AZ-2, D-79).
 struct ErrorPage: Sendable {
     let title: String
     let explanation: HTML
@@ -12,13 +12,13 @@ struct ErrorPage: Sendable {
         "\(NoticePage.Tone.bad.picture)<h1>\(title)</h1><p>\(explanation)</p><p class=\"quiet\">\(remedy)</p>"
     }
 
-    /// The login took too long, was finished before, or never existed (AZ-20).
+    /// The login took too long, has been finished, or never existed (AZ-20).
     static let expired = ErrorPage(
         title: "This login is no longer valid",
         explanation: "It took more than ten minutes, or it is already finished.",
         remedy: "Go back to your application and start again."
     )
-    /// The browser does not have the cookie of the flow: it was approved in another one (D-51), or it is over.
+    /// The browser does not have the cookie of the flow, because another one approved it (D-51) or it is finished.
     static let wrongBrowser = ErrorPage(
         title: "This login cannot continue in this browser",
         explanation: """
@@ -30,7 +30,7 @@ struct ErrorPage: Sendable {
             Otherwise start again in your application, with cookies allowed.
             """
     )
-    /// The form came from elsewhere, or the browser sent no cookie (D-54).
+    /// The form was sent from another site, or without cookies (D-54).
     static let foreignForm = ErrorPage(
         title: "This form was not sent from our page",
         explanation: "The form was sent from another site, another browser, or without cookies.",
@@ -42,13 +42,13 @@ struct ErrorPage: Sendable {
         explanation: "The description that you saw is no longer current.",
         remedy: "Go back to your application and start again."
     )
-    /// The form cannot be read.
+    /// The form is incomplete or changed.
     static let badForm = ErrorPage(
         title: "This form is incomplete",
         explanation: "A part of it is missing or was changed.",
         remedy: "Go back to your application and start again."
     )
-    /// The page was answered before.
+    /// The page has already been answered.
     static let alreadyUsed = ErrorPage(
         title: "This page has already been answered",
         explanation: "An approval can be given once.",
@@ -66,19 +66,19 @@ struct ErrorPage: Sendable {
         explanation: "The address names a provider that is not configured.",
         remedy: "Go back to your application and start again."
     )
-    /// The link is none of ours.
+    /// The link was not created by this server.
     static let badLink = ErrorPage(
         title: "This link is invalid",
         explanation: "It is incomplete, or was not made by this server.",
         remedy: "Go back to your application and start again."
     )
-    /// The link was followed before, or its time has passed.
+    /// The link has been used or has expired.
     static let expiredLink = ErrorPage(
         title: "This link is no longer valid",
         explanation: "A link works once, within ten minutes.",
         remedy: "Go back to your application and repeat the last step; it asks again if necessary."
     )
-    /// One source began more logins than it may (D-80).
+    /// The source began more logins than its allowance (D-80).
     static let tooManyLogins = ErrorPage(
         title: "Too many logins from your network",
         explanation: "More logins were started from your address than this server allows in a short time.",
@@ -91,7 +91,7 @@ struct ErrorPage: Sendable {
         remedy: "Wait a minute and try again."
     )
 
-    /// The page for an authorization request that is wrong before its redirect URI is verified (AZ-2, AZ-3).
+    /// The page for an authorization request that is invalid before its redirect URI is verified (AZ-2, AZ-3).
     init(_ problem: AuthorizationPageError.Problem) {
         switch problem {
         case .malformedQuery:

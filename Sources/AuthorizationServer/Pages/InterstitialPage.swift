@@ -1,7 +1,7 @@
 import OAuthProtocol
 
-/// FD-11, RFC 9700 §4.11.2: a self-registered client gets its error only by the user's own click, so that nobody
-/// can use this server to send people to an address of his choice.
+/// FD-11, RFC 9700 §4.11.2: a self-registered client gets its error only by the user's own click, so that this server
+/// cannot be used to send people to an attacker's address.
 struct InterstitialPage: Sendable {
     let error: OAuthError
     let client: Client

@@ -1,13 +1,13 @@
 import OAuthProtocol
 import OAuthState
 
-/// A page that tells a person how something ended, with a way to go on where there is one.
+/// A page that reports a result to a person, with a way to continue if there is one.
 struct NoticePage: Sendable {
     /// How something ended.
     enum Tone: Sendable {
         case good, bad, neutral
 
-        /// The picture that stands above the heading.
+        /// The picture above the heading.
         var picture: HTML {
             switch self {
             case .good: "<div class=\"tone good\">\(PageIcon.check)</div>"
@@ -19,9 +19,9 @@ struct NoticePage: Sendable {
 
     let title: String
     let text: HTML
-    /// How it ended, for the picture above the text.
+    /// The result, which determines the picture above the text.
     var tone = Tone.bad
-    /// Whether the page leads on to the user's connections.
+    /// Whether the page links to the user's connections.
     var leadsToConnections = false
 
     /// An upstream is connected.
@@ -37,7 +37,7 @@ struct NoticePage: Sendable {
         )
     }
 
-    /// A connection has ended, or did not.
+    /// A connection has ended, or could not be ended.
     static func disconnected(_ outcome: ConnectionEnding.Outcome) -> NoticePage {
         let upstream = outcome.connection.upstream
         let provider: HTML =
@@ -60,7 +60,7 @@ struct NoticePage: Sendable {
         )
     }
 
-    /// The connection to be ended is gone.
+    /// The connection to be ended no longer exists.
     static let alreadyDisconnected = NoticePage(
         title: "The connection does not exist",
         text: """
@@ -70,7 +70,7 @@ struct NoticePage: Sendable {
         leadsToConnections: true
     )
 
-    /// The user did not want to connect.
+    /// The user declined to connect.
     static func notConnected(_ upstream: String) -> NoticePage {
         NoticePage(
             title: "\(upstream) was not connected",
@@ -79,7 +79,7 @@ struct NoticePage: Sendable {
         )
     }
 
-    /// The account that signed in belongs to nobody here.
+    /// The account that signed in is unknown here.
     static func unknownUser(_ upstream: String) -> NoticePage {
         NoticePage(
             title: "Nothing is connected with this account",
@@ -90,7 +90,7 @@ struct NoticePage: Sendable {
         )
     }
 
-    /// The link is for another person than the one in this browser (D-60).
+    /// The link is for another person than the user of this browser (D-60).
     static let anotherUser = NoticePage(
         title: "This link is for someone else",
         text: """
@@ -101,7 +101,7 @@ struct NoticePage: Sendable {
         leadsToConnections: true
     )
 
-    /// The account at the provider is known as another person's.
+    /// The account at the provider belongs to another user.
     static func accountOfAnotherUser(_ upstream: String) -> NoticePage {
         NoticePage(
             title: "This account belongs to someone else here",
@@ -122,7 +122,7 @@ struct NoticePage: Sendable {
         )
     }
 
-    /// The provider could not be used.
+    /// The provider failed.
     static func upstreamFailed(_ upstream: String, _ error: OAuthError) -> NoticePage {
         NoticePage(
             title: "\(upstream) could not be connected",

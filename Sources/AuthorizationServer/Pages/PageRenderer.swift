@@ -3,7 +3,7 @@ package import OAuthProtocol
 package import OpenSSLCrypto
 import SocketHTTP
 
-/// Renders the pages that a person sees: plain HTML without scripts, readable on a phone, in light and dark.
+/// Renders the pages for people: plain HTML without scripts, readable on a phone, in light and dark.
 package struct PageRenderer: Sendable {
     private let issuer: Issuer
     private let random: any RandomSource
@@ -28,12 +28,12 @@ package struct PageRenderer: Sendable {
         render(title: page.title, body: page.body, status: status)
     }
 
-    /// The page that stands between an error and a self-registered client (FD-11).
+    /// The page between an error and a self-registered client (FD-11).
     func interstitial(_ page: InterstitialPage) -> Response {
         render(title: page.title, body: page.body, status: .badRequest)
     }
 
-    /// A page that tells how something ended.
+    /// A page that reports a result.
     func notice(_ page: NoticePage, status: HTTPResponse.Status) -> Response {
         let way: HTML =
             page.leadsToConnections
@@ -46,7 +46,7 @@ package struct PageRenderer: Sendable {
         )
     }
 
-    /// The page that asks who is there.
+    /// The sign-in page.
     func signIn(_ page: SignInPage) -> Response {
         render(title: page.title, body: page.body(action: issuer.url(page.path)), status: .ok)
     }
@@ -61,7 +61,7 @@ package struct PageRenderer: Sendable {
         render(title: page.title, body: page.body(action: issuer.url(page.path)), status: .ok)
     }
 
-    /// A whole document; the style carries a nonce, nothing else may be loaded or run (CO-5).
+    /// A complete document; the style has a nonce, nothing else may be loaded or run (CO-5).
     func render(title: String, body: HTML, status: HTTPResponse.Status) -> Response {
         let nonce = Base64URL.encode(random.bytes(16))
         let document: HTML = """
@@ -74,13 +74,13 @@ package struct PageRenderer: Sendable {
         return Response(status: status, headerFields: headerFields(nonce: nonce), body: Array(document.markup.utf8))
     }
 
-    // Where the person is: what stands in the address bar, too.
+    // The site's name, which is also in the address bar.
     private var site: String {
         issuer.origin.split(separator: "/").last.map(String.init) ?? issuer.origin
     }
 
     // No form-action: Chromium enforces it over the whole redirect chain and would block the way back to loopback and
-    // private-use redirect URIs (CO-5). Frames are refused twice, for old browsers too (D-57).
+    // private-use redirect URIs (CO-5). Framing is refused twice, for old browsers too (D-57).
     private func headerFields(nonce: String) -> HTTPFields {
         var fields: HTTPFields = [
             .contentType: "text/html; charset=utf-8",

@@ -2,13 +2,13 @@ import OAuthProtocol
 import OAuthState
 package import OpenSSLCrypto
 
-/// Seals what a page of ours hands to the browser and wants back unchanged: links, forms, and logins under way.
+/// Seals what our pages hand to the browser and need back unchanged: links, forms, and logins in progress.
 ///
-/// Nothing is stored for a page that is only looked at, so an unauthenticated flood of them costs no memory (LF-2).
+/// Nothing is stored when a page is shown, so an unauthenticated flood of requests costs no memory (LF-2).
 package struct PageSealing: Sendable {
     private let sealing: TextSealing
 
-    /// What something is sealed for; sealed for one purpose, it does not open for another.
+    /// The purpose of a seal; sealed for one purpose, a text does not open for another.
     enum Purpose: String {
         case connectLink = "gatehouse connect link 1"
         case form = "gatehouse page form 1"
@@ -31,7 +31,7 @@ package struct PageSealing: Sendable {
         }
     }
 
-    /// Opens what was sealed for the same purpose; `nil` for anything else.
+    /// Opens a text that was sealed for the same purpose; `nil` for anything else.
     func open(_ text: String, for purpose: Purpose) -> [UInt8]? {
         sealing.open(text, for: purpose.rawValue)
     }

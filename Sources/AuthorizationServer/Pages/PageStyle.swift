@@ -1,9 +1,10 @@
-/// How the pages look: one card on a quiet ground, or the whole screen of a phone; light or dark as the browser is set.
+/// The design of the pages: one card on a plain background, or the whole screen of a phone; light or dark as the
+/// browser is set.
 ///
-/// Text has a contrast of at least 4.5 to 1 in both, and what a finger presses is at least 44 points high; the end-to-end
+/// Text has a contrast of at least 4.5 to 1 in both, and touch targets are at least 44 points high; the end-to-end
 /// tests measure both in a browser.
 enum PageStyle {
-    /// The style sheet that every page carries.
+    /// The style sheet of every page.
     static let sheet: HTML = """
         :root{color-scheme:light dark;--ink:#191e25;--quiet:#545d69;--paper:#fff;--ground:#f0f2f6;--line:#d8dde4;--edge:#7d8794;--chip:#eef1f5;
         --accent:#0b57d0;--on:#fff;--bad:#b3261e;--warn:#7a3b00;--warnbg:#fff3e0;--good:#0c6136;--goodbg:#e6f5ec}
@@ -47,19 +48,19 @@ enum PageStyle {
         """
 }
 
-/// The pictures on the pages; each says nothing that the text beside it does not say.
+/// The pictures on the pages; none adds information to the text beside it.
 enum PageIcon {
-    /// Stands beside the server's own name.
+    /// Shown beside the server's own name.
     static let gate: HTML = icon("<path d=\"M4 21V9l8-6 8 6v12M4 21h16M9 21v-6a3 3 0 0 1 6 0v6\"/>", size: "20")
-    /// It went well.
+    /// Success.
     static let check: HTML = icon("<path d=\"M5 12.5l4.5 4.5L19 7.5\"/>", size: "24")
-    /// Something is to be read before going on.
+    /// A warning to be read before continuing.
     static let attention: HTML = icon(
         "<path d=\"M12 7v6M12 16.5v.5\"/><circle cx=\"12\" cy=\"12\" r=\"9\"/>",
         size: "24"
     )
 
-    /// What a browser shows in its tab: with the page, for a request of its own would find nothing.
+    /// The tab's icon, inside the page because a separate request would find nothing.
     static let tab: HTML = """
         <link rel="icon" href="data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 24 24' fill='none' \
         stroke='%230b57d0' stroke-width='2'%3E%3Cpath d='M4 21V9l8-6 8 6v12M4 21h16M9 21v-6a3 3 0 0 1 6 0v6'/%3E%3C/svg%3E">

@@ -1,13 +1,13 @@
 import OAuthProtocol
 
-/// CM-8, D-59: where a client's answer goes, in words that the client cannot choose.
+/// CM-8, D-59: where a client's answer is sent, in words that the client cannot choose.
 ///
-/// Only an https host is proven by its certificate. A private-use redirect such as `com.evil.app://claude.ai/cb` goes to
-/// whichever application owns the scheme, and its "host" is text that means nothing (RFC 8252 §7.1).
+/// Only an https host is proven by its certificate. A private-use redirect such as `com.evil.app://claude.ai/cb` is
+/// sent to the application that owns the scheme, and its "host" is meaningless text (RFC 8252 §7.1).
 struct RedirectDestination: Sendable {
-    /// The host that gets the answer; `nil` when no host does.
+    /// The host that receives the answer; `nil` when no host does.
     let host: String?
-    /// What a person is told.
+    /// The description for a person.
     let name: String
 
     /// The destination of a redirect URI.

@@ -1,15 +1,16 @@
 import OAuthProtocol
 
-/// OpenID Connect Core 1.0 §5.4: what the scopes that every provider knows mean to a person.
+/// OpenID Connect Core 1.0 §5.4: the well-known scopes in words for a person.
 ///
-/// The scope itself always stands beside the words: it is what counts, and what the operator and the application know.
+/// The scope itself is always shown beside the words: it is what counts, and what the operator and the application
+/// know.
 enum ScopeWords {
     /// One entry for each scope.
     static func list(_ scopes: [String]) -> HTML {
         "<ul>\(scopes.map(item))</ul>"
     }
 
-    /// The scopes alone, for a place with little room.
+    /// The scopes without words, used where there is little space.
     static func inline(_ scopes: [String]) -> HTML {
         .joined(scopes.map { "<code>\($0)</code>" }, by: " ")
     }

@@ -1,10 +1,10 @@
-/// The page that asks who is there, before it shows what belongs to somebody.
+/// The page that asks for the user before it shows personal data.
 struct SignInPage: Sendable {
-    /// Where the form goes, relative to the issuer.
+    /// The form's target, relative to the issuer.
     let path: String
-    /// What follows.
+    /// The purpose of the sign-in.
     let purpose: String
-    /// The providers at which one can sign in.
+    /// The providers at which a user can sign in.
     let upstreams: [String]
     /// Keeps other sites from sending the form.
     let ticket: String

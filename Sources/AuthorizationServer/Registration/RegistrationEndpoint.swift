@@ -16,7 +16,7 @@ package struct RegistrationEndpoint: Endpoint {
     private let metrics: ServerMetrics
     private let audit: AuditTrail
 
-    /// The endpoint; with an initial access token only its bearers may register (RFC 7591 §3).
+    /// The endpoint; with an initial access token only its holders may register (RFC 7591 §3).
     package init(
         clients: any ClientStore,
         policy: ClientMetadata.Policy,
@@ -37,7 +37,7 @@ package struct RegistrationEndpoint: Endpoint {
         self.audit = audit
     }
 
-    /// Registers a client, or says what is wrong with its metadata (CR-1, CR-11).
+    /// Registers a client, or states what is wrong with its metadata (CR-1, CR-11).
     package func respond(to request: Request, context: RequestContext) async -> Response {
         do throws(OAuthError) {
             try checkInitialAccessToken(request)

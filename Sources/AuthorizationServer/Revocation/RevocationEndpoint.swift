@@ -2,12 +2,12 @@ package import OAuthProtocol
 package import OAuthState
 package import SocketHTTP
 
-/// RFC 7009: a client gives back its tokens.
+/// RFC 7009: a client revokes its tokens.
 ///
-/// Revoking a refresh token ends the session, and everything of it is refused from then on: other tokens of the family, access
-/// tokens at introspection, userinfo and the vault; and, where the configuration says so, the connections that no other session
-/// uses, here and at the provider (RV-2). Revoking an access token ends that one only. Whatever the token was
-/// worth, the answer is the same empty 200 (RV-1); but it is never given for a revocation that could be lost.
+/// Revoking a refresh token ends the session, and everything of it is refused from then on: other tokens of the family,
+/// access tokens at introspection, userinfo and the vault. If configured, the connections that no other session uses
+/// end too, here and at the provider (RV-2). Revoking an access token ends only that token. Whatever the token was, the
+/// answer is the same empty 200 (RV-1), but it is never given for a revocation that could be lost.
 package struct RevocationEndpoint: Endpoint {
     private let requests: ClientRequests
     private let refreshTokenKey: RefreshTokenKey
@@ -36,7 +36,7 @@ package struct RevocationEndpoint: Endpoint {
         self.audit = audit
     }
 
-    /// Revokes a token of the client that asks.
+    /// Revokes a token of the requesting client.
     package func respond(to request: Request, context: RequestContext) async -> Response {
         do throws(OAuthError) {
             let form = try requests.form(request)
@@ -51,7 +51,8 @@ package struct RevocationEndpoint: Endpoint {
         }
     }
 
-    // `token_type_hint` is not read: our tokens show their kind, and a wrong hint must not matter (RFC 7009 §2.1; RV-1).
+    // `token_type_hint` is not read: our tokens show their kind, and a wrong hint must not matter (RFC 7009 §2.1;
+    // RV-1).
     private func revoke(
         _ text: String,
         of client: Client,
@@ -60,12 +61,12 @@ package struct RevocationEndpoint: Endpoint {
         if let refreshToken = RefreshToken(text, key: refreshTokenKey) {
             return try await revokeSession(of: refreshToken, client, context)
         }
-        // Expired, forged or foreign: nothing to do, and nothing to tell (RFC 7009 §2.2).
+        // Expired, forged or foreign: nothing to do, and nothing to reveal (RFC 7009 §2.2).
         guard let token = try? verification.verified(text, now: context.now) else { return "unknown" }
         return try await revoke(token, client, context)
     }
 
-    // Any generation will do: who holds a genuine token of the family could at most end it.
+    // Any generation suffices: the holder of a genuine token of the family can at most end it.
     private func revokeSession(
         of token: RefreshToken,
         _ client: Client,

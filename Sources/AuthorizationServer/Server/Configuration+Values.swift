@@ -5,7 +5,7 @@ import OutboundHTTP
 package import ServerConfiguration
 import UpstreamIdentity
 
-/// Turns what the operator wrote into the values that the rules work with.
+/// Turns the operator's configuration into the values that the rules work with.
 extension Configuration {
     /// The resources in their catalogue.
     var resourceCatalogue: ResourceCatalogue {
@@ -24,7 +24,7 @@ extension Configuration {
     /// Whether a client can get ID tokens: `openid` is among the scopes.
     var issuesIDTokens: Bool { scopes.contains(ScopeSet.openID) }
 
-    /// What of the upstreams' claims goes into access tokens, by the upstream's name.
+    /// The upstreams' claims that go into access tokens, by the upstream's name.
     var claimMappings: [String: ClaimMapping] {
         Dictionary(
             upstreams.filter { !$0.claims.isEmpty }.map { ($0.name, ClaimMapping($0.claims)) },
@@ -47,7 +47,7 @@ extension Configuration {
                 kind: .preRegistered,
                 redirectURIs: [],
                 grantTypes: [.tokenExchange],
-                // Both secret methods: a resource server's library picks either (TK-13). With keys, keys alone.
+                // Both secret methods, because a resource server's library picks either (TK-13). With keys, keys only.
                 authenticationMethods: secret == nil ? [.privateKeyJWT] : [.clientSecretBasic, .clientSecretPost],
                 secretHash: secret.map { SHA256.hash($0.text) },
                 applicationType: .web,
@@ -58,7 +58,7 @@ extension Configuration {
         }
     }
 
-    /// What self-registered clients may say of themselves.
+    /// The metadata that self-registered clients may have.
     var registrationPolicy: ClientMetadata.Policy {
         var policy = ClientMetadata.Policy(
             redirectURIs: redirectURIPolicy,
@@ -69,7 +69,7 @@ extension Configuration {
         return policy
     }
 
-    /// What metadata documents may say of their clients.
+    /// The metadata that documents may contain.
     var metadataDocumentPolicy: ClientMetadataDocument.Policy {
         ClientMetadataDocument.Policy(
             redirectURIs: redirectURIPolicy,
@@ -104,7 +104,8 @@ extension Configuration.Client {
 }
 
 extension Configuration {
-    /// What would stop the start at an upstream, once the secrets are resolved: an unusable key, endpoints or scopes.
+    /// Errors at an upstream that would stop the start once the secrets are resolved: an unusable key, endpoints or
+    /// scopes.
     package var upstreamErrors: [ConfigurationError] {
         upstreams.enumerated().compactMap { index, upstream -> ConfigurationError? in
             let path = "upstreams[\(index)]"
@@ -188,7 +189,7 @@ extension Configuration.Upstream {
 }
 
 extension Configuration {
-    /// What the stores are made with.
+    /// The settings of the stores.
     func storeSettings(limits: StoreLimits, now: Timestamp) -> StoreSettings {
         var settings = StoreSettings()
         settings.limits = limits
@@ -197,7 +198,7 @@ extension Configuration {
         return settings
     }
 
-    /// The lifetimes that sessions and codes live by.
+    /// The lifetimes of sessions and codes.
     package var sessionPolicy: SessionPolicy {
         SessionPolicy(
             refreshTokenLifetime: tokens.refreshTokenLifetime,

@@ -6,15 +6,15 @@ package import ServerConfiguration
 package import SocketHTTP
 import UpstreamIdentity
 
-/// A running authorization server: its stores, its listeners, and what keeps them in order.
+/// A running authorization server: its stores, its listeners, and their maintenance.
 package final class GatehouseServer: Sendable {
     /// The configuration it runs with.
     package let configuration: Configuration
-    /// Where clients reach it, with the ports that the kernel chose.
+    /// The public addresses, with the ports that the kernel chose.
     package let addresses: [SocketAddress]
-    /// Where health, metrics and administration answer; `nil` when that listener could not be bound and need not be.
+    /// The address of health, metrics and administration; `nil` when that optional listener could not be bound.
     package let managementAddress: SocketAddress?
-    /// Where the state is kept.
+    /// The stores of the state.
     package let storage: any StateStorage
     /// The published signing keys.
     package let keys: SigningKeyPublication
@@ -57,8 +57,8 @@ package final class GatehouseServer: Sendable {
 
     /// Recovers the state, prepares the keys, and opens the listeners.
     ///
-    /// - Throws: What stops the start: storage that cannot be trusted, an upstream that is misconfigured, an address that
-    ///   cannot be bound, a certificate that cannot be read.
+    /// - Throws: The error that prevents the start: storage that cannot be trusted, a misconfigured upstream, an
+    ///   address that cannot be bound, a certificate that cannot be read.
     package static func start(
         _ configuration: Configuration,
         environment: ServerEnvironment
@@ -161,12 +161,12 @@ package final class GatehouseServer: Sendable {
         }
     }
 
-    /// Returns when the keys that are made after the start are published, for tests that look at the key set.
+    /// Returns when the keys that are created after the start are published, for tests that look at the key set.
     package func keysPublished() async {
         await idTokenKeys.settled()
     }
 
-    /// Runs what is due at the present time of the time source, for tests that move it.
+    /// Runs what is due at the time source's current time, for tests that move it.
     package func performMaintenance() async {
         await maintenance.performDue()
     }

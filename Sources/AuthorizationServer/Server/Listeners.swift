@@ -28,7 +28,7 @@ struct Listeners {
             }
         )
         settings.connectionsMax = configuration.limits.connections
-        // A proxy's connections are its clients': the bound on one network is not for it.
+        // A proxy's connections belong to its clients, so it is exempt from the bound on one network.
         let proxies = configuration.trustedProxies
         settings.isUnboundedPeer = { peer in peer.isLoopback || proxies.contains { $0.contains(peer) } }
         settings.eventLoopCount = environment.eventLoopCount
@@ -57,7 +57,7 @@ struct Listeners {
                 managementAddress: managementAddress
             )
         } catch {
-            // A default address that is taken need not stop the start; one that the operator chose must.
+            // A default address in use need not stop the start; a configured one must.
             guard !configuration.management.isAddressConfigured else {
                 await server.shutdown(gracePeriod: .zero)
                 throw error

@@ -4,7 +4,7 @@ import OAuthState
 import SocketHTTP
 import Synchronization
 
-/// What a server does by itself: drops what has expired, rotates keys, writes snapshots.
+/// The server's periodic work: drops expired entries, rotates keys, writes snapshots.
 final class Maintenance: Sendable {
     private enum State: Sendable {
         case stopped
@@ -24,13 +24,13 @@ final class Maintenance: Sendable {
     private let nextSnapshot: Mutex<Timestamp>
     private let earliestRepair: Mutex<Timestamp>
 
-    /// How often it looks what is due.
+    /// How often it checks what is due.
     private static let interval: Duration = .seconds(1)
     /// After how long a snapshot that failed is tried again while the journal waits for it.
     private static let repairInterval: Duration = .seconds(5)
     /// After how long a snapshot that failed is tried again.
     private static let retryInterval: Duration = .seconds(60)
-    /// Most sessions looked at in one turn of their actor: some milliseconds at the most.
+    /// The most sessions examined in one turn of their actor: at most some milliseconds.
     private static let sweepCountMax = 4096
 
     init(
@@ -57,7 +57,7 @@ final class Maintenance: Sendable {
         nextSnapshot = Mutex(storage.requiresSnapshot ? now : now + snapshotInterval)
     }
 
-    /// Looks what is due each second, by the timer of an event loop; the work itself runs on the global pool.
+    /// Checks each second what is due, by the timer of an event loop; the work itself runs on the global pool.
     func start(on loop: EventLoop) {
         state.withLock { $0 = .waiting }
         scheduleNext(on: loop)

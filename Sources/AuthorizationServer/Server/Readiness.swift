@@ -1,7 +1,7 @@
 import SocketHTTP
 import Synchronization
 
-/// Whether the server takes requests, for the readiness check.
+/// Whether the server takes requests, as the readiness check reports it.
 final class Readiness: Sendable {
     enum State: Sendable {
         case starting
@@ -18,7 +18,7 @@ final class Readiness: Sendable {
     }
 }
 
-/// Where the metrics find the engine's counters, which exist only after the table of routes does.
+/// Gives the metrics the engine's counters, which exist only after the table of routes.
 final class ServerCountersSource: Sendable {
     private let read = Mutex<(@Sendable () -> ServerCounters)?>(nil)
 

@@ -8,7 +8,7 @@ import ServerConfiguration
 import SocketHTTP
 import UpstreamIdentity
 
-/// The composition root: every part is made here once and handed what it needs.
+/// The composition root: every part is made here once and gets what it needs.
 ///
 /// A new grant is one line here.
 struct ServerComposition {

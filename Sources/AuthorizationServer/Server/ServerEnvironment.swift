@@ -6,40 +6,41 @@ package import OpenSSLCrypto
 package import OutboundHTTP
 package import SocketHTTP
 
-/// What a server needs from the world and must not reach for itself: time, randomness, network, disk, log.
+/// What a server needs from outside and must not access itself: time, randomness, network, disk, log.
 package struct ServerEnvironment: Sendable {
     /// The wall clock.
     package var timeSource: any TimeSource
     /// The clock for measuring durations.
     package var clock: any ElapsedTimeSource
-    /// Where secrets come from.
+    /// The source of secrets.
     package var random: any RandomSource
-    /// Makes signing keys; a test may take one that is ready, for RSA keys take their time.
+    /// Creates signing keys; a test may supply existing ones, because RSA keys take long.
     package var makeKey: @Sendable (SignatureAlgorithm) throws(CryptoError) -> PrivateKey = {
         algorithm throws(CryptoError) in
         try PrivateKey.generate(algorithm)
     }
-    /// How upstream providers and metadata documents are reached.
+    /// Sends requests to upstream providers and hosts of metadata documents.
     package var transport: any OutboundTransport
     /// The storage directory, already opened; `nil` for memory only.
     package var storage: DurableStore?
     /// The journal of a server without storage; a test passes one that fails on command.
     package var journal: any ChangeJournal = VolatileJournal()
-    /// Opens another place for the state than memory, journal and snapshots: ``storage`` and ``journal`` are not used then.
+    /// Opens another storage of the state than memory, journal and snapshots; ``storage`` and ``journal`` are then
+    /// unused.
     package var openState: (@Sendable (StoreSettings) async throws -> any StateStorage)?
-    /// Reads a file that the configuration names, at start and whenever the operator asks for it; it may block.
+    /// Reads a configured file, at start and whenever the operator requests it; it may block.
     package var readFile: @Sendable (_ path: String) throws -> String = { throw UnreadableFile(path: $0) }
-    /// Where the audit trail goes, line by line.
+    /// Receives the audit trail, line by line.
     package var auditSink: any AuditSink
     /// The log.
     package var logger: Logger
-    /// Lines of the log that its writer has dropped since the start, for the metric.
+    /// Log lines that its writer has dropped since the start, for metrics.
     package var droppedLogLineCount: @Sendable () -> Int = { 0 }
     /// Bounds of the stores.
     package var storeLimits = StoreLimits()
     /// Ports that were reserved for the listeners of the configuration, in their order.
     package var reservations: [PortReservation] = []
-    /// How many event loops; `nil` for one on each core.
+    /// How many event loops; `nil` for one per core.
     package var eventLoopCount: Int?
 
     /// An environment without storage.
@@ -63,14 +64,14 @@ package struct ServerEnvironment: Sendable {
 }
 
 extension ServerEnvironment {
-    /// The place that keeps the state, with what it kept before.
+    /// The storage of the state, with its earlier contents.
     func state(_ settings: StoreSettings) async throws -> any StateStorage {
         if let openState { return try await openState(settings) }
         return try await MemoryStorage(settings, directory: storage, journal: journal)
     }
 }
 
-/// A server that was given no way to read files cannot read this one.
+/// This server was given no way to read files.
 struct UnreadableFile: Error, CustomStringConvertible {
     let path: String
     var description: String { "\(path) cannot be read in this environment" }

@@ -95,7 +95,7 @@ extension ServerParts {
             vending: vending,
             failures: failures
         )
-        // Envoy asks with the client's own method, and with the client's path behind ours.
+        // Envoy sends the client's own method, and the client's path after ours.
         for method in [HTTPRequest.Method.get, .post, .put, .patch, .delete, .options] {
             routes.on(method, path, name: "forward_auth", endpoint)
             routes.on(method, path + "/*", name: "forward_auth", endpoint)

@@ -8,7 +8,7 @@ import SocketHTTP
 extension ServerParts {
     private typealias Path = AuthorizationServerMetadata.Path
 
-    /// What clients and browsers reach.
+    /// The routes for clients and browsers.
     func publicRoutes() -> ServerRoutes {
         var routes = routes()
         let prefix = configuration.issuer.path
@@ -49,7 +49,7 @@ extension ServerParts {
             name: "backchannel_logout",
             backChannelLogout
         )
-        // Without the secret nobody but the operator may ask, and that is on the other listener.
+        // Without the secret only the operator may ask, and the operator uses the other listener.
         if configuration.forwardAuth.secret != nil { addForwardAuth(&routes, prefix, .public) }
         addBrowserRoutes(&routes, prefix)
         return routes
@@ -121,7 +121,7 @@ extension ServerParts {
         ClientRequests(authenticator: authenticator, failures: failures)
     }
 
-    /// What the operator reaches, on the management address.
+    /// The routes for the operator, on the management address.
     func managementRoutes(
         readiness: Readiness,
         serverCounters: ServerCountersSource,
@@ -168,7 +168,7 @@ extension ServerParts {
     }
 }
 
-/// The endpoints that a browser walks through, and the parts that only they share.
+/// The endpoints that a browser visits, and the parts that only they share.
 private struct BrowserFlow {
     let authorization: AuthorizationEndpoint
     let consentDecision: ConsentEndpoint

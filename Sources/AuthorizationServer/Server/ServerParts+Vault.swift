@@ -2,7 +2,7 @@ import OAuthProtocol
 import OAuthState
 import ServerConfiguration
 
-/// What retrieves, refreshes, shows and ends upstream connections.
+/// The parts that retrieve, refresh, list and end upstream connections.
 extension ServerParts {
     var exchangeSubjects: ExchangeSubject {
         ExchangeSubject(resources: resources, verification: verification)
@@ -47,7 +47,7 @@ extension ServerParts {
         )
     }
 
-    /// What is done at providers without anybody asking.
+    /// The work at providers that no request causes.
     var upstreamDuties: UpstreamDuties {
         UpstreamDuties(
             registrations: UpstreamRegistrations(

@@ -9,7 +9,7 @@ import ServerConfiguration
 import SocketHTTP
 import UpstreamIdentity
 
-/// The parts that endpoints share, made once for a server.
+/// The parts that endpoints share, created once per server.
 struct ServerParts {
     let configuration: Configuration
     let environment: ServerEnvironment
@@ -33,7 +33,7 @@ struct ServerParts {
     let authenticator: ClientAuthenticator
     let documents: MetadataDocumentCache
     let documentAdmission: MetadataDocumentAdmission
-    /// The one place that refreshes, so that no two parts refresh a connection at once.
+    /// The only place that refreshes, so that no two parts refresh a connection at once.
     let refreshes: UpstreamRefreshes
     let pageSealing: PageSealing
     let connectionEnding: ConnectionEnding
@@ -100,7 +100,7 @@ struct ServerParts {
         )
         clientKeySets = RemoteKeySets(
             transport: environment.transport,
-            // LF-8: where the server itself is on loopback, so may be what it fetches; nowhere else.
+            // LF-8: fetching from loopback is allowed only while the server itself is there.
             addressPolicy: configuration.issuer.isLoopback ? .loopbackAllowed : .publicOnly,
             limiter: limiter,
             timeSource: environment.timeSource,
@@ -189,7 +189,7 @@ struct ServerParts {
         metadata.assertionAlgorithms = ClientAssertion.algorithms.map(\.rawValue)
         metadata.allowsRegistration = configuration.registration.isDynamic
         metadata.allowsRevocation = true
-        // Without a resource server that has credentials nobody could ask.
+        // Without a resource server that has credentials, no caller could use it.
         metadata.allowsIntrospection = configuration.resources.contains { $0.clientID != nil }
         metadata.issuesIDTokens = configuration.issuesIDTokens
         metadata.allowsMetadataDocuments = configuration.registration.acceptsMetadataDocuments
@@ -243,7 +243,7 @@ struct ServerParts {
         ]
     }
 
-    /// Checks access tokens wherever they come back to us.
+    /// Verifies access tokens wherever they are presented to us.
     var verification: AccessTokenVerification {
         AccessTokenVerification(
             issuer: configuration.issuer,

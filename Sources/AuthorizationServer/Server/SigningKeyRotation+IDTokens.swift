@@ -4,21 +4,22 @@ import OpenSSLCrypto
 
 /// OpenID Connect Core 1.0 §15.1: the RS256 key for ID tokens, which follows the rules of the main one.
 ///
-/// Its successor is made only when it is due, for an RSA key takes its time.
+/// Its successor is created only when it is due, because an RSA key takes long.
 extension SigningKeyRotation {
-    /// Makes the key for ID tokens, unless there is one.
+    /// Creates the key for ID tokens, unless there is one.
     func prepareIDTokenKey(now: Timestamp) async throws {
         guard try await idTokenKey(.active) == nil else { return }
         try await install(.active, now: now)
     }
 
-    /// Publishes a successor of the key for ID tokens, where there is one without.
+    /// Publishes a successor of the key for ID tokens, if it has none.
     private func prepareIDTokenSuccessor(now: Timestamp) async throws {
         guard try await idTokenKey(.active) != nil, try await idTokenKey(.next) == nil else { return }
         try await install(.next, now: now)
     }
 
-    /// Replaces the key for ID tokens, where there is one; one without a successor gets that first, unless it is forced out.
+    /// Replaces the key for ID tokens, if there is one; a key without a successor gets one first, unless the rotation
+    /// is forced.
     func rotateIDTokenKey(force: Bool, now: Timestamp) async throws {
         guard try await idTokenKey(.active) != nil else { return }
         if force { try await prepareIDTokenSuccessor(now: now) }
@@ -27,8 +28,8 @@ extension SigningKeyRotation {
         try await publish()
     }
 
-    /// Makes the successor of a key that has signed for the interval, and lets it sign once it has been published long
-    /// enough (MD-9).
+    /// Creates the successor of a key that has signed for the interval, and lets it sign once it has been published
+    /// long enough (MD-9).
     func performDueForIDTokens(now: Timestamp) async throws {
         guard let active = try await idTokenKey(.active), now - active.activeSince >= interval else { return }
         guard let next = try await idTokenKey(.next) else { return try await install(.next, now: now) }

@@ -4,12 +4,13 @@ import OAuthState
 import OpenSSLCrypto
 import ServerConfiguration
 
-/// RFC 7517 and MD-9: signing keys made once, published before they sign, kept until their last token has expired.
+/// RFC 7517 and MD-9: signing keys are created once, published before they sign, and kept until their last token has
+/// expired.
 ///
-/// Keys from files are the operator's instead: the first signs, all are published, and nothing rotates by itself.
+/// Keys from files belong to the operator instead: the first signs, all are published, and none rotates by itself.
 package struct SigningKeyRotation: Sendable {
     let store: any SigningKeyStore & KeyFeed
-    /// Where the keys are published once ``prepare(now:)`` has made them.
+    /// Publishes the keys once ``prepare(now:)`` has created them.
     private var publication: SigningKeyPublication?
     private let algorithm: SignatureAlgorithm
     let interval: Duration
@@ -22,11 +23,11 @@ package struct SigningKeyRotation: Sendable {
 
     /// Why the keys could not be prepared or rotated.
     package struct Failure: Error, CustomStringConvertible {
-        /// What went wrong.
+        /// What failed.
         package let description: String
     }
 
-    /// MD-9: verifiers may hold a key set document without the next key, and would refuse what it signs.
+    /// MD-9: verifiers may have a key set document without the next key, and would refuse its signatures.
     struct TooEarly: Error {
         /// From when on every verifier knows the next keys.
         let permittedFrom: Timestamp
@@ -53,9 +54,9 @@ package struct SigningKeyRotation: Sendable {
 
     // MARK: - Start
 
-    /// The keys at start: those of the files, those that were stored, or new ones.
+    /// The keys at start: from files, from the store, or new ones.
     ///
-    /// An algorithm that changed gets a new next key, which signs as soon as it has been published long enough.
+    /// A changed algorithm gets a new next key, which signs as soon as it has been published long enough.
     mutating func prepare(now: Timestamp) async throws -> SigningKeyPublication {
         if files.isEmpty {
             try await prepareGenerated(now: now)
@@ -69,14 +70,15 @@ package struct SigningKeyRotation: Sendable {
         return publication
     }
 
-    /// Publishes the keys that hold, so that a change is seen here as soon as it is made; other nodes follow the feed.
+    /// Publishes the keys that hold, so that a change is visible here as soon as it is made; other nodes follow the
+    /// feed.
     func publish() async throws(StoreError) {
         guard let publication else { return }
         publication.publish(try await store.generation())
     }
 
     private func prepareGenerated(now: Timestamp) async throws {
-        // A key from a file signs only for as long as the configuration names the file.
+        // A key from a file signs only while the configuration names the file.
         let stored = try await store.generation().signingKeys.filter {
             $0.purpose == .accessToken && $0.origin == .generated
         }
@@ -98,7 +100,7 @@ package struct SigningKeyRotation: Sendable {
 
     /// Reads the key files, at start and on SIGHUP; does nothing when none is configured.
     ///
-    /// - Throws: ``Failure`` with the file that cannot be used; the keys stay as they are then.
+    /// - Throws: ``Failure`` with the unusable file; the keys then stay as they are.
     func adoptFiles(now: Timestamp) async throws {
         guard !files.isEmpty else { return }
         let keys = try await Self.read(files, readFile, now: now)
@@ -107,7 +109,7 @@ package struct SigningKeyRotation: Sendable {
         await announce(first.key.keyID, cause: .files, now: now)
     }
 
-    // Reading blocks, and RSA keys are checked at length: never on an event loop.
+    // Reading blocks, and checking RSA keys takes long: never on an event loop.
     @concurrent
     private static func read(
         _ files: [String],
@@ -123,7 +125,7 @@ package struct SigningKeyRotation: Sendable {
                     try StoredSigningKey(key, purpose: .accessToken, state: state, publishedAt: now, origin: .file)
                 )
             } catch {
-                // The error may quote the file; what it holds is the secret.
+                // The error might quote the file, whose contents are secret.
                 throw Failure(description: "signing.key_files[\(index)]: \(file) contains no private key that can sign")
             }
         }
@@ -132,14 +134,15 @@ package struct SigningKeyRotation: Sendable {
 
     // MARK: - Rotation
 
-    /// Makes the next keys current, and others next.
+    /// Makes the next keys current, and creates further next keys.
     ///
     /// - Parameters:
-    ///   - force: Also when the next keys were published only just now, for one that signs is compromised: tokens that verifiers
-    ///     refuse for an hour are better then than tokens that anybody can make.
-    ///   - now: The present moment.
+    ///   - force: Rotate even if the next keys were published very recently, because a signing key is compromised:
+    ///     tokens that verifiers refuse for an hour are then better than tokens that anyone can forge.
+    ///   - now: The current time.
     /// - Returns: The id of the key that signs from now on.
-    /// - Throws: ``Failure`` when the keys come from files, ``TooEarly``, `OAuthError` while the journal cannot be written.
+    /// - Throws: ``Failure`` when the keys come from files, ``TooEarly``, `OAuthError` while the journal cannot be
+    ///   written.
     func rotate(force: Bool, now: Timestamp) async throws -> String {
         guard files.isEmpty else {
             throw Failure(description: "keys come from signing.key_files: change the files and send SIGHUP")
@@ -152,7 +155,7 @@ package struct SigningKeyRotation: Sendable {
         return keyID
     }
 
-    /// Looks at both successors before either signs.
+    /// Checks both successors before either signs.
     private func checkPublication(now: Timestamp) async throws {
         let published = try await store.generation().signingKeys.lazy.filter { $0.state == .next }.map(\.publishedAt)
             .max()
@@ -178,7 +181,7 @@ package struct SigningKeyRotation: Sendable {
 
     /// Rotates when the interval has passed and the next key has been published long enough; withdraws old keys.
     func performDue(now: Timestamp) async throws {
-        // A verifier may hold the document for its maximum age, and a token lives for its lifetime.
+        // A verifier may cache the document for its maximum age, and a token lives for its lifetime.
         let margin = tokenLifetime + KeySetEndpoint.maximumAge
         if try await store.withdraw(retiredBefore: now - margin).outcome > 0 { try await publish() }
         try await performDueForIDTokens(now: now)

@@ -3,7 +3,7 @@ package import OAuthProtocol
 package import OAuthState
 package import OpenSSLCrypto
 
-/// RFC 9068: makes our access tokens, signing on the caller's thread with the keys published at the moment.
+/// RFC 9068: issues our access tokens, signing on the caller's thread with the currently published keys.
 package struct AccessTokenIssuer: Sendable {
     private let issuer: Issuer
     private let keys: SigningKeyPublication
@@ -11,7 +11,7 @@ package struct AccessTokenIssuer: Sendable {
     private let lifetime: Duration
     private let seen: SeenAccessTokens
 
-    /// An issuer of tokens that live `lifetime` and are known to `seen` when they come back.
+    /// An issuer of tokens that live `lifetime`; `seen` recognizes them when they are presented.
     package init(
         issuer: Issuer,
         keys: SigningKeyPublication,
@@ -33,11 +33,12 @@ package struct AccessTokenIssuer: Sendable {
         package let tokenID: String
     }
 
-    /// The access token of a session (JW-1): `aud` is exactly the granted resource (RI-3), `tsid` stays over refreshes.
+    /// The access token of a session (JW-1): `aud` is exactly the granted resource (RI-3), and `tsid` stays the same
+    /// over refreshes.
     ///
     /// - Throws: `server_error` when signing fails.
     package func issue(for session: Session, scopes: ScopeSet, now: Timestamp) throws(OAuthError) -> IssuedToken {
-        // A token never outlives the session, used on or not: the end of the session must hold for it too.
+        // A token never outlives the session, so that the end of the session also ends the token.
         let remaining = session.expiry - now
         let lifetime = min(lifetime, remaining)
         return try sign(
@@ -46,7 +47,7 @@ package struct AccessTokenIssuer: Sendable {
                 subject: session.userID.text,
                 audience: session.resource,
                 clientID: session.clientID,
-                // `offline_access` is about the refresh token; to a resource server it means nothing (SEP-2207).
+                // `offline_access` concerns the refresh token; to a resource server it means nothing (SEP-2207).
                 scope: scopes.filter { $0 != ScopeSet.offlineAccess }.text,
                 tokenID: tokenIDs.next().text,
                 issuedAt: now,
@@ -59,7 +60,7 @@ package struct AccessTokenIssuer: Sendable {
         )
     }
 
-    // Written by us when the session began; what cannot be read must not be left out in silence.
+    // Written by us when the session began; unreadable claims must not be left out silently.
     private static func mappedClaims(_ session: Session) throws(OAuthError) -> JSONObject {
         guard !session.claims.isEmpty else { return [:] }
         do { return try JSONParser.parseObject(session.claims) } catch {
@@ -67,7 +68,8 @@ package struct AccessTokenIssuer: Sendable {
         }
     }
 
-    /// The access token of a client that acts for itself (RFC 6749 §4.4): `sub` is the client, and there is no `tsid` (CC-1).
+    /// The access token of a client that acts on its own behalf (RFC 6749 §4.4): `sub` is the client, and there is no
+    /// `tsid` (CC-1).
     ///
     /// - Throws: `server_error` when signing fails.
     package func issue(

@@ -3,7 +3,7 @@ package import OAuthProtocol
 package import OAuthState
 import OpenSSLCrypto
 
-/// RFC 9068 §4: validates our own access tokens where they come back to us, and finds the session behind them.
+/// RFC 9068 §4: validates our own access tokens when they are presented to us, and finds their sessions.
 package struct AccessTokenVerification: Sendable {
     private let verifier: AccessTokenVerifier
     private let keys: SigningKeyPublication
@@ -12,20 +12,20 @@ package struct AccessTokenVerification: Sendable {
 
     /// Why a token is not accepted.
     package enum Refusal: StoreFailure, Hashable, Sendable {
-        /// Not an access token that this server signed: foreign, forged, of another type, or broken.
+        /// Not an access token that this server signed: foreign, forged, of another type, or malformed.
         case notOurs
-        /// Ours, and past its time.
+        /// Ours, and expired.
         case expired
-        /// Ours, and revoked, or its session is over or does not belong to the token's user and client.
+        /// Ours, and revoked, or its session has ended or does not belong to the token's user and client.
         case revoked
-        /// Ours, and meant for another resource.
+        /// Ours, and for another resource.
         case wrongAudience
-        /// Ours, and a client's own: there is no user behind it.
+        /// Ours, and issued to a client itself, without a user.
         case withoutUser
-        /// It cannot be looked up now whether the token was revoked.
+        /// It cannot be determined now whether the token was revoked.
         case unavailable
 
-        /// A store that fails says nothing against the token: the caller answers 503.
+        /// A failing store does not invalidate the token: the caller answers 503.
         package init(_ error: StoreError) { self = .unavailable }
     }
 
@@ -48,7 +48,7 @@ package struct AccessTokenVerification: Sendable {
         package let session: Session?
     }
 
-    /// The live session behind a token that is meant for one of `audiences`.
+    /// The live session of a token for one of `audiences`.
     package func liveSession(
         of token: String,
         audiences: Set<String>,
@@ -58,15 +58,15 @@ package struct AccessTokenVerification: Sendable {
         return session
     }
 
-    /// A token of ours that has not expired, was not revoked, and is meant for one of `audiences`, or for anyone.
+    /// A token of ours that has not expired, was not revoked, and is for one of `audiences`, or for any.
     package func live(_ token: String, audiences: Set<String>?, now: Timestamp) async throws(Refusal) -> LiveToken {
         let verified = try verified(token, now: now)
-        // D-37, D-67: a resource server cannot use a token that was meant for another.
+        // D-37, D-67: a resource server cannot use a token that was issued for another.
         guard audiences.map({ $0.contains(verified.claims.audience) }) ?? true else { throw .wrongAudience }
         switch try await Refusal.attempt(await sessions.standing(of: verified.reference, now: now)) {
         case .revoked: throw .revoked
         case .withoutSession:
-            // A `tsid` that is none of ours names no session, and a user's token without one is not ours either.
+            // A `tsid` that is not ours names no session, and a user's token without one is not ours either.
             guard verified.claims.sessionID == nil, verified.claims.subject == verified.claims.clientID else {
                 throw .revoked
             }
@@ -77,7 +77,7 @@ package struct AccessTokenVerification: Sendable {
         }
     }
 
-    /// A token of ours that has not expired, revoked or not; its signature is checked the first time that it is seen.
+    /// A token of ours that has not expired, revoked or not; its signature is checked the first time it is seen.
     package func verified(_ token: String, now: Timestamp) throws(Refusal) -> VerifiedAccessToken {
         guard token.utf8.count <= AccessTokenVerifier.tokenByteCountMax else { throw .notOurs }
         let digest = SHA256.hash(token)

@@ -4,10 +4,10 @@ package import OAuthProtocol
 ///
 /// A grant is one file, one line in the composition root, one test file.
 ///
-/// The token endpoint has already parsed the form, authenticated the client and seen that it may use the grant: a grant
-/// cannot forget a shared step.
+/// The token endpoint has already parsed the form, authenticated the client and checked that it may use the grant, so a
+/// grant cannot forget a shared step.
 package protocol Grant: Sendable {
-    /// The `grant_type` that asks for it.
+    /// The `grant_type` of requests for it.
     var grantType: GrantType { get }
 
     /// Evaluates a request.
@@ -23,7 +23,7 @@ package struct TokenRequest: Sendable {
     package let form: FormParameters
     /// The authenticated client.
     package let client: Client
-    /// When and from where.
+    /// The request's time and source.
     package let context: RequestContext
 
     /// `resource` in its registered spelling, if the request has it (RFC 8707 §2.2; RI-2: one).
@@ -33,7 +33,7 @@ package struct TokenRequest: Sendable {
         return try catalogue.resource(requested: requested).uri
     }
 
-    /// `scope`, if the request has it; nothing but spaces is as good as none.
+    /// `scope`, if the request has it; only spaces count as absent.
     package func scopes() throws(OAuthError) -> ScopeSet? {
         guard let text = try form.once("scope") else { return nil }
         let scopes = try ScopeSet(parsing: text)

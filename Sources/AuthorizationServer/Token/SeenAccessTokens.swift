@@ -4,15 +4,15 @@ package import OAuthState
 package import OpenSSLCrypto
 import Synchronization
 
-/// RFC 9068 §4: an access token of ours whose signature we made or have checked.
+/// RFC 9068 §4: an access token of ours that we signed or whose signature we have checked.
 ///
 /// An object, so that a table of them moves one reference for each.
 package final class VerifiedAccessToken: Sendable, Redacted {
     /// What it says.
     package let claims: AccessTokenClaims
-    /// What it says, as JSON.
+    /// The token's claims as JSON.
     package let payload: [UInt8]
-    /// The session that it says.
+    /// The session that the claims name.
     package let sessionID: SessionID?
     private let userID: UserID?
 
@@ -24,13 +24,13 @@ package final class VerifiedAccessToken: Sendable, Redacted {
         userID = UserID(claims.subject)
     }
 
-    /// What it is looked up by among what was revoked.
+    /// The reference by which revocations of it are looked up.
     package var reference: AccessTokenReference {
         AccessTokenReference(tokenID: claims.tokenID, sessionID: sessionID)
     }
 
-    /// Whether the session is this token's in every point: the `tsid` is a handle, and counts only together with the
-    /// user, the client and the resource that it was issued for (VT-2).
+    /// Whether the session belongs to this token in every respect: the `tsid` is a handle, and is valid only together
+    /// with the user, the client and the resource that it was issued for (VT-2).
     func belongs(to session: Session) -> Bool {
         session.userID == userID && session.clientID == claims.clientID && session.resource == claims.audience
     }
@@ -38,24 +38,24 @@ package final class VerifiedAccessToken: Sendable, Redacted {
 
 /// ST-8: access tokens seen before, by their SHA-256, so that their signatures are not checked again.
 ///
-/// Only what cannot change is kept: what a token says and that it is ours. Whether it was revoked is asked every time where
-/// revocations are kept, which costs little, so that no way of revoking can forget a copy here.
+/// Only constant facts are cached: the token's claims, and that it is ours. Revocation is looked up every time in the
+/// store, which costs little, so that no way of revoking can forget a copy here.
 package final class SeenAccessTokens: Sendable {
     private final class Shard: Sendable {
         let state = Mutex(State())
     }
 
     private enum Entry {
-        /// Signed here and not come back yet: most never do, for resource servers look at signatures themselves.
+        /// Signed here and not presented yet: most never are, because resource servers verify signatures themselves.
         case issued(payload: [UInt8])
         case verified(VerifiedAccessToken)
     }
 
     private struct State {
-        /// The key set under which the entries were verified; a key that is gone takes its tokens along (D-39).
+        /// The key set with which the entries were verified; a removed key takes its tokens along (D-39).
         var keySet: [UInt8] = []
         var recent: [SHA256Digest: Entry] = [:]
-        /// The generation before: when the recent one is full it takes this place, and what was not used since is dropped.
+        /// The previous generation: when the recent one is full it takes this place, and unused entries are dropped.
         var older: [SHA256Digest: Entry] = [:]
     }
 
@@ -70,16 +70,16 @@ package final class SeenAccessTokens: Sendable {
         generationCountMax = max(1, countMax / Self.shardCount / 2)
     }
 
-    /// The token with this digest, if it was seen under these very keys; expired ones included.
+    /// The token with this digest, if it was seen under exactly these keys; expired ones included.
     package func token(_ digest: SHA256Digest, under keys: SigningKeySet) -> VerifiedAccessToken? {
         switch entry(digest, keys) {
         case .verified(let token): return token
         case .issued(let payload):
-            // What we wrote can be read; were it not so, the token would be verified like any other.
+            // Our own text is readable; if it were not, the token would be verified like any other.
             guard let claims = try? AccessTokenClaims(parsing: payload) else { return nil }
             let token = VerifiedAccessToken(claims, payload: payload)
             shard(of: digest).state.withLock { state in
-                // In its own place only: neither another generation nor another key set comes of reading.
+                // In its own place only: reading creates neither another generation nor another key set.
                 guard state.keySet == keys.document, state.recent[digest] != nil else { return }
                 state.recent[digest] = .verified(token)
             }
@@ -118,7 +118,7 @@ package final class SeenAccessTokens: Sendable {
         }
     }
 
-    /// How many tokens are kept, for the metric.
+    /// How many tokens are cached, for metrics.
     package var count: Int {
         shards.reduce(0) { total, shard in
             total + shard.state.withLock { $0.recent.count + $0.older.count }

@@ -7,20 +7,20 @@ package struct SessionTokenResponder: Sendable {
     private let idTokens: IDTokenIssuer
     private let refreshTokenKey: RefreshTokenKey
 
-    /// A responder that signs with `accessTokens` and `idTokens`, and derives refresh tokens under `refreshTokenKey`.
+    /// A responder that signs with `accessTokens` and `idTokens`, and derives refresh tokens with `refreshTokenKey`.
     package init(accessTokens: AccessTokenIssuer, idTokens: IDTokenIssuer, refreshTokenKey: RefreshTokenKey) {
         self.accessTokens = accessTokens
         self.idTokens = idTokens
         self.refreshTokenKey = refreshTokenKey
     }
 
-    /// The JSON body: a fresh access token, the session's current refresh token if it has a family, and an ID token when
+    /// The JSON body: a new access token, the session's current refresh token if it has a family, and an ID token when
     /// `openid` was granted.
     ///
     /// - Parameters:
-    ///   - session: The session as the store left it.
-    ///   - scopes: What this access token may do; the refresh token keeps the full grant (TK-8).
-    ///   - grant: The authorization behind a first answer; `nil` on refresh.
+    ///   - session: The session as the store returned it.
+    ///   - scopes: The scopes of this access token; the refresh token keeps the full grant (TK-8).
+    ///   - grant: The authorization of a first answer; `nil` on refresh.
     ///   - now: The moment of issue.
     /// - Returns: The body.
     /// - Throws: `server_error` when signing fails.

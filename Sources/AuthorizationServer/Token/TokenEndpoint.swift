@@ -5,9 +5,9 @@ package import SocketHTTP
 
 /// RFC 6749 §3.2: the token endpoint.
 ///
-/// Parses, authenticates and dispatches; what a grant means is the grant's.
+/// Parses, authenticates and dispatches; each grant defines its own meaning.
 package struct TokenEndpoint: Endpoint {
-    /// A grant with the number of its successes, which is looked up once.
+    /// A grant with the counter of its successes, which is looked up once.
     private struct Offer: Sendable {
         let grant: any Grant
         let grantType: GrantType
@@ -35,7 +35,7 @@ package struct TokenEndpoint: Endpoint {
         self.metrics = metrics
     }
 
-    /// Answers a token request; every answer is JSON that no cache keeps (TK-2).
+    /// Answers a token request; every answer is JSON that must not be cached (TK-2).
     package func respond(to request: Request, context: RequestContext) async -> Response {
         var grantName = "none"
         do throws(OAuthError) {
@@ -62,9 +62,9 @@ package struct TokenEndpoint: Endpoint {
         return offer
     }
 
-    // TK-11: only when it is true, for the TypeScript SDK drops its registration when it reads unauthorized_client.
+    // TK-11: only when it is true, because the TypeScript SDK drops its registration when it reads unauthorized_client.
     private static func checkPermission(_ client: Client, _ grantType: GrantType) throws(OAuthError) {
-        // A client that got a refresh token by `offline_access` alone may use it (TK-10).
+        // A client that got a refresh token only through `offline_access` may use it (TK-10).
         let isAllowed = client.grantTypes.contains { allowed in
             allowed == grantType || grantType == .refreshToken && allowed == .authorizationCode
         }

@@ -2,10 +2,10 @@ package import OAuthProtocol
 package import OpenSSLCrypto
 import Synchronization
 
-/// RFC 7519 §4.1.7: makes the names of tokens, 128 random bits each.
+/// RFC 7519 §4.1.7: makes the identifiers of tokens, 128 random bits each.
 ///
-/// Random bytes are drawn for many names at once: each draw costs a system call. Names are no secrets, so that it does not
-/// matter that some lie ready.
+/// Random bytes are drawn for many identifiers at once, because each draw costs a system call. Identifiers are not
+/// secret, so some may be kept ready.
 package final class TokenIDSource: Sendable {
     private struct State {
         var bytes: [UInt8] = []
@@ -18,12 +18,12 @@ package final class TokenIDSource: Sendable {
     private static let namesPerDraw = 64
     private static let byteCount = 16
 
-    /// Names of the randomness in `random`.
+    /// Identifiers from the randomness of `random`.
     package init(random: any RandomSource) {
         self.random = random
     }
 
-    /// A name that no other token has.
+    /// An identifier that no other token has.
     package func next() -> TokenID {
         state.withLock { state in
             if state.used == state.bytes.count {

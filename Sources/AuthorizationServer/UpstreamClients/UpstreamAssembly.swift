@@ -5,7 +5,7 @@ import OutboundHTTP
 import ServerConfiguration
 import UpstreamIdentity
 
-/// Makes the configured providers, and gets us known at those where we register ourselves.
+/// Creates the configured providers, and registers this server where that is configured.
 struct UpstreamAssembly: Sendable {
     let configuration: Configuration
     let environment: ServerEnvironment
@@ -15,7 +15,7 @@ struct UpstreamAssembly: Sendable {
     let audit: AuditTrail
     let work: BackgroundWork
 
-    /// The providers in their order; nothing is sent to any of them.
+    /// The providers in order; no request is sent to them.
     ///
     /// - Throws: ``UpstreamError`` `misconfigured`, which stops the start.
     func directory() async throws(UpstreamError) -> UpstreamDirectory {

@@ -5,10 +5,10 @@ import OpenSSLCrypto
 import OutboundHTTP
 import UpstreamIdentity
 
-/// RFC 7591: registers us at a provider that wants it so, and keeps what comes of it sealed and durable.
+/// RFC 7591: registers this server at a provider if configured, and stores the result sealed and durable.
 ///
-/// The same registration serves after every restart, for the users' refresh tokens are good for that client only
-/// (VR-8). Another one is made when the provider, our redirect URI there or the scopes no longer fit, or when the
+/// The same registration is used after every restart, because the users' refresh tokens are valid for that client only
+/// (VR-8). Another one is made when the provider, our redirect URI there or the scopes no longer match, or when the
 /// secret expires.
 struct UpstreamEnrolment: Sendable {
     let request: UpstreamRegistrationRequest
@@ -21,7 +21,7 @@ struct UpstreamEnrolment: Sendable {
     let work: BackgroundWork
     let logger: Logger
 
-    /// How the provider gets to know us, with what is known from before.
+    /// How to register at the provider, with the stored registration.
     func selfRegistration() async -> UpstreamSelfRegistration {
         UpstreamSelfRegistration(known: await known()) {
             // It runs to its end, whichever request asked for it: the answer holds the only credentials.
@@ -30,9 +30,9 @@ struct UpstreamEnrolment: Sendable {
         }
     }
 
-    // What an earlier start kept, if it still fits.
+    // The registration of an earlier start, if it still matches.
     private func known() async -> UpstreamClientRegistration? {
-        // While the store cannot say, there is none: it cannot keep another either.
+        // While the store fails there is none, and a new one could not be stored either.
         guard let stored = try? await registrations.registration(of: upstream), stored.purpose == purpose,
             ScopeSet(request.scopes).isSubset(of: stored.scopes)
         else { return nil }
@@ -40,7 +40,7 @@ struct UpstreamEnrolment: Sendable {
             let text = try sealing.registration(of: stored)
             if let registration = UpstreamClientRegistration(stored: text) { return registration }
         } catch {
-            // Told below: one that does not open is as good as none.
+            // Reported below: an unreadable one counts as absent.
         }
         logger.error("the stored registration at an upstream cannot be read; registering again", metadata: metadata)
         return nil
@@ -54,13 +54,13 @@ struct UpstreamEnrolment: Sendable {
                 "registration at an upstream failed; logins there fail until it succeeds",
                 metadata: metadata.merging(["reason": "\(error.reason)"]) { $1 }
             )
-            // Whatever words the provider chose: no user's grant has ended.
+            // Whatever the provider's error was, no user's grant has ended.
             return .failure(error.isTerminal ? UpstreamError(.invalidClient, error.reason) : error)
         }
     }
 
     private func registerDurably() async throws(UpstreamError) -> UpstreamClientRegistration {
-        // Before the provider makes a client of which nothing could be kept.
+        // Before the provider creates a client that could not be stored.
         guard upkeep.isAvailable else { throw .temporary("the store takes no changes", retryAfter: .seconds(5)) }
         let registration = try await registrar.register(request)
         let sealed: [UInt8]
@@ -87,7 +87,7 @@ struct UpstreamEnrolment: Sendable {
 
     private var metadata: Logger.Metadata { ["upstream": "\(upstream)"] }
 
-    // VR-14: the upstream's own name stands beside, so no two share a registration.
+    // VR-14: the upstream's own name is stored beside it, so that no two share a registration.
     private var purpose: SHA256Digest {
         let place =
             switch request.target {
@@ -113,7 +113,7 @@ extension UpstreamClientRegistration {
     }
 
     fileprivate init?(stored text: String) {
-        // What cannot be read is told by the caller, who knows of which upstream it is.
+        // The caller, who knows the upstream, reports an unreadable one.
         guard let json = try? JSONParser.parseObject(Array(text.utf8)), let id = json["client_id"]?.stringValue,
             let method = json["token_endpoint_auth_method"]?.stringValue
                 .flatMap(TokenEndpointAuthenticationMethod.init),

@@ -1,7 +1,8 @@
 import UpstreamIdentity
 
-/// Registers us at the providers that want it so, before the first user comes; a provider that is down keeps nobody from
-/// starting and is asked again.
+/// Registers this server at the providers that need it, before the first user arrives.
+///
+/// An unavailable provider prevents no start and is asked again.
 struct UpstreamRegistrations: Sendable {
     private let providers: [UpstreamProvider]
 
@@ -12,7 +13,7 @@ struct UpstreamRegistrations: Sendable {
     /// Registers where that was not done yet; each provider limits how often it is tried.
     func performDue() async {
         for provider in providers {
-            // Told in the log where it happened; a login meanwhile gets the same error.
+            // Logged where it happened; a login in the meantime gets the same error.
             _ = try? await provider.client()
         }
     }

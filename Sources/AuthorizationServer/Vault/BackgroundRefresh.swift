@@ -4,9 +4,9 @@ import OAuthState
 import Synchronization
 import UpstreamIdentity
 
-/// Keeps connections in use fresh without anybody asking, for the upstreams whose configuration says so.
+/// Keeps connections in use fresh without a request, at the upstreams that are configured so.
 ///
-/// Refreshes go through ``UpstreamRefreshes`` as all do: one at a time for each connection, under the provider's breaker.
+/// Refreshes go through ``UpstreamRefreshes``: one at a time for each connection, under the provider's breaker.
 final class BackgroundRefresh: Sendable {
     private let vault: any UpstreamRefreshStore
     private let upstreams: UpstreamDirectory
@@ -17,13 +17,13 @@ final class BackgroundRefresh: Sendable {
     private let lastTurn = Mutex<Timestamp?>(nil)
     private let turns: SerialTurns
 
-    /// How often it looks what is due; every token is due at least a minute before it expires.
+    /// How often it checks what is due; every token is due at least a minute before it expires.
     static let interval: Duration = .seconds(30)
-    /// A connection whose token nobody asked for in this time is not in use.
+    /// A connection whose token was not retrieved during this time is not in use.
     static let idleTime: Duration = .seconds(7 * 86_400)
-    /// Most refreshes of one turn at one upstream.
+    /// The most refreshes of one turn at one upstream.
     static let usualCountMax = 1024
-    /// Refreshes under way at once.
+    /// The most simultaneous refreshes.
     static let concurrencyMax = 16
 
     init(
@@ -44,7 +44,7 @@ final class BackgroundRefresh: Sendable {
         self.logger = logger
     }
 
-    /// Starts a turn beside everything else, for a slow provider must not hold up snapshots and keys.
+    /// Starts a turn beside everything else, because a slow provider must not delay snapshots and keys.
     func start(now: Timestamp) {
         guard !names.isEmpty else { return }
         turns.startIfIdle { await self.turn(now: now) }
@@ -63,7 +63,7 @@ final class BackgroundRefresh: Sendable {
 
     private func turn(now: Timestamp) async {
         guard isTurn(now) else { return }
-        // While the store cannot say what is due, nothing is; the next turn asks again.
+        // While the store fails, nothing is due; the next turn asks again.
         guard let due = try? await due(now: now) else { return }
         await withTaskGroup(of: Void.self) { group in
             var underWay = 0
@@ -79,7 +79,8 @@ final class BackgroundRefresh: Sendable {
         }
     }
 
-    // Bounded for each upstream: one that is down keeps its connections due, and they must not take the turn of others.
+    // Bounded for each upstream: one that is unavailable keeps its connections due, and they must not take the turn of
+    // others.
     func due(now: Timestamp) async throws(StoreError) -> [Connection] {
         var due: [Connection] = []
         for name in names {

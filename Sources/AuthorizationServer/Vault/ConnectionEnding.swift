@@ -3,14 +3,14 @@ package import OAuthProtocol
 package import OAuthState
 import UpstreamIdentity
 
-/// Ends a connection: erased here, then revoked at the provider, with both results told.
+/// Ends a connection: erases it here, revokes it at the provider, and reports both results.
 package struct ConnectionEnding: Sendable {
     private let vault: any ConnectionStore
     private let upstreams: UpstreamDirectory
     private let sealing: TokenSealing
     private let logger: Logger
 
-    /// Ending of connections in a vault.
+    /// Ends connections of a vault.
     package init(
         vault: any ConnectionStore,
         upstreams: UpstreamDirectory,
@@ -23,14 +23,14 @@ package struct ConnectionEnding: Sendable {
         self.logger = logger
     }
 
-    /// What came of it.
+    /// The results.
     package struct Outcome: Sendable {
         /// The connection as it was.
         package let connection: Connection
-        /// What the provider said.
+        /// The provider's answer.
         package let provider: ProviderRevocation.Result
 
-        /// As the connections API answers it; the erasure here is a fact when there is an answer at all.
+        /// The result for the connections API; the erasure here is certain when there is an answer at all.
         var json: JSONObject {
             [
                 "id": .string(connection.id.text),
@@ -41,9 +41,9 @@ package struct ConnectionEnding: Sendable {
         }
     }
 
-    /// Ends the connection; `nil` when there is none any more.
+    /// Ends the connection; `nil` when it no longer exists.
     ///
-    /// Erasing comes first and is durable: whatever the provider says or does not say, the tokens are not used again.
+    /// The erasure comes first and is durable: whatever the provider answers, the tokens are not used again.
     ///
     /// - Throws: `temporarily_unavailable` when the journal cannot be written; nothing has changed then.
     package func end(_ id: ConnectionID) async throws(OAuthError) -> Outcome? {

@@ -3,28 +3,28 @@ package import OAuthState
 package import OpenSSLCrypto
 package import UpstreamIdentity
 
-/// Puts what an upstream login brought into the vault: who the user is, and the tokens, sealed and durable.
+/// Stores the result of an upstream login in the vault: the user, and the tokens, sealed and durable.
 package struct ConnectionKeeper: Sendable {
     private let vault: any UserStore & ConnectionStore
     private let sealing: TokenSealing
     private let random: any RandomSource
 
-    /// A keeper over the vault.
+    /// A keeper of a vault.
     package init(vault: any UserStore & ConnectionStore, sealing: TokenSealing, random: any RandomSource) {
         self.vault = vault
         self.sealing = sealing
         self.random = random
     }
 
-    /// Keeps a login's tokens for its user; durable when this returns.
+    /// Stores a login's tokens for its user; durable when this returns.
     ///
     /// - Parameters:
-    ///   - login: What the provider said.
+    ///   - login: The provider's result.
     ///   - provider: The provider.
-    ///   - userID: The user of an earlier leg; the connection then belongs to that user, and the account says nothing
-    ///     about who may log in: whoever connects an account of another must not become findable by it (D-63).
-    ///   - sessionID: The session that comes of the login; a logout at the provider ends it.
-    ///   - context: When it happened.
+    ///   - userID: The user of an earlier leg. The connection then belongs to that user, and its account does not
+    ///     identify a user: connecting another person's account must not make the user findable by it (D-63).
+    ///   - sessionID: The session that results from the login; a logout at the provider ends it.
+    ///   - context: The request's time and source.
     /// - Returns: The connection.
     /// - Throws: `temporarily_unavailable` at a bound or when the journal cannot be written.
     package func keep(

@@ -1,10 +1,10 @@
 package import OAuthProtocol
 import OAuthState
 
-/// VT-1: finds the session behind the access token that a resource server presents.
+/// VT-1: finds the session of the access token that a resource server presents.
 ///
-/// The token must be meant for that very server: possession of a `tsid`, or of a token for someone else, is worth nothing
-/// (D-37, D-67; Auth0's rule).
+/// The token must be for that very server: possession of a `tsid`, or of a token for another resource, is worthless
+/// (D-37, D-67).
 package struct ExchangeSubject: Sendable {
     private let resources: ResourceCatalogue
     private let verification: AccessTokenVerification
@@ -15,9 +15,9 @@ package struct ExchangeSubject: Sendable {
         self.verification = verification
     }
 
-    /// The resource server that a client is.
+    /// The resource server of a client.
     ///
-    /// - Throws: `unauthorized_client` when it is none.
+    /// - Throws: `unauthorized_client` when the client is not a resource server.
     func server(_ client: Client) throws(OAuthError) -> ResourceServer {
         guard let server = resources.server(client.id) else {
             throw OAuthError(.unauthorizedClient, "this client is not a resource server")
@@ -55,7 +55,8 @@ package struct ExchangeSubject: Sendable {
             return try await verification.liveSession(of: token, audiences: server.audiences, now: now)
         } catch {
             switch error {
-            // The caller answers its own client with 401 and a challenge: VX-9 wants one code for every dead token.
+            // The caller answers its own client with 401 and a challenge, so every invalid token has the same code
+            // (VX-9).
             case .notOurs: throw OAuthError(.invalidGrant, "subject_token is not an access token of this server")
             case .expired, .revoked: throw OAuthError(.invalidGrant, "subject_token has expired or was revoked")
             case .withoutUser: throw OAuthError(.invalidGrant, "subject_token does not represent a user")

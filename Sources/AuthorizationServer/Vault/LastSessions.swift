@@ -2,10 +2,10 @@ import OAuthProtocol
 import OAuthState
 import Synchronization
 
-/// RV-2: ends connections with the last session that used them, for the upstreams whose configuration says so.
+/// RV-2: ends connections with the last session that used them, at the upstreams that are configured so.
 ///
-/// Looks at the sessions of the users concerned, once a turn for each, so that a client that revokes often costs no more
-/// than one that revokes once. A connection that another session may still use, or a login that is under way, stays.
+/// Looks at the sessions of the affected users once per turn for each, so that a client that revokes often costs no
+/// more than one that revokes once. A connection stays if another session, or a login in progress, may still use it.
 package final class LastSessions: Sendable {
     private struct Candidate: Sendable {
         let connection: ConnectionID
@@ -20,9 +20,9 @@ package final class LastSessions: Sendable {
     private let revocations: ProviderRevocations
     private let candidates = Mutex<[Candidate]>([])
 
-    /// Most connections that wait to be looked at; beyond it they stay connected, as without the rule.
+    /// The most connections that wait to be checked; beyond it they stay connected, as without the rule.
     static let countMax = 10_000
-    /// What the audit trail calls it.
+    /// The cause in the audit trail.
     static let cause = "last_session_revoked"
 
     init(
@@ -50,7 +50,7 @@ package final class LastSessions: Sendable {
         }
     }
 
-    /// Ends the connections that nobody uses any more.
+    /// Ends the connections that no session uses any longer.
     func performDue(now: Timestamp) async {
         let due = candidates.withLock { candidates in
             defer { candidates = [] }
@@ -60,7 +60,7 @@ package final class LastSessions: Sendable {
         do throws(StoreError) {
             try await endIdle(among: due, now: now)
         } catch {
-            // What could not be looked up is looked at again in the next turn.
+            // A failed look-up is repeated in the next turn.
             candidates.withLock { $0 += due }
         }
     }
@@ -75,7 +75,7 @@ package final class LastSessions: Sendable {
             idle[connection.id] = connection
         }
         guard !idle.isEmpty else { return }
-        // The awaited ones before the sessions: what is redeemed in between is a session by then.
+        // The awaited ones before the sessions: a code that is redeemed in between is a session by then.
         let awaited = try await sessions.awaited(among: Set(idle.keys))
         for (userID, connections) in Dictionary(grouping: idle.values, by: \.userID) {
             let remaining = try await sessions.sessions(of: userID, now: now)

@@ -1,23 +1,23 @@
 import UpstreamIdentity
 
-/// RFC 7009: ends tokens at the provider that issued them; forgetting them here would leave them good there
+/// RFC 7009: revokes tokens at the provider that issued them; forgetting them here would leave them valid there
 /// (VX-11).
 package struct ProviderRevocation: Sendable {
     let provider: UpstreamProvider
 
-    /// What came of it, for the user who asked.
+    /// The result, as the user sees it.
     package enum Result: String, Hashable, Sendable {
-        /// The tokens are worth nothing any more.
+        /// The tokens are no longer valid.
         case revoked
         /// The provider has no way to revoke them; the user can do so on the provider's own pages.
         case notOffered = "not_offered"
-        /// The provider could not be reached or refused: the tokens may still be good there.
+        /// The provider was unavailable or refused: the tokens may still be valid there.
         case failed
-        /// The provider is not configured any more, so nobody was asked.
+        /// The provider is no longer configured, so it was not asked.
         case notConfigured = "not_configured"
     }
 
-    /// Revokes the refresh token, and the access token too, for not every provider ends it with the first.
+    /// Revokes the refresh token, and the access token too, because not every provider ends it with the first.
     package func revoke(accessToken: String?, refreshToken: String?) async -> Result {
         var results: [Result] = []
         if let refreshToken { results.append(await revoke(refreshToken, .refreshToken)) }

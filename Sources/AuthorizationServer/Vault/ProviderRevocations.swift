@@ -3,10 +3,10 @@ import OAuthProtocol
 import OAuthState
 import Synchronization
 
-/// Revokes at providers what was erased here without the user looking on, and puts the result on the record (RV-2).
+/// Revokes at providers what was erased here without a waiting user, and records the result (RV-2).
 ///
-/// Nobody waits for it: our own revocation holds whatever the provider does. A provider that is in trouble is asked again a
-/// few times; then the trail says that its tokens may still be good there.
+/// No request waits for it, because our own revocation holds whatever the provider does. A failing provider is asked
+/// again a few times; then the trail records that its tokens may still be valid there.
 package final class ProviderRevocations: Sendable {
     private struct Item: Sendable {
         let connection: Connection
@@ -20,13 +20,13 @@ package final class ProviderRevocations: Sendable {
     private let audit: AuditTrail
     private let items = Mutex<[Item]>([])
 
-    /// Most connections that wait; for one more the oldest is reported as failed.
+    /// The most connections that wait; when another one is added, the oldest is reported as failed.
     static let countMax = 10_000
     /// How often a provider is asked.
     static let attemptsMax = 5
     /// How long after the first failure it is asked again; each time twice as long.
     static let retryInterval: Duration = .seconds(30)
-    /// Revocations under way at once.
+    /// The most simultaneous revocations.
     static let concurrencyMax = 8
 
     init(ending: ConnectionEnding, metrics: ServerMetrics, audit: AuditTrail) {
@@ -35,9 +35,9 @@ package final class ProviderRevocations: Sendable {
         self.audit = audit
     }
 
-    /// Takes on a connection that has been erased, durably.
+    /// Enqueues a connection that has been durably erased.
     func add(_ connection: Connection, cause: String, now: Timestamp) {
-        // At the bound the oldest gives way: it has waited longest for a provider that does not answer.
+        // At the bound the oldest is dropped: it has waited longest for a provider that does not answer.
         let surplus = items.withLock { items in
             let surplus = items.count >= Self.countMax ? items.removeFirst() : nil
             items.append(Item(connection: connection, cause: cause, due: now))
@@ -46,10 +46,10 @@ package final class ProviderRevocations: Sendable {
         if let surplus { report(surplus, .failed, now: now) }
     }
 
-    /// How many wait, for the metrics.
+    /// How many wait, for metrics.
     var count: Int { items.withLock { $0.count } }
 
-    /// Asks the providers about what is due.
+    /// Sends the revocations that are due.
     func performDue(now: Timestamp) async {
         let due = items.withLock { items -> [Item] in
             let due = items.filter { $0.due <= now }
@@ -60,7 +60,7 @@ package final class ProviderRevocations: Sendable {
         await withTaskGroup(of: Void.self) { group in
             for (index, item) in due.enumerated() {
                 if index >= Self.concurrencyMax { await group.next() }
-                // At a shutdown the rest goes back, to be said of that nobody knows: there may be hours of it.
+                // At a shutdown the rest is put back, to be reported as unknown: it may take hours.
                 guard !Task.isCancelled else {
                     items.withLock { $0.insert(contentsOf: due[index...], at: 0) }
                     break
@@ -72,7 +72,7 @@ package final class ProviderRevocations: Sendable {
         }
     }
 
-    /// Says of what still waits that nobody knows; for the shutdown.
+    /// Reports the waiting ones as unknown, at the shutdown.
     func abandon(now: Timestamp) {
         let left = items.withLock { items in
             defer { items = [] }

@@ -4,12 +4,12 @@ package import OAuthState
 import OpenSSLCrypto
 package import SocketHTTP
 
-/// VT-2: `POST /oauth/report-invalid`, by which a resource server says that the upstream's API answered 401 to a token
-/// from here (VR-12).
+/// VT-2: `POST /oauth/report-invalid`, by which a resource server reports that the upstream's API answered 401 to a
+/// retrieved token (VR-12).
 ///
-/// The server proves itself and presents its caller's access token as in the exchange; the token that was refused need
-/// not be sent. The next retrieval then refreshes, whatever the expiry says; a token that cannot be refreshed is dead.
-/// At most one forced refresh a minute for a connection, so that a server in a loop does not burn the user's grant.
+/// The server authenticates and presents its caller's access token as in the exchange; the refused token need not be
+/// sent. The next retrieval then refreshes, whatever the expiry is; if that is impossible, the user must connect again.
+/// Each connection allows one forced refresh per minute, so that a server in a loop does not use up the user's grant.
 package struct ReportInvalidEndpoint: Endpoint {
     private let authenticator: ClientAuthenticator
     private let failures: FailureLimit
@@ -21,7 +21,7 @@ package struct ReportInvalidEndpoint: Endpoint {
 
     /// The path, relative to the issuer.
     package static let path = "/oauth/report-invalid"
-    /// How old tokens must be to be replaced on a report.
+    /// How old tokens must be to be replaced because of a report.
     static let interval: Duration = .seconds(60)
 
     /// The endpoint over the vault.
@@ -43,7 +43,7 @@ package struct ReportInvalidEndpoint: Endpoint {
         self.audit = audit
     }
 
-    /// What a report leads to.
+    /// The result of a report.
     private enum Effect: String {
         /// The next retrieval refreshes.
         case refreshPending = "refresh_pending"
@@ -100,7 +100,7 @@ package struct ReportInvalidEndpoint: Endpoint {
                 connection: nil
             ).oauthError
         }
-        // A hash of the token that was refused: a report about one that was replaced meanwhile changes nothing.
+        // A hash of the refused token: a report about a token that was replaced in the meantime changes nothing.
         if let fingerprint = try form.once("token_sha256"), fingerprint != hash(of: connection) { return .superseded }
         guard connection.status == .active || connection.status == .expiring else { return .reauthorizationRequired }
         guard !connection.isReportedInvalid else { return .refreshPending }
@@ -116,7 +116,7 @@ package struct ReportInvalidEndpoint: Endpoint {
     }
 
     private func hash(of connection: Connection) -> String? {
-        // What does not open has no hash, and the report then counts as one about another token.
+        // A token that does not open has no hash, and the report then counts as one about another token.
         (try? sealing.accessToken(of: connection)).map { Base64URL.encode(SHA256.hash($0).bytes) }
     }
 

@@ -14,24 +14,24 @@ package struct UpstreamCredential: Sendable, Redacted {
 
 /// Why an upstream token cannot be retrieved (VX-4).
 package enum UpstreamCredentialError: StoreFailure, Sendable {
-    /// The user has to do something; the reason is one of `not_connected`, `reauth_required`, `scope_missing`.
+    /// The user has to act; the reason is one of `not_connected`, `reauth_required`, `scope_missing`.
     case interactionRequired(reason: String, missingScopes: ScopeSet, connection: Connection?)
-    /// The provider, or our journal, cannot be used now.
+    /// The provider, or our journal, is temporarily unavailable.
     case temporarilyUnavailable(retryAfter: Duration?)
-    /// The provider refuses the refresh token and does not say why (Glewlwyd answers a bare 400): perhaps for good.
+    /// The provider refuses the refresh token without a reason (Glewlwyd answers a bare 400), perhaps permanently.
     case refusedWithoutReason(Connection)
     /// The session was ended while its token was refreshed.
     case sessionEnded
-    /// The operator has to do something: the provider refuses us, or a sealed token does not open.
+    /// The operator has to act: the provider refuses this server, or a sealed token does not open.
     case misconfigured(String)
 
-    /// The store cannot be used now; the client may try again.
+    /// The store has failed; the client may try again.
     package init(_ error: StoreError) {
         self = .temporarilyUnavailable(retryAfter: .seconds(5))
     }
 }
 
-/// Yields upstream access tokens out of the vault, refreshed when due (VR-1 to VR-12).
+/// Yields upstream access tokens from the vault, refreshed when due (VR-1 to VR-12).
 package struct UpstreamCredentials: Sendable {
     private let vault: any ConnectionStore
     private let sessions: any SessionStore
@@ -54,7 +54,7 @@ package struct UpstreamCredentials: Sendable {
         self.refreshes = refreshes
     }
 
-    /// What is asked for.
+    /// A request for a token.
     package struct Query: Sendable {
         let session: Session
         let upstream: String
@@ -78,7 +78,7 @@ package struct UpstreamCredentials: Sendable {
             throw .interactionRequired(reason: "not_connected", missingScopes: query.scopes, connection: nil)
         }
         try Self.check(connection, query.scopes, provider)
-        // No expiry means that the provider gave none: such a token is good until the API refuses it (VR-5, VR-12).
+        // Without an expiry the token is used until the API refuses it (VR-5, VR-12).
         let isGood = !connection.isReportedInvalid && (connection.accessTokenExpiry.map { now < $0 } ?? true)
         let isDue = !isGood || connection.isDueForRefresh(now: now, minimumLifetime: query.minimumLifetime)
         var credential: UpstreamCredential
@@ -92,7 +92,7 @@ package struct UpstreamCredentials: Sendable {
         return credential
     }
 
-    // VT-2: the provider may have taken its time, and the session or the connection may have been ended in it.
+    // VT-2: the session or the connection may have been ended while the provider was answering.
     private func present(
         _ credential: UpstreamCredential,
         _ query: Query,
@@ -106,7 +106,7 @@ package struct UpstreamCredentials: Sendable {
             throw .interactionRequired(reason: "not_connected", missingScopes: query.scopes, connection: nil)
         }
         try Self.check(connection, query.scopes, provider)
-        // Or a login has replaced the tokens: its are newer.
+        // Or a login has replaced the tokens in the meantime; the login's tokens are newer.
         guard connection.version != credential.connection.version else { return credential }
         return try open(connection, wasRefreshed: credential.wasRefreshed)
     }
@@ -123,7 +123,7 @@ package struct UpstreamCredentials: Sendable {
         case .error:
             throw .misconfigured("the identity provider refuses this server")
         }
-        // By the provider's own names: a scope that is granted under another spelling is not asked for again.
+        // By the provider's own names: a scope that is granted under another spelling is not requested again.
         let missing = provider.missingScopes(scopes, granted: connection.scopes)
         guard missing.isEmpty else {
             throw .interactionRequired(reason: "scope_missing", missingScopes: missing, connection: connection)
@@ -146,15 +146,15 @@ package struct UpstreamCredentials: Sendable {
             let refreshed = try await refreshes.refresh(connection, provider: provider, now: now)
             return try open(refreshed, wasRefreshed: true)
         } catch {
-            // A provider that is down, or refuses us and not the user, does not take a token away that is still good
-            // (VR-9, VR-10).
+            // A provider that is unavailable, or refuses this server and not the user, does not invalidate a token that
+            // has not expired (VR-9, VR-10).
             switch error {
             case .temporarilyUnavailable, .misconfigured:
                 guard isGood else { throw error }
                 return try open(connection, wasRefreshed: false)
             case .refusedWithoutReason(let connection):
-                // Waiting mends nothing then, and a login does. The connection is not marked, for only `invalid_grant`
-                // says that it is dead (VR-9): should the provider change its mind, the next request finds that out.
+                // Waiting then repairs nothing, and a login does. The connection is not marked, because only
+                // `invalid_grant` ends it (VR-9): if the provider accepts the token later, the next request finds out.
                 guard isGood else {
                     throw .interactionRequired(reason: "reauth_required", missingScopes: .empty, connection: connection)
                 }
@@ -182,14 +182,14 @@ package struct UpstreamCredentials: Sendable {
 }
 
 extension Connection {
-    /// Whether the token is to be refreshed before it is used; a caller may want more life than VR-7 leaves.
+    /// Whether the token must be refreshed before it is used; a caller may require a longer lifetime than VR-7 leaves.
     func isDueForRefresh(now: Timestamp, minimumLifetime: Duration = .zero) -> Bool {
         guard let expiry = accessTokenExpiry, let due = refreshDueAt else { return false }
         if now >= due { return true }
         let obtained = refreshedAt ?? obtainedAt
         let life = expiry - obtained
         guard now + minimumLifetime >= expiry else { return false }
-        // More than the provider gives cannot be had: asking for it must not be a lever that refreshes at every request.
+        // More than the provider's lifetime is impossible: asking for it must not cause a refresh at every request.
         return minimumLifetime < life || now - obtained >= life / 10
     }
 }

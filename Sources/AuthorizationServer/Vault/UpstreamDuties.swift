@@ -1,7 +1,8 @@
 import OAuthProtocol
 
-/// What is done about upstream tokens without anybody asking: registrations of ourselves, revocations, another key; beside
-/// everything else, for a slow provider must not hold up snapshots and signing keys.
+/// Work on upstream tokens that no request causes: registrations of this server, revocations, resealing.
+///
+/// It runs beside everything else, because a slow provider must not delay snapshots and signing keys.
 final class UpstreamDuties: Sendable {
     private let registrations: UpstreamRegistrations
     private let lastSessions: LastSessions
@@ -26,7 +27,7 @@ final class UpstreamDuties: Sendable {
         revocationTurns = SerialTurns(work: work)
     }
 
-    /// Starts a turn unless one is under way.
+    /// Starts a turn unless one is in progress.
     func start(now: Timestamp) {
         turns.startIfIdle { await self.turn(now: now) }
         revocationTurns.startIfIdle { await self.revocations.performDue(now: now) }

@@ -4,9 +4,9 @@ import UpstreamIdentity
 
 /// A provider that ended its grant for good ends the sessions that need it, each at its next refresh (VR-9).
 ///
-/// Until then the user can mend the connection in place and keeps the session. A client that went on refreshing would get
-/// tokens that open nothing, and never ask its user to log in again. Only a provider that the login needs counts, and trouble
-/// that may pass never does.
+/// Until then the user can connect again in place and keeps the session. A client that continued to refresh would get
+/// tokens that give access to nothing, and never ask its user to log in again. Only a provider that the login needs
+/// counts, and temporary failures never do.
 package struct UpstreamEndings: Sendable {
     private let connections: any ConnectionStore
     private let metrics: ServerMetrics
@@ -17,7 +17,7 @@ package struct UpstreamEndings: Sendable {
         self.metrics = metrics
     }
 
-    /// Counts the end of a session, and returns what the audit trail says of it.
+    /// Counts the end of a session, and returns its audit event.
     func note(_ session: Session, endedBy id: ConnectionID) async throws(OAuthError) -> AuditEvent? {
         guard let cause = try await OAuthError.attempt(await connections.connection(id)) else { return nil }
         metrics.sessionEnded(by: cause.upstream)
@@ -26,7 +26,7 @@ package struct UpstreamEndings: Sendable {
 }
 
 extension UpstreamDirectory {
-    /// What sessions of each registered resource need of the providers: every one that its login cannot do without.
+    /// The providers that sessions of each registered resource need: every one that its login requires.
     func refreshConditions(for resources: ResourceCatalogue) -> RefreshConditions {
         RefreshConditions(
             neededUpstreams: Dictionary(

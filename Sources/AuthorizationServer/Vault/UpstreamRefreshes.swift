@@ -4,10 +4,10 @@ package import OAuthState
 import OpenSSLCrypto
 package import UpstreamIdentity
 
-/// Refreshes upstream tokens, one refresh at a time for each connection: whoever else asks gets the same result.
+/// Refreshes upstream tokens, one refresh at a time for each connection: simultaneous callers get the same result.
 ///
-/// A refresh token that rotates is worth nothing once it has been sent; two parallel redemptions would end the user's
-/// session at the provider (VT-4, VR-6).
+/// A rotating refresh token is worthless once it has been sent; two parallel redemptions would end the user's session
+/// at the provider (VT-4, VR-6).
 package actor UpstreamRefreshes {
     private let steps: UpstreamRefreshSteps
     private let work: BackgroundWork
@@ -77,7 +77,7 @@ struct UpstreamRefreshSteps: Sendable {
     let metrics: ServerMetrics
     let logger: Logger
 
-    /// Redeems, stores durably, and only then looks at what came.
+    /// Redeems, stores durably, and only then examines the answer.
     func run(_ stale: Connection, provider: UpstreamProvider) async throws(UpstreamCredentialError) -> Connection {
         let client: UpstreamClient
         do {
@@ -85,7 +85,7 @@ struct UpstreamRefreshSteps: Sendable {
         } catch {
             throw await failure(error, stale)
         }
-        // Taken just before the token is spent: a store that takes no changes could not keep its successor.
+        // Checked just before the token is used: a store that takes no changes could not keep its successor.
         let lease = try await UpstreamCredentialError.attempt(
             await store.beginRefresh(stale.id, version: stale.version, by: holder, now: timeSource.now()).outcome
         )
@@ -110,7 +110,7 @@ struct UpstreamRefreshSteps: Sendable {
         as client: UpstreamClient,
         at provider: UpstreamProvider
     ) async throws(UpstreamCredentialError) -> Connection {
-        // VR-8: the provider would burn a refresh token that another client presents.
+        // VR-8: the provider would revoke a refresh token that another client presents.
         guard connection.upstreamClientID.hasSameBytes(as: client.id) else {
             throw await reauthorize(connection, reason: "upstream_client_changed")
         }
@@ -126,7 +126,7 @@ struct UpstreamRefreshSteps: Sendable {
             throw await failure(error, connection)
         }
         let refreshed = try await keep(response, connection, provider)
-        // VR-4: the new refresh token is durable before anything else is looked at.
+        // VR-4: the new refresh token is durable before anything else is checked.
         try await validate(response, refreshed, provider)
         metrics.upstreamRefresh(connection.upstream, result: "success")
         return refreshed
@@ -184,7 +184,8 @@ struct UpstreamRefreshSteps: Sendable {
         let outcome: ConnectionOutcome = try await answering(await store.replace(refresh, now: timeSource.now())) {
             (outcome) throws(UpstreamCredentialError) in
             if case .superseded(let ended) = outcome, ended.map({ $0.status == .revoked }) ?? true {
-                // The user disconnected or logged out in the meantime: the new tokens must not stay good at the provider.
+                // The user disconnected or logged out in the meantime: the new tokens must not stay valid at the
+                // provider.
                 let ending = ProviderRevocation(provider: provider)
                 _ = await ending.revoke(accessToken: response.accessToken, refreshToken: response.refreshToken)
                 throw Self.over(ended)
@@ -200,9 +201,9 @@ struct UpstreamRefreshSteps: Sendable {
         }
     }
 
-    // The access token came from the provider itself, over its own connection: an ID token beside it that cannot be
-    // verified ends nothing, for the refresh token that made it is spent (VR-4). One that names another account
-    // does: tokens of another account must not be handed out as this one's (UP-2).
+    // The access token came from the provider itself, over its own connection. An ID token beside it that cannot be
+    // verified ends nothing, because the refresh token that yielded it has been used (VR-4). One that names another
+    // account does: another account's tokens must not be returned as this one's (UP-2).
     private func validate(
         _ response: UpstreamTokenResponse,
         _ connection: Connection,
@@ -221,7 +222,7 @@ struct UpstreamRefreshSteps: Sendable {
         }
     }
 
-    // Rules 9 and 10: only the provider's terminal word ends a connection; 429, 5xx and timeouts never do.
+    // VR-9, VR-10: only the provider's terminal answer ends a connection; 429, 5xx and timeouts never do.
     private func failure(_ error: UpstreamError, _ connection: Connection) async -> UpstreamCredentialError {
         logger.warning(
             "an upstream refresh failed",
@@ -258,7 +259,7 @@ struct UpstreamRefreshSteps: Sendable {
         } catch {
             return UpstreamCredentialError(error)
         }
-        // A login has replaced the tokens in the meantime: nothing is wrong with those, and the next request finds them.
+        // A login has replaced the tokens in the meantime: those are fine, and the next request finds them.
         guard marked else { return .temporarilyUnavailable(retryAfter: .seconds(1)) }
         metrics.reauthorizationForced(reason: reason)
         return .interactionRequired(reason: "reauth_required", missingScopes: .empty, connection: connection)

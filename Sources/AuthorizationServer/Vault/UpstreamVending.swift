@@ -2,7 +2,7 @@ import OAuthProtocol
 import OAuthState
 package import OpenSSLCrypto
 
-/// Hands out upstream tokens on the record: every token and every refusal has an audit line and a number (VX-7).
+/// Retrieves upstream tokens on the record: every token and every refusal has an audit event and a metric (VX-7).
 package struct UpstreamVending: Sendable {
     private let credentials: UpstreamCredentials
     private let links: ConnectLinks
@@ -10,7 +10,7 @@ package struct UpstreamVending: Sendable {
     private let metrics: ServerMetrics
     private let audit: AuditTrail
 
-    /// Vending out of the vault.
+    /// Retrieves from a vault.
     package init(
         credentials: UpstreamCredentials,
         links: ConnectLinks,
@@ -25,9 +25,9 @@ package struct UpstreamVending: Sendable {
         self.audit = audit
     }
 
-    /// The token that a resource server asked for.
+    /// The token that a resource server requested.
     ///
-    /// - Throws: What the resource server is told; `interaction_required` carries a `connect_uri`.
+    /// - Throws: The error for the resource server; `interaction_required` has a `connect_uri`.
     func vend(
         _ query: UpstreamCredentials.Query,
         to clientID: String,
@@ -57,7 +57,7 @@ package struct UpstreamVending: Sendable {
         }
     }
 
-    // JB-10, VX-4: what the resource server puts into URL-mode elicitation, so that the user can mend it at once.
+    // JB-10, VX-4: the resource server passes it to URL-mode elicitation, so that the user can act at once.
     private func refusal(
         _ error: UpstreamCredentialError,
         _ query: UpstreamCredentials.Query,

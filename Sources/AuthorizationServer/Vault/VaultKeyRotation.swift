@@ -4,10 +4,10 @@ import OAuthState
 import OpenSSLCrypto
 import Synchronization
 
-/// VT-5: gives the vault another key, seals everything anew with it, and then erases the older ones.
+/// VT-5: gives the vault another key, reseals everything with it, and then erases the older ones.
 ///
-/// Sealing anew goes on beside requests, some at a time: both keys open meanwhile, and tokens that a login or a refresh
-/// replaces are sealed by the new one anyway. A restart in between goes on where it was.
+/// Resealing runs beside requests, some connections at a time. Both keys open in the meantime, and tokens that a login
+/// or a refresh replaces are sealed with the new one anyway. After a restart it continues where it was.
 final class VaultKeyRotation: Sendable {
     private let secrets: any SecretStore & KeyFeed
     private let keys: VaultKeys
@@ -17,21 +17,21 @@ final class VaultKeyRotation: Sendable {
     private let logger: Logger
     private let progress = Mutex(Progress())
 
-    /// Most connections that are sealed anew in one turn.
+    /// The most connections that are resealed in one turn.
     static let countMax = 1024
-    /// Most slices of so many connections that are looked at in one turn.
+    /// The most slices of that size that are examined in one turn.
     private static let sliceCountMax = 64
-    /// Most connections whose tokens do not open that are remembered, so that each is reported once.
+    /// The most connections with unreadable tokens that are remembered, so that each is reported once.
     private static let reportedCountMax = 4096
-    /// How long an older key stays after everything was sealed anew: what was sealed just before the rotation may be stored
+    /// How long an older key stays after everything was resealed: tokens sealed just before the rotation may be stored
     /// after it.
     static let remembrance: Duration = .seconds(600)
 
-    /// One way through all connections, over many turns.
+    /// One pass over all connections, over many turns.
     private struct Pass: Equatable {
         /// The key that everything is to be sealed with.
         var key: UInt32 = 0
-        /// Whether it began when older keys might be erased: only what such a pass has seen is known to need none of them.
+        /// Whether it began when older keys could be erased: only such a pass proves that none of them is needed.
         var mayErase = false
         var last: ConnectionID?
         var resealedCount = 0
@@ -61,11 +61,11 @@ final class VaultKeyRotation: Sendable {
         self.logger = logger
     }
 
-    /// Seals with a new key from now on; its number.
+    /// Seals with a new key from now on; returns its number.
     ///
-    /// - Throws: `temporarily_unavailable` when the journal cannot be written; the old key goes on then.
+    /// - Throws: `temporarily_unavailable` when the journal cannot be written; the old key then stays in use.
     func rotate(now: Timestamp) async throws(OAuthError) -> UInt32 {
-        // Nothing may be sealed by a key that a crash could take away.
+        // Nothing may be sealed with a key that a crash could undo.
         let added = try await OAuthError.attempt(await secrets.addVaultKey(random.bytes(32), now: now).outcome)
         do {
             try keys.add(added)
@@ -75,7 +75,7 @@ final class VaultKeyRotation: Sendable {
         return added.number
     }
 
-    /// Goes on sealing anew, and erases keys that nothing needs any more.
+    /// Continues resealing, and erases keys that are no longer needed.
     func performDue(now: Timestamp) async {
         do throws(StoreError) {
             try await goOn(now: now)
@@ -96,7 +96,7 @@ final class VaultKeyRotation: Sendable {
         keys.remove(before: newest.number)
     }
 
-    // Goes on with the pass that is under way; whether one has ended that found nothing to be sealed anew.
+    // Continues the pass in progress; returns whether one has ended that found nothing to reseal.
     private func sealAnew(_ key: UInt32, mayErase: Bool) async throws(StoreError) -> Bool {
         var pass = progress.withLock { $0.pass }
         if pass.key != key || pass.mayErase != mayErase { pass = Pass(key: key, mayErase: mayErase) }
@@ -125,7 +125,7 @@ final class VaultKeyRotation: Sendable {
         } catch let error as StoreError {
             throw error
         } catch {
-            // What does not open now opens with no key of ours; its user is asked to connect again when it is needed.
+            // Tokens that do not open now open with no key of ours; their user is asked to connect again when needed.
             let isNew = progress.withLock { progress in
                 progress.reported.count < Self.reportedCountMax && progress.reported.insert(connection.id).inserted
             }

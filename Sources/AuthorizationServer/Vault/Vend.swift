@@ -2,9 +2,9 @@ import OAuthProtocol
 package import OAuthState
 import OpenSSLCrypto
 
-/// One handing-out of an upstream token, or its refusal, as the audit trail keeps it (VX-7).
+/// One retrieval of an upstream token, or its refusal, as the audit trail records it (VX-7).
 package struct Vend: Sendable {
-    /// Names the handing-out in the answer and in the trail.
+    /// Names the retrieval in the answer and in the trail.
     package let id: String
     /// The resource server that asked.
     package let clientID: String
@@ -14,13 +14,13 @@ package struct Vend: Sendable {
     package let upstream: String
     /// The connection that was used, if any.
     package var connection: Connection?
-    /// Whether the token was refreshed for this.
+    /// Whether the token was refreshed for this retrieval.
     package var wasRefreshed = false
     /// `success`, or the error's code.
     package var result = "success"
     /// Why it was refused.
     package var reason: String?
-    /// The first bytes of the token's hash: a leaked token can be matched to the vend that gave it out.
+    /// The first bytes of the token's hash: a leaked token can be matched to its retrieval.
     package var tokenFingerprint: String?
 
     var auditFields: AuditFields {

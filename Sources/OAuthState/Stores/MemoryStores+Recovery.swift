@@ -6,7 +6,7 @@ extension MemoryStores {
     /// All cores work at it: several threads open and inflate pieces of the storage and read their records, while this
     /// task makes their changes in their order, some thousands in each turn of an actor.
     ///
-    /// - Throws: ``StorageError`` when the storage cannot be read, ``RecordError`` when a record is of no known form.
+    /// - Throws: ``StorageError`` when the storage cannot be read, ``RecordError`` when a record has no known form.
     package func recover(from store: DurableStore) async throws {
         let readers = RecordReaders(sections.map(\.store))
         var replay = try store.batchedReplay()

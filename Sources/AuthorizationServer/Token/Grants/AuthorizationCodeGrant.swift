@@ -1,7 +1,7 @@
 package import OAuthProtocol
 package import OAuthState
 
-/// RFC 6749 §4.1.3 and RFC 7636 §4.6: an authorization code against tokens, once.
+/// RFC 6749 §4.1.3 and RFC 7636 §4.6: exchanges an authorization code for tokens, once.
 package struct AuthorizationCodeGrant: Grant {
     package let grantType = GrantType.authorizationCode
     private let sessions: any LoginStore
@@ -53,7 +53,8 @@ package struct AuthorizationCodeGrant: Grant {
         )
     }
 
-    // One answer for every reason that an attacker could probe for; only what helps an honest client is told apart.
+    // One answer for every reason that an attacker could probe for; only facts that help an honest client are
+    // distinguished.
     private func refusal(_ outcome: RedemptionOutcome, _ redemption: CodeRedemption) -> GrantAnswer {
         switch outcome {
         case .redeemed:

@@ -1,9 +1,10 @@
 package import OAuthProtocol
 
-/// RFC 6749 §4.4: a client that acts for itself, without a user (CC-1).
+/// RFC 6749 §4.4: tokens for a client that acts on its own behalf, without a user (CC-1).
 ///
-/// For pre-registered confidential clients only. The token's `sub` is the client's id, which no user can have (D-46), there is
-/// no session behind it, hence no `tsid` and nothing to fetch from the vault, and no refresh token: the client can ask again.
+/// For pre-registered confidential clients only. The token's `sub` is the client's id, which no user can have (D-46).
+/// There is no session, hence no `tsid` and nothing to retrieve from the vault, and no refresh token, because the
+/// client can ask again.
 package struct ClientCredentialsGrant: Grant {
     package let grantType = GrantType.clientCredentials
     private let resources: ResourceCatalogue
@@ -26,11 +27,11 @@ package struct ClientCredentialsGrant: Grant {
 
     package func evaluate(_ request: TokenRequest) async throws(OAuthError) -> [UInt8] {
         let client = request.client
-        // RFC 6749 §4.4: confidential clients only; one that registered itself is vouched for by nobody.
+        // RFC 6749 §4.4: confidential clients only; no operator vouches for one that registered itself.
         guard client.kind == .preRegistered, !client.isPublic else {
             throw OAuthError(.unauthorizedClient, "client_credentials is for pre-registered confidential clients")
         }
-        // D-46, RFC 9068 §5: a resource server must not take the client for a user.
+        // D-46, RFC 9068 §5: a resource server must not mistake the client for a user.
         guard UserID(client.id) == nil else {
             throw OAuthError(.unauthorizedClient, "this client_id has the form of a user id")
         }
@@ -51,7 +52,7 @@ package struct ClientCredentialsGrant: Grant {
         return TokenResponse(accessToken: issued.token, lifetime: issued.lifetime, scopes: scopes).body
     }
 
-    // `openid`, `profile`, `email` and `offline_access` speak of a user or a session; there is neither.
+    // `openid`, `profile`, `email` and `offline_access` concern a user or a session, and there is neither.
     private func scopes(_ request: TokenRequest, _ resource: ProtectedResource) throws(OAuthError) -> ScopeSet {
         let requested = try request.scopes()
         let granted = try scopePolicy.grantable(requested: requested, resource: resource, client: request.client)

@@ -1,7 +1,7 @@
 package import OAuthProtocol
 package import OAuthState
 
-/// RFC 6749 §6: a refresh token against a new access token and, for public clients, its successor (FD-1, FD-12).
+/// RFC 6749 §6: exchanges a refresh token for a new access token and, for public clients, its successor (FD-1, FD-12).
 package struct RefreshTokenGrant: Grant {
     package let grantType = GrantType.refreshToken
     private let sessions: any SessionStore
@@ -47,7 +47,8 @@ package struct RefreshTokenGrant: Grant {
     private func use(_ request: TokenRequest) throws(OAuthError) -> RefreshTokenUse {
         let text = try request.form.required("refresh_token")
         guard let token = RefreshToken(text, key: key) else {
-            // Of our shape, it may have been ours before the server's secret was lost: its holder has to log in again.
+            // With our shape, it may have been issued before the server's secret was lost: its holder has to log in
+            // again.
             guard !RefreshToken.isWellFormed(text) else { throw Self.over }
             throw .guess(.invalidGrant, "the refresh token is invalid")
         }
@@ -82,8 +83,8 @@ package struct RefreshTokenGrant: Grant {
                 try await endings.note(session, endedBy: connection)
             )
         case .resourceNotRegistered:
-            // RI-1: the operator may have removed the resource since the login. Nothing was rotated, so that the session goes
-            // on if the resource comes back.
+            // RI-1: the operator may have removed the resource since the login. Nothing was rotated, so that the
+            // session continues if the resource returns.
             return .refused(OAuthError(.invalidTarget, "the resource of this session is no longer registered here"))
         case .scopeExceeded:
             return .refused(OAuthError(.invalidScope, "scope exceeds what was granted"))

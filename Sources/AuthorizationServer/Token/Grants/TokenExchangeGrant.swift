@@ -1,10 +1,10 @@
 package import OAuthProtocol
 import OAuthState
 
-/// RFC 8693: a resource server trades its caller's access token for the caller's token at an upstream provider.
+/// RFC 8693: a resource server exchanges its caller's access token for the caller's token at an upstream provider.
 ///
-/// The caller proves itself as a resource server, and the presented token must be meant for it: possession of a `tsid`
-/// or of a token for someone else is worth nothing (VT-1, D-37, D-67; Auth0's rule).
+/// The caller authenticates as a resource server, and the presented token must be for it: possession of a `tsid` or of
+/// a token for another resource is worthless (VT-1, D-37, D-67).
 package struct TokenExchangeGrant: Grant {
     package let grantType = GrantType.tokenExchange
     private let subjects: ExchangeSubject
@@ -18,9 +18,9 @@ package struct TokenExchangeGrant: Grant {
         static let upstreamAccessToken = "urn:x-gatehouse:token-type:upstream-access-token"
     }
 
-    /// Most upstreams that one request may name.
+    /// The most upstreams that one request may name.
     static let audienceCountMax = 8
-    /// Longest `min_ttl`, in seconds.
+    /// The longest `min_ttl`, in seconds.
     static let minimumLifetimeSecondsMax = 3600
 
     /// The grant over the vault.
@@ -36,7 +36,7 @@ package struct TokenExchangeGrant: Grant {
         let minimumLifetime = try minimumLifetime(request)
         let scopes = try request.scopes() ?? .empty
         let account = try request.form.once("account")
-        // Both mean something at one provider only.
+        // Both have a meaning at one provider only.
         guard upstreams.count == 1 || (scopes.isEmpty && account == nil) else {
             throw OAuthError(.invalidRequest, "scope and account require exactly one audience")
         }
@@ -56,7 +56,7 @@ package struct TokenExchangeGrant: Grant {
 
     // MARK: - The request
 
-    // RFC 8693 §2.1 lets `audience` stand several times; each names one upstream.
+    // RFC 8693 §2.1 allows several `audience` values; each names one upstream.
     private func audiences(_ request: TokenRequest) throws(OAuthError) -> [String] {
         if let requested = try request.form.once("requested_token_type") {
             guard requested == TokenType.accessToken || requested == TokenType.upstreamAccessToken else {
@@ -116,7 +116,8 @@ package struct TokenExchangeGrant: Grant {
         return Self.answer(credential, vend, now: request.context.now)
     }
 
-    // Refreshes run beside each other, and one provider's trouble is its own: each upstream has its answer or its error (VX-3).
+    // Refreshes run in parallel, and one provider's failure does not affect the others: each upstream has its answer or
+    // its error (VX-3).
     private func answers(_ queries: [UpstreamCredentials.Query], _ request: TokenRequest) async -> JSONObject {
         let answers = await withTaskGroup(of: (Int, JSONObject).self) { group in
             for (index, query) in queries.enumerated() {
@@ -141,7 +142,7 @@ package struct TokenExchangeGrant: Grant {
         return ["upstreams": .object(upstreams)]
     }
 
-    // The refresh token is never in it, and `expires_in` only if the provider said one (VX-1).
+    // It never contains the refresh token, and `expires_in` only if the provider stated one (VX-1).
     private static func answer(_ credential: UpstreamCredential, _ vend: Vend, now: Timestamp) -> JSONObject {
         let connection = credential.connection
         var account: JSONObject = ["sub": .string(connection.account)]
@@ -168,7 +169,7 @@ package struct TokenExchangeGrant: Grant {
 }
 
 extension UpstreamCredentialError {
-    /// The error as RFC 6749 answers it, with what a resource server needs to go on (VX-4).
+    /// The error in the form of RFC 6749, with the members that a resource server needs to continue (VX-4).
     var oauthError: OAuthError {
         switch self {
         case .refusedWithoutReason(let connection):
