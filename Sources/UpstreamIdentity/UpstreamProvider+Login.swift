@@ -229,7 +229,10 @@ extension UpstreamLogin {
         scopes = tokens.scopes ?? requestedScopes
         self.authentication = authentication
         self.claims = claims
-        sessionID = claims["sid"]?.stringValue
+        // A longer one could not be named by a logout token.
+        sessionID = claims["sid"]?.stringValue.flatMap { sid in
+            1...LogoutToken.identifierByteCountMax ~= sid.utf8.count ? sid : nil
+        }
         idTokenExpiry = tokens.idToken == nil ? nil : claims.date("exp")
     }
 }

@@ -1,11 +1,24 @@
 import Dispatch
 import HTTPTypes
 import Logging
-import SocketHTTP
 import Testing
+
+@testable import SocketHTTP
 
 @Suite("Shutting down", .timeLimit(.minutes(10)))
 struct DrainTests {
+    @Test("a stop accepts what the kernel's queue can hold, and ends however fast clients come")
+    func acceptFlood() {
+        #expect(Listener.acceptLast { true } == 65)
+        var batches = 3
+        #expect(
+            Listener.acceptLast {
+                batches -= 1
+                return batches >= 0
+            } == 3
+        )
+    }
+
     /// Holds requests until it is opened.
     private actor Gate {
         private var isOpen = false

@@ -71,6 +71,26 @@ struct RouterTests {
         }
     }
 
+    @Test("of subtrees within one another the most specific one answers, in whichever order they were registered")
+    func nestedSubtrees() async {
+        let prefixes = ["/a/", "/a/b/", "/a/b/c/", "/a/bc/"]
+        for order in [prefixes, prefixes.reversed(), ["/a/b/", "/a/bc/", "/a/", "/a/b/c/"]] {
+            var router = Router()
+            for prefix in order {
+                router.on(.get, prefix + "*") { _ in Response(status: .ok, body: Array(prefix.utf8)) }
+            }
+            for (path, prefix) in [
+                ("/a/x", "/a/"), ("/a/b/x", "/a/b/"), ("/a/b/c/x/y", "/a/b/c/"), ("/a/bc/b/c/", "/a/bc/"),
+                ("/a/b", "/a/"),
+            ] {
+                let response = await router.respond(to: Request(method: .get, path: path))
+                #expect(response.body == Array(prefix.utf8), "\(path)")
+                #expect(router.hasRoute(path))
+            }
+            #expect(!router.hasRoute("/b/x"))
+        }
+    }
+
     @Test(
         "D-76: a method the path does not have is 405 with Allow",
         arguments: [

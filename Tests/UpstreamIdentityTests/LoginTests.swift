@@ -24,6 +24,13 @@ struct LoginTests {
         #expect("\(login)" == "<redacted>")
     }
 
+    @Test("A session id of the provider is kept only if a logout token could name it", arguments: [0, 1, 255, 256])
+    func sessionIDBound(count: Int) async throws {
+        let provider = try ScriptedProvider()
+        try provider.answerCode { $0["sid"] = .string(String(repeating: "s", count: count)) }
+        #expect(try await provider.client().login().sessionID?.utf8.count == (1...255 ~= count ? count : nil))
+    }
+
     @Test("The token request authenticates by Basic and brings the verifier, and no resource (UP-1, RI-5)")
     func tokenRequest() async throws {
         let provider = try ScriptedProvider()

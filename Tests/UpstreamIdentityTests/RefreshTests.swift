@@ -48,6 +48,37 @@ struct RefreshTests {
         }
     }
 
+    @Test("What an answer says beyond its bounds is not kept, and the rotated token is handed over")
+    func boundedAnswer() async throws {
+        let longToken = String(repeating: "x", count: IDTokenVerifier.byteCountMax + 1)
+        let manyScopes = (0..<4000).map { JSONValue.string("scope-\($0)") }
+        let changes: [(String, JSONValue)] = [
+            ("id_token", .string(longToken)), ("scope", .array(manyScopes)),
+            ("scope", .array([.string(String(repeating: "x", count: 16_384))])),
+            ("scope", .string(String(repeating: "x ", count: 8_193))),
+        ]
+        for (name, value) in changes {
+            let provider = try ScriptedProvider()
+            let answer = provider.tokenAnswer(idToken: nil) {
+                $0["refresh_token"] = "rt-2"
+                $0["scope"] = nil
+                $0[name] = value
+            }
+            provider.transport.on(ScriptedProvider.tokenURL, ScriptedTransport.json(answer))
+            let response = try await provider.client().refresh(refreshToken: "rt-1")
+            #expect(response.refreshToken == "rt-2")
+            #expect(response.idToken == nil && response.scopes == nil, "\(name)")
+        }
+        let provider = try ScriptedProvider()
+        let answer = provider.tokenAnswer(idToken: nil) {
+            $0["id_token"] = .string(String(longToken.dropLast()))
+            $0["scope"] = ["a", "b"]
+        }
+        provider.transport.on(ScriptedProvider.tokenURL, ScriptedTransport.json(answer))
+        let response = try await provider.client().refresh(refreshToken: "rt-1")
+        #expect(response.idToken != nil && response.scopes?.text == "a b")
+    }
+
     @Test("A refresh without an ID token or a new refresh token keeps what there is")
     func sparseAnswer() async throws {
         let provider = try ScriptedProvider()

@@ -80,13 +80,14 @@ package struct LoginCompletion: Sendable {
         )
         try admission.check()
         await registry.touch(client.id, now: context.now)
-        metrics.authorization(result: "code")
-        audit.record(.authorized(grant), context: context)
         var response = Response.redirect(
             to: AuthorizationResponse.success(code: code, request: progress.request, issuer: issuer),
             after: request.method
         )
         try await rememberConsent(progress.request, userID, &response, context)
+        // Last: what may still fail must not be on record as granted.
+        metrics.authorization(result: "code")
+        audit.record(.authorized(grant), context: context)
         return response
     }
 

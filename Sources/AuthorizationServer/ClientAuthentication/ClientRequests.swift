@@ -15,9 +15,7 @@ package struct ClientRequests: Sendable {
 
     /// The form of a request, in which no parameter is repeated that must not be (D-9).
     func form(_ request: Request) throws(OAuthError) -> FormParameters {
-        let form = try FormBody.parse(request)
-        try FormBody.checkRepetition(form)
-        return form
+        try FormBody.parse(request)
     }
 
     /// The client that sent a form.

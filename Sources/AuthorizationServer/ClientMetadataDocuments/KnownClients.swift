@@ -51,8 +51,8 @@ package struct KnownClients: ClientStore {
 
     private func keep(_ client: Client, inPlaceOf known: Client) async {
         guard !client.saysTheSame(as: known) else { return }
-        // When the registry is full, or cannot be written, the old copy stays, as after a failed fetch.
-        _ = try? await registry.replace(client).outcome
+        // When it cannot be written, the old copy stays, which is what a failed fetch would have left.
+        _ = try? await registry.renew(client).outcome
     }
 
     package func register(_ client: Client) async throws(StoreError) -> Receipt<ClientRegistration> {
@@ -69,5 +69,9 @@ package struct KnownClients: ClientStore {
 
     package func replace(_ client: Client) async throws(StoreError) -> Receipt<ClientRegistration> {
         try await registry.replace(client)
+    }
+
+    package func renew(_ client: Client) async throws(StoreError) -> Receipt<Bool> {
+        try await registry.renew(client)
     }
 }

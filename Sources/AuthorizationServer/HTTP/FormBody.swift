@@ -4,10 +4,18 @@ import SocketHTTP
 
 /// RFC 6749 Appendix B: the form in the body of a POST.
 enum FormBody {
-    /// Reads the form (TK-1: exactly one media type, form-urlencoded; parameters in the query do not count).
+    /// Reads the form (TK-1: exactly one media type, form-urlencoded; parameters in the query do not count), in which
+    /// nothing is repeated that must not be (D-9).
     ///
-    /// - Throws: `invalid_request` for another or a repeated Content-Type, malformed escapes, or too many parameters.
+    /// - Throws: `invalid_request` for another or a doubled Content-Type, broken escapes, too many parameters, or a
+    ///   repeated one.
     static func parse(_ request: Request) throws(OAuthError) -> FormParameters {
+        let form = try read(request)
+        try checkRepetition(form)
+        return form
+    }
+
+    private static func read(_ request: Request) throws(OAuthError) -> FormParameters {
         guard isForm(request) else {
             throw OAuthError(.invalidRequest, "Content-Type must be application/x-www-form-urlencoded")
         }
@@ -27,9 +35,9 @@ enum FormBody {
         return contentTypes.count == 1 && mediaType(contentTypes[0]) == "application/x-www-form-urlencoded"
     }
 
-    /// Refuses repetition of any parameter except those that may name several targets (RFC 6749 §3.2, RFC 8707 §2, RFC
-    /// 8693 §2.1; D-9): of two values, the server and a filter before it could each use a different one.
-    static func checkRepetition(_ form: FormParameters) throws(OAuthError) {
+    /// Refuses repetition of any parameter but those that may name several targets (RFC 6749 §3.2, RFC 8707 §2,
+    /// RFC 8693 §2.1; D-9): of two values the server and a filter before it could each see another.
+    private static func checkRepetition(_ form: FormParameters) throws(OAuthError) {
         for name in form.duplicatedNames where name != "resource" && name != "audience" {
             throw OAuthError(.invalidRequest, "parameter \(name.prefix(40)) is repeated")
         }

@@ -77,6 +77,7 @@ package final class GatehouseServer: Sendable {
             storage: composition.storage,
             snapshotInterval: configuration.storage.snapshotInterval,
             rotation: composition.rotation,
+            idTokenKeys: composition.idTokenKeys,
             backgroundRefresh: composition.backgroundRefresh,
             upstreamDuties: composition.upstreamDuties,
             work: composition.work,

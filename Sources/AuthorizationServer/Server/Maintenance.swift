@@ -15,6 +15,7 @@ final class Maintenance: Sendable {
     private let storage: any StateStorage
     private let snapshotInterval: Duration
     private let rotation: SigningKeyRotation
+    private let idTokenKeys: IDTokenKeys
     private let backgroundRefresh: BackgroundRefresh
     private let upstreamDuties: UpstreamDuties
     private let work: BackgroundWork
@@ -37,6 +38,7 @@ final class Maintenance: Sendable {
         storage: any StateStorage,
         snapshotInterval: Duration,
         rotation: SigningKeyRotation,
+        idTokenKeys: IDTokenKeys,
         backgroundRefresh: BackgroundRefresh,
         upstreamDuties: UpstreamDuties,
         work: BackgroundWork,
@@ -46,6 +48,7 @@ final class Maintenance: Sendable {
         self.storage = storage
         self.snapshotInterval = snapshotInterval
         self.rotation = rotation
+        self.idTokenKeys = idTokenKeys
         self.backgroundRefresh = backgroundRefresh
         self.upstreamDuties = upstreamDuties
         self.work = work
@@ -118,6 +121,7 @@ final class Maintenance: Sendable {
     /// Does everything that is due now.
     func performDue() async {
         await performOwnDuties()
+        await idTokenKeys.settled()
         await backgroundRefresh.performDue(now: timeSource.now())
         await upstreamDuties.performDue(now: timeSource.now())
     }
@@ -130,6 +134,7 @@ final class Maintenance: Sendable {
         } catch {
             logger.error("signing keys were not rotated", metadata: ["error": "\(error)"])
         }
+        idTokenKeys.prepare(now: now)
         await writeSnapshotIfDue(now: now)
     }
 

@@ -44,10 +44,14 @@ struct ServerComposition {
         )
         let keys = try await rotation.prepare(now: now)
         let work = BackgroundWork()
-        let idTokenKeys = IDTokenKeys(published: keys, rotation: rotation, work: work, logger: environment.logger)
-        if configuration.issuesIDTokens {
-            idTokenKeys.prepare(now: now)
-        }
+        let idTokenKeys = IDTokenKeys(
+            isNeeded: configuration.issuesIDTokens,
+            published: keys,
+            rotation: rotation,
+            work: work,
+            logger: environment.logger
+        )
+        idTokenKeys.prepare(now: now)
         let rootSecret = try await stores.keys.serverSecret(candidate: environment.random.bytes(32)).outcome
         let parts = try await ServerParts(
             configuration,

@@ -8,7 +8,8 @@ import OpenSSLCrypto
 extension SigningKeyRotation {
     /// Creates the key for ID tokens, unless there is one.
     func prepareIDTokenKey(now: Timestamp) async throws {
-        guard try await idTokenKey(.active) == nil else { return }
+        // An earlier attempt may have made it without knowing that it holds.
+        guard try await idTokenKey(.active) == nil else { return try await publish() }
         try await install(.active, now: now)
     }
 

@@ -73,6 +73,11 @@ package enum ClientStoreConformance {
         let client = StoreSample.client(id, kind: .metadataDocument, redirectURI: "https://client.example/new")
         try requireEqual(try await store.replace(client).outcome, .registered, "a second version")
         try requireEqual(try await store.client(client.id), client, "the version that is kept")
+        try requireEqual(try await store.renew(first).outcome, true, "a renewal")
+        try requireEqual(try await store.client(client.id), first, "the version that was renewed")
+        _ = try await store.remove(id).outcome
+        try requireEqual(try await store.renew(client).outcome, false, "a renewal of a removed client")
+        try requireEqual(try await store.client(id), nil, "the client that was removed")
     }
 
     static func removal(_ makeStore: StoreFactory<any ClientStore>) async throws {

@@ -63,10 +63,20 @@ package actor ClientRegistry: ClientStore {
         return put(client)
     }
 
+    package func renew(_ client: Client) throws(StoreError) -> Receipt<Bool> {
+        try journal.requireAvailability()
+        guard entry(client.id) != nil else { return journal.receipt(false) }
+        return journal.receipt(true, at: append(client))
+    }
+
     private func put(_ client: Client) -> Receipt<ClientRegistration> {
+        journal.receipt(.registered, at: append(client))
+    }
+
+    private func append(_ client: Client) -> JournalPosition {
         let record = ClientRecord(client: client, lastUsedAt: entry(client.id)?.record.lastUsedAt)
         insert(record)
-        return journal.receipt(.registered, at: journal.append(record.record(.putClient)))
+        return journal.append(record.record(.putClient))
     }
 
     nonisolated package func touch(_ id: String, now: Timestamp) async {

@@ -14,6 +14,10 @@ package protocol ClientStore: Sendable {
     func remove(_ id: String) async throws(StoreError) -> Receipt<Bool>
     /// Stores the contents of a metadata document, replacing an earlier version.
     func replace(_ client: Client) async throws(StoreError) -> Receipt<ClientRegistration>
+    /// Keeps what a metadata document said in place of an earlier version that is still kept; false if none is.
+    ///
+    /// A renewal must not bring back a client that was removed while its document was being fetched.
+    func renew(_ client: Client) async throws(StoreError) -> Receipt<Bool>
 }
 
 /// The outcome of a registration.

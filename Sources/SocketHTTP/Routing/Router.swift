@@ -19,25 +19,37 @@ package struct Router: RequestResponder {
     private var prefixes: [String: Route] = [:]
     /// Routes whose path continues after the `{name}` segment.
     private var patterns: [(prefix: String, suffix: String, route: Route)] = []
-    /// Routes that end in `/*`, by the path before the star.
-    private var subtrees: [String: Route] = [:]
+    /// Routes that end in `/*`, with the path before the star; the longest, which is the most specific, first.
+    private var subtrees: [(prefix: String, route: Route)] = []
 
     /// Makes a router without routes.
     package init() {}
 
     /// Adds a route; a `{name}` segment in its path matches any one segment, available as `Request.pathParameter`.
     ///
-    /// A path that ends in `/*` matches everything below it, for endpoints that append a foreign path to their own.
+    /// A path that ends in `/*` matches everything below it, for endpoints that append a foreign path to their own. Where
+    /// several match, the longest wins.
     package mutating func on(_ method: HTTPRequest.Method, _ path: String, _ respond: @escaping Respond) {
         precondition(path.utf8.first == UInt8.slash, "a route's path begins with a slash")
         if path.hasSuffix("/*") {
-            add(method, respond, to: &subtrees[String(path.dropLast()), default: Route()])
+            addSubtree(method, String(path.dropLast()), respond)
         } else if path.utf8.last == 0x7d, let brace = path.utf8.lastIndex(of: 0x7b) {
             add(method, respond, to: &prefixes[String(path[..<brace]), default: Route()])
         } else if let open = path.utf8.firstIndex(of: 0x7b), let close = path.utf8.firstIndex(of: 0x7d), open < close {
             addPattern(method, String(path[..<open]), String(path[path.utf8.index(after: close)...]), respond)
         } else {
             add(method, respond, to: &exact[path, default: Route()])
+        }
+    }
+
+    private mutating func addSubtree(_ method: HTTPRequest.Method, _ prefix: String, _ respond: @escaping Respond) {
+        if let index = subtrees.firstIndex(where: { $0.prefix == prefix }) {
+            add(method, respond, to: &subtrees[index].route)
+        } else {
+            var route = Route()
+            add(method, respond, to: &route)
+            let index = subtrees.firstIndex { $0.prefix.utf8.count < prefix.utf8.count }
+            subtrees.insert((prefix, route), at: index ?? subtrees.endIndex)
         }
     }
 
@@ -82,7 +94,7 @@ package struct Router: RequestResponder {
     /// Whether some route has this path, with any method.
     package func hasRoute(_ path: String) -> Bool {
         exact[path] != nil || routeWithParameter(path) != nil
-            || subtrees.keys.contains { path.utf8.starts(with: $0.utf8) }
+            || subtrees.contains { path.utf8.starts(with: $0.prefix.utf8) }
     }
 
     private func respond(to request: Request, on route: Route) async -> Response {

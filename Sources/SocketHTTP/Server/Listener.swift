@@ -10,6 +10,11 @@ final class Listener: EventSource {
     /// A spare descriptor, so that a client can be turned away when no others are left.
     private var reserve: CInt
 
+    /// Most connections that are accepted at once.
+    private static let batchCountMax = 64
+    /// Most batches at the end.
+    private static let lastBatchCountMax = Int(ListeningSocket.backlog) / batchCountMax + 1
+
     init(descriptor: CInt, service: LoopService, tls: TLSContextSource?) {
         self.descriptor = descriptor
         self.service = service
@@ -29,15 +34,28 @@ final class Listener: EventSource {
 
     /// Accepts what the kernel has already accepted, because closing would reset it, and closes.
     ///
+    /// No more than the kernel's queue can hold: while clients come faster than they are accepted, the queue is never
+    /// empty, and a stop that waited for that would not end.
+    ///
     /// Shut down first: a child process that was forked and has not called `exec` yet holds a copy of the descriptor,
     /// and the kernel would continue to accept for that copy.
     func stop() {
         guard let token else { return }
-        while acceptSome() {}
+        Self.acceptLast { acceptSome() }
         shutdown(descriptor, CInt(SHUT_RDWR))
         service.loop.unregister(token)
         self.token = nil
         close(descriptor)
+    }
+
+    /// Accepts batches until one finds nothing, but no more than the kernel's queue has.
+    ///
+    /// - Returns: How many batches found something.
+    @discardableResult
+    static func acceptLast(_ acceptSome: () -> Bool) -> Int {
+        var count = 0
+        while count < lastBatchCountMax, acceptSome() { count += 1 }
+        return count
     }
 
     func handle(_ readiness: Readiness) {
@@ -47,7 +65,7 @@ final class Listener: EventSource {
     /// Accepts one batch, so that many simultaneous clients do not monopolize the loop; returns whether there may be
     /// more.
     private func acceptSome() -> Bool {
-        for _ in 0..<64 {
+        for _ in 0..<Self.batchCountMax {
             var storage = sockaddr_storage()
             var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
             let flags = CInt(SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue)

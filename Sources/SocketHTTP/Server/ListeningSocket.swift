@@ -2,6 +2,9 @@ import Glibc
 
 /// Bound and listening sockets, before a loop takes them.
 enum ListeningSocket {
+    /// Most connections that the kernel accepts ahead for one socket.
+    static let backlog: CInt = 4_096
+
     /// Opens `count` sockets on one address; port 0 becomes the same free port for all of them.
     static func open(
         _ address: SocketAddress,
@@ -16,7 +19,7 @@ enum ListeningSocket {
             for _ in 0..<count {
                 let descriptor = try bound(address, sharesPort: true)
                 descriptors.append(descriptor)
-                guard listen(descriptor, 4_096) == 0 else {
+                guard listen(descriptor, backlog) == 0 else {
                     throw SocketError(operation: "listen on \(address)", code: errno)
                 }
                 address = try localAddress(descriptor)

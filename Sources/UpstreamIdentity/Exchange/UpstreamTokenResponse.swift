@@ -12,7 +12,7 @@ package struct UpstreamTokenResponse: Sendable, Redacted {
     package let tokenType: String?
     /// The refresh token; if it is absent, the current one remains valid (VR-3).
     package let refreshToken: String?
-    /// The ID token, not yet verified.
+    /// The ID token, not yet verified; absent if it is longer than one that is verified.
     package let idToken: String?
     /// `expires_in`; absent if the provider sends none, because no lifetime is invented (VR-5).
     package let lifetime: Duration?
@@ -56,7 +56,9 @@ extension UpstreamTokenResponse {
         self.accessToken = accessToken
         tokenType = json.firstText(at: layout.tokenType)?.lowercased()
         refreshToken = json.firstText(at: layout.refreshToken).flatMap { UpstreamTokenResponse.isToken($0) ? $0 : nil }
-        idToken = json.firstText(at: layout.idToken)
+        idToken = json.firstText(at: layout.idToken).flatMap { token in
+            token.utf8.count <= IDTokenVerifier.byteCountMax ? token : nil
+        }
         lifetime = json.firstValue(at: layout.expiresIn).flatMap(UpstreamTokenResponse.lifetime)
         refreshTokenLifetime = json.firstValue(at: layout.refreshExpiresIn).flatMap(UpstreamTokenResponse.lifetime)
         scopes = json.firstValue(at: layout.scope).flatMap {
@@ -89,8 +91,12 @@ extension UpstreamTokenResponse {
             guard text.utf8.count <= scopeByteCountMax else { return nil }
             return ScopeSet(text.split { String($0) == separator || $0 == " " }.map(String.init))
         }
-        return value.stringArrayValue.map { ScopeSet($0) }
+        guard let names = value.stringArrayValue,
+            names.reduce(0, { $0 + $1.utf8.count + 1 }) <= scopeByteCountMax
+        else { return nil }
+        return ScopeSet(names)
     }
 
+    /// The longest list of scopes, in bytes.
     private static let scopeByteCountMax = 16_384
 }

@@ -62,6 +62,27 @@ struct MetadataDocumentFlowTests {
         }
     }
 
+    @Test("CM-5: a client that is removed while its document is renewed stays removed")
+    func removedDuringRenewal() async throws {
+        try await DocumentHost.run { host in
+            try await TestServer.run { server in
+                let client = OAuthTestClient.documented(host.publish(), at: server)
+                let clients = server.server.stores.clients
+                let tokens = try await client.tokens(at: server)
+                let gate = DocumentHost.Gate()
+                host.publish(gate: gate) { $0["client_name"] = "Another name" }
+                server.clock.advance(by: .seconds(2 * 86_400))
+                let count = host.requests.count
+                #expect(try await client.refresh(try #require(tokens["refresh_token"])).status == 200)
+                while host.requests.count == count { await Task.yield() }
+                _ = try await clients.remove(client.id).outcome
+                gate.open()
+                await server.server.work.idle()
+                #expect(try await clients.client(client.id) == nil)
+            }
+        }
+    }
+
     @Test("CM-4: redirect URIs are matched against the document")
     func redirectURIs() async throws {
         try await DocumentHost.run { host in
