@@ -71,6 +71,7 @@ enum SessionScale {
             guard found != nil else { throw BenchmarkError("a connection is missing") }
         }
         report.add("vault_lookup", "find a connection", count: count, vault)
+        try await LogoutScale.measure(stores, count, into: &report, duration: duration)
     }
 
     private static func owners(_ stores: MemoryStores, _ count: Int) async -> [(UserID, [ConnectionID])] {
