@@ -78,7 +78,7 @@ struct MetadataDocumentFlowTests {
                 _ = try await clients.remove(client.id).outcome
                 gate.open()
                 await server.server.work.idle()
-                #expect(try await clients.client(client.id) == nil)
+                #expect(await clients.client(client.id) == nil)
             }
         }
     }

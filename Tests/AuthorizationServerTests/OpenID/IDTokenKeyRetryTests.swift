@@ -1,5 +1,6 @@
 import AuthorizationServer
 import AuthorizationServerTesting
+import OAuthState
 import OpenSSLCrypto
 import Synchronization
 import Testing
