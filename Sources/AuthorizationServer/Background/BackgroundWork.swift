@@ -12,6 +12,8 @@ package final class BackgroundWork: Sendable {
         case finishes
         /// It is cancelled: nothing is lost with it.
         case isCancelled
+        /// It is cancelled, and ends in no other way: ``idle()`` waits for it only after ``close()``.
+        case endsThen
     }
 
     private struct Entry {
@@ -24,6 +26,9 @@ package final class BackgroundWork: Sendable {
         var nextNumber: UInt64 = 0
         var isClosed = false
         var waiters: [CheckedContinuation<Void, Never>] = []
+
+        /// Whether nothing is in progress that ends by itself.
+        var isIdle: Bool { isClosed ? entries.isEmpty : entries.values.allSatisfy { $0.atShutdown == .endsThen } }
 
         mutating func takeWaiters() -> [CheckedContinuation<Void, Never>] {
             defer { waiters = [] }
@@ -69,7 +74,7 @@ package final class BackgroundWork: Sendable {
     private func finish(_ number: UInt64) {
         let waiters = state.withLock { state in
             state.entries[number] = nil
-            return state.entries.isEmpty ? state.takeWaiters() : []
+            return state.isIdle ? state.takeWaiters() : []
         }
         for waiter in waiters { waiter.resume() }
     }
@@ -78,7 +83,7 @@ package final class BackgroundWork: Sendable {
     package func idle() async {
         await withCheckedContinuation { continuation in
             let isIdle = state.withLock { state in
-                if state.entries.isEmpty { return true }
+                if state.isIdle { return true }
                 state.waiters.append(continuation)
                 return false
             }
@@ -90,7 +95,7 @@ package final class BackgroundWork: Sendable {
     package func close() {
         let entries = state.withLock { state in
             state.isClosed = true
-            return state.entries.values.filter { $0.atShutdown == .isCancelled }
+            return state.entries.values.filter { $0.atShutdown != .finishes }
         }
         for entry in entries { entry.cancel() }
     }

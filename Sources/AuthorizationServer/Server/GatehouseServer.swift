@@ -18,6 +18,8 @@ package final class GatehouseServer: Sendable {
     package let storage: any StateStorage
     /// The published signing keys.
     package let keys: SigningKeyPublication
+    /// The keys of the vault.
+    package let vaultKeys: VaultKeys
     /// The event loops, for tasks that belong to a connection.
     package let eventLoops: [EventLoop]
 
@@ -43,6 +45,7 @@ package final class GatehouseServer: Sendable {
         self.environment = environment
         storage = composition.storage
         keys = composition.keys
+        vaultKeys = composition.vaultKeys
         rotation = composition.rotation
         readiness = composition.readiness
         idTokenKeys = composition.idTokenKeys
@@ -78,13 +81,14 @@ package final class GatehouseServer: Sendable {
             snapshotInterval: configuration.storage.snapshotInterval,
             rotation: composition.rotation,
             idTokenKeys: composition.idTokenKeys,
+            keyFollower: composition.keyFollower,
             backgroundRefresh: composition.backgroundRefresh,
             upstreamDuties: composition.upstreamDuties,
             work: composition.work,
             timeSource: environment.timeSource,
             logger: environment.logger
         )
-        if let loop = listeners.server.eventLoops.first {
+        if environment.maintainsOnTimer, let loop = listeners.server.eventLoops.first {
             maintenance.start(on: loop)
         }
         composition.readiness.set(.ready)

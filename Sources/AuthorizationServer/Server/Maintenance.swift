@@ -16,6 +16,7 @@ final class Maintenance: Sendable {
     private let snapshotInterval: Duration
     private let rotation: SigningKeyRotation
     private let idTokenKeys: IDTokenKeys
+    private let keyFollower: KeyFollower
     private let backgroundRefresh: BackgroundRefresh
     private let upstreamDuties: UpstreamDuties
     private let work: BackgroundWork
@@ -39,6 +40,7 @@ final class Maintenance: Sendable {
         snapshotInterval: Duration,
         rotation: SigningKeyRotation,
         idTokenKeys: IDTokenKeys,
+        keyFollower: KeyFollower,
         backgroundRefresh: BackgroundRefresh,
         upstreamDuties: UpstreamDuties,
         work: BackgroundWork,
@@ -49,6 +51,7 @@ final class Maintenance: Sendable {
         self.snapshotInterval = snapshotInterval
         self.rotation = rotation
         self.idTokenKeys = idTokenKeys
+        self.keyFollower = keyFollower
         self.backgroundRefresh = backgroundRefresh
         self.upstreamDuties = upstreamDuties
         self.work = work
@@ -135,6 +138,7 @@ final class Maintenance: Sendable {
             logger.error("signing keys were not rotated", metadata: ["error": "\(error)"])
         }
         idTokenKeys.prepare(now: now)
+        keyFollower.follow()
         await writeSnapshotIfDue(now: now)
     }
 

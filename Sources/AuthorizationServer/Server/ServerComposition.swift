@@ -14,7 +14,9 @@ import UpstreamIdentity
 struct ServerComposition {
     let storage: any StateStorage
     let keys: SigningKeyPublication
+    let vaultKeys: VaultKeys
     let idTokenKeys: IDTokenKeys
+    let keyFollower: KeyFollower
     let work: BackgroundWork
     let rotation: SigningKeyRotation
     let backgroundRefresh: BackgroundRefresh
@@ -63,12 +65,22 @@ struct ServerComposition {
             idTokenKeys: idTokenKeys,
             rootSecret: rootSecret
         )
+        let keyFollower = KeyFollower(
+            feed: stores.keys,
+            signingKeys: keys,
+            vaultKeys: parts.vaultKeys,
+            work: work,
+            logger: environment.logger
+        )
+        keyFollower.follow()
         let readiness = Readiness()
         let serverCounters = ServerCountersSource()
         return ServerComposition(
             storage: storage,
             keys: keys,
+            vaultKeys: parts.vaultKeys,
             idTokenKeys: idTokenKeys,
+            keyFollower: keyFollower,
             work: work,
             rotation: rotation,
             backgroundRefresh: parts.backgroundRefresh,

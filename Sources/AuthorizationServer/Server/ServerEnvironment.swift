@@ -40,6 +40,8 @@ package struct ServerEnvironment: Sendable {
     package var storeLimits = StoreLimits()
     /// Ports that were reserved for the listeners of the configuration, in their order.
     package var reservations: [PortReservation] = []
+    /// Whether maintenance runs on its timer; a test that examines single turns performs them itself.
+    package var maintainsOnTimer = true
     /// How many event loops; `nil` for one per core.
     package var eventLoopCount: Int?
 

@@ -25,6 +25,7 @@ struct ServerParts {
     let work: BackgroundWork
     let limiter: SourceLimiter
     let refreshTokenKey: RefreshTokenKey
+    let vaultKeys: VaultKeys
     let sealing: TokenSealing
     let tickets: ConsentTicketSealing
     let logins: LoginSealing
@@ -70,7 +71,7 @@ struct ServerParts {
             ]
         )
         refreshTokenKey = RefreshTokenKey(secret: rootSecret)
-        let vaultKeys = try VaultKeys(rootSecret: rootSecret, secrets: await stores.keys.generation().vaultKeys)
+        vaultKeys = try VaultKeys(rootSecret: rootSecret, secrets: await stores.keys.generation().vaultKeys)
         sealing = TokenSealing(keys: vaultKeys, random: environment.random)
         upstreams = try await UpstreamAssembly(
             configuration: configuration,

@@ -6,6 +6,12 @@ package struct ClientRecord: Hashable, Sendable {
     package var client: Client
     /// When it last used the token endpoint or a user approved it; `nil` for never.
     package var lastUsedAt: Timestamp?
+
+    /// A row, for stores that read it from elsewhere.
+    package init(client: Client, lastUsedAt: Timestamp?) {
+        self.client = client
+        self.lastUsedAt = lastUsedAt
+    }
 }
 
 extension ClientRecord: RecordCodable {

@@ -1,4 +1,5 @@
-internal import CCurl
+import CCurl
+internal import Foundations
 import Glibc
 
 /// The certificate authorities that servers are verified with: the system's and the configured ones.
@@ -20,7 +21,7 @@ final class TrustAnchors: Sendable {
     private let descriptor: Int32?
 
     convenience init(_ configuration: CurlClient.Configuration) throws(OutboundError) {
-        let environment = unsafe getenv("SSL_CERT_FILE").map { unsafe String(cString: $0) }
+        let environment = EnvironmentVariable.value("SSL_CERT_FILE")
         let systemFile = configuration.systemCAFile ?? Self.systemFile(environment: environment)
         try self.init(systemFile: systemFile, caFile: configuration.caFile)
     }

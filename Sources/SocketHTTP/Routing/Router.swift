@@ -27,8 +27,8 @@ package struct Router: RequestResponder {
 
     /// Adds a route; a `{name}` segment in its path matches any one segment, available as `Request.pathParameter`.
     ///
-    /// A path that ends in `/*` matches everything below it, for endpoints that append a foreign path to their own. Where
-    /// several match, the longest wins.
+    /// A path that ends in `/*` matches everything below it: an endpoint there appends a foreign path to its own. Of
+    /// several that match, the longest wins.
     package mutating func on(_ method: HTTPRequest.Method, _ path: String, _ respond: @escaping Respond) {
         precondition(path.utf8.first == UInt8.slash, "a route's path begins with a slash")
         if path.hasSuffix("/*") {

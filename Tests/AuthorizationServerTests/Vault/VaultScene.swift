@@ -30,6 +30,7 @@ struct VaultScene: Sendable {
         files filesConfiguration: DevelopmentIdentityProvider.Configuration = .init(),
         configure: (inout Configuration) -> Void = { _ in },
         journal: (any ChangeJournal)? = nil,
+        environment prepare: (inout ServerEnvironment) -> Void = { _ in },
         _ body: (VaultScene) async throws -> Void
     ) async throws {
         let clock = ManualClock()
@@ -53,7 +54,11 @@ struct VaultScene: Sendable {
                     configure(&configuration)
                 },
                 environment: { environment in
-                    if let journal { environment.journal = journal }
+                    prepare(&environment)
+                    guard let journal else { return }
+                    environment.journal = journal
+                    // A turn between two steps of a test would find another state of the journal.
+                    environment.maintainsOnTimer = false
                 },
                 { server in
                     let client = try await OAuthTestClient.registered(at: server)

@@ -34,7 +34,7 @@ struct TokenSealingTests {
     }
 
     private func sealing(_ seed: UInt64 = 1, secret: [UInt8]? = nil) throws -> TokenSealing {
-        try TokenSealing(secret: secret ?? self.secret, random: SeededBytes(seed: seed))
+        try TokenSealing(secret: secret ?? self.secret, random: SeededRandomSource(seed: seed))
     }
 
     private let place = TokenSealing.Place(userID: UserID(value: 1), upstream: "github", account: "583231")
@@ -132,7 +132,7 @@ struct TokenSealingTests {
             rootSecret: secret,
             secrets: [VaultKeySecret(number: 1, secret: [9], createdAt: StoreSample.now)]
         )
-        let rotated = TokenSealing(keys: keys, random: SeededBytes(seed: 2))
+        let rotated = TokenSealing(keys: keys, random: SeededRandomSource(seed: 2))
         #expect(!rotated.isCurrent(connection.tokens))
         #expect(try rotated.accessToken(of: connection) == "gho_old")
         var anew = connection
@@ -144,7 +144,7 @@ struct TokenSealingTests {
     @Test("after a rotation the new key seals and the old ones open; what a removed key sealed does not")
     func rotation() async throws {
         let keys = try VaultKeys(rootSecret: secret)
-        let sealing = TokenSealing(keys: keys, random: SeededBytes(seed: 3))
+        let sealing = TokenSealing(keys: keys, random: SeededRandomSource(seed: 3))
         var sealed = [try sealing.seal(tokens, at: place)]
         for number in UInt32(1)...2 {
             let secret = [UInt8](repeating: UInt8(number), count: 32)

@@ -1,10 +1,9 @@
-import AuthorizationServerTesting
 import OAuthState
 import Synchronization
 
 /// A line to stores that are elsewhere: each verb takes a random while, and may fail before or after it took effect.
-final class Network: Sendable {
-    enum Failure: CaseIterable, Sendable {
+package final class Network: Sendable {
+    package enum Failure: CaseIterable, Sendable {
         /// The request is lost: nothing was changed.
         case before
         /// The answer is lost: the change holds, or the store has taken it back.
@@ -20,20 +19,23 @@ final class Network: Sendable {
     private let state: Mutex<State>
 
     /// A line that works, with random delays.
-    init(seed: UInt64 = 1) {
+    package init(seed: UInt64 = 1) {
         state = Mutex(State(random: SeededRandom(seed: seed)))
     }
 
     /// Makes the next use of a verb fail, once.
-    func fail(_ verb: String, _ kind: Failure) {
+    package func fail(_ verb: String, _ kind: Failure) {
         state.withLock { $0.failure = (verb, kind) }
     }
 
     /// Whether the failure that was asked for has happened.
-    var hasFailed: Bool { state.withLock { $0.failure == nil } }
+    package var hasFailed: Bool { state.withLock { $0.failure == nil } }
 
-    /// Every verb that was used.
-    var verbs: Set<String> { state.withLock { $0.verbs } }
+    /// Every verb that was used since the line was made, or since ``forgetVerbs()``.
+    package var verbs: Set<String> { state.withLock { $0.verbs } }
+
+    /// Forgets which verbs were used.
+    package func forgetVerbs() { state.withLock { $0.verbs = [] } }
 
     /// A change: the receipt that comes back is of a change that holds already.
     func change<Outcome>(
@@ -42,7 +44,7 @@ final class Network: Sendable {
     ) async throws(StoreError) -> Receipt<Outcome> {
         try await cross(verb, .before)
         let receipt = try await make()
-        let outcome = try await receipt.outcome
+        let outcome = try Carriage.carried(try await receipt.outcome)
         do throws(StoreError) {
             try await cross(verb, .after)
         } catch {
@@ -56,7 +58,9 @@ final class Network: Sendable {
     /// A question.
     func ask<Value>(_ verb: String, _ answer: () async throws(StoreError) -> Value) async throws(StoreError) -> Value {
         try await cross(verb, .before)
-        return try await answer()
+        let value = try Carriage.carried(try await answer())
+        do throws(StoreError) { try await cross(verb, .after) } catch { throw .unavailable }
+        return value
     }
 
     private func cross(_ verb: String, _ kind: Failure) async throws(StoreError) {
@@ -68,14 +72,5 @@ final class Network: Sendable {
         }
         for _ in 0..<delay { await Task.yield() }
         if fails { throw kind == .before ? .unavailable : .outcomeUnknown }
-    }
-
-    /// A value as it arrives: written as bytes and read again.
-    static func carried<Value: RecordCodable>(_ value: Value?) throws(StoreError) -> Value? {
-        guard let value else { return nil }
-        var writer = BinaryWriter(reserving: 256)
-        value.write(to: &writer)
-        var reader = BinaryReader(writer.bytes)
-        do throws(RecordError) { return try Value(from: &reader) } catch { throw .unavailable }
     }
 }

@@ -1,12 +1,19 @@
-import OAuthProtocol
-import OAuthState
+package import OAuthProtocol
+package import OAuthState
 
 /// Users and connections behind a ``Network``.
-struct NetworkedVault: VaultStore {
-    let far: TokenVault
-    let network: Network
+package struct NetworkedVault: VaultStore {
+    /// The stores behind the network, where a test looks at what holds.
+    package let far: TokenVault
+    private let network: Network
 
-    func resolveUser(
+    /// The same stores, behind a network.
+    package init(far: TokenVault, network: Network) {
+        self.far = far
+        self.network = network
+    }
+
+    package func resolveUser(
         _ login: UserLogin,
         candidate: UserID,
         now: Timestamp
@@ -16,15 +23,15 @@ struct NetworkedVault: VaultStore {
         }
     }
 
-    func user(_ id: UserID) async throws(StoreError) -> User? {
-        try await network.ask("user") { () throws(StoreError) in try Network.carried(await far.user(id)) }
+    package func user(_ id: UserID) async throws(StoreError) -> User? {
+        try await network.ask("user") { await far.user(id) }
     }
 
-    func userID(of identity: IdentityKey) async throws(StoreError) -> UserID? {
+    package func userID(of identity: IdentityKey) async throws(StoreError) -> UserID? {
         try await network.ask("userID") { await far.userID(of: identity) }
     }
 
-    func store(
+    package func store(
         _ draft: ConnectionDraft,
         candidate: ConnectionID,
         now: Timestamp
@@ -34,28 +41,31 @@ struct NetworkedVault: VaultStore {
         }
     }
 
-    func credential(
+    package func credential(
         for userID: UserID,
         upstream: String,
         preferred: [ConnectionID],
         account: String?
     ) async throws(StoreError) -> Connection? {
         try await network.ask("credential") { () throws(StoreError) in
-            try Network.carried(
-                await far.credential(for: userID, upstream: upstream, preferred: preferred, account: account)
+            await far.credential(
+                for: userID,
+                upstream: upstream,
+                preferred: preferred,
+                account: account
             )
         }
     }
 
-    func connection(_ id: ConnectionID) async throws(StoreError) -> Connection? {
-        try await network.ask("connection") { () throws(StoreError) in try Network.carried(await far.connection(id)) }
+    package func connection(_ id: ConnectionID) async throws(StoreError) -> Connection? {
+        try await network.ask("connection") { await far.connection(id) }
     }
 
-    func connections(of userID: UserID) async throws(StoreError) -> [Connection] {
+    package func connections(of userID: UserID) async throws(StoreError) -> [Connection] {
         try await network.ask("connections(of:)") { await far.connections(of: userID) }
     }
 
-    func isConnected(
+    package func isConnected(
         account: String,
         upstream: String,
         byAnotherThan userID: UserID
@@ -65,11 +75,11 @@ struct NetworkedVault: VaultStore {
         }
     }
 
-    func connections(ofAccount account: String, at upstream: String) async throws(StoreError) -> [Connection] {
+    package func connections(ofAccount account: String, at upstream: String) async throws(StoreError) -> [Connection] {
         try await network.ask("connections(ofAccount:)") { await far.connections(ofAccount: account, at: upstream) }
     }
 
-    func connections(
+    package func connections(
         ofProviderSession session: String,
         at upstream: String
     ) async throws(StoreError) -> [Connection] {
@@ -78,11 +88,11 @@ struct NetworkedVault: VaultStore {
         }
     }
 
-    func connections(after id: ConnectionID?, limit: Int) async throws(StoreError) -> [Connection] {
+    package func connections(after id: ConnectionID?, limit: Int) async throws(StoreError) -> [Connection] {
         try await network.ask("connections(after:)") { await far.connections(after: id, limit: limit) }
     }
 
-    func revoke(
+    package func revoke(
         _ id: ConnectionID,
         obtainedAt: Timestamp,
         reason: String
@@ -92,15 +102,16 @@ struct NetworkedVault: VaultStore {
         }
     }
 
-    func touch(_ id: ConnectionID, now: Timestamp) async { await far.touch(id, now: now) }
+    package func touch(_ id: ConnectionID, now: Timestamp) async { await far.touch(id, now: now) }
 
-    func disconnect(_ id: ConnectionID, obtainedAt: Timestamp?) async throws(StoreError) -> Receipt<Connection?> {
+    package func disconnect(_ id: ConnectionID, obtainedAt: Timestamp?) async throws(StoreError) -> Receipt<Connection?>
+    {
         try await network.change("disconnect") { () throws(StoreError) in
             try await far.disconnect(id, obtainedAt: obtainedAt)
         }
     }
 
-    func beginRefresh(
+    package func beginRefresh(
         _ id: ConnectionID,
         version: UInt32,
         by holder: LeaseHolder,
@@ -111,14 +122,14 @@ struct NetworkedVault: VaultStore {
         }
     }
 
-    func replace(
+    package func replace(
         _ refresh: ConnectionRefresh,
         now: Timestamp
     ) async throws(StoreError) -> Receipt<ConnectionOutcome> {
         try await network.change("replace") { () throws(StoreError) in try await far.replace(refresh, now: now) }
     }
 
-    func mark(
+    package func mark(
         _ id: ConnectionID,
         version: UInt32,
         _ status: Connection.Status,
@@ -129,9 +140,9 @@ struct NetworkedVault: VaultStore {
         }
     }
 
-    func endRefresh(_ id: ConnectionID, by holder: LeaseHolder) async { await far.endRefresh(id, by: holder) }
+    package func endRefresh(_ id: ConnectionID, by holder: LeaseHolder) async { await far.endRefresh(id, by: holder) }
 
-    func takeDueRefreshes(
+    package func takeDueRefreshes(
         at upstream: String,
         usedSince: Timestamp,
         now: Timestamp,
@@ -142,19 +153,19 @@ struct NetworkedVault: VaultStore {
         }
     }
 
-    func reseal(_ connection: Connection, as tokens: SealedTokens) async throws(StoreError) -> Receipt<Bool> {
+    package func reseal(_ connection: Connection, as tokens: SealedTokens) async throws(StoreError) -> Receipt<Bool> {
         try await network.change("reseal") { () throws(StoreError) in try await far.reseal(connection, as: tokens) }
     }
 
-    func registration(of upstream: String) async throws(StoreError) -> StoredUpstreamRegistration? {
+    package func registration(of upstream: String) async throws(StoreError) -> StoredUpstreamRegistration? {
         try await network.ask("registration") { await far.registration(of: upstream) }
     }
 
-    func keep(_ registration: StoredUpstreamRegistration) async throws(StoreError) -> Receipt<StoreAdmission> {
+    package func keep(_ registration: StoredUpstreamRegistration) async throws(StoreError) -> Receipt<StoreAdmission> {
         try await network.change("keep") { () throws(StoreError) in try await far.keep(registration) }
     }
 
-    func registrations() async throws(StoreError) -> [StoredUpstreamRegistration] {
+    package func registrations() async throws(StoreError) -> [StoredUpstreamRegistration] {
         try await network.ask("registrations") { await far.registrations() }
     }
 }
