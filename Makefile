@@ -10,7 +10,7 @@ RELEASE := -c release --static-swift-stdlib
 
 SWIFT_FOLDERS := $(wildcard Sources Tests Benchmarks)
 
-.PHONY: help setup build run test test-release bench-setup bench bench-check bench-record format lint index reference clean
+.PHONY: help setup build run test test-release test-sanitized fuzz bench-setup bench bench-check bench-record format lint index reference clean
 
 help: ## List the targets.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -35,6 +35,16 @@ test-release: setup ## Run the tests of storage and cryptography, crashes includ
 	swift build --build-tests -c release -Xswiftc -enable-testing --scratch-path .build/test-release
 	swift test --skip-build -c release -Xswiftc -enable-testing --scratch-path .build/test-release \
 	  --filter DurabilityTests --filter DurableLogTests --filter OAuthStateTests --filter OpenSSLCryptoTests
+
+fuzz: setup ## Feed every reader of outside input with a fuzzer's inputs, for FUZZ_SECONDS each.
+	@.ci/fuzz
+
+# Each in a folder of its own: a sanitizer changes every object file.
+test-sanitized: setup ## Run the whole suite under Thread Sanitizer, and under Address Sanitizer.
+	swift build --build-tests --sanitize=thread --scratch-path .build/thread
+	TSAN_OPTIONS=halt_on_error=1 .ci/run-tests --sanitize=thread --scratch-path .build/thread
+	swift build --build-tests --sanitize=address --scratch-path .build/address
+	ASAN_OPTIONS=detect_leaks=0 .ci/run-tests --sanitize=address --scratch-path .build/address
 
 bench-setup: ## Install the programs that the benchmarks compare with.
 	@.ci/install-packages bench

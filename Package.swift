@@ -180,6 +180,16 @@ let testTargets: [Target] = [
             "SocketHTTP", .logging,
         ]
     ),
+    .target(
+        name: "FuzzTargets",
+        dependencies: [
+            "AuthorizationServer", "DurableLog", "OAuthProtocol", "OAuthState", "OpenSSLCrypto", "ServerCommand",
+            "ServerConfiguration", "SocketHTTP",
+        ],
+        path: "Tests/FuzzTargets",
+        swiftSettings: swiftSettings
+    ),
+    .testTarget(name: "FuzzTests", dependencies: ["FuzzTargets"], exclude: ["Corpus"], swiftSettings: swiftSettings),
     tests("RepositoryTests", []),
     tests("BenchmarkSupportTests", ["BenchmarkSupport"]),
     .testTarget(
@@ -189,6 +199,19 @@ let testTargets: [Target] = [
         swiftSettings: swiftSettings
     ),
 ]
+
+// libFuzzer brings the main function, so this is built with `--sanitize=fuzzer` only (`make fuzz`).
+let fuzzDriver: [Target] =
+    Context.environment["GATEHOUSE_FUZZ"] == nil
+    ? []
+    : [
+        .executableTarget(
+            name: "FuzzDriver",
+            dependencies: ["Foundations", "FuzzTargets"],
+            path: "Tests/FuzzDriver",
+            swiftSettings: swiftSettings
+        )
+    ]
 
 // Each a `swift run -c release NAME` away; BenchmarkSupport is what they share.
 let benchmarks: [Target] = [
@@ -262,5 +285,5 @@ let package = Package(
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     ],
-    targets: floor0 + floorHalf + floor1 + floor2 + floor3 + floor4 + floor5 + benchmarks + testTargets
+    targets: floor0 + floorHalf + floor1 + floor2 + floor3 + floor4 + floor5 + benchmarks + testTargets + fuzzDriver
 )
