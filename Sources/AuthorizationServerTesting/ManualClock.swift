@@ -2,17 +2,26 @@ import AuthorizationServer
 package import OAuthProtocol
 import Synchronization
 
-/// A clock that only a test moves; shared by the server, the provider and the test.
+/// The clock of a server in a test, of its provider and of the test: fixed until it is moved, or following real time plus
+/// what it was moved by.
 package final class ManualClock: TimeSource, ElapsedTimeSource {
-    private let present: Mutex<Timestamp>
+    private let start: Timestamp?
+    private let offset = Mutex(Duration.zero)
 
-    /// A clock at a fixed moment; by default 2026-11-23T08:00:00Z.
+    /// A clock at a fixed moment, which only `advance` changes; by default 2026-11-23T08:00:00Z.
     package init(_ start: Timestamp = Timestamp(secondsSinceEpoch: 1_795_420_800)) {
-        present = Mutex(start)
+        self.start = start
     }
 
+    private init(start: Timestamp?) {
+        self.start = start
+    }
+
+    /// A clock that goes on by itself, so that verifiers with a clock of their own accept the server's tokens.
+    package static func following() -> ManualClock { ManualClock(start: nil) }
+
     package func now() -> Timestamp {
-        present.withLock { $0 }
+        (start ?? SystemTimeSource().now()) + offset.withLock { $0 }
     }
 
     package func nanoseconds() -> Int64 {
@@ -21,6 +30,6 @@ package final class ManualClock: TimeSource, ElapsedTimeSource {
 
     /// Moves the clock forward.
     package func advance(by duration: Duration) {
-        present.withLock { $0 = $0 + duration }
+        offset.withLock { $0 += duration }
     }
 }

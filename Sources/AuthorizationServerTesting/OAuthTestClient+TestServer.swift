@@ -63,9 +63,14 @@ extension OAuthTestClient {
     }
 
     /// Authorizes a user and redeems the code for tokens.
+    ///
+    /// - Throws: ``AuthorizationRefused`` when there is no code: an unknown user, scope or resource, a refusal.
     public func tokens(at server: TestServer, as user: String = "ada") async throws -> Answer {
         let browser = TestBrowser(transport: server.transport)
         let answer = try await authorize(with: browser, at: server, as: user)
-        return try await redeem(answer["code"] ?? "")
+        guard let code = answer["code"] else {
+            throw AuthorizationRefused(error: answer["error"], reason: answer["error_description"])
+        }
+        return try await redeem(code)
     }
 }

@@ -33,6 +33,7 @@ public final class TestServer: Sendable {
     public static let resource = "https://mcp.example.com/mcp"
     /// The id of that resource's server, and its secret.
     public static let resourceServer = (id: "mcp-server", secret: "resource-server-secret-for-tests")
+    static let adminSecret = "admin-token-for-tests"
     /// The upstream name of the identity provider.
     public static let upstream = "corp"
 
@@ -66,7 +67,7 @@ public final class TestServer: Sendable {
         let issuer = try Issuer("http://\(reservation.address)")
         var configuration = Configuration(issuer: issuer, listen: [.init(address: reservation.address)])
         configuration.management.address = SocketAddress(ip: .loopback, port: 0)
-        configuration.management.adminToken = .value(SecretValue("admin-token-for-tests"))
+        configuration.management.adminToken = .value(SecretValue(adminSecret))
         configuration.scopes = ScopeSet(["openid", "profile", "email", "offline_access", "mcp:read", "mcp:write"])
         configuration.upstreams = [Self.upstreamConfiguration(issuer: providerURL)]
         var protected = Configuration.Resource(uri: resource, scopes: ScopeSet(["mcp:read", "mcp:write"]))

@@ -15,12 +15,17 @@ public struct OAuthTestClient: Sendable {
         package let headerFields: [(name: String, value: String)]
         /// The body, or an empty object when it is not JSON.
         package let json: JSONObject
+        /// The body as text.
+        public let body: String
 
         /// A member with a string value.
         public subscript(name: String) -> String? { json[name]?.stringValue }
 
         /// A member with an integer value.
         public func integer(_ name: String) -> Int? { json[name]?.integerValue }
+
+        /// A member with a Boolean value, such as `active` of an introspection (RFC 7662 §2.2).
+        public func boolean(_ name: String) -> Bool? { json[name]?.boolValue }
 
         /// The `error` member.
         public var error: String? { self["error"] }
@@ -189,7 +194,8 @@ public struct OAuthTestClient: Sendable {
         return Answer(
             status: response.status,
             headerFields: response.headerFields.map { ($0.name, $0.value) },
-            json: json
+            json: json,
+            body: String(decoding: response.body, as: UTF8.self)
         )
     }
 }

@@ -1,4 +1,7 @@
+import AuthorizationServer
 import AuthorizationServerTesting
+import OAuthProtocol
+import ServerConfiguration
 import Testing
 
 /// What README shows to other packages, run as it stands there; that they can see it is RepositoryTests' business.
@@ -16,6 +19,59 @@ struct EmbeddedServerTests {
             let upstream = try await client.exchange(tokens["access_token"] ?? "")
             #expect(upstream.status == 503)
             #expect(try await client.exchange(tokens["access_token"] ?? "").status == 200)
+        }
+    }
+
+    @Test("its tokens are good by a clock of the verifier's own, and expire when time is moved")
+    func realTime() async throws {
+        try await withGatehouse { server in
+            let present = Int(SystemTimeSource().now().secondsSinceEpoch)
+            #expect(abs(server.now - present) < 60)
+            let token = try await server.issueToken()
+            let client = try await OAuthTestClient.registered(at: server)
+            let answer = try await client.introspect(token)
+            #expect(answer.boolean("active") == true && answer.body.contains("true"))
+            #expect(try #require(answer.integer("exp")) > present)
+            server.advance(by: .seconds(3700))
+            #expect(try await client.introspect(token).boolean("active") == false)
+        }
+    }
+
+    @Test("a fixed start, users and scopes of the test's own; the body's result comes back")
+    func fixedStart() async throws {
+        var options = TestServer.Options()
+        options.start = 1_800_000_000
+        options.users = [.init("linus", name: "Linus", email: "linus@example.com")]
+        let issuedAt = try await withGatehouse(options) { server in
+            let token = try await server.issueToken(subject: "linus", scopes: ["mcp:read"])
+            let answer = try await OAuthTestClient.registered(at: server).introspect(token)
+            #expect(answer["scope"] == "mcp:read")
+            return answer.integer("iat")
+        }
+        #expect(issuedAt == 1_800_000_000)
+    }
+
+    @Test("a login that is refused says why")
+    func refused() async throws {
+        try await withGatehouse { server in
+            let refusal = await #expect(throws: AuthorizationRefused.self) {
+                _ = try await server.issueToken(scopes: ["unheard-of"])
+            }
+            #expect(refusal?.error == "invalid_scope")
+            await #expect(throws: AuthorizationRefused.self) {
+                _ = try await server.issueToken(subject: "no-such-user")
+            }
+        }
+    }
+
+    @Test("options without sense are refused by name")
+    func senseless() async throws {
+        var scopes = TestServer.Options()
+        scopes.scopes = ["bad scope\n"]
+        var lifetime = TestServer.Options()
+        lifetime.accessTokenLifetime = .seconds(-5)
+        for options in [scopes, lifetime] {
+            await #expect(throws: ConfigurationError.self) { _ = try await TestServer.start(options) }
         }
     }
 
