@@ -183,8 +183,8 @@ let testTargets: [Target] = [
     .target(
         name: "FuzzTargets",
         dependencies: [
-            "AuthorizationServer", "DurableLog", "OAuthProtocol", "OAuthState", "OpenSSLCrypto", "ServerCommand",
-            "ServerConfiguration", "SocketHTTP",
+            "AuthorizationServer", "DurableLog", "OAuthProtocol", "OAuthState", "OpenSSLCrypto", "ServerConfiguration",
+            "SocketHTTP",
         ],
         path: "Tests/FuzzTargets",
         swiftSettings: swiftSettings

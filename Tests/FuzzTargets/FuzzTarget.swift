@@ -21,7 +21,7 @@ package struct FuzzTarget: Sendable {
         FuzzTarget(name: "client-metadata", examine: ClientFuzz.metadata),
         FuzzTarget(name: "metadata-document", examine: ClientFuzz.document),
         FuzzTarget(name: "cookies", examine: HTTPFuzz.cookies),
-        FuzzTarget(name: "configuration", examine: ConfigurationFuzz.file),
+        FuzzTarget(name: "configuration", examine: ConfigurationFuzz.tree),
         FuzzTarget(name: "records", examine: StorageFuzz.records),
         FuzzTarget(name: "journal-segment", examine: StorageFuzz.segment),
     ]

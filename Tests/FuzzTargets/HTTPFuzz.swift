@@ -39,7 +39,9 @@ enum HTTPFuzz {
             "\(request.method) \(request.path)?\(request.query ?? "-") \(values) \(request.body) \(request.keepsAlive)"
     }
 
-    /// RFC 6265 §5: cookies of a browser, ours and others'. The input is the field's value.
+    /// RFC 6265 §5: cookies of a browser, ours and others'.
+    ///
+    /// The input is the field's value.
     static func cookies(_ bytes: [UInt8]) -> String? {
         let value = String(decoding: bytes.filter { $0 != 0x0D && $0 != 0x0A && $0 != 0 }, as: UTF8.self)
         var parser = RequestParser()
