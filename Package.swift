@@ -14,12 +14,16 @@ let swiftSettings: [SwiftSetting] = [
 
 extension Target.Dependency {
     static let argumentParser = product(name: "ArgumentParser", package: "swift-argument-parser")
+    // Used by swift-service-lifecycle only; a target must name it for its version to be ours to choose.
+    static let asyncAlgorithms = product(name: "AsyncAlgorithms", package: "swift-async-algorithms")
     static let deque = product(name: "DequeModule", package: "swift-collections")
     static let hashTreeCollections = product(name: "HashTreeCollections", package: "swift-collections")
     static let histogram = product(name: "Histogram", package: "hdrhistogram-swift")
     static let httpTypes = product(name: "HTTPTypes", package: "swift-http-types")
     static let logging = product(name: "Logging", package: "swift-log")
     static let metrics = product(name: "CoreMetrics", package: "swift-metrics")
+    // Used by hdrhistogram-swift only.
+    static let numerics = product(name: "Numerics", package: "swift-numerics")
     static let serviceLifecycle = product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
     static let unixSignals = product(name: "UnixSignals", package: "swift-service-lifecycle")
     static let yams = product(name: "Yams", package: "Yams")
@@ -47,7 +51,11 @@ let floor1: [Target] = [
         dependencies: ["CLinux", "COpenSSL", "Foundations", .httpTypes, .logging],
         swiftSettings: swiftSettings
     ),
-    .target(name: "OutboundHTTP", dependencies: ["CCurl", "Foundations", .logging], swiftSettings: swiftSettings),
+    .target(
+        name: "OutboundHTTP",
+        dependencies: ["CCurl", "CLinux", "Foundations", .logging],
+        swiftSettings: swiftSettings
+    ),
     .target(
         name: "DurableLog",
         dependencies: ["CZlib", "Foundations", "OpenSSLCrypto", .logging],
@@ -110,7 +118,8 @@ let floor5: [Target] = [
         dependencies: [
             "AuthorizationServer", "CJemalloc", "DevelopmentIdentityProvider", "OAuthClientKit",
             "OAuthState", "OAuthProtocol", "OpenSSLCrypto", "ServerConfiguration", "SocketHTTP", "OutboundHTTP",
-            "DurableLog", "UpstreamIdentity", .argumentParser, .yams, .serviceLifecycle, .unixSignals, .logging,
+            "DurableLog", "Foundations", "UpstreamIdentity", .argumentParser, .httpTypes, .yams, .serviceLifecycle,
+            .unixSignals, .asyncAlgorithms, .logging,
         ],
         swiftSettings: swiftSettings
     ),
@@ -168,8 +177,8 @@ let testTargets: [Target] = [
     tests(
         "ServerCommandTests",
         [
-            "ServerCommand", "AuthorizationServer", "OAuthProtocol", "OpenSSLCrypto", "ServerConfiguration",
-            "SocketHTTP", "UpstreamIdentity", .logging,
+            "ServerCommand", "AuthorizationServer", "DevelopmentIdentityProvider", "OAuthClientKit", "OAuthProtocol",
+            "OpenSSLCrypto", "OutboundHTTP", "ServerConfiguration", "SocketHTTP", "UpstreamIdentity", .logging,
         ]
     ),
     tests(
@@ -233,7 +242,7 @@ let benchmarks: [Target] = [
             "AuthorizationServer", "AuthorizationServerTesting", "BenchmarkSupport", "CJemalloc", "CLinux", "COpenSSL",
             "DevelopmentIdentityProvider", "DurableLog", "OAuthProtocol", "OAuthState", "OpenSSLCrypto",
             "OutboundHTTP", "ServerConfiguration", "SocketHTTP", "UpstreamIdentity", .argumentParser, .histogram,
-            .httpTypes, .logging,
+            .httpTypes, .logging, .numerics,
         ],
         path: "Benchmarks/LoadBenchmarks",
         swiftSettings: swiftSettings
@@ -275,15 +284,18 @@ let package = Package(
         .executable(name: "gatehouse", targets: ["ServerCommand"]),
         .library(name: "AuthorizationServerTesting", targets: ["AuthorizationServerTesting"]),
     ],
+    // Exact, those that only other packages use included: two builds of one commit have the same code in them.
     dependencies: [
-        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
-        .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
-        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
-        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
-        .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
-        .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
-        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
-        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+        .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-async-algorithms.git", exact: "1.1.4"),
+        .package(url: "https://github.com/apple/swift-collections", exact: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-http-types", exact: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-metrics", exact: "2.13.0"),
+        .package(url: "https://github.com/apple/swift-numerics", exact: "1.1.1"),
+        .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", exact: "0.2.0"),
+        .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", exact: "2.13.0"),
     ],
     targets: floor0 + floorHalf + floor1 + floor2 + floor3 + floor4 + floor5 + benchmarks + testTargets + fuzzDriver
 )

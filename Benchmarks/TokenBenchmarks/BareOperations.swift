@@ -20,9 +20,10 @@ final class BareSignature: @unchecked Sendable {
         self.algorithm = algorithm
         let made =
             switch algorithm {
-            case .es256: unsafe gatehouse_generate_p256()
+            case .es256: unsafe gatehouse_generate_ec("P-256")
             case .edDSA: unsafe gatehouse_generate_ed25519()
             case .rs256, .ps256: unsafe gatehouse_generate_rsa(2048)
+            default: throw BenchmarkError("\(algorithm.rawValue) is not measured")
             }
         guard let key = unsafe made else { throw BenchmarkError("OpenSSL cannot make a key") }
         unsafe self.key = key
@@ -43,6 +44,7 @@ final class BareSignature: @unchecked Sendable {
                 unsafe EVP_PKEY_sign_init(context) == 1 && EVP_PKEY_verify_init(verification) == 1
                     && EVP_PKEY_CTX_set_signature_md(context, EVP_sha256()) == 1
                     && EVP_PKEY_CTX_set_signature_md(verification, EVP_sha256()) == 1
+            default: false
             }
         guard isReady else { throw BenchmarkError("OpenSSL cannot sign with \(algorithm.rawValue)") }
         sign()

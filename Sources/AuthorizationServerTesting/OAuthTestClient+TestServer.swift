@@ -64,7 +64,8 @@ extension OAuthTestClient {
 
     /// Authorizes a user and redeems the code for tokens.
     ///
-    /// - Throws: ``AuthorizationRefused`` when there is no code: an unknown user, scope or resource, a refusal.
+    /// - Throws: ``AuthorizationRefused`` when there is no code: an unknown user or resource, a malformed scope, or a
+    ///   refusal.
     public func tokens(at server: TestServer, as user: String = "ada") async throws -> Answer {
         let browser = TestBrowser(transport: server.transport)
         let answer = try await authorize(with: browser, at: server, as: user)

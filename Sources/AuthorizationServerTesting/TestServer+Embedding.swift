@@ -15,6 +15,8 @@ extension TestServer {
         public var accessTokenLifetime = Duration.seconds(3600)
         /// The lifetime of the identity provider's access tokens; `nil` for tokens without `expires_in`.
         public var upstreamTokenLifetime: Duration? = .seconds(3600)
+        /// The ways in which the identity provider differs from the specifications; the server is configured for them.
+        public var upstreamQuirks: Set<UpstreamQuirk> = []
 
         /// The server's first moment, in seconds since 1970, fixed until ``TestServer/advance(by:)``.
         ///
@@ -66,6 +68,7 @@ extension TestServer {
         try options.check()
         var provider = DevelopmentIdentityProvider.Configuration()
         provider.openIDConnect.accessTokenLifetime = options.upstreamTokenLifetime
+        provider.openIDConnect.quirks = Set(options.upstreamQuirks.map(\.behaviour))
         for (number, user) in options.users.enumerated() {
             provider.users.append(
                 DevelopmentUser(
@@ -83,6 +86,7 @@ extension TestServer {
             configuration.resources[0].scopes = scopes
             configuration.scopes = configuration.scopes.union(scopes)
             configuration.tokens.accessTokenLifetime = options.accessTokenLifetime
+            for quirk in options.upstreamQuirks { quirk.configure(&configuration.upstreams[0]) }
         }
     }
 
@@ -110,6 +114,7 @@ extension TestServer {
     /// - Parameters:
     ///   - subject: Who signs in, one of the users of the identity provider.
     ///   - scopes: The scopes to request; `nil` for every scope of the resource.
+    /// - Returns: The JWT.
     /// - Throws: ``AuthorizationRefused`` with what the server or the provider answered.
     public func issueToken(subject: String = "ada", scopes: [String]? = nil) async throws -> String {
         var client = try await OAuthTestClient.registered(at: self)
@@ -165,6 +170,7 @@ public struct AuthorizationRefused: Error, CustomStringConvertible {
     /// The `error_description`, or the text of the page.
     public let reason: String?
 
+    /// Both, in one line.
     public var description: String {
         "the authorization was refused: \([error, reason].compactMap { $0 }.joined(separator: ": "))"
     }

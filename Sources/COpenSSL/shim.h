@@ -22,10 +22,10 @@
 
 // --- OpenSSLCrypto: parameter lists hold pointers to their names, which a Swift string could not keep alive. ---
 
-// The P-256 public key of an uncompressed point (04 || x || y); NULL when the point is not on the curve.
-static inline EVP_PKEY *gatehouse_p256_public_key(const unsigned char *point, size_t length) {
+// The public key of an uncompressed point (04 || x || y) of a named curve; NULL when the point is not on the curve.
+static inline EVP_PKEY *gatehouse_ec_public_key(const char *curve, const unsigned char *point, size_t length) {
     OSSL_PARAM parameters[3];
-    parameters[0] = OSSL_PARAM_construct_utf8_string(OSSL_PKEY_PARAM_GROUP_NAME, (char *)"prime256v1", 0);
+    parameters[0] = OSSL_PARAM_construct_utf8_string(OSSL_PKEY_PARAM_GROUP_NAME, (char *)curve, 0);
     parameters[1] = OSSL_PARAM_construct_octet_string(OSSL_PKEY_PARAM_PUB_KEY, (void *)point, length);
     parameters[2] = OSSL_PARAM_construct_end();
     EVP_PKEY *key = NULL;
@@ -64,7 +64,7 @@ static inline EVP_PKEY *gatehouse_rsa_public_key(
     return key;
 }
 
-static inline EVP_PKEY *gatehouse_generate_p256(void) { return EVP_EC_gen("P-256"); }
+static inline EVP_PKEY *gatehouse_generate_ec(const char *curve) { return EVP_EC_gen(curve); }
 static inline EVP_PKEY *gatehouse_generate_ed25519(void) { return EVP_PKEY_Q_keygen(NULL, NULL, "ED25519"); }
 static inline EVP_PKEY *gatehouse_generate_rsa(unsigned int bits) { return EVP_RSA_gen(bits); }
 
@@ -177,10 +177,15 @@ static inline int gatehouse_SSL_CTX_set_min_version(SSL_CTX *context) {
 }
 
 // Servers that hold many idle connections: no buffers between records, and partial writes never happen on memory BIOs.
-static inline void gatehouse_SSL_CTX_prepare_for_server(SSL_CTX *context) {
+// No tickets: their keys would live as long as the certificate, and with them every recorded session could be read (RFC
+// 9325 section 4.3). 1 on success.
+static inline int gatehouse_SSL_CTX_prepare_for_server(SSL_CTX *context) {
     SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS);
     SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
-    SSL_CTX_set_options(context, SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION | SSL_OP_CIPHER_SERVER_PREFERENCE);
+    SSL_CTX_set_options(context, SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION | SSL_OP_CIPHER_SERVER_PREFERENCE
+        | SSL_OP_NO_TICKET);
+    return SSL_CTX_set_num_tickets(context, 0) == 1
+        && SSL_CTX_set_cipher_list(context, "ECDHE+AESGCM:ECDHE+CHACHA20") == 1;
 }
 
 static inline void gatehouse_BIO_set_mem_eof_return(BIO *bio, int value) {

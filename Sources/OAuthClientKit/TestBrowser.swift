@@ -27,6 +27,8 @@ package actor TestBrowser {
     }
 
     private let transport: any OutboundTransport
+    /// Whether it confirms the accounts of further providers by itself, as most users do.
+    private var confirmsLegs = true
     private var cookies: [String: [String: String]] = [:]
 
     /// A browser without cookies.
@@ -34,9 +36,17 @@ package actor TestBrowser {
         self.transport = transport
     }
 
+    /// Makes it stop at the page that asks for a further provider's account.
+    package func stopConfirmingLegs() {
+        confirmsLegs = false
+    }
+
     /// Fetches an address without following redirects.
     package func get(_ url: String, headerFields: [(name: String, value: String)] = []) async throws -> Page {
-        try await send("GET", url, body: [], headerFields: headerFields)
+        let page = try await send("GET", url, body: [], headerFields: headerFields)
+        let fields = page.hiddenFields
+        guard confirmsLegs, fields["leg"] != nil, let action = page.formAction else { return page }
+        return try await post(action, form: fields.map { ($0.key, $0.value) } + [("decision", "connect")])
     }
 
     /// Posts a form without following redirects.

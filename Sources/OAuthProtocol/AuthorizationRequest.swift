@@ -27,6 +27,10 @@ package struct AuthorizationRequest: Hashable, Sendable {
     package var authenticationContexts: String?
     /// What the user is asked to trust, if the client is known by a metadata document, which may change (CM-10, D-89).
     package var clientFingerprint: SHA256Digest?
+    /// RFC 8628 §3.3: the device that the answer is for, in place of the redirect URI.
+    package var device: DeviceRequest?
+    /// RFC 9126 §2.2: the push that the request came with, which completes one login only.
+    package var push: AuthorizationPush?
 
     /// A request with the given parts, as a sealed consent ticket restores it.
     package init(
@@ -58,6 +62,20 @@ package struct AuthorizationRequest: Hashable, Sendable {
     }
 }
 
+/// RFC 9126 §2.2: names what a client has pushed.
+package struct AuthorizationPush: Hashable, Sendable {
+    /// Names the push, which is completed once.
+    package let id: SHA256Digest
+    /// When its reference ends; the same for all logins that it starts.
+    package let expiry: Timestamp
+
+    /// The push with this name.
+    package init(id: SHA256Digest, expiry: Timestamp) {
+        self.id = id
+        self.expiry = expiry
+    }
+}
+
 /// RFC 6749 §4.1.2.1: an error before the redirect URI is verified, so the user gets a page and no redirect.
 package struct AuthorizationPageError: Error, Hashable, Sendable {
     /// The class of the problem; the page explains each in its own words.
@@ -76,6 +94,8 @@ package struct AuthorizationPageError: Error, Hashable, Sendable {
         case clientMetadataThrottled
         /// It cannot be looked up now whether the client is registered (TK-16).
         case temporarilyUnavailable
+        /// RFC 9126 §4: the reference to a pushed request is expired, another client's, or not ours.
+        case unknownRequestURI
     }
 
     /// The class of the problem.
@@ -105,6 +125,11 @@ package struct AuthorizationRequestCheck {
         }
     }
 
+    /// `request_uri`, which may refer to a pushed request (RFC 9126 §4).
+    package func requestURI() throws(AuthorizationPageError) -> String? {
+        try unredirectable("request_uri")
+    }
+
     /// The `client_id` of the request (AZ-2; D-9: a duplicate is never redirected).
     package func clientID() throws(AuthorizationPageError) -> String {
         guard let clientID = try unredirectable("client_id") else { throw AuthorizationPageError(.missingClient) }
@@ -124,10 +149,16 @@ package struct AuthorizationRequestCheck {
             }
             return only
         }
-        guard RedirectURI.match(requested, among: client.redirectURIs) else {
+        guard Self.isRegistered(requested, by: client) else {
             throw AuthorizationPageError(.unregisteredRedirectURI)
         }
         return requested
+    }
+
+    /// Whether a client may be answered at this address: one that it registered, in a form that its program uses.
+    package static func isRegistered(_ redirectURI: String, by client: Client) -> Bool {
+        RedirectURI.match(redirectURI, among: client.redirectURIs)
+            || client.redirectURIs.contains { KnownProgram.matches(requested: redirectURI, registered: $0) }
     }
 
     /// `state` for an error redirect; `nil` when absent, repeated or too long.
@@ -158,7 +189,7 @@ package struct AuthorizationRequestCheck {
         }
         let resource = try resources.resource(requested: parameters.values("resource"))
         let requestedScopes = try value("scope").map { (text) throws(OAuthError) in try ScopeSet(parsing: text) }
-        let scopes = try scopePolicy.grantable(requested: requestedScopes, resource: resource, client: client)
+        let scopes = try scopePolicy.authorizable(requested: requestedScopes, resource: resource, client: client)
         return AuthorizationRequest(
             clientID: client.id,
             redirectURI: redirectURI,

@@ -2,23 +2,40 @@
 ///
 /// Only what works is advertised, and no member is ever null (MD-5, MD-7).
 package struct AuthorizationServerMetadata: Sendable {
-    /// The paths of the endpoints, relative to the issuer.
-    package enum Path {
-        package static let authorization = "/oauth/authorize"
-        package static let token = "/oauth/token"
-        package static let registration = "/oauth/register"
-        package static let revocation = "/oauth/revoke"
-        package static let introspection = "/oauth/introspect"
-        package static let userInfo = "/oauth/userinfo"
-        package static let consent = "/oauth/consent"
-        package static let callback = "/oauth/callback"
-        package static let keySet = "/.well-known/jwks.json"
+    /// An endpoint that the document names.
+    package struct Endpoint: Sendable {
+        /// The member, such as `token_endpoint`.
+        package let member: String
+        /// The path, relative to the issuer.
+        package let path: String
+        /// How clients authenticate there; `nil` when they do not.
+        package let authentication: Authentication?
+
+        /// Which methods of client authentication an endpoint takes.
+        package enum Authentication: Sendable {
+            /// All, public clients included.
+            case every
+            /// Those with a proof: no public client may use the endpoint.
+            case proven
+        }
+
+        /// An endpoint.
+        package init(member: String, path: String, authentication: Authentication? = nil) {
+            self.member = member
+            self.path = path
+            self.authentication = authentication
+        }
     }
+
+    /// draft-ietf-oauth-identity-assertion-authz-grant: the profile of identity assertions (ID-JAG).
+    package static let identityAssertionProfile = "urn:ietf:params:oauth:grant-profile:id-jag"
 
     /// The issuer.
     package var issuer: Issuer
     /// The grants that are enabled.
     package var grantTypes: [GrantType]
+    /// draft-ietf-oauth-identity-assertion-authz-grant: the profiles of grants that are enabled.
+    package var grantProfiles: [String] = []
     /// Authentication methods of the token endpoint; `none` is first, because some SDKs take the first one.
     package var authenticationMethods: [TokenEndpointAuthenticationMethod]
     /// Signature algorithms of client assertions, when `private_key_jwt` is offered.
@@ -27,18 +44,12 @@ package struct AuthorizationServerMetadata: Sendable {
     package var idTokenAlgorithms: [String]
     /// The supported scopes.
     package var scopes: ScopeSet
-    /// Whether RFC 7591 registration is open.
-    package var allowsRegistration: Bool
     /// Whether client ID metadata documents are accepted.
     package var allowsMetadataDocuments: Bool
-    /// Whether RFC 7009 revocation is offered.
-    package var allowsRevocation: Bool
-    /// Whether RFC 7662 introspection is offered.
-    package var allowsIntrospection: Bool
-    /// Whether there are a UserInfo endpoint and ID tokens.
-    package var issuesIDTokens: Bool
+    /// The endpoints, in the order of the document.
+    package var endpoints: [Endpoint]
 
-    /// Metadata with the code and refresh grants only; further features are enabled by their owners.
+    /// Metadata with the code and refresh grants only; endpoints and further features are added by their owners.
     package init(issuer: Issuer, scopes: ScopeSet) {
         self.issuer = issuer
         self.scopes = scopes
@@ -46,72 +57,39 @@ package struct AuthorizationServerMetadata: Sendable {
         authenticationMethods = [.none, .clientSecretBasic, .clientSecretPost]
         assertionAlgorithms = []
         idTokenAlgorithms = ["RS256"]
-        allowsRegistration = false
         allowsMetadataDocuments = false
-        allowsRevocation = false
-        allowsIntrospection = false
-        issuesIDTokens = false
+        endpoints = []
     }
 
     /// The metadata document.
     package var json: JSONObject {
-        var json: JSONObject = [
-            "issuer": .string(issuer.text),
-            "authorization_endpoint": .string(issuer.url(Path.authorization)),
-            "token_endpoint": .string(issuer.url(Path.token)),
-            "jwks_uri": .string(issuer.url(Path.keySet)),
-            "response_types_supported": ["code"],
-            "response_modes_supported": ["query"],
-            "grant_types_supported": .array(grantTypes.map { .string($0.rawValue) }),
-            "token_endpoint_auth_methods_supported": methods(authenticationMethods),
-            "code_challenge_methods_supported": ["S256"],
-            "scopes_supported": .array(scopes.tokens.map(JSONValue.string)),
-            "authorization_response_iss_parameter_supported": true,
-            "subject_types_supported": ["public"],
-            "id_token_signing_alg_values_supported": .array(idTokenAlgorithms.map(JSONValue.string)),
-        ]
-        if !assertionAlgorithms.isEmpty {
-            json["token_endpoint_auth_signing_alg_values_supported"] = algorithms
-        }
-        if allowsRegistration {
-            json["registration_endpoint"] = .string(issuer.url(Path.registration))
+        var json: JSONObject = ["issuer": .string(issuer.text)]
+        for endpoint in endpoints { add(endpoint, to: &json) }
+        json["response_types_supported"] = ["code"]
+        json["response_modes_supported"] = ["query"]
+        json["grant_types_supported"] = .strings(grantTypes.map(\.rawValue))
+        json["code_challenge_methods_supported"] = ["S256"]
+        json["scopes_supported"] = .strings(scopes.tokens)
+        json["authorization_response_iss_parameter_supported"] = true
+        json["subject_types_supported"] = ["public"]
+        json["id_token_signing_alg_values_supported"] = .strings(idTokenAlgorithms)
+        if !grantProfiles.isEmpty {
+            json["authorization_grant_profiles_supported"] = .strings(grantProfiles)
         }
         if allowsMetadataDocuments {
             json["client_id_metadata_document_supported"] = true
         }
-        addRevocationAndIntrospection(to: &json)
-        if issuesIDTokens {
-            json["userinfo_endpoint"] = .string(issuer.url(Path.userInfo))
-        }
         return json
     }
 
-    private func addRevocationAndIntrospection(to json: inout JSONObject) {
-        if allowsRevocation {
-            json["revocation_endpoint"] = .string(issuer.url(Path.revocation))
-            json["revocation_endpoint_auth_methods_supported"] = methods(authenticationMethods)
-            if !assertionAlgorithms.isEmpty {
-                json["revocation_endpoint_auth_signing_alg_values_supported"] = algorithms
-            }
+    private func add(_ endpoint: Endpoint, to json: inout JSONObject) {
+        json[endpoint.member] = .string(issuer.url(endpoint.path))
+        guard let authentication = endpoint.authentication else { return }
+        let methods = authenticationMethods.filter { $0 != .none || authentication == .every }
+        json[endpoint.member + "_auth_methods_supported"] = .strings(methods.map(\.rawValue))
+        if !assertionAlgorithms.isEmpty {
+            json[endpoint.member + "_auth_signing_alg_values_supported"] = .strings(assertionAlgorithms)
         }
-        if allowsIntrospection {
-            // RFC 7662 §2.1: introspection refuses public clients (D-48).
-            json["introspection_endpoint"] = .string(issuer.url(Path.introspection))
-            json["introspection_endpoint_auth_methods_supported"] = methods(
-                authenticationMethods.filter { $0 != .none }
-            )
-            if !assertionAlgorithms.isEmpty {
-                json["introspection_endpoint_auth_signing_alg_values_supported"] = algorithms
-            }
-        }
-    }
-
-    private var algorithms: JSONValue {
-        .array(assertionAlgorithms.map(JSONValue.string))
-    }
-
-    private func methods(_ methods: [TokenEndpointAuthenticationMethod]) -> JSONValue {
-        .array(methods.map { .string($0.rawValue) })
     }
 
     /// The paths at which the document is served: every form that clients try for this issuer (MD-2).

@@ -82,6 +82,46 @@ package final class Client: Hashable, Sendable {
         self.issuedAt = issuedAt
     }
 
+    /// The same registration without its keys.
+    package var withoutKeys: Client {
+        Client(
+            id: id,
+            kind: kind,
+            name: name,
+            uri: uri,
+            redirectURIs: redirectURIs,
+            grantTypes: grantTypes,
+            authenticationMethods: authenticationMethods,
+            secretHash: secretHash,
+            scopes: scopes,
+            applicationType: applicationType,
+            isTrusted: isTrusted,
+            allowsTokenEndpointAudience: allowsTokenEndpointAudience,
+            issuedAt: issuedAt
+        )
+    }
+
+    /// The same client with some of its redirect URIs only.
+    package func keeping(_ redirectURIs: [String]) -> Client {
+        Client(
+            id: id,
+            kind: kind,
+            name: name,
+            uri: uri,
+            redirectURIs: redirectURIs,
+            grantTypes: grantTypes,
+            authenticationMethods: authenticationMethods,
+            secretHash: secretHash,
+            scopes: scopes,
+            applicationType: applicationType,
+            isTrusted: isTrusted,
+            keySet: keySet,
+            keySetURI: keySetURI,
+            allowsTokenEndpointAudience: allowsTokenEndpointAudience,
+            issuedAt: issuedAt
+        )
+    }
+
     /// Whether all properties are equal.
     package static func == (left: Client, right: Client) -> Bool {
         left === right || left.saysTheSame(as: right) && left.issuedAt == right.issuedAt

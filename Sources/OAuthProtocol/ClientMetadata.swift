@@ -8,17 +8,24 @@ package struct ClientMetadata: Hashable, Sendable {
         package var redirectURIs: RedirectURI.Policy
         /// The grants that self-registered clients may have.
         package var grantTypes: Set<GrantType>
+        /// The grants of a client that names none.
+        package var defaultGrantTypes: Set<GrantType>
         /// The offered authentication methods.
         package var authenticationMethods: Set<TokenEndpointAuthenticationMethod>
         /// Redirect URIs whose clients need a secret even though they ask for `none` (Perplexity; CR-14).
         package var forcedConfidentialRedirects: Set<String>
         /// The scope in the answer to a client that requests none (RFC 7591 §2: the server may assign defaults).
         package var defaultScopes = ScopeSet.empty
+        /// The scopes that a client can ever be granted; the answer names no others (FD-2, C-6).
+        ///
+        /// With `nil` scopes are not narrowed.
+        package var grantableScopes: ScopeSet?
 
         /// A policy; `forcedConfidentialRedirects` holds https URIs that are not on loopback.
         package init(
             redirectURIs: RedirectURI.Policy = .init(),
             grantTypes: Set<GrantType> = [.authorizationCode, .refreshToken],
+            defaultGrantTypes: Set<GrantType> = [.authorizationCode, .refreshToken],
             authenticationMethods: Set<TokenEndpointAuthenticationMethod> = [
                 .none, .clientSecretBasic, .clientSecretPost,
             ],
@@ -26,6 +33,7 @@ package struct ClientMetadata: Hashable, Sendable {
         ) {
             self.redirectURIs = redirectURIs
             self.grantTypes = grantTypes
+            self.defaultGrantTypes = defaultGrantTypes
             self.authenticationMethods = authenticationMethods
             self.forcedConfidentialRedirects = forcedConfidentialRedirects
         }
@@ -41,7 +49,7 @@ package struct ClientMetadata: Hashable, Sendable {
     package var name: String?
     /// `client_uri`.
     package var uri: String?
-    /// `scope` as requested, or the default; it is echoed and restricts nothing.
+    /// What can be granted of the requested `scope`, or the default; it is echoed and restricts nothing.
     package var scopes: ScopeSet?
     /// `application_type`, as sent or inferred (CR-5).
     package var applicationType: ApplicationType
@@ -50,7 +58,7 @@ package struct ClientMetadata: Hashable, Sendable {
     /// `jwks_uri`.
     package var keySetURI: String?
     /// Members that are echoed as registered: `jwks`, and those that have no effect: `logo_uri`, `tos_uri`,
-    /// `policy_uri`, `software_id` ….
+    /// `policy_uri`, `contacts`, `software_id` ….
     package var echoed: JSONObject
 
     /// The most redirect URIs of one client (CR-2).
@@ -75,8 +83,8 @@ package struct ClientMetadata: Hashable, Sendable {
         try Self.validateResponseTypes(json)
         authenticationMethod = try Self.method(json, policy: policy, redirectURIs: redirectURIs, isNative: isNative)
         name = try Self.string("client_name", in: json).flatMap(Self.displayable)
-        uri = try Self.secureURL("client_uri", in: json)
-        scopes = try Self.scopeSet(json) ?? (policy.defaultScopes.isEmpty ? nil : policy.defaultScopes)
+        uri = Self.shownURL("client_uri", in: json)
+        scopes = Self.answered(try Self.scopeSet(json), policy)
         keySetURI = try Self.secureURL("jwks_uri", in: json)
         let embeddedKeys = try Self.embeddedKeySet(json)
         keySet = embeddedKeys?.serialized()
@@ -87,17 +95,8 @@ package struct ClientMetadata: Hashable, Sendable {
             throw OAuthError(.invalidClientMetadata, "private_key_jwt needs jwks or jwks_uri")
         }
         echoed = [:]
-        echoed["jwks"] = embeddedKeys.map(JSONValue.object)
-        for field in ["logo_uri", "tos_uri", "policy_uri"] {
-            if let url = try Self.secureURL(field, in: json) {
-                echoed[field] = .string(url)
-            }
-        }
-        for field in ["software_id", "software_version"] {
-            if let text = try Self.string(field, in: json), text.utf8.count <= 256 {
-                echoed[field] = .string(text)
-            }
-        }
+        if authenticationMethod == .privateKeyJWT { echoed["jwks"] = embeddedKeys.map(JSONValue.object) }
+        for (field, value) in Self.shown(json) { echoed[field] = value }
     }
 
     // MARK: - Redirect URIs
@@ -145,12 +144,12 @@ package struct ClientMetadata: Hashable, Sendable {
         guard let value = json["grant_types"], value != .null else {
             // RFC 7591 §2 has the default authorization_code alone; an MCP client that omits the field expects to stay
             // logged in.
-            return policy.grantTypes
+            return policy.defaultGrantTypes
         }
         guard let texts = value.stringArrayValue else {
             throw OAuthError(.invalidClientMetadata, "grant_types must be an array of strings")
         }
-        let usable = Set(texts.compactMap(GrantType.init)).intersection(policy.grantTypes)
+        let usable = Set(texts.map(GrantType.init(rawValue:))).intersection(policy.grantTypes)
         guard usable.contains(.authorizationCode) else {
             throw OAuthError(.invalidClientMetadata, "grant_types must contain authorization_code")
         }
@@ -214,21 +213,69 @@ package struct ClientMetadata: Hashable, Sendable {
         }
     }
 
-    // CR-6: these URLs are shown to users or fetched later, so they must be https; nothing is fetched now.
+    // CR-6: this URL is fetched later, so it must be https; nothing is fetched now.
     private static func secureURL(_ field: String, in json: JSONObject) throws(OAuthError) -> String? {
         guard let text = try string(field, in: json) else { return nil }
-        guard text.utf8.count <= RedirectURI.byteCountMax, let uri = URIReference(text), uri.scheme == "https",
-            let host = uri.host, !host.isEmpty, uri.userInformation == nil
-        else { throw OAuthError(.invalidClientMetadata, "\(field) must be an https URL") }
+        guard isSecureURL(text) else { throw OAuthError(.invalidClientMetadata, "\(field) must be an https URL") }
         return text
+    }
+
+    private static func isSecureURL(_ text: String) -> Bool {
+        guard text.utf8.count <= RedirectURI.byteCountMax, let uri = URIReference(text), uri.scheme == "https",
+            let host = uri.host, !host.isEmpty
+        else { return false }
+        return uri.userInformation == nil
+    }
+
+    // C-6: a scope that is never granted would only mislead the client into asking for it.
+    private static func answered(_ requested: ScopeSet?, _ policy: Policy) -> ScopeSet? {
+        let grantable = policy.grantableScopes.flatMap { known in requested?.filter(known.contains) } ?? requested
+        if let grantable, !grantable.isEmpty { return grantable }
+        return policy.defaultScopes.isEmpty ? nil : policy.defaultScopes
+    }
+
+    // MARK: - Members that are only shown
+
+    // RFC 7591 §2: a server may ignore what it does not use. Clients send a home page on loopback, a relative policy or
+    // a numeric version; none of it is worth a refusal, and none of it is kept (CR-6, C-2).
+    private static func shownURL(_ field: String, in json: JSONObject) -> String? {
+        guard let text = json[field]?.stringValue, isSecureURL(text) else { return nil }
+        return text
+    }
+
+    private static func shown(_ json: JSONObject) -> [(String, JSONValue)] {
+        var kept: [(String, JSONValue)] = ["logo_uri", "tos_uri", "policy_uri"].compactMap { field in
+            shownURL(field, in: json).map { (field, .string($0)) }
+        }
+        if let contacts = json["contacts"]?.stringArrayValue, (1...contactCountMax).contains(contacts.count),
+            contacts.allSatisfy(isShortText)
+        {
+            kept.append(("contacts", .array(contacts.map(JSONValue.string))))
+        }
+        for field in ["software_id", "software_version"] {
+            if let text = json[field]?.stringValue, isShortText(text) { kept.append((field, .string(text))) }
+        }
+        return kept
+    }
+
+    /// The most `contacts` that are kept.
+    private static let contactCountMax = 8
+
+    private static func isShortText(_ text: String) -> Bool {
+        !text.isEmpty && text.utf8.count <= 256
     }
 
     // Only the keys that we can use, public members only: a private key sent by mistake is not kept.
     private static func embeddedKeySet(_ json: JSONObject) throws(OAuthError) -> JSONObject? {
         guard let value = json["jwks"], value != .null else { return nil }
-        // The reason is the same whatever is wrong inside: no usable key.
-        guard let object = value.objectValue, let set = try? JSONWebKeySet(object), !set.keys.isEmpty else {
-            throw OAuthError(.invalidClientMetadata, "jwks must be a JWK Set with a usable public key")
+        // The reason is the same whatever is wrong inside: no usable key. A key that would be slow to verify with is
+        // skipped like one of an unknown type.
+        guard let object = value.objectValue, let set = try? JSONWebKeySet(object, from: .stranger), !set.keys.isEmpty
+        else {
+            throw OAuthError(
+                .invalidClientMetadata,
+                "jwks must be a JWK Set of at most 8 keys, one of them usable (RSA of 2048 to 4096 bits with e 65537)"
+            )
         }
         return ["keys": .array(set.keys.map { .object($0.json) })]
     }
@@ -262,11 +309,14 @@ extension ClientMetadata {
             secretHash: secretHash,
             scopes: nil,
             applicationType: applicationType,
-            keySet: keySet,
-            keySetURI: keySetURI,
+            // Nothing that no request will use: anyone may register, and keys are the largest part of a registration.
+            keySet: usesKeys ? keySet : nil,
+            keySetURI: usesKeys ? keySetURI : nil,
             issuedAt: issuedAt
         )
     }
+
+    private var usesKeys: Bool { authenticationMethod == .privateKeyJWT }
 
     /// RFC 7591 §3.2.1: the answer, with every registered value, without nulls and empty URLs (CR-1).
     package func response(clientID: String, secret: ClientSecret?, issuedAt: Timestamp) -> JSONObject {
@@ -274,7 +324,7 @@ extension ClientMetadata {
             "client_id": .string(clientID),
             "client_id_issued_at": .number(JSONNumber(Int(issuedAt.secondsSinceEpoch))),
             "redirect_uris": .array(redirectURIs.map(JSONValue.string)),
-            "grant_types": .array(GrantType.allCases.filter(grantTypes.contains).map { .string($0.rawValue) }),
+            "grant_types": .strings(grantTypes.map(\.rawValue).sorted()),
             "response_types": ["code"],
             "token_endpoint_auth_method": .string(authenticationMethod.rawValue),
             "application_type": .string(applicationType.rawValue),
@@ -293,10 +343,10 @@ extension ClientMetadata {
             json["scope"] = .string(scopes.text)
         }
         // It was parsed when it was registered, so parsing cannot fail.
-        if let keySet, let object = try? JSONParser.parseObject(keySet) {
+        if usesKeys, let keySet, let object = try? JSONParser.parseObject(keySet) {
             json["jwks"] = .object(object)
         }
-        if let keySetURI {
+        if usesKeys, let keySetURI {
             json["jwks_uri"] = .string(keySetURI)
         }
         for (field, value) in echoed.members {

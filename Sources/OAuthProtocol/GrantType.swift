@@ -1,13 +1,32 @@
-/// RFC 6749 §4, §6 and extensions: the `grant_type` values of this server.
-package enum GrantType: String, Hashable, Sendable, CaseIterable {
+/// RFC 6749 §4.5: the name of a way to get tokens, as `grant_type` carries it.
+///
+/// Open: each grant declares its own name. Here are only the names that other rules refer to.
+package struct GrantType: RawRepresentable, Hashable, Sendable {
+    /// The value of `grant_type`.
+    package let rawValue: String
+
+    /// The grant with this `grant_type`, offered or not.
+    package init(rawValue: String) {
+        self.rawValue = rawValue
+    }
+
     /// RFC 6749 §4.1: the authorization code grant.
-    case authorizationCode = "authorization_code"
+    package static let authorizationCode = GrantType(rawValue: "authorization_code")
     /// RFC 6749 §6: the refresh grant.
-    case refreshToken = "refresh_token"
+    package static let refreshToken = GrantType(rawValue: "refresh_token")
     /// RFC 6749 §4.4: client credentials.
-    case clientCredentials = "client_credentials"
+    package static let clientCredentials = GrantType(rawValue: "client_credentials")
     /// RFC 8693 §2.1: token exchange.
-    case tokenExchange = "urn:ietf:params:oauth:grant-type:token-exchange"
+    package static let tokenExchange = GrantType(rawValue: "urn:ietf:params:oauth:grant-type:token-exchange")
+    /// RFC 7523 §2.1: an assertion of another issuer.
+    package static let jwtBearer = GrantType(rawValue: "urn:ietf:params:oauth:grant-type:jwt-bearer")
+    /// RFC 8628 §3.4: a device without a browser.
+    package static let deviceCode = GrantType(rawValue: "urn:ietf:params:oauth:grant-type:device_code")
+
+    /// The grants that an operator may give to a client of the configuration.
+    ///
+    /// Token exchange is for resources, which are configured under that name.
+    package static let configurable = [authorizationCode, refreshToken, clientCredentials, jwtBearer, deviceCode]
 }
 
 /// RFC 7591 §2: how a client authenticates at the token, revocation and introspection endpoints.

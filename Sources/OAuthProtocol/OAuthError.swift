@@ -33,6 +33,11 @@ package struct OAuthError: Error, Hashable, Sendable {
         // RFC 7591 §3.2.2
         package static let invalidRedirectURI = Code("invalid_redirect_uri")
         package static let invalidClientMetadata = Code("invalid_client_metadata")
+        // RFC 8628 §3.5
+        package static let authorizationPending = Code("authorization_pending")
+        package static let slowDown = Code("slow_down")
+        package static let expiredToken = Code("expired_token")
+        package static let deviceDenied = Code("access_denied")
         // RFC 8707 §2
         package static let invalidTarget = Code("invalid_target")
         // OpenID Connect Core 1.0 §3.1.2.6
@@ -59,6 +64,21 @@ package struct OAuthError: Error, Hashable, Sendable {
     /// Never set for an answer that tells an honest client to register or log in again: 429 in its place would make the
     /// client retry forever (LM-2).
     package var isGuess = false
+
+    /// What the person who sees the error on a page can do; never on the wire.
+    package enum Advice: Hashable, Sendable {
+        /// The trouble passes.
+        case tryAgain
+        /// This login is over; another may succeed.
+        case startAgain
+        /// Nothing that the person does helps.
+        case askOperator
+        /// The account is the obstacle.
+        case chooseAnotherAccount
+    }
+
+    /// What a page advises, if the cause is known well enough.
+    package var advice: Advice?
 
     /// An error about a code, secret or token that was tried.
     package static func guess(_ code: Code, _ description: String) -> OAuthError {

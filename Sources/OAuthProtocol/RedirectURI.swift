@@ -7,10 +7,26 @@ package enum RedirectURI {
     package struct Policy: Hashable, Sendable {
         /// Private-use callbacks allowed by their exact bytes, such as Cursor's (FD-4).
         package var allowedPrivateUse: Set<String>
+        /// Private-use callbacks allowed by what they begin with.
+        package var allowedPatterns: [PrivateUsePattern]
+        /// Whether the callbacks of ``KnownProgram/all`` are allowed.
+        package var acceptsKnownPrograms: Bool
 
-        /// A policy with the operator's list of exact private-use URIs.
-        package init(allowedPrivateUse: Set<String> = []) {
+        /// A policy with the operator's private-use URIs and patterns.
+        package init(
+            allowedPrivateUse: Set<String> = [],
+            allowedPatterns: [PrivateUsePattern] = [],
+            acceptsKnownPrograms: Bool = false
+        ) {
             self.allowedPrivateUse = allowedPrivateUse
+            self.allowedPatterns = allowedPatterns
+            self.acceptsKnownPrograms = acceptsKnownPrograms
+        }
+
+        fileprivate func allows(_ uri: URIReference) -> Bool {
+            allowedPrivateUse.contains(uri.text)
+                || allowedPatterns.contains { $0.accepts(uri) }
+                || acceptsKnownPrograms && KnownProgram.all.contains { $0.accepts(uri) }
         }
     }
 
@@ -70,19 +86,23 @@ package enum RedirectURI {
         policy: Policy,
         isWebApplication: Bool
     ) throws(Refusal) {
-        // Schemes that run or show their content: a registered one would be script injection at redirect time (D-5).
-        let dangerous: Set<String> = [
-            "javascript", "data", "file", "vbscript", "blob", "mailto", "about", "filesystem", "ws", "wss", "ftp",
-        ]
-        guard !dangerous.contains(uri.scheme) else { throw Refusal(reason: "scheme \(uri.scheme) is not allowed") }
+        try refuseDangerousScheme(uri)
         guard !isWebApplication else { throw Refusal(reason: "a web application must use https") }
-        if policy.allowedPrivateUse.contains(uri.text) {
+        if policy.allows(uri) {
             return
         }
         // OAuth 2.1 §8.4.3, RFC 8252 §7.1: private-use schemes are reverse domain names, so that they have an owner.
         guard uri.scheme.contains("."), uri.scheme.split(separator: ".").count >= 2 else {
             throw Refusal(reason: "scheme \(uri.scheme) is neither a reverse domain name nor on the allowed list")
         }
+    }
+
+    // Schemes that run or show their content: a registered one would be script injection at redirect time (D-5).
+    static func refuseDangerousScheme(_ uri: URIReference) throws(Refusal) {
+        let dangerous: Set<String> = [
+            "javascript", "data", "file", "vbscript", "blob", "mailto", "about", "filesystem", "ws", "wss", "ftp",
+        ]
+        guard !dangerous.contains(uri.scheme) else { throw Refusal(reason: "scheme \(uri.scheme) is not allowed") }
     }
 
     /// Whether a requested redirect URI matches a registered one: the same bytes, or all but the port equal when both

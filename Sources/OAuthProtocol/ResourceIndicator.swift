@@ -32,13 +32,17 @@ package struct ResourceCatalogue: Sendable {
     package let resources: [ProtectedResource]
     /// The URIs of all of them.
     package let audiences: Set<String>
+    /// The resource of requests that name none, where the operator chose one.
+    private let defaultResource: ProtectedResource?
     private let byURI: [String: ProtectedResource]
     private let byComparisonForm: [String: ProtectedResource]
     private let servers: [String: ResourceServer]
 
-    /// A catalogue of the configured resources.
-    package init(_ resources: [ProtectedResource]) {
+    /// A catalogue of the configured resources; `defaultURI` names the one of requests without `resource` (FD-5, C-4).
+    package init(_ resources: [ProtectedResource], defaultURI: String? = nil) {
         self.resources = resources
+        let form = defaultURI.flatMap(Self.comparisonForm)
+        defaultResource = form.flatMap { form in resources.first { Self.comparisonForm($0.uri) == form } }
         audiences = Set(resources.map(\.uri))
         byURI = Dictionary(resources.map { ($0.uri, $0) }, uniquingKeysWith: { first, _ in first })
         servers = resources.reduce(into: [:]) { servers, resource in
@@ -76,7 +80,7 @@ package struct ResourceCatalogue: Sendable {
         return resource
     }
 
-    /// The resource of the request's `resource` values; without any, the only registered one (FD-5).
+    /// The resource of the request's `resource` values; without any, the default or the only registered one (FD-5).
     ///
     /// - Throws: `invalid_target` for several different resources, an unknown one, or none when there is no default.
     package func resource(requested: [String]) throws(OAuthError) -> ProtectedResource {
@@ -89,7 +93,7 @@ package struct ResourceCatalogue: Sendable {
             }
             found = resource
         }
-        if let found {
+        if let found = found ?? defaultResource {
             return found
         }
         guard let only = resources.first else {

@@ -22,19 +22,67 @@ package struct ScopePolicy: Sendable {
         resource: ProtectedResource,
         client: Client
     ) throws(OAuthError) -> ScopeSet {
-        let allowed = { (scope: String) in
-            let known =
-                ScopeSet.identityScopes.contains(scope)
-                ? supported.contains(scope) : resource.scopes.contains(scope)
-            // `offline_access` concerns the session, not authority: a client's list does not withhold it.
-            return known && (client.scopes.map { $0.contains(scope) || scope == ScopeSet.offlineAccess } ?? true)
-        }
+        let allowed = { (scope: String) in isAllowed(scope, resource: resource, client: client) }
         guard let requested, !requested.isEmpty else {
             // TK-10, OP-1: a refresh token and the user's identity are given only on request, never by default.
             return resource.scopes.filter { allowed($0) && !ScopeSet.identityScopes.contains($0) }
         }
         let granted = requested.filter(allowed)
-        guard !granted.isEmpty else { throw OAuthError(.invalidScope, "none of the requested scopes can be granted") }
+        guard !granted.isEmpty else { throw Self.nothingGrantable(requested) }
         return granted
+    }
+
+    /// Narrows an authorization request, as ``grantable(requested:resource:client:)`` does.
+    ///
+    /// A self-registered client that asks only for scopes that are unknown here gets the resource's own (FD-2, C-3):
+    /// it took them from another server or from its own defaults, and the consent page shows what is granted. A
+    /// pre-registered client gets the error, because its operator can correct the request.
+    ///
+    /// - Throws: `invalid_scope`, naming the first scope, when nothing can be granted.
+    package func authorizable(
+        requested: ScopeSet?,
+        resource: ProtectedResource,
+        client: Client
+    ) throws(OAuthError) -> ScopeSet {
+        do {
+            return try grantable(requested: requested, resource: resource, client: client)
+        } catch {
+            guard client.kind != .preRegistered else { throw error }
+            let defaults = try grantable(requested: nil, resource: resource, client: client)
+            guard !defaults.isEmpty else { throw error }
+            return defaults
+        }
+    }
+
+    /// Narrows what a session was granted to what the configuration still allows.
+    ///
+    /// - Throws: `invalid_scope` when nothing of it is left: the user must be asked again.
+    package func remaining(
+        of granted: ScopeSet,
+        resource: ProtectedResource,
+        client: Client
+    ) throws(OAuthError) -> ScopeSet {
+        guard !granted.tokens.allSatisfy({ isAllowed($0, resource: resource, client: client) }) else { return granted }
+        let remaining = granted.filter { isAllowed($0, resource: resource, client: client) }
+        guard !remaining.isEmpty else {
+            throw OAuthError(
+                .invalidScope,
+                "none of the granted scopes exist any longer; the user must authorize again"
+            )
+        }
+        return remaining
+    }
+
+    private func isAllowed(_ scope: String, resource: ProtectedResource, client: Client) -> Bool {
+        let isKnown =
+            ScopeSet.identityScopes.contains(scope) ? supported.contains(scope) : resource.scopes.contains(scope)
+        // `offline_access` concerns the session, not authority: a client's list does not withhold it.
+        return isKnown && (client.scopes.map { $0.contains(scope) || scope == ScopeSet.offlineAccess } ?? true)
+    }
+
+    private static func nothingGrantable(_ requested: ScopeSet) -> OAuthError {
+        let first = requested.tokens.first.map { String($0.prefix(40)) } ?? ""
+        let others = requested.tokens.count > 1 ? " or the others" : ""
+        return OAuthError(.invalidScope, "none of the requested scopes can be granted: there is no \(first)\(others)")
     }
 }

@@ -34,6 +34,13 @@ package struct AuthorizationCode: IssuedSecret {
     package init(wireValue: String) { self.wireValue = wireValue }
 }
 
+/// RFC 8628 §3.2: the code that a device polls with.
+package struct DeviceCode: IssuedSecret {
+    package static let prefix = "gd_"
+    package let wireValue: String
+    package init(wireValue: String) { self.wireValue = wireValue }
+}
+
 /// RFC 6749 §10.12: the `state` of a request to an upstream provider (CO-3).
 package struct UpstreamState: IssuedSecret {
     package static let prefix = ""

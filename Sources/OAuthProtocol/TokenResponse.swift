@@ -10,6 +10,8 @@ package struct TokenResponse: Sendable, Redacted {
     package var scopes: ScopeSet
     /// The refresh token, when the client may refresh.
     package var refreshToken: RefreshToken?
+    /// RFC 8693 §2.2.1: `issued_token_type`, in answers to token exchange.
+    package var issuedTokenType: String?
     /// OpenID Connect Core 1.0 §3.1.3.3: the ID token, when `openid` was granted.
     package var idToken: String?
 
@@ -46,6 +48,10 @@ package struct TokenResponse: Sendable, Redacted {
         if let idToken {
             output.append(contentsOf: #"","id_token":""#.utf8)
             output.append(contentsOf: idToken.utf8)
+        }
+        if let issuedTokenType {
+            output.append(contentsOf: #"","issued_token_type":""#.utf8)
+            output.append(contentsOf: issuedTokenType.utf8)
         }
         output.append(contentsOf: #""}"#.utf8)
         return output

@@ -24,6 +24,15 @@ struct IndexTable<Key: Hashable & Sendable, Value: Hashable & Sendable>: Sendabl
         }
     }
 
+    /// How many values a key has.
+    func count(of key: Key) -> Int {
+        switch table[key] {
+        case nil: 0
+        case .one: 1
+        case .several(let values): values.count
+        }
+    }
+
     /// Up to `limit` of a key's values.
     func values(of key: Key, limit: Int) -> [Value] {
         if case .several(let values) = table[key] { return Array(values.prefix(limit)) }

@@ -2,25 +2,43 @@
 package struct StoreLimits: Hashable, Sendable {
     /// The most dynamically registered clients.
     ///
-    /// At the bound the oldest client that was never used is evicted, otherwise one that was not used for 90 days,
-    /// which is longer than an unused session lives. Clients in use are never evicted (FD-8).
+    /// At the bound the oldest never-used client of the network that has most of them is evicted, otherwise one that
+    /// was not used for 90 days, which is longer than an unused session lives. Clients in use are never evicted (FD-8).
     package var dynamicClientsMax = 100_000
+    /// The most bytes of clients that were never used, with what the tables need for them.
+    ///
+    /// At the bound the oldest of the network that has most of them is evicted.
+    package var neverUsedClientBytesMax = 64 << 20
+    /// After how long a client that was never used is dropped.
+    package var neverUsedClientLifetime = Duration.seconds(86_400)
     /// The most logins in progress at upstream providers.
     ///
-    /// At the bound a new one is refused with `temporarily_unavailable`.
+    /// A login is refused with `temporarily_unavailable` at the bound and, once the table is half full, if its network
+    /// has more than a 64th of what is left.
     package var pendingAuthorizationsMax = 50_000
-    /// The most approved consent pages that have not expired.
+    /// The most used consent pages, connect links and page logins that have not expired: 6,600 in each second of ten
+    /// minutes, in some 80 MB.
     ///
-    /// At the bound an approval is refused with `temporarily_unavailable`.
-    package var approvedTicketsMax = 100_000
+    /// At the bound, and by the shares of networks, as for logins in progress.
+    package var approvedTicketsMax = 4_000_000
     /// The most issued codes that can still be redeemed.
     ///
-    /// At the bound a new one is refused with `temporarily_unavailable`.
+    /// At the bound a new one is refused with `temporarily_unavailable`. By the shares of networks, as for logins in
+    /// progress, it is refused when redeemed and expired codes that are remembered for replays fill their table.
     package var authorizationCodesMax = 100_000
+    /// The most requests of devices that wait for their user, and decisions that they have not fetched.
+    ///
+    /// At the bound a new one is refused with `temporarily_unavailable`.
+    package var deviceAuthorizationsMax = 50_000
     /// The most live sessions.
     ///
     /// At the bound a new one is refused with `temporarily_unavailable`.
     package var sessionsMax = 5_000_000
+    /// The most live sessions of one user and one client.
+    ///
+    /// At the bound the one that was idle longest ends (CM-11: a user has many devices, but not a hundred of each
+    /// kind).
+    package var sessionsPerUserAndClientMax = 100
     /// The most users, each with one login identity.
     ///
     /// At the bound a first login is refused with `temporarily_unavailable`; known users are not affected.

@@ -1,6 +1,6 @@
 internal import COpenSSL
 
-/// Signs or verifies SHA-256 digests with one EC or RSA key under one padding.
+/// Signs or verifies digests with one EC or RSA key under one hash and padding.
 ///
 /// Setting up a context looks algorithms up by name and costs a third of an ES256 signature. Each key therefore has one
 /// template; signing uses copies of it and keeps some of them for later signatures.
@@ -34,17 +34,18 @@ final class DigestSignatureContext: Sendable {
     }
 
     private static func configure(_ context: OpaquePointer, for algorithm: SignatureAlgorithm) -> Bool {
+        let hash = unsafe algorithm.hash.algorithm
         switch algorithm {
-        case .es256, .edDSA:
-            true
-        case .rs256:
-            unsafe EVP_PKEY_CTX_set_rsa_padding(context, RSA_PKCS1_PADDING) == 1
-                && EVP_PKEY_CTX_set_signature_md(context, FetchedAlgorithms.shared.sha256) == 1
-        case .ps256:
+        case .es256, .es384, .es512, .edDSA:
+            return true
+        case .rs256, .rs384, .rs512:
+            return unsafe EVP_PKEY_CTX_set_rsa_padding(context, RSA_PKCS1_PADDING) == 1
+                && EVP_PKEY_CTX_set_signature_md(context, hash) == 1
+        case .ps256, .ps384, .ps512:
             // RFC 7518 §3.5: the salt is as long as the digest, and MGF1 uses the same hash.
-            unsafe EVP_PKEY_CTX_set_rsa_padding(context, RSA_PKCS1_PSS_PADDING) == 1
-                && EVP_PKEY_CTX_set_signature_md(context, FetchedAlgorithms.shared.sha256) == 1
-                && EVP_PKEY_CTX_set_rsa_mgf1_md(context, FetchedAlgorithms.shared.sha256) == 1
+            return unsafe EVP_PKEY_CTX_set_rsa_padding(context, RSA_PKCS1_PSS_PADDING) == 1
+                && EVP_PKEY_CTX_set_signature_md(context, hash) == 1
+                && EVP_PKEY_CTX_set_rsa_mgf1_md(context, hash) == 1
                 && EVP_PKEY_CTX_set_rsa_pss_saltlen(context, RSA_PSS_SALTLEN_DIGEST) == 1
         }
     }
@@ -73,6 +74,30 @@ final class DigestSignatureContext: Sendable {
             unsafe digest.withBytes { input in
                 unsafe EVP_PKEY_verify(context, signature, signature.count, input, SHA256.byteCount) == 1
             }
+        }
+        return isValid == true
+    }
+
+    /// The signature of a digest of another length, at most `capacity` bytes; `nil` if OpenSSL fails.
+    func withSignature<Result>(
+        ofLong digest: [UInt8],
+        capacity: Int,
+        _ body: (Span<UInt8>) -> Result?
+    ) -> Result? {
+        unsafe withContext { context in
+            var output = [UInt8](repeating: 0, count: capacity)
+            var count = capacity
+            guard unsafe EVP_PKEY_sign(context, &output, &count, digest, digest.count) == 1, count <= capacity else {
+                return nil
+            }
+            return body(output.span.extracting(0..<count))
+        }
+    }
+
+    /// Whether `signature`, in OpenSSL's form, is this key's signature of a digest of another length.
+    func isValid(_ signature: [UInt8], ofLong digest: [UInt8]) -> Bool {
+        let isValid = unsafe withContext { context in
+            unsafe EVP_PKEY_verify(context, signature, signature.count, digest, digest.count) == 1
         }
         return isValid == true
     }

@@ -18,21 +18,33 @@ final class NativeKey: Sendable {
     var kind: KeyKind {
         get throws(CryptoError) {
             if unsafe EVP_PKEY_is_a(pointer, "EC") == 1 {
-                guard groupName == "prime256v1" else {
-                    throw CryptoError(.unsupportedKey, "the elliptic curve is not P-256 but \(groupName ?? "unnamed")")
-                }
+                let curves: [String: KeyKind] = ["prime256v1": .p256, "secp384r1": .p384, "secp521r1": .p521]
+                guard let kind = groupName.flatMap({ curves[$0] }) else { throw wrongCurve }
                 // RFC 5480 §2.1.1: the curve is given by name. Explicit numbers can describe P-256 with another
                 // generator (CVE-2020-0601).
                 guard !isCurveSpeltOut else {
                     throw CryptoError(.unsupportedKey, "the key describes its curve by numbers instead of naming it")
                 }
-                return .p256
+                return kind
             }
             if unsafe EVP_PKEY_is_a(pointer, "ED25519") == 1 { return .ed25519 }
             if unsafe EVP_PKEY_is_a(pointer, "RSA") == 1 { return .rsa }
             let name = unsafe EVP_PKEY_get0_type_name(pointer).map { unsafe String(cString: $0) }
             throw CryptoError(.unsupportedKey, "keys of type \(name ?? "unknown") are not supported")
         }
+    }
+
+    /// The kind of a key of this server or of its clients, which uses P-256 only; throws as ``kind`` does.
+    var ownKind: KeyKind {
+        get throws(CryptoError) {
+            let kind = try kind
+            guard kind != .p384, kind != .p521 else { throw wrongCurve }
+            return kind
+        }
+    }
+
+    private var wrongCurve: CryptoError {
+        CryptoError(.unsupportedKey, "the elliptic curve is not P-256 but \(groupName ?? "unnamed")")
     }
 
     private var isCurveSpeltOut: Bool {
@@ -63,8 +75,14 @@ extension NativeKey {
     func components(of kind: KeyKind) throws(CryptoError) -> PublicKey.Components {
         switch kind {
         case .p256:
-            let count = ECDSASignatureEncoding.integerByteCount
+            let count = ECDSASignatureEncoding.p256.integerByteCount
             return .p256(x: try integer("qx", paddedTo: count), y: try integer("qy", paddedTo: count))
+        case .p384:
+            let count = ECDSASignatureEncoding.p384.integerByteCount
+            return .p384(x: try integer("qx", paddedTo: count), y: try integer("qy", paddedTo: count))
+        case .p521:
+            let count = ECDSASignatureEncoding.p521.integerByteCount
+            return .p521(x: try integer("qx", paddedTo: count), y: try integer("qy", paddedTo: count))
         case .ed25519:
             return .ed25519(x: try rawPublicKey())
         case .rsa:

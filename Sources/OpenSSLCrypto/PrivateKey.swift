@@ -28,7 +28,9 @@ package struct PrivateKey: Sendable, Redacted {
     package static func generate(_ algorithm: SignatureAlgorithm) throws(CryptoError) -> PrivateKey {
         let pointer =
             switch KeyKind(for: algorithm) {
-            case .p256: unsafe gatehouse_generate_p256()
+            case .p256: unsafe gatehouse_generate_ec("P-256")
+            case .p384: unsafe gatehouse_generate_ec("P-384")
+            case .p521: unsafe gatehouse_generate_ec("P-521")
             case .ed25519: unsafe gatehouse_generate_ed25519()
             case .rsa: unsafe gatehouse_generate_rsa(UInt32(generatedRSABitCount))
             }
@@ -65,7 +67,9 @@ extension PrivateKey {
     ///
     /// Throws `unreadableKey`, `encryptedKey`, `unsupportedKey` (such as P-384), `weakKey` or `invalidKey`.
     package init(pem: String) throws(CryptoError) {
-        try self.init(try unsafe PEMText.read(pem) { bio in unsafe gatehouse_read_private_key(bio) })
+        let key = try unsafe PEMText.read(pem) { bio in unsafe gatehouse_read_private_key(bio) }
+        _ = try key.ownKind
+        try self.init(key)
     }
 
     /// The key as PEM text `PRIVATE KEY` (PKCS#8), unencrypted.

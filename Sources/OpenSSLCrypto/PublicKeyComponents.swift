@@ -14,6 +14,8 @@ extension PublicKey.Components {
     var kind: KeyKind {
         switch self {
         case .p256: .p256
+        case .p384: .p384
+        case .p521: .p521
         case .ed25519: .ed25519
         case .rsa: .rsa
         }
@@ -28,25 +30,32 @@ extension PublicKey.Components {
     /// OpenSSL's key with these numbers, validated (RFC 8725 §3.4).
     func makeNativeKey() throws(CryptoError) -> NativeKey {
         switch self {
-        case .p256(let x, let y): try Self.makeP256Key(x: x, y: y)
+        case .p256(let x, let y): try Self.makeKey("P-256", .p256, x: x, y: y)
+        case .p384(let x, let y): try Self.makeKey("P-384", .p384, x: x, y: y)
+        case .p521(let x, let y): try Self.makeKey("P-521", .p521, x: x, y: y)
         case .ed25519(let x): try Self.makeEd25519Key(x)
         case .rsa(let modulus, let exponent): try Self.makeRSAKey(modulus: modulus, exponent: exponent)
         }
     }
 
-    private static func makeP256Key(x: [UInt8], y: [UInt8]) throws(CryptoError) -> NativeKey {
+    private static func makeKey(
+        _ curve: String,
+        _ encoding: ECDSASignatureEncoding,
+        x: [UInt8],
+        y: [UInt8]
+    ) throws(CryptoError) -> NativeKey {
         // RFC 7518 §6.2.1.2: a coordinate is written in full length.
-        let count = ECDSASignatureEncoding.integerByteCount
+        let count = encoding.integerByteCount
         guard x.count == count, y.count == count else {
-            throw CryptoError(.invalidLength, "a P-256 coordinate must have \(count) bytes")
+            throw CryptoError(.invalidLength, "a \(curve) coordinate must have \(count) bytes")
         }
         let point = [0x04] + x + y
         // A point off the curve lies in a weaker group, where signatures can be forged and secrets leak.
-        guard let pointer = unsafe gatehouse_p256_public_key(point, point.count) else {
-            throw CryptoError.fromLibrary(.invalidKey, "the point is not on P-256")
+        guard let pointer = unsafe gatehouse_ec_public_key(curve, point, point.count) else {
+            throw CryptoError.fromLibrary(.invalidKey, "the point is not on \(curve)")
         }
         let key = unsafe NativeKey(owning: pointer)
-        try checkPublicKey(key)
+        try checkPublicKey(key, curve)
         return key
     }
 
@@ -85,14 +94,14 @@ extension PublicKey.Components {
         return unsafe NativeKey(owning: pointer)
     }
 
-    private static func checkPublicKey(_ key: NativeKey) throws(CryptoError) {
+    private static func checkPublicKey(_ key: NativeKey, _ curve: String) throws(CryptoError) {
         guard let context = unsafe EVP_PKEY_CTX_new_from_pkey(nil, key.pointer, nil) else {
             throw CryptoError.fromLibrary(.libraryFailure, "no context for the key")
         }
         defer { unsafe EVP_PKEY_CTX_free(context) }
         // The group's cofactor is 1, so being on the curve is the only condition.
         guard unsafe EVP_PKEY_public_check_quick(context) == 1 else {
-            throw CryptoError.fromLibrary(.invalidKey, "the point is not on P-256")
+            throw CryptoError.fromLibrary(.invalidKey, "the point is not on \(curve)")
         }
     }
 }

@@ -23,4 +23,11 @@ package struct SystemRandomSource: RandomSource {
             initializedCount = count
         }
     }
+
+    /// Mixes fresh randomness of the kernel into OpenSSL's generator.
+    ///
+    /// For a machine that was resumed, or copied while it ran: its twin would draw the same bytes.
+    package func reseed() {
+        precondition(RAND_poll() == 1, "OpenSSL cannot provide random bytes")
+    }
 }

@@ -4,12 +4,13 @@ internal import COpenSSL
 ///
 /// An array would leave copies where it grew or was shared; this buffer is allocated once and never moves.
 @safe
-final class SecretBytes: Sendable {
+package final class SecretBytes: Sendable {
     // SAFETY: written only in `init`, before the object is shared, and freed in `deinit`, after the last reference is
     // gone.
     nonisolated(unsafe) private let buffer: UnsafeMutableBufferPointer<UInt8>
 
-    init(_ bytes: [UInt8]) {
+    /// Copies the bytes; the caller's array stays as it is.
+    package init(_ bytes: [UInt8]) {
         unsafe buffer = .allocate(capacity: bytes.count)
         _ = unsafe buffer.initialize(from: bytes)
     }
@@ -20,7 +21,7 @@ final class SecretBytes: Sendable {
     }
 
     /// Passes the bytes to `body`; they must not be used afterwards.
-    func withBytes<Result>(_ body: (UnsafeBufferPointer<UInt8>) -> Result) -> Result {
+    package func withBytes<Result>(_ body: (UnsafeBufferPointer<UInt8>) -> Result) -> Result {
         unsafe body(UnsafeBufferPointer(buffer))
     }
 }

@@ -8,6 +8,8 @@ struct SignatureContext: Sendable {
 
     private enum Scheme: Sendable {
         case p256(DigestSignatureContext)
+        /// P-384 and P-521.
+        case longCurve(DigestSignatureContext, ECDSASignatureEncoding)
         case ed25519(MessageSignatureContext)
         case rsa(pkcs1: DigestSignatureContext, pss: DigestSignatureContext, byteCount: Int)
     }
@@ -15,11 +17,20 @@ struct SignatureContext: Sendable {
     /// The kind of the key.
     let kind: KeyKind
     private let scheme: Scheme
+    private let key: NativeKey
+    private let purpose: Purpose
 
     /// Sets a context up for `key`; `components` are its public half.
     init(key: NativeKey, components: PublicKey.Components, purpose: Purpose) throws(CryptoError) {
         kind = components.kind
+        self.key = key
+        self.purpose = purpose
         switch components {
+        case .p384, .p521:
+            scheme = .longCurve(
+                try DigestSignatureContext(key: key, algorithm: components.kind.defaultAlgorithm, purpose: purpose),
+                components.kind == .p384 ? .p384 : .p521
+            )
         case .p256:
             scheme = .p256(try DigestSignatureContext(key: key, algorithm: .es256, purpose: purpose))
         case .ed25519:
@@ -49,6 +60,22 @@ struct SignatureContext: Sendable {
             signature = context.withSignature(of: SHA256.hash(message), capacity: byteCount) { bytes in
                 unsafe bytes.withUnsafeBufferPointer { unsafe Array($0) }
             }
+        case (.longCurve(let context, let encoding), .es384), (.longCurve(let context, let encoding), .es512):
+            guard KeyKind(for: algorithm) == kind else {
+                throw CryptoError(.algorithmMismatch, "the key does not sign with \(algorithm.rawValue)")
+            }
+            signature = context.withSignature(
+                ofLong: algorithm.hash.hash(message),
+                capacity: encoding.derByteCountMax,
+                encoding.raw(fromDER:)
+            )
+        case (.rsa(_, _, let byteCount), .rs384), (.rsa(_, _, let byteCount), .rs512),
+            (.rsa(_, _, let byteCount), .ps384), (.rsa(_, _, let byteCount), .ps512):
+            // Rare, so that no context is kept.
+            let context = try DigestSignatureContext(key: key, algorithm: algorithm, purpose: purpose)
+            signature = context.withSignature(ofLong: algorithm.hash.hash(message), capacity: byteCount) { bytes in
+                unsafe bytes.withUnsafeBufferPointer { unsafe Array($0) }
+            }
         default:
             throw CryptoError(.algorithmMismatch, "the key does not sign with \(algorithm.rawValue)")
         }
@@ -66,6 +93,16 @@ struct SignatureContext: Sendable {
         case (.ed25519(let context), .edDSA):
             guard signature.count == MessageSignatureContext.signatureByteCount else { return false }
             isValid = context.isValid(signature, of: message)
+        case (.longCurve(let context, let encoding), .es384), (.longCurve(let context, let encoding), .es512):
+            guard KeyKind(for: algorithm) == kind, let der = encoding.der(fromRaw: signature) else { return false }
+            isValid = context.isValid(der, ofLong: algorithm.hash.hash(message))
+        case (.rsa(_, _, let byteCount), .rs384), (.rsa(_, _, let byteCount), .rs512),
+            (.rsa(_, _, let byteCount), .ps384), (.rsa(_, _, let byteCount), .ps512):
+            // Rare, so that no context is kept; without one the signature cannot be checked.
+            guard signature.count == byteCount,
+                let context = try? DigestSignatureContext(key: key, algorithm: algorithm, purpose: purpose)
+            else { return false }
+            isValid = context.isValid(signature, ofLong: algorithm.hash.hash(message))
         case (.rsa(let context, _, let byteCount), .rs256), (.rsa(_, let context, let byteCount), .ps256):
             // RFC 8017 §8.1.2, §8.2.2: a signature is exactly as long as the modulus.
             guard signature.count == byteCount else { return false }

@@ -19,6 +19,13 @@ package struct OutboundRequest: Sendable {
     ///
     /// With 0, or for another method, a redirect is returned as the response (D-84).
     package var maximumRedirects: Int
+    /// Whether `gzip` and `deflate` are offered and removed from the answer's body; its bound then counts the bytes
+    /// after that (D-85).
+    package var decodesContent: Bool
+    /// The network of the stranger who caused the request: its name look-ups are counted together.
+    ///
+    /// With nil, it is the server's own.
+    package var source: String?
 
     /// Makes a request; by default it may go to public addresses only and follows no redirect.
     package init(
@@ -28,7 +35,9 @@ package struct OutboundRequest: Sendable {
         body: [UInt8] = [],
         limits: Limits = Limits(),
         addressPolicy: AddressPolicy = .publicOnly,
-        maximumRedirects: Int = 0
+        maximumRedirects: Int = 0,
+        decodesContent: Bool = false,
+        source: String? = nil
     ) {
         self.method = method
         self.url = url
@@ -37,6 +46,8 @@ package struct OutboundRequest: Sendable {
         self.limits = limits
         self.addressPolicy = addressPolicy
         self.maximumRedirects = maximumRedirects
+        self.decodesContent = decodesContent
+        self.source = source
     }
 }
 

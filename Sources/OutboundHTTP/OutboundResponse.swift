@@ -6,7 +6,7 @@ package struct OutboundResponse: Sendable {
     package var status: Int
     /// The header fields of the final response, in order; trailers are dropped.
     package var headerFields: [(name: String, value: String)]
-    /// The body as it arrived; no content coding was removed.
+    /// The body as it arrived; a content coding was removed only if the request asked for that.
     package var body: [UInt8]
 
     /// Makes an answer, as `CurlClient` and scripted transports do.

@@ -6,19 +6,42 @@ struct ConfigurationLoader {
     let environment: [String: String]
     let files = HostFiles()
 
+    /// A configuration that can be served, and what its secrets can be read from again.
+    struct Loaded: Sendable {
+        /// With its secrets.
+        let configuration: Configuration
+        /// With the places of its secrets.
+        let unresolved: Configuration
+        /// Those of the warnings that a start does not log by itself.
+        let hostWarnings: [ConfigurationWarning]
+
+        /// What it permits and the operator may not have intended.
+        var warnings: [ConfigurationWarning] { hostWarnings + configuration.providerWarnings }
+    }
+
     /// Loads a file; reports the errors of every step that could be taken at once.
     func load(path: String) throws(ConfigurationErrors) -> Configuration {
+        try loadAll(path: path).configuration
+    }
+
+    /// Loads a file, keeps where its secrets are, and says what in it deserves attention.
+    func loadAll(path: String) throws(ConfigurationErrors) -> Loaded {
         let text: String
         do {
             text = try files.text(path)
         } catch {
             throw ConfigurationErrors([ConfigurationError(path: path, message: error.reason)])
         }
-        return try load(text: text)
+        return try loadAll(text: text)
     }
 
     /// Loads a configuration from text.
     func load(text: String) throws(ConfigurationErrors) -> Configuration {
+        try loadAll(text: text).configuration
+    }
+
+    /// Loads a configuration from text, as ``loadAll(path:)`` does from a file.
+    func loadAll(text: String) throws(ConfigurationErrors) -> Loaded {
         var overrides = EnvironmentOverrides(environment: environment)
         let root = overrides.apply(to: try YAMLConfiguration.parse(text))
         let decoded: Configuration
@@ -36,6 +59,9 @@ struct ConfigurationLoader {
         }
         let found = errors + resolved.upstreamErrors
         guard found.isEmpty else { throw ConfigurationErrors(found) }
-        return resolved
+        let fileWarnings =
+            SecretResolution(environment: environment).warnings(of: decoded)
+            + ConfiguredFileCheck(files: files).warnings(of: decoded)
+        return Loaded(configuration: resolved, unresolved: decoded, hostWarnings: resolved.warnings + fileWarnings)
     }
 }

@@ -15,6 +15,18 @@ struct ConfiguredFileCheck {
             + named.filter { $0.content != .tlsIdentity }.compactMap(error)
     }
 
+    /// The private keys among them that every user of the machine can read.
+    func warnings(of configuration: Configuration) -> [ConfigurationWarning] {
+        configuration.files.filter { file in
+            switch file.content {
+            case .certificates: false
+            case .signingKey: true
+            case .tlsIdentity: file.key.hasSuffix(".private_key_file")
+            }
+        }
+        .compactMap { files.readableSecretWarning(file: $0.path, key: $0.key) }
+    }
+
     private func error(_ file: ConfiguredFile) -> ConfigurationError? {
         do throws(HostFiles.Refusal) {
             let bytes = try files.bytes(file.path)
@@ -48,9 +60,11 @@ struct ConfiguredFileCheck {
         _ configuration: Configuration,
         _ unreadable: [ConfigurationError]
     ) -> [ConfigurationError] {
-        configuration.listen.enumerated().compactMap { index, listener in
-            let path = "listen[\(index)].tls"
-            guard let tls = listener.tls, !unreadable.contains(where: { $0.path.hasPrefix(path + ".") }) else {
+        let identities =
+            configuration.listen.enumerated().map { ("listen[\($0)].tls", $1.tls) }
+            + [("management.tls", configuration.management.tls)]
+        return identities.compactMap { path, tls in
+            guard let tls, !unreadable.contains(where: { $0.path.hasPrefix(path + ".") }) else {
                 return nil
             }
             do throws(TLSError) {

@@ -1,6 +1,7 @@
 import ArgumentParser
 // The program's allocator: importing it is using it.
 import CJemalloc
+import Foundations
 import OpenSSLCrypto
 
 /// The root of the command line: `gatehouse`.
@@ -15,12 +16,16 @@ struct GatehouseCommand: AsyncParsableCommand {
         version: "0.1.0",
         subcommands: [
             ServeCommand.self, CheckConfigurationCommand.self, ConfigCommand.self, DevCommand.self,
-            SnapshotCommand.self,
+            UpstreamCommand.self, SnapshotCommand.self, StatusCommand.self, UsersCommand.self, SessionsCommand.self,
+            ClientsCommand.self, ConnectionsCommand.self, KeysCommand.self, EndAllCommand.self, BlockCommand.self,
+            UnblockCommand.self, BlocksCommand.self, AuditCommand.self, ImportCommand.self,
         ]
     )
 
     /// Runs the command that the arguments name, and exits with 0, 1 or 2.
     static func main() async {
+        // First, while there is one thread: with this variable libcurl would reveal every TLS connection of ours.
+        ProcessSecrecy.ignoreKeyLog()
         OpenSSLLibrary.stayUntilTheEnd()
         do {
             var command = try parseAsRoot()

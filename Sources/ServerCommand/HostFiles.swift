@@ -1,4 +1,5 @@
 import Foundation
+import ServerConfiguration
 
 /// Reads the files that a configuration names.
 struct HostFiles {
@@ -25,6 +26,20 @@ struct HostFiles {
     /// Checks that a file can be read.
     func check(_ path: String) throws(Refusal) {
         _ = try data(path)
+    }
+
+    /// Warns of a secret in a file that every user of the machine can read.
+    func readableSecretWarning(file path: String, key: String) -> ConfigurationWarning? {
+        // A file that cannot be examined cannot be read either, which is reported as an error.
+        let attributes = try? FileManager.default.attributesOfItem(
+            atPath: URL(fileURLWithPath: path).resolvingSymlinksInPath().path
+        )
+        guard let mode = attributes?[.posixPermissions] as? Int, mode & 0o004 != 0 else { return nil }
+        let digits = String(mode & 0o777, radix: 8)
+        return ConfigurationWarning(
+            path: key,
+            message: "every user of this machine can read the secret in \(path) (mode 0\(digits)); use chmod 0400"
+        )
     }
 
     private func data(_ path: String) throws(Refusal) -> Data {

@@ -26,9 +26,23 @@ struct SecretResolution {
         return resolved
     }
 
+    /// The files of secrets that every user of the machine can read.
+    func warnings(of configuration: Configuration) -> [ConfigurationWarning] {
+        var unresolved = configuration
+        var warnings: [ConfigurationWarning] = []
+        unresolved.replaceSecrets { path, reference, _ in
+            if case .file(let file) = reference {
+                warnings += files.readableSecretWarning(file: file, key: path).map { [$0] } ?? []
+            }
+            return reference
+        }
+        return warnings
+    }
+
     private static func objection(to secret: SecretValue, _ content: SecretContent) -> String? {
         switch content {
         case .text: return nil
+        case .credential: return SecretStrength.objection(to: secret)
         case .storageKey:
             do throws(StorageKeyError) {
                 _ = try StorageKey(contents: secret.bytes)
@@ -42,6 +56,8 @@ struct SecretResolution {
     private func value(_ reference: SecretReference) throws(HostFiles.Refusal) -> SecretValue {
         switch reference {
         case .value(let value): return value
+        // Each of several is replaced on its own, under a path of its own.
+        case .anyOf: throw HostFiles.Refusal(reason: "cannot be read as one secret")
         case .file(let path): return try secret(try files.text(path))
         case .environment(let name):
             guard let text = environment[name] else { throw HostFiles.Refusal(reason: "is not set") }

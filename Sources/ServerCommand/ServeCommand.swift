@@ -1,6 +1,8 @@
 import ArgumentParser
 import AuthorizationServer
+import DurableLog
 import Foundation
+import Foundations
 import Logging
 import OAuthProtocol
 import ServerConfiguration
@@ -12,7 +14,7 @@ import UnixSignals
 struct ServeCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "serve",
-        abstract: "Serve a configuration until SIGTERM or SIGINT; SIGHUP reloads certificates and keys.",
+        abstract: "Serve a configuration until SIGTERM or SIGINT; SIGHUP reloads certificates, keys and secrets.",
         discussion: """
             Prints one line with the base URL when it is ready. The log goes to standard error as JSON lines; the audit
             trail to audit.log in the storage directory, or to standard output without one.
@@ -34,15 +36,30 @@ struct ServeCommand: AsyncParsableCommand {
     )
     var acceptLoss: [String] = []
 
+    @Flag(
+        name: .long,
+        help: "Permit core dumps and debuggers, which see keys and tokens; without it the kernel refuses both."
+    )
+    var allowDumps = false
+
     func run() async throws {
+        // Before the first secret is read.
+        let isProtected = allowDumps || ProcessSecrecy.forbidDumps()
         let loaded = try load()
         do {
             let host = try ServerHost(
-                loaded,
+                loaded.configuration,
                 logLevel: logLevel.level,
                 // A path is accepted in place of the file's name, because operators have paths.
                 acceptedLosses: Set(acceptLoss.compactMap { $0.split(separator: "/").last.map(String.init) })
             )
+            if !isProtected { host.logger.warning("the kernel did not forbid core dumps, which contain secrets") }
+            for warning in loaded.hostWarnings {
+                host.logger.warning(
+                    "the configuration permits what may not be intended",
+                    metadata: ["key": "\(warning.path)", "detail": "\(warning.message)"]
+                )
+            }
             do {
                 try await serve(loaded, on: host)
             } catch {
@@ -68,16 +85,22 @@ struct ServeCommand: AsyncParsableCommand {
         )
     }
 
-    private func serve(_ loaded: Configuration, on host: ServerHost) async throws {
+    private func serve(_ source: ConfigurationLoader.Loaded, on host: ServerHost) async throws {
+        let loaded = source.configuration
         Self.raiseDescriptorLimit(loaded, host.logger)
-        let server = try await GatehouseServer.start(loaded, environment: try host.environment())
+        var environment = try host.environment()
+        environment.readSecrets = {
+            try SecretResolution(environment: ProcessInfo.processInfo.environment).resolve(source.unresolved)
+        }
+        let server = try await GatehouseServer.start(loaded, environment: environment)
         let group = ServiceGroup(
             configuration: .init(
                 services: [
                     .init(
                         service: ServerService(
                             server: server,
-                            readyLine: "gatehouse is ready at \(loaded.issuer.text)\(Self.bound(server))"
+                            readyLine: "gatehouse is ready at \(loaded.issuer.text)\(Self.bound(server))",
+                            resumption: ResumptionWatch(journal: environment.storage?.journal, logger: host.logger)
                         )
                     )
                 ],
@@ -88,9 +111,9 @@ struct ServeCommand: AsyncParsableCommand {
         try await group.run()
     }
 
-    private func load() throws -> Configuration {
+    private func load() throws -> ConfigurationLoader.Loaded {
         do throws(ConfigurationErrors) {
-            return try ConfigurationLoader(environment: ProcessInfo.processInfo.environment).load(path: config)
+            return try ConfigurationLoader(environment: ProcessInfo.processInfo.environment).loadAll(path: config)
         } catch {
             for error in error.errors { Console.writeError("\(error)") }
             throw ExitCode.failure

@@ -37,6 +37,15 @@ extension Configuration {
             """
         )
         Key("registration", \.registration, .section(Registration.keys), "Which clients may register, and how.")
+        Key(
+            "device_authorization",
+            \.deviceAuthorization,
+            .flag,
+            """
+            Whether devices without a browser may get tokens (RFC 8628), for clients with the grant \
+            `urn:ietf:params:oauth:grant-type:device_code`.
+            """
+        )
         Key("scopes", \.scopes, .scopes("list of scopes"), "The scopes that this server grants.")
         Key(
             "upstreams",
@@ -56,7 +65,20 @@ extension Configuration {
             .list(of: .section(Resource.keys)),
             "The MCP servers that accept our tokens and may retrieve upstream tokens."
         )
+        Key(
+            "default_resource",
+            \.defaultResource,
+            .text("URI of one of `resources`", schema: .url, isResource),
+            default: "the only resource; with several a request must name one",
+            "The resource that a request without `resource` means."
+        )
         Key("clients", \.clients, .list(of: .section(Client.keys)), "The pre-registered clients.")
+        Key(
+            "trusted_issuers",
+            \.trustedIssuers,
+            .list(of: .section(TrustedIssuer.keys)),
+            "The issuers whose signed assertions are accepted: identity assertions, workloads, subjects of delegations."
+        )
         Key("limits", \.limits, .section(Limits.keys), "The bounds that are often changed.")
         Key("outbound", \.outbound, .section(Outbound.keys), "How we connect to providers and metadata documents.")
         Key(
@@ -70,5 +92,12 @@ extension Configuration {
     } finish: { file, configuration, _ in
         if file["listen"] == nil { configuration.listen = [Listener(address: configuration.issuer.defaultAddress)] }
         ConfigurationUniqueness(file: file).check()
+        DelegationTargetCheck(file: file, configuration: configuration).check()
+    }
+
+    private static let isResource: TextRule = { text, context in
+        let form = ResourceCatalogue.comparisonForm(text)
+        let isConfigured = context.configuration.resources.contains { ResourceCatalogue.comparisonForm($0.uri) == form }
+        return form != nil && isConfigured ? nil : "\(text) is not the uri of a configured resource"
     }
 }

@@ -41,8 +41,17 @@ package struct Configuration: Hashable, Sendable {
     /// The MCP servers that accept our tokens.
     package var resources: [Resource] = []
 
+    /// The URI of the resource that a request without `resource` means, where several are configured.
+    package var defaultResource: String?
+
     /// The pre-registered clients.
     package var clients: [Client] = []
+
+    /// The issuers whose signed assertions are accepted.
+    package var trustedIssuers: [TrustedIssuer] = []
+
+    /// Whether devices without a browser may get tokens (RFC 8628).
+    package var deviceAuthorization = false
 
     /// How a proxy may ask about its clients' tokens.
     package var forwardAuth = ForwardAuthentication()

@@ -6,7 +6,7 @@ package import OAuthProtocol
 package struct UpstreamAuthorizationRequest: Sendable {
     /// `state`: names the pending login; single use (CO-3).
     package var state: UpstreamState
-    /// RFC 7636: always sent (UP-1); the verifier is stored with the pending login.
+    /// RFC 7636: sent unless the operator turned it off (UP-1); the verifier is stored with the pending login.
     package var challenge: CodeChallenge
     /// OpenID Connect Core 1.0 §3.1.2.1: sent where the provider speaks OpenID Connect.
     package var nonce: String?
@@ -51,10 +51,16 @@ extension UpstreamAuthorizationRequest {
         var parameters = [
             ("response_type", "code"), ("client_id", clientID),
             ("redirect_uri", configuration.callbackURL), ("state", state.wireValue),
-            ("code_challenge", challenge.text), ("code_challenge_method", "S256"),
         ]
+        if behaviour.proofKey == .s256 {
+            parameters += [("code_challenge", challenge.text), ("code_challenge_method", "S256")]
+        }
+        if behaviour.callbackMethod == .formPost { parameters.append(("response_mode", "form_post")) }
         if !scopes.isEmpty {
             parameters.append((behaviour.scopeParameter, scopes.joined(separator: behaviour.scopeSeparator)))
+        }
+        for further in behaviour.additionalScopes {
+            parameters.append((further.name, further.scopes.joined(separator: behaviour.scopeSeparator)))
         }
         if let loginHint, let name = behaviour.loginHintParameter { parameters.append((name, loginHint)) }
         if case .openID = configuration.kind {

@@ -11,6 +11,7 @@ extension UpstreamProvider {
     ///   - issuerParameter: `iss` of the authorization response (RFC 9207), checked when present or advertised.
     ///   - maximumAgeSeconds: `max_age` that was sent.
     ///   - requestedScopes: The requested scopes; `nil` for the configured ones.
+    ///   - callbackFields: What ``fields(ofCallback:)`` found in the authorization response.
     /// - Returns: The user's account and the tokens.
     /// - Throws: ``UpstreamError``; nothing of the login may then be stored (D-66).
     package func login(
@@ -19,29 +20,40 @@ extension UpstreamProvider {
         nonce: String?,
         issuerParameter: String? = nil,
         maximumAgeSeconds: Int? = nil,
-        requestedScopes: ScopeSet? = nil
+        requestedScopes: ScopeSet? = nil,
+        callbackFields: JSONObject = [:]
     ) async throws(UpstreamError) -> UpstreamLogin {
+        let requestedScopes = requestedScopes ?? self.requestedScopes
         let endpoints = try await endpoints()
         try checkIssuerParameter(issuerParameter, endpoints)
         let client = try await client()
         // Keys first: without them the code would be used up in vain.
         _ = try await openID?.keys.current()
-        let tokens = try await tokenEndpoint.redeem(
-            code: code,
-            verifier: verifier,
-            callbackURL: configuration.callbackURL,
-            client: client,
-            endpoints: endpoints,
-            now: timeSource.now()
-        )
-        breaker.reset()
+        let tokens: UpstreamTokenResponse
+        do {
+            tokens = try await tokenEndpoint.redeem(
+                code: code,
+                verifier: verifier,
+                callbackURL: configuration.callbackURL,
+                requestedScopes: requestedScopes,
+                client: client,
+                endpoints: endpoints,
+                now: timeSource.now()
+            )
+        } catch {
+            throw error.withholding([code, verifier.value] + client.secretTexts)
+        }
+        breaker.reset(now: timeSource.now())
         // RFC 6749 §7.1: a token of an unknown type must not be used.
-        if let type = tokens.tokenType, !configuration.behaviour.bearerTokenTypes.contains(type) {
+        if let type = tokens.tokenType,
+            !BearerTokenType.accepts(type, further: configuration.behaviour.bearerTokenTypes)
+        {
             throw UpstreamError(.invalidResponse, "the access token is not a bearer token")
         }
         let claims = try await claims(
             of: tokens,
             endpoints: endpoints,
+            lacking: configuration.behaviour.extras.filter { tokens.fields[$0] == nil && callbackFields[$0] == nil },
             expecting: .init(
                 clientID: client.id,
                 nonce: nonce,
@@ -54,15 +66,19 @@ extension UpstreamProvider {
             tokens: tokens,
             clientID: client.id,
             claims: claims,
-            account: try await account(in: claims, tokens: tokens),
+            account: identifiesUsers ? try await account(in: claims, tokens: tokens) : nil,
             authentication: openID == nil ? .unknown : UpstreamAuthentication(idTokenClaims: claims),
-            requestedScopes: requestedScopes ?? self.requestedScopes
+            requestedScopes: requestedScopes,
+            fields: UpstreamFields.merged(
+                callbackFields,
+                with: UpstreamFields.picked(configuration.behaviour.extras, from: [tokens.json, claims])
+            )
         )
     }
 
     /// RFC 9207 §2.4: checks `iss` of an error response, as
-    /// ``login(code:verifier:nonce:issuerParameter:maximumAgeSeconds:requestedScopes:)`` does for a response with a
-    /// code.
+    /// ``login(code:verifier:nonce:issuerParameter:maximumAgeSeconds:requestedScopes:callbackFields:)`` does for a
+    /// response with a code.
     ///
     /// A missing `iss` is accepted here: an error response carries nothing an attacker could use.
     ///
@@ -76,7 +92,7 @@ extension UpstreamProvider {
     private func checkIssuerParameter(_ parameter: String?, _ endpoints: UpstreamEndpoints) throws(UpstreamError) {
         guard let parameter else {
             guard !endpoints.advertisesIssuerParameter else {
-                throw UpstreamError(.invalidResponse, "the authorization response has no iss")
+                throw UpstreamError(.invalidResponse, "the authorization response has no iss").because(.issuerMismatch)
             }
             return
         }
@@ -91,6 +107,7 @@ extension UpstreamProvider {
             }
         guard isExpected else {
             throw UpstreamError(.invalidResponse, "the authorization response names another issuer")
+                .because(.issuerMismatch)
         }
     }
 
@@ -98,16 +115,17 @@ extension UpstreamProvider {
     private func claims(
         of tokens: UpstreamTokenResponse,
         endpoints: UpstreamEndpoints,
+        lacking fields: [String],
         expecting expectation: IDTokenVerifier.Expectation
     ) async throws(UpstreamError) -> JSONObject {
         switch configuration.kind {
         case .openID:
-            return try await openIDClaims(of: tokens, endpoints: endpoints, expecting: expectation)
+            return try await openIDClaims(of: tokens, endpoints: endpoints, lacking: fields, expecting: expectation)
         case .oauth2(let configured):
             switch configured.identity {
             case .userInfo(let mapping):
-                return try await userInfo.object(at: mapping.endpoint, accessToken: tokens.accessToken)
-            case .tokenResponse:
+                return try await userInfo.object(mapping, accessToken: tokens.accessToken)
+            case .tokenResponse, .absent:
                 return tokens.json.withoutTokens
             }
         }
@@ -116,6 +134,7 @@ extension UpstreamProvider {
     private func openIDClaims(
         of tokens: UpstreamTokenResponse,
         endpoints: UpstreamEndpoints,
+        lacking fields: [String],
         expecting expectation: IDTokenVerifier.Expectation
     ) async throws(UpstreamError) -> JSONObject {
         guard let openID else { throw UpstreamError(.misconfigured, "the provider does not speak OpenID Connect") }
@@ -127,7 +146,7 @@ extension UpstreamProvider {
             expecting: expectation,
             now: timeSource.now()
         )
-        guard let url = endpoints.userInfo, asksUserInfo(claims) else { return claims }
+        guard let url = endpoints.userInfo, asksUserInfo(claims, lacking: fields) else { return claims }
         let more: JSONObject
         do {
             more = try await userInfo.object(at: url, accessToken: tokens.accessToken)
@@ -149,14 +168,14 @@ extension UpstreamProvider {
         return claims
     }
 
-    private func asksUserInfo(_ claims: JSONObject) -> Bool {
+    private func asksUserInfo(_ claims: JSONObject, lacking fields: [String]) -> Bool {
         switch configuration.behaviour.userInfoUse {
         case .never: false
         case .always: true
         case .whenNameIsMissing:
             claims.firstText(at: configuration.behaviour.claimPaths.name) == nil
                 || claims.firstText(at: configuration.behaviour.claimPaths.accountName) == nil
-                || configuration.wantedClaims.contains { claims.value(at: $0) == nil }
+                || (configuration.wantedClaims + fields).contains { claims.value(at: $0) == nil }
         }
     }
 
@@ -201,6 +220,7 @@ extension UpstreamProvider {
             switch endpoints.identity {
             case .userInfo(let mapping): mapping.paths
             case .tokenResponse(let paths): paths
+            case .absent: IdentityPaths(subject: [])
             }
         }
     }
@@ -215,16 +235,18 @@ extension UpstreamLogin {
         tokens: UpstreamTokenResponse,
         clientID: String,
         claims: JSONObject,
-        account: UpstreamAccount,
+        account: UpstreamAccount?,
         authentication: UpstreamAuthentication,
-        requestedScopes: ScopeSet
+        requestedScopes: ScopeSet,
+        fields: JSONObject
     ) {
         self.tokens = tokens
         self.clientID = clientID
-        subject = account.subject
-        accountName = account.accountName
-        name = account.name
-        verifiedEmail = account.verifiedEmail
+        self.fields = fields
+        subject = account?.subject ?? ""
+        accountName = account?.accountName
+        name = account?.name
+        verifiedEmail = account?.verifiedEmail
         // RFC 6749 §5.1: an absent scope means the requested one.
         scopes = tokens.scopes ?? requestedScopes
         self.authentication = authentication
@@ -234,15 +256,5 @@ extension UpstreamLogin {
             1...LogoutToken.identifierByteCountMax ~= sid.utf8.count ? sid : nil
         }
         idTokenExpiry = tokens.idToken == nil ? nil : claims.date("exp")
-    }
-}
-
-extension JSONObject {
-    /// The object without its tokens, at every depth: claims are stored and shown, tokens are not.
-    fileprivate var withoutTokens: JSONObject {
-        JSONObject(
-            members.lazy.filter { !$0.name.hasSuffix("token") && !$0.name.hasSuffix("secret") }
-                .map { name, value in (name, value.objectValue.map { .object($0.withoutTokens) } ?? value) }
-        )
     }
 }

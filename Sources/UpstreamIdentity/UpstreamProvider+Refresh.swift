@@ -18,7 +18,8 @@ extension UpstreamProvider {
         as client: UpstreamClient? = nil,
         scopes: ScopeSet? = nil
     ) async throws(UpstreamError) -> UpstreamTokenResponse {
-        let sent = configuration.behaviour.sendsScopesOnRefresh ? scopes ?? requestedScopes : nil
+        let granted = scopes ?? requestedScopes
+        let sent = configuration.behaviour.sendsScopesOnRefresh ? refreshScopes(granted) : nil
         let endpoints = try await endpoints()
         let presenter = if let client { client } else { try await self.client() }
         try breaker.enter(now: timeSource.now())
@@ -26,6 +27,7 @@ extension UpstreamProvider {
             let response = try await tokenEndpoint.refresh(
                 refreshToken: refreshToken,
                 scopes: sent,
+                requestedScopes: granted.union(requestedScopes),
                 client: presenter,
                 endpoints: endpoints,
                 now: timeSource.now()
@@ -34,8 +36,25 @@ extension UpstreamProvider {
             return response
         } catch {
             breaker.leave(error, now: timeSource.now())
-            throw error
+            throw meaning(of: error).withholding([refreshToken] + presenter.secretTexts)
         }
+    }
+
+    /// The granted scopes and those that were requested and are never reported.
+    ///
+    /// Entra never names `offline_access` among the granted scopes. Without it in a refresh no new refresh token comes,
+    /// and users are logged out when the first one ends.
+    private func refreshScopes(_ granted: ScopeSet) -> ScopeSet {
+        let dialect = configuration.behaviour.scopeDialect
+        return granted.union(requestedScopes.filter { dialect.isUnreported($0) || $0 == ScopeSet.openID })
+    }
+
+    /// A refusal in words by which this provider calls a refresh token dead is what `invalid_grant` is elsewhere.
+    private func meaning(of error: UpstreamError) -> UpstreamError {
+        guard error.isDefiniteRefusal, let words = error.words,
+            words.contain(anyOf: configuration.behaviour.deadGrantWords)
+        else { return error }
+        return UpstreamError(.invalidGrant, "the provider says that the refresh token is dead").saying(words)
     }
 
     /// How busy refreshes are, for metrics.

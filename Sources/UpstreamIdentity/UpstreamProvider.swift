@@ -95,6 +95,11 @@ package final class UpstreamProvider: Sendable {
     /// Whether a login continues when this provider fails.
     package var isOptional: Bool { configuration.isOptional }
 
+    /// When the provider last redeemed a code or a refresh token; `nil` before the first one of this process.
+    ///
+    /// It shows that the provider is available and accepts our client, so that a refusal is about one grant.
+    package var servedAt: Timestamp? { breaker.servedAt }
+
     /// Our client id at the provider: refresh tokens are bound to it (VR-8).
     ///
     /// `nil` before the first registration.
@@ -107,21 +112,55 @@ package final class UpstreamProvider: Sendable {
         try await clients.current()
     }
 
+    /// Takes the secrets and the key of a configuration that differs from this provider's only in them (N-3).
+    package func adoptClient(of configuration: UpstreamConfiguration) {
+        clients.adopt(configuration.configuredClient)
+    }
+
     /// The namespace of this provider's subjects: its issuer, or its configured name (JB-8).
     package var identityNamespace: String { openID?.rule.identityNamespace ?? "name:" + name }
+
+    /// Whether tokens with this `iss` are this provider's.
+    ///
+    /// - Throws: ``UpstreamError`` when only the provider's document could tell, and it cannot be fetched: a guess
+    ///   would make one user two.
+    package func issues(_ issuer: String, claims: JSONObject) async throws(UpstreamError) -> Bool {
+        guard let openID else { return false }
+        if openID.rule.isUndecided(issuer) { _ = try await endpoints() }
+        return openID.rule.accepts(tokenIssuer: issuer, claims: claims)
+    }
+
+    /// The account that claims of this provider's tokens are about, as ``UpstreamLogin/subject`` names it.
+    ///
+    /// - Throws: ``UpstreamError`` `userInfoFailed` without a usable subject or tenant.
+    package func accountSubject(in claims: JSONObject) throws(UpstreamError) -> String {
+        try identityPaths.accountSubject(in: claims)
+    }
 
     /// Whether a login can show when the user was last authenticated, which OAuth 2.0 cannot express (OP-5).
     package var provesLoginTime: Bool { openID != nil }
 
+    /// How the provider's answer comes back.
+    package var callbackMethod: CallbackMethod { configuration.behaviour.callbackMethod }
+
     /// Whether a login has a nonce.
-    package var usesNonce: Bool { openID != nil }
+    package var usesNonce: Bool { openID != nil && configuration.behaviour.nonce == .required }
+
+    /// Whether a login tells who the user is; if not, its tokens belong to the user whom another provider identified.
+    package var identifiesUsers: Bool {
+        if case .oauth2(let endpoints) = configuration.kind, endpoints.identity == .absent { false } else { true }
+    }
 
     /// The scopes that a login requests.
     package var requestedScopes: ScopeSet { ScopeSet(configuration.scopes) }
 
     /// The wanted scopes that a connection was not granted, by the provider's own names.
     package func missingScopes(_ wanted: ScopeSet, granted: ScopeSet) -> ScopeSet {
-        configuration.behaviour.scopeDialect.missing(wanted, granted: granted)
+        switch configuration.behaviour.scopeSemantics {
+        case .granted: configuration.behaviour.scopeDialect.missing(wanted, granted: granted)
+        // Connecting again could never add what no answer names.
+        case .permissions: .empty
+        }
     }
 
     /// The URL that the browser is sent to.
@@ -154,17 +193,24 @@ extension UpstreamProvider.OpenID {
         let discovery = UpstreamDiscovery(
             exchange: exchange,
             rule: rule,
-            overrides: configuration.endpointOverrides
+            overrides: configuration.endpointOverrides,
+            namedURL: configuration.behaviour.discoveryURL,
+            keySetURL: configuration.behaviour.keySetURL
         )
         endpoints = CachedDocument(lifetimes: UpstreamDiscovery.lifetimes, timeSource: timeSource) {
             do throws(UpstreamError) {
                 return .success(try await discovery.endpoints())
             } catch {
                 logger.warning("discovery failed", metadata: ["reason": .string(error.reason)])
-                return .failure(error)
+                return .failure(error.because(.discoveryFailed))
             }
         }
         keys = ProviderKeys(exchange: exchange, endpoints: endpoints, timeSource: timeSource)
-        verifier = IDTokenVerifier(rule: rule, keys: keys)
+        verifier = IDTokenVerifier(
+            rule: rule,
+            keys: keys,
+            algorithms: configuration.behaviour.idTokenAlgorithms ?? SignatureAlgorithm.verifiable,
+            clockSkewSeconds: configuration.behaviour.clockSkewSeconds ?? IDTokenVerifier.usualClockSkewSeconds
+        )
     }
 }

@@ -82,6 +82,7 @@ struct InspectionTests {
             "/backup/gatehouse.backup",
             into: TestStore.directory,
             key: key,
+            seconds: 1_700_000_000,
             fileSystem: machine
         )
         #expect(restored.position.sequenceNumber == 6)
@@ -118,7 +119,13 @@ struct InspectionTests {
         _ = try inspection(disk).export(to: "/backup/one")
         let key = try TestStore.key()
         func restore(_ key: StorageKey, on disk: ScriptedFileSystem) throws {
-            _ = try StorageInspection.restore("/backup/one", into: TestStore.directory, key: key, fileSystem: disk)
+            _ = try StorageInspection.restore(
+                "/backup/one",
+                into: TestStore.directory,
+                key: key,
+                seconds: 1_700_000_000,
+                fileSystem: disk
+            )
         }
         #expect(throws: StorageError.directoryNotEmpty(TestStore.directory)) { try restore(key, on: disk) }
         let machine = ScriptedFileSystem()
@@ -147,6 +154,7 @@ struct InspectionTests {
                     "/backup/one",
                     into: TestStore.directory,
                     key: key,
+                    seconds: 1_700_000_000,
                     fileSystem: machine
                 )
                 break

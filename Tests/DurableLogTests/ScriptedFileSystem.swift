@@ -93,6 +93,10 @@ final class ScriptedFileSystem: FileSystem {
 
     func createDirectory(_ path: String) throws(FileSystemError) {}
 
+    func access(toDirectory path: String) throws(FileSystemError) -> DirectoryAccess {
+        DirectoryAccess(isOwned: true, isWritableByOthers: false)
+    }
+
     func names(in directory: String) throws(FileSystemError) -> [String] {
         try state.withLock { state throws(FileSystemError) in
             try check(state, "opendir", directory)

@@ -27,7 +27,8 @@ struct StoreTests {
             #expect(!again.recovery.isNew)
             try await again.close()
         }
-        #expect(disk.files.count == 1)
+        // The segment, and the mark that there is a store.
+        #expect(disk.files.count == 2)
     }
 
     @Test("a second process is refused until the first has closed")

@@ -22,6 +22,21 @@ struct TokenBucketTests {
         #expect(bucket.spend(atMilliseconds: later) != nil)
     }
 
+    @Test("what is charged afterwards may leave a debt, which is paid before there is a token")
+    func charge() {
+        var buckets = TokenBuckets<Int>(bucketsMax: 10)
+        let rate = TokenBucket.Rate(burst: 2, perMinute: 60)
+        #expect(buckets.wait(1, atMilliseconds: Self.start) == nil)
+        for _ in 0..<4 { buckets.charge(1, rate: rate, atMilliseconds: Self.start) }
+        #expect(buckets.wait(1, atMilliseconds: Self.start) == .seconds(3))
+        #expect(buckets.wait(1, atMilliseconds: Self.start + 2000) == .seconds(1))
+        #expect(buckets.wait(1, atMilliseconds: Self.start + 3000) == nil)
+        for key in 2..<100 {
+            buckets.charge(key, rate: rate, atMilliseconds: Self.start)
+            #expect(buckets.count <= 10)
+        }
+    }
+
     @Test("a bucket that does not refill names a minute")
     func noRefill() {
         var bucket = TokenBucket(rate: .init(burst: 1, perMinute: 0), atMilliseconds: Self.start)
@@ -42,9 +57,35 @@ struct TokenBucketTests {
         var buckets = TokenBuckets<Int>(bucketsMax: 100)
         let rate = TokenBucket.Rate(burst: 1, perMinute: 60)
         for key in 0..<10_000 {
-            #expect(buckets.spend(key, rate: rate, atMilliseconds: Self.start) == nil)
+            _ = buckets.spend(key, rate: rate, atMilliseconds: Self.start)
             #expect(buckets.count <= 100)
         }
+    }
+
+    @Test("S-16: at the bound nothing is forgotten, and new keys share a few buckets")
+    func fullTable() {
+        var buckets = TokenBuckets<Int>(bucketsMax: 100)
+        let rate = TokenBucket.Rate(burst: 1, perMinute: 1)
+        for key in 0..<100 { #expect(buckets.spend(key, rate: rate, atMilliseconds: Self.start) == nil) }
+        let admitted = (100..<10_000).filter { buckets.spend($0, rate: rate, atMilliseconds: Self.start) == nil }
+        #expect((1...256).contains(admitted.count))
+        for key in 0..<100 { #expect(buckets.spend(key, rate: rate, atMilliseconds: Self.start) != nil) }
+        // They come back with time, and the new keys get buckets of their own again.
+        let later = Self.start + 60_000
+        #expect(buckets.spend(5000, rate: rate, atMilliseconds: later) == nil)
+        #expect(buckets.count == 1)
+    }
+
+    @Test("a token that was taken for nothing is returned, and a bucket never holds more than its burst")
+    func refund() {
+        var buckets = TokenBuckets<Int>(bucketsMax: 100)
+        let rate = TokenBucket.Rate(burst: 1, perMinute: 1)
+        #expect(buckets.spend(1, rate: rate, atMilliseconds: Self.start) == nil)
+        buckets.refund(1)
+        buckets.refund(1)
+        buckets.refund(2)
+        #expect(buckets.spend(1, rate: rate, atMilliseconds: Self.start) == nil)
+        #expect(buckets.spend(1, rate: rate, atMilliseconds: Self.start) != nil)
     }
 
     @Test("at the bound full buckets are dropped, and a key that is slowed down stays slowed down")

@@ -263,7 +263,7 @@ struct AuthorizationRequestTests {
             ("request", "eyJ", .requestNotSupported), ("request_uri", "https://evil/x", .requestURINotSupported),
             ("request_uri", "urn:ietf:params:oauth:request_uri:x", .requestURINotSupported),
             // 0.2
-            ("scope", "nothing known", .invalidScope), ("scope", "a\"b", .invalidScope), ("scope", "mcp:read x", nil),
+            ("scope", "nothing known", nil), ("scope", "a\"b", .invalidScope), ("scope", "mcp:read x", nil),
             // RI-1, D-45
             ("resource", "https://evil.example", .invalidTarget),
             ("resource", "https://mcp.example.com/mcp#f", .invalidTarget),
@@ -289,7 +289,7 @@ struct AuthorizationRequestTests {
     @Test("the checks come in their order: duplicates, request objects, response type, PKCE, grant, resource, scope")
     func order() {
         var wrong: [(String, String?)] = [
-            ("scope", "nothing"), ("resource", "https://evil.example"), ("code_challenge", nil),
+            ("scope", "no\"thing"), ("resource", "https://evil.example"), ("code_challenge", nil),
             ("response_type", "token"),
             ("request", "x"),
         ]

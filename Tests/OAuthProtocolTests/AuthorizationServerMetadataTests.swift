@@ -5,7 +5,16 @@ import Testing
 @Suite("RFC 8414: metadata")
 struct AuthorizationServerMetadataTests {
     private func metadata(_ issuer: String = "https://auth.example.com") throws -> AuthorizationServerMetadata {
-        AuthorizationServerMetadata(issuer: try Issuer(issuer), scopes: ScopeSet(["mcp:read", "offline_access"]))
+        var metadata = AuthorizationServerMetadata(
+            issuer: try Issuer(issuer),
+            scopes: ScopeSet(["mcp:read", "offline_access"])
+        )
+        metadata.endpoints = [
+            .init(member: "authorization_endpoint", path: "/oauth/authorize"),
+            .init(member: "token_endpoint", path: "/oauth/token", authentication: .every),
+            .init(member: "jwks_uri", path: "/.well-known/jwks.json"),
+        ]
+        return metadata
     }
 
     private func complete(_ issuer: String = "https://auth.example.com") throws -> AuthorizationServerMetadata {
@@ -13,11 +22,13 @@ struct AuthorizationServerMetadataTests {
         metadata.grantTypes = [.authorizationCode, .refreshToken, .clientCredentials, .tokenExchange]
         metadata.authenticationMethods = [.none, .clientSecretBasic, .clientSecretPost, .privateKeyJWT]
         metadata.assertionAlgorithms = ["ES256", "RS256"]
-        metadata.allowsRegistration = true
         metadata.allowsMetadataDocuments = true
-        metadata.allowsRevocation = true
-        metadata.allowsIntrospection = true
-        metadata.issuesIDTokens = true
+        metadata.endpoints += [
+            .init(member: "registration_endpoint", path: "/oauth/register"),
+            .init(member: "revocation_endpoint", path: "/oauth/revoke", authentication: .every),
+            .init(member: "introspection_endpoint", path: "/oauth/introspect", authentication: .proven),
+            .init(member: "userinfo_endpoint", path: "/oauth/userinfo"),
+        ]
         return metadata
     }
 
@@ -26,9 +37,9 @@ struct AuthorizationServerMetadataTests {
         let expected = #"""
             {"issuer":"https://auth.example.com","authorization_endpoint":"https://auth.example.com/oauth/authorize",
             "token_endpoint":"https://auth.example.com/oauth/token",
+            "token_endpoint_auth_methods_supported":["none","client_secret_basic","client_secret_post"],
             "jwks_uri":"https://auth.example.com/.well-known/jwks.json","response_types_supported":["code"],
             "response_modes_supported":["query"],"grant_types_supported":["authorization_code","refresh_token"],
-            "token_endpoint_auth_methods_supported":["none","client_secret_basic","client_secret_post"],
             "code_challenge_methods_supported":["S256"],"scopes_supported":["mcp:read","offline_access"],
             "authorization_response_iss_parameter_supported":true,"subject_types_supported":["public"],
             "id_token_signing_alg_values_supported":["RS256"]}

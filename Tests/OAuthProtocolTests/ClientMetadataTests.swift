@@ -177,13 +177,20 @@ struct ClientMetadataTests {
         let jwk = JSONWebKey(publicKey: key.publicKey, keyID: "k1", algorithm: .edDSA)
         let text = String(decoding: JSONWebKeySet(keys: [jwk]).serialized(), as: UTF8.self)
         let leaky = text.dropLast(2) + #",{"kty":"OKP","crv":"Ed25519","x":"AA","d":"SECRET"}]}"#
-        let registered = try metadata(body(#""jwks":\#(leaky)"#))
+        let policy = ClientMetadata.Policy(authenticationMethods: [.none, .privateKeyJWT])
+        let method = #""token_endpoint_auth_method":"private_key_jwt""#
+        let registered = try metadata(body(#"\#(method),"jwks":\#(leaky)"#), policy: policy)
         let kept = try #require(registered.keySet)
         #expect(!String(decoding: kept, as: UTF8.self).contains("SECRET"))
         #expect(try JSONWebKeySet(parsing: kept).keys.map(\.keyID) == ["k1"])
         let answer = registered.response(clientID: "dcr_1", secret: nil, issuedAt: Timestamp(secondsSinceEpoch: 1))
         #expect(!String(decoding: answer.serialized(), as: UTF8.self).contains("SECRET"))
         #expect(try answer["jwks"]?.objectValue == JSONParser.parseObject(kept))
+        // A client that does not authenticate with them has no keys, neither here nor in the answer.
+        let keyless = try metadata(body(#""jwks":\#(leaky)"#), policy: policy)
+        let moment = Timestamp(secondsSinceEpoch: 1)
+        #expect(keyless.client(id: "dcr_1", secretHash: nil, issuedAt: moment).keySet == nil)
+        #expect(keyless.response(clientID: "dcr_1", secret: nil, issuedAt: moment)["jwks"] == nil)
     }
 
     // MARK: - Perplexity
@@ -202,23 +209,35 @@ struct ClientMetadataTests {
 
     // MARK: - URLs and names
 
-    @Test("CR-6: URLs are https", arguments: ["client_uri", "logo_uri", "tos_uri", "policy_uri", "jwks_uri"])
+    private static let hostileURLs = [
+        "http://c", "javascript:alert(1)", "c", "https://", "https://u@c/", "data:,x", "https://c/\\n", "//c",
+        "https://c/" + String(repeating: "a", count: 2048),
+    ]
+
+    @Test("CR-6, C-2: URLs are https", arguments: ["client_uri", "logo_uri", "tos_uri", "policy_uri", "jwks_uri"])
     func urls(field: String) throws {
-        for bad in [
-            "http://c", "javascript:alert(1)", "c", "https://", "https://u@c/", "data:,x", "https://c/\\n", "//c",
-            "https://c/" + String(repeating: "a", count: 2048),
-        ] {
-            let error = try refusal(body(#""\#(field)":"\#(bad)""#))
+        for bad in Self.hostileURLs.map({ #""\#($0)""# }) + ["7", "{}", "[]", "true"] {
+            let text = body(#""\#(field)":\#(bad)"#)
+            // What we fetch must be right; what would only be shown is left out.
+            guard field == "jwks_uri" else {
+                let answer = try metadata(text)
+                    .response(clientID: "dcr_1", secret: nil, issuedAt: Timestamp(secondsSinceEpoch: 1))
+                #expect(answer[field] == nil, "\(bad)")
+                continue
+            }
+            let error = try refusal(text)
             #expect(error?.code == .invalidClientMetadata)
             #expect(error?.description.contains(field) == true)
         }
-        #expect(try refusal(body(#""\#(field)":7"#))?.code == .invalidClientMetadata)
         for absent in [#""""#, "null"] {
             let answer = try metadata(body(#""\#(field)":\#(absent)"#))
                 .response(clientID: "dcr_1", secret: nil, issuedAt: Timestamp(secondsSinceEpoch: 1))
             #expect(answer[field] == nil)
         }
-        let answer = try metadata(body(#""\#(field)":"https://c/x?y#z""#))
+        // Keys are kept only for the method that uses them, and the answer names what was kept.
+        let method = field == "jwks_uri" ? #""token_endpoint_auth_method":"private_key_jwt","# : ""
+        let policy = ClientMetadata.Policy(authenticationMethods: [.clientSecretBasic, .privateKeyJWT])
+        let answer = try metadata(body(#"\#(method)"\#(field)":"https://c/x?y#z""#), policy: policy)
             .response(clientID: "dcr_1", secret: nil, issuedAt: Timestamp(secondsSinceEpoch: 1))
         #expect(answer[field] == "https://c/x?y#z")
     }
@@ -254,7 +273,7 @@ struct ClientMetadataTests {
     @Test(
         "D-91: members of a wrong type are refused by name, unknown ones ignored",
         arguments: [
-            "client_name", "client_uri", "scope", "software_id", "token_endpoint_auth_method", "application_type",
+            "client_name", "scope", "token_endpoint_auth_method", "application_type",
         ]
     )
     func wrongTypes(field: String) throws {

@@ -49,6 +49,21 @@ struct ConformanceFailureTests {
         #expect(broken.count == 1)
     }
 
+    @Test("a store of devices that approves for any client, and twice, is noticed")
+    func carelessDevices() async throws {
+        struct Careless: DeviceStore {
+            func begin(_: DeviceAuthorization, now _: Timestamp) -> Receipt<DeviceAdmission> { Receipt(.admitted) }
+            func device(userCode _: SHA256Digest, now _: Timestamp) -> DeviceAuthorization? { nil }
+            func decide(_: SHA256Digest, _: DeviceDecision, now _: Timestamp) -> Receipt<Bool> { Receipt(true) }
+            func poll(_: SHA256Digest, clientID _: String, now _: Timestamp) -> Receipt<DevicePoll> {
+                Receipt(.approved(code: StoreSample.digest("code")))
+            }
+        }
+        let broken = try await Self.broken(DeviceStoreConformance.rules) { _ in Careless() }
+        // It takes nothing back because nothing is ever used up.
+        #expect(broken.count == DeviceStoreConformance.rules.count - 1)
+    }
+
     @Test("a store that does not check the client is noticed")
     func carelessSessions() async throws {
         let broken = try await Self.broken(AuthorizationStoreConformance.rules) { settings in
@@ -68,6 +83,7 @@ struct ConformanceFailureTests {
         let titles =
             ClientStoreConformance.rules.map(\.title) + AuthorizationStoreConformance.rules.map(\.title)
             + VaultStoreConformance.rules.map(\.title) + SigningKeyStoreConformance.rules.map(\.title)
+            + DeviceStoreConformance.rules.map(\.title)
             + ReplayStoreConformance.rules.map(\.title) + SharedStoreConformance.rules.map(\.title)
         #expect(Set(titles).count == titles.count)
         #expect(titles.count { $0.contains(/[A-Z]{1,2}-?[0-9]|0\.[0-9]|§/) } > titles.count * 3 / 4)
@@ -103,9 +119,10 @@ private struct CarelessSessions: AuthorizationStore {
     func consumeOnce(
         _ ticket: SHA256Digest,
         until expiry: Timestamp,
+        from source: SourceNetwork,
         now: Timestamp
     ) async -> Receipt<TicketConsumption> {
-        await inner.consumeOnce(ticket, until: expiry, now: now)
+        await inner.consumeOnce(ticket, until: expiry, from: source, now: now)
     }
 
     func begin(
@@ -153,6 +170,10 @@ private struct CarelessSessions: AuthorizationStore {
         var use = use
         use.clientID = StoreSample.clientID
         return try await inner.rotate(use, under: conditions, now: now)
+    }
+
+    func start(_ session: Session, now: Timestamp) async throws(StoreError) -> Receipt<StoreAdmission> {
+        try await inner.start(session, now: now)
     }
 
     func session(_ id: SessionID, now: Timestamp) async -> Session? { await inner.session(id, now: now) }

@@ -51,6 +51,11 @@ struct ConformanceTests {
         try await rule.check { _ in SigningKeyRing(journal: VolatileJournal()) }
     }
 
+    @Test("DeviceAuthorizations", arguments: DeviceStoreConformance.rules)
+    func devices(rule: DeviceStoreConformance.Rule) async throws {
+        try await rule.check { settings in DeviceAuthorizations(limits: settings.limits) }
+    }
+
     @Test("ReplayGuard", arguments: ReplayStoreConformance.rules)
     func replay(rule: ReplayStoreConformance.Rule) async throws {
         try await rule.check { settings in ReplayGuard(journal: VolatileJournal(), limits: settings.limits) }

@@ -29,6 +29,13 @@ struct NetworkedStoreTests {
         }
     }
 
+    @Test("requests of devices", arguments: DeviceStoreConformance.rules)
+    func devices(rule: DeviceStoreConformance.Rule) async throws {
+        try await rule.check { settings in
+            NetworkedDevices(far: DeviceAuthorizations(limits: settings.limits), network: Network())
+        }
+    }
+
     @Test("both together", arguments: SharedStoreConformance.rules)
     func shared(rule: SharedStoreConformance.Rule) async throws {
         try await rule.check { _ in

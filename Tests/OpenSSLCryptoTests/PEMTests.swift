@@ -30,6 +30,7 @@ struct PEMTests {
             case .es256: KeyFixtures.p256Public
             case .edDSA: KeyFixtures.ed25519Public
             case .rs256, .ps256: KeyFixtures.rsaPublic
+            default: ""
             }
         let key = try PrivateKey(pem: form.pem)
         #expect(key.algorithm == algorithm)

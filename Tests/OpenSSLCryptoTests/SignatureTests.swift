@@ -17,6 +17,7 @@ struct SignatureTests {
             case .edDSA: (KeyFixtures.ed25519Public, SignatureFixtures.edDSA)
             case .rs256: (KeyFixtures.rsaPublic, SignatureFixtures.rs256)
             case .ps256: (KeyFixtures.rsaPublic, SignatureFixtures.ps256)
+            default: ("", [UInt8]())
             }
         let key = try PublicKey(pem: pem)
         #expect(key.isValidSignature(signature, for: message, using: algorithm))

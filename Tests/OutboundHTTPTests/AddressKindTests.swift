@@ -8,7 +8,8 @@ struct AddressKindTests {
         arguments: [
             ("0.0.0.0", AddressKind.reserved), ("0.255.255.255", .reserved), ("10.0.0.0", .privateNetwork),
             ("10.255.255.255", .privateNetwork), ("100.64.0.0", .privateNetwork), ("100.127.255.255", .privateNetwork),
-            ("100.100.100.200", .cloudMetadata), ("127.0.0.1", .loopback), ("127.255.255.255", .loopback),
+            ("100.100.100.200", .cloudMetadata), ("168.63.129.16", .cloudMetadata),
+            ("127.0.0.1", .loopback), ("127.255.255.255", .loopback),
             ("169.254.0.0", .linkLocal), ("169.254.169.254", .linkLocal), ("172.16.0.0", .privateNetwork),
             ("172.31.255.255", .privateNetwork), ("192.0.0.0", .reserved), ("192.0.0.192", .reserved),
             ("192.0.2.255", .reserved), ("192.88.99.1", .reserved), ("192.168.0.0", .privateNetwork),
@@ -33,6 +34,7 @@ struct AddressKindTests {
         "Addresses beside the special ranges are global",
         arguments: [
             "1.0.0.0", "9.255.255.255", "11.0.0.0", "100.63.255.255", "100.128.0.0", "126.255.255.255", "128.0.0.0",
+            "168.63.129.15", "168.63.129.17",
             "169.253.255.255", "169.255.0.0", "172.15.255.255", "172.32.0.0", "192.0.1.0", "192.0.3.0",
             "192.167.255.255",
             "192.169.0.0", "198.17.255.255", "198.20.0.0", "198.51.101.0", "203.0.114.0", "223.255.255.255",

@@ -126,6 +126,48 @@ struct ExchangeTests {
         #expect(response.text == "\u{1f}abc")
     }
 
+    /// `{"ok":true}`, compressed.
+    private static let compressed: [UInt8] = [
+        0x1f, 0x8b, 0x08, 0x00, 0x00, 0x00, 0x00, 0x00, 0x02, 0x03, 0xab, 0x56, 0xca, 0xcf, 0x56, 0xb2,
+        0x2a, 0x29, 0x2a, 0x4d, 0xad, 0x05, 0x00, 0x90, 0x5f, 0xd4, 0xa7, 0x0b, 0x00, 0x00, 0x00,
+    ]
+
+    private static func answering(_ body: [UInt8]) throws -> RawServer {
+        try RawServer { connection in
+            let request = connection.readRequest()
+            let coding = request?.values(of: "accept-encoding") == ["gzip, deflate"] ? "gzip" : "not-asked"
+            connection.write(
+                "HTTP/1.1 200 OK\r\nContent-Encoding: \(coding)\r\nContent-Length: \(body.count)\r\n\r\n"
+            )
+            connection.write(body)
+        }
+    }
+
+    @Test("P-16: a coding is offered and removed where the request asks for it")
+    func decodedContent() async throws {
+        let server = try Self.answering(Self.compressed)
+        let request = OutboundRequest(url: server.url(), addressPolicy: .allowPrivate, decodesContent: true)
+        let response = try await withClient { try await $0.send(request) }
+        #expect(response.text == #"{"ok":true}"#)
+    }
+
+    @Test("P-16, D-85: the bound counts decoded bytes, and a broken coding is an error")
+    func decodedBounds() async throws {
+        let server = try Self.answering(Self.compressed)
+        let small = OutboundRequest(
+            url: server.url(),
+            limits: .init(responseBytesMax: 10),
+            addressPolicy: .allowPrivate,
+            decodesContent: true
+        )
+        let bomb = try await withClient { try await $0.failure(of: small) }
+        #expect(bomb.code == .tooLarge)
+        let broken = try Self.answering(Array("no gzip at all".utf8))
+        let request = OutboundRequest(url: broken.url(), addressPolicy: .allowPrivate, decodesContent: true)
+        let error = try await withClient { try await $0.failure(of: request) }
+        #expect(error.code == .protocolError)
+    }
+
     @Test(
         "What is not HTTP is an error",
         arguments: [

@@ -7,7 +7,7 @@ struct ImportTests {
         "Foundations": ["CLinux", "Glibc"],
         "OpenSSLCrypto": ["COpenSSL", "Glibc"],
         "SocketHTTP": ["CLinux", "COpenSSL", "Glibc", "HTTPTypes", "Logging"],
-        "OutboundHTTP": ["CCurl", "Glibc", "Logging"],
+        "OutboundHTTP": ["CCurl", "CLinux", "Glibc", "Logging"],
         "DurableLog": ["CZlib", "Glibc", "Logging", "OpenSSLCrypto"],
         "OAuthProtocol": ["OpenSSLCrypto"],
         "OAuthState": [

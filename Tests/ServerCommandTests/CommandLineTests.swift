@@ -89,7 +89,41 @@ struct CommandLineTests {
                 "configuration is not valid: 2 errors in \(file.path())",
             ]
         )
+        let online = try run(["check-config", "--online", "--config", file.path()])
+        // The file trusts no proxy.
+        #expect(online.status == 0 && online.errors.hasPrefix("warning: trusted_proxies: "))
         let missing = try run(["check-config", "--config", "/nowhere/gatehouse.yaml"])
         #expect(missing.status == 1 && missing.errors.hasPrefix("/nowhere/gatehouse.yaml: does not exist"))
+    }
+
+    @Test("check-config --online and upstream try fail with the upstream's name and what to do")
+    func upstreams() throws {
+        let file = FileManager.default.temporaryDirectory.appending(path: "gatehouse-\(UUID().uuidString).yaml")
+        defer {
+            // A temporary file that stays behind fails nothing.
+            try? FileManager.default.removeItem(at: file)
+        }
+        let text = """
+            issuer: https://a.example
+            trusted_proxies: [10.0.0.1]
+            upstreams:
+              - {name: corp, type: oidc, issuer: "http://127.0.0.1:1", client_id: x, client_secret: {env: S},
+                 allow_insecure_http: true, allow_private_network: true}
+
+            """
+        try Data(text.utf8).write(to: file)
+        let environment = ["S": "the-secret-of-the-upstream"]
+        let online = try run(["check-config", "--online", "--config", file.path()], environment: environment)
+        #expect(online.status == 1)
+        #expect(online.output.contains("upstream corp: FAILED") && online.output.contains("-> check the address"))
+        #expect(online.errors == "upstreams that cannot be used: corp\n")
+        #expect(!(online.output + online.errors).contains("the-secret-of-the-upstream"))
+        let unknown = try run(["upstream", "try", "nobody", "--config", file.path()], environment: environment)
+        #expect(unknown.status == 1 && unknown.errors.contains("there is no upstream nobody"))
+        let wait = try run(
+            ["upstream", "try", "corp", "--config", file.path(), "--wait", "0"],
+            environment: environment
+        )
+        #expect(wait.status == 2)
     }
 }

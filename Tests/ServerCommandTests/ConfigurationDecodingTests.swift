@@ -31,6 +31,24 @@ struct ConfigurationDecodingTests {
         #expect(configuration.trustedProxies.isEmpty)
     }
 
+    @Test("C-1, C-4, N-8: patterns, the default resource and the rates of document fetches arrive")
+    func clientsAsTheyAre() throws {
+        let configuration = try decode(
+            """
+            issuer: https://a.example
+            registration: {allowed_private_use_redirects: ["acme://login/oauth/*"], known_program_redirects: false}
+            resources: [{uri: "https://a.example/mcp"}, {uri: "https://b.example"}]
+            default_resource: https://B.example/
+            limits: {document_fetches_per_host: {burst: 200}, document_fetches_per_source: {per_minute: 900}}
+            """
+        )
+        let policy = configuration.registration.redirectURIPolicy
+        #expect(policy.allowedPatterns.map(\.prefix) == ["acme://login/oauth/"] && !policy.acceptsKnownPrograms)
+        #expect(configuration.defaultResource == "https://B.example/")
+        #expect(configuration.limits.fetchesPerHost == .init(burst: 200, perMinute: 20))
+        #expect(configuration.limits.fetchesPerSource == .init(burst: 20, perMinute: 900))
+    }
+
     @Test("audit.when_full blocks unless told to drop, and takes nothing else")
     func auditPolicy() throws {
         #expect(try decode(DesignSample.valid).audit.whenFull == .block)

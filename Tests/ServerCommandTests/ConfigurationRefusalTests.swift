@@ -56,7 +56,10 @@ struct ConfigurationRefusalTests {
             "access_token_lifetime: 5m",
             "access_token_lifetime: unknown key; it belongs at tokens.access_token_lifetime (line 2)"
         ),
-        Refusal("outbound: {proxy: x}", "outbound.proxy: unknown key; known keys: ca_file (line 2)"),
+        Refusal(
+            "outbound: {tunnel: x}",
+            "outbound.tunnel: unknown key; known keys: ca_file, proxy, proxy_credentials, no_proxy (line 2)"
+        ),
         Refusal(
             "listen:\n  - address: 127.0.0.1:0\n    tsl: {}",
             "listen[0].tsl: unknown key; did you mean tls? (line 4)"
@@ -179,6 +182,33 @@ struct ConfigurationRefusalTests {
                 + "this list is only for private-use schemes (line 2)"
         ),
         Refusal(
+            "registration: {allowed_private_use_redirects: ['acme://*']}",
+            "registration.allowed_private_use_redirects[0]: must not allow a whole scheme; "
+                + "write SCHEME://AUTHORITY/PATH/* (line 2)"
+        ),
+        Refusal(
+            "registration: {allowed_private_use_redirects: ['javascript:/x/*']}",
+            "registration.allowed_private_use_redirects[0]: scheme javascript is not allowed (line 2)"
+        ),
+        Refusal(
+            "registration: {allowed_private_use_redirects: ['https://c.example/*']}",
+            "registration.allowed_private_use_redirects[0]: is always allowed; "
+                + "this list is only for private-use schemes (line 2)"
+        ),
+        Refusal(
+            "default_resource: https://mcp.example/mcp",
+            "default_resource: https://mcp.example/mcp is not the uri of a configured resource (line 2)"
+        ),
+        Refusal(
+            "upstreams: [{name: a, preset: github, client_id: x, client_secret: {env: S}, former_names: [b, a]}]",
+            "upstreams[0].former_names[1]: a is already the value of upstreams[0].name (line 2)"
+        ),
+        Refusal(
+            "upstreams: [{name: a, preset: github, client_id: x, client_secret: {env: S}, former_names: [B]}]",
+            "upstreams[0].former_names[0]: B is not a name: lower-case letters, digits and inner hyphens, at most 63 "
+                + "(line 2)"
+        ),
+        Refusal(
             "registration: {force_confidential_redirects: ['http://localhost/cb']}",
             "registration.force_confidential_redirects[0]: must be https, and not on loopback (line 2)"
         ),
@@ -212,9 +242,11 @@ struct ConfigurationRefusalTests {
     @Test("for secrets in the file itself, without repeating them", arguments: ["hunter2", "[hunter2]", "''"])
     func inlineSecret(secret: String) {
         let lines = refusals("issuer: https://a.example\nmanagement: {admin_token: \(secret)}")
+        // A list may name several secrets, none of them in the file itself.
+        let element = secret.hasPrefix("[") ? "[0]" : ""
         #expect(
             lines == [
-                "management.admin_token: secrets must not be written in the configuration; "
+                "management.admin_token\(element): secrets must not be written in the configuration; "
                     + "use {file: PATH} or {env: VARIABLE} (line 2)"
             ]
         )

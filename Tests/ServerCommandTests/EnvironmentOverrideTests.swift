@@ -91,7 +91,7 @@ struct EnvironmentOverrideTests {
                 "GATEHOUSE_SERVICE_PORT_HTTPS": "8443", "GATEHOUSE_PORT": "tcp://10.0.0.1:8443",
                 "GATEHOUSE_PORT_8443_TCP_ADDR": "10.0.0.1",
             ],
-            "issuer: https://a.example\nmanagement: {admin_token: {env: GATEHOUSE_MY_ADMIN}}"
+            "issuer: https://a.example\nmanagement: {admin_token: {env: GATEHOUSE_MY_ADMIN}, allow_short_secret: true}"
         )
         #expect(configuration.management.adminToken?.value?.text == "s3cret")
     }

@@ -19,7 +19,7 @@ struct SecretResolutionTests {
     private func load(_ reference: String, _ environment: [String: String] = [:]) throws(ConfigurationErrors) -> String?
     {
         try ConfigurationLoader(environment: environment)
-            .load(text: "issuer: https://a.example\nmanagement: {admin_token: \(reference)}")
+            .load(text: "issuer: https://a.example\nmanagement: {admin_token: \(reference), allow_short_secret: true}")
             .management.adminToken?.value?.text
     }
 
@@ -40,6 +40,41 @@ struct SecretResolutionTests {
             #expect(try load("{file: \(file.path())}") == "from file")
             #expect(try load("{env: T}", ["T": "from variable\n"]) == "from variable")
             #expect(try load("{env: T, file: \(file.path())}", ["T": "from variable"]) == "from file")
+        }
+    }
+
+    @Test("N-3: a list of secrets is read in its order, and each is refused by its place in it")
+    func lists() throws {
+        func load(_ reference: String) throws(ConfigurationErrors) -> Configuration {
+            try ConfigurationLoader(environment: ["A": "newest", "B": "older"])
+                .load(
+                    text: "issuer: https://a.example\nmanagement: {admin_token: \(reference), allow_short_secret: true}"
+                )
+        }
+        let management = try load("[{env: A}, {env: B}]").management
+        #expect(management.adminToken?.values.map(\.text) == ["newest", "older"])
+        #expect(management.adminToken?.value?.text == "newest")
+        #expect("\(management.adminToken.map { "\($0)" } ?? "")" == "<redacted>, <redacted>")
+        let key = "management.admin_token"
+        for (reference, lines) in [
+            ("[{env: A}, {env: C}]", ["\(key)[1]: environment variable C is not set"]),
+            ("[]", ["\(key): must name 1 to 4 secrets (line 2)"]),
+            (
+                "[{env: A}, secret]",
+                [
+                    "\(key)[1]: secrets must not be written in the configuration; use {file: PATH} or {env: VARIABLE} (line 2)"
+                ]
+            ),
+            ("[{env: A, fiel: x}]", ["\(key)[0].fiel: unknown key; did you mean file? (line 2)"]),
+            ("[{env: A}, {env: A}]", nil), ("[{env: A}, [{env: B}]]", nil), ("[{}]", nil),
+            ("[{env: A}, {env: B}, {env: C}, {env: D}, {env: E}]", nil),
+        ] as [(String, [String]?)] {
+            do throws(ConfigurationErrors) {
+                _ = try load(reference)
+                Issue.record("\(reference) was accepted")
+            } catch {
+                if let lines { #expect(error.errors.map(\.description) == lines) }
+            }
         }
     }
 
@@ -143,7 +178,7 @@ struct SecretResolutionTests {
     @Test("and a resolved secret never prints itself (D-25)")
     func redacts() throws {
         let configuration = try ConfigurationLoader(environment: ["T": "hunter2"])
-            .load(text: "issuer: https://a.example\nmanagement: {admin_token: {env: T}}")
+            .load(text: "issuer: https://a.example\nmanagement: {admin_token: {env: T}, allow_short_secret: true}")
         #expect(configuration.management.adminToken?.value?.text == "hunter2")
         var dumped = ""
         dump(configuration, to: &dumped)

@@ -32,8 +32,8 @@ struct UpstreamRefusalTests {
         Refusal("name: n, preset: github, " + oidc, "upstreams[0].type: preset and type must not be used together"),
         Refusal(
             "name: n, preset: gitbub, client_id: c, client_secret: {env: S}",
-            "upstreams[0].preset: gitbub is not one of oidc, oauth2, github, google, atlassian, entra, okta, "
-                + "gitlab, slack, auth0, keycloak; did you mean github?"
+            "upstreams[0].preset: gitbub is not one of oidc, oauth2, github, github-app, google, atlassian, entra, "
+                + "okta, gitlab, slack, slack-bot, auth0, keycloak; did you mean github?"
         ),
         Refusal(
             "name: n, claims: {groups: sub}, " + oidc,
@@ -250,7 +250,8 @@ struct UpstreamRefusalTests {
         ),
         Refusal(
             "clients: [{client_id: c, grant_types: [password], client_secret: {env: S}}]",
-            "clients[0].grant_types[0]: password is not one of authorization_code, refresh_token, client_credentials"
+            "clients[0].grant_types[0]: password is not one of authorization_code, refresh_token, client_credentials, "
+                + "urn:ietf:params:oauth:grant-type:jwt-bearer, urn:ietf:params:oauth:grant-type:device_code"
         ),
         Refusal(
             "clients: [{client_id: c, redirect_uris: ['https://c.example/'], jwks: {keys: [{kty: OKP, d: AAAA}]}}]",

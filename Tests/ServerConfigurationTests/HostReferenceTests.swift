@@ -23,6 +23,7 @@ struct HostReferenceTests {
         configuration.registration.initialAccessToken = secret
         configuration.forwardAuth.secret = secret
         configuration.outbound.caFile = "/ca.pem"
+        configuration.outbound.proxyCredentials = secret
         var upstream = Configuration.Upstream(name: "n", clientID: nil)
         upstream.clientSecret = secret
         upstream.privateKey = secret
@@ -49,7 +50,13 @@ struct HostReferenceTests {
         }
         let declared = ConfigurationKey.all.map(\.path).filter { $0.hasSuffix(".env") }.map { String($0.dropLast(4)) }
         #expect(Set(contents.keys) == Set(declared))
-        #expect(contents.filter { $0.value != .text } == ["storage.encryption_key": .storageKey])
+        // What callers present to us, as opposed to what providers issued to us.
+        let credentials = [
+            "management.admin_token", "forward_auth.secret", "registration.initial_access_token",
+            "clients[].client_secret", "resources[].client_secret",
+        ]
+        #expect(contents.filter { $0.value == .storageKey }.map(\.key) == ["storage.encryption_key"])
+        #expect(Set(contents.filter { $0.value == .credential }.keys) == Set(credentials))
         var left = 0
         configuration.replaceSecrets { _, reference, _ in
             left += reference.value == nil ? 1 : 0

@@ -75,7 +75,7 @@ struct KeyDeclarationTests {
             case .section(let keys, _): return initialValues(keys, below: path)
             // A list that must not be empty has a default that follows from other keys.
             case .list(_, _, let countMin, _) where countMin > 0: return []
-            case .value, .secret, .list: return key.initial.map { [(path, $0)] } ?? []
+            case .value, .secret, .secrets, .list: return key.initial.map { [(path, $0)] } ?? []
             }
         }
     }

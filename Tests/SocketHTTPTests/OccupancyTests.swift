@@ -1,5 +1,6 @@
-import SocketHTTP
 import Testing
+
+@testable import SocketHTTP
 
 @Suite("D-80: one network cannot take all connections")
 struct OccupancyTests {
@@ -23,6 +24,25 @@ struct OccupancyTests {
             #expect(server.counters.refusedConnections == 1)
             #expect(server.counters.openConnections == 2)
         }
+    }
+
+    @Test("S-16: one IPv6 site has half of all connections at most, and an address elsewhere is admitted")
+    func site() throws {
+        var configuration = ServerConfiguration(listeners: [])
+        configuration.connectionsMax = 1000
+        configuration.connectionsPerNetworkMax = 10
+        let occupancy = Occupancy(configuration)
+        let peers = (0..<256 as Range<UInt64>).map { IPAddress(v6: 0x2001_0db8_0001_0000 + $0 * 256, 1) }
+        let admitted = peers.filter { occupancy.enter($0) == .admitted }
+        #expect(admitted.count == 256)
+        // The /48 has 32 times the share of a /64.
+        let more = (0..<1000 as Range<UInt64>).map { IPAddress(v6: 0x2001_0db8_0001_0000 + $0, 2) }
+        #expect(more.filter { occupancy.enter($0) == .admitted }.count == 320 - 256)
+        #expect(occupancy.enter(try #require(IPAddress("2001:db8:2::1"))) == .admitted)
+        #expect(occupancy.enter(try #require(IPAddress("192.0.2.1"))) == .admitted)
+        occupancy.leave(admitted[0])
+        #expect(occupancy.enter(admitted[0]) == .admitted)
+        #expect(occupancy.count == 322)
     }
 
     @Test("Loopback is not bounded by itself, for proxies and tests live there")

@@ -8,7 +8,7 @@ struct ResponseSerializerTests {
     private func wire(_ response: Response, isHead: Bool = false, closes: Bool = false) -> String {
         var output = Array("before|".utf8)
         let date = Array("Date: D\r\n".utf8)
-        ResponseSerializer.append(response, to: &output, date: date, isHead: isHead, closes: closes)
+        ResponseSerializer.append(response, to: &output, common: date, isHead: isHead, closes: closes)
         return String(decoding: output.dropFirst(7), as: UTF8.self)
     }
 

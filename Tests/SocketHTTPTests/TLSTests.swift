@@ -109,6 +109,69 @@ struct TLSTests {
         }
     }
 
+    @Test(
+        "S-12: TLS 1.2 has forward secrecy and authenticated encryption, or there is no session",
+        arguments: [
+            ("AES128-SHA", false), ("AES256-GCM-SHA384", false), ("ECDHE-RSA-AES128-SHA", false),
+            ("ECDHE-RSA-AES256-SHA384", false), ("DHE-RSA-AES128-GCM-SHA256", false),
+            ("ECDHE-RSA-AES128-GCM-SHA256", true), ("ECDHE-RSA-CHACHA20-POLY1305", true),
+        ]
+    )
+    func suites(name: String, isAccepted: Bool) async throws {
+        let files = try CertificateFiles()
+        // Static key exchange needs a certificate with an RSA key.
+        try files.openssl([
+            "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=rsa", "-addext",
+            "subjectAltName=IP:127.0.0.1", "-keyout", files.path("key.pem"), "-out", files.path("cert.pem"),
+        ])
+        try await withServer(tls: files.configuration) { server, address in
+            let arguments = ["-k", "--tls-max", "1.2", "--ciphers", name]
+            let answer = try curl(arguments, address, "/a", mustSucceed: false)
+            #expect(answer.hasPrefix("GET /a") == isAccepted)
+            while !isAccepted, server.counters.failedHandshakes == 0 { await Task.yield() }
+            #expect(server.counters.failedHandshakes == (isAccepted ? 0 : 1))
+        }
+    }
+
+    @Test("S-12: no tickets, whose keys would live as long as the certificate", arguments: [true, false])
+    func tickets(isOld: Bool) async throws {
+        let files = try CertificateFiles()
+        try await withServer(tls: files.configuration) { _, address in
+            let client = try TLSClient(address, isOld: isOld)
+            try client.handshake(andSend: .get("/a", fields: "Connection: close\r\n"))
+            #expect(try client.receiveAll().hasSuffix("GET /a - "))
+            #expect(!client.hasTicket)
+        }
+    }
+
+    @Test("S-13: a client that does nothing but ask for new keys is cut off")
+    func keyUpdates() async throws {
+        let files = try CertificateFiles()
+        let patient: (inout ServerConfiguration) -> Void = {
+            $0.headerTimeout = .seconds(3600)
+            $0.idleTimeout = .seconds(3600)
+        }
+        try await withServer(tls: files.configuration, configure: patient) { server, address in
+            let client = try TLSClient(address)
+            try client.handshake(andSend: "")
+            #expect(client.isEndedByKeyUpdates(count: 10_000))
+            while server.counters.openConnections != 0 { await Task.yield() }
+            #expect(server.counters.bytesReceived < 10_000 * 27)
+        }
+    }
+
+    @Test("S-13: a client may ask for new keys now and then")
+    func fewKeyUpdates() async throws {
+        let files = try CertificateFiles()
+        try await withServer(tls: files.configuration) { _, address in
+            let client = try TLSClient(address)
+            try client.handshake(andSend: .get("/a"))
+            try client.updateKeys(count: 20)
+            try client.send(.get("/b", fields: "Connection: close\r\n"))
+            #expect(try client.receiveAll().hasSuffix("GET /b - "))
+        }
+    }
+
     @Test("keep-alive and a response of many records")
     func large() async throws {
         let files = try CertificateFiles()
@@ -202,19 +265,6 @@ struct TLSTests {
             #expect(throws: TLSError.self) { try server.reloadTLS() }
             let kept = try subject()
             #expect(kept.contains("CN = second"))
-        }
-    }
-
-    @Test("a session is resumed by ticket")
-    func resumption() async throws {
-        let files = try CertificateFiles()
-        try await withServer(tls: files.configuration) { _, address in
-            let session = files.path("session")
-            let base = ["s_client", "-connect", "\(address)", "-tls1_2"]
-            let fresh = try files.openssl(base + ["-sess_out", session])
-            #expect(fresh.contains("New, TLSv1.2"))
-            let resumed = try files.openssl(base + ["-sess_in", session])
-            #expect(resumed.contains("Reused, TLSv1.2"))
         }
     }
 

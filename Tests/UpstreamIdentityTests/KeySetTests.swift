@@ -71,11 +71,11 @@ struct KeySetTests {
         #expect(try await error { try await provider.client().login() }.code == .invalidResponse)
     }
 
-    @Test("A set of more than a hundred keys is refused")
+    @Test("P-15: a set of more than 512 keys is refused")
     func tooManyKeys() async throws {
         let provider = try ScriptedProvider()
         try provider.answerCode()
-        let keys = Array(repeating: provider.key, count: 101)
+        let keys = Array(repeating: provider.key, count: 513)
         provider.transport.replace(ScriptedProvider.keysURL, ScriptedTransport.keys(keys))
         #expect(try await error { try await provider.client().login() }.code == .invalidResponse)
     }

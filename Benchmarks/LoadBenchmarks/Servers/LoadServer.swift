@@ -72,6 +72,8 @@ struct LoadServer: AsyncParsableCommand {
         environment.reservations = [reservation]
         environment.eventLoopCount = 1
         environment.storeLimits.authorizationCodesMax = 10_000_000
+        // All sessions are one user's with one client, which no user would have.
+        environment.storeLimits.sessionsPerUserAndClientMax = 10_000_000
         if journal != "memory" {
             guard let policy = JournalPolicy(rawValue: journal) else { throw BenchmarkError("no journal \(journal)") }
             environment.storage = try DurableStore.open(

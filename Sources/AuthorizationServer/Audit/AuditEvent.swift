@@ -1,5 +1,6 @@
 package import OAuthProtocol
 package import OAuthState
+package import UpstreamIdentity
 
 /// One security-relevant event, as the audit trail stores it: the parties, the action and the result.
 ///
@@ -10,7 +11,7 @@ package struct AuditEvent: Sendable {
     /// The members, in the order in which they are written.
     let fields: AuditFields
 
-    private init(_ name: String, _ fields: AuditFields) {
+    init(_ name: String, _ fields: AuditFields) {
         self.name = name
         self.fields = fields
     }
@@ -26,6 +27,22 @@ package struct AuditEvent: Sendable {
                 "redirect_uris": .array(client.redirectURIs.map(JSONValue.string)),
             ]
         )
+    }
+
+    /// A source guessed a secret wrongly, or was not allowed to guess; recorded for the first failure and for each
+    /// whose number is a power of two.
+    package static func guessedWrong(_ subject: GuessLimiter.Subject, failureCount: Int) -> AuditEvent {
+        let failures: AuditFields = ["failures": .integer(failureCount)]
+        switch subject {
+        case .client(let id):
+            return AuditEvent(
+                "client.authentication_failed",
+                ["client_id": .string(id), "failures": .integer(failureCount)]
+            )
+        case .proxy: return AuditEvent("proxy.secret_wrong", failures)
+        case .administrator: return AuditEvent("admin.token_wrong", failures)
+        case .initialAccessToken: return AuditEvent("registration.token_wrong", failures)
+        }
     }
 
     /// A client's metadata document was unusable (CM-6).
@@ -94,8 +111,31 @@ package struct AuditEvent: Sendable {
     }
 
     /// An upstream leg failed.
-    package static func upstreamFailed(_ upstream: String, error: OAuthError.Code) -> AuditEvent {
-        AuditEvent("upstream.login_failed", ["upstream": .string(upstream), "error": .string(error.wireValue)])
+    package static func upstreamFailed(
+        _ upstream: String,
+        error: OAuthError.Code,
+        reason: UpstreamFailureReason,
+        words: ProviderWords?
+    ) -> AuditEvent {
+        var fields: AuditFields = [
+            "upstream": .string(upstream), "error": .string(error.wireValue), "reason": .string(reason.rawValue),
+        ]
+        if let words { fields.append("provider", words.description) }
+        return AuditEvent("upstream.login_failed", fields)
+    }
+
+    /// A provider refused or failed to refresh a connection's tokens.
+    package static func upstreamRefreshFailed(
+        _ connection: Connection,
+        reason: UpstreamFailureReason,
+        words: ProviderWords?
+    ) -> AuditEvent {
+        var fields: AuditFields = [
+            "upstream": .string(connection.upstream), "sub": .string(connection.userID.text),
+            "connection": .string(connection.id.text), "reason": .string(reason.rawValue),
+        ]
+        if let words { fields.append("provider", words.description) }
+        return AuditEvent("upstream.refresh_failed", fields)
     }
 
     /// A callback was refused.
@@ -116,11 +156,21 @@ package struct AuditEvent: Sendable {
     }
 
     /// Tokens were issued for a refresh token; a repeat is a predecessor within the grace (FD-1).
-    package static func refreshed(_ session: Session, isRepeat: Bool) -> AuditEvent {
+    ///
+    /// A repeat from another network with another `User-Agent` has a name of its own: it may be a thief who rides on the
+    /// grace.
+    package static func refreshed(_ session: Session, isRepeat: Bool, isElsewhere: Bool = false) -> AuditEvent {
         var fields = AuditFields(session)
         fields.append("generation", Int(session.generation))
         fields.append("repeat", isRepeat)
-        return AuditEvent("token.refreshed", fields)
+        return AuditEvent(isElsewhere ? "token.repeated_elsewhere" : "token.refreshed", fields)
+    }
+
+    /// Tokens were issued for a refresh token that is newer than the state, after a restore; once for a family.
+    package static func aheadOfState(_ session: Session, presented generation: UInt32) -> AuditEvent {
+        var fields = AuditFields(session)
+        fields.append("generation", Int(generation))
+        return AuditEvent("token.ahead_of_state", fields)
     }
 
     /// A refresh token was used again outside the grace: the family is revoked (RFC 9700 §4.14.2).
@@ -136,14 +186,19 @@ package struct AuditEvent: Sendable {
     }
 
     /// Tokens were issued to a client itself.
-    package static func issuedToClient(_ clientID: String, resource: String, scopes: ScopeSet) -> AuditEvent {
+    package static func issuedToClient(
+        _ clientID: String,
+        resource: String,
+        scopes: ScopeSet,
+        grantType: GrantType
+    ) -> AuditEvent {
         AuditEvent(
             "token.issued",
             [
                 "client_id": .string(clientID),
                 "resource": .string(resource),
                 "scope": .string(scopes.text),
-                "grant_type": .string(GrantType.clientCredentials.rawValue),
+                "grant_type": .string(grantType.rawValue),
             ]
         )
     }
@@ -151,6 +206,39 @@ package struct AuditEvent: Sendable {
     /// A client ended its session by revoking the refresh token (RFC 7009).
     package static func sessionRevoked(_ session: Session) -> AuditEvent {
         AuditEvent("session.revoked", AuditFields(session))
+    }
+
+    /// An operator ended a session.
+    package static func sessionEnded(_ session: Session, by actor: String) -> AuditEvent {
+        var fields = AuditFields(session)
+        fields.append("by", actor)
+        return AuditEvent("session.ended", fields)
+    }
+
+    /// An operator ended all sessions that match; each has an event of its own.
+    package static func endedAll(_ filter: JSONObject, sessions: Int, by actor: String) -> AuditEvent {
+        AuditEvent(
+            "administration.ended_all",
+            ["filter": .object(filter), "sessions": .integer(sessions), "by": .string(actor)]
+        )
+    }
+
+    /// An operator blocked or unblocked somebody or something.
+    package static func blocked(_ party: BlockedParty, isBlocked: Bool, by actor: String) -> AuditEvent {
+        AuditEvent(
+            isBlocked ? "administration.blocked" : "administration.unblocked",
+            ["kind": .string(party.kind), "value": .string(party.value), "by": .string(actor)]
+        )
+    }
+
+    /// An operator withdrew a signing key: nothing that it signed is accepted any longer.
+    package static func signingKeyWithdrawn(_ keyID: String, by actor: String) -> AuditEvent {
+        AuditEvent("signing_key.withdrawn", ["kid": .string(keyID), "by": .string(actor)])
+    }
+
+    /// An operator removed a client.
+    package static func clientRemoved(_ clientID: String, by actor: String) -> AuditEvent {
+        AuditEvent("client.removed", ["client_id": .string(clientID), "by": .string(actor)])
     }
 
     /// A session ended because a provider ended its grant permanently (VR-9).
@@ -222,6 +310,14 @@ package struct AuditEvent: Sendable {
         )
     }
 
+    /// A user chose the account that is used at its upstream by default.
+    package static func defaultChosen(_ userID: UserID, connection: ConnectionID) -> AuditEvent {
+        AuditEvent(
+            "connection.default_chosen",
+            ["sub": .string(userID.text), "connection": .string(connection.text)]
+        )
+    }
+
     /// A connection was ended: by its user, an administrator, or the provider.
     package static func disconnected(_ connection: Connection, by actor: String, provider: String) -> AuditEvent {
         AuditEvent(
@@ -232,6 +328,12 @@ package struct AuditEvent: Sendable {
                 "by": .string(actor), "provider": .string(provider),
             ]
         )
+    }
+
+    /// All browser logins of a user ended: the user signed out everywhere, a provider reported a logout, or an
+    /// administrator ended them.
+    package static func signedOut(_ userID: UserID, by actor: String) -> AuditEvent {
+        AuditEvent("user.signed_out", ["sub": .string(userID.text), "by": .string(actor)])
     }
 
     /// This server registered itself at a provider (RFC 7591).

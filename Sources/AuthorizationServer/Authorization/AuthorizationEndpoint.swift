@@ -1,7 +1,6 @@
 import HTTPTypes
-package import OAuthProtocol
+import OAuthProtocol
 import OAuthState
-package import OpenSSLCrypto
 package import SocketHTTP
 
 /// RFC 6749 §3.1: the authorization endpoint.
@@ -12,44 +11,38 @@ package struct AuthorizationEndpoint: Endpoint {
     private let clients: any ClientResolver
     private let resources: ResourceCatalogue
     private let scopePolicy: ScopePolicy
+    private let reading: AuthorizationReading
     private let consent: ConsentPolicy
-    private let tickets: ConsentTicketSealing
+    private let prompt: ConsentPrompt
     private let login: LoginFlow
     private let limit: AuthorizationLimit
-    private let cookies: BrowserCookies
-    private let pages: PageRenderer
     private let refusals: AuthorizationRefusals
-    private let random: any RandomSource
     private let metrics: ServerMetrics
     private let audit: AuditTrail
 
     /// The endpoint over its collaborators.
-    package init(
+    init(
         clients: any ClientResolver,
         resources: ResourceCatalogue,
         scopePolicy: ScopePolicy,
+        reading: AuthorizationReading,
         consent: ConsentPolicy,
-        tickets: ConsentTicketSealing,
+        prompt: ConsentPrompt,
         login: LoginFlow,
         limit: AuthorizationLimit,
-        cookies: BrowserCookies,
-        pages: PageRenderer,
         refusals: AuthorizationRefusals,
-        random: any RandomSource,
         metrics: ServerMetrics,
         audit: AuditTrail
     ) {
         self.clients = clients
         self.resources = resources
         self.scopePolicy = scopePolicy
+        self.reading = reading
         self.consent = consent
-        self.tickets = tickets
+        self.prompt = prompt
         self.login = login
         self.limit = limit
-        self.cookies = cookies
-        self.pages = pages
         self.refusals = refusals
-        self.random = random
         self.metrics = metrics
         self.audit = audit
     }
@@ -58,16 +51,19 @@ package struct AuthorizationEndpoint: Endpoint {
     package func respond(to request: Request, context: RequestContext) async -> Response {
         do throws(AuthorizationPageError) {
             // Syntax, client, redirect URI: until these hold, no redirect is allowed (RFC 6749 §4.1.2.1).
-            let check = try AuthorizationRequestCheck(query: request.query)
+            let found = try reading.find(request, now: context.now)
+            let check = found.check
             let client = try await clients.client(forAuthorization: try check.clientID(), context: context)
             let redirectURI = try check.redirectURI(of: client)
             do throws(OAuthError) {
-                let authorization = try check.request(
+                try reading.checkPush(found, of: client)
+                var authorization = try check.request(
                     client: client,
                     redirectURI: redirectURI,
                     resources: resources,
                     scopePolicy: scopePolicy
                 )
+                authorization.push = found.push
                 return try await proceed(authorization, client: client, request, context)
             } catch {
                 metrics.authorization(result: error.code.wireValue)
@@ -101,7 +97,7 @@ package struct AuthorizationEndpoint: Endpoint {
                 throw OAuthError(.consentRequired, "the user must give consent")
             }
             try login.checkLoginTime(authorization, resource: resource)
-            return try page(authorization, client: client, resource: resource, request, context)
+            return try prompt.page(authorization, client: client, resource: resource, request, context)
         case .notNeeded(let expectedUserID):
             if authorization.prompts.contains("none") {
                 throw OAuthError(.loginRequired, "the user must log in")
@@ -120,37 +116,38 @@ package struct AuthorizationEndpoint: Endpoint {
             )
         }
     }
+}
 
-    private func page(
-        _ authorization: AuthorizationRequest,
-        client: Client,
-        resource: ProtectedResource,
-        _ request: Request,
-        _ context: RequestContext
-    ) throws(OAuthError) -> Response {
-        // Each page has its own value under its own name, so that all pages of a browser stay valid (CO-2).
-        let binding = BrowserBinding(random: random)
-        let id = tickets.makeID()
-        let ticket: String
-        do {
-            ticket = try tickets.seal(authorization, id: id, browser: binding.hash, now: context.now)
-        } catch {
-            throw OAuthError(.serverError, "the consent page could not be prepared")
-        }
-        metrics.authorization(result: "consent_page")
-        var response = pages.consent(
-            ConsentPage(
-                client: client,
-                request: authorization,
-                upstreams: login.describe(resource),
-                ticket: ticket
+extension AuthorizationEndpoint {
+    var surfaces: [Surface] {
+        [
+            Surface(
+                .get,
+                "/oauth/authorize",
+                name: "authorize",
+                origins: .refused,
+                advertisement: .init(member: "authorization_endpoint"),
+                Self.operation
             )
-        )
-        for cookie in cookies.removingSurplusConsents(request) {
-            response.headerFields.append(HTTPField(name: .setCookie, value: cookie))
-        }
-        let cookie = cookies.settingConsentBinding(binding, ticket: id)
-        response.headerFields.append(HTTPField(name: .setCookie, value: cookie))
-        return response
+        ]
     }
+
+    private static let operation = OpenAPIOperation(
+        id: "authorize",
+        summary: "Asks for consent, then redirects to the identity provider (RFC 6749, RFC 7636, RFC 8707).",
+        parameters: [
+            OpenAPIParameter(name: "client_id", isRequired: true), OpenAPIParameter(name: "redirect_uri"),
+            OpenAPIParameter(name: "response_type", isRequired: true), OpenAPIParameter(name: "scope"),
+            OpenAPIParameter(name: "state"), OpenAPIParameter(name: "code_challenge", isRequired: true),
+            OpenAPIParameter(name: "code_challenge_method", isRequired: true), OpenAPIParameter(name: "resource"),
+            OpenAPIParameter(name: "nonce"), OpenAPIParameter(name: "prompt"), OpenAPIParameter(name: "max_age"),
+            OpenAPIParameter(name: "login_hint"), OpenAPIParameter(name: "acr_values"),
+        ],
+        responses: [
+            (200, .page("The consent page")), (302, .empty("Redirect to the identity provider, or back with an error")),
+            (400, .page("The request is invalid and is not answered by a redirect")),
+            (429, .page("Too many metadata documents were requested")),
+            (502, .page("The client's metadata document could not be fetched")),
+        ]
+    )
 }

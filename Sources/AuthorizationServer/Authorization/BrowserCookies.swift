@@ -72,7 +72,12 @@ package struct BrowserCookies: Sendable {
         cookie(flowName(state), binding.wireValue, lifetime: lifetime)
     }
 
-    /// Removes the flow cookie of a finished login.
+    /// Keeps the flow cookie of a finished login for as long as its answer can be repeated.
+    func keepingFlowBinding(_ binding: BrowserBinding, state: SHA256Digest) -> String {
+        cookie(flowName(state), binding.wireValue, lifetime: CallbackAnswers.lifetime)
+    }
+
+    /// Removes the flow cookie of a login whose user has decided.
     func removingFlowBinding(state: SHA256Digest) -> String {
         cookie(flowName(state), "", lifetime: .zero)
     }
@@ -108,9 +113,9 @@ package struct BrowserCookies: Sendable {
         ]
     }
 
-    /// Removes a finished login.
-    func removingPageLogin(state: SHA256Digest) -> String {
-        cookie(pageLoginName(state), "", lifetime: .zero)
+    /// Keeps a finished login for as long as its answer can be repeated.
+    func keepingPageLogin(_ sealed: String, state: SHA256Digest) -> String {
+        cookie(pageLoginName(state), sealed, lifetime: CallbackAnswers.lifetime)
     }
 
     private func pageLoginName(_ state: SHA256Digest) -> String {

@@ -1,6 +1,6 @@
 import HTTPTypes
-package import OAuthProtocol
-package import OAuthState
+import OAuthProtocol
+import OAuthState
 import OpenSSLCrypto
 package import SocketHTTP
 
@@ -20,11 +20,12 @@ package struct ConsentEndpoint: Endpoint {
     private let cookies: BrowserCookies
     private let pages: PageRenderer
     private let refusals: AuthorizationRefusals
+    private let devices: DeviceAnswers
     private let metrics: ServerMetrics
     private let audit: AuditTrail
 
     /// The endpoint over its collaborators.
-    package init(
+    init(
         issuer: Issuer,
         clients: any ClientResolver,
         sessions: any AuthorizationStore,
@@ -35,6 +36,7 @@ package struct ConsentEndpoint: Endpoint {
         cookies: BrowserCookies,
         pages: PageRenderer,
         refusals: AuthorizationRefusals,
+        devices: DeviceAnswers,
         metrics: ServerMetrics,
         audit: AuditTrail
     ) {
@@ -48,6 +50,7 @@ package struct ConsentEndpoint: Endpoint {
         self.cookies = cookies
         self.pages = pages
         self.refusals = refusals
+        self.devices = devices
         self.metrics = metrics
         self.audit = audit
     }
@@ -110,7 +113,7 @@ package struct ConsentEndpoint: Endpoint {
         } catch {
             throw .page(ErrorPage(error.problem), AuthorizationRefusals.status(error), reason: "client")
         }
-        guard RedirectURI.match(ticket.request.redirectURI, among: client.redirectURIs) else {
+        guard ticket.request.canBeAnswered(to: client) else {
             throw .page(ErrorPage(.unregisteredRedirectURI), .badRequest, reason: "redirect_uri")
         }
         // CM-10: the document has changed since the user saw the page; a new page shows it.
@@ -134,7 +137,7 @@ package struct ConsentEndpoint: Endpoint {
         }
         let id = SHA256.hash(ticket.id)
         let use = try await Refusal.attempt(
-            await sessions.consumeOnce(id, until: ticket.expiry, now: context.now).outcome
+            await sessions.consumeOnce(id, until: ticket.expiry, from: context.network, now: context.now).outcome
         )
         switch use {
         case .alreadyUsed: throw .page(.alreadyUsed, .badRequest, reason: "already_used")
@@ -154,7 +157,7 @@ package struct ConsentEndpoint: Endpoint {
         } catch {
             metrics.authorization(result: error.code.wireValue)
             audit.record(.authorizationRefused(clientID: client.id, error: error.code), context: context)
-            return refusal(error, ticket, client, request)
+            return await refusal(error, ticket, client, request, context)
         }
     }
 
@@ -166,12 +169,19 @@ package struct ConsentEndpoint: Endpoint {
     ) async -> Response {
         metrics.consent(decision: "denied")
         audit.record(.consented(ticket.request, approved: false), context: context)
-        return refusal(OAuthError(.accessDenied, "the user denied the request"), ticket, client, request)
+        let error = OAuthError(.accessDenied, "the user denied the request")
+        return await refusal(error, ticket, client, request, context)
     }
 
-    private func refusal(_ error: OAuthError, _ ticket: ConsentTicket, _ client: Client, _ request: Request) -> Response
-    {
-        refusals.redirect(
+    private func refusal(
+        _ error: OAuthError,
+        _ ticket: ConsentTicket,
+        _ client: Client,
+        _ request: Request,
+        _ context: RequestContext
+    ) async -> Response {
+        if let device = ticket.request.device { return await devices.refuse(device, error, context) }
+        return refusals.redirect(
             error,
             client: client,
             redirectURI: ticket.request.redirectURI,
@@ -179,4 +189,26 @@ package struct ConsentEndpoint: Endpoint {
             after: request.method
         )
     }
+}
+
+extension ConsentEndpoint {
+    /// The path, relative to the issuer.
+    static let path = "/oauth/consent"
+
+    var surfaces: [Surface] {
+        [Surface(.post, Self.path, name: "consent", origins: .refused, Self.operation)]
+    }
+
+    private static let operation = OpenAPIOperation(
+        id: "decide",
+        summary: "Receives the user's decision from the consent page.",
+        body: .form(required: ["ticket", "decision"], optional: []),
+        responses: [
+            (303, .empty("Redirect to the identity provider, or back with an error")),
+            (400, .page("The form is invalid")), (403, .page("The form was sent from another site or browser")),
+            (429, .page("Too many metadata documents were requested")),
+            (502, .page("The client's metadata document could not be fetched")),
+            (503, .page("Too many logins at the moment")),
+        ]
+    )
 }

@@ -13,8 +13,7 @@ import UpstreamIdentity
 package struct ConsentPolicy: Sendable {
     private let mode: Configuration.Consent
     private let sessions: any AuthorizationStore
-    private let logins: LoginSealing
-    private let cookies: BrowserCookies
+    private let logins: BrowserLogins
     private let resources: ResourceCatalogue
     private let upstreams: UpstreamDirectory
 
@@ -22,15 +21,13 @@ package struct ConsentPolicy: Sendable {
     package init(
         mode: Configuration.Consent,
         sessions: any AuthorizationStore,
-        logins: LoginSealing,
-        cookies: BrowserCookies,
+        logins: BrowserLogins,
         resources: ResourceCatalogue,
         upstreams: UpstreamDirectory
     ) {
         self.mode = mode
         self.sessions = sessions
         self.logins = logins
-        self.cookies = cookies
         self.resources = resources
         self.upstreams = upstreams
     }
@@ -71,12 +68,14 @@ package struct ConsentPolicy: Sendable {
     // A remembered consent counts only if the user opened the address directly; otherwise another site could use it
     // silently (FastMCP GHSA-6x8h-498w-gv8c). A browser that does not report this is asked.
     private func remembered(_ authorization: AuthorizationRequest, request: Request, now: Timestamp) async -> Decision {
-        guard
-            request[.secFetchSite] == "none",
-            let userID = cookies.login(request).flatMap({ logins.open($0, now: now) }),
+        guard request[.secFetchSite] == "none", let userID = await userID(request, now: now),
             await hasConsent(key(authorization, userID: userID))
         else { return .ask }
         return .notNeeded(expectedUserID: userID)
+    }
+
+    private func userID(_ request: Request, now: Timestamp) async -> UserID? {
+        do throws(StoreError) { return try await logins.visitor(request, now: now)?.user.id } catch { return nil }
     }
 
     // While the store fails, consent is asked for, which is always correct.

@@ -28,7 +28,7 @@ package struct ConsentTicket: Hashable, Sendable {
 package struct ConsentTicketSealing: Sendable {
     private let sealing: TextSealing
     private let random: any RandomSource
-    private static let purpose = "gatehouse consent ticket 2"
+    private static let purpose = "gatehouse consent ticket 3"
 
     /// Sealing under a key derived from the server's secret.
     package init(secret: [UInt8], random: any RandomSource) throws(CryptoError) {
@@ -86,6 +86,14 @@ extension AuthorizationRequest {
         writer.write(loginHint) { $0.write($1) }
         writer.write(authenticationContexts) { $0.write($1) }
         writer.write(clientFingerprint) { $0.write($1) }
+        writer.write(device) { writer, device in
+            writer.write(device.deviceCode)
+            writer.write(device.userCode)
+        }
+        writer.write(push) { writer, push in
+            writer.write(push.id)
+            writer.write(push.expiry)
+        }
     }
 
     init(from reader: inout BinaryReader) throws(RecordError) {
@@ -105,5 +113,11 @@ extension AuthorizationRequest {
             authenticationContexts: try reader.optional { (reader) throws(RecordError) in try reader.string() },
             clientFingerprint: try reader.optional { (reader) throws(RecordError) in try reader.digest() }
         )
+        device = try reader.optional { (reader) throws(RecordError) in
+            DeviceRequest(deviceCode: try reader.digest(), userCode: try reader.string())
+        }
+        push = try reader.optional { (reader) throws(RecordError) in
+            AuthorizationPush(id: try reader.digest(), expiry: try reader.timestamp())
+        }
     }
 }

@@ -1,7 +1,7 @@
 import HTTPTypes
-package import OAuthProtocol
-package import OAuthState
-package import OpenSSLCrypto
+import OAuthProtocol
+import OAuthState
+import OpenSSLCrypto
 import SocketHTTP
 
 /// RFC 6749 §4.1.2: the end of a login: a code for the client, in the browser that approved.
@@ -11,21 +11,21 @@ package struct LoginCompletion: Sendable {
     private let registry: any ClientStore
     private let sessions: any AuthorizationStore
     private let consent: ConsentPolicy
-    private let logins: LoginSealing
-    private let cookies: BrowserCookies
+    private let logins: BrowserLogins
+    private let devices: DeviceAnswers
     private let random: any RandomSource
     private let metrics: ServerMetrics
     private let audit: AuditTrail
 
     /// A completion over the given stores.
-    package init(
+    init(
         issuer: Issuer,
         clients: any ClientResolver,
         registry: any ClientStore,
         sessions: any AuthorizationStore,
         consent: ConsentPolicy,
-        logins: LoginSealing,
-        cookies: BrowserCookies,
+        logins: BrowserLogins,
+        devices: DeviceAnswers,
         random: any RandomSource,
         metrics: ServerMetrics,
         audit: AuditTrail
@@ -36,7 +36,7 @@ package struct LoginCompletion: Sendable {
         self.sessions = sessions
         self.consent = consent
         self.logins = logins
-        self.cookies = cookies
+        self.devices = devices
         self.random = random
         self.metrics = metrics
         self.audit = audit
@@ -61,9 +61,10 @@ package struct LoginCompletion: Sendable {
             throw OAuthError(.accessDenied, "the client is no longer registered")
         }
         // D-89: the document's publisher may have withdrawn the address since the login began.
-        guard RedirectURI.match(progress.request.redirectURI, among: client.redirectURIs) else {
-            throw OAuthError(.accessDenied, "the redirect URI is no longer registered")
+        guard progress.request.canBeAnswered(to: client) else {
+            throw OAuthError(.accessDenied, "the client no longer has the address, or the grant, of the answer")
         }
+        try await consumePush(of: progress.request, context)
         try await keepDocument(of: client)
         let code = AuthorizationCode(random: random)
         let grant = AuthorizationGrant(
@@ -73,13 +74,20 @@ package struct LoginCompletion: Sendable {
             connections: progress.connections,
             authenticatedAt: progress.authenticatedAt,
             issuesRefreshToken: Self.issuesRefreshToken(client, progress.request.scopes),
-            claims: progress.claims
+            claims: progress.claims,
+            source: context.network
         )
         let admission = try await OAuthError.attempt(
             await sessions.issueCode(code.hash, for: grant, now: context.now).outcome
         )
         try admission.check()
         await registry.touch(client.id, now: context.now)
+        if let device = progress.request.device {
+            let response = try await devices.approve(device, code.hash, context)
+            metrics.authorization(result: "device")
+            audit.record(.authorized(grant), context: context)
+            return response
+        }
         var response = Response.redirect(
             to: AuthorizationResponse.success(code: code, request: progress.request, issuer: issuer),
             after: request.method
@@ -89,6 +97,24 @@ package struct LoginCompletion: Sendable {
         metrics.authorization(result: "code")
         audit.record(.authorized(grant), context: context)
         return response
+    }
+
+    // PA-1: once, and only here: browsers open an address more than once before its user has decided (AZ-13).
+    private func consumePush(of request: AuthorizationRequest, _ context: RequestContext) async throws(OAuthError) {
+        guard let push = request.push else { return }
+        // Whenever it completes, the same moment for one push: the store finds the use by it.
+        let expiry = push.expiry + PushedRequest.completionTime
+        guard context.now < expiry else {
+            throw OAuthError(.invalidRequest, "the login that request_uri started took too long")
+        }
+        let use = try await OAuthError.attempt(
+            await sessions.consumeOnce(push.id, until: expiry, from: context.network, now: context.now).outcome
+        )
+        switch use {
+        case .consumed: return
+        case .alreadyUsed: throw OAuthError(.invalidRequest, "request_uri has already been used")
+        case .full: throw .overloaded
+        }
     }
 
     // Stored at the first login, and not earlier: a visit alone writes nothing. From then on the token endpoint knows
@@ -115,13 +141,16 @@ package struct LoginCompletion: Sendable {
         guard consent.remembers else { return }
         let key = consent.key(authorization, userID: userID)
         _ = try await OAuthError.attempt(await sessions.rememberConsent(key, now: context.now).outcome)
-        do {
-            let login = try logins.seal(userID, now: context.now)
-            let cookie = cookies.settingLogin(login, lifetime: LoginSealing.lifetime)
-            response.headerFields.append(HTTPField(name: .setCookie, value: cookie))
-        } catch {
-            throw OAuthError(.serverError, "the login could not be stored")
-        }
+        let cookie = try await logins.cookie(for: userID, now: context.now)
+        response.headerFields.append(HTTPField(name: .setCookie, value: cookie))
+    }
+}
+
+extension AuthorizationRequest {
+    /// Whether the client may still get the answer: at its redirect URI, or at a device's next poll.
+    func canBeAnswered(to client: Client) -> Bool {
+        guard device == nil else { return client.grantTypes.contains(.deviceCode) }
+        return AuthorizationRequestCheck.isRegistered(redirectURI, by: client)
     }
 }
 

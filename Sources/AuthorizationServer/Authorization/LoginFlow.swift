@@ -46,7 +46,8 @@ package struct LoginFlow: Sendable {
     private let completion: LoginCompletion
     private let cookies: BrowserCookies
     private let random: any RandomSource
-    private let audit: AuditTrail
+    private let failures: LegFailures
+    private let blocks: (any BlockStore)?
 
     /// A login over the given stores.
     package init(
@@ -56,7 +57,8 @@ package struct LoginFlow: Sendable {
         completion: LoginCompletion,
         cookies: BrowserCookies,
         random: any RandomSource,
-        audit: AuditTrail
+        failures: LegFailures,
+        blocks: (any BlockStore)?
     ) {
         self.upstreams = upstreams
         self.sessions = sessions
@@ -64,7 +66,8 @@ package struct LoginFlow: Sendable {
         self.completion = completion
         self.cookies = cookies
         self.random = random
-        self.audit = audit
+        self.failures = failures
+        self.blocks = blocks
     }
 
     /// The consent page's information about the providers that a login for the resource visits (CO-1).
@@ -96,6 +99,7 @@ package struct LoginFlow: Sendable {
         .loginRequired,
         "the identity provider does not state when the user logged in"
     )
+    private static let userUnknown = OAuthError(.serverError, "no identity provider could tell who the user is")
 
     /// Starts the first leg of an approved request.
     func begin(
@@ -120,6 +124,11 @@ package struct LoginFlow: Sendable {
         request: Request,
         context: RequestContext
     ) async throws(OAuthError) -> Response {
+        if let userID = progress.userID, let blocks,
+            try await OAuthError.attempt(await blocks.isBlocked(.user(userID)))
+        {
+            throw OAuthError(.accessDenied, "this account is blocked here")
+        }
         var progress = progress
         while !progress.remainingUpstreams.isEmpty {
             let name = progress.remainingUpstreams.removeFirst()
@@ -128,10 +137,17 @@ package struct LoginFlow: Sendable {
                 progress.connections.append(usable)
                 continue
             }
-            do throws(OAuthError) {
+            guard progress.userID != nil || provider.identifiesUsers else {
+                // Why the user is unknown is the failure before this one, which is on record.
+                let error = progress.lastError ?? Self.userUnknown
+                guard provider.isOptional else { throw error }
+                progress.lastError = error
+                continue
+            }
+            do throws(LegFailure) {
                 return try await startLeg(provider, progress, request, context)
             } catch {
-                audit.record(.upstreamFailed(name, error: error.code), context: context)
+                let error = failures.report(error, at: name, context: context)
                 // After a failure of an optional provider the login continues; the session lacks this provider.
                 guard provider.isOptional else { throw error }
                 progress.lastError = error
@@ -169,10 +185,10 @@ package struct LoginFlow: Sendable {
         _ progress: LoginProgress,
         _ request: Request,
         _ context: RequestContext
-    ) async throws(OAuthError) -> Response {
+    ) async throws(LegFailure) -> Response {
         // A provider that is only connected need not state anything about the login: the user is known by then.
         guard progress.userID != nil || progress.request.maximumAgeSeconds == nil || provider.provesLoginTime else {
-            throw Self.loginTimeUnknown
+            throw LegFailure(Self.loginTimeUnknown)
         }
         let state = UpstreamState(random: random)
         let binding = BrowserBinding(random: random)
@@ -192,7 +208,7 @@ package struct LoginFlow: Sendable {
                 )
             )
         } catch {
-            throw error.clientError
+            throw LegFailure(error)
         }
         let pending = PendingAuthorization(
             request: progress.request,
@@ -207,12 +223,17 @@ package struct LoginFlow: Sendable {
             authenticatedAt: progress.authenticatedAt,
             expectedUserID: progress.expectedUserID,
             claims: progress.claims,
-            expiry: context.now + PendingAuthorization.lifetime
+            expiry: context.now + PendingAuthorization.lifetime,
+            source: context.network
         )
-        let admission = try await OAuthError.attempt(
-            await sessions.begin(pending, state: state.hash, now: context.now).outcome
-        )
-        try admission.check()
+        do throws(OAuthError) {
+            let admission = try await OAuthError.attempt(
+                await sessions.begin(pending, state: state.hash, now: context.now).outcome
+            )
+            try admission.check()
+        } catch {
+            throw LegFailure(error)
+        }
         var response = Response.redirect(to: location, after: request.method)
         for cookie in cookies.removingSurplusFlows(request) {
             response.headerFields.append(HTTPField(name: .setCookie, value: cookie))

@@ -8,6 +8,7 @@ package struct ClientAssertionVerifier: Sendable {
     private let issuer: Issuer
     private let keys: ClientKeys
     private let replay: any ReplayStore
+    private let guesses: GuessLimit
     private let logger: Logger
 
     /// A verifier of assertions whose audience is `issuer`.
@@ -15,11 +16,13 @@ package struct ClientAssertionVerifier: Sendable {
         issuer: Issuer,
         keys: ClientKeys,
         replay: any ReplayStore,
+        guesses: GuessLimit,
         logger: Logger
     ) {
         self.issuer = issuer
         self.keys = keys
         self.replay = replay
+        self.guesses = guesses
         self.logger = logger
     }
 
@@ -27,6 +30,8 @@ package struct ClientAssertionVerifier: Sendable {
     enum Refusal: StoreFailure, Hashable, Sendable {
         /// The client is not the one that it claims to be.
         case notProven(reason: String)
+        /// The source has presented too many wrong ones, and nothing was checked.
+        case throttled(OAuthError)
         /// The assertion cannot be checked now.
         case unavailable
 
@@ -57,25 +62,46 @@ package struct ClientAssertionVerifier: Sendable {
         }
     }
 
+    // The allowance is asked for before a signature is verified: verifying costs us a thousand times what a wrong
+    // assertion costs its sender.
     private func verified(
         _ assertion: ClientAssertion,
         _ client: Client,
         _ context: RequestContext
     ) async throws(Refusal) -> ClientAssertion.SingleUse {
         let keySet = try await keySet(of: client, context)
+        let subject = GuessLimiter.Subject.client(id: client.id)
+        try await begin(subject, context)
         let first = verify(assertion, client, keySet, context)
-        switch first {
-        case .success(let use): return use
+        let result = try await retried(first, assertion, client, subject, context)
+        switch result {
+        case .success(let use):
+            await guesses.end(subject, isRight: true, context)
+            return use
         case .failure(let error):
-            // CA-5: a client that changed its keys signs with an unknown one; its keys are fetched once, and not often.
-            guard assertion.isWorthAsking(after: error),
-                let renewed = await keys.renewedKeys(of: client, context: context)
-            else { throw refusal(error.description, client) }
-            switch verify(assertion, client, renewed, context) {
-            case .success(let use): return use
-            case .failure(let error): throw refusal(error.description, client)
-            }
+            await guesses.end(subject, isRight: false, context)
+            throw refusal(error.description, client)
         }
+    }
+
+    private func begin(_ subject: GuessLimiter.Subject, _ context: RequestContext) async throws(Refusal) {
+        do { try await guesses.begin(subject, context) } catch { throw .throttled(error) }
+    }
+
+    // CA-5: a client that changed its keys signs with an unknown one; its keys are fetched once, and not often. Without
+    // a key no signature was verified yet, and nothing is under examination while the keys are fetched.
+    private func retried(
+        _ first: Result<ClientAssertion.SingleUse, JOSEError>,
+        _ assertion: ClientAssertion,
+        _ client: Client,
+        _ subject: GuessLimiter.Subject,
+        _ context: RequestContext
+    ) async throws(Refusal) -> Result<ClientAssertion.SingleUse, JOSEError> {
+        guard case .failure(let error) = first, assertion.isWorthAsking(after: error) else { return first }
+        if error == .unknownKey { await guesses.release(subject, context) }
+        let renewed = await keys.renewedKeys(of: client, context: context)
+        if error == .unknownKey { try await begin(subject, context) }
+        return renewed.map { verify(assertion, client, $0, context) } ?? first
     }
 
     private func keySet(of client: Client, _ context: RequestContext) async throws(Refusal) -> JSONWebKeySet {
@@ -100,6 +126,7 @@ package struct ClientAssertionVerifier: Sendable {
                 clientID: client.id,
                 audiences: audiences(for: client),
                 keys: keys,
+                isStranger: client.kind != .preRegistered,
                 now: context.now
             )
         }
@@ -109,7 +136,7 @@ package struct ClientAssertionVerifier: Sendable {
     // issuer with the slash that some URL types add.
     private func audiences(for client: Client) -> [String] {
         guard client.allowsTokenEndpointAudience else { return [issuer.text] }
-        return [issuer.text, issuer.text + "/", issuer.url(AuthorizationServerMetadata.Path.token)]
+        return [issuer.text, issuer.text + "/", issuer.url(TokenEndpoint.path)]
     }
 
     // The log has the reason; the answer does not, because it would reveal which clients exist (D-43).

@@ -1,5 +1,5 @@
 import HTTPTypes
-import OAuthProtocol
+package import OAuthProtocol
 package import OAuthState
 import OpenSSLCrypto
 import SocketHTTP
@@ -8,11 +8,20 @@ import SocketHTTP
 package struct ClientAuthenticator: Sendable {
     private let clients: any ClientStore
     private let assertions: ClientAssertionVerifier
+    private let operatorSecrets: [String: AcceptedSecrets]
+    private let guesses: GuessLimit
 
-    /// An authenticator over the registry.
-    package init(clients: any ClientStore, assertions: ClientAssertionVerifier) {
+    /// An authenticator over the registry; the secrets of pre-registered clients are those of the operator, by client id.
+    package init(
+        clients: any ClientStore,
+        assertions: ClientAssertionVerifier,
+        operatorSecrets: [String: AcceptedSecrets] = [:],
+        guesses: GuessLimit
+    ) {
         self.clients = clients
         self.assertions = assertions
+        self.operatorSecrets = operatorSecrets
+        self.guesses = guesses
     }
 
     /// Whether a request tries HTTP Basic, correctly or not: a 401 then names the scheme (RFC 6749 §5.2; TK-12).
@@ -41,8 +50,9 @@ package struct ClientAuthenticator: Sendable {
     /// The authenticated client of a request.
     ///
     /// - Throws: `invalid_client`, with one text for an unknown client and a wrong secret (D-43);
-    ///   `temporarily_unavailable` when a proof cannot be checked now.
-    func authenticate(
+    ///   `temporarily_unavailable` when a proof cannot be checked now, or must not be because the source has guessed too
+    ///   often.
+    package func authenticate(
         _ request: ClientAuthenticationRequest,
         context: RequestContext
     ) async throws(OAuthError) -> Client {
@@ -60,32 +70,64 @@ package struct ClientAuthenticator: Sendable {
         case .basic(let secret):
             let decoded = request.clientID.map { (id: $0, secret: secret) }
             let undecoded = request.undecoded.map { (id: $0.clientID, secret: $0.secret) }
-            return try await client(proving: [decoded, undecoded].compactMap(\.self), by: .clientSecretBasic)
+            return try await client(
+                proving: [decoded, undecoded].compactMap(\.self),
+                by: .clientSecretBasic,
+                context
+            )
         case .post(let secret):
             return try await client(
                 proving: [request.clientID.map { (id: $0, secret: secret) }].compactMap(\.self),
-                by: .clientSecretPost
+                by: .clientSecretPost,
+                context
             )
         }
     }
 
-    // TK-15: a secret from a public client is refused. All readings are tried, and unknown clients cost the same work
-    // as known ones, so that the duration reveals nothing (D-43).
+    /// A client and the secrets that a request may mean to present as the client's.
+    private struct Candidate {
+        let client: Client
+        let accepted: AcceptedSecrets
+        var presented: [SHA256Digest]
+    }
+
+    // TK-15: a secret from a public client is refused. Unknown clients cost the same work as known ones, so that the
+    // duration reveals nothing (D-43). The readings of one header are one guess.
     private func client(
         proving credentials: [(id: String, secret: ClientSecret)],
-        by method: TokenEndpointAuthenticationMethod
+        by method: TokenEndpointAuthenticationMethod,
+        _ context: RequestContext
     ) async throws(OAuthError) -> Client {
-        var proven: Client?
-        var isGuess = false
+        var candidates: [Candidate] = []
         for (id, secret) in credentials {
             let client = try await OAuthError.attempt(await clients.client(id))
-            let isRight = secret.matches(client?.secretHash ?? Self.unknownClientHash)
-            guard let client, client.secretHash != nil, client.authenticationMethods.contains(method) else { continue }
-            isGuess = true
-            if isRight { proven = proven ?? client }
+            let presented = secret.hash
+            guard let client, let secretHash = client.secretHash, client.authenticationMethods.contains(method) else {
+                _ = constantTimeEqual(presented.bytes, Self.unknownClientHash.bytes)
+                continue
+            }
+            if let known = candidates.firstIndex(where: { $0.client.id.hasSameBytes(as: client.id) }) {
+                candidates[known].presented.append(presented)
+            } else {
+                // N-3: the operator's secrets may have changed since the client was registered.
+                let accepted = client.kind == .preRegistered ? operatorSecrets[client.id] : nil
+                candidates.append(
+                    Candidate(
+                        client: client,
+                        accepted: accepted ?? AcceptedSecrets([secretHash]),
+                        presented: [presented]
+                    )
+                )
+            }
         }
-        guard let proven else { throw isGuess ? Self.guess : Self.refusal }
-        return proven
+        for candidate in candidates {
+            let (presented, accepted) = (candidate.presented, candidate.accepted)
+            let isRight = try await guesses.check(.client(id: candidate.client.id), context) {
+                presented.reduce(false) { accepted.accepts($1) || $0 }
+            }
+            if isRight { return candidate.client }
+        }
+        throw candidates.isEmpty ? Self.refusal : Self.guess
     }
 
     // CA-1: the assertion names the client; `client_id` beside it is optional and must be the same.
@@ -106,6 +148,7 @@ package struct ClientAuthenticator: Sendable {
         } catch {
             switch error {
             case .notProven: throw Self.guess
+            case .throttled(let error): throw error
             // Not 401: the client would drop its registration because of a temporary failure (TK-16).
             case .unavailable: throw .overloaded
             }

@@ -7,7 +7,12 @@ import Synchronization
 /// Keys come from the registration only, never from the input to be verified with them (D-32).
 package final class ClientKeys: Sendable {
     private let remote: RemoteKeySets
-    private let embedded = Mutex<[SHA256Digest: JSONWebKeySet]>([:])
+    private let embedded = Mutex<[Embedded: JSONWebKeySet]>([:])
+
+    private struct Embedded: Hashable {
+        let digest: SHA256Digest
+        let origin: JSONWebKeySet.Origin
+    }
 
     /// The most registered sets that are kept parsed; at the bound all are dropped and parsed again when needed.
     static let embeddedCountMax = 1024
@@ -28,9 +33,11 @@ package final class ClientKeys: Sendable {
 
     /// The client's keys.
     package func keys(of client: Client, context: RequestContext) async throws(Failure) -> JSONWebKeySet {
-        if let bytes = client.keySet { return try embeddedKeys(bytes) }
+        if let bytes = client.keySet { return try embeddedKeys(bytes, client.keyOrigin) }
         guard let url = client.keySetURI else { throw .noKeys }
-        guard let keys = await remote.keySet(at: url, context: context) else { throw .unavailable }
+        guard let keys = await remote.keySet(at: url, from: client.keyOrigin, context: context) else {
+            throw .unavailable
+        }
         return keys
     }
 
@@ -38,20 +45,28 @@ package final class ClientKeys: Sendable {
     /// ones are available.
     package func renewedKeys(of client: Client, context: RequestContext) async -> JSONWebKeySet? {
         guard client.keySet == nil, let url = client.keySetURI else { return nil }
-        return await remote.renewedKeySet(at: url, context: context)
+        return await remote.renewedKeySet(at: url, from: client.keyOrigin, context: context)
     }
 
     // Checking that points are on their curves takes longer than verifying a signature, so it is done once.
-    private func embeddedKeys(_ bytes: [UInt8]) throws(Failure) -> JSONWebKeySet {
-        let digest = SHA256.hash(bytes)
-        if let known = embedded.withLock({ $0[digest] }) { return known }
+    private func embeddedKeys(
+        _ bytes: [UInt8],
+        _ origin: JSONWebKeySet.Origin
+    ) throws(Failure) -> JSONWebKeySet {
+        let place = Embedded(digest: SHA256.hash(bytes), origin: origin)
+        if let known = embedded.withLock({ $0[place] }) { return known }
         // Registration refuses unreadable keys, so a failure here is the storage's fault; the client sees no
         // difference.
-        guard let keys = try? JSONWebKeySet(parsing: bytes) else { throw .noKeys }
+        guard let keys = try? JSONWebKeySet(parsing: bytes, from: origin) else { throw .noKeys }
         embedded.withLock { table in
             if table.count >= Self.embeddedCountMax { table.removeAll(keepingCapacity: true) }
-            table[digest] = keys
+            table[place] = keys
         }
         return keys
     }
+}
+
+extension Client {
+    /// Who brought the client's keys.
+    var keyOrigin: JSONWebKeySet.Origin { kind == .preRegistered ? .configured : .stranger }
 }

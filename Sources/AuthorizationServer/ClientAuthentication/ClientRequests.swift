@@ -1,3 +1,4 @@
+import HTTPTypes
 import OAuthProtocol
 import SocketHTTP
 
@@ -38,6 +39,12 @@ package struct ClientRequests: Sendable {
             throw OAuthError(.invalidClient, "client authentication is required")
         }
         return try await authenticator.authenticate(authentication, context: context)
+    }
+
+    /// Whether a request names a client, or tries to authenticate one, in any way: then the client must be right.
+    func namesClient(_ request: Request, _ form: FormParameters) -> Bool {
+        let fields = ["client_id", "client_secret", "client_assertion", "client_assertion_type"]
+        return !request.values(of: .authorization).isEmpty || fields.contains { !form.values($0).isEmpty }
     }
 
     /// The answer to a failed request: 429 for a guess too many, and a challenge for a client that tried Basic (TK-12).

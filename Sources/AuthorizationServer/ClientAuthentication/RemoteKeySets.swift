@@ -1,7 +1,8 @@
 package import Logging
 package import OAuthProtocol
 package import OutboundHTTP
-package import ServerConfiguration
+import ServerConfiguration
+import SocketHTTP
 import Synchronization
 
 /// RFC 7517 §5: key sets of clients at their `jwks_uri`, fetched when first needed and when a signature names an
@@ -17,6 +18,12 @@ package final class RemoteKeySets: Sendable {
         var inFlight: Task<JSONWebKeySet?, Never>?
     }
 
+    /// A stranger's client at an operator's client's URL must not decide what is accepted from there.
+    private struct Place: Hashable {
+        let url: String
+        let origin: JSONWebKeySet.Origin
+    }
+
     private enum Step {
         case answer(JSONWebKeySet?)
         case join(Task<JSONWebKeySet?, Never>)
@@ -26,16 +33,12 @@ package final class RemoteKeySets: Sendable {
     private let transport: any OutboundTransport
     private let addressPolicy: AddressPolicy
     private let limiter: SourceLimiter
+    private let limits: DocumentFetchLimits
     private let timeSource: any TimeSource
     private let work: BackgroundWork
     private let logger: Logger
-    private let entries = Mutex<[String: Entry]>([:])
-    private let throttles: Mutex<HostThrottles>
-
-    private struct HostThrottles {
-        var fetches: HostThrottle
-        var renewals: HostThrottle
-    }
+    private let entries = Mutex<[Place: Entry]>([:])
+    private let allowance: Mutex<FetchAllowance>
 
     /// How long keys are used without another request.
     static let freshness: Duration = .seconds(900)
@@ -47,10 +50,6 @@ package final class RemoteKeySets: Sendable {
     static let entriesMax = 1024
     /// The longest key set, in bytes.
     static let byteCountMax = 65_536
-    /// The most simultaneous fetches from one host.
-    static let requestsPerHostMax = 4
-    /// How often one host is asked for unknown key sets (D-90).
-    package static let fetchesPerHost = Configuration.Rate(burst: 10, perMinute: 20)
     /// How often one host is asked to renew known key sets: made-up URLs there must not prevent the renewal of its real
     /// clients' keys.
     static let renewalsPerHost = Configuration.Rate(burst: 60, perMinute: 120)
@@ -60,6 +59,7 @@ package final class RemoteKeySets: Sendable {
         transport: any OutboundTransport,
         addressPolicy: AddressPolicy,
         limiter: SourceLimiter,
+        limits: DocumentFetchLimits = DocumentFetchLimits(),
         timeSource: any TimeSource,
         work: BackgroundWork,
         logger: Logger
@@ -67,20 +67,26 @@ package final class RemoteKeySets: Sendable {
         self.transport = transport
         self.addressPolicy = addressPolicy
         self.limiter = limiter
+        self.limits = limits
         self.timeSource = timeSource
         self.work = work
         self.logger = logger
-        throttles = Mutex(
-            HostThrottles(
-                fetches: HostThrottle(rate: Self.fetchesPerHost),
-                renewals: HostThrottle(rate: Self.renewalsPerHost)
-            )
-        )
+        allowance = Mutex(FetchAllowance(limits, renewals: Self.renewalsPerHost))
     }
 
     /// The key set at a URL, or `nil` when it is unavailable.
-    package func keySet(at url: String, context: RequestContext) async -> JSONWebKeySet? {
-        await take(url, context) { entry, now in
+    ///
+    /// - Parameters:
+    ///   - url: Where it is published.
+    ///   - origin: Whose set it is.
+    ///   - context: The request's time and source.
+    /// - Returns: The keys.
+    package func keySet(
+        at url: String,
+        from origin: JSONWebKeySet.Origin = .configured,
+        context: RequestContext
+    ) async -> JSONWebKeySet? {
+        await take(Place(url: url, origin: origin), context) { entry, now in
             guard let fetchedAt = entry.fetchedAt, Self.isWithin(Self.staleness, since: fetchedAt, now) else {
                 return Self.mayAttempt(entry, now) ? .fetch(fallback: nil, isRenewal: entry.keys != nil) : .answer(nil)
             }
@@ -92,8 +98,12 @@ package final class RemoteKeySets: Sendable {
     }
 
     /// The key set after another fetch; `nil` when it was requested very recently, or is unavailable.
-    package func renewedKeySet(at url: String, context: RequestContext) async -> JSONWebKeySet? {
-        await take(url, context) { entry, now in
+    package func renewedKeySet(
+        at url: String,
+        from origin: JSONWebKeySet.Origin = .configured,
+        context: RequestContext
+    ) async -> JSONWebKeySet? {
+        await take(Place(url: url, origin: origin), context) { entry, now in
             Self.mayAttempt(entry, now) ? .fetch(fallback: nil, isRenewal: entry.keys != nil) : .answer(nil)
         }
     }
@@ -106,13 +116,13 @@ package final class RemoteKeySets: Sendable {
     // MARK: - Deciding
 
     private func take(
-        _ url: String,
+        _ place: Place,
         _ context: RequestContext,
         _ decide: (Entry, Timestamp) -> Step
     ) async -> JSONWebKeySet? {
         let now = context.now
         let step = entries.withLock { table -> Step in
-            let entry = table[url] ?? Entry()
+            let entry = table[place] ?? Entry()
             if let task = entry.inFlight { return .join(task) }
             return decide(entry, now)
         }
@@ -120,19 +130,35 @@ package final class RemoteKeySets: Sendable {
         case .answer(let keys): return keys
         case .join(let task): return await task.value
         case .fetch(let fallback, let isRenewal):
-            if await limiter.spend(.metadataFetch, source: context.source, now: now) != nil { return fallback }
-            guard hostAdmits(url, isRenewal: isRenewal, now) else { return fallback }
-            return await fetchShared(url, now)?.value ?? fallback
+            if !Self.isLoopback(place.url) || limits.limitsLoopbackSources,
+                await limiter.spend(.metadataFetch, source: context.source, now: now) != nil
+            {
+                return fallback
+            }
+            guard case .admitted(let charge) = admission(place.url, context, isRenewal: isRenewal) else {
+                return fallback
+            }
+            return await fetchShared(place, context, charge)?.value ?? fallback
         }
     }
 
     // D-90: clients registered with URLs on a victim's host must not make this server flood it, from however many
     // sources.
-    private func hostAdmits(_ url: String, isRenewal: Bool, _ now: Timestamp) -> Bool {
-        guard let host = URIReference(url)?.host?.lowercased() else { return false }
-        return throttles.withLock { throttles in
-            isRenewal ? throttles.renewals.admit(host, now: now) : throttles.fetches.admit(host, now: now)
+    private func admission(_ url: String, _ context: RequestContext, isRenewal: Bool) -> FetchAllowance.Admission {
+        guard let host = URIReference(url)?.host?.lowercased() else { return .refused }
+        return allowance.withLock { allowance in
+            allowance.admit(
+                host,
+                isLoopback: Self.isLoopback(url),
+                source: context.source,
+                isKnown: isRenewal,
+                now: context.now
+            )
         }
+    }
+
+    private static func isLoopback(_ url: String) -> Bool {
+        URIReference(url)?.isLoopbackHost ?? false
     }
 
     private static func mayAttempt(_ entry: Entry, _ now: Timestamp) -> Bool {
@@ -146,25 +172,30 @@ package final class RemoteKeySets: Sendable {
 
     // MARK: - Fetching
 
-    private func fetchShared(_ url: String, _ now: Timestamp) -> Task<JSONWebKeySet?, Never>? {
+    private func fetchShared(
+        _ place: Place,
+        _ context: RequestContext,
+        _ charge: FetchAllowance.Charge?
+    ) -> Task<JSONWebKeySet?, Never>? {
         entries.withLock { table in
-            if let task = table[url]?.inFlight { return task }
-            makeRoom(in: &table, for: url)
+            if let task = table[place]?.inFlight { return task }
+            makeRoom(in: &table, for: place)
             // Not the caller's task: it serves all who wait, and must not fail when the first of them goes away. The
             // transport bounds how long it takes.
             let task = work.start(.isCancelled) { [self] in
-                let keys = await fetch(url)
-                finish(url, keys)
+                let keys = await fetch(place, context.source)
+                if keys != nil { allowance.withLock { $0.succeeded(charge) } }
+                finish(place, keys)
                 return keys
             }
-            table[url, default: Entry()].attemptedAt = now
-            table[url, default: Entry()].inFlight = task
+            table[place, default: Entry()].attemptedAt = context.now
+            table[place, default: Entry()].inFlight = task
             return task
         }
     }
 
-    private func makeRoom(in table: inout [String: Entry], for url: String) {
-        guard table[url] == nil, table.count >= Self.entriesMax else { return }
+    private func makeRoom(in table: inout [Place: Entry], for place: Place) {
+        guard table[place] == nil, table.count >= Self.entriesMax else { return }
         let oldest = table.min { first, second in
             guard let firstAttempt = first.value.attemptedAt else { return true }
             guard let secondAttempt = second.value.attemptedAt else { return false }
@@ -173,31 +204,35 @@ package final class RemoteKeySets: Sendable {
         if let oldest { table.removeValue(forKey: oldest.key) }
     }
 
-    private func finish(_ url: String, _ keys: JSONWebKeySet?) {
+    private func finish(_ place: Place, _ keys: JSONWebKeySet?) {
         let now = timeSource.now()
         entries.withLock { table in
             // The entry may have been evicted in the meantime; then nothing is stored.
-            guard var entry = table[url] else { return }
+            guard var entry = table[place] else { return }
             entry.inFlight = nil
             if let keys {
                 entry.keys = keys
                 entry.fetchedAt = now
             }
-            table[url] = entry
+            table[place] = entry
         }
     }
 
-    private func fetch(_ url: String) async -> JSONWebKeySet? {
+    private func fetch(_ place: Place, _ source: IPAddress) async -> JSONWebKeySet? {
         let request = OutboundRequest(
-            url: url,
+            url: place.url,
             headerFields: [("accept", "application/jwk-set+json, application/json")],
-            limits: .init(responseBytesMax: Self.byteCountMax, requestsPerHostMax: Self.requestsPerHostMax),
-            addressPolicy: addressPolicy
+            limits: .init(
+                responseBytesMax: Self.byteCountMax,
+                requestsPerHostMax: limits.simultaneousPerHost(isLoopback: Self.isLoopback(place.url))
+            ),
+            addressPolicy: addressPolicy,
+            source: source.site.description
         )
         do {
             let response = try await transport.send(request)
             guard response.status == 200 else { return refuse(request, "status \(response.status)") }
-            return try JSONWebKeySet(parsing: response.body)
+            return try JSONWebKeySet(parsing: response.body, from: place.origin)
         } catch let error as JOSEError {
             return refuse(request, error.description)
         } catch {

@@ -44,7 +44,7 @@ package struct KnownClients: ClientStore {
     // No request waits for it, and its failure changes nothing: the copy stays.
     private func renew(_ url: ClientIDURL, _ known: Client) {
         _ = work.start(.isCancelled) {
-            guard let renewed = try? await documents.client(url) else { return }
+            guard let renewed = try? await documents.client(url, source: nil, isRegistered: true) else { return }
             await keep(renewed, inPlaceOf: known)
         }
     }
@@ -55,8 +55,11 @@ package struct KnownClients: ClientStore {
         _ = try? await registry.renew(client).outcome
     }
 
-    package func register(_ client: Client) async throws(StoreError) -> Receipt<ClientRegistration> {
-        try await registry.register(client)
+    package func register(
+        _ client: Client,
+        from source: SourceNetwork
+    ) async throws(StoreError) -> Receipt<ClientRegistration> {
+        try await registry.register(client, from: source)
     }
 
     package func touch(_ id: String, now: Timestamp) async {

@@ -1,5 +1,6 @@
 package import OAuthProtocol
 package import ServerConfiguration
+package import SocketHTTP
 
 /// Owns the fetched metadata documents: one request serves all waiting callers, the host's cache lifetime is applied
 /// within bounds, and failures never replace a copy (CM-5, CM-7).
@@ -8,10 +9,8 @@ package actor MetadataDocumentCache {
     package struct Limits: Sendable {
         /// The most documents; at the bound the one that was fetched first is evicted.
         package var documentsMax = 4096
-        /// The most fetches in progress; at the bound another one is refused.
-        package var fetchesMax = 64
-        /// The most fetches of unknown documents from one host.
-        package var fetchesPerHost = Configuration.Rate(burst: 10, perMinute: 20)
+        /// How often unknown documents are fetched, and how many at once; at the bound another one is refused.
+        package var fetches = DocumentFetchLimits()
         /// The most renewals of known documents of one host: made-up paths there must not prevent the renewal of its
         /// real document.
         package var renewalsPerHost = Configuration.Rate(burst: 60, perMinute: 120)
@@ -47,8 +46,7 @@ package actor MetadataDocumentCache {
     private typealias Fetch = Task<Outcome, Never>
 
     private var inFlight: [String: Fetch] = [:]
-    private var hosts: HostThrottle
-    private var renewals: HostThrottle
+    private var allowance: FetchAllowance
 
     /// An empty cache.
     package init(
@@ -61,8 +59,7 @@ package actor MetadataDocumentCache {
         self.fetch = fetch
         self.timeSource = timeSource
         self.limits = limits
-        hosts = HostThrottle(rate: limits.fetchesPerHost)
-        renewals = HostThrottle(rate: limits.renewalsPerHost)
+        allowance = FetchAllowance(limits.fetches, renewals: limits.renewalsPerHost)
     }
 
     /// How many documents are kept.
@@ -88,8 +85,18 @@ package actor MetadataDocumentCache {
 
     /// The document's client: from a fresh copy, or fetched now by one request for all waiting callers.
     ///
+    /// - Parameters:
+    ///   - url: The document's URL.
+    ///   - source: Who asks; `nil` for the server itself.
+    ///   - isRegistered: Whether the registry has an earlier copy, which users have approved: its renewal does not depend
+    ///     on what others ask of the same host.
+    /// - Returns: The client.
     /// - Throws: Why it is unusable. The reason is repeated during a short time.
-    package func client(_ url: ClientIDURL) async throws(MetadataDocumentFailure) -> Client {
+    package func client(
+        _ url: ClientIDURL,
+        source: IPAddress?,
+        isRegistered: Bool
+    ) async throws(MetadataDocumentFailure) -> Client {
         if let client = fresh(url) {
             return client
         }
@@ -99,7 +106,7 @@ package actor MetadataDocumentCache {
         if let task = inFlight[url.text] {
             return try await task.value.get()
         }
-        return try await start(url).value.get()
+        return try await start(url, source, isKnown: isRegistered || entries[url.text] != nil).value.get()
     }
 
     private func failure(_ url: ClientIDURL) -> MetadataDocumentFailure? {
@@ -107,33 +114,40 @@ package actor MetadataDocumentCache {
         return failed.failure
     }
 
-    private func start(_ url: ClientIDURL) throws(MetadataDocumentFailure) -> Fetch {
-        guard inFlight.count < limits.fetchesMax, admits(url) else {
-            throw MetadataDocumentFailure(.throttled, "too many documents are being fetched from this host")
-        }
+    private func start(
+        _ url: ClientIDURL,
+        _ source: IPAddress?,
+        isKnown: Bool
+    ) throws(MetadataDocumentFailure) -> Fetch {
+        guard inFlight.count < limits.fetches.simultaneous(isLoopback: url.isLoopback),
+            case .admitted(let charge) = allowance.admit(
+                url.host,
+                isLoopback: url.isLoopback,
+                source: source,
+                isKnown: isKnown,
+                now: timeSource.now()
+            )
+        else { throw MetadataDocumentFailure(.throttled, "too many documents are being fetched from this host") }
         // Not the caller's task: it serves all who wait, and must not fail when the first of them goes away. The fetch
         // bounds its duration.
-        guard let task = work.start(.isCancelled, { await self.run(url) }) else {
+        guard let task = work.start(.isCancelled, { await self.run(url, source, charge) }) else {
             throw MetadataDocumentFailure(.unreachable, "this server is shutting down")
         }
         inFlight[url.text] = task
         return task
     }
 
-    private func admits(_ url: ClientIDURL) -> Bool {
-        entries[url.text] == nil
-            ? hosts.admit(url.host, now: timeSource.now()) : renewals.admit(url.host, now: timeSource.now())
-    }
-
-    private func run(_ url: ClientIDURL) async -> Outcome {
+    private func run(_ url: ClientIDURL, _ source: IPAddress?, _ charge: FetchAllowance.Charge?) async -> Outcome {
         let outcome: Outcome
         do throws(MetadataDocumentFailure) {
             let answer = try await fetch.document(
                 at: url,
                 entityTag: entries[url.text]?.entityTag,
+                source: source,
                 now: timeSource.now()
             )
             outcome = .success(try keep(answer, url))
+            allowance.succeeded(charge)
         } catch {
             outcome = .failure(error)
             note(error, url)

@@ -1,19 +1,16 @@
 package import OAuthProtocol
 package import OAuthState
-package import ServerConfiguration
 
 /// OAuth Client ID Metadata Document: finds the clients of authorization requests in the registry, or by their
 /// documents.
 ///
 /// A registered client of the same id takes precedence: a fetch does not overrule the operator or the registry.
 package struct MetadataDocumentClientResolver: ClientResolver {
-    /// How many fetches one source may start.
-    package static let fetchesPerSource = Configuration.Rate(burst: 20, perMinute: 30)
-
     private let registry: any ClientStore
     private let documents: MetadataDocumentCache
     private let admission: MetadataDocumentAdmission
     private let limiter: SourceLimiter
+    private let limits: DocumentFetchLimits
     private let metrics: ServerMetrics
     private let audit: AuditTrail
 
@@ -23,6 +20,7 @@ package struct MetadataDocumentClientResolver: ClientResolver {
         documents: MetadataDocumentCache,
         admission: MetadataDocumentAdmission,
         limiter: SourceLimiter,
+        limits: DocumentFetchLimits,
         metrics: ServerMetrics,
         audit: AuditTrail
     ) {
@@ -30,6 +28,7 @@ package struct MetadataDocumentClientResolver: ClientResolver {
         self.documents = documents
         self.admission = admission
         self.limiter = limiter
+        self.limits = limits
         self.metrics = metrics
         self.audit = audit
     }
@@ -38,22 +37,22 @@ package struct MetadataDocumentClientResolver: ClientResolver {
         forAuthorization id: String,
         context: RequestContext
     ) async throws(AuthorizationPageError) -> Client {
-        if let client = try await AuthorizationPageError.attempt(await registered(id)) {
-            return client
-        }
+        let registered = try await AuthorizationPageError.attempt(await registry.client(id))
+        if let registered, registered.kind != .metadataDocument { return registered }
         guard admission.isMeant(by: id) else { throw AuthorizationPageError(.unknownClient) }
         do throws(MetadataDocumentFailure) {
             let url = try admission.url(id)
             do throws(MetadataDocumentFailure) {
-                let client = try await document(url, context)
+                let client = try await document(url, isRegistered: registered != nil, context)
                 metrics.metadataDocument(result: "used")
                 return client
             } catch {
                 guard error.kind == .throttled else { throw error }
                 metrics.throttled(purpose: "metadata_document")
-                // CM-5, CM-7: the host was not asked, so a copy that is less than a day old may be used. Otherwise one
-                // address could lock out all users of a client by using up its host's allowance.
-                guard let client = await documents.stale(url) else { throw error }
+                // CM-5, CM-7: the host was not asked, so a copy that is less than a day old may be used, or the one that
+                // users have approved. Otherwise one address could lock out all users of a client by using up its
+                // host's allowance.
+                guard let client = await documents.stale(url) ?? registered else { throw error }
                 metrics.metadataDocument(result: "stale")
                 return client
             }
@@ -68,14 +67,15 @@ package struct MetadataDocumentClientResolver: ClientResolver {
     // The source pays for a request that its visit starts, not for one that another visit started (CM-7).
     private func document(
         _ url: ClientIDURL,
+        isRegistered: Bool,
         _ context: RequestContext
     ) async throws(MetadataDocumentFailure) -> Client {
-        if await documents.needsFetch(url),
+        if !url.isLoopback || limits.limitsLoopbackSources, await documents.needsFetch(url),
             await limiter.spend(.metadataFetch, source: context.source, now: context.now) != nil
         {
             throw MetadataDocumentFailure(.throttled, "too many documents were requested from this address")
         }
-        return try await documents.client(url)
+        return try await documents.client(url, source: context.source, isRegistered: isRegistered)
     }
 
     package func client(
@@ -91,10 +91,5 @@ package struct MetadataDocumentClientResolver: ClientResolver {
             else { throw error }
             return client
         }
-    }
-
-    private func registered(_ id: String) async throws(StoreError) -> Client? {
-        guard let client = try await registry.client(id), client.kind != .metadataDocument else { return nil }
-        return client
     }
 }

@@ -25,15 +25,32 @@ package struct MetadataDocumentFailure: Error, Hashable, Sendable {
     package let kind: Kind
     /// One sentence without quotes, written for the client's developer; it repeats nothing of the answer's body.
     package let reason: String
+    /// Whether only the audit trail names the class and the reason.
+    private let isConcealed: Bool
+
+    /// What the page says of a host that cannot be reached, whatever the cause.
+    static let unreachableHost = "the host is unreachable"
 
     init(_ kind: Kind, _ reason: String) {
+        self.init(kind, reason, isConcealed: false)
+    }
+
+    private init(_ kind: Kind, _ reason: String, isConcealed: Bool) {
         self.kind = kind
         self.reason = reason
+        self.isConcealed = isConcealed
+    }
+
+    /// A failure that the page does not distinguish from a host that is unreachable: it would otherwise show strangers
+    /// which names exist in the internal network (S-19).
+    static func concealed(_ kind: Kind, _ reason: String) -> MetadataDocumentFailure {
+        MetadataDocumentFailure(kind, reason, isConcealed: true)
     }
 
     /// The failure as the authorization endpoint's page explains it.
     var pageError: AuthorizationPageError {
-        switch kind {
+        if isConcealed { return AuthorizationPageError(.clientMetadataUnavailable(Self.unreachableHost)) }
+        return switch kind {
         case .invalidURL, .notAllowed, .addressRefused, .badDocument:
             AuthorizationPageError(.clientMetadataUnacceptable(reason))
         case .unreachable, .badAnswer: AuthorizationPageError(.clientMetadataUnavailable(reason))

@@ -1,5 +1,6 @@
 package import OAuthProtocol
 package import OutboundHTTP
+package import SocketHTTP
 
 /// OAuth Client ID Metadata Document §5: fetches one document, within limits, from allowed addresses (CM-2).
 package struct MetadataDocumentFetch: Sendable {
@@ -15,18 +16,18 @@ package struct MetadataDocumentFetch: Sendable {
     private let policy: ClientMetadataDocument.Policy
     private let addressPolicy: AddressPolicy
     private let byteCountMax: Int
-
-    /// The most simultaneous requests to one host; a slow one cannot hold more.
-    static let requestsPerHostMax = 4
+    private let limits: DocumentFetchLimits
 
     /// Fetches for an issuer; only an issuer on loopback gets documents from loopback.
     package init(
         transport: any OutboundTransport,
         policy: ClientMetadataDocument.Policy,
         allowsLoopback: Bool,
-        byteCountMax: Int
+        byteCountMax: Int,
+        limits: DocumentFetchLimits = DocumentFetchLimits()
     ) {
         self.transport = transport
+        self.limits = limits
         self.policy = policy
         addressPolicy = allowsLoopback ? .loopbackAllowed : .publicOnly
         self.byteCountMax = byteCountMax
@@ -37,15 +38,17 @@ package struct MetadataDocumentFetch: Sendable {
     /// - Parameters:
     ///   - url: The client's id.
     ///   - entityTag: The `ETag` of the stored version, if any.
+    ///   - source: Who caused the fetch; `nil` for the server itself.
     ///   - now: The current time.
     /// - Returns: The document, or that the stored version is current.
     /// - Throws: ``MetadataDocumentFailure``.
     package func document(
         at url: ClientIDURL,
         entityTag: String?,
+        source: IPAddress?,
         now: Timestamp
     ) async throws(MetadataDocumentFailure) -> Answer {
-        let response = try await send(url, entityTag)
+        let response = try await send(url, entityTag, source)
         let lifetime = CacheLifetime.lifetime(of: response, now: now)
         if response.status == 304, entityTag != nil {
             return .notModified(lifetime: lifetime)
@@ -65,7 +68,8 @@ package struct MetadataDocumentFetch: Sendable {
 
     private func send(
         _ url: ClientIDURL,
-        _ entityTag: String?
+        _ entityTag: String?,
+        _ source: IPAddress?
     ) async throws(MetadataDocumentFailure) -> OutboundResponse {
         var fields = [(name: "Accept", value: "application/json")]
         if let entityTag {
@@ -81,28 +85,33 @@ package struct MetadataDocumentFetch: Sendable {
                         totalTimeout: .seconds(10),
                         responseBytesMax: byteCountMax,
                         headerBytesMax: 16 << 10,
-                        requestsPerHostMax: Self.requestsPerHostMax
+                        requestsPerHostMax: limits.simultaneousPerHost(isLoopback: url.isLoopback)
                     ),
                     addressPolicy: addressPolicy,
-                    maximumRedirects: 0
+                    maximumRedirects: 0,
+                    source: source?.site.description
                 )
             )
         } catch {
-            throw Self.failure(error)
+            throw Self.failure(error, url)
         }
     }
 
     // The class is reported, the particulars are not: a page that shows which ports answer would be a scanner (CM-6).
-    private static func failure(_ error: OutboundError) -> MetadataDocumentFailure {
+    private static func failure(_ error: OutboundError, _ url: ClientIDURL) -> MetadataDocumentFailure {
         switch error.code {
         case .addressRefused, .invalidURL:
-            MetadataDocumentFailure(.addressRefused, "this server must not connect to the host of client_id")
+            if case .name = HostSpelling.classify(url.host) {
+                .concealed(.addressRefused, "the name has an address that this server must not connect to")
+            } else {
+                MetadataDocumentFailure(.addressRefused, "this server must not connect to the host of client_id")
+            }
         case .tooLarge: MetadataDocumentFailure(.badAnswer, "the document is too large")
         case .timeout: MetadataDocumentFailure(.unreachable, "the host did not answer in time")
         case .overloaded: MetadataDocumentFailure(.throttled, "too many documents are being fetched")
         case .protocolError: MetadataDocumentFailure(.badAnswer, "the host's answer is not valid HTTP")
         case .resolveFailed, .connectFailed, .connectionLost, .tls, .invalidRequest, .invalidConfiguration, .cancelled:
-            MetadataDocumentFailure(.unreachable, "the host is unreachable")
+            MetadataDocumentFailure(.unreachable, MetadataDocumentFailure.unreachableHost)
         }
     }
 

@@ -31,15 +31,23 @@ struct ConnectEndpoint: Endpoint {
         _ context: RequestContext
     ) async -> Response {
         do throws(OAuthError) {
-            guard let userID = pages.userID(request, now: context.now) else {
-                return try pages.signIn(path(text), "to connect your own account", request, context)
+            let found = try await pages.visitor(request, now: context.now)
+            guard let visitor = found else {
+                return try pages.signIn(path(text), "to connect your own account", nil, request, context)
             }
+            let userID = visitor.user.id
             guard userID == link.userID else { return await refuse(link, context) }
+            guard visitor.isFresh(now: context.now) else { return try signInAgain(userID, text, request, context) }
             let scopes = (pages.upstreams[link.upstream]?.requestedScopes ?? .empty).union(link.scopes)
             let (ticket, cookie) = try pages.forms.ticket(for: userID, request, now: context.now)
-            let name = try await OAuthError.attempt(await pages.vault.user(userID))?.name
             var response = pages.pages.connect(
-                ConnectPage(path: path(text), link: link, scopes: scopes, userName: name, ticket: ticket)
+                ConnectPage(
+                    path: path(text),
+                    link: link,
+                    scopes: scopes,
+                    userName: visitor.user.name,
+                    ticket: ticket
+                )
             )
             response.setCookies([cookie])
             return response
@@ -54,17 +62,20 @@ struct ConnectEndpoint: Endpoint {
         _ request: Request,
         _ context: RequestContext
     ) async -> Response {
-        let userID = pages.userID(request, now: context.now)
+        let visitor: BrowserLogins.Visitor?
         let form: FormParameters
+        do throws(OAuthError) { visitor = try await pages.visitor(request, now: context.now) } catch {
+            return pages.failure(error)
+        }
         do {
-            form = try pages.forms.checked(request, userID: userID, now: context.now)
+            form = try pages.forms.checked(request, userID: visitor?.user.id, now: context.now)
         } catch {
             switch error {
             case .page(let page, let status): return pages.pages.error(page, status: status)
             }
         }
         do throws(OAuthError) {
-            return try await act(form, userID, link, text, request, context)
+            return try await act(form, visitor, link, text, request, context)
         } catch {
             return pages.failure(error)
         }
@@ -72,14 +83,14 @@ struct ConnectEndpoint: Endpoint {
 
     private func act(
         _ form: FormParameters,
-        _ userID: UserID?,
+        _ visitor: BrowserLogins.Visitor?,
         _ link: ConnectLink,
         _ text: String,
         _ request: Request,
         _ context: RequestContext
     ) async throws(OAuthError) -> Response {
-        if try form.once("sign_out") != nil {
-            return pages.signOut(request, returningTo: issuer.url(path(text)))
+        if let value = try form.once("sign_out") {
+            return try await pages.signOut(value, visitor, request, returningTo: issuer.url(path(text)), context)
         }
         if let name = try form.once("sign_in") {
             guard let provider = pages.upstreams[name] else {
@@ -87,7 +98,8 @@ struct ConnectEndpoint: Endpoint {
             }
             return try await pages.flow.begin(.connectLink(text), at: provider, request: request, context: context)
         }
-        guard userID == link.userID else { return await refuse(link, context) }
+        guard let visitor, visitor.user.id == link.userID else { return await refuse(link, context) }
+        guard visitor.isFresh(now: context.now) else { return try signInAgain(visitor.user.id, text, request, context) }
         switch try form.once("decision") {
         case "connect": return try await connect(link, request, context)
         case "deny": return pages.pages.notice(.notConnected(link.upstream), status: .ok)
@@ -105,7 +117,8 @@ struct ConnectEndpoint: Endpoint {
         }
         // VX-5: a link works once. It counts as used when the provider is asked, not when the page is shown.
         let use = try await OAuthError.attempt(
-            await sessions.consumeOnce(link.useID, until: link.expiry, now: context.now).outcome
+            await sessions.consumeOnce(link.useID, until: link.expiry, from: context.network, now: context.now)
+                .outcome
         )
         switch use {
         case .alreadyUsed: return pages.pages.error(.expiredLink, status: .badRequest)
@@ -113,6 +126,15 @@ struct ConnectEndpoint: Endpoint {
         case .consumed: break
         }
         return try await pages.flow.begin(.connect(link), at: provider, request: request, context: context)
+    }
+
+    private func signInAgain(
+        _ userID: UserID,
+        _ text: String,
+        _ request: Request,
+        _ context: RequestContext
+    ) throws(OAuthError) -> Response {
+        try pages.signIn(path(text), "again to connect your own account", userID, request, context)
     }
 
     private func refuse(_ link: ConnectLink, _ context: RequestContext) async -> Response {
@@ -124,4 +146,38 @@ struct ConnectEndpoint: Endpoint {
     }
 
     private func path(_ text: String) -> String { ConnectLink.path + "/" + text }
+}
+
+extension ConnectEndpoint {
+    var surfaces: [Surface] {
+        [
+            Surface(
+                path: ConnectLink.path + "/{link}",
+                name: "connect",
+                methods: [.method(.get, Self.showing), .method(.post, Self.connecting)]
+            )
+        ]
+    }
+
+    private static let summary = "Connects one upstream of the user to whom the link belongs."
+
+    private static let showing = OpenAPIOperation(
+        id: "showConnect",
+        summary: summary,
+        parameters: [.inPath("link")],
+        responses: [
+            (200, .page("The page")), (400, .page("The link has expired")),
+            (403, .page("The link belongs to another user")),
+            (404, OpenAPIResponse.page("The link does not exist").merging(.error("The path does not exist"))),
+            (500, .page("The page could not be created")),
+        ]
+    )
+
+    private static let connecting = OpenAPIOperation(
+        id: "connect",
+        summary: summary,
+        parameters: [.inPath("link")],
+        body: .form(required: ["ticket"], optional: ["sign_in", "sign_out", "decision"]),
+        responses: OpenAPIOperation.pageAnswers
+    )
 }

@@ -22,7 +22,18 @@ struct ConnectionListing: Sendable {
         ]
     }
 
-    private static func json(_ connection: Connection) -> JSONObject {
+    /// The same without accounts, ids and times: which upstreams are connected, and how they stand.
+    var summary: JSONObject {
+        [
+            "connections": .array(
+                connections.map { ["upstream": .string($0.upstream), "status": .string($0.status.text)] }
+            ),
+            "missing": .array(missing.map(JSONValue.string)),
+        ]
+    }
+
+    /// One connection.
+    static func json(_ connection: Connection) -> JSONObject {
         var account: JSONObject = ["sub": .string(connection.account)]
         if let name = connection.accountName { account["login"] = .string(name) }
         var json: JSONObject = [

@@ -9,24 +9,23 @@ struct ConnectionPages: Sendable {
     let upstreams: UpstreamDirectory
     let flow: PageLoginFlow
     let forms: PageForm
-    let logins: LoginSealing
+    let logins: BrowserLogins
     let cookies: BrowserCookies
     let pages: PageRenderer
+    let audit: AuditTrail
 
     /// The user who is signed in with this browser.
-    func userID(_ request: Request, now: Timestamp) -> UserID? {
-        cookies.login(request).flatMap { logins.open($0, now: now) }
+    func visitor(_ request: Request, now: Timestamp) async throws(OAuthError) -> BrowserLogins.Visitor? {
+        try await OAuthError.attempt(await logins.visitor(request, now: now))
     }
 
     /// The page of connections, or the sign-in page.
     func overview(_ request: Request, _ context: RequestContext) async -> Response {
         do throws(OAuthError) {
-            guard let userID = userID(request, now: context.now),
-                let user = try await OAuthError.attempt(await vault.user(userID))
-            else {
-                return try signIn(ConnectionsPage.path, "to see your connections", request, context)
+            guard let visitor = try await visitor(request, now: context.now) else {
+                return try signIn(ConnectionsPage.path, "to see your connections", nil, request, context)
             }
-            return try await overview(of: user, request, context)
+            return try await overview(of: visitor.user, request, context)
         } catch {
             return failure(error)
         }
@@ -45,6 +44,7 @@ struct ConnectionPages: Sendable {
             ConnectionsPage(
                 userName: user.name,
                 connections: connections,
+                defaults: Set(connections.filter { user.usesByDefault($0, among: connections) }.map(\.id)),
                 missing: listing.missing,
                 ticket: ticket
             )
@@ -53,23 +53,34 @@ struct ConnectionPages: Sendable {
         return response
     }
 
-    /// The sign-in page.
+    /// The sign-in page, for a browser in which nobody, or a user too long ago, has signed in.
     func signIn(
         _ path: String,
         _ purpose: String,
+        _ userID: UserID?,
         _ request: Request,
         _ context: RequestContext
     ) throws(OAuthError) -> Response {
-        let (ticket, cookie) = try forms.ticket(for: nil, request, now: context.now)
+        let (ticket, cookie) = try forms.ticket(for: userID, request, now: context.now)
         var response = pages.signIn(
-            SignInPage(path: path, purpose: purpose, upstreams: upstreams.names, ticket: ticket)
+            SignInPage(path: path, purpose: purpose, upstreams: upstreams.identifyingNames, ticket: ticket)
         )
         response.setCookies([cookie])
         return response
     }
 
-    /// Forgets the signed-in user, and shows the page again.
-    func signOut(_ request: Request, returningTo url: String) -> Response {
+    /// Forgets the signed-in user, and shows the page again; with the value `everywhere`, in all browsers.
+    func signOut(
+        _ value: String,
+        _ visitor: BrowserLogins.Visitor?,
+        _ request: Request,
+        returningTo url: String,
+        _ context: RequestContext
+    ) async throws(OAuthError) -> Response {
+        if value.hasSameBytes(as: "everywhere"), let visitor {
+            _ = try await OAuthError.attempt(await vault.endLogins(of: visitor.user.id).outcome)
+            audit.record(.signedOut(visitor.user.id, by: "user"), context: context)
+        }
         var response = Response.redirect(to: url, after: request.method)
         response.setCookies([cookies.removingLogin()])
         return response
@@ -78,7 +89,7 @@ struct ConnectionPages: Sendable {
     /// The page of an error that prevented another page.
     func failure(_ error: OAuthError) -> Response {
         pages.notice(
-            NoticePage(title: "The request failed", text: "<p>\(error.description).</p>"),
+            NoticePage(title: "The request failed", text: "<p>\(error.description).</p>\(error.advice.paragraph)"),
             status: error.pageStatus
         )
     }

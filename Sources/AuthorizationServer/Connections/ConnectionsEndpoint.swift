@@ -22,17 +22,20 @@ struct ConnectionsEndpoint: Endpoint {
     private func listing(_ request: Request, _ context: RequestContext) async -> Response {
         guard let token = BearerToken.read(request) else { return ConnectionAccess.challenge() }
         do throws(OAuthError) {
-            let (userID, upstreams) = try await access.authorize(token, context: context)
-            let connections = try await OAuthError.attempt(await vault.connections(of: userID))
-            let listing = ConnectionListing(connections, among: upstreams)
-            return .json(listing.json.serialized())
+            let grant = try await access.authorize(token, context: context)
+            let connections = try await OAuthError.attempt(await vault.connections(of: grant.userID))
+            let listing = ConnectionListing(connections, among: grant.upstreams)
+            return .json((grant.mayManage ? listing.json : listing.summary).serialized())
         } catch {
             return .error(error)
         }
     }
 }
 
-/// `DELETE /connections/{id}`: ends one of the user's connections, here and at the provider.
+/// RFC 6750 §3.1: `DELETE /connections/{id}` ends one of the user's connections, here and at the provider, for a token
+/// with the scope `connections`.
+///
+/// A client that only wants to end its own use revokes its session.
 struct ConnectionRemovalEndpoint: Endpoint {
     let access: ConnectionAccess
     let vault: any ConnectionStore
@@ -42,11 +45,13 @@ struct ConnectionRemovalEndpoint: Endpoint {
     func respond(to request: Request, context: RequestContext) async -> Response {
         guard let token = BearerToken.read(request) else { return ConnectionAccess.challenge() }
         do throws(OAuthError) {
-            let (userID, upstreams) = try await access.authorize(token, context: context)
+            let grant = try await access.authorize(token, context: context)
+            guard grant.mayManage else { return ConnectionAccess.insufficientScope() }
             // Another user's connection is answered like one that never existed.
             guard let id = request.pathParameter.flatMap(ConnectionID.init),
-                let connection = try await OAuthError.attempt(await vault.connection(id)), connection.userID == userID,
-                upstreams.contains(where: { $0.hasSameBytes(as: connection.upstream) }),
+                let connection = try await OAuthError.attempt(await vault.connection(id)),
+                connection.userID == grant.userID,
+                grant.upstreams.contains(where: { $0.hasSameBytes(as: connection.upstream) }),
                 let outcome = try await ending.end(id)
             else { return .noSuchConnection }
             audit.record(
@@ -65,4 +70,58 @@ extension Response {
     static var noSuchConnection: Response {
         .json(Array(#"{"error":"not_found"}"#.utf8), status: .notFound)
     }
+}
+
+extension ConnectionsEndpoint {
+    var surfaces: [Surface] {
+        [Surface(.get, ConnectionsPage.path, name: "connections", Self.operation)]
+    }
+
+    private static let operation = OpenAPIOperation(
+        id: "listConnections",
+        summary: """
+            Lists a user's upstream connections: JSON with an access token, with accounts and times if it has the scope \
+            connections; a page in a browser.
+            """,
+        security: ["accessToken"],
+        responses: [
+            (200, OpenAPIResponse.json("The connections", .connections).merging(.page("The page"))),
+            (401, .error("The access token is missing or invalid")), (500, .page("The page could not be created")),
+        ]
+    )
+}
+
+extension ConnectionRemovalEndpoint {
+    var surfaces: [Surface] {
+        [Surface(.delete, ConnectionsPage.path + "/{id}", name: "connections", Self.operation)]
+    }
+
+    private static let operation = OpenAPIOperation(
+        id: "disconnect",
+        summary: "Ends a connection: erases it, revokes it at the provider, and reports both results.",
+        parameters: [.inPath("id")],
+        security: ["accessToken"],
+        responses: [
+            (200, .json("The results", .disconnection)), (401, .error("The access token is missing or invalid")),
+            (403, .error("The access token lacks the scope connections")),
+            (404, .error("The user has no such connection")), (503, OpenAPIOperation.unavailable),
+        ]
+    )
+}
+
+extension OpenAPISchema {
+    fileprivate static let connections = OpenAPISchema(
+        "Connections",
+        required: ["connections", "missing"],
+        ["connections": ["type": "array", "items": ["type": "object"]], "missing": texts]
+    )
+
+    fileprivate static let disconnection = OpenAPISchema(
+        "Disconnection",
+        required: ["id", "upstream", "erased", "provider"],
+        [
+            "id": ["type": "string"], "upstream": ["type": "string"], "erased": ["type": "boolean"],
+            "provider": ["type": "string"],
+        ]
+    )
 }

@@ -12,17 +12,20 @@ struct ConnectionsFormEndpoint: Endpoint {
     let audit: AuditTrail
 
     func respond(to request: Request, context: RequestContext) async -> Response {
-        let userID = pages.userID(request, now: context.now)
+        let visitor: BrowserLogins.Visitor?
         let form: FormParameters
+        do throws(OAuthError) { visitor = try await pages.visitor(request, now: context.now) } catch {
+            return pages.failure(error)
+        }
         do {
-            form = try pages.forms.checked(request, userID: userID, now: context.now)
+            form = try pages.forms.checked(request, userID: visitor?.user.id, now: context.now)
         } catch {
             switch error {
             case .page(let page, let status): return pages.pages.error(page, status: status)
             }
         }
         do throws(OAuthError) {
-            return try await act(form, userID, request, context)
+            return try await act(form, visitor, request, context)
         } catch {
             return pages.failure(error)
         }
@@ -30,7 +33,7 @@ struct ConnectionsFormEndpoint: Endpoint {
 
     private func act(
         _ form: FormParameters,
-        _ userID: UserID?,
+        _ visitor: BrowserLogins.Visitor?,
         _ request: Request,
         _ context: RequestContext
     ) async throws(OAuthError) -> Response {
@@ -38,17 +41,39 @@ struct ConnectionsFormEndpoint: Endpoint {
             guard let provider = pages.upstreams[name] else { return unknownUpstream }
             return try await pages.flow.begin(.connectionsPage, at: provider, request: request, context: context)
         }
-        if try form.once("sign_out") != nil {
-            return pages.signOut(request, returningTo: issuer.url(ConnectionsPage.path))
+        if let value = try form.once("sign_out") {
+            let url = issuer.url(ConnectionsPage.path)
+            return try await pages.signOut(value, visitor, request, returningTo: url, context)
         }
-        guard let userID else { return pages.pages.error(.expired, status: .badRequest) }
+        guard let visitor else { return pages.pages.error(.expired, status: .badRequest) }
+        // A login of hours ago shows the connections; to change them the user signs in again.
+        guard visitor.isFresh(now: context.now) else {
+            let purpose = "again to change your connections"
+            return try pages.signIn(ConnectionsPage.path, purpose, visitor.user.id, request, context)
+        }
+        let userID = visitor.user.id
         if let name = try form.once("connect") {
             guard let provider = pages.upstreams[name] else { return unknownUpstream }
             let link = links.link(for: userID, upstream: name, account: nil, scopes: .empty, now: context.now)
             return try await pages.flow.begin(.connect(link), at: provider, request: request, context: context)
         }
+        if let text = try form.once("default") { return try await useByDefault(text, userID, request, context) }
         if let text = try form.once("disconnect") { return try await disconnect(text, userID, context) }
         return pages.pages.error(.badForm, status: .badRequest)
+    }
+
+    // Which account applications use changes by this choice alone, never by a login.
+    private func useByDefault(
+        _ text: String,
+        _ userID: UserID,
+        _ request: Request,
+        _ context: RequestContext
+    ) async throws(OAuthError) -> Response {
+        guard let id = ConnectionID(text),
+            try await OAuthError.attempt(await pages.vault.useByDefault(id, of: userID).outcome)
+        else { return alreadyDisconnected }
+        audit.record(.defaultChosen(userID, connection: id), context: context)
+        return .redirect(to: issuer.url(ConnectionsPage.path), after: request.method)
     }
 
     private func disconnect(
@@ -73,4 +98,22 @@ struct ConnectionsFormEndpoint: Endpoint {
     }
 
     private var unknownUpstream: Response { pages.pages.error(.unknownUpstream, status: .badRequest) }
+}
+
+extension ConnectionsFormEndpoint {
+    var surfaces: [Surface] {
+        [
+            Surface(
+                .post,
+                ConnectionsPage.path,
+                name: "connections",
+                OpenAPIOperation(
+                    id: "changeConnections",
+                    summary: "Processes the form on the page of connections.",
+                    body: .form(required: ["ticket"], optional: ["sign_in", "sign_out", "connect", "disconnect"]),
+                    responses: OpenAPIOperation.pageAnswers
+                )
+            )
+        ]
+    }
 }

@@ -15,11 +15,13 @@ package struct PageLoginFlow: Sendable {
     private let sessions: any LoginStore
     private let keeper: ConnectionKeeper
     private let sealing: PageSealing
-    private let logins: LoginSealing
+    private let logins: BrowserLogins
     private let cookies: BrowserCookies
     private let pages: PageRenderer
     private let random: any RandomSource
     private let limit: AuthorizationLimit
+    private let failures: LegFailures
+    private let blocks: (any BlockStore)?
     private let metrics: ServerMetrics
     private let audit: AuditTrail
 
@@ -30,11 +32,13 @@ package struct PageLoginFlow: Sendable {
         sessions: any LoginStore,
         keeper: ConnectionKeeper,
         sealing: PageSealing,
-        logins: LoginSealing,
+        logins: BrowserLogins,
         cookies: BrowserCookies,
         pages: PageRenderer,
         random: any RandomSource,
         limit: AuthorizationLimit,
+        failures: LegFailures,
+        blocks: (any BlockStore)?,
         metrics: ServerMetrics,
         audit: AuditTrail
     ) {
@@ -48,6 +52,8 @@ package struct PageLoginFlow: Sendable {
         self.pages = pages
         self.random = random
         self.limit = limit
+        self.failures = failures
+        self.blocks = blocks
         self.metrics = metrics
         self.audit = audit
     }
@@ -83,7 +89,11 @@ package struct PageLoginFlow: Sendable {
         )
         if case .connect(let link) = purpose { authorization.additionalScopes = link.scopes.tokens }
         let location: String
-        do { location = try await provider.authorizationURL(authorization) } catch { throw error.clientError }
+        do {
+            location = try await provider.authorizationURL(authorization)
+        } catch {
+            throw failures.report(LegFailure(error), at: provider.name, context: context)
+        }
         var writer = BinaryWriter(reserving: 512)
         login.write(to: &writer)
         let sealed = try sealing.seal(writer.bytes, for: .login)
@@ -121,7 +131,9 @@ package struct PageLoginFlow: Sendable {
         context: RequestContext
     ) async -> Response {
         var response = await finished(login, answer, provider, request, context)
-        response.setCookies([cookies.removingPageLogin(state: login.state)])
+        if let sealed = cookies.pageLogin(request, state: login.state) {
+            response.setCookies([cookies.keepingPageLogin(sealed, state: login.state)])
+        }
         return response
     }
 
@@ -138,7 +150,13 @@ package struct PageLoginFlow: Sendable {
         guard context.now < login.expiry else { return pages.error(.expired, status: .badRequest) }
         // CO-3: the state is used once, although nothing was stored for it.
         do throws(StoreError) {
-            switch try await sessions.consumeOnce(login.useID, until: login.expiry, now: context.now).outcome {
+            let use = try await sessions.consumeOnce(
+                login.useID,
+                until: login.expiry,
+                from: context.network,
+                now: context.now
+            )
+            switch try await use.outcome {
             case .consumed: break
             case .alreadyUsed: return pages.error(.expired, status: .badRequest)
             case .full: return pages.error(.overloaded, status: .serviceUnavailable)
@@ -146,13 +164,18 @@ package struct PageLoginFlow: Sendable {
         } catch {
             return pages.error(.overloaded, status: .serviceUnavailable)
         }
-        do throws(OAuthError) {
-            let result = try await answer.redeem(
+        let result: UpstreamLogin
+        do {
+            result = try await answer.redeem(
                 at: provider,
                 verifier: login.verifier,
                 nonce: login.nonce,
                 requestedScopes: requestedScopes(login, provider)
             )
+        } catch {
+            return failed(LegFailure(error), provider, context)
+        }
+        do throws(OAuthError) {
             metrics.upstreamLogin(provider.name, result: "success")
             switch login.purpose {
             case .connectionsPage:
@@ -163,10 +186,14 @@ package struct PageLoginFlow: Sendable {
                 return try await connect(result, provider, link, request, context)
             }
         } catch {
-            metrics.upstreamLogin(provider.name, result: error.code.wireValue)
-            audit.record(.upstreamFailed(provider.name, error: error.code), context: context)
-            return pages.notice(.upstreamFailed(provider.name, error), status: error.pageStatus)
+            return failed(LegFailure(error), provider, context)
         }
+    }
+
+    private func failed(_ failure: LegFailure, _ provider: UpstreamProvider, _ context: RequestContext) -> Response {
+        let error = failures.report(failure, at: provider.name, context: context)
+        metrics.upstreamLogin(provider.name, result: error.code.wireValue)
+        return pages.notice(.upstreamFailed(provider.name, error), status: error.pageStatus)
     }
 
     private func requestedScopes(_ login: PageLogin, _ provider: UpstreamProvider) -> ScopeSet {
@@ -183,23 +210,24 @@ package struct PageLoginFlow: Sendable {
         _ request: Request,
         _ context: RequestContext
     ) async throws(OAuthError) -> Response {
-        let identity = IdentityKey(namespace: provider.identityNamespace, subject: result.subject)
+        guard let subject = result.identifiedSubject else {
+            return pages.notice(.unknownUser(provider.name), status: .forbidden)
+        }
+        let identity = try await OAuthError.attempt(await keeper.identity(of: subject, at: provider))
         guard let userID = try await OAuthError.attempt(await vault.userID(of: identity)) else {
             return pages.notice(.unknownUser(provider.name), status: .forbidden)
         }
+        if let blocks, try await OAuthError.attempt(await blocks.isBlocked(.user(userID))) {
+            return pages.notice(.unknownUser(provider.name), status: .forbidden)
+        }
         let isConnected = try await OAuthError.attempt(await vault.connections(of: userID)).contains {
-            $0.upstream == provider.name && $0.account.hasSameBytes(as: result.subject)
+            $0.upstream == provider.name && $0.account.hasSameBytes(as: subject)
         }
         if isConnected {
             _ = try await keeper.keep(result, of: provider, for: userID, context: context)
         }
         var response = Response.redirect(to: issuer.url(path), after: request.method)
-        do {
-            let sealed = try logins.seal(userID, now: context.now)
-            response.setCookies([cookies.settingLogin(sealed, lifetime: LoginSealing.lifetime)])
-        } catch {
-            throw OAuthError(.serverError, "the login could not be stored")
-        }
+        response.setCookies([try await logins.cookie(for: userID, now: context.now)])
         return response
     }
 
@@ -212,7 +240,12 @@ package struct PageLoginFlow: Sendable {
     ) async throws(OAuthError) -> Response {
         if let refusal = try await objection(result, provider, link, request, context) {
             audit.record(
-                .connected(link.userID, upstream: provider.name, account: result.subject, result: refusal.reason),
+                .connected(
+                    link.userID,
+                    upstream: provider.name,
+                    account: result.account(of: link.userID),
+                    result: refusal.reason
+                ),
                 context: context
             )
             return pages.notice(refusal.page, status: .forbidden)
@@ -232,14 +265,16 @@ package struct PageLoginFlow: Sendable {
         _ provider: UpstreamProvider,
         _ link: ConnectLink
     ) async throws(StoreError) -> Bool {
+        // Where the provider does not tell whose the tokens are, they are the link's user's.
+        guard let subject = result.identifiedSubject else { return false }
         let isTheirs = try await vault.connections(of: link.userID).contains {
-            $0.upstream == provider.name && $0.account.hasSameBytes(as: result.subject)
+            $0.upstream == provider.name && $0.account.hasSameBytes(as: subject)
         }
         if isTheirs { return false }
-        let identity = IdentityKey(namespace: provider.identityNamespace, subject: result.subject)
+        let identity = try await keeper.identity(of: subject, at: provider)
         if let owner = try await vault.userID(of: identity), owner != link.userID { return true }
         return try await vault.isConnected(
-            account: result.subject,
+            account: subject,
             upstream: provider.name,
             byAnotherThan: link.userID
         )
@@ -254,13 +289,14 @@ package struct PageLoginFlow: Sendable {
         _ request: Request,
         _ context: RequestContext
     ) async throws(OAuthError) -> (reason: String, page: NoticePage)? {
-        guard cookies.login(request).flatMap({ logins.open($0, now: context.now) }) == link.userID else {
+        let visitor = try await OAuthError.attempt(await logins.visitor(request, now: context.now))
+        guard visitor?.user.id == link.userID else {
             return ("another_user", .anotherUser)
         }
         if try await OAuthError.attempt(await belongsToAnother(result, provider, link)) {
             return ("account_of_another_user", .accountOfAnotherUser(provider.name))
         }
-        if let account = link.account, !account.hasSameBytes(as: result.subject) {
+        if let account = link.account, !account.hasSameBytes(as: result.account(of: link.userID)) {
             return ("another_account", .anotherAccount(provider.name))
         }
         return nil

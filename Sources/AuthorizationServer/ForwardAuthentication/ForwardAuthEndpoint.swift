@@ -2,6 +2,7 @@ import HTTPTypes
 import OAuthProtocol
 import OAuthState
 import OpenSSLCrypto
+import ServerConfiguration
 import SocketHTTP
 
 /// RFC 6750 for a proxy: `/forward-auth` answers nginx `auth_request`, Traefik `forwardAuth` and Envoy `ext_authz`.
@@ -25,14 +26,16 @@ struct ForwardAuthEndpoint: Endpoint {
     let exposure: Exposure
     /// The complete path of the endpoint on that listener; the path below it is the client's.
     let exactPath: String
-    /// Hash of the secret that the proxy sends; `nil` when none is configured.
-    let secretHash: SHA256Digest?
+    /// The secrets that a proxy may send; `nil` when none is configured.
+    let secrets: AcceptedSecrets?
     let resources: ResourceCatalogue
     /// The upstream whose token a resource's proxy gets, by resource.
     let upstreams: [String: String]
+    /// The fields that it gets beside that token, by resource.
+    let fields: [String: [Configuration.ForwardedField]]
     let verification: AccessTokenVerification
     let vending: UpstreamVending
-    let failures: FailureLimit
+    let guesses: GuessLimit
 
     /// The path on either listener, after the issuer's path on the public one.
     static let path = "/forward-auth"
@@ -63,12 +66,13 @@ struct ForwardAuthEndpoint: Endpoint {
             response.headerFields[.xAuthScope] = claims.scope
             response.headerFields[.xAuthSession] = live.session?.id.text ?? ""
             if let upstream {
-                response.headerFields[.authorization] = try await authorization(
-                    upstream,
-                    resource,
-                    live.session,
-                    context
-                )
+                let credential = try await credential(upstream, resource, live.session, context)
+                response.headerFields[.authorization] = "Bearer " + credential.accessToken
+                for forwarded in fields[resource.uri] ?? [] {
+                    guard let name = HTTPField.Name(forwarded.header) else { continue }
+                    // Empty rather than absent, so that the proxy replaces what the client sent by that name.
+                    response.headerFields[name] = credential.fields[forwarded.field]?.headerText ?? ""
+                }
             }
             return response
         } catch {
@@ -89,20 +93,24 @@ struct ForwardAuthEndpoint: Endpoint {
             }
             return false
         }
-        guard let secretHash, shown.count == 1, constantTimeEqual(SHA256.hash(shown[0]).bytes, secretHash.bytes) else {
-            let guess = OAuthError.guess(.accessDenied, "the proxy's secret is wrong")
-            throw .proxy(await failures.throttling(guess, context: context))
+        let (presented, expected) = (SHA256.hash(shown[0]), secrets)
+        let isOne = shown.count == 1
+        do throws(OAuthError) {
+            let isRight = try await guesses.check(.proxy, context) {
+                isOne && expected?.accepts(presented) ?? false
+            }
+            guard isRight else { throw OAuthError(.accessDenied, "the proxy's secret is wrong") }
+        } catch {
+            throw .proxy(error)
         }
         return true
     }
 
     // On the exact path the query is the proxy's own. Below it (Envoy appends the client's path and query) the query is
-    // the client's, who must not choose another resource: there the header counts, which Envoy overwrites.
+    // the client's, who must not choose another resource: there the headers count, which the proxy overwrites.
     private func resource(_ request: Request) throws(Refusal) -> (ProtectedResource, ScopeSet) {
         do throws(OAuthError) {
-            guard request.path.hasSameBytes(as: exactPath) else {
-                return (try resources.resource(requested: request.values(of: .xGatehouseResource)), .empty)
-            }
+            guard request.path.hasSameBytes(as: exactPath) else { return try resourceBelow(request) }
             let query: FormParameters
             do { query = try FormParameters(query: request.query ?? "") } catch {
                 throw OAuthError(.invalidRequest, "the query is malformed")
@@ -113,6 +121,28 @@ struct ForwardAuthEndpoint: Endpoint {
         } catch {
             throw .proxy(error)
         }
+    }
+
+    // Nothing is taken as given here. A proxy that was meant to ask on the exact path, and ends up here because of a
+    // slash too many, must not find its query ignored and every token accepted.
+    private func resourceBelow(_ request: Request) throws(OAuthError) -> (ProtectedResource, ScopeSet) {
+        guard request.path.dropFirst(exactPath.count).contains(where: { $0 != "/" }) else {
+            throw OAuthError(
+                .invalidRequest,
+                "no path follows forward-auth/; remove the slash to use resource and scope"
+            )
+        }
+        let resource = try Self.only(.xGatehouseResource, request)
+        let scopes = try ScopeSet(parsing: try Self.only(.xGatehouseScope, request))
+        return (try resources.resource(resource), scopes)
+    }
+
+    private static func only(_ name: HTTPField.Name, _ request: Request) throws(OAuthError) -> String {
+        let values = request.values(of: name)
+        guard let value = values.first, values.count == 1 else {
+            throw OAuthError(.invalidRequest, "\(name.canonicalName) must be sent exactly once below this path")
+        }
+        return value
     }
 
     // MARK: - The client
@@ -141,12 +171,12 @@ struct ForwardAuthEndpoint: Endpoint {
         }
     }
 
-    private func authorization(
+    private func credential(
         _ upstream: String,
         _ resource: ProtectedResource,
         _ session: Session?,
         _ context: RequestContext
-    ) async throws(Refusal) -> String {
+    ) async throws(Refusal) -> UpstreamCredential {
         // A client that acts on its own behalf has no account anywhere.
         guard let session else {
             throw .client(OAuthError(.invalidToken, "the access token does not represent a user"), resource)
@@ -160,7 +190,7 @@ struct ForwardAuthEndpoint: Endpoint {
         )
         do throws(OAuthError) {
             let clientID = resource.clientID ?? "forward-auth"
-            return "Bearer " + (try await vending.vend(query, to: clientID, context: context).credential.accessToken)
+            return try await vending.vend(query, to: clientID, context: context).credential
         } catch {
             // A login repairs it: the challenge sends the client there (VT-2).
             guard error.code == .interactionRequired else { throw .proxy(error) }
@@ -188,5 +218,51 @@ struct ForwardAuthEndpoint: Endpoint {
         let origin = uri.scheme + "://" + host + (uri.port.map { ":\($0)" } ?? "")
         let path = uri.path == "/" ? "" : uri.path
         return origin + "/.well-known/oauth-protected-resource" + path + (uri.query.map { "?" + $0 } ?? "")
+    }
+}
+
+extension ForwardAuthEndpoint {
+    // Envoy sends the client's own method, and the client's path after ours.
+    private static let methods: [HTTPRequest.Method] = [.get, .post, .put, .patch, .delete, .options]
+
+    var surfaces: [Surface] {
+        [
+            Surface(
+                path: Self.path,
+                name: "forward_auth",
+                methods: Self.methods.map { .method($0, Self.operation($0.rawValue.lowercased())) }
+            ),
+            Surface(path: Self.path + "/*", name: "forward_auth", methods: Self.methods.map { .method($0) }),
+        ]
+    }
+
+    private static func operation(_ method: String) -> OpenAPIOperation {
+        OpenAPIOperation(
+            id: "forwardAuth" + method.prefix(1).uppercased() + method.dropFirst(),
+            summary: "Checks a request's access token for a proxy, and returns identity and upstream headers.",
+            parameters: [OpenAPIParameter(name: "resource"), OpenAPIParameter(name: "scope")],
+            security: ["accessToken"],
+            responses: [
+                (200, .empty("Access is granted, with these headers")), (400, .error("The proxy's request is refused")),
+                (401, .error("The access token is missing, or invalid for the resource")),
+                (403, .error("The proxy's secret is missing or wrong, or the token lacks a scope")),
+                (429, OpenAPIOperation.throttled), (500, OpenAPIOperation.failed), (503, OpenAPIOperation.unavailable),
+            ]
+        )
+    }
+}
+
+extension JSONValue {
+    /// The value as a header field can carry it: printable ASCII, numbers and truth values as they are written; `nil`
+    /// for anything else, because a line break in it would forge header fields.
+    fileprivate var headerText: String? {
+        let text: String
+        switch self {
+        case .string(let string): text = string
+        case .number(let number): text = number.text
+        case .bool(let flag): text = flag ? "true" : "false"
+        case .null, .array, .object: return nil
+        }
+        return text.utf8.count <= 4096 && text.utf8.allSatisfy { (0x20...0x7E).contains($0) } ? text : nil
     }
 }

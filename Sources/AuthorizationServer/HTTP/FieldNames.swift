@@ -9,8 +9,18 @@ extension HTTPField.Name {
     static let xFrameOptions = HTTPField.Name(literal: "x-frame-options")
     /// Cross-Origin-Opener-Policy (HTML Standard §7.1.3).
     static let crossOriginOpenerPolicy = HTTPField.Name(literal: "cross-origin-opener-policy")
+    /// The host that the sender asked for (RFC 9110 §7.2).
+    static let host = HTTPField.Name(literal: "host")
     /// Fetch Metadata: which site a request was started from (W3C Fetch Metadata Request Headers §2.1).
     static let secFetchSite = HTTPField.Name(literal: "sec-fetch-site")
+    /// Fetch Standard §2.2.8: the browser loads before its user goes there.
+    static let secPurpose = HTTPField.Name(literal: "sec-purpose")
+    /// The predecessor of Sec-Purpose in Chromium and WebKit.
+    static let purpose = HTTPField.Name(literal: "purpose")
+    /// The predecessor of Sec-Purpose in Safari's previews.
+    static let xPurpose = HTTPField.Name(literal: "x-purpose")
+    /// The predecessor of Sec-Purpose in Firefox.
+    static let xMoz = HTTPField.Name(literal: "x-moz")
 
     /// Forward authentication: the user that a request acts for.
     static let xAuthSubject = HTTPField.Name(literal: "x-auth-subject")
@@ -22,8 +32,13 @@ extension HTTPField.Name {
     static let xAuthSession = HTTPField.Name(literal: "x-auth-session")
     /// Forward authentication: authenticates the proxy.
     static let xGatehouseProxySecret = HTTPField.Name(literal: "x-gatehouse-proxy-secret")
+    /// Administration: the name of the caller, as it claims, for the audit trail.
+    static let xGatehouseOperator = HTTPField.Name(literal: "x-gatehouse-operator")
     /// Forward authentication: the resource, if the path is not the proxy's own.
     static let xGatehouseResource = HTTPField.Name(literal: "x-gatehouse-resource")
+
+    /// Forward authentication: the scopes that the token must have, if the path is not the proxy's own; may be empty.
+    static let xGatehouseScope = HTTPField.Name(literal: "x-gatehouse-scope")
 
     // A name in the source code; an invalid one is a mistake of ours that shows at the first start.
     private init(literal name: StaticString) {

@@ -9,12 +9,15 @@ package struct RequestContext: Sendable {
     package let now: Timestamp
     /// Names the request in the log, the audit trail, and in answers that report our own failures.
     package let requestID: RequestID
+    /// `User-Agent`, or nothing.
+    package let userAgent: String
 
     /// The context of a request.
-    package init(source: IPAddress, now: Timestamp, requestID: RequestID) {
+    package init(source: IPAddress, now: Timestamp, requestID: RequestID, userAgent: String = "") {
         self.source = source
         self.now = now
         self.requestID = requestID
+        self.userAgent = userAgent
     }
 }
 

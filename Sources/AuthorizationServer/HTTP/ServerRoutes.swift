@@ -34,8 +34,22 @@ struct ServerRoutes: Sendable {
         self.logger = logger
     }
 
-    /// Answers `method` on `path` with an endpoint; `name` represents the route in metrics and logs.
-    mutating func on(_ method: HTTPRequest.Method, _ path: String, name: String, _ endpoint: any Endpoint) {
+    /// Serves an endpoint at its surfaces.
+    mutating func mount(_ endpoint: any Endpoint, issuerPath: String = "") {
+        for surface in endpoint.surfaces {
+            let path = surface.fullPath(issuerPath: issuerPath)
+            for served in surface.methods { on(served.method, path, name: surface.name, endpoint) }
+            switch surface.origins {
+            case .all:
+                let preflight = CrossOrigin.preflight(methods: surface.crossOriginMethods)
+                router.on(.options, path) { _ in preflight }
+            case .refused: router.on(.options, path) { _ in CrossOrigin.refusal }
+            case .unanswered: break
+            }
+        }
+    }
+
+    private mutating func on(_ method: HTTPRequest.Method, _ path: String, name: String, _ endpoint: any Endpoint) {
         let route = metrics.route(name)
         let (sources, timeSource, clock, logger, numbers) = (sources, timeSource, clock, logger, Self.requestNumbers)
         let audit = audit
@@ -44,7 +58,8 @@ struct ServerRoutes: Sendable {
             let context = RequestContext(
                 source: sources.source(of: request),
                 now: timeSource.now(),
-                requestID: numbers.next()
+                requestID: numbers.next(),
+                userAgent: request[.userAgent] ?? ""
             )
             let response = await endpoint.respond(to: request, context: context)
             // No answer leaves before its audit lines are accepted (audit.when_full: block).
@@ -62,17 +77,6 @@ struct ServerRoutes: Sendable {
             )
             return response
         }
-    }
-
-    /// Answers preflights for a path that browsers may call from any origin (CX-1).
-    mutating func allowCrossOrigin(_ path: String, methods: String) {
-        let preflight = CrossOrigin.preflight(methods: methods)
-        router.on(.options, path) { _ in preflight }
-    }
-
-    /// Refuses preflights for a path that no script may call (AZ-18).
-    mutating func refuseCrossOrigin(_ path: String) {
-        router.on(.options, path) { _ in CrossOrigin.refusal }
     }
 
     /// The finished table.

@@ -77,8 +77,46 @@ package struct IntrospectionEndpoint: Endpoint {
     private static let activePrefix = Array(#"{"active":true,"token_type":"Bearer","#.utf8)
 
     // Introspection reports the claims of an access token under the same names (RFC 7662 §2.2, RFC 9068 §2.2): the
-    // payload is sent unchanged, after two further members.
+    // payload is sent unchanged, after two further members. No payload that we verify has members of these names
+    // (``AccessTokenClaims/reservedNames``), so no name occurs twice (D-34).
     private static func active(_ token: VerifiedAccessToken) -> [UInt8] {
         activePrefix + token.payload.dropFirst()
     }
+}
+
+extension IntrospectionEndpoint {
+    var surfaces: [Surface] {
+        [
+            Surface(
+                .post,
+                "/oauth/introspect",
+                name: "introspect",
+                // Without a resource server that has credentials, no caller could use it. RFC 7662 §2.1: it refuses
+                // public clients (D-48).
+                advertisement: resources.resources.contains { $0.clientID != nil }
+                    ? .init(member: "introspection_endpoint", authentication: .proven) : nil,
+                OpenAPIOperation(
+                    id: "introspect",
+                    summary:
+                        "Returns the state of a token that was issued for the calling resource server (RFC 7662).",
+                    body: .form(required: ["token"], optional: OpenAPIOperation.clientFields + ["token_type_hint"]),
+                    security: ["clientBasic"],
+                    responses: [
+                        (200, .json("The state of the token", .introspection)),
+                        (400, .error("The request is refused")),
+                        (401, .error("The caller is unknown or not authenticated")), (429, OpenAPIOperation.throttled),
+                        (503, OpenAPIOperation.unavailable),
+                    ]
+                )
+            )
+        ]
+    }
+}
+
+extension OpenAPISchema {
+    fileprivate static let introspection = OpenAPISchema(
+        "Introspection",
+        required: ["active"],
+        ["active": ["type": "boolean"]]
+    )
 }

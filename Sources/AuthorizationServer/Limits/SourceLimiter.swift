@@ -14,13 +14,8 @@ package actor SourceLimiter {
         case metadataFetch
     }
 
-    private struct Key: Hashable {
-        let source: IPAddress
-        let purpose: Purpose
-    }
-
     private let rates: [Purpose: TokenBucket.Rate]
-    private var buckets: TokenBuckets<Key>
+    private var buckets: SourceBuckets<Purpose>
 
     /// A limiter with a rate for each purpose; purposes without a rate are not limited.
     ///
@@ -29,14 +24,13 @@ package actor SourceLimiter {
     ///   - bucketsMax: Bound of the table.
     package init(rates: [Purpose: Configuration.Rate], bucketsMax: Int = 65_536) {
         self.rates = rates.mapValues(TokenBucket.Rate.init)
-        buckets = TokenBuckets(bucketsMax: bucketsMax)
+        buckets = SourceBuckets(bucketsMax: bucketsMax)
     }
 
-    /// Takes one token from the source's bucket; `nil` when there was one, otherwise the wait until the next.
+    /// Takes one token from the bucket of the source, and of the networks around it; `nil` when there was one, otherwise the wait until the next.
     package func spend(_ purpose: Purpose, source: IPAddress, now: Timestamp) -> Duration? {
         guard let rate = rates[purpose] else { return nil }
-        let key = Key(source: source.network, purpose: purpose)
-        return buckets.spend(key, rate: rate, atMilliseconds: now.millisecondsSinceEpoch)
+        return buckets.spend(purpose, source: source, rate: rate, atMilliseconds: now.millisecondsSinceEpoch)
     }
 
     /// How many sources are tracked, for metrics.

@@ -9,21 +9,20 @@ import UpstreamIdentity
 /// out there (LO-1, D-96).
 ///
 /// The named sessions end here: no token of theirs is accepted or refreshed. So do codes and logins that would become
-/// such sessions, and the connection whose tokens came from them. If configured, the connection's tokens are also
-/// erased and revoked at the provider.
+/// such sessions, the user's logins with browsers, and the connection whose tokens came from them. If configured, the
+/// connection's tokens are also erased and revoked at the provider.
 package struct BackChannelLogoutEndpoint: Endpoint {
     private let upstreams: UpstreamDirectory
     private let subjects: LogoutSubjects
     private let sessions: any SessionStore
     private let vault: any ConnectionStore
+    private let users: any UserStore
     private let replay: any ReplayStore
     private let revocations: ProviderRevocations
     private let revokingUpstreams: Set<String>
     private let failures: FailureLimit
     private let audit: AuditTrail
 
-    /// The path without the upstream's name, relative to the issuer.
-    package static let path = "/oauth/backchannel-logout"
     /// The reason of a connection that a logout ended.
     static let reason = "logged_out_at_provider"
 
@@ -33,6 +32,7 @@ package struct BackChannelLogoutEndpoint: Endpoint {
         subjects: LogoutSubjects,
         sessions: any SessionStore,
         vault: any ConnectionStore,
+        users: any UserStore,
         replay: any ReplayStore,
         revocations: ProviderRevocations,
         revokingUpstreams: Set<String>,
@@ -43,6 +43,7 @@ package struct BackChannelLogoutEndpoint: Endpoint {
         self.subjects = subjects
         self.sessions = sessions
         self.vault = vault
+        self.users = users
         self.replay = replay
         self.revocations = revocations
         self.revokingUpstreams = revokingUpstreams
@@ -94,7 +95,7 @@ package struct BackChannelLogoutEndpoint: Endpoint {
             isSelfRegistered: false
         )
         // The verifier accepts a clock that is slightly behind; the token could be replayed for that much longer. All
-        // three changes are made before the first is waited for. If one does not hold, the earlier ones are taken back:
+        // changes are made before the first is waited for. If one does not hold, the earlier ones are taken back:
         // the provider sends the same token again, which must then find the sessions that it names.
         let ended = try await answering(
             await replay.consume(id, of: owner, expiry: token.expiry + .seconds(300), now: context.now)
@@ -105,9 +106,10 @@ package struct BackChannelLogoutEndpoint: Endpoint {
             case .full: throw .overloaded
             }
             return try await answering(await sessions.end(victims.ending)) { (count) throws(OAuthError) in
-                try await end(victims.connections[...], at: provider, Ended(sessionCount: count))
+                try await endLogins(Array(victims.users)[...], victims.connections, provider, count)
             }
         }
+        for userID in victims.users { audit.record(.signedOut(userID, by: "provider"), context: context) }
         // The provider waits for this answer, so its own tokens are revoked there afterwards.
         for connection in ended.erased { revocations.add(connection, cause: Self.reason, now: context.now) }
         audit.record(
@@ -118,6 +120,21 @@ package struct BackChannelLogoutEndpoint: Endpoint {
             ),
             context: context
         )
+    }
+
+    // A new epoch is not taken back when the rest does not hold: signing in again costs a user little.
+    private func endLogins(
+        _ users: ArraySlice<UserID>,
+        _ connections: [Connection],
+        _ provider: UpstreamProvider,
+        _ sessionCount: Int
+    ) async throws(OAuthError) -> Ended {
+        guard let userID = users.first else {
+            return try await end(connections[...], at: provider, Ended(sessionCount: sessionCount))
+        }
+        return try await answering(await self.users.endLogins(of: userID)) { (_) throws(OAuthError) in
+            try await endLogins(users.dropFirst(), connections, provider, sessionCount)
+        }
     }
 
     /// What a logout token ended.
@@ -150,4 +167,22 @@ package struct BackChannelLogoutEndpoint: Endpoint {
             return try await end(connections.dropFirst(), at: provider, ended)
         }
     }
+}
+
+extension BackChannelLogoutEndpoint {
+    var surfaces: [Surface] {
+        [Surface(.post, "/oauth/backchannel-logout/{upstream}", name: "backchannel_logout", Self.operation)]
+    }
+
+    private static let operation = OpenAPIOperation(
+        id: "backChannelLogout",
+        summary: "Receives an identity provider's notice that a user signed out.",
+        parameters: [.upstreamInPath],
+        body: .form(required: ["logout_token"], optional: []),
+        responses: [
+            (200, .empty("The sessions that the token names have ended")), (400, .error("The token is refused")),
+            (404, .error("The provider does not exist")), (429, OpenAPIOperation.throttled),
+            (503, OpenAPIOperation.unavailable),
+        ]
+    )
 }

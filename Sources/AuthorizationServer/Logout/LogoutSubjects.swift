@@ -1,4 +1,4 @@
-import OAuthProtocol
+package import OAuthProtocol
 package import OAuthState
 import UpstreamIdentity
 
@@ -21,6 +21,8 @@ package struct LogoutSubjects: Sendable {
         package var ending = SessionEnding()
         /// Connections whose tokens came from the ended sessions.
         package var connections: [Connection] = []
+        /// Users whose browser logins end: those of the connections, and the one who logs in with the account.
+        package var users: Set<UserID> = []
     }
 
     /// What a token names; everything of the account when it names no session.
@@ -42,6 +44,20 @@ package struct LogoutSubjects: Sendable {
         } else {
             connections = []
         }
+        // A browser login names no session of the provider, so that each of a user's may be the one that ended there.
+        let users = Set(connections.map(\.userID)).union(owner.map { [$0] } ?? [])
+        var named = try await ended(by: sid, subject, owner, connections, now: now)
+        named.users = users
+        return named
+    }
+
+    private func ended(
+        by sid: String?,
+        _ subject: String?,
+        _ owner: UserID?,
+        _ connections: [Connection],
+        now: Timestamp
+    ) async throws(StoreError) -> Named {
         guard let sid else { return try await all(of: connections, owner, now: now) }
         guard subject != nil else { return Self.named(by: sid, in: connections) }
         // A provider that sent no `sid` at the login cannot name one of our sessions by it, so all of the account's

@@ -1,25 +1,31 @@
 import HTTPTypes
 import OAuthProtocol
 import OpenSSLCrypto
-import ServerConfiguration
 import SocketHTTP
 
 /// RFC 6750: only the holder of the configured token may administer the server.
 struct AdministratorAuthentication: Sendable {
-    private let tokenHash: SHA256Digest
+    private let token: AcceptedSecrets
+    private let requests: LocalRequests
+    private let guesses: GuessLimit
 
-    init(token: SecretValue) {
-        tokenHash = SHA256.hash(token.text)
+    init(token: AcceptedSecrets, requests: LocalRequests, guesses: GuessLimit) {
+        self.token = token
+        self.requests = requests
+        self.guesses = guesses
     }
 
-    /// The endpoint behind the token.
+    /// The endpoint behind the token, for requests that no web page sent.
     func guarding(_ endpoint: any Endpoint) -> any Endpoint {
-        Guarded(tokenHash: tokenHash, endpoint: endpoint)
+        requests.guarding(Guarded(accepted: token, guesses: guesses, endpoint: endpoint))
     }
 
     private struct Guarded: Endpoint {
-        let tokenHash: SHA256Digest
+        let accepted: AcceptedSecrets
+        let guesses: GuessLimit
         let endpoint: any Endpoint
+
+        var surfaces: [Surface] { endpoint.surfaces }
 
         func respond(to request: Request, context: RequestContext) async -> Response {
             guard let token = BearerToken.read(request) else {
@@ -28,8 +34,12 @@ struct AdministratorAuthentication: Sendable {
                 response.headerFields[.wwwAuthenticate] = "Bearer"
                 return response
             }
-            guard constantTimeEqual(SHA256.hash(token).bytes, tokenHash.bytes) else {
-                return .error(OAuthError(.invalidToken, "the administrator's token is wrong"))
+            let presented = SHA256.hash(token)
+            do throws(OAuthError) {
+                let isRight = try await guesses.check(.administrator, context) { accepted.accepts(presented) }
+                guard isRight else { throw OAuthError(.invalidToken, "the administrator's token is wrong") }
+            } catch {
+                return .error(error)
             }
             return await endpoint.respond(to: request, context: context)
         }
@@ -37,7 +47,7 @@ struct AdministratorAuthentication: Sendable {
 }
 
 /// The tail of the audit trail, as JSON lines; `?count=` bounds it.
-struct AuditEndpoint: Endpoint {
+struct AuditEndpoint: RequestHandler {
     let audit: AuditTrail
 
     func respond(to request: Request, context: RequestContext) async -> Response {
@@ -60,7 +70,7 @@ struct AuditEndpoint: Endpoint {
 
 /// Makes the next signing keys current early, once verifiers can know them (MD-9); with `?force=true` at once, if a key
 /// is compromised.
-struct KeyRotationEndpoint: Endpoint {
+struct KeyRotationEndpoint: RequestHandler {
     let rotation: SigningKeyRotation
     let audit: AuditTrail
 
@@ -112,7 +122,7 @@ struct KeyRotationEndpoint: Endpoint {
 }
 
 /// VT-5: seals upstream tokens with a new key from now on, and reseals the stored ones.
-struct VaultKeyRotationEndpoint: Endpoint {
+struct VaultKeyRotationEndpoint: RequestHandler {
     let rotation: VaultKeyRotation
     let audit: AuditTrail
 

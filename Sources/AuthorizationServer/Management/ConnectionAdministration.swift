@@ -4,7 +4,7 @@ import OAuthState
 import SocketHTTP
 
 /// `GET /admin/users/{id}/connections`: a user's connections, without tokens.
-struct UserConnectionsEndpoint: Endpoint {
+struct UserConnectionsEndpoint: RequestHandler {
     let vault: any VaultStore
     let upstreams: UpstreamDirectory
 
@@ -31,7 +31,7 @@ struct UserConnectionsEndpoint: Endpoint {
 }
 
 /// `DELETE /admin/connections/{id}`: ends a connection of any user, here and at the provider.
-struct ConnectionAdministrationEndpoint: Endpoint {
+struct ConnectionAdministrationEndpoint: RequestHandler {
     let ending: ConnectionEnding
     let audit: AuditTrail
 
@@ -44,6 +44,25 @@ struct ConnectionAdministrationEndpoint: Endpoint {
                 context: context
             )
             return .json(outcome.json.serialized())
+        } catch {
+            return .error(error)
+        }
+    }
+}
+
+/// `POST /admin/users/{id}/sign-out`: ends all of a user's logins with browsers, such as when a laptop is lost.
+struct UserSignOutEndpoint: RequestHandler {
+    let vault: any VaultStore
+    let audit: AuditTrail
+
+    func respond(to request: Request, context: RequestContext) async -> Response {
+        do throws(OAuthError) {
+            guard let id = request.pathParameter.flatMap(UserID.init),
+                try await OAuthError.attempt(await vault.endLogins(of: id).outcome)
+            else { return .json(Array(#"{"error":"not_found"}"#.utf8), status: .notFound) }
+            audit.record(.signedOut(id, by: "administrator"), context: context)
+            let json: JSONObject = ["sub": .string(id.text), "signed_out": true]
+            return .json(json.serialized())
         } catch {
             return .error(error)
         }

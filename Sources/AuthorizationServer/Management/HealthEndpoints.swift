@@ -4,6 +4,8 @@ import SocketHTTP
 
 /// Whether the process answers at all, regardless of its dependencies.
 struct LivenessEndpoint: Endpoint {
+    var surfaces: [Surface] { [Surface(.get, "/health/live", base: .host, name: "health")] }
+
     func respond(to request: Request, context: RequestContext) async -> Response {
         .json(Array(#"{"status":"live"}"#.utf8))
     }
@@ -15,6 +17,8 @@ struct ReadinessEndpoint: Endpoint {
     let readiness: Readiness
     let upkeep: any StoreUpkeep
     let audit: AuditTrail
+
+    var surfaces: [Surface] { [Surface(.get, "/health/ready", base: .host, name: "health")] }
 
     func respond(to request: Request, context: RequestContext) async -> Response {
         switch readiness.current {

@@ -7,6 +7,8 @@ struct MetricsEndpoint: Endpoint {
     let registry: PrometheusRegistry
     let gauges: ServerGauges
 
+    var surfaces: [Surface] { [Surface(.get, "/metrics", base: .host, name: "metrics")] }
+
     func respond(to request: Request, context: RequestContext) async -> Response {
         await gauges.update()
         return Response(
@@ -22,6 +24,7 @@ struct ServerGauges: Sendable {
     let upkeep: any StoreUpkeep
     let counters: ServerCountersSource
     let limiter: SourceLimiter
+    let guesses: GuessLimiter
     let seenTokens: SeenAccessTokens
     let clientKeySets: RemoteKeySets
     let audit: AuditTrail
@@ -32,12 +35,14 @@ struct ServerGauges: Sendable {
         metrics.gauge("gatehouse_seen_access_tokens", seenTokens.count)
         metrics.gauge("gatehouse_client_key_sets", clientKeySets.count)
         metrics.gauge("gatehouse_limited_sources", await limiter.count)
+        metrics.gauge("gatehouse_guessed_secrets", await guesses.count)
         metrics.total("gatehouse_audit_events_dropped_total", audit.droppedCount)
         metrics.total("gatehouse_log_lines_dropped_total", droppedLogLineCount())
         // A failing store leaves its gauges unchanged; readiness reports the failure.
         if let counts = try? await upkeep.counts() { update(counts) }
         guard let counters = counters.current else { return }
         metrics.gauge("gatehouse_http_open_connections", counters.openConnections)
+        metrics.gauge("gatehouse_http_held_request_bytes", counters.heldRequestBytes)
         metrics.total("gatehouse_http_accepted_connections", counters.acceptedConnections)
         metrics.total("gatehouse_http_refused_connections", counters.refusedConnections)
         metrics.total("gatehouse_http_connections_refused_by_network", counters.connectionsRefusedByNetwork)
@@ -57,5 +62,6 @@ struct ServerGauges: Sendable {
         metrics.gauge("gatehouse_connections", counts.connections)
         metrics.gauge("gatehouse_clients", counts.clients)
         metrics.gauge("gatehouse_consumed_assertions", counts.consumedAssertions)
+        metrics.gauge("gatehouse_device_authorizations", counts.deviceAuthorizations)
     }
 }

@@ -73,3 +73,36 @@ package final class KeySetEndpoint: Endpoint {
         )
     }
 }
+
+extension KeySetEndpoint {
+    /// The path, relative to the issuer.
+    package static let path = "/.well-known/jwks.json"
+
+    var surfaces: [Surface] {
+        [
+            Surface(
+                .get,
+                Self.path,
+                name: "jwks",
+                origins: .all,
+                advertisement: .init(member: "jwks_uri"),
+                OpenAPIOperation(
+                    id: "getKeySet",
+                    summary: "The public keys of tokens (RFC 7517).",
+                    responses: [
+                        (200, .json("The keys", .keySet, mediaType: "application/jwk-set+json")),
+                        (304, .empty("The caller's copy is current")),
+                    ]
+                )
+            )
+        ]
+    }
+}
+
+extension OpenAPISchema {
+    fileprivate static let keySet = OpenAPISchema(
+        "KeySet",
+        required: ["keys"],
+        ["keys": ["type": "array", "items": ["type": "object"]]]
+    )
+}

@@ -79,6 +79,11 @@ package struct ServerMetrics: Sendable {
         increment("gatehouse_reauthorizations_forced_total", [("reason", reason)])
     }
 
+    /// A refresh token was accepted that is newer than the state, which therefore was restored.
+    func refreshTokenAheadOfState() {
+        increment("gatehouse_refresh_tokens_ahead_of_state_total", [])
+    }
+
     /// A session ended because a provider that it needs had ended its part.
     func sessionEnded(by upstream: String) {
         increment("gatehouse_sessions_ended_upstream_total", [("upstream", upstream)])

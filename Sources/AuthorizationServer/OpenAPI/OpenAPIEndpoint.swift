@@ -1,23 +1,39 @@
 import HTTPTypes
-package import OAuthProtocol
-package import SocketHTTP
+import OAuthProtocol
+import SocketHTTP
 
 /// OpenAPI 3.1: the description of the surface, prepared once (MD-8: never derived from a request's headers).
-package struct OpenAPIEndpoint: Endpoint {
+struct OpenAPIEndpoint: Endpoint {
     private let response: Response
 
-    /// The endpoint of a server with this metadata; with forward authentication if that is public.
-    package init(_ metadata: AuthorizationServerMetadata, answersProxies: Bool = false) {
+    /// The path, relative to the issuer.
+    static let path = "/openapi.json"
+
+    /// The endpoint of a server with these surfaces, to which it adds its own.
+    init(issuer: Issuer, describing surfaces: [Surface]) {
         var fields: HTTPFields = [.contentType: "application/json", .cacheControl: "public, max-age=3600"]
         fields.append(contentsOf: CrossOrigin.headerFields)
-        response = .prepared(
-            headerFields: fields,
-            body: OpenAPIDocument(metadata, answersProxies: answersProxies).json.serialized()
-        )
+        let document = OpenAPIDocument(issuer: issuer, surfaces: surfaces + [Self.surface])
+        response = .prepared(headerFields: fields, body: document.json.serialized())
     }
 
-    /// The document.
-    package func respond(to request: Request, context: RequestContext) async -> Response {
+    var surfaces: [Surface] { [Self.surface] }
+
+    private static let surface = Surface(
+        .get,
+        path,
+        name: "openapi",
+        origins: .all,
+        OpenAPIOperation(
+            id: "getOpenAPI",
+            summary: "This document.",
+            responses: [
+                (200, OpenAPIResponse(description: "The document", content: [("application/json", ["type": "object"])]))
+            ]
+        )
+    )
+
+    func respond(to request: Request, context: RequestContext) async -> Response {
         response
     }
 }

@@ -6,6 +6,8 @@ struct OpenAPIOperation: Sendable {
     let id: String
     /// One sentence.
     let summary: String
+    /// What the sentence leaves out, as CommonMark.
+    var details: String?
     /// The parameters of path and query.
     var parameters: [OpenAPIParameter] = []
     /// The body.
@@ -15,9 +17,15 @@ struct OpenAPIOperation: Sendable {
     /// The answers by status, besides those that the HTTP engine gives to unacceptable requests.
     var responses: [(status: Int, response: OpenAPIResponse)]
 
+    /// The schemas that the answers refer to.
+    var schemas: [OpenAPISchema] { allResponses.flatMap(\.response.schemas) }
+
     /// The Operation Object.
     var json: JSONObject {
         var json: JSONObject = ["operationId": .string(id), "summary": .string(summary)]
+        if let details {
+            json["description"] = .string(details)
+        }
         if !parameters.isEmpty {
             json["parameters"] = .array(parameters.map { .object($0.json) })
         }
@@ -101,19 +109,25 @@ struct OpenAPIResponse: Sendable {
     let description: String
     /// The schemas by media type; none for an empty answer.
     var content: [(mediaType: String, schema: JSONValue)] = []
+    /// The components that the schemas refer to.
+    var schemas: [OpenAPISchema] = []
 
     /// An answer in JSON with a schema of the components.
-    static func json(_ description: String, _ schema: String, mediaType: String = "application/json") -> OpenAPIResponse
-    {
+    static func json(
+        _ description: String,
+        _ schema: OpenAPISchema,
+        mediaType: String = "application/json"
+    ) -> OpenAPIResponse {
         OpenAPIResponse(
             description: description,
-            content: [(mediaType, ["$ref": .string("#/components/schemas/\(schema)")])]
+            content: [(mediaType, ["$ref": .string("#/components/schemas/\(schema.name)")])],
+            schemas: [schema]
         )
     }
 
     /// RFC 6749 §5.2: an error in JSON.
     static func error(_ description: String) -> OpenAPIResponse {
-        json(description, "Error")
+        json(description, .error)
     }
 
     /// A page for a person.
@@ -134,7 +148,8 @@ struct OpenAPIResponse: Sendable {
         let known = Set(content.map(\.mediaType))
         return OpenAPIResponse(
             description: description,
-            content: content + other.content.filter { !known.contains($0.mediaType) }
+            content: content + other.content.filter { !known.contains($0.mediaType) },
+            schemas: schemas + other.schemas
         )
     }
 

@@ -74,3 +74,43 @@ package struct UserInfoEndpoint: Endpoint {
         return CrossOrigin.allow(response)
     }()
 }
+
+extension UserInfoEndpoint {
+    var surfaces: [Surface] {
+        [
+            Surface(
+                path: "/oauth/userinfo",
+                name: "userinfo",
+                methods: [
+                    .method(.get, Self.operation(id: "getUserInfo")),
+                    .method(.post, Self.operation(id: "postUserInfo")),
+                ],
+                origins: .all,
+                advertisement: .init(member: "userinfo_endpoint")
+            )
+        ]
+    }
+
+    private static func operation(id: String) -> OpenAPIOperation {
+        OpenAPIOperation(
+            id: id,
+            summary: "Returns claims about the user of an access token (OpenID Connect Core).",
+            security: ["accessToken"],
+            responses: [
+                (200, .json("The claims", .userInfo)), (401, .error("The access token is missing or invalid")),
+                (403, .error("The access token was granted without openid")),
+            ]
+        )
+    }
+}
+
+extension OpenAPISchema {
+    fileprivate static let userInfo = OpenAPISchema(
+        "UserInfo",
+        required: ["sub"],
+        [
+            "sub": ["type": "string"], "name": ["type": "string"], "email": ["type": "string"],
+            "email_verified": ["type": "boolean"],
+        ]
+    )
+}

@@ -8,6 +8,8 @@ struct ConnectionsPage: Sendable {
 
     let userName: String?
     let connections: [Connection]
+    /// The connections that are used when nothing names another, at upstreams with several.
+    let defaults: Set<ConnectionID>
     /// Providers that this user has not connected.
     let missing: [String]
     /// Keeps other sites from sending the forms.
@@ -23,7 +25,8 @@ struct ConnectionsPage: Sendable {
         <form method="post" action="\(action)"><input type="hidden" name="ticket" value="\(ticket)">
         \(connections.isEmpty ? "<p>Nothing is connected.</p>" : .none)\(connections.map(section))
         \(missing.map(missingSection))
-        <div class="actions"><button type="submit" name="sign_out" value="yes">Sign out here</button></div></form>
+        <div class="actions"><button type="submit" name="sign_out" value="yes">Sign out here</button>
+        <button type="submit" name="sign_out" value="everywhere">Sign out in all browsers</button></div></form>
         """
     }
 
@@ -36,16 +39,26 @@ struct ConnectionsPage: Sendable {
             <button type="submit" name="connect" value="\(connection.upstream)" class="main">Connect \(connection.upstream) \
             again</button>
             """ : .none
+        // Only where there is something to choose.
+        let isOneOfSeveral = connections.count { $0.upstream == connection.upstream } > 1
+        let isDefault = defaults.contains(connection.id)
+        let choice: HTML =
+            isOneOfSeveral && !isDefault
+            ? """
+            <button type="submit" name="default" value="\(connection.id.text)">Use this account by default</button>
+            """ : .none
+        let mark: HTML =
+            isOneOfSeveral && isDefault ? "<dt>Default</dt><dd>Used unless an application names another</dd>" : .none
         return """
             <section class="item"><h2>\(connection.upstream) <span class="state \(isGood ? "good" : "bad")">\
             \(Self.words(connection.status))</span></h2><dl>
             <dt>Account</dt><dd>\(connection.accountName ?? connection.account)</dd>
-            <dt>Allowed</dt><dd>\(ScopeWords.inline(connection.scopes.tokens))</dd>
+            \(mark)<dt>Allowed</dt><dd>\(ScopeWords.inline(connection.scopes.tokens))</dd>
             <dt>Connected</dt><dd>\(Self.time(connection.obtainedAt))</dd>
             <dt>Refreshed</dt><dd>\(connection.refreshedAt.map(Self.time) ?? "not yet")</dd>
             <dt>Used</dt><dd>\(connection.usedAt.map(Self.time) ?? "not yet")</dd></dl>
-            <div class="actions">\(mend)<button type="submit" name="disconnect" value="\(connection.id.text)" class="end">\
-            Disconnect \(connection.upstream)</button></div></section>
+            <div class="actions">\(mend)\(choice)<button type="submit" name="disconnect" \
+            value="\(connection.id.text)" class="end">Disconnect \(connection.upstream)</button></div></section>
             """
     }
 

@@ -21,6 +21,13 @@ struct ConsentPage {
 
     private var clientName: String { client.name ?? "An application without a name" }
 
+    private var answer: HTML {
+        if let device = request.device {
+            return "<dt>For the device that shows the code</dt><dd><strong>\(device.userCode)</strong></dd>"
+        }
+        return "<dt>The answer is sent to</dt><dd>\(destination.name)</dd>"
+    }
+
     private var destination: RedirectDestination { RedirectDestination(request.redirectURI) }
 
     /// The page's content; the form posts to `action`.
@@ -29,7 +36,7 @@ struct ConsentPage {
         <h1>Allow <strong>\(clientName)</strong> to use your accounts?</h1>
         <div class="who"><span class="mark" aria-hidden="true">\(mark)</span>\(verification)</div>
         <dl>
-        <dt>The answer is sent to</dt><dd>\(destination.name)</dd>
+        \(answer)
         <dt>Access to</dt><dd><code>\(request.resource)</code></dd>
         </dl>
         \(warnings)
@@ -61,6 +68,7 @@ struct ConsentPage {
     }
 
     private var warnings: HTML {
+        if request.device != nil { return Self.deviceWarning }
         guard client.kind != .preRegistered, let redirect = URIReference(request.redirectURI) else { return .none }
         if redirect.isLoopbackHTTP {
             return loopbackWarning
@@ -93,6 +101,14 @@ struct ConsentPage {
             """
         )
     }
+
+    // RFC 8628 §5.4: an attacker starts the flow on a device of his own and sends the code to the victim.
+    private static let deviceWarning = warning(
+        """
+        Approve only if you started this yourself and <strong>your own device shows this code now</strong>. If another \
+        person sent you the code or the address, deny: with your approval that person could act as you.
+        """
+    )
 
     private static func warning(_ text: HTML) -> HTML {
         "<p class=\"warn\">\(PageIcon.attention)<span>\(text)</span></p>"

@@ -134,6 +134,11 @@ struct ErrorPage: Sendable {
             )
         case .temporarilyUnavailable:
             self = .overloaded
+        case .unknownRequestURI:
+            self.init(
+                "The request has expired",
+                "The application prepared this login more than a minute ago, or did not prepare it here."
+            )
         }
     }
 

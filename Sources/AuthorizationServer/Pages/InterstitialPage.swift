@@ -12,7 +12,7 @@ struct InterstitialPage: Sendable {
     var body: HTML {
         """
         \(NoticePage.Tone.bad.picture)<h1>\(title)</h1>
-        <p>\(error.description).</p>
+        <p>\(error.description).</p>\(error.advice.paragraph)
         <p class="quiet">You can close this page, or return to <strong>\(destination.name)</strong>, the address that \
         \(client.name ?? "the application") registered.</p>
         <p class="actions"><a class="button" rel="noreferrer" href="\(location)">Return to \(destination.name)</a></p>

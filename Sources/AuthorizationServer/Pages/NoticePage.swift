@@ -127,7 +127,8 @@ struct NoticePage: Sendable {
         NoticePage(
             title: "\(upstream) could not be connected",
             text: """
-                <p>\(error.description).</p><p class="quiet">Nothing was changed. Go back and try again.</p>
+                <p>\(error.description).</p>\((error.advice ?? .startAgain).paragraph)<p class="quiet">Nothing was \
+                changed.</p>
                 """
         )
     }

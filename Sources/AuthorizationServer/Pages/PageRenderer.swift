@@ -18,14 +18,15 @@ package struct PageRenderer: Sendable {
     func consent(_ page: ConsentPage) -> Response {
         render(
             title: page.title,
-            body: page.body(action: issuer.url(AuthorizationServerMetadata.Path.consent)),
+            body: page.body(action: issuer.url(ConsentEndpoint.path)),
             status: .ok
         )
     }
 
-    /// A page that explains what went wrong and what to do.
-    func error(_ page: ErrorPage, status: HTTPResponse.Status) -> Response {
-        render(title: page.title, body: page.body, status: status)
+    /// A page that explains what went wrong and what to do, with the reference by which the operator finds the request.
+    func error(_ page: ErrorPage, status: HTTPResponse.Status, reference: RequestID? = nil) -> Response {
+        let line: HTML = reference.map { "<p class=\"quiet\">Reference: <code>\($0.description)</code></p>" } ?? .none
+        return render(title: page.title, body: "\(page.body)\(line)", status: status)
     }
 
     /// The page between an error and a self-registered client (FD-11).
@@ -46,6 +47,11 @@ package struct PageRenderer: Sendable {
         )
     }
 
+    /// The page for a device's code.
+    func device(_ page: DevicePage) -> Response {
+        render(title: page.title, body: page.body(action: issuer.url(DevicePage.path)), status: .ok)
+    }
+
     /// The sign-in page.
     func signIn(_ page: SignInPage) -> Response {
         render(title: page.title, body: page.body(action: issuer.url(page.path)), status: .ok)
@@ -59,6 +65,11 @@ package struct PageRenderer: Sendable {
     /// The page that asks whether to connect an upstream.
     func connect(_ page: ConnectPage) -> Response {
         render(title: page.title, body: page.body(action: issuer.url(page.path)), status: .ok)
+    }
+
+    /// The page that asks whether an account of a further provider is the user's.
+    func confirmLeg(_ page: LegPage) -> Response {
+        render(title: page.title, body: page.body(action: issuer.url(LegConfirmationEndpoint.path)), status: .ok)
     }
 
     /// A complete document; the style has a nonce, nothing else may be loaded or run (CO-5).
@@ -82,19 +93,15 @@ package struct PageRenderer: Sendable {
     // No form-action: Chromium enforces it over the whole redirect chain and would block the way back to loopback and
     // private-use redirect URIs (CO-5). Framing is refused twice, for old browsers too (D-57).
     private func headerFields(nonce: String) -> HTTPFields {
-        var fields: HTTPFields = [
+        // The listener adds what every answer has (see `Listeners`).
+        [
             .contentType: "text/html; charset=utf-8",
             .cacheControl: "no-store",
             .contentSecurityPolicy:
                 "default-src 'none'; style-src 'nonce-\(nonce)'; img-src data:; base-uri 'none'; frame-ancestors 'none'",
             .xFrameOptions: "DENY",
-            .xContentTypeOptions: "nosniff",
             .referrerPolicy: "no-referrer",
             .crossOriginOpenerPolicy: "same-origin",
         ]
-        if !issuer.isLoopback {
-            fields[.strictTransportSecurity] = "max-age=31536000"
-        }
-        return fields
     }
 }

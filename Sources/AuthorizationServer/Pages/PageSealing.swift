@@ -13,6 +13,7 @@ package struct PageSealing: Sendable {
         case connectLink = "gatehouse connect link 1"
         case form = "gatehouse page form 1"
         case login = "gatehouse page login 1"
+        case callback = "gatehouse posted callback 1"
     }
 
     /// Sealing under a key derived from the server's secret.

@@ -25,5 +25,6 @@ enum ScopeWords {
         "profile": "see your name",
         "email": "see your email address",
         "offline_access": "stay connected while you are away",
+        "connections": "see your accounts at the providers, and disconnect them for all applications",
     ]
 }

@@ -2,16 +2,15 @@ import HTTPTypes
 package import OAuthProtocol
 package import OAuthState
 package import OpenSSLCrypto
-package import ServerConfiguration
 package import SocketHTTP
 
 /// RFC 7591: dynamic client registration.
 package struct RegistrationEndpoint: Endpoint {
     private let clients: any ClientStore
     private let policy: ClientMetadata.Policy
-    private let initialAccessToken: SecretValue?
+    private let initialAccessToken: AcceptedSecrets?
     private let limiter: SourceLimiter
-    private let failures: FailureLimit
+    private let guesses: GuessLimit
     private let random: any RandomSource
     private let metrics: ServerMetrics
     private let audit: AuditTrail
@@ -20,9 +19,9 @@ package struct RegistrationEndpoint: Endpoint {
     package init(
         clients: any ClientStore,
         policy: ClientMetadata.Policy,
-        initialAccessToken: SecretValue?,
+        initialAccessToken: AcceptedSecrets?,
         limiter: SourceLimiter,
-        failures: FailureLimit,
+        guesses: GuessLimit,
         random: any RandomSource,
         metrics: ServerMetrics,
         audit: AuditTrail
@@ -31,7 +30,7 @@ package struct RegistrationEndpoint: Endpoint {
         self.policy = policy
         self.initialAccessToken = initialAccessToken
         self.limiter = limiter
-        self.failures = failures
+        self.guesses = guesses
         self.random = random
         self.metrics = metrics
         self.audit = audit
@@ -40,7 +39,7 @@ package struct RegistrationEndpoint: Endpoint {
     /// Registers a client, or states what is wrong with its metadata (CR-1, CR-11).
     package func respond(to request: Request, context: RequestContext) async -> Response {
         do throws(OAuthError) {
-            try checkInitialAccessToken(request)
+            try await checkInitialAccessToken(request, context)
             if let retryAfter = await limiter.spend(.registration, source: context.source, now: context.now) {
                 metrics.throttled(purpose: "registration")
                 throw OAuthError(.tooManyRequests, "too many registrations from this address", retryAfter: retryAfter)
@@ -50,20 +49,21 @@ package struct RegistrationEndpoint: Endpoint {
             metrics.registration(result: "registered")
             return CrossOrigin.allow(.json(answer.serialized(), status: .created))
         } catch {
-            let error = await failures.throttling(error, context: context)
             metrics.registration(result: error.code.wireValue)
             return CrossOrigin.allow(.error(error, namesTokenError: BearerToken.read(request) != nil))
         }
     }
 
-    private func checkInitialAccessToken(_ request: Request) throws(OAuthError) {
+    private func checkInitialAccessToken(_ request: Request, _ context: RequestContext) async throws(OAuthError) {
         guard let initialAccessToken else { return }
-        guard let presented = BearerToken.read(request) else {
+        guard let text = BearerToken.read(request) else {
             throw OAuthError(.invalidToken, "registration requires an initial access token")
         }
-        guard constantTimeEqual(SHA256.hash(presented).bytes, SHA256.hash(initialAccessToken.text).bytes) else {
-            throw .guess(.invalidToken, "registration requires an initial access token")
+        let presented = SHA256.hash(text)
+        let isRight = try await guesses.check(.initialAccessToken, context) {
+            initialAccessToken.accepts(presented)
         }
+        guard isRight else { throw OAuthError(.invalidToken, "registration requires an initial access token") }
     }
 
     private static func body(_ request: Request) throws(OAuthError) -> JSONObject {
@@ -76,15 +76,73 @@ package struct RegistrationEndpoint: Endpoint {
         }
     }
 
+    /// The most bytes of one registration, keys not counted.
+    private static let clientByteCountMax = 4096
+
     // Every registration is a new client: claude.ai registers twice, and both must work (CR-9).
     private func register(_ metadata: ClientMetadata, _ context: RequestContext) async throws(OAuthError) -> JSONObject
     {
         let id = Client.dynamicIDPrefix + Base64URL.encode(random.bytes(18))
         let secret = metadata.authenticationMethod.usesSecret ? ClientSecret(random: random) : nil
         let client = metadata.client(id: id, secretHash: secret?.hash, issuedAt: context.now)
-        let registration = try await OAuthError.attempt(await clients.register(client).outcome)
+        guard ClientRecord(client: client.withoutKeys).byteCount <= Self.clientByteCountMax else {
+            throw OAuthError(.invalidClientMetadata, "the metadata is longer than 4 KiB, keys not counted")
+        }
+        let registration = try await OAuthError.attempt(
+            await clients.register(client, from: context.network).outcome
+        )
         guard registration == .registered else { throw .overloaded }
         audit.record(.registered(client), context: context)
         return metadata.response(clientID: id, secret: secret, issuedAt: context.now)
     }
+}
+
+extension RegistrationEndpoint {
+    var surfaces: [Surface] {
+        [
+            Surface(
+                .post,
+                "/oauth/register",
+                name: "register",
+                origins: .all,
+                advertisement: .init(member: "registration_endpoint"),
+                Self.operation
+            )
+        ]
+    }
+
+    private static let operation = OpenAPIOperation(
+        id: "register",
+        summary: "Registers a client (RFC 7591).",
+        body: OpenAPIBody(
+            mediaType: "application/json",
+            schema: [
+                "type": "object", "required": ["redirect_uris"],
+                "properties": [
+                    "redirect_uris": ["type": "array", "minItems": 1, "items": ["type": "string"]],
+                    "client_name": ["type": "string"], "token_endpoint_auth_method": ["type": "string"],
+                    "grant_types": ["type": "array", "items": ["type": "string"]],
+                    "response_types": ["type": "array", "items": ["type": "string"]], "scope": ["type": "string"],
+                ],
+            ]
+        ),
+        responses: [
+            (201, .json("The client", .registration)), (400, .error("The metadata is refused")),
+            (401, .error("Registration requires an initial access token")), (429, OpenAPIOperation.throttled),
+            (503, OpenAPIOperation.unavailable),
+        ]
+    )
+}
+
+extension OpenAPISchema {
+    fileprivate static let registration = OpenAPISchema(
+        "Registration",
+        required: ["client_id", "client_id_issued_at", "redirect_uris", "token_endpoint_auth_method"],
+        [
+            "client_id": ["type": "string"], "client_id_issued_at": ["type": "integer"],
+            "client_secret": ["type": "string"], "client_secret_expires_at": ["type": "integer"],
+            "redirect_uris": texts, "grant_types": texts, "response_types": texts,
+            "token_endpoint_auth_method": ["type": "string"],
+        ]
+    )
 }

@@ -1,3 +1,4 @@
+import HTTPTypes
 package import OAuthProtocol
 package import OAuthState
 package import SocketHTTP
@@ -114,5 +115,31 @@ package struct RevocationEndpoint: Endpoint {
             audit.record(.accessTokenRevoked(token.claims), context: context)
             return "access_token"
         }
+    }
+}
+
+extension RevocationEndpoint {
+    var surfaces: [Surface] {
+        [
+            Surface(
+                .post,
+                "/oauth/revoke",
+                name: "revoke",
+                origins: .all,
+                advertisement: .init(member: "revocation_endpoint", authentication: .every),
+                OpenAPIOperation(
+                    id: "revoke",
+                    summary: "Revokes a token (RFC 7009).",
+                    body: .form(required: ["token"], optional: OpenAPIOperation.clientFields + ["token_type_hint"]),
+                    security: ["clientBasic"],
+                    responses: [
+                        (200, .empty("The token is no longer valid, or never was")),
+                        (400, .error("The request is refused")),
+                        (401, .error("The client is unknown or not authenticated")), (429, OpenAPIOperation.throttled),
+                        (503, OpenAPIOperation.unavailable),
+                    ]
+                )
+            )
+        ]
     }
 }

@@ -1,9 +1,10 @@
-import OAuthProtocol
+import DurableLog
+package import OAuthProtocol
 package import OAuthState
 import OpenSSLCrypto
 import OutboundHTTP
 package import ServerConfiguration
-import UpstreamIdentity
+package import UpstreamIdentity
 
 /// Turns the operator's configuration into the values that the rules work with.
 extension Configuration {
@@ -17,7 +18,8 @@ extension Configuration {
                     upstreams: resource.upstreams,
                     clientID: resource.clientID
                 )
-            }
+            },
+            defaultURI: defaultResource
         )
     }
 
@@ -60,26 +62,41 @@ extension Configuration {
 
     /// The metadata that self-registered clients may have.
     var registrationPolicy: ClientMetadata.Policy {
+        let grants = GrantList.declarations(self)
         var policy = ClientMetadata.Policy(
-            redirectURIs: redirectURIPolicy,
+            redirectURIs: registration.redirectURIPolicy,
+            grantTypes: grants.registrable,
+            defaultGrantTypes: grants.registeredByDefault,
             authenticationMethods: Set(TokenEndpointAuthenticationMethod.allCases),
             forcedConfidentialRedirects: Set(registration.forceConfidentialRedirects)
         )
         policy.defaultScopes = resources.reduce(ScopeSet.empty) { $0.union($1.scopes) }
+        let identity = scopes.filter(ScopeSet.identityScopes.contains)
+        policy.grantableScopes = policy.defaultScopes.filter { !ScopeSet.identityScopes.contains($0) }.union(identity)
         return policy
     }
 
     /// The metadata that documents may contain.
     var metadataDocumentPolicy: ClientMetadataDocument.Policy {
-        ClientMetadataDocument.Policy(
-            redirectURIs: redirectURIPolicy,
-            authenticationMethods: [.none, .privateKeyJWT]
+        let grants = GrantList.declarations(self)
+        return ClientMetadataDocument.Policy(
+            redirectURIs: registration.redirectURIPolicy,
+            authenticationMethods: [.none, .privateKeyJWT],
+            grantTypes: grants.registrable,
+            defaultGrantTypes: grants.registeredByDefault
         )
     }
 
-    /// The private-use redirect URIs that are allowed.
-    var redirectURIPolicy: RedirectURI.Policy {
-        RedirectURI.Policy(allowedPrivateUse: Set(registration.allowedPrivateUseRedirects))
+    /// How often documents and key sets of clients are fetched.
+    var documentFetchLimits: DocumentFetchLimits {
+        DocumentFetchLimits(perHost: limits.fetchesPerHost, perSource: limits.fetchesPerSource)
+    }
+
+    /// The bounds of the cache of metadata documents.
+    var documentCacheLimits: MetadataDocumentCache.Limits {
+        var limits = MetadataDocumentCache.Limits()
+        limits.fetches = documentFetchLimits
+        return limits
     }
 }
 
@@ -90,7 +107,7 @@ extension Configuration.Client {
             kind: .preRegistered,
             name: name,
             redirectURIs: redirectURIs,
-            grantTypes: Set(grantTypes),
+            grantTypes: Set(grantTypes).union(isDelegate ? [.tokenExchange] : []),
             authenticationMethods: [tokenEndpointAuthMethod],
             secretHash: clientSecret?.value.map { SHA256.hash($0.text) },
             scopes: scopes,
@@ -126,9 +143,25 @@ extension Configuration {
     }
 }
 
+extension Configuration {
+    /// What the operator should know of each upstream's configuration, by the path of its key: a check that is
+    /// loosened, or a mistake that is likely.
+    ///
+    /// Upstreams that could not be used are left to ``upstreamErrors``. A start logs these warnings by itself.
+    package var providerWarnings: [ConfigurationWarning] {
+        upstreams.enumerated().flatMap { index, upstream -> [ConfigurationWarning] in
+            // An unusable one is reported as an error.
+            let warnings = (try? upstream.providerConfiguration(issuer: issuer).warnings) ?? []
+            return warnings.map { ConfigurationWarning(path: "upstreams[\(index)].\($0.key)", message: $0.text) }
+        }
+    }
+}
+
 extension Configuration.Upstream {
     /// The provider's configuration, completed by its preset.
-    func providerConfiguration(issuer: Issuer) throws(UpstreamError) -> UpstreamConfiguration {
+    ///
+    /// - Throws: ``UpstreamError`` `misconfigured` for what could only fail at a login.
+    package func providerConfiguration(issuer: Issuer) throws(UpstreamError) -> UpstreamConfiguration {
         var configuration = try UpstreamConfiguration(
             name: name,
             preset: preset,
@@ -139,10 +172,15 @@ extension Configuration.Upstream {
             clientAuthentication: try clientAuthentication(),
             scopes: scopes,
             additionalAuthorizationParameters: additionalAuthorizationParameters,
-            callbackURL: issuer.url(AuthorizationServerMetadata.Path.callback + "/" + name),
-            addressPolicy: allowsPrivateNetwork || allowsInsecureHTTP ? .allowPrivate : .publicOnly
+            callbackURL: issuer.url(CallbackEndpoint.path + "/" + name),
+            addressPolicy: allowsPrivateNetwork || allowsInsecureHTTP ? .allowPrivate : .publicOnly,
+            behaviour: behaviour
         )
+        configuration.olderClientSecrets = (clientSecret?.values.dropFirst() ?? []).map {
+            UpstreamClientSecret($0.text)
+        }
         configuration.isOptional = isOptional
+        configuration.behaviour = verification.applied(to: configuration.behaviour)
         configuration.wantedClaims = (claims.map(\.upstream) + requiredClaims.map(\.claim))
         configuration.requiredClaims = requiredClaims
         configuration.allowsInsecureHTTP = allowsInsecureHTTP
@@ -189,23 +227,31 @@ extension Configuration.Upstream {
 }
 
 extension Configuration {
-    /// The settings of the stores.
-    func storeSettings(limits: StoreLimits, now: Timestamp) -> StoreSettings {
+    /// The settings of the stores; `recovery` is what a storage directory was found to contain.
+    func storeSettings(limits: StoreLimits, recovery: RecoveryReport?, now: Timestamp) -> StoreSettings {
         var settings = StoreSettings()
         settings.limits = limits
         settings.sessions = sessionPolicy
+        if let recovery {
+            // Another policy than `always` acknowledges changes that a crash may lose.
+            let mayLack = recovery.hasLoss || storage.journal != .always
+            settings.sessions.possiblyBehindSince =
+                mayLack ? now : recovery.restorationSeconds.map { Timestamp(secondsSinceEpoch: $0) }
+        }
         settings.preRegistered = preRegisteredClients(now: now)
         return settings
     }
 
     /// The lifetimes of sessions and codes.
     package var sessionPolicy: SessionPolicy {
-        SessionPolicy(
+        var policy = SessionPolicy(
             refreshTokenLifetime: tokens.refreshTokenLifetime,
             sessionLifetime: tokens.sessionLifetime,
             accessTokenLifetime: tokens.accessTokenLifetime,
             refreshReuseGrace: tokens.refreshReuseGrace,
             authorizationCodeLifetime: tokens.authorizationCodeLifetime
         )
+        policy.reuseNeedsSameNetwork = tokens.reuseNeedsSameNetwork
+        return policy
     }
 }

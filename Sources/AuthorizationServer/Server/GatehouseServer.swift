@@ -33,6 +33,8 @@ package final class GatehouseServer: Sendable {
     private let rotation: SigningKeyRotation
     private let readiness: Readiness
     private let idTokenKeys: IDTokenKeys
+    private let secrets: OperatorSecrets
+    private let upstreams: UpstreamDirectory
 
     private init(
         configuration: Configuration,
@@ -49,6 +51,8 @@ package final class GatehouseServer: Sendable {
         rotation = composition.rotation
         readiness = composition.readiness
         idTokenKeys = composition.idTokenKeys
+        secrets = composition.secrets
+        upstreams = composition.upstreams
         work = composition.work
         server = listeners.server
         management = listeners.management
@@ -145,10 +149,11 @@ package final class GatehouseServer: Sendable {
         maintenance.abandon()
     }
 
-    /// Reads certificates and keys anew, as SIGHUP asks.
+    /// Reads certificates, keys and secrets anew, as SIGHUP asks.
     package func reload() async {
         do {
             try server.reloadTLS()
+            try management?.reloadTLS()
             environment.logger.notice("certificates were reloaded")
         } catch {
             environment.logger.error(
@@ -161,6 +166,20 @@ package final class GatehouseServer: Sendable {
         } catch {
             environment.logger.error(
                 "signing keys were not reloaded; the old ones remain in use",
+                metadata: ["error": "\(error)"]
+            )
+        }
+        reloadSecrets()
+    }
+
+    private func reloadSecrets() {
+        guard let readSecrets = environment.readSecrets else { return }
+        do {
+            try secrets.adopt(try readSecrets(), upstreams)
+            environment.logger.notice("secrets were reloaded")
+        } catch {
+            environment.logger.error(
+                "secrets were not reloaded; the old ones remain in use",
                 metadata: ["error": "\(error)"]
             )
         }

@@ -1,3 +1,4 @@
+import HTTPTypes
 import Logging
 import OAuthProtocol
 import ServerConfiguration
@@ -27,6 +28,7 @@ struct Listeners {
                 )
             }
         )
+        settings.commonFields = configuration.commonFields
         settings.connectionsMax = configuration.limits.connections
         // A proxy's connections belong to its clients, so it is exempt from the bound on one network.
         let proxies = configuration.trustedProxies
@@ -41,8 +43,10 @@ struct Listeners {
         )
         composition.serverCounters.set { server.counters }
         let addresses = try await server.start()
+        var managementSettings = configuration.managementListener
+        managementSettings.requestBudget = settings.requestBudget
         let management = try HTTPServer(
-            configuration: ServerConfiguration(listeners: [.init(address: configuration.management.address)]),
+            configuration: managementSettings,
             responder: composition.managementResponder,
             logger: environment.logger,
             eventLoops: server.eventLoops,
@@ -68,5 +72,25 @@ struct Listeners {
             )
             return Listeners(server: server, management: nil, addresses: addresses, managementAddress: nil)
         }
+    }
+}
+
+extension Configuration {
+    /// What every public answer says, JSON, errors and the engine's own refusals included: no browser may guess another
+    /// content type, or visit this host without TLS for a year (RFC 6797).
+    fileprivate var commonFields: HTTPFields {
+        var fields: HTTPFields = [.xContentTypeOptions: "nosniff"]
+        if !issuer.isLoopback { fields[.strictTransportSecurity] = "max-age=31536000" }
+        return fields
+    }
+
+    /// The listener of health, metrics and administration.
+    fileprivate var managementListener: ServerConfiguration {
+        let tls = management.tls.map {
+            TLSConfiguration(certificateFile: $0.certificateFile, privateKeyFile: $0.privateKeyFile)
+        }
+        var settings = ServerConfiguration(listeners: [.init(address: management.address, tls: tls)])
+        settings.commonFields = [.xContentTypeOptions: "nosniff"]
+        return settings
     }
 }

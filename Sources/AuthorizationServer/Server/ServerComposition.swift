@@ -1,4 +1,5 @@
 import CoreMetrics
+import DurableLog
 import HTTPTypes
 import Logging
 import OAuthProtocol
@@ -8,9 +9,7 @@ import ServerConfiguration
 import SocketHTTP
 import UpstreamIdentity
 
-/// The composition root: every part is made here once and gets what it needs.
-///
-/// A new grant is one line here.
+/// The composition root: the parts are made once, and the features mount themselves.
 struct ServerComposition {
     let storage: any StateStorage
     let keys: SigningKeyPublication
@@ -23,6 +22,8 @@ struct ServerComposition {
     let upstreamDuties: UpstreamDuties
     let responder: any RequestResponder
     let managementResponder: any RequestResponder
+    let secrets: OperatorSecrets
+    let upstreams: UpstreamDirectory
     let readiness: Readiness
     let serverCounters: ServerCountersSource
 
@@ -32,9 +33,18 @@ struct ServerComposition {
         environment: ServerEnvironment
     ) async throws -> ServerComposition {
         let now = environment.timeSource.now()
-        let settings = configuration.storeSettings(limits: environment.storeLimits, now: now)
+        if let storage = environment.storage, storage.recovery.hasLoss {
+            // The next start must know it, too.
+            try storage.markRestored(seconds: now.secondsSinceEpoch)
+        }
+        let settings = configuration.storeSettings(
+            limits: environment.storeLimits,
+            recovery: environment.storage?.recovery,
+            now: now
+        )
         let storage = try await environment.state(settings)
         let stores = storage.stores
+        try await endAgain(environment.endedSessions, stores.sessions, environment.logger)
         let audit = AuditTrail(sink: environment.auditSink)
         var rotation = SigningKeyRotation(
             store: stores.keys,
@@ -73,8 +83,17 @@ struct ServerComposition {
             logger: environment.logger
         )
         keyFollower.follow()
+        let names = parts.upstreamNames
+        try await names.adopt()
+        _ = work.start(.isCancelled) { await names.reportUnknown() }
         let readiness = Readiness()
         let serverCounters = ServerCountersSource()
+        let management = ManagementFeature(
+            parts,
+            readiness: readiness,
+            serverCounters: serverCounters,
+            rotation: rotation
+        )
         return ServerComposition(
             storage: storage,
             keys: keys,
@@ -85,14 +104,40 @@ struct ServerComposition {
             rotation: rotation,
             backgroundRefresh: parts.backgroundRefresh,
             upstreamDuties: parts.upstreamDuties,
-            responder: parts.publicRoutes().responder,
-            managementResponder: parts.managementRoutes(
-                readiness: readiness,
-                serverCounters: serverCounters,
-                rotation: rotation
-            ).responder,
+            responder: parts.routes(publicEndpoints(parts), issuerPath: configuration.issuer.path).responder,
+            managementResponder: parts.routes(management.endpoints).responder,
+            secrets: parts.secrets,
+            upstreams: parts.upstreams,
             readiness: readiness,
             serverCounters: serverCounters
+        )
+    }
+
+    /// The endpoints for clients, browsers, resource servers and providers.
+    private static func publicEndpoints(_ parts: ServerParts) -> [any Endpoint] {
+        let features: [any Feature] = [
+            BrowserFeature(parts), TokenFeature(parts), RegistrationFeature(parts), VaultFeature(parts),
+        ]
+        let endpoints = features.flatMap(\.endpoints)
+        return endpoints + DiscoveryFeature(parts, describing: endpoints).endpoints
+    }
+
+    /// Ends what had ended before: seals show that files are genuine, not that they are the newest.
+    private static func endAgain(
+        _ ended: Set<SessionID>,
+        _ sessions: any SessionStore,
+        _ logger: Logger
+    ) async throws {
+        guard !ended.isEmpty else { return }
+        let count = try await sessions.end(SessionEnding(sessions: ended)).outcome
+        guard count > 0 else { return }
+        logger.critical(
+            """
+            the state is older than the audit trail, as if its files had been put back: sessions that had ended were \
+            alive and were ended again; if you restored the files, run `gatehouse snapshot mark-restored`, otherwise \
+            find out who changed them
+            """,
+            metadata: ["sessions": "\(count)"]
         )
     }
 }

@@ -4,6 +4,7 @@ package import OAuthProtocol
 package import OAuthState
 package import OpenSSLCrypto
 package import OutboundHTTP
+package import ServerConfiguration
 package import SocketHTTP
 
 /// What a server needs from outside and must not access itself: time, randomness, network, disk, log.
@@ -19,17 +20,30 @@ package struct ServerEnvironment: Sendable {
         algorithm throws(CryptoError) in
         try PrivateKey.generate(algorithm)
     }
-    /// Sends requests to upstream providers and hosts of metadata documents.
+    /// Sends requests to upstream providers.
     package var transport: any OutboundTransport
+    /// Sends requests to the hosts that clients name: their metadata documents and key sets; `nil` for ``transport``.
+    ///
+    /// A server that strangers reach needs one of its own, with connections, name look-ups and queues that ``transport``
+    /// does not use: slow hosts of strangers must not delay logins (S-01).
+    package var documentTransport: (any OutboundTransport)?
     /// The storage directory, already opened; `nil` for memory only.
     package var storage: DurableStore?
     /// The journal of a server without storage; a test passes one that fails on command.
     package var journal: any ChangeJournal = VolatileJournal()
+    /// Sessions that the audit trail says have ended since the state's last snapshot.
+    ///
+    /// None of them is alive, unless somebody put older files of the storage back.
+    package var endedSessions: Set<SessionID> = []
     /// Opens another storage of the state than memory, journal and snapshots; ``storage`` and ``journal`` are then
     /// unused.
     package var openState: (@Sendable (StoreSettings) async throws -> any StateStorage)?
     /// Reads a configured file, at start and whenever the operator requests it; it may block.
     package var readFile: @Sendable (_ path: String) throws -> String = { throw UnreadableFile(path: $0) }
+    /// Reads the secrets of the configuration again, at the operator's request; it may block.
+    ///
+    /// With `nil` they never change.
+    package var readSecrets: (@Sendable () throws -> Configuration)?
     /// Receives the audit trail, line by line.
     package var auditSink: any AuditSink
     /// The log.

@@ -31,9 +31,14 @@ extension ServerParts {
     var connectionKeeper: ConnectionKeeper {
         ConnectionKeeper(
             vault: stores.vault,
+            upstreams: upstreams,
             sealing: sealing,
             random: environment.random
         )
+    }
+
+    var upstreamNames: UpstreamNames {
+        UpstreamNames(upstreams, vault: stores.vault, sealing: sealing, logger: environment.logger)
     }
 
     var backgroundRefresh: BackgroundRefresh {
@@ -58,18 +63,6 @@ extension ServerParts {
             vaultKeys: vaultKeyRotation,
             revocations: providerRevocations,
             work: work
-        )
-    }
-
-    var reportInvalid: ReportInvalidEndpoint {
-        ReportInvalidEndpoint(
-            authenticator: authenticator,
-            failures: FailureLimit(limiter: limiter, metrics: metrics),
-            subjects: exchangeSubjects,
-            vault: stores.vault,
-            sealing: sealing,
-            metrics: metrics,
-            audit: audit
         )
     }
 }

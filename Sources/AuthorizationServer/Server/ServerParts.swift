@@ -24,6 +24,8 @@ struct ServerParts {
     let audit: AuditTrail
     let work: BackgroundWork
     let limiter: SourceLimiter
+    let guessLimiter: GuessLimiter
+    let guesses: GuessLimit
     let refreshTokenKey: RefreshTokenKey
     let vaultKeys: VaultKeys
     let sealing: TokenSealing
@@ -31,12 +33,15 @@ struct ServerParts {
     let logins: LoginSealing
     let seenTokens = SeenAccessTokens()
     let clientKeySets: RemoteKeySets
+    let trustedIssuers: TrustedIssuers
+    let secrets: OperatorSecrets
     let authenticator: ClientAuthenticator
     let documents: MetadataDocumentCache
     let documentAdmission: MetadataDocumentAdmission
     /// The only place that refreshes, so that no two parts refresh a connection at once.
     let refreshes: UpstreamRefreshes
     let pageSealing: PageSealing
+    let pushedRequests: PushedRequestSealing
     let connectionEnding: ConnectionEnding
     let providerRevocations: ProviderRevocations
     let lastSessions: LastSessions
@@ -57,6 +62,7 @@ struct ServerParts {
         self.stores = stores
         self.keys = keys
         self.idTokenKeys = idTokenKeys
+        secrets = OperatorSecrets(configuration)
         resources = configuration.resourceCatalogue
         scopePolicy = ScopePolicy(supported: configuration.scopes)
         metrics = ServerMetrics(factory: registry)
@@ -67,9 +73,11 @@ struct ServerParts {
                 .registration: configuration.limits.registrationsPerSource,
                 .failure: configuration.limits.failuresPerSource,
                 .authorization: configuration.limits.authorizationsPerSource,
-                .metadataFetch: MetadataDocumentClientResolver.fetchesPerSource,
+                .metadataFetch: configuration.documentFetchLimits.perSource,
             ]
         )
+        guessLimiter = GuessLimiter(rate: configuration.limits.failuresPerSource)
+        guesses = GuessLimit(limiter: guessLimiter, metrics: metrics, audit: audit)
         refreshTokenKey = RefreshTokenKey(secret: rootSecret)
         vaultKeys = try VaultKeys(rootSecret: rootSecret, secrets: await stores.keys.generation().vaultKeys)
         sealing = TokenSealing(keys: vaultKeys, random: environment.random)
@@ -91,26 +99,30 @@ struct ServerParts {
         )
         documents = MetadataDocumentCache(
             fetch: MetadataDocumentFetch(
-                transport: environment.transport,
+                transport: environment.documentTransport ?? environment.transport,
                 policy: configuration.metadataDocumentPolicy,
                 allowsLoopback: documentAdmission.allowsLoopback,
-                byteCountMax: configuration.registration.metadataDocumentBytesMax
+                byteCountMax: configuration.registration.metadataDocumentBytesMax,
+                limits: configuration.documentFetchLimits
             ),
             timeSource: environment.timeSource,
+            limits: configuration.documentCacheLimits,
             work: work
         )
         clientKeySets = RemoteKeySets(
-            transport: environment.transport,
+            transport: environment.documentTransport ?? environment.transport,
             // LF-8: fetching from loopback is allowed only while the server itself is there.
             addressPolicy: configuration.issuer.isLoopback ? .loopbackAllowed : .publicOnly,
             limiter: limiter,
+            limits: configuration.documentFetchLimits,
             timeSource: environment.timeSource,
             work: work,
             logger: environment.logger
         )
+        trustedIssuers = TrustedIssuers(configuration, environment: environment, replay: stores.replay)
         authenticator = ClientAuthenticator(
             clients: KnownClients(
-                registry: stores.clients,
+                registry: stores.admittedClients,
                 documents: documents,
                 admission: documentAdmission,
                 work: work
@@ -119,8 +131,11 @@ struct ServerParts {
                 issuer: configuration.issuer,
                 keys: ClientKeys(remote: clientKeySets),
                 replay: stores.replay,
+                guesses: guesses,
                 logger: environment.logger
-            )
+            ),
+            operatorSecrets: secrets.clients,
+            guesses: guesses
         )
         refreshes = UpstreamRefreshes(
             store: stores.vault,
@@ -128,10 +143,12 @@ struct ServerParts {
             sealing: sealing,
             timeSource: environment.timeSource,
             metrics: metrics,
+            audit: audit,
             work: work,
             logger: environment.logger
         )
         pageSealing = try PageSealing(secret: rootSecret, random: environment.random)
+        pushedRequests = try PushedRequestSealing(secret: rootSecret, random: environment.random)
         connectionEnding = ConnectionEnding(
             vault: stores.vault,
             upstreams: upstreams,
@@ -159,19 +176,26 @@ struct ServerParts {
     // MARK: - Clients
 
     /// The clients of authorization requests.
-    var clientResolver: MetadataDocumentClientResolver {
+    var clientResolver: any ClientResolver {
+        guard let administration = stores.administration else { return documentResolver }
+        return AdmittedClientResolver(resolver: documentResolver, blocks: administration.blocks)
+    }
+
+    private var documentResolver: MetadataDocumentClientResolver {
         MetadataDocumentClientResolver(
             registry: stores.clients,
             documents: documents,
             admission: documentAdmission,
             limiter: limiter,
+            limits: configuration.documentFetchLimits,
             metrics: metrics,
             audit: audit
         )
     }
 
-    func routes() -> ServerRoutes {
-        ServerRoutes(
+    /// A table of routes with these endpoints, below the issuer's path on the public listeners.
+    func routes(_ endpoints: [any Endpoint], issuerPath: String = "") -> ServerRoutes {
+        var routes = ServerRoutes(
             sources: SourceAddressResolver(trustedProxies: configuration.trustedProxies),
             timeSource: environment.timeSource,
             clock: environment.clock,
@@ -179,70 +203,32 @@ struct ServerParts {
             audit: audit,
             logger: environment.logger
         )
+        for endpoint in endpoints { routes.mount(endpoint, issuerPath: issuerPath) }
+        return routes
     }
 
-    // MARK: - Metadata
+    // MARK: - What several features use
 
-    var metadata: AuthorizationServerMetadata {
+    /// The metadata of a server that has the endpoints of these surfaces.
+    func metadata(advertising surfaces: [Surface]) -> AuthorizationServerMetadata {
         var metadata = AuthorizationServerMetadata(issuer: configuration.issuer, scopes: configuration.scopes)
-        metadata.grantTypes = grants.map(\.grantType)
+        metadata.grantTypes = GrantList.declarations(configuration).types
         metadata.authenticationMethods.append(.privateKeyJWT)
+        if configuration.trustedIssuers.contains(where: { $0.identityAssertions != nil }) {
+            metadata.grantProfiles = [AuthorizationServerMetadata.identityAssertionProfile]
+        }
         metadata.assertionAlgorithms = ClientAssertion.algorithms.map(\.rawValue)
-        metadata.allowsRegistration = configuration.registration.isDynamic
-        metadata.allowsRevocation = true
-        // Without a resource server that has credentials, no caller could use it.
-        metadata.allowsIntrospection = configuration.resources.contains { $0.clientID != nil }
-        metadata.issuesIDTokens = configuration.issuesIDTokens
+        metadata.endpoints = surfaces.compactMap { surface in
+            surface.advertisement.map {
+                .init(member: $0.member, path: surface.path, authentication: $0.authentication)
+            }
+        }
         metadata.allowsMetadataDocuments = configuration.registration.acceptsMetadataDocuments
         return metadata
     }
 
-    // MARK: - Token endpoint
-
-    var grants: [any Grant] {
-        let accessTokens = AccessTokenIssuer(
-            issuer: configuration.issuer,
-            keys: keys,
-            random: environment.random,
-            lifetime: configuration.tokens.accessTokenLifetime,
-            seen: seenTokens
-        )
-        let responses = SessionTokenResponder(
-            accessTokens: accessTokens,
-            idTokens: IDTokenIssuer(
-                issuer: configuration.issuer,
-                keys: idTokenKeys,
-                lifetime: configuration.tokens.accessTokenLifetime
-            ),
-            refreshTokenKey: refreshTokenKey
-        )
-        return [
-            AuthorizationCodeGrant(
-                sessions: stores.sessions,
-                clients: stores.clients,
-                resources: resources,
-                responses: responses,
-                audit: audit
-            ),
-            RefreshTokenGrant(
-                sessions: stores.sessions,
-                clients: stores.clients,
-                conditions: upstreams.refreshConditions(for: resources),
-                resources: resources,
-                key: refreshTokenKey,
-                responses: responses,
-                endings: UpstreamEndings(connections: stores.vault, metrics: metrics),
-                audit: audit
-            ),
-            ClientCredentialsGrant(
-                resources: resources,
-                scopePolicy: scopePolicy,
-                accessTokens: accessTokens,
-                audit: audit
-            ),
-            TokenExchangeGrant(subjects: exchangeSubjects, vending: vending, audit: audit),
-        ]
-    }
+    /// Counts guesses.
+    var failures: FailureLimit { FailureLimit(limiter: limiter, metrics: metrics) }
 
     /// Verifies access tokens wherever they are presented to us.
     var verification: AccessTokenVerification {

@@ -155,6 +155,38 @@ package struct SigningKeyRotation: Sendable {
         return keyID
     }
 
+    /// Withdraws a key at once, for example because it is compromised; if it signs, the next key becomes current first.
+    ///
+    /// Nothing that it signed is accepted here from now on, and elsewhere as soon as verifiers read the key set again.
+    ///
+    /// - Returns: Whether there was such a key.
+    /// - Throws: ``Failure`` for a key from a file that is still configured, `OAuthError` while the journal cannot be
+    ///   written.
+    func withdraw(_ keyID: String, from keys: any KeyWithdrawalStore, now: Timestamp) async throws -> Bool {
+        guard let key = try await store.generation().signingKeys.first(where: { $0.key.keyID == keyID }) else {
+            return false
+        }
+        if key.state != .retired, key.origin == .file {
+            throw Failure(description: "remove the key's file from signing.key_files, send SIGHUP, then withdraw it")
+        }
+        if key.state == .active {
+            switch key.purpose {
+            case .accessToken: _ = try await rotateAccessTokenKey(force: true, now: now)
+            case .idToken: try await rotateIDTokenKey(force: true, now: now)
+            }
+        }
+        let outcome = try await keys.withdraw(keyID).outcome
+        try await publish()
+        guard outcome == .withdrawn else { return false }
+        if key.state == .next {
+            // Its successor is published now, so that a later rotation finds one that verifiers know.
+            let successor = try await generate(key.key.algorithm, key.purpose, .next, now: now)
+            try await store.install(successor, now: now).outcome
+            try await publish()
+        }
+        return true
+    }
+
     /// Checks both successors before either signs.
     private func checkPublication(now: Timestamp) async throws {
         let published = try await store.generation().signingKeys.lazy.filter { $0.state == .next }.map(\.publishedAt)

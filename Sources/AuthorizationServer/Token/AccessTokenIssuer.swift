@@ -93,6 +93,33 @@ package struct AccessTokenIssuer: Sendable {
         )
     }
 
+    /// A token of a workload, or a delegated one, which lives no longer than `lifetime`.
+    ///
+    /// - Throws: `server_error` when signing fails.
+    package func issue(
+        _ content: AccessTokenContent,
+        lifetime: Duration,
+        now: Timestamp
+    ) throws(OAuthError) -> IssuedToken {
+        try sign(
+            AccessTokenClaims(
+                issuer: issuer.text,
+                subject: content.subject,
+                audience: content.audience,
+                clientID: content.clientID,
+                scope: content.scopes.text,
+                tokenID: tokenIDs.next().text,
+                issuedAt: now,
+                expiresAt: now + lifetime,
+                authenticatedAt: content.authenticatedAt,
+                sessionID: content.sessionID?.text,
+                actor: content.actor,
+                additionalClaims: content.mappedClaims
+            ),
+            lifetime: lifetime
+        )
+    }
+
     private func sign(_ claims: AccessTokenClaims, lifetime: Duration) throws(OAuthError) -> IssuedToken {
         do {
             let keySet = keys.current

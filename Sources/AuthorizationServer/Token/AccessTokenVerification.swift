@@ -66,10 +66,10 @@ package struct AccessTokenVerification: Sendable {
         switch try await Refusal.attempt(await sessions.standing(of: verified.reference, now: now)) {
         case .revoked: throw .revoked
         case .withoutSession:
-            // A `tsid` that is not ours names no session, and a user's token without one is not ours either.
-            guard verified.claims.sessionID == nil, verified.claims.subject == verified.claims.clientID else {
-                throw .revoked
-            }
+            // A `tsid` that is not ours names no session, and a user's token without one is not ours either, unless it
+            // was delegated to a resource that has no use for the session.
+            let isUsers = UserID(verified.claims.subject) != nil
+            guard verified.claims.sessionID == nil, !isUsers || verified.claims.actor != nil else { throw .revoked }
             return LiveToken(token: verified, session: nil)
         case .session(let session):
             guard verified.belongs(to: session) else { throw .revoked }

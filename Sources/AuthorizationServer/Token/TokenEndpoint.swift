@@ -1,16 +1,16 @@
 import CoreMetrics
 import HTTPTypes
 import OAuthProtocol
-package import SocketHTTP
+import SocketHTTP
 
 /// RFC 6749 §3.2: the token endpoint.
 ///
 /// Parses, authenticates and dispatches; each grant defines its own meaning.
-package struct TokenEndpoint: Endpoint {
+struct TokenEndpoint: Endpoint {
     /// A grant with the counter of its successes, which is looked up once.
     private struct Offer: Sendable {
         let grant: any Grant
-        let grantType: GrantType
+        let declaration: GrantDeclaration
         let successes: Counter
     }
 
@@ -18,17 +18,17 @@ package struct TokenEndpoint: Endpoint {
     private let requests: ClientRequests
     private let metrics: ServerMetrics
 
+    /// The path, relative to the issuer.
+    static let path = "/oauth/token"
+
     /// An endpoint with the given grants.
-    package init(
-        grants: [any Grant],
-        requests: ClientRequests,
-        metrics: ServerMetrics
-    ) {
+    init(grants: [any Grant], requests: ClientRequests, metrics: ServerMetrics) {
         offers = grants.map { grant in
-            Offer(
+            let declaration = type(of: grant).declaration
+            return Offer(
                 grant: grant,
-                grantType: grant.grantType,
-                successes: metrics.tokenRequests(grant: grant.grantType.metricName, result: "success")
+                declaration: declaration,
+                successes: metrics.tokenRequests(grant: declaration.name, result: "success")
             )
         }
         self.requests = requests
@@ -41,10 +41,9 @@ package struct TokenEndpoint: Endpoint {
         do throws(OAuthError) {
             let form = try requests.form(request)
             let offer = try offer(form)
-            grantName = offer.grantType.metricName
-            let client = try await requests.client(request, form, context)
-            try Self.checkPermission(client, offer.grantType)
-            let body = try await offer.grant.evaluate(TokenRequest(form: form, client: client, context: context))
+            grantName = offer.declaration.name
+            let client = try await client(request, form, offer.declaration, context)
+            let body = try await offer.grant.evaluate(TokenRequest(form: form, sender: client, context: context))
             offer.successes.increment()
             return CrossOrigin.json(body)
         } catch {
@@ -55,28 +54,67 @@ package struct TokenEndpoint: Endpoint {
     }
 
     private func offer(_ form: FormParameters) throws(OAuthError) -> Offer {
-        let name = try form.required("grant_type")
-        guard let type = GrantType(rawValue: name), let offer = offers.first(where: { $0.grantType == type }) else {
+        let type = GrantType(rawValue: try form.required("grant_type"))
+        guard let offer = offers.first(where: { $0.declaration.type == type && $0.grant.accepts(form) }) else {
             throw OAuthError(.unsupportedGrantType, "this grant_type is not supported")
         }
         return offer
     }
 
-    // TK-11: only when it is true, because the TypeScript SDK drops its registration when it reads unauthorized_client.
-    private static func checkPermission(_ client: Client, _ grantType: GrantType) throws(OAuthError) {
-        // A client that got a refresh token only through `offline_access` may use it (TK-10).
-        let isAllowed = client.grantTypes.contains { allowed in
-            allowed == grantType || grantType == .refreshToken && allowed == .authorizationCode
-        }
-        guard isAllowed else {
-            throw OAuthError(.unauthorizedClient, "this client is not registered for this grant_type")
-        }
+    private func client(
+        _ request: Request,
+        _ form: FormParameters,
+        _ declaration: GrantDeclaration,
+        _ context: RequestContext
+    ) async throws(OAuthError) -> Client? {
+        if case .optional = declaration.client, !requests.namesClient(request, form) { return nil }
+        let client = try await requests.client(request, form, context)
+        try declaration.check(client)
+        return client
     }
 }
 
-extension GrantType {
-    /// A short name for metric labels.
-    var metricName: String {
-        self == .tokenExchange ? "token_exchange" : rawValue
+extension TokenEndpoint {
+    var surfaces: [Surface] {
+        [
+            Surface(
+                .post,
+                Self.path,
+                name: "token",
+                origins: .all,
+                advertisement: .init(member: "token_endpoint", authentication: .every),
+                operation
+            )
+        ]
     }
+
+    // What it says about each grant is the grant's declaration.
+    private var operation: OpenAPIOperation {
+        let grants = offers.map(\.declaration)
+        return OpenAPIOperation(
+            id: "token",
+            summary: "Issues tokens: \(grants.types.map(\.rawValue).joined(separator: ", ")).",
+            details: grants.map { "`\($0.type.rawValue)`: \($0.summary)" }.joined(separator: "\n\n"),
+            body: .form(required: ["grant_type"], optional: OpenAPIOperation.clientFields + grants.parameters),
+            security: ["clientBasic"],
+            responses: [
+                (200, .json("Tokens", .tokenResponse)), (400, .error("The grant or the request is refused")),
+                (401, .error("The client is unknown or not authenticated")), (403, .error("Access is denied")),
+                (429, OpenAPIOperation.throttled), (500, OpenAPIOperation.failed), (503, OpenAPIOperation.unavailable),
+            ]
+        )
+    }
+}
+
+extension OpenAPISchema {
+    fileprivate static let tokenResponse = OpenAPISchema(
+        "TokenResponse",
+        required: ["access_token", "token_type"],
+        [
+            "access_token": ["type": "string"], "token_type": ["type": "string"],
+            "expires_in": ["type": "integer", "minimum": 0], "scope": ["type": "string"],
+            "refresh_token": ["type": "string"], "id_token": ["type": "string"],
+            "issued_token_type": ["type": "string"],
+        ]
+    )
 }

@@ -22,6 +22,14 @@ struct UpstreamAssembly: Sendable {
         var providers: [UpstreamProvider] = []
         for upstream in configuration.upstreams {
             let settings = try upstream.providerConfiguration(issuer: configuration.issuer)
+            for warning in settings.warnings {
+                environment.logger.warning(
+                    "the configuration permits what may not be intended",
+                    metadata: [
+                        "upstream": "\(upstream.name)", "key": "\(warning.key)", "detail": "\(warning.text)",
+                    ]
+                )
+            }
             providers.append(
                 try UpstreamProvider(
                     configuration: settings,
@@ -33,7 +41,13 @@ struct UpstreamAssembly: Sendable {
                 )
             )
         }
-        return UpstreamDirectory(providers)
+        return UpstreamDirectory(
+            providers,
+            formerNames: Dictionary(
+                configuration.upstreams.map { ($0.name, $0.formerNames) },
+                uniquingKeysWith: { first, _ in first }
+            )
+        )
     }
 
     private func enrolment(_ upstream: Configuration.Upstream, _ settings: UpstreamConfiguration) -> UpstreamEnrolment?

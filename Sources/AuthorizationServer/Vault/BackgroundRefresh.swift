@@ -111,7 +111,7 @@ final class BackgroundRefresh: Sendable {
 
     private func refresh(_ connection: Connection, _ provider: UpstreamProvider, _ now: Timestamp) async {
         do {
-            _ = try await refreshes.refresh(connection, provider: provider, now: now)
+            _ = try await refreshes.refresh(connection, provider: provider, context: nil)
         } catch {
             // Counted and marked where it happened; the next turn, or the next retrieval, tries again.
             logger.debug("a background refresh failed", metadata: ["upstream": "\(connection.upstream)"])

@@ -6,12 +6,19 @@ package import UpstreamIdentity
 /// Stores the result of an upstream login in the vault: the user, and the tokens, sealed and durable.
 package struct ConnectionKeeper: Sendable {
     private let vault: any UserStore & ConnectionStore
+    private let upstreams: UpstreamDirectory
     private let sealing: TokenSealing
     private let random: any RandomSource
 
     /// A keeper of a vault.
-    package init(vault: any UserStore & ConnectionStore, sealing: TokenSealing, random: any RandomSource) {
+    package init(
+        vault: any UserStore & ConnectionStore,
+        upstreams: UpstreamDirectory,
+        sealing: TokenSealing,
+        random: any RandomSource
+    ) {
         self.vault = vault
+        self.upstreams = upstreams
         self.sealing = sealing
         self.random = random
     }
@@ -37,18 +44,26 @@ package struct ConnectionKeeper: Sendable {
         if let userID {
             return try await keep(login, of: provider, ownedBy: userID, sessionID, context)
         }
-        let identity = UserLogin(
-            identity: IdentityKey(namespace: provider.identityNamespace, subject: login.subject),
+        guard let subject = login.identifiedSubject else {
+            throw OAuthError(.serverError, "the identity provider does not tell who the user is")
+        }
+        let user = UserLogin(
+            identity: try await OAuthError.attempt(await identity(of: subject, at: provider)),
             name: login.name,
             verifiedEmail: login.verifiedEmail
         )
         // One wait for both: the connection is stored while the user's own record becomes durable.
         return try await answering(
-            await vault.resolveUser(identity, candidate: UserID(random: random), now: context.now)
+            await vault.resolveUser(user, candidate: UserID(random: random), now: context.now)
         ) { (userID) throws(OAuthError) in
             guard let userID else { throw .overloaded }
             return try await keep(login, of: provider, ownedBy: userID, sessionID, context)
         }
+    }
+
+    /// The identity by which a provider's subject is known here, or is to become known.
+    func identity(of subject: String, at provider: UpstreamProvider) async throws(StoreError) -> IdentityKey {
+        try await upstreams.identity(of: subject, at: provider, in: vault)
     }
 
     private func keep(
@@ -58,12 +73,40 @@ package struct ConnectionKeeper: Sendable {
         _ sessionID: SessionID?,
         _ context: RequestContext
     ) async throws(OAuthError) -> Connection {
-        let draft = ConnectionDraft(
+        try await store(try draft(login, of: provider, ownedBy: userID, sessionID), context)
+    }
+
+    /// Whether a user has connected the account of a login before.
+    func isKnown(
+        _ login: UpstreamLogin,
+        at provider: UpstreamProvider,
+        to userID: UserID
+    ) async throws(OAuthError) -> Bool {
+        let account = login.account(of: userID)
+        return try await OAuthError.attempt(await vault.connections(of: userID)).contains {
+            $0.upstream == provider.name && $0.account.hasSameBytes(as: account)
+        }
+    }
+
+    /// The name of a user, for a page.
+    func name(of userID: UserID) async throws(OAuthError) -> String? {
+        try await OAuthError.attempt(await vault.user(userID))?.name
+    }
+
+    /// What is stored of a login, with its tokens sealed.
+    func draft(
+        _ login: UpstreamLogin,
+        of provider: UpstreamProvider,
+        ownedBy userID: UserID,
+        _ sessionID: SessionID?
+    ) throws(OAuthError) -> ConnectionDraft {
+        let account = login.account(of: userID)
+        return ConnectionDraft(
             userID: userID,
             upstream: provider.name,
-            account: login.subject,
+            account: account,
             accountName: login.accountName,
-            tokens: try sealed(login, at: provider, userID),
+            tokens: try sealed(login, at: .init(userID: userID, upstream: provider.name, account: account)),
             scopes: login.scopes,
             accessTokenExpiry: login.accessTokenExpiry,
             upstreamClientID: login.clientID,
@@ -71,6 +114,10 @@ package struct ConnectionKeeper: Sendable {
                 login.sessionID.map { ProviderSession(id: $0, sessionID: ours) }
             }
         )
+    }
+
+    /// Stores a connection; durable when this returns.
+    func store(_ draft: ConnectionDraft, _ context: RequestContext) async throws(OAuthError) -> Connection {
         let stored = try await OAuthError.attempt(
             await vault.store(draft, candidate: ConnectionID(random: random), now: context.now).outcome
         )
@@ -78,18 +125,14 @@ package struct ConnectionKeeper: Sendable {
         return connection
     }
 
-    private func sealed(
-        _ login: UpstreamLogin,
-        at provider: UpstreamProvider,
-        _ userID: UserID
-    ) throws(OAuthError) -> SealedTokens {
-        let place = TokenSealing.Place(userID: userID, upstream: provider.name, account: login.subject)
+    private func sealed(_ login: UpstreamLogin, at place: TokenSealing.Place) throws(OAuthError) -> SealedTokens {
         do {
             return try sealing.seal(
                 UpstreamTokens(
                     accessToken: login.tokens.accessToken,
                     refreshToken: login.tokens.refreshToken,
-                    idToken: login.tokens.idToken
+                    idToken: login.tokens.idToken,
+                    fields: login.fields.isEmpty ? nil : login.fields.serializedString()
                 ),
                 at: place
             )
@@ -97,4 +140,12 @@ package struct ConnectionKeeper: Sendable {
             throw OAuthError(.serverError, "the tokens could not be sealed")
         }
     }
+}
+
+extension UpstreamLogin {
+    /// The account of a connection with these tokens.
+    ///
+    /// Where the provider does not tell whose they are, each user has one account there, which has the user's own name:
+    /// it differs from those of all other users, as an account must.
+    func account(of userID: UserID) -> String { identifiedSubject ?? userID.text }
 }

@@ -25,34 +25,49 @@ package struct ExchangeSubject: Sendable {
         return server
     }
 
-    /// The live session of `subject_token`, for upstreams that its resource may use.
-    func session(
+    /// The session of a presented token, and the parties that acted for its user before (RFC 8693 §4.1).
+    struct Subject: Sendable {
+        let session: Session
+        let actors: ActorChain
+    }
+
+    /// The subject of `subject_token`, for upstreams that the token's resource may use.
+    ///
+    /// A delegated token counts for its own resource, never for the one of the session.
+    func subject(
         _ form: FormParameters,
         presentedBy server: ResourceServer,
         upstreams: [String],
         now: Timestamp
-    ) async throws(OAuthError) -> Session {
-        let session = try await session(form, server, now: now)
-        guard let resource = resources.registered(session.resource),
+    ) async throws(OAuthError) -> Subject {
+        let live = try await live(form, server, now: now)
+        guard let session = live.session else {
+            throw OAuthError(.invalidGrant, "subject_token does not represent a user")
+        }
+        guard let resource = resources.registered(live.token.claims.audience),
             upstreams.allSatisfy({ name in resource.upstreams.contains { $0.hasSameBytes(as: name) } })
         else {
             throw OAuthError(.invalidTarget, "this resource must not retrieve tokens of that audience")
         }
-        return session
+        let claims = live.token.claims
+        return Subject(
+            session: session,
+            actors: try ActorChain(claims.actor.map(JSONValue.object), issuer: claims.issuer)
+        )
     }
 
-    private func session(
+    private func live(
         _ form: FormParameters,
         _ server: ResourceServer,
         now: Timestamp
-    ) async throws(OAuthError) -> Session {
+    ) async throws(OAuthError) -> AccessTokenVerification.LiveToken {
         let token = try form.required("subject_token")
         let type = try form.required("subject_token_type")
-        guard type == TokenExchangeGrant.TokenType.accessToken || type == TokenExchangeGrant.TokenType.jwt else {
+        guard type == TokenTypeIdentifier.accessToken || type == TokenTypeIdentifier.jwt else {
             throw OAuthError(.invalidRequest, "subject_token_type must be an access token")
         }
         do {
-            return try await verification.liveSession(of: token, audiences: server.audiences, now: now)
+            return try await verification.live(token, audiences: server.audiences, now: now)
         } catch {
             switch error {
             // The caller answers its own client with 401 and a challenge, so every invalid token has the same code

@@ -9,7 +9,8 @@ package import SocketHTTP
 ///
 /// The server authenticates and presents its caller's access token as in the exchange; the refused token need not be
 /// sent. The next retrieval then refreshes, whatever the expiry is; if that is impossible, the user must connect again.
-/// Each connection allows one forced refresh per minute, so that a server in a loop does not use up the user's grant.
+/// Each connection allows one forced refresh per minute, so that a server in a loop does not use up the user's grant. A
+/// report about a token that came from a login, or that cannot be refreshed, takes effect at once.
 package struct ReportInvalidEndpoint: Endpoint {
     private let authenticator: ClientAuthenticator
     private let failures: FailureLimit
@@ -19,9 +20,7 @@ package struct ReportInvalidEndpoint: Endpoint {
     private let metrics: ServerMetrics
     private let audit: AuditTrail
 
-    /// The path, relative to the issuer.
-    package static let path = "/oauth/report-invalid"
-    /// How old tokens must be to be replaced because of a report.
+    /// How old refreshed tokens must be to be replaced because of a report.
     static let interval: Duration = .seconds(60)
 
     /// The endpoint over the vault.
@@ -60,12 +59,12 @@ package struct ReportInvalidEndpoint: Endpoint {
             let authentication = try authenticator.read(request, form)
             let client = try await authenticator.authenticate(authentication, context: context)
             let upstream = try form.required("audience")
-            let session = try await subjects.session(
+            let session = try await subjects.subject(
                 form,
                 presentedBy: try subjects.server(client),
                 upstreams: [upstream],
                 now: context.now
-            )
+            ).session
             let effect = try await report(form, session, upstream, context)
             audit.record(
                 .reportedInvalid(session, clientID: client.id, upstream: upstream, effect: effect.rawValue),
@@ -104,15 +103,22 @@ package struct ReportInvalidEndpoint: Endpoint {
         if let fingerprint = try form.once("token_sha256"), fingerprint != hash(of: connection) { return .superseded }
         guard connection.status == .active || connection.status == .expiring else { return .reauthorizationRequired }
         guard !connection.isReportedInvalid else { return .refreshPending }
-        let age = context.now - (connection.refreshedAt ?? connection.obtainedAt)
-        guard age >= Self.interval else {
-            throw OAuthError(
-                .tooManyRequests,
-                "the token was replaced less than a minute ago",
-                retryAfter: Self.interval - age
-            )
-        }
+        try checkInterval(connection, now: context.now)
         return try await mark(connection)
+    }
+
+    // A token that came from a login has not been refreshed yet: nothing is forced twice, and to wait would return a
+    // token that is known to be refused.
+    private func checkInterval(_ connection: Connection, now: Timestamp) throws(OAuthError) {
+        guard let refreshedAt = connection.refreshedAt, connection.tokens.refreshToken != nil else { return }
+        let age = now - refreshedAt
+        // A clock that is set back must not lengthen the wait.
+        guard .zero <= age, age < Self.interval else { return }
+        throw OAuthError(
+            .tooManyRequests,
+            "the token was refreshed less than a minute ago",
+            retryAfter: Self.interval - age
+        )
     }
 
     private func hash(of connection: Connection) -> String? {
@@ -134,4 +140,34 @@ package struct ReportInvalidEndpoint: Endpoint {
         if !canRefresh { metrics.reauthorizationForced(reason: Connection.reportedInvalid) }
         return canRefresh ? .refreshPending : .reauthorizationRequired
     }
+}
+
+extension ReportInvalidEndpoint {
+    var surfaces: [Surface] {
+        [Surface(.post, "/oauth/report-invalid", name: "report_invalid", Self.operation)]
+    }
+
+    private static let operation = OpenAPIOperation(
+        id: "reportInvalid",
+        summary: "Reports that an upstream API refused a retrieved token.",
+        body: .form(
+            required: ["subject_token", "subject_token_type", "audience"],
+            optional: OpenAPIOperation.clientFields + ["account", "token_sha256"]
+        ),
+        security: ["clientBasic"],
+        responses: [
+            (200, .json("The effect of the report", .reportEffect)), (400, .error("The request is refused")),
+            (401, .error("The caller is unknown or not authenticated")),
+            (429, .error("The token was replaced recently, or too many failures from this address")),
+            (500, OpenAPIOperation.failed), (503, OpenAPIOperation.unavailable),
+        ]
+    )
+}
+
+extension OpenAPISchema {
+    fileprivate static let reportEffect = OpenAPISchema(
+        "ReportEffect",
+        required: ["upstream", "status"],
+        ["upstream": ["type": "string"], "status": ["type": "string"]]
+    )
 }

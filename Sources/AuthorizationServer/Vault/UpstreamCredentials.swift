@@ -10,6 +10,8 @@ package struct UpstreamCredential: Sendable, Redacted {
     let accessToken: String
     let connection: Connection
     let wasRefreshed: Bool
+    /// The fields beside the token that the provider's API needs.
+    let fields: JSONObject
 }
 
 /// Why an upstream token cannot be retrieved (VX-4).
@@ -57,6 +59,8 @@ package struct UpstreamCredentials: Sendable {
     /// A request for a token.
     package struct Query: Sendable {
         let session: Session
+        /// The parties that acted for the user before, for the audit trail.
+        var actors: [String] = []
         let upstream: String
         let scopes: ScopeSet
         let minimumLifetime: Duration
@@ -64,7 +68,11 @@ package struct UpstreamCredentials: Sendable {
     }
 
     /// The token of a session's user at an upstream.
-    func credential(_ query: Query, now: Timestamp) async throws(UpstreamCredentialError) -> UpstreamCredential {
+    func credential(
+        _ query: Query,
+        context: RequestContext
+    ) async throws(UpstreamCredentialError) -> UpstreamCredential {
+        let now = context.now
         guard let provider = upstreams[query.upstream] else { throw .misconfigured("the upstream is not configured") }
         let found = try await UpstreamCredentialError.attempt(
             await vault.credential(
@@ -83,7 +91,7 @@ package struct UpstreamCredentials: Sendable {
         let isDue = !isGood || connection.isDueForRefresh(now: now, minimumLifetime: query.minimumLifetime)
         var credential: UpstreamCredential
         if isDue {
-            credential = try await refreshed(connection, provider, isGood: isGood, now: now)
+            credential = try await refreshed(connection, provider, isGood: isGood, context)
             credential = try await present(credential, query, provider, now: now)
         } else {
             credential = try open(connection, wasRefreshed: false)
@@ -134,7 +142,7 @@ package struct UpstreamCredentials: Sendable {
         _ connection: Connection,
         _ provider: UpstreamProvider,
         isGood: Bool,
-        now: Timestamp
+        _ context: RequestContext
     ) async throws(UpstreamCredentialError) -> UpstreamCredential {
         guard connection.tokens.refreshToken != nil else {
             guard isGood else {
@@ -142,8 +150,10 @@ package struct UpstreamCredentials: Sendable {
             }
             return try open(connection, wasRefreshed: false)
         }
+        // At most one refresh a second: a provider whose tokens live for seconds is not asked at every retrieval.
+        guard !connection.wasJustRefreshed(now: context.now) else { return try open(connection, wasRefreshed: false) }
         do {
-            let refreshed = try await refreshes.refresh(connection, provider: provider, now: now)
+            let refreshed = try await refreshes.refresh(connection, provider: provider, context: context)
             return try open(refreshed, wasRefreshed: true)
         } catch {
             // A provider that is unavailable, or refuses this server and not the user, does not invalidate a token that
@@ -173,7 +183,8 @@ package struct UpstreamCredentials: Sendable {
             return UpstreamCredential(
                 accessToken: try sealing.accessToken(of: connection),
                 connection: connection,
-                wasRefreshed: wasRefreshed
+                wasRefreshed: wasRefreshed,
+                fields: try sealing.upstreamFields(of: connection)
             )
         } catch {
             throw .misconfigured("the stored token cannot be opened")
@@ -191,5 +202,14 @@ extension Connection {
         guard now + minimumLifetime >= expiry else { return false }
         // More than the provider's lifetime is impossible: asking for it must not cause a refresh at every request.
         return minimumLifetime < life || now - obtained >= life / 10
+    }
+}
+
+extension TokenSealing {
+    /// Opens the fields beside the tokens of a connection; empty when it has none.
+    func upstreamFields(of connection: Connection) throws(CryptoError) -> JSONObject {
+        guard let text = try fields(of: connection) else { return [:] }
+        // Sealed by us, so it is what was written.
+        return (try? JSONParser.parseObject(Array(text.utf8))) ?? [:]
     }
 }

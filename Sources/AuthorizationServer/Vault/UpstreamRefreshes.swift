@@ -20,6 +20,7 @@ package actor UpstreamRefreshes {
         sealing: TokenSealing,
         timeSource: any TimeSource,
         metrics: ServerMetrics,
+        audit: AuditTrail,
         work: BackgroundWork,
         logger: Logger
     ) {
@@ -30,27 +31,33 @@ package actor UpstreamRefreshes {
             sealing: sealing,
             timeSource: timeSource,
             metrics: metrics,
+            audit: audit,
+            refusals: RepeatedRefusals(),
             logger: logger
         )
     }
 
     /// The connection with fresh tokens.
+    ///
+    /// A failure is logged and put on record once, with the request that began the refresh, if one did.
     package func refresh(
         _ connection: Connection,
         provider: UpstreamProvider,
-        now: Timestamp
+        context: RequestContext?
     ) async throws(UpstreamCredentialError) -> Connection {
         let id = connection.id
         let task: Task<Result<Connection, UpstreamCredentialError>, Never>
         if let running = underWay[id] {
             task = running
         } else {
-            let steps = steps
-            // A refresh that has been sent goes on although the request that asked for it has ended, and the server with
-            // it: its answer holds the only good refresh token.
+            var steps = steps
+            steps.context = context
+            let begun = steps
+            // A refresh that has been sent goes on although the request that asked for it has ended, and the server
+            // with it: its answer holds the only good refresh token.
             let started = work.start(.finishes) { () -> Result<Connection, UpstreamCredentialError> in
                 do throws(UpstreamCredentialError) {
-                    return .success(try await steps.run(connection, provider: provider))
+                    return .success(try await begun.run(connection, provider: provider))
                 } catch {
                     return .failure(error)
                 }
@@ -75,7 +82,11 @@ struct UpstreamRefreshSteps: Sendable {
     let sealing: TokenSealing
     let timeSource: any TimeSource
     let metrics: ServerMetrics
+    let audit: AuditTrail
+    let refusals: RepeatedRefusals
     let logger: Logger
+    /// The request that began the refresh, if one did.
+    var context: RequestContext?
 
     /// Redeems, stores durably, and only then examines the answer.
     func run(_ stale: Connection, provider: UpstreamProvider) async throws(UpstreamCredentialError) -> Connection {
@@ -123,6 +134,11 @@ struct UpstreamRefreshSteps: Sendable {
                 scopes: connection.scopes
             )
         } catch {
+            if isDead(connection, after: error, at: provider) {
+                report(error, .refusedRepeatedly, connection)
+                metrics.upstreamRefresh(connection.upstream, result: Connection.refusedRepeatedly)
+                throw await reauthorize(connection, reason: Connection.refusedRepeatedly)
+            }
             throw await failure(error, connection)
         }
         let refreshed = try await keep(response, connection, provider)
@@ -166,7 +182,8 @@ struct UpstreamRefreshSteps: Sendable {
                 UpstreamTokens(
                     accessToken: response.accessToken,
                     refreshToken: response.refreshToken,
-                    idToken: response.idToken
+                    idToken: response.idToken,
+                    fields: try fields(response, connection)
                 ),
                 at: connection.place
             )
@@ -201,6 +218,14 @@ struct UpstreamRefreshSteps: Sendable {
         }
     }
 
+    // Fields that a refresh does not repeat keep their values: most answers name them only once. `nil` where nothing
+    // changes.
+    private func fields(_ response: UpstreamTokenResponse, _ connection: Connection) throws(CryptoError) -> String? {
+        guard !response.fields.isEmpty else { return nil }
+        let older = try sealing.upstreamFields(of: connection)
+        return UpstreamFields.merged(older, with: response.fields).serializedString()
+    }
+
     // The access token came from the provider itself, over its own connection. An ID token beside it that cannot be
     // verified ends nothing, because the refresh token that yielded it has been used (VR-4). One that names another
     // account does: another account's tokens must not be returned as this one's (UP-2).
@@ -222,16 +247,32 @@ struct UpstreamRefreshSteps: Sendable {
         }
     }
 
+    // VR-9, VR-10: one refusal in unknown words ends nothing; a provider that repeats it and serves others means the
+    // grant.
+    private func isDead(_ connection: Connection, after error: UpstreamError, at provider: UpstreamProvider) -> Bool {
+        guard error.isDefiniteRefusal, !error.isTerminal else { return false }
+        return refusals.note(connection, servedAt: provider.servedAt, now: timeSource.now())
+    }
+
+    private func report(_ error: UpstreamError, _ reason: UpstreamFailureReason, _ connection: Connection) {
+        var metadata: Logger.Metadata = [
+            "upstream": "\(connection.upstream)", "reason": "\(reason.rawValue)", "detail": "\(error.reason)",
+            "connection": "\(connection.id.text)",
+        ]
+        metadata["provider"] = error.words.map { "\($0)" }
+        metadata["request_id"] = context.map { "\($0.requestID)" }
+        logger.warning("an upstream refresh failed", metadata: metadata)
+        let event = AuditEvent.upstreamRefreshFailed(connection, reason: reason, words: error.words)
+        if let context { audit.record(event, context: context) } else { audit.record(event, now: timeSource.now()) }
+    }
+
     // VR-9, VR-10: only the provider's terminal answer ends a connection; 429, 5xx and timeouts never do.
     private func failure(_ error: UpstreamError, _ connection: Connection) async -> UpstreamCredentialError {
-        logger.warning(
-            "an upstream refresh failed",
-            metadata: ["upstream": "\(connection.upstream)", "reason": "\(error.reason)"]
-        )
+        report(error, error.failureReason, connection)
         switch error.code {
         case .invalidGrant:
             metrics.upstreamRefresh(connection.upstream, result: "invalid_grant")
-            return await reauthorize(connection, reason: "invalid_grant")
+            return await reauthorize(connection, reason: Connection.grantRefused)
         case .temporarilyUnavailable(let retryAfter):
             metrics.upstreamRefresh(connection.upstream, result: "temporarily_unavailable")
             return .temporarilyUnavailable(retryAfter: retryAfter)
@@ -260,8 +301,27 @@ struct UpstreamRefreshSteps: Sendable {
             return UpstreamCredentialError(error)
         }
         // A login has replaced the tokens in the meantime: those are fine, and the next request finds them.
-        guard marked else { return .temporarilyUnavailable(retryAfter: .seconds(1)) }
+        guard marked else {
+            if Connection.meansDeadRefreshToken(.reauthorizationRequired, reason: reason) {
+                await eraseRefreshToken(keptFrom: connection)
+            }
+            return .temporarilyUnavailable(retryAfter: .seconds(1))
+        }
         metrics.reauthorizationForced(reason: reason)
         return .interactionRequired(reason: "reauth_required", missingScopes: .empty, connection: connection)
+    }
+
+    // The login has brought no refresh token and kept this one, of which the provider has just said that it is dead.
+    private func eraseRefreshToken(keptFrom connection: Connection) async {
+        let now = timeSource.now()
+        // A store that cannot answer keeps the token; the provider then refuses it once more.
+        let (id, version) = (connection.id, connection.version)
+        let lease = try? await store.beginRefresh(id, version: version, by: holder, now: now).outcome
+        guard case .superseded(let present?) = lease, present.tokens.refreshToken == connection.tokens.refreshToken
+        else { return }
+        var tokens = present.tokens
+        tokens.refreshToken = nil
+        // As above.
+        _ = try? await store.reseal(present, as: tokens).outcome
     }
 }

@@ -37,10 +37,11 @@ package struct UpstreamVending: Sendable {
             id: Base64URL.encode(random.bytes(12)),
             clientID: clientID,
             session: query.session,
+            actors: query.actors,
             upstream: query.upstream
         )
         do {
-            let credential = try await credentials.credential(query, now: context.now)
+            let credential = try await credentials.credential(query, context: context)
             vend.connection = credential.connection
             vend.wasRefreshed = credential.wasRefreshed
             vend.tokenFingerprint = Vend.fingerprint(credential.accessToken)

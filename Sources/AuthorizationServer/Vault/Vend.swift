@@ -10,6 +10,8 @@ package struct Vend: Sendable {
     package let clientID: String
     /// The session whose token was presented.
     package let session: Session
+    /// The parties that acted for the user before, the most recent one first.
+    package var actors: [String] = []
     /// The provider.
     package let upstream: String
     /// The connection that was used, if any.
@@ -29,6 +31,7 @@ package struct Vend: Sendable {
         fields.append("client_id", clientID)
         fields.append("sub", session.userID)
         fields.append("tsid", session.id)
+        if !actors.isEmpty { fields.append("act", .array(actors.map(JSONValue.string))) }
         fields.append("upstream", upstream)
         fields.append("refreshed", wasRefreshed)
         fields.append("result", result)

@@ -6,12 +6,25 @@ enum Carriage {
     static func carried<Value>(_ value: Value) throws(StoreError) -> Value {
         let arrived: Any
         switch value {
+        case let connection as Connection: arrived = try read(connection)
         case let row as any RecordCodable: arrived = try read(row)
         case let outcome as any Carried: arrived = try outcome.carried()
         default: return value
         }
         guard let arrived = arrived as? Value else { throw .unavailable }
         return arrived
+    }
+
+    // Fields beside the tokens are in a record of another kind, after everything else.
+    private static func read(_ connection: Connection) throws(StoreError) -> Connection {
+        var writer = BinaryWriter(reserving: 256)
+        connection.write(to: &writer)
+        var reader = BinaryReader(writer.bytes)
+        do throws(RecordError) {
+            var arrived = try Connection(from: &reader)
+            arrived.tokens.fields = connection.tokens.fields
+            return arrived
+        } catch { throw .unavailable }
     }
 
     private static func read<Row: RecordCodable>(_ row: Row) throws(StoreError) -> Row {
@@ -46,7 +59,9 @@ extension RotationOutcome: Carried {
     func carried() throws(StoreError) -> RotationOutcome {
         switch self {
         case .rotated(let session): .rotated(try Carriage.carried(session))
+        case .caughtUp(let session): .caughtUp(try Carriage.carried(session))
         case .repeated(let session): .repeated(try Carriage.carried(session))
+        case .repeatedElsewhere(let session): .repeatedElsewhere(try Carriage.carried(session))
         case .reused(let session): .reused(try Carriage.carried(session))
         case .upstreamEnded(let session, let id): .upstreamEnded(try Carriage.carried(session), id)
         default: self

@@ -12,9 +12,14 @@ package struct NetworkedClients: ClientStore {
         self.network = network
     }
 
-    package func register(_ client: Client) async throws(StoreError) -> Receipt<ClientRegistration> {
+    package func register(
+        _ client: Client,
+        from source: SourceNetwork
+    ) async throws(StoreError) -> Receipt<ClientRegistration> {
         let client = try carried(client)
-        return try await network.change("register") { () throws(StoreError) in try await far.register(client) }
+        return try await network.change("register") { () throws(StoreError) in
+            try await far.register(client, from: source)
+        }
     }
 
     package func client(_ id: String) async throws(StoreError) -> Client? {

@@ -17,9 +17,10 @@ package struct NetworkedSessions: AuthorizationStore {
     package func consumeOnce(
         _ ticket: SHA256Digest,
         until expiry: Timestamp,
+        from source: SourceNetwork,
         now: Timestamp
     ) async throws(StoreError) -> Receipt<TicketConsumption> {
-        try await network.change("consumeOnce") { await far.consumeOnce(ticket, until: expiry, now: now) }
+        try await network.change("consumeOnce") { await far.consumeOnce(ticket, until: expiry, from: source, now: now) }
     }
 
     package func begin(
@@ -66,6 +67,10 @@ package struct NetworkedSessions: AuthorizationStore {
         try await network.change("rotate") { () throws(StoreError) in
             try await far.rotate(use, under: conditions, now: now)
         }
+    }
+
+    package func start(_ session: Session, now: Timestamp) async throws(StoreError) -> Receipt<StoreAdmission> {
+        try await network.change("start") { () throws(StoreError) in try await far.start(session, now: now) }
     }
 
     package func session(_ id: SessionID, now: Timestamp) async throws(StoreError) -> Session? {

@@ -25,7 +25,10 @@ package struct NetworkedStorage: StateStorage, InspectableStorage {
             vault: NetworkedVault(far: memory.vault, network: network),
             keys: NetworkedKeys(far: memory.keys, network: network),
             replay: NetworkedReplay(far: memory.replay, network: network),
-            upkeep: memory
+            devices: NetworkedDevices(far: memory.devices, network: network),
+            upkeep: memory,
+            // The operator's lists are read where the state is.
+            administration: memory.stores.administration
         )
     }
 

@@ -31,6 +31,10 @@ package struct NetworkedVault: VaultStore {
         try await network.ask("userID") { await far.userID(of: identity) }
     }
 
+    package func endLogins(of id: UserID) async throws(StoreError) -> Receipt<Bool> {
+        try await network.change("endLogins") { () throws(StoreError) in try await far.endLogins(of: id) }
+    }
+
     package func store(
         _ draft: ConnectionDraft,
         candidate: ConnectionID,
@@ -54,6 +58,12 @@ package struct NetworkedVault: VaultStore {
                 preferred: preferred,
                 account: account
             )
+        }
+    }
+
+    package func useByDefault(_ id: ConnectionID, of userID: UserID) async throws(StoreError) -> Receipt<Bool> {
+        try await network.change("useByDefault") { () throws(StoreError) in
+            try await far.useByDefault(id, of: userID)
         }
     }
 
@@ -150,6 +160,16 @@ package struct NetworkedVault: VaultStore {
     ) async throws(StoreError) -> DueRefreshes {
         try await network.ask("takeDueRefreshes") {
             await far.takeDueRefreshes(at: upstream, usedSince: usedSince, now: now, limit: limit)
+        }
+    }
+
+    package func rename(
+        _ connection: Connection,
+        to upstream: String,
+        as tokens: SealedTokens
+    ) async throws(StoreError) -> Receipt<Bool> {
+        try await network.change("rename") { () throws(StoreError) in
+            try await far.rename(connection, to: upstream, as: tokens)
         }
     }
 

@@ -15,7 +15,8 @@ extension AuthorizationStoreConformance {
         Rule("TK-8, D-44: more scope or another resource is refused before anything rotates", exceededIsRefusedFirst),
         Rule("RI-1: a session that may not go on rotates nothing, and its old tokens are found out", withheld),
         Rule("TK-8: fewer scopes are accepted and the session keeps all of its own", narrowedScopes),
-        Rule("FD-1: a genuine token newer than the state moves the state forward", newerThanTheState),
+        Rule("S-08: a token newer than the state revokes the family, because it was never issued", neverIssued),
+        Rule("FD-1, S-08: after a restore a token newer than the state moves it forward, once", newerThanTheState),
         Rule("FD-12: a client that does not rotate keeps its token", nonRotating),
         Rule("FD-12: refreshes without rotation do not stretch the grace of an older predecessor", graceIsNotStretched),
         Rule("TK-16: a rotation that is taken back leaves its token usable, and the successor too", rotationTakenBack),
@@ -201,15 +202,41 @@ extension AuthorizationStoreConformance {
         try requireEqual(rotated.scopes, session.scopes, "the scopes of the session")
     }
 
+    static func neverIssued(_ makeStore: StoreFactory<any AuthorizationStore>) async throws {
+        for generation in [UInt32(2), 9, .max] {
+            let store = try await makeStore(StoreSettings())
+            let session = try await openSession(in: store)
+            try await requireRevoked(
+                by: StoreSample.use(generation: generation),
+                session,
+                in: store,
+                at: StoreSample.now
+            )
+        }
+    }
+
     static func newerThanTheState(_ makeStore: StoreFactory<any AuthorizationStore>) async throws {
-        let store = try await makeStore(StoreSettings())
+        var settings = StoreSettings()
+        settings.sessions.possiblyBehindSince = StoreSample.now + .seconds(10)
+        for next in [UInt32(11), 1] {
+            let store = try await makeStore(settings)
+            let session = try await openSession(in: store)
+            let later = StoreSample.now + .seconds(20)
+            let outcome = try await store.rotate(StoreSample.use(generation: 9), now: later).outcome
+            guard case .caughtUp(let advanced) = outcome else {
+                throw Deviation(text: "a newer token came to \(outcome)")
+            }
+            try requireEqual(advanced.generation, 10, "the generation after a token of generation 9")
+            let repeated = try await store.rotate(StoreSample.use(generation: 9), now: later).outcome
+            try requireEqual(repeated, .repeated(advanced), "the newer token once more")
+            // Neither a second leap nor the token of the backup.
+            try await requireRevoked(by: StoreSample.use(generation: next), session, in: store, at: later)
+        }
+        let store = try await makeStore(settings)
         let session = try await openSession(in: store)
-        let outcome = try await store.rotate(StoreSample.use(generation: 9), now: StoreSample.now).outcome
-        guard case .rotated(let rotated) = outcome else { throw Deviation(text: "a newer token came to \(outcome)") }
-        try requireEqual(rotated.generation, 10, "the generation after a token of generation 9")
-        let repeated = try await store.rotate(StoreSample.use(generation: 9), now: StoreSample.now).outcome
-        try requireEqual(repeated, .repeated(rotated), "the newer token once more")
-        try await requireRevoked(by: StoreSample.use(generation: 1), session, in: store, at: StoreSample.now)
+        let later = StoreSample.now + .seconds(20)
+        _ = try await store.rotate(StoreSample.use(generation: 1), now: later).outcome
+        try await requireRevoked(by: StoreSample.use(generation: 9), session, in: store, at: later)
     }
 
     static func nonRotating(_ makeStore: StoreFactory<any AuthorizationStore>) async throws {

@@ -6,7 +6,9 @@ package enum AuthorizationStoreConformance {
     package typealias Rule = ConformanceRule<any AuthorizationStore>
 
     /// Every rule.
-    package static let rules: [Rule] = loginRules + codeRules + refreshRules + sessionRules + accessTokenRules
+    package static let rules: [Rule] =
+        loginRules + codeRules + refreshRules + sessionRules + federatedRules + accessTokenRules
+        + shareRules
 
     /// Makes a session of a redeemed code; its refresh token is of generation 1.
     static func openSession(

@@ -24,7 +24,49 @@ package enum ClientStoreConformance {
             "FD-8: at the bound a client that was not used for 90 days is evicted, the oldest first",
             abandonedClients
         ),
+        Rule("S-03: a flood of registrations evicts its own, and a client of another network stays", floodEvictsItself),
+        Rule(
+            "S-03: never-used clients are bounded by their bytes, and a client that is used leaves their share",
+            byteBound
+        ),
     ]
+
+    private static func limited() -> StoreSettings {
+        var settings = StoreSettings()
+        settings.limits.neverUsedClientBytesMax = 64 << 10
+        return settings
+    }
+
+    static func floodEvictsItself(_ makeStore: StoreFactory<any ClientStore>) async throws {
+        let store = try await makeStore(limited())
+        let (flood, other) = (SourceNetwork(number: 1), SourceNetwork(number: 2))
+        _ = try await store.register(StoreSample.client("dcr_honest"), from: other).outcome
+        for number in 0..<500 {
+            let client = StoreSample.client("dcr_\(number)")
+            try requireEqual(try await store.register(client, from: flood).outcome, .registered, "a registration")
+        }
+        try require(try await store.client("dcr_honest") != nil, "a flood evicted another network's client")
+        try require(try await store.client("dcr_499") != nil, "the newest client was evicted")
+        try requireEqual(try await store.client("dcr_0"), nil, "the oldest client of the flood")
+    }
+
+    static func byteBound(_ makeStore: StoreFactory<any ClientStore>) async throws {
+        let store = try await makeStore(limited())
+        let source = SourceNetwork(number: 1)
+        _ = try await store.register(StoreSample.client("dcr_used"), from: source).outcome
+        await store.touch("dcr_used", now: StoreSample.now)
+        let name = String(repeating: "n", count: 3000)
+        for number in 0..<40 {
+            _ = try await store.register(StoreSample.client("dcr_\(number)", name: name), from: source).outcome
+        }
+        var known = 0
+        for number in 0..<40 {
+            let client = try await store.client("dcr_\(number)")
+            known += client == nil ? 0 : 1
+        }
+        try require((8...21).contains(known), "\(known) clients of 3 kB fit into 64 KiB")
+        try require(try await store.client("dcr_used") != nil, "a client in use was evicted")
+    }
 
     static func registeredClientsAreFound(_ makeStore: StoreFactory<any ClientStore>) async throws {
         let store = try await makeStore(StoreSettings())

@@ -132,11 +132,17 @@ package enum StoreSample {
     }
 
     /// Tokens whose sealed bytes are their labels.
-    package static func tokens(_ access: String, refresh: String? = nil, id: String? = nil) -> SealedTokens {
+    package static func tokens(
+        _ access: String,
+        refresh: String? = nil,
+        id: String? = nil,
+        fields: String? = nil
+    ) -> SealedTokens {
         SealedTokens(
             accessToken: Array(access.utf8),
             refreshToken: refresh.map { Array($0.utf8) },
-            idToken: id.map { Array($0.utf8) }
+            idToken: id.map { Array($0.utf8) },
+            fields: fields.map { Array($0.utf8) }
         )
     }
 

@@ -14,12 +14,42 @@ extension VaultStoreConformance {
         Rule("D-67: one user's login never touches another user's connection to the same account", usersAreApart),
         Rule("tokens of an unknown user are not kept", unknownUser),
         Rule("at the bound of connections a new account is refused, a known one replaced", connectionBound),
-        Rule("a credential is one of the session's connections if possible, else the latest", credentials),
+        Rule("C-5: a credential is the user's choice, else the session's connection, else the first", credentials),
         Rule("VR-14: a registration at an upstream is kept, replaced by its name, and bounded", registrations),
         Rule("the last use is noted at most once an hour", touching),
         Rule("D-60, LO-1: an account's connections are found by its bytes, at its upstream, until they end", accounts),
         Rule("LO-1: connections are found by the provider's sessions that they logged in in", providerSessions),
+        Rule("N-5: a renamed connection is the same one at another upstream, unless it was overtaken", renaming),
     ]
+
+    static func renaming(_ makeStore: StoreFactory<any VaultStore>) async throws {
+        let store = try await makeStore(StoreSettings())
+        let owner = try await user(StoreSample.login("alice"), candidate: 1, in: store)
+        let old = try await connect(StoreSample.draft(owner), in: store)
+        let tokens = StoreSample.tokens("access 2", refresh: "refresh 2", id: "id 2")
+        try requireEqual(try await store.rename(old, to: "hub", as: tokens).outcome, true, "renaming")
+        let new = try await store.connection(old.id)
+        try requireEqual(new?.upstream, "hub", "the new name")
+        try require(new?.tokens == tokens, "the tokens are not those that were sealed for the new name")
+        try requireEqual(new?.account, old.account, "the account")
+        try requireEqual(new?.obtainedAt, old.obtainedAt, "the time of the login")
+        try requireEqual(try await store.connections(of: owner).map(\.id), [old.id], "the user's connections")
+        let found = try await store.connections(ofAccount: old.account, at: "hub")
+        try requireEqual(found.map(\.id), [old.id], "the connections of the account at the new name")
+        let left = try await store.connections(ofAccount: old.account, at: "github")
+        try requireEqual(left.count, 0, "the connections of the account at the old name")
+        try requireEqual(
+            try await store.rename(old, to: "other", as: tokens).outcome,
+            false,
+            "renaming an older version"
+        )
+        let again = try await connect(StoreSample.draft(owner), candidate: 2, in: store)
+        try requireEqual(
+            try await store.rename(again, to: "hub", as: tokens).outcome,
+            false,
+            "renaming to a taken account"
+        )
+    }
 
     static func storing(_ makeStore: StoreFactory<any VaultStore>) async throws {
         let store = try await makeStore(StoreSettings())
@@ -65,8 +95,7 @@ extension VaultStoreConformance {
         let store = try await makeStore(StoreSettings())
         let owner = try await user(StoreSample.login("alice"), candidate: 1, in: store)
         let first = try await connect(StoreSample.draft(owner), in: store)
-        _ = try await store.mark(first.id, version: first.version, .reauthorizationRequired, reason: "invalid_grant")
-            .outcome
+        _ = try await store.mark(first.id, version: first.version, .expiring, reason: "reported_invalid").outcome
         var draft = StoreSample.draft(owner, tokens: StoreSample.tokens("access 2"))
         draft.accountName = nil
         let second = try await connect(draft, candidate: 2, in: store, now: StoreSample.now + .seconds(60))
@@ -159,9 +188,9 @@ extension VaultStoreConformance {
         ) async throws -> Connection? {
             try await store.credential(for: owner, upstream: upstream, preferred: preferred, account: account)
         }
-        try requireEqual(await find([]), new, "the credential without preference")
-        try requireEqual(await find([old.id]), old, "the preferred credential")
-        try requireEqual(await find([ConnectionID(value: 99)]), new, "the credential when the preferred one is gone")
+        try requireEqual(await find([]), old, "the credential without preference")
+        try requireEqual(await find([new.id]), new, "the preferred credential")
+        try requireEqual(await find([ConnectionID(value: 99)]), old, "the credential when the preferred one is gone")
         try requireEqual(await find([], account: "old"), old, "the credential of a named account")
         try requireEqual(await find([new.id], account: "old"), old, "a named account against a preference")
         try requireEqual(await find([], account: "none"), nil, "the credential of an unknown account")
@@ -169,6 +198,20 @@ extension VaultStoreConformance {
         let stranger = UserID(value: 99)
         let none = try await store.credential(for: stranger, upstream: "github", preferred: [old.id], account: nil)
         try requireEqual(none, nil, "the credential of an unknown user")
+        let foreign = try await store.useByDefault(new.id, of: stranger).outcome
+        try requireEqual(foreign, false, "a choice of another user's connection")
+        try requireEqual(await find([]), old, "the credential after another user's choice")
+        for choice in [new, old, new] {
+            try requireEqual(try await store.useByDefault(choice.id, of: owner).outcome, true, "a choice")
+            try requireEqual(await find([]), choice, "the chosen credential")
+            try requireEqual(await find([old.id]), choice, "the chosen credential against a preference")
+        }
+        try requireEqual(await find([], account: "old"), old, "a named account against a choice")
+        _ = try await connect(StoreSample.draft(owner, account: "third"), candidate: 3, in: store, now: later)
+        try requireEqual(await find([])?.id, new.id, "the chosen credential after a login with another account")
+        _ = try await store.disconnect(new.id).outcome
+        try requireEqual(await find([]), old, "the credential when the chosen one is gone")
+        try requireEqual(try await store.useByDefault(new.id, of: owner).outcome, false, "a choice of nothing")
     }
 
     static func touching(_ makeStore: StoreFactory<any VaultStore>) async throws {

@@ -11,6 +11,7 @@ extension VaultStoreConformance {
         Rule("VT-2, LO-1: a refresh that was under way does not bring a revoked connection back", refreshOfTheRevoked),
         Rule("UP-2: another account's tokens are kept, and the connection is not active", anotherAccountsTokens),
         Rule("a mark applies only to the version that it is about", marks),
+        Rule("a refresh token that the provider called dead is erased, and no login revives it", deadRefreshTokens),
     ]
 
     static func refreshReplaces(_ makeStore: StoreFactory<any VaultStore>) async throws {
@@ -106,6 +107,30 @@ extension VaultStoreConformance {
         let third = try kept(try await store.replace(refresh(of: second, "access 3"), now: StoreSample.now).outcome)
         try requireEqual(third.status, .active, "the status after a refresh that worked")
         try requireEqual(third.reason, nil, "the reason after a refresh that worked")
+    }
+
+    static func deadRefreshTokens(_ makeStore: StoreFactory<any VaultStore>) async throws {
+        for reason in [Connection.grantRefused, Connection.refusedRepeatedly] {
+            let store = try await makeStore(StoreSettings())
+            let first = try await connection(in: store)
+            _ = try await store.mark(first.id, version: first.version, .reauthorizationRequired, reason: reason).outcome
+            let marked = try await store.connection(first.id)
+            try require(marked?.tokens.refreshToken == nil, "a dead refresh token was kept")
+            try require(marked?.tokens.accessToken == first.tokens.accessToken, "the access token was lost")
+            let login = StoreSample.draft(first.userID, tokens: StoreSample.tokens("access 2"))
+            let second = try await connect(login, candidate: 2, in: store)
+            try requireEqual(second.status, .active, "the status after a login")
+            try require(second.tokens.refreshToken == nil, "a login without a refresh token revived a dead one")
+        }
+        let store = try await makeStore(StoreSettings())
+        let first = try await connection(in: store)
+        _ = try await store.mark(first.id, version: first.version, .expiring, reason: "reported_invalid").outcome
+        let login = StoreSample.draft(first.userID, tokens: StoreSample.tokens("access 2"))
+        let second = try await connect(login, candidate: 2, in: store)
+        try require(second.tokens.refreshToken == first.tokens.refreshToken, "a live refresh token was lost")
+        _ = try await store.mark(second.id, version: second.version, .revoked, reason: "logged_out_at_provider").outcome
+        let third = try await connect(login, candidate: 3, in: store)
+        try require(third.tokens.refreshToken == nil, "a login revived a revoked connection's refresh token")
     }
 
     // MARK: - Steps

@@ -9,6 +9,7 @@ extension VaultStoreConformance {
         Rule("D-63: the same verified e-mail at another identity makes another user", noLinkingByEmail),
         Rule("JB-8: the same subject at another provider is another identity", namespacesAreApart),
         Rule("D-74: at the bound a first login is refused, and known users still log in", usersAreBounded),
+        Rule("S-07: ending a user's logins starts a new epoch, which later logins and connections keep", loginsEnd),
     ]
 
     static func oneUserForRacingLogins(_ makeStore: StoreFactory<any VaultStore>) async throws {
@@ -71,5 +72,22 @@ extension VaultStoreConformance {
         try requireEqual(refused, nil, "a user beyond the bound")
         try requireEqual(try await user(StoreSample.login("alice"), candidate: 4, in: store), alice, "a known user")
         try requireEqual(try await store.user(UserID(value: 3)), nil, "what is kept of the refused user")
+    }
+
+    static func loginsEnd(_ makeStore: StoreFactory<any VaultStore>) async throws {
+        let store = try await makeStore(StoreSettings())
+        let alice = try await user(StoreSample.login("alice"), candidate: 1, in: store)
+        let bob = try await user(StoreSample.login("bob"), candidate: 2, in: store)
+        try requireEqual(try await store.user(alice)?.loginEpoch, 0, "the epoch of a new user")
+        try requireEqual(try await store.endLogins(of: alice).outcome, true, "the end of a known user's logins")
+        try requireEqual(try await store.endLogins(of: UserID(value: 9)).outcome, false, "the end of nobody's logins")
+        var renamed = StoreSample.login("alice")
+        renamed.name = "Alice B."
+        _ = try await user(renamed, candidate: 3, in: store)
+        _ = try await connect(StoreSample.draft(alice), in: store)
+        try requireEqual(try await store.user(alice)?.loginEpoch, 1, "the epoch after a login and a connection")
+        try requireEqual(try await store.user(bob)?.loginEpoch, 0, "another user's epoch")
+        let epochs = try await race { _ in try await store.endLogins(of: alice).outcome }
+        try requireEqual(try await store.user(alice)?.loginEpoch, 1 + UInt32(epochs.count), "the epoch after a race")
     }
 }

@@ -1,4 +1,4 @@
-// Linux system calls that Glibc's module map leaves out: epoll, eventfd, accept4.
+// Linux system calls that Glibc's module map leaves out: epoll, eventfd, accept4, prctl.
 //
 // Declared by hand: the system's headers would bring timespec, sigset_t and others along, and Swift would then find
 // those types in two modules. The layouts and numbers are the kernel's interface and do not change.
@@ -27,6 +27,7 @@ extern int epoll_wait(int epoll, struct epoll_event *events, int count, int time
 extern int eventfd(unsigned int value, int flags);
 extern int eventfd_write(int descriptor, uint64_t value);
 extern int accept4(int descriptor, struct sockaddr *address, unsigned int *length, int flags);
+extern int prctl(int option, ...);
 extern int pthread_setname_np(unsigned long thread, const char *name);
 
 // A descriptor for epoll that is closed on exec.
@@ -67,8 +68,22 @@ static inline int gatehouse_accept4(int descriptor, void *address, unsigned int 
     return accept4(descriptor, (struct sockaddr *)address, length, flags);
 }
 
+// PR_SET_DUMPABLE with 0: no core dumps, and no access to the memory by processes of the same user.
+static inline int gatehouse_forbid_dumps(void) {
+    return prctl(4, 0UL, 0UL, 0UL, 0UL);
+}
+
+// PR_GET_DUMPABLE.
+static inline int gatehouse_is_dumpable(void) {
+    return prctl(3, 0UL, 0UL, 0UL, 0UL);
+}
+
 static inline void gatehouse_set_thread_name(unsigned long thread, const char *name) {
     (void)pthread_setname_np(thread, name);
 }
+
+// Bounds how long a name look-up on the calling thread waits for name servers that do not answer: `seconds` for each
+// server that is asked, and at most two questions for a single server.
+void gatehouse_bound_resolver(int seconds);
 
 #endif

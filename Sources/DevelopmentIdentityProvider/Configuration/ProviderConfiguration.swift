@@ -39,6 +39,8 @@ extension DevelopmentIdentityProvider {
             package var requiresProofKey: Bool
             /// Whether errors of the token endpoint have status 200, as GitHub's do.
             package var answersErrorsWithStatus200: Bool
+            /// The ways in which it differs from the specifications.
+            package var quirks: Set<Quirk> = []
 
             /// Makes a flavour's behaviour.
             package init(

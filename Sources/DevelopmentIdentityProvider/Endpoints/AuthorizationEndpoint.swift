@@ -89,6 +89,9 @@ struct AuthorizationEndpoint: Sendable {
                 throw OAuthError(.unsupportedResponseType, "response_type must be code")
             }
             signIn.challenge = try challenge(parameters)
+            if quirks.contains(.commasInRequests), value("scope")?.contains(" ") == true {
+                throw OAuthError(.invalidScope, "scopes are separated by commas")
+            }
         } catch {
             return redirect.refusing(signIn, error)
         }
@@ -128,14 +131,22 @@ struct AuthorizationEndpoint: Sendable {
     private func challenge(_ parameters: FormParameters) throws(OAuthError) -> CodeChallenge? {
         let challenge = parameters.values("code_challenge").first
         let method = parameters.values("code_challenge_method").first
+        if quirks.contains(.refusesProofKey) {
+            guard challenge == nil, method == nil else {
+                throw OAuthError(.invalidRequest, "code_challenge is not supported")
+            }
+            return nil
+        }
         let isRequired = flavour.behaviour(in: context.configuration).requiresProofKey
         guard isRequired || challenge != nil || method != nil else { return nil }
         return try CodeChallenge(challenge: challenge, method: method)
     }
 
-    /// GitHub also accepts commas.
+    private var quirks: Set<DevelopmentIdentityProvider.Quirk> {
+        flavour.behaviour(in: context.configuration).quirks
+    }
+
     private func scopes(_ text: String?) -> [String] {
-        let separators = flavour == .oauth2 ? " ," : " "
-        return (text ?? "").split { separators.contains($0) }.map(String.init)
+        flavour.scopes(quirks)(text ?? "")
     }
 }

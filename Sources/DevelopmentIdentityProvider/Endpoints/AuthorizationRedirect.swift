@@ -23,7 +23,11 @@ struct AuthorizationRedirect: Sendable {
         )
         let code = context.randomText(prefix: "code_")
         await context.state.issue(code, for: grant, to: request, now: now)
-        return redirect(request, [("code", .string(code))])
+        var parameters = [("code", JSONValue.string(code))]
+        if request.flavour.behaviour(in: context.configuration).quirks.contains(.apiFields) {
+            parameters.append(("realmId", "R-0815"))
+        }
+        return redirect(request, parameters)
     }
 
     /// Redirects with an error.

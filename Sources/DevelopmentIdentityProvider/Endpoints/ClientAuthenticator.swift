@@ -8,6 +8,8 @@ import SocketHTTP
 /// RFC 6749 §2.3, RFC 7523 §2.2.
 struct ClientAuthenticator: Sendable {
     let context: ProviderContext
+    /// Whether the credentials of HTTP Basic are taken as they are, without decoding them.
+    var takesRawCredentials = false
 
     /// The id of the client, after its proof was verified.
     func clientID(of request: Request, form: FormParameters) async throws(OAuthError) -> String {
@@ -26,13 +28,32 @@ struct ClientAuthenticator: Sendable {
         _ form: FormParameters
     ) throws(OAuthError) -> ClientAuthenticationRequest {
         do throws(ClientAuthenticationRequest.Refusal) {
-            return try ClientAuthenticationRequest(authorization: request[.authorization], form: form)
+            let sent = request[.authorization]
+            let authorization = takesRawCredentials ? sent.map(Self.encoded) : sent
+            return try ClientAuthenticationRequest(authorization: authorization, form: form)
         } catch {
             switch error {
             case .contradictory(let reason): throw OAuthError(.invalidRequest, reason)
             case .unreadable(let reason): throw OAuthError(.invalidClient, reason)
             }
         }
+    }
+
+    // What a decoding reader takes for the credentials as they were sent.
+    private static func encoded(_ authorization: String) -> String {
+        let parts = authorization.split(separator: " ", maxSplits: 1)
+        guard parts.count == 2, parts[0].lowercased() == "basic", let bytes = Base64.decode(Array(parts[1].utf8).span)
+        else {
+            return authorization
+        }
+        let pair = String(decoding: bytes, as: UTF8.self).split(
+            separator: ":",
+            maxSplits: 1,
+            omittingEmptySubsequences: false
+        )
+        guard pair.count == 2 else { return authorization }
+        let text = PercentEncoding.encode(String(pair[0])) + ":" + PercentEncoding.encode(String(pair[1]))
+        return "Basic " + Base64.encode(Array(text.utf8))
     }
 
     private func check(

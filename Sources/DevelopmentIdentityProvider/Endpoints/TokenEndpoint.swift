@@ -9,6 +9,10 @@ import SocketHTTP
 struct TokenEndpoint: Sendable {
     let context: ProviderContext
     let flavour: ProtocolFlavour
+    /// Whether it is the endpoint for refresh tokens alone.
+    var isForRefreshes = false
+
+    private var quirks: Set<DevelopmentIdentityProvider.Quirk> { behaviour.quirks }
 
     private var behaviour: DevelopmentIdentityProvider.Configuration.Flavour {
         flavour.behaviour(in: context.configuration)
@@ -18,6 +22,9 @@ struct TokenEndpoint: Sendable {
     func respond(to request: Request, faults: ScriptedFaults) async -> Answer {
         do throws(OAuthError) {
             let members = try await redeem(request, faults)
+            if quirks.contains(.plainTextForms) {
+                return .members(members, fields: [.contentType: "text/plain; charset=utf-8"], isForm: true)
+            }
             return .members(members, isForm: wantsForm(request))
         } catch {
             var fields = HTTPFields()
@@ -31,12 +38,22 @@ struct TokenEndpoint: Sendable {
     }
 
     private func redeem(_ request: Request, _ faults: ScriptedFaults) async throws(OAuthError) -> JSONObject {
-        guard RequestParameters.isForm(request), let form = RequestParameters.reading(body: request.body) else {
-            throw OAuthError(.invalidRequest, "the body must be a form")
-        }
+        let form = try parameters(request)
         guard form.duplicatedNames.isEmpty else { throw OAuthError(.invalidRequest, "a parameter is repeated") }
-        let clientID = try await ClientAuthenticator(context: context).clientID(of: request, form: form)
+        let authenticator = ClientAuthenticator(
+            context: context,
+            takesRawCredentials: quirks.contains(.rawBasicCredentials)
+        )
+        let clientID = try await authenticator.clientID(of: request, form: form)
         func value(_ name: String) -> String? { form.values(name).first }
+        if quirks.contains(.refusesProofKey), value("code_verifier") != nil {
+            throw OAuthError(.invalidRequest, "code_verifier is not supported")
+        }
+        if quirks.contains(.separateRefreshEndpoint) {
+            guard isForRefreshes == (value("grant_type") == "refresh_token") else {
+                throw OAuthError(.unsupportedGrantType, "this grant is redeemed at another endpoint")
+            }
+        }
         switch value("grant_type") {
         case "authorization_code":
             return try await redeemCode(form, clientID: clientID, faults)
@@ -48,6 +65,24 @@ struct TokenEndpoint: Sendable {
         case nil: throw OAuthError(.invalidRequest, "grant_type is missing")
         default: throw OAuthError(.unsupportedGrantType, "the grant type is not supported")
         }
+    }
+
+    private func parameters(_ request: Request) throws(OAuthError) -> FormParameters {
+        guard quirks.contains(.jsonTokenRequests) else {
+            guard RequestParameters.isForm(request), let form = RequestParameters.reading(body: request.body) else {
+                throw OAuthError(.invalidRequest, "the body must be a form")
+            }
+            return form
+        }
+        // The reason why it is no JSON does not matter.
+        guard request[.contentType]?.lowercased().hasPrefix("application/json") == true,
+            let json = try? JSONParser.parseObject(request.body)
+        else { throw OAuthError(.invalidRequest, "the body must be JSON") }
+        let pairs = json.members.compactMap { name, value in value.stringValue.map { (name, $0) } }
+        guard let form = RequestParameters.reading(body: Array(FormParameters.serialize(pairs).utf8)) else {
+            throw OAuthError(.invalidRequest, "the body cannot be read")
+        }
+        return form
     }
 
     private func redeemCode(
@@ -82,7 +117,9 @@ struct TokenEndpoint: Sendable {
         let redemption = try await context.state.refresh(
             token,
             clientID: clientID,
-            scopes: form.values("scope").first.map { $0.split(separator: " ").map(String.init) },
+            scopes: form.values("scope").first.map(flavour.scopes(quirks)),
+            mayRotate: !quirks.contains(.hidesOfflineAccess)
+                || form.values("scope").first.map(flavour.scopes(quirks))?.contains(ScopeSet.offlineAccess) == true,
             flavour: flavour,
             minting: context.mint(for: flavour),
             now: context.now
@@ -99,15 +136,55 @@ struct TokenEndpoint: Sendable {
     ) throws(OAuthError) -> JSONObject {
         var members: JSONObject = [
             "access_token": .string(redemption.access),
-            "token_type": flavour == .openIDConnect ? "Bearer" : "bearer",
-            "scope": .string(redemption.scopes.joined(separator: flavour == .openIDConnect ? " " : ",")),
+            "token_type": .string(quirks.contains(.botTokenType) ? "bot" : flavour == .oauth2 ? "bearer" : "Bearer"),
+            "scope": scope(redemption.scopes),
         ]
-        if let lifetime = behaviour.accessTokenLifetime { members["expires_in"] = .integer(Int(lifetime.wholeSeconds)) }
+        if let lifetime = behaviour.accessTokenLifetime { addExpiry(in: lifetime, to: &members) }
         if let refresh = redemption.refresh { members["refresh_token"] = .string(refresh) }
         if flavour == .openIDConnect, redemption.scopes.contains("openid") {
             members["id_token"] = .string(try idToken(redemption, isRefresh: isRefresh, faults))
         }
+        if quirks.contains(.nestedTokens) { members = ["data": .object(members)] }
+        if quirks.contains(.apiFields) {
+            members["instance_url"] = .string(isRefresh ? "https://moved.example.com" : "https://api.example.com")
+            if !isRefresh { members["workspace_id"] = "W-17" }
+        }
+        if quirks.contains(.identityInTokenAnswer), !isRefresh {
+            let user: JSONObject = [
+                "id": .string(redemption.user.subject), "name": .string(redemption.user.name),
+            ]
+            members["owner"] = ["type": "user", "user": .object(user)]
+        }
         return members
+    }
+
+    private func scope(_ scopes: [String]) -> JSONValue {
+        var scopes = scopes
+        if quirks.contains(.emptyScope) { scopes = [] }
+        if quirks.contains(.hidesOfflineAccess) { scopes.removeAll { $0 == ScopeSet.offlineAccess } }
+        if quirks.contains(.scopeArray) { return .array(scopes.map(JSONValue.string)) }
+        let hasCommas = flavour == .oauth2 || quirks.contains(.commasInAnswers)
+        return .string(scopes.joined(separator: hasCommas ? "," : " "))
+    }
+
+    private func addExpiry(in lifetime: Duration, to members: inout JSONObject) {
+        let seconds = Int(lifetime.wholeSeconds)
+        let moment = context.now + lifetime
+        if quirks.contains(.expiryAsText) {
+            members["expires_in"] = .string("\(seconds)")
+        } else if quirks.contains(.expiryAsFraction) {
+            members["expires_in"] = .number(.fraction(seconds))
+        } else if quirks.contains(.expiryZero) {
+            members["expires_in"] = 0
+        } else if quirks.contains(.expiryAtSeconds) {
+            members["expires_at"] = .integer(Int(moment.secondsSinceEpoch))
+        } else if quirks.contains(.expiryAtMilliseconds) {
+            members["expires_at"] = .integer(Int(moment.millisecondsSinceEpoch))
+        } else if quirks.contains(.expiryAtDate) {
+            members["expires_at"] = .string(moment.rfc3339)
+        } else {
+            members["expires_in"] = .integer(seconds)
+        }
     }
 
     private func idToken(
@@ -123,6 +200,7 @@ struct TokenEndpoint: Sendable {
             isRefresh: isRefresh,
             now: context.now
         )
+        if quirks.contains(.omitsNonce) { claims["nonce"] = nil }
         faults.apply(toClaims: &claims)
         do {
             return try context.keys.sign(claims, type: "JWT", forgery: faults.forgery)
@@ -134,5 +212,24 @@ struct TokenEndpoint: Sendable {
     /// GitHub answers with a form unless JSON is requested.
     private func wantsForm(_ request: Request) -> Bool {
         flavour == .oauth2 && !request.values(of: .accept).contains { $0.lowercased().contains("json") }
+    }
+}
+
+extension ProtocolFlavour {
+    /// Reads the scopes of a request; GitHub also accepts commas.
+    func scopes(_ quirks: Set<DevelopmentIdentityProvider.Quirk>) -> @Sendable (String) -> [String] {
+        let separators = quirks.contains(.commasInRequests) ? "," : self == .oauth2 ? " ," : " "
+        return { text in text.split { separators.contains($0) }.map(String.init) }
+    }
+}
+
+extension JSONNumber {
+    /// A whole number that is written with a fraction.
+    fileprivate static func fraction(_ integer: Int) -> JSONNumber {
+        // A number of one digit after the point is always readable.
+        guard case .number(let number)? = try? JSONParser.parse(Array("\(integer).0".utf8)) else {
+            return JSONNumber(integer)
+        }
+        return number
     }
 }

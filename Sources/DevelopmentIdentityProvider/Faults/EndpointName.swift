@@ -10,6 +10,8 @@ package enum EndpointName: String, Sendable, Hashable, CaseIterable {
     case signIn = "/sign-in"
     /// OpenID Connect: the token endpoint.
     case token = "/token"
+    /// OpenID Connect: the endpoint for refresh tokens of a provider that has one of its own.
+    case refresh = "/refresh"
     /// OpenID Connect: the UserInfo endpoint.
     case userInfo = "/userinfo"
     /// Token revocation of both flavours.
@@ -22,6 +24,8 @@ package enum EndpointName: String, Sendable, Hashable, CaseIterable {
     case oauth2Authorization = "/oauth2/authorize"
     /// OAuth 2.0: the token endpoint.
     case oauth2Token = "/oauth2/token"
+    /// OAuth 2.0: the endpoint for refresh tokens of a provider that has one of its own.
+    case oauth2Refresh = "/oauth2/refresh"
     /// OAuth 2.0: the user of a token, like GitHub's `/user`.
     case oauth2User = "/oauth2/user"
 

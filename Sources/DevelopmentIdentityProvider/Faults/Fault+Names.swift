@@ -46,6 +46,15 @@ extension Fault {
             ("alg-none", .algorithmNone, .token),
             ("alg-hs256", .algorithmHS256, .token),
             ("unknown-key", .unknownKeyID, .token),
+            ("user-cancelled", .userCancelled, .authorization),
+            ("refused-without-words", .refusedWithoutWords, .token),
+            ("forgotten-grant", .forgottenGrant, .token),
+            ("grant-refused-as-request", .grantRefusedAsRequest, .token),
+            ("grant-refused-as-client", .grantRefusedAsClient, .token),
+            ("many-groups", .manyGroups(), .token),
+            ("clock-ahead", .idTokenClock(seconds: 90), .token),
+            ("empty-revocation-endpoint", .emptyRevocationEndpoint, .discovery),
+            ("relative-userinfo-endpoint", .relativeUserInfoEndpoint, .discovery),
         ]
     }
 }

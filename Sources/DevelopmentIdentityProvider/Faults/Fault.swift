@@ -37,6 +37,8 @@ package enum Fault: Sendable {
     case idTokenClaim(String, JSONValue?)
     /// The ID token is signed in this wrong way.
     case idTokenSignature(Forgery)
+    /// The ID token's dates are those of a clock that is this many seconds ahead; negative for one that is behind.
+    case idTokenClock(seconds: Int)
     /// Discovery, redirect or ID token names this issuer.
     case wrongIssuer(String)
     /// Userinfo or ID token names this subject.
@@ -108,6 +110,31 @@ extension Fault {
     package static var unknownKeyID: Fault { .idTokenSignature(.unknownKeyID) }
 }
 
+// MARK: - What real providers do, by name
+
+extension Fault {
+    /// A user's no in LinkedIn's words.
+    package static var userCancelled: Fault { .oauthError("user_cancelled_login") }
+    /// A dead refresh token, refused with a status alone.
+    package static var refusedWithoutWords: Fault { .status(401) }
+    /// A dead refresh token that the provider no longer knows.
+    package static var forgottenGrant: Fault { .status(404) }
+    /// A dead refresh token, refused as if the request were wrong.
+    package static var grantRefusedAsRequest: Fault { .oauthError("invalid_request") }
+    /// A dead refresh token, refused as if our client were, which Atlassian does with 403.
+    package static var grantRefusedAsClient: Fault { .oauthError("unauthorized_client", status: 403) }
+    /// An ID token with this many groups; 2,000 make it 90 KB long.
+    package static func manyGroups(_ count: Int = 2000) -> Fault {
+        .idTokenClaim("groups", .array((0..<count).map { .string("corp-department-\($0)-readers-and-writers") }))
+    }
+    /// A discovery document with an empty endpoint that a login does not need.
+    package static var emptyRevocationEndpoint: Fault { .replace("revocation_endpoint", "") }
+    /// A discovery document with a relative endpoint that a login does not need.
+    package static var relativeUserInfoEndpoint: Fault { .replace("userinfo_endpoint", "/userinfo") }
+    /// A document that has moved.
+    package static func moved(to url: String) -> Fault { .status(301, headerFields: ["Location": url]) }
+}
+
 // MARK: - Where a fault applies
 
 extension Fault {
@@ -118,7 +145,7 @@ extension Fault {
         case .oauthError: endpoint.hasOAuthErrors
         case .malformedJSON: !endpoint.isForBrowsers
         case .omit, .replace: !endpoint.isForBrowsers || endpoint.isAuthorization
-        case .idTokenClaim, .idTokenSignature: endpoint == .token
+        case .idTokenClaim, .idTokenSignature, .idTokenClock: endpoint == .token
         case .wrongIssuer: [.token, .discovery, .authorization].contains(endpoint)
         case .changedSubject: endpoint == .token || endpoint == .userInfo
         }

@@ -86,7 +86,14 @@ struct ScriptedFaults: Sendable {
         if let issuer { claims["iss"] = .string(issuer) }
         if let subject { claims["sub"] = .string(subject) }
         for fault in faults {
-            if case .idTokenClaim(let name, let value) = fault { claims[name] = value }
+            switch fault {
+            case .idTokenClaim(let name, let value): claims[name] = value
+            case .idTokenClock(let seconds):
+                for name in ["iat", "exp", "auth_time"] {
+                    if let date = claims[name]?.integerValue { claims[name] = .integer(date + seconds) }
+                }
+            default: continue
+            }
         }
     }
 

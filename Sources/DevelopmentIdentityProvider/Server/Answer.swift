@@ -25,7 +25,9 @@ enum Answer: Sendable {
             // RFC 6749 §5.1: answers with tokens must not be cached, and neither must those that faults may have
             // changed.
             fields[.cacheControl] = "no-store"
-            fields[.contentType] = isForm ? "application/x-www-form-urlencoded" : "application/json"
+            if fields[.contentType] == nil {
+                fields[.contentType] = isForm ? "application/x-www-form-urlencoded" : "application/json"
+            }
             let body = isForm ? Array(Answer.form(members).utf8) : members.serialized()
             return Response(status: status, headerFields: fields, body: body)
         }

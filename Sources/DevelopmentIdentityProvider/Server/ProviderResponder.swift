@@ -24,7 +24,11 @@ struct ProviderResponder: RequestResponder {
         on(.endSession, [.get, .post], EndSessionEndpoint(context: context).respond)
         on(.oauth2Authorization, [.get, .post], AuthorizationEndpoint(context: context, flavour: .oauth2).respond)
         on(.oauth2Token, [.post], TokenEndpoint(context: context, flavour: .oauth2).respond)
-        on(.oauth2User, [.get], UserInfoEndpoint(context: context, flavour: .oauth2).respond)
+        on(.oauth2User, [.get, .post], UserInfoEndpoint(context: context, flavour: .oauth2).respond)
+        for (endpoint, flavour) in [(EndpointName.refresh, ProtocolFlavour.openIDConnect), (.oauth2Refresh, .oauth2)]
+        where flavour.behaviour(in: context.configuration).quirks.contains(.separateRefreshEndpoint) {
+            on(endpoint, [.post], TokenEndpoint(context: context, flavour: flavour, isForRefreshes: true).respond)
+        }
         if context.configuration.allowsRegistration {
             on(.registration, [.post], RegistrationEndpoint(context: context).respond)
         }

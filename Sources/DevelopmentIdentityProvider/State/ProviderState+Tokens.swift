@@ -65,6 +65,7 @@ extension ProviderState {
         _ token: String,
         clientID: String,
         scopes: [String]?,
+        mayRotate: Bool = true,
         flavour: ProtocolFlavour,
         minting tokens: MintedTokens,
         now: Timestamp
@@ -89,7 +90,7 @@ extension ProviderState {
             grantID,
             scopes: scopes,
             minting: tokens,
-            rotates: flavour.behaviour(in: configuration).refreshTokens == .rotating,
+            rotates: mayRotate && flavour.behaviour(in: configuration).refreshTokens == .rotating,
             now: now
         )
         grants[grantID]?.refreshCount += 1

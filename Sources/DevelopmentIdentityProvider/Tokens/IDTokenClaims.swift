@@ -47,6 +47,7 @@ enum IDTokenClaims {
     /// OpenID Connect Core 1.0 §3.1.3.6: the left half of the hash; optional, and for Ed25519 no hash is specified.
     static func accessTokenHash(_ accessToken: String, algorithm: SignatureAlgorithm) -> String? {
         guard algorithm != .edDSA else { return nil }
-        return Base64URL.encode(Array(SHA256.hash(accessToken).bytes.prefix(SHA256.byteCount / 2)))
+        let digest = algorithm.hash.hash(Array(accessToken.utf8))
+        return Base64URL.encode(Array(digest.prefix(digest.count / 2)))
     }
 }

@@ -1,3 +1,5 @@
+package import OpenSSLCrypto
+
 extension StorageInspection {
     /// Copies the newest whole snapshot to one file.
     ///
@@ -31,7 +33,9 @@ extension StorageInspection {
     ///   - path: The directory: missing, or empty except for the key, the lock and `others`.
     ///   - others: Files of the server that hold no state, and remain as they are.
     ///   - key: The key that the backup was sealed with.
+    ///   - seconds: Now, in seconds since 1970: from when on the state may lack what was acknowledged.
     ///   - fileSystem: The disk.
+    ///   - random: The source of the mark's salt.
     /// - Returns: What was restored.
     /// - Throws: `directoryNotEmpty`, `locked`, `wrongKey`, or `damaged`; the directory then stays empty.
     package static func restore(
@@ -39,7 +43,9 @@ extension StorageInspection {
         into path: String,
         besides others: Set<String> = [],
         key: StorageKey,
-        fileSystem: any FileSystem = POSIXFileSystem()
+        seconds: Int64,
+        fileSystem: any FileSystem = POSIXFileSystem(),
+        random: any RandomSource = SystemRandomSource()
     ) throws(StorageError) -> SnapshotDescription {
         let description = try verifyBackup(backup, key: key, fileSystem: fileSystem)
         let directory = StorageDirectory(fileSystem: fileSystem, path: path)
@@ -56,6 +62,8 @@ extension StorageInspection {
         } catch {
             throw StorageError(error)
         }
+        // Before the data: an interruption leaves an empty directory, never a restored one that does not know it.
+        try directory.writeMarker(.restoration, seconds: seconds, key: key, random: random)
         let name = StorageDirectory.snapshotName(description.number)
         return try copy(backup, to: directory.path(of: name), key: key, fileSystem: fileSystem)
     }

@@ -11,9 +11,9 @@ package final class AppendingFile: Sendable {
     /// Opens a file with `O_APPEND`; creates it with mode 0600 if it is missing.
     ///
     /// Every write goes to the current end of the file, so that a file truncated in the meantime (`copytruncate`) gets
-    /// no hole.
+    /// no hole. A symbolic link is not followed: a user who may write to the directory could choose what we append to.
     package init(path: String) throws(FileSystemError) {
-        let descriptor = unsafe open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0o600)
+        let descriptor = unsafe open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
         guard descriptor >= 0 else { throw FileSystemError(operation: "open", path: path, code: errno) }
         self.descriptor = descriptor
         self.path = path

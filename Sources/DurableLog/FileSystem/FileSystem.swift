@@ -5,13 +5,16 @@ package protocol FileSystem: Sendable {
     /// Makes a directory with mode 0700, and its parents; an existing one is left as it is.
     func createDirectory(_ path: String) throws(FileSystemError)
 
+    /// Who owns a directory, and who may change what is in it.
+    func access(toDirectory path: String) throws(FileSystemError) -> DirectoryAccess
+
     /// The names of a directory's entries, unordered.
     func names(in directory: String) throws(FileSystemError) -> [String]
 
     /// Makes an empty file with mode 0600; fails if the path exists.
     func createFile(_ path: String) throws(FileSystemError) -> any OpenFile
 
-    /// Opens a file for reading and truncating.
+    /// Opens a file for reading and truncating; a symbolic link is not followed.
     func openFile(_ path: String) throws(FileSystemError) -> any OpenFile
 
     /// Renames a file in one step, replacing the file that had the new name.
@@ -23,8 +26,23 @@ package protocol FileSystem: Sendable {
     /// Returns once the directory's names are on the disk.
     func synchronizeDirectory(_ path: String) throws(FileSystemError)
 
-    /// Takes the lock that this file represents, or fails with `isLocked` when another process holds it.
+    /// Takes the lock that this file represents, or fails with `isLocked` when another process holds it; a symbolic
+    /// link is not followed.
     func lock(_ path: String) throws(FileSystemError) -> any FileLock
+}
+
+/// Who owns a directory, and who may change what is in it.
+package struct DirectoryAccess: Equatable, Sendable {
+    /// Whether it belongs to the user that this process runs as.
+    package let isOwned: Bool
+    /// Whether its group or everybody may add, replace and remove files.
+    package let isWritableByOthers: Bool
+
+    /// A directory's access.
+    package init(isOwned: Bool, isWritableByOthers: Bool) {
+        self.isOwned = isOwned
+        self.isWritableByOthers = isWritableByOthers
+    }
 }
 
 /// An open file; it is closed when it is released.

@@ -35,6 +35,7 @@ package struct FileSystemError: Error, Equatable, Sendable, CustomStringConverti
 
     /// The sentence for a log or a terminal.
     package var description: String {
+        guard code != ELOOP else { return "\(operation) \(path): is a symbolic link, which is not followed here" }
         let reason = unsafe strerror(code).map { unsafe String(cString: $0) } ?? "error"
         return "\(operation) \(path): \(reason) (\(code))"
     }

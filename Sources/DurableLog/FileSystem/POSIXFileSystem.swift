@@ -18,6 +18,17 @@ package struct POSIXFileSystem: FileSystem {
         try synchronizeDirectory(parent)
     }
 
+    /// `fstat(2)` of the directory, or of the one that a link to it names.
+    package func access(toDirectory path: String) throws(FileSystemError) -> DirectoryAccess {
+        let directory = try open(path, O_RDONLY | O_DIRECTORY)
+        var status = stat()
+        guard unsafe fstat(directory.descriptor, &status) == 0 else { throw failure("fstat", path) }
+        return DirectoryAccess(
+            isOwned: status.st_uid == geteuid(),
+            isWritableByOthers: status.st_mode & (S_IWGRP | S_IWOTH) != 0
+        )
+    }
+
     /// The entries except `.` and `..`.
     package func names(in directory: String) throws(FileSystemError) -> [String] {
         guard let stream = unsafe opendir(directory) else { throw failure("opendir", directory) }
@@ -44,11 +55,11 @@ package struct POSIXFileSystem: FileSystem {
     /// Opens for reading and truncating where permitted, otherwise for reading.
     package func openFile(_ path: String) throws(FileSystemError) -> any OpenFile {
         do {
-            return try open(path, O_RDWR)
+            return try open(path, O_RDWR | O_NOFOLLOW)
         } catch {
             // A backup may be on a medium, or belong to an owner, that permits reading only.
             guard error.code == EACCES || error.code == EROFS || error.code == EPERM else { throw error }
-            return try open(path, O_RDONLY)
+            return try open(path, O_RDONLY | O_NOFOLLOW)
         }
     }
 
@@ -70,7 +81,7 @@ package struct POSIXFileSystem: FileSystem {
 
     /// `flock(2)`, which the kernel releases however the process ends.
     package func lock(_ path: String) throws(FileSystemError) -> any FileLock {
-        let file = try open(path, O_RDWR | O_CREAT)
+        let file = try open(path, O_RDWR | O_CREAT | O_NOFOLLOW)
         while flock(file.descriptor, LOCK_EX | LOCK_NB) != 0 {
             guard errno == EINTR else { throw failure("flock", path) }
         }

@@ -1,6 +1,6 @@
 internal import OpenSSLCrypto
 
-/// The first 96 bytes of every journal segment and snapshot, unencrypted but authenticated.
+/// The first 96 bytes of every journal segment and snapshot, and all of a marker: unencrypted but authenticated.
 ///
 /// Layout, big-endian: magic 8 ‖ version 4 ‖ key id 8 ‖ salt 32 ‖ number 8 ‖ position 8 ‖ creation time 8 ‖ CRC-32 of
 /// the preceding bytes 4 ‖ seal of nothing over the preceding bytes 16. The first 80 bytes keep this layout in every
@@ -11,6 +11,8 @@ struct FileHeader: Equatable {
     enum Kind: String {
         case journalSegment = "GHJOURNL"
         case snapshot = "GHSNAPSH"
+        case store = "GHSTORED"
+        case restoration = "GHRESTOR"
     }
 
     static let byteCount = 96
@@ -25,7 +27,7 @@ struct FileHeader: Equatable {
     let number: UInt64
     /// In a segment, the position before its first record; in a snapshot, the position that it covers.
     let position: UInt64
-    /// When a snapshot was taken, in seconds since 1970; 0 in a segment.
+    /// When a snapshot was taken, or the state restored, in seconds since 1970; 0 in a segment.
     let creationSeconds: Int64
 
     init(

@@ -52,6 +52,14 @@ package final class Journal: ChangeJournal {
         try await queue.wait(for: queue.lastNumber, .synchronized)
     }
 
+    /// Begins a new segment, with a key of its own, before anything else is written.
+    ///
+    /// For a machine that was resumed, or copied while it ran: its twin would seal other records with the same key and
+    /// the same nonces.
+    package func beginSegment() {
+        queue.requestSegment()
+    }
+
     /// Syncs the remaining records and ends the writer's thread; records appended afterwards are refused.
     ///
     /// - Throws: `unavailable` if the disk did not take the last records; those were not acknowledged.

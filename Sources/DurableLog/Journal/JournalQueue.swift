@@ -10,6 +10,8 @@ final class JournalQueue: Sendable {
         var resumption: UInt64?
         var records: [PendingRecord] = []
         var synchronizes = false
+        /// Whether the records begin a new segment.
+        var beginsSegment = false
         var isClosing = false
     }
 
@@ -73,6 +75,15 @@ final class JournalQueue: Sendable {
             if let answer { continuation.resume(returning: answer) }
         }
         try result.get()
+    }
+
+    /// Makes the writer begin a new segment, with a key of its own, before it writes anything else.
+    func requestSegment() {
+        let wakes = state.withLock { state in
+            state.segmentIsRequested = true
+            return state.takeSleep()
+        }
+        if wakes { signal.post() }
     }
 
     /// Returns once the writer has written what it could and its thread has ended.

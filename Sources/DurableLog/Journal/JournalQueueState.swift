@@ -27,6 +27,7 @@ struct JournalQueueState {
     var segments: [JournalQueue.SegmentStart]
     var statistics = JournalStatistics()
     var synchronizationIsRequested = false
+    var segmentIsRequested = false
     var writerSleeps = false
     var hasFailed = false
     var omission = Omission.none
@@ -53,16 +54,19 @@ struct JournalQueueState {
 
     /// The work that has gathered for the writer; nil if there is none.
     mutating func takeWork() -> JournalQueue.Work? {
-        guard !pending.isEmpty || synchronizationIsRequested || isClosing || resumption != nil else { return nil }
+        guard !pending.isEmpty || synchronizationIsRequested || segmentIsRequested || isClosing || resumption != nil
+        else { return nil }
         defer {
             pending = []
             synchronizationIsRequested = false
+            segmentIsRequested = false
             resumption = nil
         }
         return JournalQueue.Work(
             resumption: resumption,
             records: pending,
             synchronizes: synchronizationIsRequested,
+            beginsSegment: segmentIsRequested,
             isClosing: isClosing
         )
     }

@@ -98,6 +98,7 @@ final class JournalWriter {
     private func write(_ work: JournalQueue.Work) throws(StorageError) {
         // After a gap a new segment begins, with what has arrived since.
         guard segment != nil else { return try startSegment() }
+        if work.beginsSegment { return try rotate(keeping: work.records) }
         if !work.records.isEmpty {
             guard try segment?.write(work.records, synchronizedNumber: synchronizedNumber) == true else {
                 return try rotate(keeping: work.records)

@@ -7,7 +7,9 @@ package struct StorageKey: Sendable, Redacted {
     package static let byteCount = 32
 
     /// The bytes, for `hexadecimal` and for deriving.
-    private let secret: [UInt8]
+    ///
+    /// Overwritten when the last copy of the key is released.
+    private let secret: SecretBytes
 
     /// The key's identifier in file headers: enough to distinguish keys, useless for finding one.
     let identifier: [UInt8]
@@ -17,7 +19,7 @@ package struct StorageKey: Sendable, Redacted {
         guard bytes.count == Self.byteCount else { throw .wrongLength }
         // A key of one repeated byte is an empty buffer, or a test key that reached production.
         guard bytes.contains(where: { $0 != bytes[0] }) else { throw .notRandom }
-        secret = bytes
+        secret = SecretBytes(bytes)
         identifier = HKDFSHA256.derive(secret: bytes, salt: [], info: Array("gatehouse storage key id".utf8), count: 8)
     }
 
@@ -35,7 +37,7 @@ package struct StorageKey: Sendable, Redacted {
 
     /// The text that a key file holds.
     package var hexadecimal: String {
-        Hexadecimal.encode(secret)
+        unsafe secret.withBytes { unsafe Hexadecimal.encode(Array($0)) }
     }
 }
 

@@ -58,6 +58,7 @@ package final class DurableStore: Sendable {
     ) throws(StorageError) {
         do {
             let contents = try directory.contents()
+            try directory.requireData(contents, companions: options.companions, accepted: options.acceptedLosses)
             try directory.remove(contents.temporaries)
             let (key, isNewKey) = try keySource.key(in: directory, contents: contents, random: random, logger: logger)
             var plan = try RecoveryPlanner.plan(
@@ -68,6 +69,7 @@ package final class DurableStore: Sendable {
             )
             plan.report.createdKey = isNewKey
             plan.report.removedTemporaryFiles = contents.temporaries
+            plan.report.restorationSeconds = directory.restorationSeconds(contents, key: key, logger: logger)
             plan.report.log(to: logger, directory: directory.path)
             try directory.setAside(plan.damagedSnapshots)
             let place = JournalWriter.Place(
@@ -78,6 +80,8 @@ package final class DurableStore: Sendable {
                 logger: logger
             )
             journal = try Self.continueJournal(plan, place: place, lastNumber: contents.segments.last ?? 0)
+            // After the first segment: a crash between the two leaves a store that is merely not marked yet.
+            if !contents.hasStoreFile { Self.mark(directory, key: key, random: random, logger: logger) }
             self.key = key
             self.plan = plan
         } catch {
@@ -102,10 +106,32 @@ package final class DurableStore: Sendable {
         try BatchedReplay(plan, directory: directory, key: key)
     }
 
+    /// Records that the state lacks changes that were acknowledged, as after a restore; blocks.
+    ///
+    /// - Parameter seconds: Now, in seconds since 1970.
+    /// - Throws: The disk's error; the state is then not marked.
+    package func markRestored(seconds: Int64) throws(StorageError) {
+        try directory.writeMarker(.restoration, seconds: seconds, key: key, random: random)
+    }
+
     /// Syncs the remaining records, ends the journal, and releases the directory for another process.
     package func close() async throws(JournalError) {
         defer { lock.release() }
         try await journal.close()
+    }
+
+    /// Marks that there is a store; a failure is repeated at the next start and stops nothing.
+    private static func mark(
+        _ directory: StorageDirectory,
+        key: StorageKey,
+        random: any RandomSource,
+        logger: Logger
+    ) {
+        do {
+            try directory.writeMarker(.store, seconds: 0, key: key, random: random)
+        } catch {
+            logger.warning("The storage directory could not be marked as one", metadata: ["error": "\(error)"])
+        }
     }
 
     /// Begins a new segment: an old one is never written to again, so that none of its nonces is used twice.

@@ -21,6 +21,12 @@ package struct RecoveryReport: Equatable, Sendable {
     /// Remains of an interrupted write that were removed.
     package internal(set) var removedTemporaryFiles: [String] = []
 
+    /// When the state was restored from a backup, in seconds since 1970; nil if it never was.
+    package internal(set) var restorationSeconds: Int64?
+
+    /// Whether records that were acknowledged are missing, with the operator's consent.
+    package var hasLoss: Bool { !lostRecords.isEmpty || hasLostEnd }
+
     /// Whether the damage would affect the next start too, until a new snapshot has been written.
     package var requiresSnapshot: Bool { !lostRecords.isEmpty || hasLostEnd || !toleratedDamage.isEmpty }
 }

@@ -2,13 +2,21 @@ internal import Logging
 
 extension StorageDirectory {
     /// Creates the directory if it is missing, and takes its lock.
+    ///
+    /// - Throws: `unprotected` for a directory in which another user could replace files: seals authenticate what is in
+    ///   a file, not that it is the newest; `locked`; `fileSystem`.
     func lock() throws(StorageError) -> any FileLock {
         do {
             try fileSystem.createDirectory(path)
+            let access = try fileSystem.access(toDirectory: path)
+            guard access.isOwned, !access.isWritableByOthers else {
+                throw StorageError.unprotected(directory: path, access)
+            }
             return try fileSystem.lock(path(of: Self.lockFileName))
+        } catch let error as FileSystemError where error.isLocked {
+            throw .locked(directory: path)
         } catch {
-            if error.isLocked { throw .locked(directory: path) }
-            throw .fileSystem(error)
+            throw StorageError(error)
         }
     }
 

@@ -8,6 +8,8 @@ struct StorageDirectory: Sendable {
 
     static let keyFileName = "master.key"
     static let lockFileName = "lock"
+    static let storeFileName = "store.id"
+    static let restorationFileName = "restored.mark"
     static let temporarySuffix = ".tmp"
 
     /// A file of the store, by its name.
@@ -17,6 +19,10 @@ struct StorageDirectory: Sendable {
         case temporary
         case key
         case lock
+        /// Says that there was a store.
+        case store
+        /// Says that the state was restored, and when.
+        case restoration
         case other
 
         init(name: String) {
@@ -27,6 +33,10 @@ struct StorageDirectory: Sendable {
                 self = .key
             } else if name == StorageDirectory.lockFileName {
                 self = .lock
+            } else if name == StorageDirectory.storeFileName {
+                self = .store
+            } else if name == StorageDirectory.restorationFileName {
+                self = .restoration
             } else if let number = Entry.number(name, suffix: ".journal") {
                 self = .segment(number)
             } else if let number = Entry.number(name, suffix: ".snapshot") {
@@ -64,6 +74,8 @@ struct StorageDirectory: Sendable {
             case .temporary: contents.temporaries.append(name)
             case .key: contents.hasKey = true
             case .lock: break
+            case .store: contents.hasStoreFile = true
+            case .restoration: contents.hasRestorationFile = true
             case .other: contents.others.append(name)
             }
         }
@@ -79,6 +91,8 @@ struct StorageDirectory: Sendable {
         var temporaries: [String] = []
         var others: [String] = []
         var hasKey = false
+        var hasStoreFile = false
+        var hasRestorationFile = false
         var hasData: Bool { !segments.isEmpty || !snapshots.isEmpty }
     }
 

@@ -2,6 +2,10 @@
 package enum StorageError: Error, Equatable, Sendable, CustomStringConvertible {
     /// Another process uses the directory.
     case locked(directory: String)
+    /// Another user could replace files in the directory.
+    case unprotected(directory: String, DirectoryAccess)
+    /// There is no data, although a file shows that there was.
+    case emptied(directory: String, evidence: String)
     /// There is data but no key to read it with.
     case keyMissing(keyFile: String)
     /// A key file that does not contain a key.
@@ -32,6 +36,15 @@ package enum StorageError: Error, Equatable, Sendable, CustomStringConvertible {
         switch self {
         case .locked(let directory):
             "another process uses the storage directory \(directory): stop it, or give this one its own directory"
+        case .unprotected(let directory, let access):
+            access.isOwned
+                ? "other users may change \(directory): chmod go-w it, or use a subdirectory that gatehouse creates"
+                : "\(directory) belongs to another user: chown it, or use a subdirectory that gatehouse creates"
+        case .emptied(let directory, let evidence):
+            """
+            \(directory) contains no data, although its \(evidence) shows that it did: mount the volume or restore a \
+            backup, or start once with --accept-loss \(evidence) to begin with an empty store
+            """
         case .keyMissing(let keyFile):
             "the storage directory has data but no key: configure storage.encryption_key, or restore \(keyFile)"
         case .invalidKey(let keyFile, let error):

@@ -12,6 +12,18 @@ package struct TokenBucket: Sendable {
             self.burst = Double(burst)
             perSecond = Double(perMinute) / 60
         }
+
+        @usableFromInline
+        init(burst: Double, perSecond: Double) {
+            self.burst = burst
+            self.perSecond = perSecond
+        }
+
+        /// A bucket of which several sources live together.
+        @inlinable
+        package func multiplied(by factor: Double) -> Rate {
+            Rate(burst: burst * factor, perSecond: perSecond * factor)
+        }
     }
 
     @usableFromInline let rate: Rate
@@ -43,6 +55,31 @@ package struct TokenBucket: Sendable {
         return nil
     }
 
+    /// Returns a token that was taken for nothing.
+    @inlinable
+    package mutating func refund() {
+        tokens = min(rate.burst, tokens + 1)
+    }
+
+    /// After how long there will be a token; `nil` when there is one now.
+    ///
+    /// Takes nothing.
+    @inlinable
+    package func wait(atMilliseconds now: Int64) -> Duration? {
+        let tokens = refilled(atMilliseconds: now)
+        guard tokens < 1 else { return nil }
+        return rate.perSecond > 0 ? .seconds((1 - tokens) / rate.perSecond) : .seconds(60)
+    }
+
+    /// Takes a token whether or not there is one, when only afterwards it is known what counts.
+    ///
+    /// A debt is paid before there is a token again.
+    @inlinable
+    package mutating func charge(atMilliseconds now: Int64) {
+        tokens = refilled(atMilliseconds: now) - 1
+        updatedAtMilliseconds = now
+    }
+
     /// Whether the bucket has refilled: forgetting a full one changes nothing.
     @inlinable
     package func isFull(atMilliseconds now: Int64) -> Bool {
@@ -58,11 +95,27 @@ package struct TokenBucket: Sendable {
 
 /// Token buckets by key, in a table that never exceeds its bound.
 ///
-/// At the bound, buckets that have refilled are dropped. If none has, all are: a flood from that many keys is not
-/// stopped by counting each, and refusing every new key would help the flood.
+/// At the bound, buckets that have refilled are dropped. If none has, further keys share a few buckets: emptying the
+/// table would give every key that is slowed down its allowance again, and refusing every new key would help the flood.
 package struct TokenBuckets<Key: Hashable & Sendable>: Sendable {
     @usableFromInline var buckets: [Key: TokenBucket] = [:]
     @usableFromInline let bucketsMax: Int
+    /// The buckets of keys that found no room, by a hash that others cannot predict.
+    @usableFromInline var sharedBuckets: [SharedPlace: TokenBucket] = [:]
+    @usableFromInline var sweptAtMilliseconds = Int64.min
+
+    /// Which keys share a bucket: those of one rate, in 256 parts.
+    @usableFromInline
+    struct SharedPlace: Hashable, Sendable {
+        @usableFromInline let part: Int
+        @usableFromInline let rate: TokenBucket.Rate
+
+        @usableFromInline
+        init(_ key: Key, _ rate: TokenBucket.Rate) {
+            part = key.hashValue & 255
+            self.rate = rate
+        }
+    }
 
     /// An empty table.
     @inlinable
@@ -70,7 +123,7 @@ package struct TokenBuckets<Key: Hashable & Sendable>: Sendable {
         self.bucketsMax = bucketsMax
     }
 
-    /// How many keys have a bucket.
+    /// How many keys have a bucket of their own.
     @inlinable package var count: Int { buckets.count }
 
     /// Takes one token of the key's bucket if there is one.
@@ -82,10 +135,51 @@ package struct TokenBuckets<Key: Hashable & Sendable>: Sendable {
     /// - Returns: `nil` when there was a token, else after how long there will be one.
     @inlinable
     package mutating func spend(_ key: Key, rate: TokenBucket.Rate, atMilliseconds now: Int64) -> Duration? {
-        if buckets[key] == nil, buckets.count >= bucketsMax {
-            buckets = buckets.filter { !$0.value.isFull(atMilliseconds: now) }
-            if buckets.count >= bucketsMax { buckets.removeAll(keepingCapacity: true) }
+        guard hasRoom(for: key, atMilliseconds: now) else {
+            let fresh = TokenBucket(rate: rate, atMilliseconds: now)
+            return sharedBuckets[SharedPlace(key, rate), default: fresh].spend(atMilliseconds: now)
         }
         return buckets[key, default: TokenBucket(rate: rate, atMilliseconds: now)].spend(atMilliseconds: now)
+    }
+
+    /// Whether the key has a bucket of its own or can have one.
+    ///
+    /// A full table is searched for buckets that have refilled once a second at most: a flood must not have it searched
+    /// for each of its requests.
+    @inlinable
+    package mutating func hasRoom(for key: Key, atMilliseconds now: Int64) -> Bool {
+        if buckets.count < bucketsMax || buckets[key] != nil { return true }
+        guard now < sweptAtMilliseconds || now - 1000 >= sweptAtMilliseconds else { return false }
+        sweptAtMilliseconds = now
+        buckets = buckets.filter { !$0.value.isFull(atMilliseconds: now) }
+        return buckets.count < bucketsMax
+    }
+
+    /// Returns a token that the key's bucket gave for nothing.
+    @inlinable
+    package mutating func refund(_ key: Key) {
+        buckets[key]?.refund()
+    }
+
+    /// After how long the key's bucket has a token; `nil` when it has one now.
+    ///
+    /// Takes nothing.
+    @inlinable
+    package func wait(_ key: Key, atMilliseconds now: Int64) -> Duration? {
+        buckets[key]?.wait(atMilliseconds: now)
+    }
+
+    /// Takes a token of the key's bucket whether or not there is one.
+    @inlinable
+    package mutating func charge(_ key: Key, rate: TokenBucket.Rate, atMilliseconds now: Int64) {
+        makeRoom(for: key, atMilliseconds: now)
+        buckets[key, default: TokenBucket(rate: rate, atMilliseconds: now)].charge(atMilliseconds: now)
+    }
+
+    @usableFromInline
+    mutating func makeRoom(for key: Key, atMilliseconds now: Int64) {
+        guard buckets[key] == nil, buckets.count >= bucketsMax else { return }
+        buckets = buckets.filter { !$0.value.isFull(atMilliseconds: now) }
+        if buckets.count >= bucketsMax { buckets.removeAll(keepingCapacity: true) }
     }
 }

@@ -18,14 +18,22 @@ package struct ClientMetadataDocument: Hashable, Sendable {
         package var redirectURIs: RedirectURI.Policy
         /// The methods that this server offers to clients without a shared secret.
         package var authenticationMethods: Set<TokenEndpointAuthenticationMethod>
+        /// The grants that a client may have.
+        package var grantTypes: Set<GrantType>
+        /// The grants of a client that names none.
+        package var defaultGrantTypes: Set<GrantType>
 
         /// A policy.
         package init(
             redirectURIs: RedirectURI.Policy = .init(),
-            authenticationMethods: Set<TokenEndpointAuthenticationMethod> = [.none]
+            authenticationMethods: Set<TokenEndpointAuthenticationMethod> = [.none],
+            grantTypes: Set<GrantType> = [.authorizationCode, .refreshToken],
+            defaultGrantTypes: Set<GrantType> = [.authorizationCode, .refreshToken]
         ) {
             self.redirectURIs = redirectURIs
             self.authenticationMethods = authenticationMethods
+            self.grantTypes = grantTypes
+            self.defaultGrantTypes = defaultGrantTypes
         }
     }
 
@@ -53,6 +61,8 @@ package struct ClientMetadataDocument: Hashable, Sendable {
         try Self.refuseSharedSecrets(json)
         let methods = try Self.authenticationMethods(json, offered: policy.authenticationMethods)
         let metadata = try Self.metadata(json, policy: policy)
+        let usable = try Self.usable(methods, metadata)
+        let usesKeys = usable.contains(.privateKeyJWT)
         client = Client(
             id: url.text,
             kind: .metadataDocument,
@@ -60,10 +70,10 @@ package struct ClientMetadataDocument: Hashable, Sendable {
             uri: metadata.uri,
             redirectURIs: metadata.redirectURIs,
             grantTypes: metadata.grantTypes,
-            authenticationMethods: try Self.usable(methods, metadata),
+            authenticationMethods: usable,
             applicationType: metadata.applicationType,
-            keySet: metadata.keySet,
-            keySetURI: metadata.keySetURI,
+            keySet: usesKeys ? metadata.keySet : nil,
+            keySetURI: usesKeys ? metadata.keySetURI : nil,
             issuedAt: now
         )
     }
@@ -122,7 +132,12 @@ package struct ClientMetadataDocument: Hashable, Sendable {
         do {
             return try ClientMetadata(
                 json,
-                policy: ClientMetadata.Policy(redirectURIs: policy.redirectURIs, authenticationMethods: [.none])
+                policy: ClientMetadata.Policy(
+                    redirectURIs: policy.redirectURIs,
+                    grantTypes: policy.grantTypes,
+                    defaultGrantTypes: policy.defaultGrantTypes,
+                    authenticationMethods: [.none]
+                )
             )
         } catch {
             throw Refusal(reason: error.description)

@@ -26,6 +26,7 @@ struct AccessTokenClaimsReader {
     private var issuedAt = Timestamp(secondsSinceEpoch: 0)
     private var expiresAt = Timestamp(secondsSinceEpoch: 0)
     private var authenticatedAt: Timestamp?
+    private var actor: JSONObject?
     private var additionalClaims = JSONObject()
 
     /// The bounds for claims that were mapped from elsewhere.
@@ -70,6 +71,7 @@ struct AccessTokenClaimsReader {
             expiresAt: expiresAt,
             authenticatedAt: authenticatedAt,
             sessionID: sessionID,
+            actor: actor,
             additionalClaims: additionalClaims
         )
     }
@@ -128,14 +130,27 @@ struct AccessTokenClaimsReader {
 
     private mutating func readAdditional(_ token: JSONScanner.StringToken) throws(JOSEError) {
         let name = try AccessTokenClaimsReader.strict { () throws(JSONError) in try scanner.text(of: token) }
+        if name == "act" { return try readActor() }
         // We write none of the reserved names here, so one that occurs has a meaning that we would ignore.
         guard !AccessTokenClaims.reservedNames.contains(name) else { throw .invalidClaim(name) }
         guard additionalClaims[name] == nil, additionalClaims.count < AccessTokenClaimsReader.additionalClaimCountMax
         else { throw .malformed }
-        var reader = JSONReader(scanner: scanner, limits: AccessTokenClaimsReader.limits)
-        additionalClaims[name] = try AccessTokenClaimsReader.strict { () throws(JSONError) in try reader.value(depth: 1)
+        additionalClaims[name] = try value()
+    }
+
+    private mutating func readActor() throws(JOSEError) {
+        guard actor == nil else { throw .malformed }
+        guard let object = try value().objectValue, object["sub"]?.stringValue?.isEmpty == false else {
+            throw .invalidClaim("act")
         }
+        actor = object
+    }
+
+    private mutating func value() throws(JOSEError) -> JSONValue {
+        var reader = JSONReader(scanner: scanner, limits: AccessTokenClaimsReader.limits)
+        let value = try AccessTokenClaimsReader.strict { () throws(JSONError) in try reader.value(depth: 1) }
         scanner = reader.scanner
+        return value
     }
 
     private mutating func expect(_ byte: UInt8) throws(JOSEError) {

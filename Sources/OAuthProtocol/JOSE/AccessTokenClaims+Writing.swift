@@ -31,6 +31,10 @@ extension AccessTokenClaims {
             output.append(contentsOf: #","auth_time":"#.utf8)
             JSONWriter.append(authenticatedAt.secondsSinceEpoch, to: &output)
         }
+        if let actor {
+            output.append(contentsOf: #","act":"#.utf8)
+            JSONWriter.append(.object(actor), to: &output)
+        }
         if !additionalClaims.isEmpty { appendAdditionalClaims(to: &output) }
         output.append(UInt8(ascii: "}"))
         return output

@@ -20,6 +20,8 @@ package struct AccessTokenClaims: Sendable, Hashable {
     package var authenticatedAt: Timestamp?
     /// `tsid`: the session whose upstream tokens may be retrieved; a handle, never a credential (JW-3).
     package var sessionID: String?
+    /// RFC 8693 §4.1, `act`: the acting parties of a delegated token; `nil` for every other token.
+    package var actor: JSONObject?
     /// Claims mapped from a provider, such as `groups`; reserved names among them are not written.
     package var additionalClaims: JSONObject
 
@@ -35,6 +37,7 @@ package struct AccessTokenClaims: Sendable, Hashable {
         expiresAt: Timestamp,
         authenticatedAt: Timestamp? = nil,
         sessionID: String? = nil,
+        actor: JSONObject? = nil,
         additionalClaims: JSONObject = JSONObject()
     ) {
         self.issuer = issuer
@@ -47,12 +50,18 @@ package struct AccessTokenClaims: Sendable, Hashable {
         self.expiresAt = expiresAt
         self.authenticatedAt = authenticatedAt
         self.sessionID = sessionID
+        self.actor = actor
         self.additionalClaims = additionalClaims
     }
 
-    /// The claims that a provider must never set: those of this type, and those that bind or delegate a token.
+    /// The claims that a provider must never set: those of this type, those that bind or delegate a token, and the
+    /// members that introspection adds to the claims (RFC 7662 §2.2).
+    ///
+    /// Of two members with one name, JSON parsers disagree which one counts (D-34): a mapped `active` would make a live
+    /// token inactive for some resource servers.
     package static let reservedNames: Set<String> =
-        Set(AccessTokenClaimName.allCases.map(\.rawValue)).union(["nbf", "cnf", "act", "may_act", "azp"])
+        Set(AccessTokenClaimName.allCases.map(\.rawValue))
+        .union(["nbf", "cnf", "act", "may_act", "azp", "active", "token_type", "username"])
 }
 
 /// The claims that are properties of ``AccessTokenClaims``.

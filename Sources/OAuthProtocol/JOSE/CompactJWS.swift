@@ -16,7 +16,7 @@ package struct CompactJWS: Sendable, Redacted {
 
     /// How many keys are tried for one token: verifying is slow, and a token without `kid` matches every key of its
     /// type.
-    static let keyTrialsMax = 8
+    package static let keyTrialsMax = 8
 
     /// Parses a token.
     ///
@@ -38,14 +38,24 @@ package struct CompactJWS: Sendable, Redacted {
     /// Checks that one of the keys made the signature, by one of the algorithms.
     ///
     /// The caller chooses the algorithms, never the token (RFC 8725 §3.1, D-30).
+    ///
+    /// - Parameters:
+    ///   - keys: The keys that may have made it.
+    ///   - algorithms: The accepted algorithms.
+    ///   - keyTrialsMax: How many keys that fit are tried.
+    ///   - onlyOne: Whether to refuse a token that several keys fit, instead of trying them: for keys of strangers.
+    /// - Throws: ``JOSEError`` for the first rule that was broken.
     package func verify(
         with keys: JSONWebKeySet,
-        algorithms: Set<SignatureAlgorithm>
+        algorithms: Set<SignatureAlgorithm>,
+        keyTrialsMax: Int = keyTrialsMax,
+        onlyOne: Bool = false
     ) throws(JOSEError) {
         guard algorithms.contains(header.algorithm) else { throw .unsupportedAlgorithm }
         let candidates = keys.candidates(keyID: header.keyID, algorithm: header.algorithm)
         guard !candidates.isEmpty else { throw .unknownKey }
-        guard candidates.prefix(CompactJWS.keyTrialsMax).contains(where: isSigned(by:)) else {
+        guard !onlyOne || candidates.count == 1 else { throw .ambiguousKey }
+        guard candidates.prefix(keyTrialsMax).contains(where: isSigned(by:)) else {
             throw .invalidSignature
         }
     }

@@ -14,6 +14,8 @@ package enum JOSEError: Error, Hashable, Sendable {
     case wrongType
     /// No key of the set matches `kid` and `alg` (D-31).
     case unknownKey
+    /// Several keys fit, and the caller tries only one.
+    case ambiguousKey
     /// The signature is not valid for the key (D-35).
     case invalidSignature
     /// A required claim is missing.
@@ -47,6 +49,7 @@ extension JOSEError: CustomStringConvertible {
         case .unsupportedAlgorithm: "the signature algorithm is not accepted"
         case .wrongType: "the token has the wrong type"
         case .unknownKey: "the signing key is unknown"
+        case .ambiguousKey: "several keys fit; the header needs the kid of one"
         case .invalidSignature: "the signature is invalid"
         case .missingClaim(let name): "the claim \(name) is missing"
         case .invalidClaim(let name): "the claim \(name) is invalid"

@@ -74,6 +74,8 @@ extension JSONWebKey {
         let curve = json["crv"]?.stringValue
         switch (type, curve) {
         case ("EC", "P-256"): return .p256(x: try bytes("x", of: json), y: try bytes("y", of: json))
+        case ("EC", "P-384"): return .p384(x: try bytes("x", of: json), y: try bytes("y", of: json))
+        case ("EC", "P-521"): return .p521(x: try bytes("x", of: json), y: try bytes("y", of: json))
         case ("OKP", "Ed25519"): return .ed25519(x: try bytes("x", of: json))
         case ("RSA", _): return .rsa(modulus: try bytes("n", of: json), exponent: try bytes("e", of: json))
         default: throw .unsupportedKey
@@ -129,6 +131,10 @@ extension JSONWebKey {
         switch publicKey.components {
         case .p256(let x, let y):
             [("crv", "P-256"), ("kty", "EC"), ("x", Base64URL.encode(x)), ("y", Base64URL.encode(y))]
+        case .p384(let x, let y):
+            [("crv", "P-384"), ("kty", "EC"), ("x", Base64URL.encode(x)), ("y", Base64URL.encode(y))]
+        case .p521(let x, let y):
+            [("crv", "P-521"), ("kty", "EC"), ("x", Base64URL.encode(x)), ("y", Base64URL.encode(y))]
         case .ed25519(let x):
             [("crv", "Ed25519"), ("kty", "OKP"), ("x", Base64URL.encode(x))]
         case .rsa(let modulus, let exponent):

@@ -5,8 +5,28 @@ package struct JSONWebKeySet: Sendable, Equatable {
     /// The keys, in the order of the set.
     package var keys: [JSONWebKey]
 
-    /// The most keys that another party's set may have.
-    package static let keyCountMax = 100
+    /// Whose set is read: what strangers bring must cost us little.
+    package enum Origin: Hashable, Sendable {
+        /// A party that the operator chose: at most 100 keys, RSA up to 8192 bits.
+        case configured
+        /// A provider that serves many tenants or applications from one set: at most 512 keys.
+        case provider
+        /// A client that registered itself: at most 8 keys, RSA of at most 4096 bits with the exponent 65537.
+        case stranger
+
+        /// The most keys of a set.
+        package var keyCountMax: Int {
+            switch self {
+            case .configured: 100
+            case .provider: 512
+            case .stranger: 8
+            }
+        }
+
+        fileprivate func permits(_ key: JSONWebKey) -> Bool {
+            self != .stranger || key.publicKey.isCheap(rsaBitCountMax: 4096)
+        }
+    }
 
     /// Makes a set.
     package init(keys: [JSONWebKey]) {
@@ -19,25 +39,25 @@ package struct JSONWebKeySet: Sendable, Equatable {
     /// which must not be trusted.
     ///
     /// - Throws: ``JOSEError/malformed`` or ``JOSEError/tooManyKeys``.
-    package init(parsing bytes: [UInt8]) throws(JOSEError) {
+    package init(parsing bytes: [UInt8], from origin: Origin = .configured) throws(JOSEError) {
         let json: JSONObject
         do {
             json = try JSONParser.parseObject(bytes)
         } catch {
             throw .malformed
         }
-        try self.init(json)
+        try self.init(json, from: origin)
     }
 
     /// Reads another party's set from the member `jwks` of client metadata.
     ///
-    /// - Throws: As ``init(parsing:)``.
-    package init(_ json: JSONObject) throws(JOSEError) {
+    /// - Throws: As ``init(parsing:from:)``.
+    package init(_ json: JSONObject, from origin: Origin = .configured) throws(JOSEError) {
         guard let elements = json["keys"]?.arrayValue else { throw .malformed }
-        guard elements.count <= JSONWebKeySet.keyCountMax else { throw .tooManyKeys }
+        guard elements.count <= origin.keyCountMax else { throw .tooManyKeys }
         keys = elements.compactMap { element in
             // A refused key is treated as if it were not in the set; the reason is not needed.
-            element.objectValue.flatMap { try? JSONWebKey($0) }
+            element.objectValue.flatMap { try? JSONWebKey($0) }.flatMap { origin.permits($0) ? $0 : nil }
         }
     }
 

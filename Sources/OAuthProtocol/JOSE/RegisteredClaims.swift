@@ -20,25 +20,44 @@ package struct RegisteredClaims: Sendable, Hashable {
     /// - Throws: ``JOSEError/invalidClaim(_:)`` for one of a wrong type: a number instead of a string, a date that is a
     ///   float, a string, negative or huge (D-38), an audience with anything but strings.
     package init(_ claims: JSONObject) throws(JOSEError) {
+        try self.init(claims, fractions: .refused)
+    }
+
+    /// Reads the claims of a provider's token, whose dates may have fractions of a second, which are rounded down.
+    ///
+    /// - Throws: As ``init(_:)``.
+    package init(ofProvider claims: JSONObject) throws(JOSEError) {
+        try self.init(claims, fractions: .roundedDown)
+    }
+
+    private init(_ claims: JSONObject, fractions: NumericDate.Fractions) throws(JOSEError) {
         issuer = try RegisteredClaims.text("iss", of: claims)
         subject = try RegisteredClaims.text("sub", of: claims)
         audience = try RegisteredClaims.audience(of: claims)
-        expiresAt = try RegisteredClaims.date("exp", of: claims)
-        notBefore = try RegisteredClaims.date("nbf", of: claims)
-        issuedAt = try RegisteredClaims.date("iat", of: claims)
+        expiresAt = try RegisteredClaims.date("exp", of: claims, fractions)
+        notBefore = try RegisteredClaims.date("nbf", of: claims, fractions)
+        issuedAt = try RegisteredClaims.date("iat", of: claims, fractions)
         tokenID = try RegisteredClaims.text("jti", of: claims)
     }
 
     /// Checks the dates against a clock: `exp` must be present and in the future, `nbf` and `iat` must not be in the
     /// future.
     ///
+    /// - Parameters:
+    ///   - now: The current time.
+    ///   - clockSkewSeconds: The accepted difference of the issuer's clock.
+    ///   - expirySkewSeconds: The accepted difference for `exp`, if it is another one.
     /// - Throws: ``JOSEError/missingClaim(_:)``, ``JOSEError/expired`` or ``JOSEError/notYetValid``.
-    package func checkDates(now: Timestamp, clockSkewSeconds: Int) throws(JOSEError) {
+    package func checkDates(
+        now: Timestamp,
+        clockSkewSeconds: Int,
+        expirySkewSeconds: Int? = nil
+    ) throws(JOSEError) {
         let now = now.secondsSinceEpoch
         let skew = Int64(clockSkewSeconds)
         guard let expiresAt else { throw .missingClaim("exp") }
         // RFC 7519 §4.1.4: on or after `exp` the token must not be accepted.
-        guard now - skew < expiresAt.secondsSinceEpoch else { throw .expired }
+        guard now - Int64(expirySkewSeconds ?? clockSkewSeconds) < expiresAt.secondsSinceEpoch else { throw .expired }
         for start in [notBefore, issuedAt] {
             guard let start else { continue }
             guard start.secondsSinceEpoch <= now + skew else { throw .notYetValid }
@@ -51,9 +70,13 @@ package struct RegisteredClaims: Sendable, Hashable {
         return text
     }
 
-    private static func date(_ name: String, of claims: JSONObject) throws(JOSEError) -> Timestamp? {
+    private static func date(
+        _ name: String,
+        of claims: JSONObject,
+        _ fractions: NumericDate.Fractions
+    ) throws(JOSEError) -> Timestamp? {
         guard let value = claims[name] else { return nil }
-        guard let date = NumericDate.timestamp(value) else { throw .invalidClaim(name) }
+        guard let date = NumericDate.timestamp(value, fractions: fractions) else { throw .invalidClaim(name) }
         return date
     }
 

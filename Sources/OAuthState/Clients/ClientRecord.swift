@@ -6,12 +6,18 @@ package struct ClientRecord: Hashable, Sendable {
     package var client: Client
     /// When it last used the token endpoint or a user approved it; `nil` for never.
     package var lastUsedAt: Timestamp?
+    /// The network that registered it, whose share of the never-used clients it takes.
+    package var source: SourceNetwork
 
     /// A row, for stores that read it from elsewhere.
-    package init(client: Client, lastUsedAt: Timestamp?) {
+    package init(client: Client, lastUsedAt: Timestamp? = nil, source: SourceNetwork = .unknown) {
         self.client = client
         self.lastUsedAt = lastUsedAt
+        self.source = source
     }
+
+    /// The record's size, which is close to what its parts take in memory.
+    package var byteCount: Int { record(.putClient).count }
 }
 
 extension ClientRecord: RecordCodable {
@@ -30,6 +36,9 @@ extension ClientRecord: RecordCodable {
         writer.write(client.keySetURI) { $0.write($1) }
         writer.write(client.issuedAt)
         writer.write(lastUsedAt) { $0.write($1) }
+        if source != .unknown {
+            writer.write(source.number)
+        }
     }
 
     package init(from reader: inout BinaryReader) throws(RecordError) {
@@ -44,7 +53,7 @@ extension ClientRecord: RecordCodable {
             uri: try reader.optional { (reader) throws(RecordError) in try reader.string() },
             redirectURIs: try reader.array { (reader) throws(RecordError) in try reader.string() },
             grantTypes: Set(
-                try reader.array { (reader) throws(RecordError) in try reader.string() }.compactMap(GrantType.init)
+                try reader.array { (reader) throws(RecordError) in try reader.string() }.map(GrantType.init(rawValue:))
             ),
             authenticationMethods: Set(
                 try reader.array { (reader) throws(RecordError) in try reader.string() }
@@ -58,5 +67,7 @@ extension ClientRecord: RecordCodable {
             issuedAt: try reader.timestamp()
         )
         lastUsedAt = try reader.optional { (reader) throws(RecordError) in try reader.timestamp() }
+        // Comes last, and only if it is known: earlier versions wrote none.
+        source = reader.isAtEnd ? .unknown : SourceNetwork(number: try reader.integer())
     }
 }

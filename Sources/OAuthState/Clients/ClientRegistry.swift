@@ -1,4 +1,3 @@
-import DequeModule
 package import DurableLog
 import HashTreeCollections
 package import OAuthProtocol
@@ -13,8 +12,7 @@ package actor ClientRegistry: ClientStore {
     ///
     /// Reading it takes no turn, because every token request names a client.
     private let entries = Mutex<TreeDictionary<String, Entry>>([:])
-    /// Ids of dynamic clients in the order of registration; ids used since are skipped when one must be evicted.
-    private var neverUsed: Deque<String> = []
+    private var neverUsed = NeverUsedClients()
     private var uses = UseOrder()
     private var dynamicCount = 0
 
@@ -47,12 +45,15 @@ package actor ClientRegistry: ClientStore {
         entries.withLock { $0[id] }
     }
 
-    package func register(_ client: Client) throws(StoreError) -> Receipt<ClientRegistration> {
+    package func register(
+        _ client: Client,
+        from source: SourceNetwork
+    ) throws(StoreError) -> Receipt<ClientRegistration> {
         try journal.requireAvailability()
         guard dynamicCount < limits.dynamicClientsMax || evictOne(now: client.issuedAt) else {
             return journal.receipt(.full)
         }
-        return put(client)
+        return put(client, from: source)
     }
 
     package func replace(_ client: Client) throws(StoreError) -> Receipt<ClientRegistration> {
@@ -69,14 +70,33 @@ package actor ClientRegistry: ClientStore {
         return journal.receipt(true, at: append(client))
     }
 
-    private func put(_ client: Client) -> Receipt<ClientRegistration> {
-        journal.receipt(.registered, at: append(client))
+    private func put(_ client: Client, from source: SourceNetwork = .unknown) -> Receipt<ClientRegistration> {
+        journal.receipt(.registered, at: append(client, from: source))
     }
 
-    private func append(_ client: Client) -> JournalPosition {
-        let record = ClientRecord(client: client, lastUsedAt: entry(client.id)?.record.lastUsedAt)
-        insert(record)
-        return journal.append(record.record(.putClient))
+    private func append(_ client: Client, from source: SourceNetwork = .unknown) -> JournalPosition {
+        let known = entry(client.id)?.record
+        let record = ClientRecord(
+            client: client,
+            lastUsedAt: known?.lastUsedAt,
+            source: known?.source ?? source
+        )
+        let bytes = record.record(.putClient)
+        insert(record, byteCount: bytes.count)
+        // After the new one: the bound holds whatever its size.
+        let position = journal.append(bytes)
+        return evictSurplus() ?? position
+    }
+
+    // The newest client of a network is the last of it to be evicted.
+    private func evictSurplus() -> JournalPosition? {
+        var position: JournalPosition?
+        while neverUsed.byteCount > limits.neverUsedClientBytesMax, neverUsed.count > 1,
+            let id = neverUsed.nextVictim()
+        {
+            position = evict(id) ?? position
+        }
+        return position
     }
 
     nonisolated package func touch(_ id: String, now: Timestamp) async {
@@ -117,9 +137,18 @@ package actor ClientRegistry: ClientStore {
         journal.append(BinaryWriter.record(.removeClient) { $0.write(id) })
     }
 
-    private func evict(_ id: String) {
-        guard forget(id) else { return }
-        _ = recordRemoval(of: id)
+    @discardableResult
+    private func evict(_ id: String) -> JournalPosition? {
+        guard forget(id) else { return nil }
+        return recordRemoval(of: id)
+    }
+
+    /// Drops up to `limit` clients that were never used within their lifetime (CR-10).
+    package func sweep(now: Timestamp, limit: Int) {
+        // Each removal is a record, and nothing is urgent.
+        guard journal.isAvailable else { return }
+        let moment = now - limits.neverUsedClientLifetime
+        for id in neverUsed.registered(before: moment, limit: limit) { evict(id) }
     }
 
     /// The number of clients known by registration or document, for metrics.
@@ -127,44 +156,42 @@ package actor ClientRegistry: ClientStore {
         dynamicCount
     }
 
+    /// Every client that was registered or known by its document, in no particular order; takes no turn.
+    package nonisolated var records: [ClientRecord] {
+        entries.withLock(\.self).values.map(\.record)
+    }
+
     // MARK: - Table
 
-    private func insert(_ record: ClientRecord) {
-        let entry = Entry(record)
-        if entries.withLock({ $0.updateValue(entry, forKey: record.client.id) }) == nil {
-            dynamicCount += 1
-            if let lastUsedAt = record.lastUsedAt {
-                uses.append(record.client.id, at: lastUsedAt)
-            } else {
-                neverUsed.append(record.client.id)
-            }
+    private func insert(_ record: ClientRecord, byteCount: Int) {
+        let (id, entry) = (record.client.id, Entry(record))
+        let isNew = entries.withLock { $0.updateValue(entry, forKey: id) } == nil
+        if isNew { dynamicCount += 1 }
+        guard let lastUsedAt = record.lastUsedAt else {
+            return neverUsed.put(id, from: record.source, byteCount: byteCount, at: record.client.issuedAt)
         }
+        if isNew { uses.append(id, at: lastUsedAt) }
     }
 
     private func forget(_ id: String) -> Bool {
         guard entries.withLock({ $0.removeValue(forKey: id) }) != nil else { return false }
         dynamicCount -= 1
-        // Evicted clients are at the front; only a manual removal searches further.
-        if let index = neverUsed.firstIndex(of: id) {
-            neverUsed.remove(at: index)
-        }
+        neverUsed.remove(id)
         return true
     }
 
     private func noteUse(_ id: String, at moment: Timestamp) {
+        neverUsed.remove(id)
         uses.append(id, at: moment)
         uses.sweep(clientCount: entries.withLock(\.count)) { entry($0)?.record.lastUsedAt }
     }
 
-    // CR-10, FD-8: the oldest client that was never used is evicted, otherwise one that was not used for 90 days. No
-    // session of such a client is left, because an unused session ends within 30.
+    // CR-10, FD-8: the oldest never-used client of the network that has most is evicted, otherwise one that was not
+    // used for 90 days. No session of such a client is left, because an unused session ends within 30.
     private func evictOne(now: Timestamp) -> Bool {
-        while let id = neverUsed.first {
-            if let entry = entry(id), entry.record.lastUsedAt == nil {
-                evict(id)
-                return true
-            }
-            neverUsed.removeFirst()
+        if let id = neverUsed.nextVictim() {
+            evict(id)
+            return true
         }
         guard
             let id = uses.first(lastUse: { entry($0)?.record.lastUsedAt }), let last = entry(id)?.record.lastUsedAt,
@@ -200,7 +227,7 @@ extension ClientRegistry: RecordedStore {
     package func apply(_ change: consuming Change) {
         switch consume change {
         case .put(let record):
-            insert(record)
+            insert(record, byteCount: record.byteCount)
         case .touch(let id, let lastUsedAt):
             // A snapshot may have dropped the client that the journal before it touched.
             guard var record = entry(id)?.record else { return }

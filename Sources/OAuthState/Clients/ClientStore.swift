@@ -5,7 +5,12 @@ package import OAuthProtocol
 /// Its verbs are the protocol's steps, so that a shared store can replace it.
 package protocol ClientStore: Sendable {
     /// Adds a dynamically registered client.
-    func register(_ client: Client) async throws(StoreError) -> Receipt<ClientRegistration>
+    ///
+    /// At the bound of clients that were never used, the oldest of the network that has most of them is evicted.
+    func register(
+        _ client: Client,
+        from source: SourceNetwork
+    ) async throws(StoreError) -> Receipt<ClientRegistration>
     /// The client with this id, if it is known.
     func client(_ id: String) async throws(StoreError) -> Client?
     /// Records that a client was used, so that it is never evicted (FD-8); best effort.
@@ -18,6 +23,13 @@ package protocol ClientStore: Sendable {
     ///
     /// A renewal must not bring back a client that was removed while its document was being fetched.
     func renew(_ client: Client) async throws(StoreError) -> Receipt<Bool>
+}
+
+extension ClientStore {
+    /// Adds a client whose network is not known.
+    package func register(_ client: Client) async throws(StoreError) -> Receipt<ClientRegistration> {
+        try await register(client, from: .unknown)
+    }
 }
 
 /// The outcome of a registration.

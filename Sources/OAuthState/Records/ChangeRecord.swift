@@ -24,6 +24,11 @@ package enum RecordKind: UInt8, Sendable, CaseIterable {
     case removeConnection = 0x33
     case removeUser = 0x34
     case putUpstreamRegistration = 0x35
+    /// A connection with fields beside its tokens; one without them keeps the older form.
+    case putConnectionWithFields = 0x36
+    /// A user who chose accounts to be used by default, or whose browser logins were ended; any other keeps the older
+    /// form.
+    case putUserWithDefaults = 0x37
     // SigningKeyRing
     case putSigningKey = 0x40
     case removeSigningKey = 0x41
@@ -34,6 +39,9 @@ package enum RecordKind: UInt8, Sendable, CaseIterable {
     /// The form before owners were stored; only read.
     case consumeAssertion = 0x50
     case consumeOwnedAssertion = 0x51
+    // BlockList
+    case putBlock = 0x60
+    case removeBlock = 0x61
 }
 
 /// A row that can be in the journal and in a snapshot.

@@ -29,7 +29,7 @@ extension AuthorizationSessions {
         // Codes remembered for replays do not take the place of logins, but are bounded too.
         guard
             redeemableCodes.count < limits.authorizationCodesMax,
-            codes.count < limits.authorizationCodesMax * IssuedCode.rememberedPerRedeemable
+            codes.admits(grant.source, countMax: limits.authorizationCodesMax * IssuedCode.rememberedPerRedeemable)
         else { return Receipt(.full) }
         inHand.remove(grant.sessionID)
         let expiry = now + policy.authorizationCodeLifetime
@@ -56,26 +56,44 @@ extension AuthorizationSessions {
             return journal.receipt(.replayed(issued.grant.sessionID), at: remove(issued.grant.sessionID))
         }
         guard now < issued.expiry else { return journal.receipt(.expired) }
-        guard sessions.count < limits.sessionsMax else { return journal.receipt(.full) }
+        let ended = longestIdle(of: issued.grant.userID, with: issued.grant.request.clientID)
+        guard sessions.count < limits.sessionsMax || ended != nil else { return journal.receipt(.full) }
         issued.isRedeemed = true
         codes.update(issued, for: redemption.code)
         redeemableCodes.remove(redemption.code)
+        if let ended { _ = remove(ended.id) }
         let session = newSession(issued.grant, now: now)
         insert(session)
         let outcome = RedemptionOutcome.redeemed(session, issued.grant)
         return journal.receipt(outcome, at: journal.append(session.record(.putSession))) {
-            await self.unredeem(redemption.code, for: session)
+            await self.unredeem(redemption.code, for: session, inPlaceOf: ended)
         }
     }
 
-    /// Takes back a redemption whose answer never left, so that the code can be used again.
+    /// The session that ends so that a user has no more than the bound of them with a client; `nil` below the bound.
+    func longestIdle(of userID: UserID, with clientID: String) -> Session? {
+        guard sessions.count(of: userID, with: clientID) >= limits.sessionsPerUserAndClientMax else { return nil }
+        return sessions.sessions(of: userID, with: clientID).min { lastUse(of: $0) < lastUse(of: $1) }
+    }
+
+    private func lastUse(of session: Session) -> Timestamp {
+        let lifetime = session.generation > 0 ? policy.refreshTokenLifetime : policy.accessTokenLifetime
+        return session.idleExpiry - lifetime
+    }
+
+    /// Takes back a redemption whose answer never left, so that the code can be used again; the session that ended for
+    /// it lives on.
     ///
     /// Nothing happens if the session has changed: a replay has ended it, and it remains ended (TK-6).
-    private func unredeem(_ code: SHA256Digest, for session: Session) {
+    private func unredeem(_ code: SHA256Digest, for session: Session, inPlaceOf ended: Session?) {
         guard var issued = codes[code], issued.isRedeemed, sessions[session.id] == session else { return }
         sessions.removeValue(forKey: session.id)
         // After the record of the session, which the journal still holds and writes when it can.
         recordRemoval(of: session.id)
+        if let ended {
+            insert(ended)
+            _ = journal.append(ended.record(.putSession))
+        }
         issued.isRedeemed = false
         codes.update(issued, for: code)
         redeemableCodes.insert((), for: code, expiry: issued.expiry)

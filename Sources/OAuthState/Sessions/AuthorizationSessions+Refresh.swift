@@ -21,7 +21,7 @@ extension AuthorizationSessions {
             sessions.removeValue(forKey: use.family)
             return journal.receipt(.expired, at: recordRemoval(of: use.family))
         }
-        if isReuse(of: session, generation: use.generation, now: now) {
+        if isReuse(of: session, use, now: now) {
             sessions.removeValue(forKey: use.family)
             return journal.receipt(.reused(session), at: recordRemoval(of: use.family))
         }
@@ -40,19 +40,23 @@ extension AuthorizationSessions {
             return journal.receipt(.resourceExceeded)
         }
         if use.generation < session.generation {
-            return journal.receipt(.repeated(session))
+            return journal.receipt(repetition(of: session, use))
         }
-        // A genuine token that is newer than the state was issued after a backup: it moves the state forward. The last
+        // A genuine token that is newer than the state moves the state forward, where one can exist at all. The last
         // number remains: a family that has come so far continues without rotation.
+        let knownSuccessor = session.rotatedAt == Session.takenBack ? session.generation &+ 1 : session.generation
+        let isAhead = use.generation > knownSuccessor
         let generation = use.rotates && use.generation < .max ? use.generation + 1 : use.generation
         if generation != session.generation {
             // Only a new generation starts a grace: refreshes without rotation must not prolong the last one's.
             session.generation = generation
             session.rotatedAt = now
+            session.rotatedBy = use.origin
         }
         session.idleExpiry = now + policy.refreshTokenLifetime
         sessions[use.family] = session
-        return journal.receipt(.rotated(session), at: journal.append(Self.rotationRecord(session))) { [session] in
+        let outcome = isAhead ? RotationOutcome.caughtUp(session) : .rotated(session)
+        return journal.receipt(outcome, at: journal.append(Self.rotationRecord(session))) { [session] in
             await self.unrotate(use, for: session)
         }
     }
@@ -66,18 +70,47 @@ extension AuthorizationSessions {
         var earlier = session
         earlier.generation = use.generation
         // The token before it got its successor long ago: no new grace begins.
-        earlier.rotatedAt = Timestamp(secondsSinceEpoch: 0)
+        earlier.rotatedAt = Session.takenBack
+        earlier.rotatedBy = nil
         sessions[session.id] = earlier
         // After the record of the rotation, which the journal still holds and writes when it can.
         _ = journal.append(Self.rotationRecord(earlier))
     }
 
     // The predecessor is tolerated within the grace; anything older, or later, is a stolen copy.
-    private func isReuse(of session: Session, generation: UInt32, now: Timestamp) -> Bool {
-        guard generation < session.generation else { return false }
-        let isPredecessor = generation == session.generation - 1
-        return !(isPredecessor && now < session.rotatedAt + policy.refreshReuseGrace)
+    private func isReuse(of session: Session, _ use: RefreshTokenUse, now: Timestamp) -> Bool {
+        guard use.generation <= session.generation else { return !mayBeAhead(of: session, use.generation) }
+        guard use.generation < session.generation else { return false }
+        let isPredecessor = use.generation == session.generation - 1
+        guard isPredecessor, now < session.rotatedAt + policy.refreshReuseGrace else { return true }
+        guard policy.reuseNeedsSameNetwork, let first = session.rotatedBy, let origin = use.origin else { return false }
+        return first.network != origin.network
     }
+
+    /// Whether a token that is newer than the state can have been issued: its family has not changed since the state
+    /// was restored, or its last rotation was taken back after the answer may have left.
+    ///
+    /// In any other case the state has every token that was ever issued, and a newer one is forged with our secret, or
+    /// the disk was rolled back.
+    private func mayBeAhead(of session: Session, _ generation: UInt32) -> Bool {
+        if session.rotatedAt == Session.takenBack, generation == session.generation &+ 1 { return true }
+        return policy.possiblyBehindSince.map { session.rotatedAt < $0 } ?? false
+    }
+
+    // FD-1: a client whose answer was lost repeats once or twice. Who rides on the grace to follow a session from
+    // elsewhere is at least seen, and does not follow it often.
+    private func repetition(of session: Session, _ use: RefreshTokenUse) -> RotationOutcome {
+        guard sessions.noteRepeat(session.id) <= Self.repeatCountMax else {
+            return .repeatedTooOften(until: session.rotatedAt + policy.refreshReuseGrace)
+        }
+        guard let first = session.rotatedBy, let origin = use.origin, origin.isElsewhere(than: first) else {
+            return .repeated(session)
+        }
+        return .repeatedElsewhere(session)
+    }
+
+    /// How often the predecessor of a generation may be repeated.
+    static let repeatCountMax = 100
 
     private static func rotationRecord(_ session: Session) -> [UInt8] {
         BinaryWriter.record(.rotateRefreshToken) { writer in
@@ -85,6 +118,7 @@ extension AuthorizationSessions {
             writer.write(session.generation)
             writer.write(session.rotatedAt)
             writer.write(session.idleExpiry)
+            session.rotatedBy?.write(to: &writer)
         }
     }
 }

@@ -12,7 +12,7 @@ package actor AuthorizationSessions: AuthorizationStore {
     let policy: SessionPolicy
     let endedConnections: EndedConnections
 
-    var usedTickets = ExpiringTable<SHA256Digest, Void>()
+    var usedTickets = ConsumedTickets()
     var pending = LoginTable<SHA256Digest, PendingAuthorization>()
     /// Logins whose callback is being processed: neither pending any longer nor a code yet.
     var inHand = LoginTable<SessionID, LoginInHand>()
@@ -47,13 +47,13 @@ package actor AuthorizationSessions: AuthorizationStore {
     package func consumeOnce(
         _ ticket: SHA256Digest,
         until expiry: Timestamp,
+        from source: SourceNetwork,
         now: Timestamp
     ) -> Receipt<TicketConsumption> {
         usedTickets.expire(now: now)
-        guard usedTickets[ticket] == nil else { return Receipt(.alreadyUsed) }
-        guard usedTickets.count < limits.approvedTicketsMax else { return Receipt(.full) }
-        usedTickets.insert((), for: ticket, expiry: expiry)
-        return Receipt(.consumed)
+        return Receipt(
+            usedTickets.consume(ticket, expiry: expiry, source: source, countMax: limits.approvedTicketsMax)
+        )
     }
 
     package func begin(
@@ -63,7 +63,9 @@ package actor AuthorizationSessions: AuthorizationStore {
     ) -> Receipt<StoreAdmission> {
         self.pending.expire(now: now)
         guard !isEndedInHand(pending.sessionID) else { return Receipt(.ended) }
-        guard self.pending.count < limits.pendingAuthorizationsMax else { return Receipt(.full) }
+        guard self.pending.admits(pending.source, countMax: limits.pendingAuthorizationsMax) else {
+            return Receipt(.full)
+        }
         inHand.remove(pending.sessionID)
         self.pending.insert(pending, for: state, expiry: pending.expiry)
         return Receipt(.admitted)
@@ -134,6 +136,14 @@ package actor AuthorizationSessions: AuthorizationStore {
         (pending.count, codes.count, sessions.count, consents.count)
     }
 
+    /// A copy of the table, in O(1).
+    var rows: TreeDictionary<SessionID, Session> { sessions.rows }
+
+    /// Every session.
+    ///
+    /// A command that works on the storage while no server runs needs them.
+    package var sessionIDs: [SessionID] { Array(sessions.rows.keys) }
+
     // MARK: - Consents
 
     package func rememberConsent(_ key: SHA256Digest, now: Timestamp) throws(StoreError) -> Receipt<StoreAdmission> {
@@ -167,7 +177,13 @@ extension AuthorizationSessions: RecordedStore {
     /// The meaning of one record of sessions, consents and revoked tokens.
     package enum Change: RecordedChange {
         case putSession(Session)
-        case rotate(SessionID, generation: UInt32, rotatedAt: Timestamp, idleExpiry: Timestamp)
+        case rotate(
+            SessionID,
+            generation: UInt32,
+            rotatedAt: Timestamp,
+            idleExpiry: Timestamp,
+            rotatedBy: RefreshOrigin?
+        )
         case removeSession(SessionID)
         case putConsent(SHA256Digest, Timestamp)
         case removeConsent(SHA256Digest)
@@ -176,7 +192,7 @@ extension AuthorizationSessions: RecordedStore {
         package var place: Int {
             switch self {
             case .putSession(let session): session.id.hashValue
-            case .rotate(let id, _, _, _), .removeSession(let id): id.hashValue
+            case .rotate(let id, _, _, _, _), .removeSession(let id): id.hashValue
             case .putConsent(let key, _), .removeConsent(let key), .putRevokedToken(let key, _): key.hashValue
             }
         }
@@ -191,7 +207,9 @@ extension AuthorizationSessions: RecordedStore {
                 try reader.identifier(),
                 generation: try reader.integer(),
                 rotatedAt: try reader.timestamp(),
-                idleExpiry: try reader.timestamp()
+                idleExpiry: try reader.timestamp(),
+                // Comes last, and only if it is known: earlier versions wrote none.
+                rotatedBy: try RefreshOrigin(ifAnyIn: &reader)
             )
         case .removeSession:
             .removeSession(try reader.identifier())
@@ -216,11 +234,12 @@ extension AuthorizationSessions: RecordedStore {
         case .putSession(let session):
             // Not interned: rows that are read together share their texts already.
             insertShared(session)
-        case .rotate(let id, let generation, let rotatedAt, let idleExpiry):
+        case .rotate(let id, let generation, let rotatedAt, let idleExpiry, let rotatedBy):
             guard var session = sessions[id] else { return }
             session.generation = generation
             session.rotatedAt = rotatedAt
             session.idleExpiry = idleExpiry
+            session.rotatedBy = rotatedBy
             sessions[id] = session
         case .removeSession(let id):
             sessions.removeValue(forKey: id)

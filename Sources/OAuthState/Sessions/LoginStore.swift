@@ -10,13 +10,15 @@ package protocol LoginStore: Sendable {
     ///
     /// - Parameters:
     ///   - ticket: Hash of the token.
-    ///   - expiry: When the token expires anyway.
+    ///   - expiry: When the token expires anyway; the same at each of its uses.
+    ///   - source: The network of the browser; at the bound the networks are refused that fill the table.
     ///   - now: The current time.
     /// - Returns: Whether this was the first use.
     /// - Throws: ``StoreError`` when the change was not made.
     func consumeOnce(
         _ ticket: SHA256Digest,
         until expiry: Timestamp,
+        from source: SourceNetwork,
         now: Timestamp
     ) async throws(StoreError) -> Receipt<TicketConsumption>
     /// Stores a login that goes to an upstream provider, unless it has ended since its last leg.
@@ -51,6 +53,17 @@ package protocol LoginStore: Sendable {
         _ redemption: CodeRedemption,
         now: Timestamp
     ) async throws(StoreError) -> Receipt<RedemptionOutcome>
+}
+
+extension LoginStore {
+    /// Consumes a token whose network is not known.
+    package func consumeOnce(
+        _ ticket: SHA256Digest,
+        until expiry: Timestamp,
+        now: Timestamp
+    ) async throws(StoreError) -> Receipt<TicketConsumption> {
+        try await consumeOnce(ticket, until: expiry, from: .unknown, now: now)
+    }
 }
 
 /// The outcome of using a single-use ticket.

@@ -4,6 +4,7 @@ import OAuthProtocol
 protocol UnfinishedLogin: Sendable {
     var sessionID: SessionID { get }
     var connections: [ConnectionID] { get }
+    var source: SourceNetwork { get }
 }
 
 extension PendingAuthorization: UnfinishedLogin {}
@@ -12,6 +13,7 @@ extension LoginInHand: UnfinishedLogin {}
 extension IssuedCode: UnfinishedLogin {
     var sessionID: SessionID { grant.sessionID }
     var connections: [ConnectionID] { grant.connections }
+    var source: SourceNetwork { grant.source }
 }
 
 /// A table of logins that are not sessions yet, indexed by session and by connection: the end of a session or of a
@@ -20,15 +22,22 @@ struct LoginTable<Key: Hashable & Sendable, Login: UnfinishedLogin>: Sendable {
     private var logins = ExpiringTable<Key, Login>()
     private var keysBySession = IndexTable<SessionID, Key>()
     private var keysByConnection = IndexTable<ConnectionID, Key>()
+    private var shares = SourceShares()
 
     /// The number of entries, including expired ones that were not swept yet.
     var count: Int { logins.count }
 
     subscript(key: Key) -> Login? { logins[key] }
 
+    /// Whether a network may have another entry of at most `countMax`.
+    func admits(_ source: SourceNetwork, countMax: Int) -> Bool {
+        shares.admits(source, count: count, countMax: countMax)
+    }
+
     mutating func insert(_ login: Login, for key: Key, expiry: Timestamp) {
         remove(key)
         logins.insert(login, for: key, expiry: expiry)
+        shares.add(login.source)
         keysBySession.insert(key, for: login.sessionID)
         for connection in login.connections { keysByConnection.insert(key, for: connection) }
     }
@@ -52,6 +61,7 @@ struct LoginTable<Key: Hashable & Sendable, Login: UnfinishedLogin>: Sendable {
     }
 
     private mutating func forget(_ key: Key, _ login: Login) {
+        shares.remove(login.source)
         keysBySession.remove(key, for: login.sessionID)
         for connection in login.connections { keysByConnection.remove(key, for: connection) }
     }

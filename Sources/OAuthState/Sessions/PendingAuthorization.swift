@@ -29,6 +29,10 @@ package struct PendingAuthorization: Hashable, Sendable {
     package var claims: JSONObject
     /// When the callback expires (CO-3: at most ten minutes).
     package var expiry: Timestamp
+    /// The network of the browser, whose share of the table this login takes.
+    package var source: SourceNetwork
+    /// What the last leg brought and the user has not confirmed yet; `nil` for a login that is at a provider.
+    package var unconfirmed: UnconfirmedLeg?
 
     /// A first or further leg.
     package init(
@@ -44,7 +48,9 @@ package struct PendingAuthorization: Hashable, Sendable {
         authenticatedAt: Timestamp? = nil,
         expectedUserID: UserID? = nil,
         claims: JSONObject = [:],
-        expiry: Timestamp
+        expiry: Timestamp,
+        source: SourceNetwork = .unknown,
+        unconfirmed: UnconfirmedLeg? = nil
     ) {
         self.request = request
         self.sessionID = sessionID
@@ -59,10 +65,29 @@ package struct PendingAuthorization: Hashable, Sendable {
         self.expectedUserID = expectedUserID
         self.claims = claims
         self.expiry = expiry
+        self.source = source
+        self.unconfirmed = unconfirmed
     }
 
     /// How long a login may take (CO-3).
     package static let lifetime: Duration = .seconds(600)
+}
+
+/// An account that a further leg of a login brought, which the user has not connected before.
+///
+/// A browser can be made to log in as somebody else at the first provider. The user's account at the next one must not
+/// become that person's without the user having seen it (D-60).
+package struct UnconfirmedLeg: Hashable, Sendable {
+    /// The connection, with its sealed tokens, as it is stored once the user confirms.
+    package var draft: ConnectionDraft
+    /// The claims of the session's tokens if the user confirms.
+    package var claims: JSONObject
+
+    /// A leg that waits for the user.
+    package init(draft: ConnectionDraft, claims: JSONObject) {
+        self.draft = draft
+        self.claims = claims
+    }
 }
 
 /// The grant that an authorization code represents until it is redeemed.
@@ -81,6 +106,8 @@ package struct AuthorizationGrant: Hashable, Sendable {
     package var issuesRefreshToken: Bool
     /// The providers' claims about the user that go into the session's access tokens.
     package var claims: JSONObject
+    /// The network of the browser, whose share of the table the code takes.
+    package var source: SourceNetwork
 
     /// A grant.
     package init(
@@ -90,7 +117,8 @@ package struct AuthorizationGrant: Hashable, Sendable {
         connections: [ConnectionID],
         authenticatedAt: Timestamp?,
         issuesRefreshToken: Bool,
-        claims: JSONObject = [:]
+        claims: JSONObject = [:],
+        source: SourceNetwork = .unknown
     ) {
         self.request = request
         self.sessionID = sessionID
@@ -99,5 +127,6 @@ package struct AuthorizationGrant: Hashable, Sendable {
         self.authenticatedAt = authenticatedAt
         self.issuesRefreshToken = issuesRefreshToken
         self.claims = claims
+        self.source = source
     }
 }

@@ -12,6 +12,8 @@ package struct Session: Hashable, Sendable {
     package var rotatedAt: Timestamp
     /// The generation of the current refresh token; 0 when none was issued.
     package var generation: UInt32
+    /// Where the predecessor was first used; `nil` when it is not known.
+    package var rotatedBy: RefreshOrigin?
 
     /// A session with all its parts.
     package init(
@@ -26,7 +28,9 @@ package struct Session: Hashable, Sendable {
         idleExpiry: Timestamp,
         generation: UInt32,
         rotatedAt: Timestamp,
-        claims: [UInt8] = []
+        claims: [UInt8] = [],
+        isFederated: Bool = false,
+        rotatedBy: RefreshOrigin? = nil
     ) {
         shared = Shared(
             SessionGrant(
@@ -38,12 +42,14 @@ package struct Session: Hashable, Sendable {
                 connections: connections,
                 authenticatedAt: authenticatedAt,
                 absoluteExpiry: absoluteExpiry,
-                claims: claims
+                claims: claims,
+                isFederated: isFederated
             )
         )
         self.idleExpiry = idleExpiry
         self.generation = generation
         self.rotatedAt = rotatedAt
+        self.rotatedBy = rotatedBy
     }
 
     /// The `tsid`; it also names the refresh family.
@@ -64,6 +70,11 @@ package struct Session: Hashable, Sendable {
     package var absoluteExpiry: Timestamp { shared.value.absoluteExpiry }
     /// The providers' claims about the user that the configuration maps into tokens: a JSON object, or empty.
     package var claims: [UInt8] { shared.value.claims }
+    /// Whether another issuer vouched for the user, who did not log in here.
+    package var isFederated: Bool { shared.value.isFederated }
+
+    /// The ``rotatedAt`` of a session whose last rotation was taken back: its client may have received the successor.
+    static let takenBack = Timestamp(secondsSinceEpoch: 0)
 
     /// Whether the session can still be used.
     package func isLive(now: Timestamp) -> Bool {
@@ -92,9 +103,15 @@ extension Session: RecordCodable {
         writer.write(idleExpiry)
         writer.write(generation)
         writer.write(rotatedAt)
-        if !claims.isEmpty {
+        // Each only if it or a later one is there: the record of a session without them is as it was before they were
+        // kept.
+        if !claims.isEmpty || isFederated || rotatedBy != nil {
             writer.write(claims)
         }
+        if isFederated || rotatedBy != nil {
+            writer.write(isFederated)
+        }
+        rotatedBy?.write(to: &writer)
     }
 
     package init(from reader: inout BinaryReader) throws(RecordError) {
@@ -111,14 +128,46 @@ extension Session: RecordCodable {
             idleExpiry: try reader.timestamp(),
             generation: try reader.integer(),
             rotatedAt: try reader.timestamp(),
-            // Comes last, and only if there are any.
-            claims: reader.isAtEnd ? [] : try reader.byteArray()
+            // These come last, and only as far as there are any.
+            claims: reader.isAtEnd ? [] : try reader.byteArray(),
+            isFederated: reader.isAtEnd ? false : try reader.bool(),
+            rotatedBy: try RefreshOrigin(ifAnyIn: &reader)
         )
     }
 
     private static func moment(from reader: inout BinaryReader) throws(RecordError) -> Timestamp? {
         let moment = try reader.timestamp()
         return moment == unknownMoment ? nil : moment
+    }
+}
+
+/// Where a refresh token was used: who holds a stolen copy rarely has both of these in common with its owner.
+package struct RefreshOrigin: Hashable, Sendable {
+    /// The network of the client.
+    package var network: SourceNetwork
+    /// 64 bits of a hash of the client's `User-Agent`.
+    package var agent: UInt64
+
+    /// An origin.
+    package init(network: SourceNetwork, agent: UInt64) {
+        self.network = network
+        self.agent = agent
+    }
+
+    /// Whether both differ: a client that moves keeps its `User-Agent`, and one that was updated keeps its network.
+    func isElsewhere(than other: RefreshOrigin) -> Bool {
+        network != other.network && agent != other.agent
+    }
+
+    func write(to writer: inout BinaryWriter) {
+        writer.write(network.number)
+        writer.write(agent)
+    }
+
+    /// The origin at the end of a record, if it has one.
+    init?(ifAnyIn reader: inout BinaryReader) throws(RecordError) {
+        guard !reader.isAtEnd else { return nil }
+        self.init(network: SourceNetwork(number: try reader.integer()), agent: try reader.integer())
     }
 }
 
@@ -133,6 +182,7 @@ private struct SessionGrant: Hashable {
     let authenticatedAt: Timestamp?
     let absoluteExpiry: Timestamp
     let claims: [UInt8]
+    let isFederated: Bool
 }
 
 /// One reference to a value that never changes.
@@ -164,6 +214,13 @@ package struct SessionPolicy: Hashable, Sendable {
     package var refreshReuseGrace: Duration
     /// How long an authorization code can be redeemed.
     package var authorizationCodeLifetime: Duration
+    /// Whether a predecessor that comes from another network counts as reuse, also within the grace.
+    package var reuseNeedsSameNetwork = false
+    /// Until when acknowledged changes may be missing from the state, because it was restored or lost some; `nil` when
+    /// nothing acknowledged can be missing.
+    ///
+    /// Only families that have not changed since may be ahead of the state, each once.
+    package var possiblyBehindSince: Timestamp?
 
     /// A policy with the configuration's defaults.
     package init(

@@ -21,6 +21,7 @@ package struct SessionEnding: Hashable, Sendable {
 struct LoginInHand: Sendable {
     let sessionID: SessionID
     let connections: [ConnectionID]
+    let source: SourceNetwork
     var isEnded = false
 
     /// How long a callback may take; far longer than all of its time-outs together.
@@ -31,8 +32,11 @@ extension AuthorizationSessions {
     /// Whether it could be remembered: a login that no logout could find must not continue.
     func takeInHand(_ login: PendingAuthorization, now: Timestamp) -> Bool {
         inHand.expire(now: now)
-        guard inHand.count < limits.pendingAuthorizationsMax || inHand[login.sessionID] != nil else { return false }
-        let entry = LoginInHand(sessionID: login.sessionID, connections: login.connections)
+        guard
+            inHand[login.sessionID] != nil
+                || inHand.admits(login.source, countMax: limits.pendingAuthorizationsMax)
+        else { return false }
+        let entry = LoginInHand(sessionID: login.sessionID, connections: login.connections, source: login.source)
         inHand.insert(entry, for: login.sessionID, expiry: now + LoginInHand.lifetime)
         return true
     }

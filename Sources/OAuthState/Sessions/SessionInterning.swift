@@ -31,7 +31,9 @@ struct SessionInterning: Sendable {
             idleExpiry: session.idleExpiry,
             generation: session.generation,
             rotatedAt: session.rotatedAt,
-            claims: session.claims
+            claims: session.claims,
+            isFederated: session.isFederated,
+            rotatedBy: session.rotatedBy
         )
     }
 

@@ -10,13 +10,16 @@ package protocol SessionStore: Sendable {
     /// and `resource`.
     ///
     /// A rotation whose answer could not leave is taken back: the token can be used again, at any time, without
-    /// counting as reuse. A client that received the successor nevertheless continues with it, because a genuine token
-    /// moves the state forward.
+    /// counting as reuse. A client that received the successor nevertheless continues with it.
     func rotate(
         _ use: RefreshTokenUse,
         under conditions: RefreshConditions,
         now: Timestamp
     ) async throws(StoreError) -> Receipt<RotationOutcome>
+    /// Stores a session that begins without a code, because another issuer vouched for its user.
+    ///
+    /// A session whose tokens could not leave is taken back.
+    func start(_ session: Session, now: Timestamp) async throws(StoreError) -> Receipt<StoreAdmission>
     /// The live session with this id.
     func session(_ id: SessionID, now: Timestamp) async throws(StoreError) -> Session?
     /// Ends a session; `nil` when there was none.
@@ -57,6 +60,8 @@ package struct RefreshTokenUse: Hashable, Sendable {
     package var scopes: ScopeSet?
     /// The resource in its registered spelling, if sent.
     package var resource: String?
+    /// Where it is used; `nil` when it is not known.
+    package var origin: RefreshOrigin?
 
     /// A use.
     package init(
@@ -65,7 +70,8 @@ package struct RefreshTokenUse: Hashable, Sendable {
         clientID: String,
         rotates: Bool,
         scopes: ScopeSet? = nil,
-        resource: String? = nil
+        resource: String? = nil,
+        origin: RefreshOrigin? = nil
     ) {
         self.family = family
         self.generation = generation
@@ -73,6 +79,7 @@ package struct RefreshTokenUse: Hashable, Sendable {
         self.rotates = rotates
         self.scopes = scopes
         self.resource = resource
+        self.origin = origin
     }
 }
 
@@ -80,9 +87,19 @@ package struct RefreshTokenUse: Hashable, Sendable {
 package enum RotationOutcome: Hashable, Sendable {
     /// Accepted; the session's generation is the one to issue.
     case rotated(Session)
+    /// Accepted, although the token is newer than the state: it was issued after the backup that the state comes from.
+    ///
+    /// Once for a family, and only where ``SessionPolicy/possiblyBehindSince`` permits it; a newer token is reuse
+    /// otherwise.
+    case caughtUp(Session)
     /// The predecessor within the grace: the same successor again (FD-1).
     case repeated(Session)
-    /// An older token: the family is revoked (RFC 9700 §4.14.2).
+    /// The same, from another network and with another `User-Agent` than its first use: perhaps a stolen copy.
+    case repeatedElsewhere(Session)
+    /// The predecessor within the grace, more often than any client repeats; nothing was changed. The time is the end
+    /// of the grace.
+    case repeatedTooOften(until: Timestamp)
+    /// An older token, or one that was never issued: the family is revoked (RFC 9700 §4.14.2).
     case reused(Session)
     /// No such family: revoked, expired or never issued.
     case unknown

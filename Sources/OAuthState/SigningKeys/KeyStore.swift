@@ -29,6 +29,22 @@ package protocol SigningKeyStore: Sendable {
     func withdraw(retiredBefore moment: Timestamp) async throws(StoreError) -> Receipt<Int>
 }
 
+/// Withdraws single signing keys, for operators.
+package protocol KeyWithdrawalStore: Sendable {
+    /// Removes a key that does not sign: verifiers refuse what it signed as soon as they read the key set again.
+    func withdraw(_ keyID: String) async throws(StoreError) -> Receipt<KeyWithdrawal>
+}
+
+/// The outcome of a request to withdraw a key.
+package enum KeyWithdrawal: Hashable, Sendable {
+    /// The key is gone.
+    case withdrawn
+    /// The key signs: another one must become current first.
+    case signs
+    /// There is no such key.
+    case unknown
+}
+
 /// Stores the server's root secret and the secrets of the vault's keys.
 package protocol SecretStore: Sendable {
     /// The secret that other secrets are derived from; on the first start `candidate` becomes it.

@@ -3,7 +3,7 @@ package import OAuthProtocol
 
 /// Owns the signing keys and the server's root secret. It never signs: readers take a published ``SigningKeySet`` and
 /// sign on their own thread.
-package actor SigningKeyRing: KeyStore {
+package actor SigningKeyRing: KeyStore, KeyWithdrawalStore {
     private let journal: any ChangeJournal
     private var ring: [StoredSigningKey] = []
     private var rootSecret: [UInt8]?
@@ -130,6 +130,14 @@ package actor SigningKeyRing: KeyStore {
             position = journal.append(BinaryWriter.record(.removeSigningKey) { $0.write(key.key.keyID) })
         }
         return changed(withdrawn.count, at: position)
+    }
+
+    package func withdraw(_ keyID: String) throws(StoreError) -> Receipt<KeyWithdrawal> {
+        try journal.requireAvailability()
+        guard let index = ring.firstIndex(where: { $0.key.keyID == keyID }) else { return journal.receipt(.unknown) }
+        guard ring[index].state != .active else { return journal.receipt(.signs) }
+        ring.remove(at: index)
+        return changed(.withdrawn, at: journal.append(BinaryWriter.record(.removeSigningKey) { $0.write(keyID) }))
     }
 
     private func retire(

@@ -13,6 +13,10 @@ package struct MemoryStores: Sendable {
     package let keys: SigningKeyRing
     /// Consumed assertions.
     package let replay: ReplayGuard
+    /// Requests of devices without a browser; like logins in progress they do not survive a restart.
+    package let devices: DeviceAuthorizations
+    /// The operator's blocks.
+    package let blocks: BlockList
     /// Where they write their changes.
     package let journal: any ChangeJournal
 
@@ -31,16 +35,27 @@ package struct MemoryStores: Sendable {
         vault = TokenVault(journal: journal, limits: limits, endedConnections: endedConnections)
         keys = SigningKeyRing(journal: journal)
         replay = ReplayGuard(journal: journal, limits: limits)
+        devices = DeviceAuthorizations(limits: limits)
+        blocks = BlockList(journal: journal)
     }
 
     /// The same, each behind its protocol.
     package var stores: Stores {
-        Stores(clients: clients, sessions: sessions, vault: vault, keys: keys, replay: replay, upkeep: self)
+        Stores(
+            clients: clients,
+            sessions: sessions,
+            vault: vault,
+            keys: keys,
+            replay: replay,
+            devices: devices,
+            upkeep: self,
+            administration: Stores.Administration(listing: self, blocks: blocks, keys: keys)
+        )
     }
 
     /// Every store with the number of its section in snapshots; a number never means another store.
     var sections: [(id: UInt32, store: any RecordedStore)] {
-        [(1, keys), (2, clients), (3, vault), (4, sessions), (5, replay)]
+        [(1, keys), (2, clients), (3, vault), (4, sessions), (5, replay), (6, blocks)]
     }
 
     // MARK: - Snapshots
@@ -109,8 +124,10 @@ extension MemoryStores: StoreUpkeep {
     package var isAvailable: Bool { journal.isAvailable }
 
     package func sweep(now: Timestamp, limit: Int) async {
+        await clients.sweep(now: now, limit: limit)
         await sessions.sweep(now: now, limit: limit)
         await replay.sweep(now: now, limit: limit)
+        await devices.sweep(now: now)
     }
 
     package func counts() async -> StoreCounts {
@@ -125,6 +142,7 @@ extension MemoryStores: StoreUpkeep {
         counts.connections = vault.connections
         counts.clients = await clients.count
         counts.consumedAssertions = await replay.count
+        counts.deviceAuthorizations = await devices.count
         return counts
     }
 }

@@ -21,6 +21,7 @@ package struct StoreCounts: Hashable, Sendable {
     package var connections = 0
     package var clients = 0
     package var consumedAssertions = 0
+    package var deviceAuthorizations = 0
 
     /// Empty tables.
     package init() {}

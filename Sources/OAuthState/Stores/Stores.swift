@@ -12,8 +12,30 @@ package struct Stores: Sendable {
     package let keys: any KeyStore
     /// Consumed assertions.
     package let replay: any ReplayStore
+    /// Requests of devices without a browser.
+    package let devices: any DeviceStore
     /// Availability, expiry and counts of all of them.
     package let upkeep: any StoreUpkeep
+
+    /// What operators' verbs need; `nil` where the stores do not offer them.
+    package let administration: Administration?
+
+    /// What operators' verbs need, beyond what clients' requests do.
+    package struct Administration: Sendable {
+        /// Pages of the tables.
+        package let listing: any StateListing
+        /// Whom the operator keeps out.
+        package let blocks: any BlockStore
+        /// Withdraws keys.
+        package let keys: any KeyWithdrawalStore
+
+        /// The three together.
+        package init(listing: any StateListing, blocks: any BlockStore, keys: any KeyWithdrawalStore) {
+            self.listing = listing
+            self.blocks = blocks
+            self.keys = keys
+        }
+    }
 
     /// Stores that belong together.
     package init(
@@ -22,14 +44,18 @@ package struct Stores: Sendable {
         vault: any VaultStore,
         keys: any KeyStore,
         replay: any ReplayStore,
-        upkeep: any StoreUpkeep
+        devices: any DeviceStore,
+        upkeep: any StoreUpkeep,
+        administration: Administration? = nil
     ) {
         self.clients = clients
         self.sessions = sessions
         self.vault = vault
         self.keys = keys
         self.replay = replay
+        self.devices = devices
         self.upkeep = upkeep
+        self.administration = administration
     }
 }
 

@@ -104,6 +104,30 @@ package struct Connection: Hashable, Sendable {
     }
 }
 
+extension Connection {
+    /// The same connection at the new name of its upstream.
+    func renamed(to upstream: String, as tokens: SealedTokens) -> Connection {
+        Connection(
+            id: id,
+            userID: userID,
+            upstream: upstream,
+            account: account,
+            accountName: accountName,
+            tokens: tokens,
+            scopes: scopes,
+            accessTokenExpiry: accessTokenExpiry,
+            upstreamClientID: upstreamClientID,
+            status: status,
+            reason: reason,
+            obtainedAt: obtainedAt,
+            refreshedAt: refreshedAt,
+            usedAt: usedAt,
+            version: version &+ 1,
+            providerSessions: providerSessions
+        )
+    }
+}
+
 /// One of our sessions, and the session at the provider in which its user logged in.
 package struct ProviderSession: Hashable, Sendable {
     /// The `sid` of the provider's ID token.
@@ -163,5 +187,23 @@ extension Connection: RecordCodable {
         providerSessions = try reader.array { (reader) throws(RecordError) in
             ProviderSession(id: try reader.string(), sessionID: try reader.identifier())
         }
+    }
+}
+
+extension Connection {
+    /// The connection as a record: of the kind with fields only if it has some, so that an older version of this server
+    /// reads the others.
+    var journalRecord: [UInt8] {
+        guard let fields = tokens.fields else { return record(.putConnection) }
+        return BinaryWriter.record(.putConnectionWithFields) { writer in
+            write(to: &writer)
+            writer.write(fields)
+        }
+    }
+
+    /// Reads a connection and its fields.
+    init(withFieldsFrom reader: inout BinaryReader) throws(RecordError) {
+        try self.init(from: &reader)
+        tokens.fields = try reader.byteArray()
     }
 }

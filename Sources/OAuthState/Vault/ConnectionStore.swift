@@ -3,18 +3,27 @@ package import OAuthProtocol
 /// Stores users' connections.
 package protocol ConnectionStore: Sendable {
     /// Stores the tokens of a login; the same account again replaces them and keeps those that the provider left out.
+    ///
+    /// Nothing is kept of tokens that another client obtained, or that the provider has ended.
     func store(
         _ draft: ConnectionDraft,
         candidate: ConnectionID,
         now: Timestamp
     ) async throws(StoreError) -> Receipt<ConnectionOutcome>
-    /// The connection of a user at an upstream: one of `preferred` if possible, otherwise the latest.
+    /// The connection of a user at an upstream: the one that the user chose, otherwise one of `preferred` if possible,
+    /// otherwise the one that was connected first.
+    ///
+    /// With `account` only connections of that account count, and the choice does not.
     func credential(
         for userID: UserID,
         upstream: String,
         preferred: [ConnectionID],
         account: String?
     ) async throws(StoreError) -> Connection?
+    /// Makes a connection the one that is used at its upstream when nothing names another.
+    ///
+    /// The outcome tells whether the user has such a connection.
+    func useByDefault(_ id: ConnectionID, of userID: UserID) async throws(StoreError) -> Receipt<Bool>
     /// A connection by its id.
     func connection(_ id: ConnectionID) async throws(StoreError) -> Connection?
     /// All connections of a user.

@@ -23,7 +23,7 @@ struct RefreshSchedule: Sendable {
         guard connection.status == .active || connection.status == .expiring else { return nil }
         if connection.isReportedInvalid { return step(of: connection.obtainedAt) }
         // Never before the login: an unusual expiry must not make the search begin long ago.
-        return connection.refreshDueAt.map { step(of: max($0, connection.obtainedAt)) }
+        return connection.backgroundRefreshDueAt.map { step(of: max($0, connection.obtainedAt)) }
     }
 
     /// Applies a change of a connection; one that was postponed and is due at the same moment stays postponed.

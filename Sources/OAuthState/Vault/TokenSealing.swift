@@ -7,12 +7,15 @@ package struct UpstreamTokens: Sendable, Redacted {
     package var accessToken: String
     package var refreshToken: String?
     package var idToken: String?
+    /// Fields beside the tokens that the provider's API needs, as the text of a JSON object.
+    package var fields: String?
 
     /// Tokens as a provider issued them.
-    package init(accessToken: String, refreshToken: String? = nil, idToken: String? = nil) {
+    package init(accessToken: String, refreshToken: String? = nil, idToken: String? = nil, fields: String? = nil) {
         self.accessToken = accessToken
         self.refreshToken = refreshToken
         self.idToken = idToken
+        self.fields = fields
     }
 }
 
@@ -21,12 +24,20 @@ package struct SealedTokens: Hashable, Sendable, Redacted {
     package var accessToken: [UInt8]
     package var refreshToken: [UInt8]?
     package var idToken: [UInt8]?
+    /// The sealed fields beside the tokens.
+    package var fields: [UInt8]?
 
     /// Separately sealed tokens.
-    package init(accessToken: [UInt8], refreshToken: [UInt8]? = nil, idToken: [UInt8]? = nil) {
+    package init(
+        accessToken: [UInt8],
+        refreshToken: [UInt8]? = nil,
+        idToken: [UInt8]? = nil,
+        fields: [UInt8]? = nil
+    ) {
         self.accessToken = accessToken
         self.refreshToken = refreshToken
         self.idToken = idToken
+        self.fields = fields
     }
 
     /// These tokens, with absent ones taken from `older`: a provider that sends no refresh token means the old one.
@@ -34,10 +45,13 @@ package struct SealedTokens: Hashable, Sendable, Redacted {
         var merged = self
         merged.refreshToken = refreshToken ?? older.refreshToken
         merged.idToken = idToken ?? older.idToken
+        merged.fields = fields ?? older.fields
         return merged
     }
 }
 
+/// The form of connections without fields; ``Connection`` writes fields after everything else, in a record of their own
+/// kind.
 extension SealedTokens: RecordCodable {
     package func write(to writer: inout BinaryWriter) {
         writer.write(accessToken)
@@ -107,6 +121,9 @@ package struct TokenSealing: Sendable {
             },
             idToken: try tokens.idToken.map { (token) throws(CryptoError) in
                 try seal(token, place.associatedData(kind: 3))
+            },
+            fields: try tokens.fields.map { (fields) throws(CryptoError) in
+                try seal(fields, place.associatedData(kind: 5))
             }
         )
     }
@@ -127,6 +144,13 @@ package struct TokenSealing: Sendable {
     package func idToken(of connection: Connection) throws(CryptoError) -> String? {
         try connection.tokens.idToken.map { (sealed) throws(CryptoError) in
             try open(sealed, connection.place.associatedData(kind: 3))
+        }
+    }
+
+    /// Opens the fields beside the tokens of a connection; `nil` when it has none.
+    package func fields(of connection: Connection) throws(CryptoError) -> String? {
+        try connection.tokens.fields.map { (sealed) throws(CryptoError) in
+            try open(sealed, connection.place.associatedData(kind: 5))
         }
     }
 
@@ -151,7 +175,8 @@ package struct TokenSealing: Sendable {
 
     /// Whether all of some tokens were sealed with the current key.
     package func isCurrent(_ tokens: SealedTokens) -> Bool {
-        [tokens.accessToken, tokens.refreshToken, tokens.idToken].allSatisfy { $0.map(isCurrent) ?? true }
+        [tokens.accessToken, tokens.refreshToken, tokens.idToken, tokens.fields]
+            .allSatisfy { $0.map(isCurrent) ?? true }
     }
 
     /// Whether a text was sealed with the current key.
@@ -161,13 +186,23 @@ package struct TokenSealing: Sendable {
 
     /// The tokens of a connection, sealed with the current key.
     package func resealed(_ connection: Connection) throws(CryptoError) -> SealedTokens {
+        try resealed(connection, for: connection.place)
+    }
+
+    /// The tokens of a connection, sealed with the current key for another name of its upstream.
+    package func resealed(_ connection: Connection, at upstream: String) throws(CryptoError) -> SealedTokens {
+        try resealed(connection, for: Place(userID: connection.userID, upstream: upstream, account: connection.account))
+    }
+
+    private func resealed(_ connection: Connection, for place: Place) throws(CryptoError) -> SealedTokens {
         try seal(
             UpstreamTokens(
                 accessToken: try accessToken(of: connection),
                 refreshToken: try refreshToken(of: connection),
-                idToken: try idToken(of: connection)
+                idToken: try idToken(of: connection),
+                fields: try fields(of: connection)
             ),
-            at: connection.place
+            at: place
         )
     }
 

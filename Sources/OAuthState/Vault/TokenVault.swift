@@ -61,11 +61,18 @@ package actor TokenVault: VaultStore {
     @discardableResult
     private func put(_ user: User) -> JournalPosition {
         users[user.id] = user
-        return journal.append(user.record(.putUser))
+        return journal.append(user.record)
     }
 
     package func user(_ id: UserID) -> User? {
         users[id]
+    }
+
+    package func endLogins(of id: UserID) throws(StoreError) -> Receipt<Bool> {
+        try journal.requireAvailability()
+        guard var user = users[id] else { return journal.receipt(false) }
+        user.loginEpoch &+= 1
+        return journal.receipt(true, at: put(user))
     }
 
     package func userID(of identity: IdentityKey) -> UserID? {
@@ -95,9 +102,9 @@ package actor TokenVault: VaultStore {
             account: draft.account,
             accountName: draft.accountName ?? older?.accountName,
             // A refresh token is bound to the client that it was issued to: another client's is not carried over
-            // (VR-8).
+            // (VR-8). Neither is one that the provider has ended.
             tokens: older.map {
-                $0.upstreamClientID == draft.upstreamClientID
+                $0.upstreamClientID == draft.upstreamClientID && $0.hasLiveRefreshToken
                     ? draft.tokens.keepingAbsent(from: $0.tokens) : draft.tokens
             }
                 ?? draft.tokens,
@@ -157,6 +164,22 @@ package actor TokenVault: VaultStore {
         return journal.receipt(true, at: put(present))
     }
 
+    /// Replaces a connection by the same one at the new name of its upstream.
+    package func rename(
+        _ connection: Connection,
+        to upstream: String,
+        as tokens: SealedTokens
+    ) throws(StoreError) -> Receipt<Bool> {
+        try journal.requireAvailability()
+        guard let present = connectionTable[connection.id], present.version == connection.version,
+            present.tokens == connection.tokens,
+            !connections(of: present.userID).contains(where: {
+                $0.upstream == upstream && $0.account.hasSameBytes(as: present.account)
+            })
+        else { return journal.receipt(false) }
+        return journal.receipt(true, at: put(present.renamed(to: upstream, as: tokens)))
+    }
+
     package func mark(
         _ id: ConnectionID,
         version: UInt32,
@@ -170,6 +193,7 @@ package actor TokenVault: VaultStore {
         guard connection.status != status || connection.reason != reason else { return journal.receipt(true) }
         connection.status = status
         connection.reason = reason
+        if Connection.meansDeadRefreshToken(status, reason: reason) { connection.tokens.refreshToken = nil }
         return journal.receipt(true, at: put(connection))
     }
 
@@ -192,7 +216,19 @@ package actor TokenVault: VaultStore {
             connection.upstream == upstream
                 && (account.map { $0.hasSameBytes(as: connection.account) || $0 == connection.accountName } ?? true)
         }
-        return candidates.first { preferred.contains($0.id) } ?? candidates.max { $0.obtainedAt < $1.obtainedAt }
+        // A named account may be connected twice under one name; then the choice among all accounts says nothing.
+        let chosen = account == nil ? candidates.first { user.defaults.contains($0.id) } : nil
+        return chosen ?? candidates.first { preferred.contains($0.id) } ?? candidates.first
+    }
+
+    package func useByDefault(_ id: ConnectionID, of userID: UserID) throws(StoreError) -> Receipt<Bool> {
+        try journal.requireAvailability()
+        guard let connection = connectionTable[id], connection.userID == userID, var user = users[userID] else {
+            return journal.receipt(false)
+        }
+        user.defaults.removeAll { connectionTable[$0].map { $0.upstream == connection.upstream } ?? true }
+        user.defaults.append(id)
+        return journal.receipt(true, at: put(user))
     }
 
     package func connection(_ id: ConnectionID) -> Connection? {
@@ -227,6 +263,7 @@ package actor TokenVault: VaultStore {
         var position = journal.append(BinaryWriter.record(.removeConnection) { $0.write(id) })
         if var user = users[connection.userID] {
             user.connections.removeAll { $0 == id }
+            user.defaults.removeAll { $0 == id }
             position = put(user)
         }
         return journal.receipt(connection, at: position) { await self.reconnect(connection) }
@@ -248,7 +285,7 @@ package actor TokenVault: VaultStore {
     @discardableResult
     private func put(_ connection: Connection) -> JournalPosition {
         keep(connection)
-        return journal.append(connection.record(.putConnection))
+        return journal.append(connection.journalRecord)
     }
 
     private func keep(_ connection: Connection) {
@@ -260,24 +297,6 @@ package actor TokenVault: VaultStore {
     private func forget(_ id: ConnectionID) {
         connectionTable.forget(id)
         endedConnections.note(id, endedAt: nil)
-    }
-
-    // MARK: - This server at the providers
-
-    package func registration(of upstream: String) -> StoredUpstreamRegistration? {
-        registrationTable[upstream]
-    }
-
-    package func keep(_ registration: StoredUpstreamRegistration) throws(StoreError) -> Receipt<StoreAdmission> {
-        guard
-            registrationTable[registration.upstream] != nil || registrationTable.count < limits.upstreamRegistrationsMax
-        else { return journal.receipt(.full) }
-        registrationTable[registration.upstream] = registration
-        return journal.receipt(.admitted, at: journal.append(registration.record(.putUpstreamRegistration)))
-    }
-
-    package func registrations() -> [StoredUpstreamRegistration] {
-        Array(registrationTable.values)
     }
 
     /// How many users and connections are stored, for metrics.
@@ -295,7 +314,8 @@ package actor TokenVault: VaultStore {
 
 extension TokenVault: RecordedStore {
     package static let recordKinds: Set<RecordKind> = [
-        .putUser, .putIdentity, .putConnection, .removeConnection, .removeUser, .putUpstreamRegistration,
+        .putUser, .putUserWithDefaults, .putIdentity, .putConnection, .putConnectionWithFields, .removeConnection,
+        .removeUser, .putUpstreamRegistration,
     ]
 
     /// The meaning of one record of users, identities and connections.
@@ -321,9 +341,10 @@ extension TokenVault: RecordedStore {
 
     package static func change(_ kind: RecordKind, _ reader: inout BinaryReader) throws(RecordError) -> Change {
         switch kind {
-        case .putUser: .putUser(try User(from: &reader))
+        case .putUser, .putUserWithDefaults: .putUser(try User(from: &reader))
         case .putIdentity: .putIdentity(IdentityKey(digest: try reader.digest()), try reader.identifier())
         case .putConnection: .putConnection(try Connection(from: &reader))
+        case .putConnectionWithFields: .putConnection(try Connection(withFieldsFrom: &reader))
         case .removeConnection: .removeConnection(try reader.identifier())
         case .removeUser: .removeUser(try reader.identifier())
         case .putUpstreamRegistration: .putUpstreamRegistration(try StoredUpstreamRegistration(from: &reader))
@@ -347,13 +368,13 @@ extension TokenVault: RecordedStore {
         let registrations = registrationTable
         return CapturedState(position: journal.lastPosition) { body in
             for user in users.values {
-                try body(user.record(.putUser))
+                try body(user.record)
             }
             for (identity, userID) in identities {
                 try body(Self.identityRecord(identity, userID))
             }
             for connection in connections.values {
-                try body(connection.record(.putConnection))
+                try body(connection.journalRecord)
             }
             for registration in registrations.values {
                 try body(registration.record(.putUpstreamRegistration))

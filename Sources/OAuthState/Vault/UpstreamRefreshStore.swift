@@ -25,6 +25,9 @@ package protocol UpstreamRefreshStore: Sendable {
     ) async throws(StoreError) -> Receipt<ConnectionOutcome>
     /// Records that a connection is unusable, or usable again, and ends the lease; returns whether it still had this
     /// version.
+    ///
+    /// Erases the refresh token if the provider has called it dead (``Connection/meansDeadRefreshToken(_:reason:)``):
+    /// it must not be sent again, not even after a login that brings none.
     func mark(
         _ id: ConnectionID,
         version: UInt32,
@@ -43,6 +46,15 @@ package protocol UpstreamRefreshStore: Sendable {
     ) async throws(StoreError) -> DueRefreshes
     /// Replaces tokens by the same tokens, sealed again; returns whether they were still stored.
     func reseal(_ connection: Connection, as tokens: SealedTokens) async throws(StoreError) -> Receipt<Bool>
+    /// Gives a connection the new name of its upstream, with its tokens sealed for that place; everything else stays.
+    ///
+    /// Returns false when the connection was changed in the meantime, or when its user has already connected the
+    /// account under the new name.
+    func rename(
+        _ connection: Connection,
+        to upstream: String,
+        as tokens: SealedTokens
+    ) async throws(StoreError) -> Receipt<Bool>
 }
 
 /// Connections whose refresh is due.

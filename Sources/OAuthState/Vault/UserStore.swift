@@ -14,6 +14,8 @@ package protocol UserStore: Sendable {
     func user(_ id: UserID) async throws(StoreError) -> User?
     /// The user of an identity, if it is known; creates none.
     func userID(of identity: IdentityKey) async throws(StoreError) -> UserID?
+    /// Ends every browser login of a user by starting a new login epoch; false when there is no such user.
+    func endLogins(of id: UserID) async throws(StoreError) -> Receipt<Bool>
 }
 
 /// The account that logged in at an upstream provider.

@@ -54,6 +54,7 @@ extension RemoteAddress {
         (0x0000_0000, 8, .reserved),  // 0.0.0.0/8 "this network", which Linux treats as this host
         (0x0a00_0000, 8, .privateNetwork),  // 10.0.0.0/8
         (0x6464_64c8, 32, .cloudMetadata),  // 100.100.100.200
+        (0xa83f_8110, 32, .cloudMetadata),  // 168.63.129.16, the host agent of Azure, in a public range
         (0x6440_0000, 10, .privateNetwork),  // 100.64.0.0/10 shared address space
         (0x7f00_0000, 8, .loopback),  // 127.0.0.0/8
         (0xa9fe_0000, 16, .linkLocal),  // 169.254.0.0/16

@@ -25,7 +25,8 @@ enum CurlCallbacks {
         let length = Int(unsafe address.pointee.addrlen)
         let remote = unsafe withUnsafePointer(to: &address.pointee.addr) { unsafe RemoteAddress($0, length: length) }
         guard let remote, purpose == CURLSOCKTYPE_IPCXN else { return CurlCallbacks.badSocket }
-        guard exchange.request.addressPolicy.permits(remote) else {
+        // The operator chose the proxy; what it connects to is for its own rules.
+        guard exchange.submission.plan.isProxied || exchange.request.addressPolicy.permits(remote) else {
             exchange.refusedAddress = remote
             return CurlCallbacks.badSocket
         }
@@ -39,7 +40,7 @@ enum CurlCallbacks {
         let exchange = unsafe Unmanaged<Exchange>.fromOpaque(context).takeUnretainedValue()
         // A pooled connection was checked when it was opened; this check is cheap and holds whatever the pool does.
         let remote = unsafe address.flatMap { unsafe RemoteAddress(String(cString: $0)) }
-        if let remote, !exchange.request.addressPolicy.permits(remote) {
+        if let remote, !exchange.submission.plan.isProxied, !exchange.request.addressPolicy.permits(remote) {
             exchange.refusedAddress = remote
             return CurlCallbacks.abort
         }

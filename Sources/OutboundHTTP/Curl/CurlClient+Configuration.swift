@@ -5,7 +5,7 @@ extension CurlClient {
         package var caFile: String?
         /// The system's PEM file; with nil, `SSL_CERT_FILE` from the environment or else the distribution's file.
         package var systemCAFile: String?
-        /// The proxy of requests whose address policy is not strict.
+        /// The proxy of requests whose address policy is not strict; a mandatory one also of the others.
         package var proxy: Proxy
         /// The `User-Agent` of requests that set none.
         package var userAgent: String
@@ -17,6 +17,8 @@ extension CurlClient {
         package var connectionsPerHostMax: Int
         /// Finds addresses for the strict address policies.
         package var resolver: any HostResolver
+        /// The bounds of those look-ups.
+        package var lookups: LookupRules
 
         /// Makes a configuration.
         package init(
@@ -27,7 +29,8 @@ extension CurlClient {
             requestsMax: Int = 1024,
             connectionsMax: Int = 256,
             connectionsPerHostMax: Int = 32,
-            resolver: any HostResolver = SystemHostResolver()
+            resolver: any HostResolver = SystemHostResolver(),
+            lookups: LookupRules = LookupRules()
         ) {
             self.caFile = caFile
             self.systemCAFile = systemCAFile
@@ -37,6 +40,25 @@ extension CurlClient {
             self.connectionsMax = connectionsMax
             self.connectionsPerHostMax = connectionsPerHostMax
             self.resolver = resolver
+            self.lookups = lookups
+        }
+
+        /// For URLs that strangers supply: metadata documents and key sets of clients.
+        ///
+        /// Its client shares nothing that can run out with the client that reaches the operator's providers.
+        package static func strangers(
+            caFile: String? = nil,
+            proxy: Proxy = .environment,
+            resolver: any HostResolver = SystemHostResolver(.absolute)
+        ) -> Configuration {
+            Configuration(
+                caFile: caFile,
+                proxy: proxy,
+                requestsMax: 512,
+                connectionsPerHostMax: 8,
+                resolver: resolver,
+                lookups: .strangers
+            )
         }
     }
 
@@ -48,5 +70,16 @@ extension CurlClient {
         case none
         /// This proxy.
         case url(String)
+        /// The only way out, under every address policy, except for some hosts.
+        ///
+        /// Names are then looked up by the proxy, whose rules decide which addresses they may have; here only spellings
+        /// and literal addresses are judged. Hosts that are excepted are treated as without a proxy.
+        case mandatory(url: String, credentials: String?, exceptions: ProxyExceptions)
+
+        /// Whether a host is reached through a proxy that is the only way out.
+        func isMandatory(for host: String) -> Bool {
+            guard case .mandatory(_, _, let exceptions) = self else { return false }
+            return !exceptions.contains(host)
+        }
     }
 }

@@ -8,8 +8,9 @@ import Synchronization
 /// what the server sent, within the request's limits. TLS is 1.2 or later and always verified.
 ///
 /// Loops start with the first request that needs them. One client's loop serves at most `Configuration.requestsMax`
-/// requests at a time under each policy. Fetches on behalf of strangers therefore need a client of their own, so that
-/// slow strangers cannot use up the capacity for the operator's identity providers.
+/// requests at a time under each policy. Fetches on behalf of strangers therefore have a client of their own
+/// (`Configuration.strangers`), so that slow strangers cannot use up the capacity for the operator's identity
+/// providers.
 package final class CurlClient: OutboundTransport {
     private struct State {
         var loops: [AddressPolicy: CurlLoop] = [:]
@@ -18,7 +19,7 @@ package final class CurlClient: OutboundTransport {
 
     private let configuration: Configuration
     private let trustAnchors: TrustAnchors
-    private let resolver: ResolverThreads
+    private let lookups: NameLookups
     private let logger: Logger
     private let state = Mutex(State())
     private let lastIdentifier = Atomic<UInt64>(0)
@@ -28,7 +29,7 @@ package final class CurlClient: OutboundTransport {
         guard CurlLibrary.isReady else { throw OutboundError(.invalidConfiguration, "libcurl cannot be used") }
         self.configuration = configuration
         self.trustAnchors = try TrustAnchors(configuration)
-        self.resolver = ResolverThreads(resolver: configuration.resolver)
+        self.lookups = NameLookups(resolver: configuration.resolver, rules: configuration.lookups)
         self.logger = logger
     }
 
@@ -60,7 +61,7 @@ package final class CurlClient: OutboundTransport {
         _ request: OutboundRequest,
         until deadline: ContinuousClock.Instant
     ) async throws(OutboundError) -> OutboundResponse {
-        let plan = try ExchangePlan(request, deadline: deadline)
+        let plan = try ExchangePlan(request, deadline: deadline, proxy: configuration.proxy)
         let loop = try loop(for: request.addressPolicy)
         let identifier = lastIdentifier.add(1, ordering: .relaxed).newValue
         let cancellation = CancellationFlag()
@@ -95,7 +96,7 @@ package final class CurlClient: OutboundTransport {
         let found: Result<CurlLoop, OutboundError> = state.withLock { state in
             guard state.isOpen else { return .failure(OutboundError(.cancelled, "the client is shut down")) }
             if let loop = state.loops[policy] { return .success(loop) }
-            guard let loop = CurlLoop.start(configuration, trustAnchors: trustAnchors, resolver: resolver) else {
+            guard let loop = CurlLoop.start(configuration, trustAnchors: trustAnchors, lookups: lookups) else {
                 return .failure(OutboundError(.overloaded, "no resources for another loop"))
             }
             state.loops[policy] = loop

@@ -38,7 +38,7 @@ import Synchronization
     static func start(
         _ configuration: CurlClient.Configuration,
         trustAnchors: TrustAnchors,
-        resolver: ResolverThreads
+        lookups: NameLookups
     ) -> CurlLoop? {
         guard let multi = unsafe curl_multi_init() else { return nil }
         let limits: [(CURLMoption, Int)] = [
@@ -49,7 +49,7 @@ import Synchronization
         let loop = unsafe CurlLoop(multi: multi)
         let areSet = limits.allSatisfy { unsafe gatehouse_curl_multi_set_long(multi, $0.0, $0.1) == CURLM_OK }
         let body: @Sendable () -> Void = { [loop] in
-            loop.run(configuration, trustAnchors: trustAnchors, resolver: resolver)
+            loop.run(configuration, trustAnchors: trustAnchors, lookups: lookups)
         }
         // Without a thread there is no loop, whatever the reason.
         guard areSet, let thread = try? OwnThread(name: "gatehouse-curl", body) else {
@@ -98,12 +98,12 @@ import Synchronization
 
     private func wakeUp() { unsafe curl_multi_wakeup(multi) }
 
-    private func run(_ configuration: CurlClient.Configuration, trustAnchors: TrustAnchors, resolver: ResolverThreads) {
+    private func run(_ configuration: CurlClient.Configuration, trustAnchors: TrustAnchors, lookups: NameLookups) {
         let transfers = unsafe TransferTable(
             multi: multi,
             configuration,
             trustAnchors: trustAnchors,
-            resolver: resolver
+            lookups: lookups
         )
         while let messages = takeMessages() {
             for message in messages { transfers.handle(message, from: self) }

@@ -10,24 +10,30 @@ internal import CCurl
     }
 
     /// The options of every transfer: libcurl does nothing on its own.
-    mutating func setSafety(_ configuration: CurlClient.Configuration, _ policy: AddressPolicy) {
+    mutating func setSafety(_ configuration: CurlClient.Configuration, _ plan: ExchangePlan) {
         set(CURLOPT_NOSIGNAL, 1)
         set(CURLOPT_PROTOCOLS_STR, "http,https")
         set(CURLOPT_FOLLOWLOCATION, 0)
         set(CURLOPT_NETRC, Int(CURL_NETRC_IGNORED.rawValue))
         set(CURLOPT_DISALLOW_USERNAME_IN_URL, 1)
-        // No CURLOPT_ACCEPT_ENCODING: bodies are counted and returned as they arrive, so a gzip bomb stays small
-        // (D-85).
-        set(CURLOPT_HTTP_CONTENT_DECODING, 0)
         set(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1)
         set(CURLOPT_PATH_AS_IS, 1)
         set(CURLOPT_MAXLIFETIME_CONN, 600)
-        if policy.isStrict {
+        if plan.isProxied || !plan.request.addressPolicy.isStrict {
+            setProxy(configuration.proxy, isProxied: plan.isProxied)
+        } else {
             set(CURLOPT_PROXY, "")
             set(CURLOPT_NOPROXY, "*")
-        } else {
-            setProxy(configuration.proxy)
         }
+    }
+
+    /// Bodies are counted and returned as they arrive, so a gzip bomb stays small (D-85).
+    ///
+    /// Where decoding is wanted, libcurl delivers the decoded bytes in pieces, which are counted, so that a bomb ends
+    /// the transfer at the bound.
+    mutating func setContentDecoding(_ isOn: Bool) {
+        set(CURLOPT_HTTP_CONTENT_DECODING, isOn ? 1 : 0)
+        if isOn { set(CURLOPT_ACCEPT_ENCODING, "gzip, deflate") }
     }
 
     /// TLS 1.2 or later; the certificate and its name are always verified.
@@ -37,6 +43,7 @@ internal import CCurl
         set(CURLOPT_SSL_VERIFYHOST, 2)
         guard let path = trustAnchors.path else { return }
         set(CURLOPT_CAINFO, path)
+        set(CURLOPT_PROXY_CAINFO, path)
         // The directory would add certificates that the chosen file omits, and would keep libcurl from caching.
         set(CURLOPT_CAPATH, String?.none)
         set(CURLOPT_CA_CACHE_TIMEOUT, 3600)
@@ -94,13 +101,17 @@ internal import CCurl
         note(unsafe gatehouse_curl_set_list(easy, option, list))
     }
 
-    private mutating func setProxy(_ proxy: CurlClient.Proxy) {
+    private mutating func setProxy(_ proxy: CurlClient.Proxy, isProxied: Bool) {
         switch proxy {
         case .environment: break
         case .none: set(CURLOPT_PROXY, "")
         case .url(let url):
             set(CURLOPT_PROXY, url)
             set(CURLOPT_NOPROXY, "")
+        case .mandatory(let url, let credentials, _):
+            set(CURLOPT_PROXY, isProxied ? url : "")
+            set(CURLOPT_NOPROXY, isProxied ? "" : "*")
+            if isProxied, let credentials { set(CURLOPT_PROXYUSERPWD, credentials) }
         }
     }
 

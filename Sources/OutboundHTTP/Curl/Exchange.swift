@@ -6,6 +6,8 @@ import Foundations
     let submission: Submission
     /// When the current phase must be over.
     var deadline: ContinuousClock.Instant
+    /// Whether the addresses of its name are being looked up.
+    var isLookingUp = false
     /// Whether the handle is in the multi handle.
     var isRunning = false
     var collector: ResponseCollector
@@ -48,7 +50,8 @@ import Foundations
         }
         unsafe self.easy = unsafe easy
         var options = unsafe EasyOptions(easy)
-        options.setSafety(configuration, request.addressPolicy)
+        options.setSafety(configuration, submission.plan)
+        options.setContentDecoding(request.decodesContent)
         options.setTrust(trustAnchors)
         options.setTarget(submission.plan.target, url: request.url, connectTimeout: request.limits.connectTimeout)
         options.setMessage(method: request.method, body: request.body)
@@ -65,9 +68,12 @@ import Foundations
     func outcome(of code: CURLcode) -> Result<OutboundResponse, OutboundError> {
         if let failure = collector.failure { return .failure(failure) }
         guard code == CURLE_OK, let easy = unsafe easy else {
-            return .failure(
-                unsafe OutboundError(code, host: host, refused: refusedAddress, text: String(cString: text))
-            )
+            let error = unsafe OutboundError(code, host: host, refused: refusedAddress, text: String(cString: text))
+            // A proxy that refuses the tunnel breaks the connection before the request is written.
+            guard submission.plan.isProxied, error.code == .connectionLost, attempts == 0 else {
+                return .failure(error)
+            }
+            return .failure(OutboundError(.connectFailed, "\(host): the proxy refuses the connection"))
         }
         let status = unsafe gatehouse_curl_response_code(easy)
         guard (200...599).contains(status) else {

@@ -6,17 +6,26 @@ struct ExchangePlan: Sendable {
     let target: OutboundURL
     /// The name that must be looked up, with every address checked, before connecting; with nil, libcurl does it.
     let nameToVet: String?
+    /// Whether the request goes through the proxy that is the only way out, which looks the name up.
+    let isProxied: Bool
     /// When the whole exchange must be over.
     let deadline: ContinuousClock.Instant
     /// When name resolution must be over.
     let resolutionDeadline: ContinuousClock.Instant
 
-    init(_ request: OutboundRequest, deadline: ContinuousClock.Instant) throws(OutboundError) {
+    init(
+        _ request: OutboundRequest,
+        deadline: ContinuousClock.Instant,
+        proxy: CurlClient.Proxy = .none
+    ) throws(OutboundError) {
         try Self.checkMethod(request.method)
         try Self.checkHeaderFields(request.headerFields)
         self.request = request
         self.target = try OutboundURL(request.url)
-        self.nameToVet = try request.addressPolicy.isStrict ? Self.nameToVet(target.host, request.addressPolicy) : nil
+        self.isProxied = proxy.isMandatory(for: target.host)
+        let name = try request.addressPolicy.isStrict ? Self.nameToVet(target.host, request.addressPolicy) : nil
+        self.nameToVet = isProxied ? nil : name
+        if isProxied { try Self.checkLiteral(target.host, request.addressPolicy) }
         self.deadline = deadline
         self.resolutionDeadline = min(deadline, ContinuousClock.now.advanced(by: request.limits.connectTimeout))
     }
@@ -28,6 +37,12 @@ struct ExchangePlan: Sendable {
         case .address(let address): throw OutboundError(.addressRefused, "\(address) is not a permitted address")
         case .refused(let reason): throw OutboundError(.addressRefused, reason)
         }
+    }
+
+    /// The connected address will be the proxy's: an address in the URL is judged here or nowhere.
+    private static func checkLiteral(_ host: String, _ policy: AddressPolicy) throws(OutboundError) {
+        guard case .address(let address) = HostSpelling.classify(host), !policy.permits(address) else { return }
+        throw OutboundError(.addressRefused, "\(address) is not a permitted address")
     }
 
     // RFC 9110 §9.1: methods are case-sensitive; registered ones are in upper case.

@@ -7,7 +7,7 @@ import Foundations
     private let multi: UnsafeMutableRawPointer
     private let configuration: CurlClient.Configuration
     private let trustAnchors: TrustAnchors
-    private let resolver: ResolverThreads
+    private let lookups: NameLookups
     private var exchanges: [UInt64: Exchange] = [:]
     private var exchangesPerHost: [String: Int] = [:]
     /// No exchange's deadline is earlier than this.
@@ -17,12 +17,12 @@ import Foundations
         multi: UnsafeMutableRawPointer,
         _ configuration: CurlClient.Configuration,
         trustAnchors: TrustAnchors,
-        resolver: ResolverThreads
+        lookups: NameLookups
     ) {
         unsafe self.multi = multi
         self.configuration = configuration
         self.trustAnchors = trustAnchors
-        self.resolver = resolver
+        self.lookups = lookups
     }
 
     func handle(_ message: CurlLoop.Message, from loop: CurlLoop) {
@@ -30,8 +30,9 @@ import Foundations
         case .start(let submission):
             start(submission, loop)
         case .resolved(let identifier, let result):
-            // An exchange that timed out or was cancelled in the meantime is no longer in the table.
-            if let exchange = exchanges[identifier] { dial(exchange, result) }
+            // An exchange that timed out or was cancelled in the meantime is no longer in the table, and one that took
+            // an earlier address no longer waits.
+            if let exchange = exchanges[identifier], exchange.isLookingUp { dial(exchange, result) }
         case .cancel(let identifier):
             if let exchange = exchanges[identifier] { finish(exchange, .failure(Self.cancelled)) }
         }
@@ -64,11 +65,25 @@ import Foundations
         exchanges[submission.identifier] = exchange
         exchangesPerHost[exchange.host, default: 0] += 1
         guard let name = submission.plan.nameToVet else { return dial(exchange, nil) }
-        exchange.deadline = submission.plan.resolutionDeadline
-        watch(exchange)
         let identifier = submission.identifier
-        resolver.resolve(name) { loop.post(.resolved(identifier, $0)) }
+        let caller = LookupQueue.Caller(
+            identifier: identifier,
+            source: submission.plan.request.source,
+            completion: { loop.post(.resolved(identifier, $0)) }
+        )
+        switch lookups.resolve(name, caller) {
+        case .answer(let answer):
+            dial(exchange, answer)
+        case .later(let hasStale):
+            exchange.isLookingUp = true
+            exchange.deadline = submission.plan.resolutionDeadline
+            if hasStale { exchange.deadline = min(exchange.deadline, .now.advanced(by: Self.staleWait)) }
+            watch(exchange)
+        }
     }
+
+    /// RFC 8767 §5: how long a look-up may take before earlier addresses are used.
+    private static let staleWait: Duration = .milliseconds(1800)
 
     private func refusal(of submission: Submission) -> OutboundError? {
         if submission.cancellation.isRaised { return Self.cancelled }
@@ -85,6 +100,7 @@ import Foundations
 
     /// Hands the transfer to libcurl, once the addresses of a name that had to be checked are known.
     private func dial(_ exchange: Exchange, _ resolution: Result<[RemoteAddress], OutboundError>?) {
+        exchange.isLookingUp = false
         do throws(OutboundError) {
             let addresses = try resolution?.get()
             // D-83: one forbidden address among public ones marks a name that is set up to deceive.
@@ -110,6 +126,9 @@ import Foundations
         guard exchanges.removeValue(forKey: exchange.submission.identifier) != nil else { return }
         let others = exchangesPerHost[exchange.host, default: 1] - 1
         exchangesPerHost[exchange.host] = others == 0 ? nil : others
+        if exchange.isLookingUp, let name = exchange.submission.plan.nameToVet {
+            lookups.abandon(exchange.submission.identifier, name: name)
+        }
         if exchange.isRunning, let easy = unsafe exchange.easy { unsafe curl_multi_remove_handle(multi, easy) }
         exchange.complete(result)
     }
@@ -124,7 +143,13 @@ import Foundations
     private func expire(_ now: ContinuousClock.Instant) {
         guard let due = nextDeadline, due <= now else { return }
         for exchange in exchanges.values where exchange.deadline <= now {
-            finish(exchange, .failure(OutboundError(.timeout, "no answer from \(exchange.host) in time")))
+            if exchange.isLookingUp, let name = exchange.submission.plan.nameToVet, let addresses = lookups.stale(name)
+            {
+                // The look-up continues and serves later requests.
+                dial(exchange, .success(addresses))
+            } else {
+                finish(exchange, .failure(OutboundError(.timeout, "no answer from \(exchange.host) in time")))
+            }
         }
         nextDeadline = exchanges.values.map(\.deadline).min()
     }

@@ -38,7 +38,7 @@ struct DevelopmentDeployment {
             issuer: try Issuer("http://\(reservation.address)"),
             listen: [.init(address: reservation.address)]
         )
-        let callback = configuration.issuer.url(AuthorizationServerMetadata.Path.callback + "/" + upstream)
+        let callback = configuration.issuer.url(CallbackEndpoint.path + "/" + upstream)
         let provider = try DevelopmentIdentityProvider(
             configuration: .init(
                 clients: .registered([

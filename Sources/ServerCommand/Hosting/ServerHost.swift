@@ -3,6 +3,7 @@ import DurableLog
 import Foundation
 import Logging
 import OAuthProtocol
+import OAuthState
 import OpenSSLCrypto
 import OutboundHTTP
 import ServerConfiguration
@@ -16,11 +17,11 @@ struct ServerHost {
     let logger: Logger
     private let log: LineWriter
     private let audit: LineWriter?
-    private let client: CurlClient
+    private let clients: OutboundClients
     private let acceptedLosses: Set<String>
 
-    /// Sends the server's requests to other servers.
-    var transport: any OutboundTransport { client }
+    /// Sends the server's requests to its providers.
+    var transport: any OutboundTransport { clients.providers }
 
     /// Opens the configured resources; without `audits` the trail is kept only in memory.
     ///
@@ -46,7 +47,7 @@ struct ServerHost {
         )
         self.log = log
         logger = Logger(label: "gatehouse") { JSONLogHandler(label: $0, level: logLevel, writer: log) }
-        client = try CurlClient(configuration: .init(caFile: configuration.outbound.caFile), logger: logger)
+        clients = try OutboundClients(configuration.outbound, logger: logger)
         if let directory = configuration.storage.directory {
             audit = Self.auditWriter(try Self.auditFile(in: directory), configuration.audit, logger)
         } else {
@@ -86,15 +87,38 @@ struct ServerHost {
     func environment() throws -> ServerEnvironment {
         let log = log
         var environment = ServerEnvironment(
-            transport: client,
+            transport: clients.providers,
             auditSink: audit ?? UnboundedAuditSink { _ in },
             logger: logger
         )
+        environment.documentTransport = clients.documents
         environment.droppedLogLineCount = { log.droppedCount }
         environment.readFile = { try HostFiles().text($0) }
         environment.storage = try openStorage()
+        environment.endedSessions = endedSessions(since: environment.storage?.recovery)
         return environment
     }
+
+    /// What the trail says has ended since the last snapshot, which has the earlier endings.
+    private func endedSessions(since recovery: RecoveryReport?) -> Set<SessionID> {
+        guard let directory = configuration.storage.directory, let recovery else { return [] }
+        let taken = Timestamp(secondsSinceEpoch: recovery.snapshot?.creationSeconds ?? 0) - Self.clockTolerance
+        do {
+            return try AuditTrailEndings.read(
+                directory + "/" + Self.auditFileName,
+                since: taken.rfc3339,
+                byteCountMax: Self.trailByteCountMax
+            ).sessions
+        } catch {
+            logger.warning("the audit trail was not compared with the state", metadata: ["error": "\(error)"])
+            return []
+        }
+    }
+
+    /// How much the clock may have been set back between an event and a snapshot.
+    private static let clockTolerance = Duration.seconds(600)
+    /// As much of the trail as is read in some hundredths of a second.
+    private static let trailByteCountMax = 16 << 20
 
     private func openStorage() throws -> DurableStore? {
         guard let directory = configuration.storage.directory else {
@@ -106,15 +130,16 @@ struct ServerHost {
             key: try StorageKeySource(configuration.storage),
             options: StorageOptions(
                 journal: JournalOptions(policy: configuration.storage.journal.policy),
-                acceptedLosses: acceptedLosses
+                acceptedLosses: acceptedLosses,
+                companions: [Self.auditFileName]
             ),
             logger: logger
         )
     }
 
-    /// Closes the network client, then writes the remaining lines of log and audit trail.
+    /// Closes the network clients, then writes the remaining lines of log and audit trail.
     func close() async {
-        await client.shutdown()
+        await clients.shutdown()
         audit?.close()
         log.close()
     }

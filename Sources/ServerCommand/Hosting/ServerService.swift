@@ -8,6 +8,8 @@ struct ServerService: Service {
     let server: GatehouseServer
     /// Printed when every signal is handled: a script that waits for the line may send one at once.
     let readyLine: String
+    /// Called when the machine was resumed or copied; `nil` for a server without anything to renew.
+    var resumption: ResumptionWatch?
 
     func run() async throws {
         let reloads = await UnixSignalsSequence(trapping: .sighup)
@@ -18,6 +20,7 @@ struct ServerService: Service {
                     await server.reload()
                 }
             }
+            if let resumption { group.addTask { await resumption.watch() } }
             group.addTask {
                 do { try await gracefulShutdown() } catch { return }
             }

@@ -4,14 +4,14 @@ import ArgumentParser
 struct SnapshotCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "snapshot",
-        abstract: "List, verify, export and restore the contents of the storage directory.",
+        abstract: "List, verify, export, restore and rekey the contents of the storage directory.",
         discussion: """
-            All but restore may run beside a server. A backup is one sealed file that can be restored on any machine \
+            list, verify and export may run beside a server. A backup is one sealed file that can be restored on any machine \
             with the storage key.
             """,
         subcommands: [
             SnapshotListCommand.self, SnapshotVerifyCommand.self, SnapshotExportCommand.self,
-            SnapshotRestoreCommand.self,
+            SnapshotRestoreCommand.self, SnapshotMarkRestoredCommand.self, SnapshotRekeyCommand.self,
         ]
     )
 }

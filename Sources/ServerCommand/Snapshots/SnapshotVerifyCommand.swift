@@ -20,7 +20,10 @@ struct SnapshotVerifyCommand: ParsableCommand {
     func run() throws {
         try storage.withStorage { storage in
             if let backup {
-                let description = try StorageInspection.verifyBackup(backup, key: storage.key)
+                let description = try StorageInspection.verifyBackup(
+                    StorageArguments.resolvingLinks(backup),
+                    key: storage.key
+                )
                 return Console.write("\(backup) is whole: \(description.summary)")
             }
             let verification = try storage.inspection().verify()

@@ -26,18 +26,46 @@ struct StorageArguments: ParsableArguments {
     func withStorage(_ body: (Storage) throws -> Void) throws {
         do {
             try body(try storage())
-        } catch let errors as ConfigurationErrors {
+        } catch {
+            throw Self.reported(error)
+        }
+    }
+
+    /// The same for a body that waits.
+    func withStorage(_ body: (Storage) async throws -> Void) async throws {
+        do {
+            try await body(try storage())
+        } catch {
+            throw Self.reported(error)
+        }
+    }
+
+    private static func reported(_ error: any Error) -> ExitCode {
+        switch error {
+        case let exit as ExitCode: return exit
+        case let errors as ConfigurationErrors:
             for error in errors.errors { Console.writeError("\(error)") }
-            throw ExitCode.failure
-        } catch let exit as ExitCode {
-            throw exit
-        } catch StorageError.damaged(let damage) {
+        case StorageError.damaged(let damage):
             // The stated remedy is for a start. A server never starts from a backup: use another one.
             Console.writeError("gatehouse snapshot: \(damage.finding)")
-            throw ExitCode.failure
+        default: Console.writeError("gatehouse snapshot: \(error)")
+        }
+        return .failure
+    }
+
+    /// The path behind symbolic links, which the storage does not follow: the operator named it.
+    static func resolvingLinks(_ path: String) -> String {
+        URL(fileURLWithPath: path).resolvingSymlinksInPath().path
+    }
+
+    /// Reads a storage key from a file.
+    static func readKey(file: String) throws -> StorageKey {
+        do {
+            return try StorageKey(contents: try HostFiles().bytes(file))
+        } catch let refusal as HostFiles.Refusal {
+            throw KeyRefusal(description: "the key file \(file) \(refusal.reason): specify it with --key-file")
         } catch {
-            Console.writeError("gatehouse snapshot: \(error)")
-            throw ExitCode.failure
+            throw KeyRefusal(description: "\(file): \(error)")
         }
     }
 
@@ -73,16 +101,6 @@ struct StorageArguments: ParsableArguments {
         guard keyFile != nil || FileManager.default.fileExists(atPath: directory) else {
             throw KeyRefusal(description: "the storage directory \(directory) does not exist")
         }
-        return Storage(directory: directory, key: try key(file: keyFile ?? directory + "/master.key"))
-    }
-
-    private func key(file: String) throws -> StorageKey {
-        do {
-            return try StorageKey(contents: try HostFiles().bytes(file))
-        } catch let refusal as HostFiles.Refusal {
-            throw KeyRefusal(description: "the key file \(file) \(refusal.reason): specify it with --key-file")
-        } catch {
-            throw KeyRefusal(description: "\(file): \(error)")
-        }
+        return Storage(directory: directory, key: try Self.readKey(file: keyFile ?? directory + "/master.key"))
     }
 }

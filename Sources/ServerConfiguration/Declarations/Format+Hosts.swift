@@ -34,6 +34,8 @@ package typealias SecretReplacement = (String, SecretReference, SecretContent) -
 package enum SecretContent: Hashable, Sendable {
     /// Any text that is not empty.
     case text
+    /// What callers present to us: too long for anybody to guess.
+    case credential
     /// A key that seals the storage.
     case storageKey
 }
@@ -46,6 +48,27 @@ extension Format where Value == SecretReference {
             write: { _ in nil },
             shape: { _ in .secret },
             replaceSecrets: { path, reference, replace in reference = replace(path, reference, content) }
+        )
+    }
+}
+
+extension Format where Value == SecretReference {
+    /// Where a secret is kept, or a list of several while one takes the other's place.
+    static func secrets(holding content: SecretContent = .text) -> Format {
+        let one = secret(holding: content)
+        return Format(
+            read: { cursor, _, _ in cursor.secrets() },
+            write: { _ in nil },
+            shape: { _ in .secrets },
+            replaceSecrets: { path, reference, replace in
+                guard case .anyOf(var references) = reference else {
+                    return one.replaceSecrets(path, &reference, replace)
+                }
+                for index in references.indices {
+                    one.replaceSecrets("\(path)[\(index)]", &references[index], replace)
+                }
+                reference = .anyOf(references)
+            }
         )
     }
 }

@@ -10,7 +10,7 @@ struct Key<Section: Sendable>: Sendable {
     let isRequired: Bool
     let read: @Sendable (ConfigurationCursor, inout Section, DecodingContext) -> Void
     let describe: @Sendable (Section) -> KeyDescription
-    let replaceSecrets: @Sendable (String, inout Section, SecretReplacement) -> Void
+    private(set) var replaceSecrets: @Sendable (String, inout Section, SecretReplacement) -> Void
     let files: @Sendable (String, Section) -> [ConfiguredFile]
 
     /// Declares a key that sets a property.
@@ -61,6 +61,35 @@ struct Key<Section: Sendable>: Sendable {
         _ text: String
     ) {
         self.init(name, property, Format<Value?>(format), isRequired: isRequired, default: fallback, text)
+    }
+
+    /// Declares where a secret that callers present to us, and that strangers can therefore guess, is kept, or several.
+    ///
+    /// The host refuses each that is too short, unless the section permits it (``shortSecret(_:)``).
+    init(
+        credential name: String,
+        _ property: any WritableKeyPath<Section, SecretReference?> & Sendable,
+        unless allowsShort: any KeyPath<Section, Bool> & Sendable,
+        default fallback: String? = nil,
+        _ text: String
+    ) {
+        self.init(name, property, .secrets(), default: fallback, text)
+        replaceSecrets = { path, section, replace in
+            guard var reference = section[keyPath: property] else { return }
+            let content = section[keyPath: allowsShort] ? SecretContent.text : .credential
+            Format<SecretReference>.secrets(holding: content).replaceSecrets(path, &reference, replace)
+            section[keyPath: property] = reference
+        }
+    }
+
+    /// Declares the key that permits a short secret in its section.
+    static func shortSecret(_ property: any WritableKeyPath<Section, Bool> & Sendable) -> Key {
+        Key(
+            "allow_short_secret",
+            property,
+            .flag,
+            "Whether the start accepts a secret in this section that is short enough to be guessed."
+        )
     }
 }
 
@@ -123,9 +152,10 @@ struct DecodingContext: Sendable {
     var allowsInsecureHTTP = false
 }
 
-/// Collects the keys of a section, each type-checked on its own.
+/// Collects the keys of a section, each type-checked on its own, and lists of further keys.
 @resultBuilder
 enum KeyListBuilder<Section: Sendable> {
-    static func buildExpression(_ key: Key<Section>) -> Key<Section> { key }
-    static func buildBlock(_ keys: Key<Section>...) -> [Key<Section>] { keys }
+    static func buildExpression(_ key: Key<Section>) -> [Key<Section>] { [key] }
+    static func buildExpression(_ keys: [Key<Section>]) -> [Key<Section>] { keys }
+    static func buildBlock(_ keys: [Key<Section>]...) -> [Key<Section>] { keys.flatMap { $0 } }
 }

@@ -48,6 +48,9 @@ indirect enum KeyShape: Sendable {
     /// Where a secret is kept.
     case secret
 
+    /// Where a secret is kept, or a list of such places.
+    case secrets
+
     /// A map with the keys that are described.
     case section([KeyDescription], schemaRules: JSONObject)
 
@@ -58,7 +61,7 @@ indirect enum KeyShape: Sendable {
     var keys: [KeyDescription] {
         switch self {
         case .value: []
-        case .secret: KeyDescription.secretKeys
+        case .secret, .secrets: KeyDescription.secretKeys
         case .section(let keys, _): keys
         case .list(let element, _, _, _): element.keys
         }

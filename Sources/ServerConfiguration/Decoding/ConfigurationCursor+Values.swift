@@ -79,6 +79,19 @@ extension ConfigurationCursor {
         return text
     }
 
+    /// One secret's place, or a list of them, the newest first.
+    func secrets() -> SecretReference? {
+        guard case .list = node.content, let cursors = elements() else { return secret() }
+        guard (1...SecretReference.countMax).contains(cursors.count) else {
+            return refused("must name 1 to \(SecretReference.countMax) secrets")
+        }
+        let references = cursors.compactMap { $0.secret() }
+        for (index, reference) in references.enumerated() where references[..<index].contains(reference) {
+            cursors[index].refuseRepetition()
+        }
+        return references.count == cursors.count ? .anyOf(references) : nil
+    }
+
     /// Where a secret is kept; the secret itself is refused, because configuration files get committed and shown.
     func secret() -> SecretReference? {
         guard case .map(let entries) = node.content else {

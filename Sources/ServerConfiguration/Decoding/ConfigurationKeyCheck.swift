@@ -7,8 +7,10 @@ struct ConfigurationKeyCheck {
         switch node.content {
         case .empty, .scalar: return
         case .list(let nodes):
+            // A list of secrets is written where one may be: its elements have the keys of the one.
+            let isSecret = ConfigurationKey.names(below: pattern) == KeyDescription.secretKeys.map(\.name)
             for (index, node) in nodes.enumerated() {
-                walk(node, pattern: pattern + "[]", path: "\(path)[\(index)]")
+                walk(node, pattern: isSecret ? pattern : pattern + "[]", path: "\(path)[\(index)]")
             }
         case .map(let entries):
             let known = ConfigurationKey.names(below: pattern)

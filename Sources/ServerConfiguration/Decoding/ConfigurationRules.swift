@@ -34,18 +34,28 @@ package enum ConfigurationRules {
         return uri.scheme == "https" || uri.isLoopbackHTTP ? nil : "must be https; http is allowed for loopback only"
     }
 
-    /// A private-use redirect that registration may accept by its exact bytes (FD-4).
+    /// A private-use redirect that registration may accept by its exact bytes (FD-4), or a pattern `…/*` of them.
     static func privateUseRedirectObjection(_ text: String) -> String? {
-        if let uri = URIReference(text), uri.scheme == "https" || uri.scheme == "http" {
+        // The scheme alone is looked at: a pattern is no URI.
+        let scheme = text.prefix { $0 != ":" }.lowercased()
+        if scheme == "https" || scheme == "http" {
             return "is always allowed; this list is only for private-use schemes"
         }
-        return redirectObjection(text, allowedPrivateUse: [text])
+        guard PrivateUsePattern.isMeant(by: text) else {
+            return redirectObjection(text, policy: RedirectURI.Policy(allowedPrivateUse: [text]))
+        }
+        do {
+            _ = try PrivateUsePattern(text)
+            return nil
+        } catch {
+            return error.reason
+        }
     }
 
     /// A redirect URI that registration would accept.
-    static func redirectObjection(_ text: String, allowedPrivateUse: Set<String>) -> String? {
+    static func redirectObjection(_ text: String, policy: RedirectURI.Policy) -> String? {
         do {
-            try RedirectURI.validateForRegistration(text, policy: .init(allowedPrivateUse: allowedPrivateUse))
+            try RedirectURI.validateForRegistration(text, policy: policy)
             return nil
         } catch {
             return error.reason
@@ -57,7 +67,7 @@ package enum ConfigurationRules {
         guard let uri = URIReference(text), uri.scheme == "https", !uri.isLoopbackHost else {
             return "must be https, and not on loopback"
         }
-        return redirectObjection(text, allowedPrivateUse: [])
+        return redirectObjection(text, policy: RedirectURI.Policy())
     }
 
     /// A domain as it is compared with the host of a client's URL: lower case, without dots at its ends.

@@ -4,12 +4,17 @@ import OAuthProtocol
 struct ConfigurationUniqueness {
     let file: ConfigurationCursor
 
-    /// Checks upstream names, resource identifiers, client ids and addresses.
+    /// Checks upstream names, resource identifiers, client ids, trusted issuers and addresses.
     func check() {
-        refuseRepeats(values("upstreams", "name"))
-        // FD-6: resources that differ only in the spelling of scheme, host or an empty path are one.
-        refuseRepeats(values("resources", "uri")) { ResourceCatalogue.comparisonForm($0) ?? $0 }
+        // A former name that another provider has now would give that provider's users the old one's.
+        refuseRepeats(values("upstreams", "name") + formerNames)
+        // FD-6: resources that differ only in the spelling of scheme, host or an empty path are one. An upstream's API
+        // is none of them, because an exchange must never take one for the other.
+        refuseRepeats(values("resources", "uri") + values("upstreams", "api")) {
+            ResourceCatalogue.comparisonForm($0) ?? $0
+        }
         refuseRepeats(values("clients", "client_id"))
+        refuseRepeats(values("trusted_issuers", "issuer"))
         // Port 0 picks a free port each time.
         refuseRepeats((values("listen", "address") + managementAddress).filter { !$0.text.hasSuffix(":0") })
         checkResourceClients()
@@ -22,6 +27,14 @@ struct ConfigurationUniqueness {
         return file[list]?.elements()?.compactMap { element in
             guard let cursor = element[key], case .scalar(let text) = cursor.node.content else { return nil }
             return (text, cursor)
+        } ?? []
+    }
+
+    private var formerNames: [Named] {
+        guard case .list? = file["upstreams"]?.node.content else { return [] }
+        return file["upstreams"]?.elements()?.flatMap { upstream -> [Named] in
+            guard let list = upstream["former_names"], case .list = list.node.content else { return [] }
+            return list.elements()?.compactMap { name in name.text.map { ($0, name) } } ?? []
         } ?? []
     }
 
@@ -64,6 +77,6 @@ struct ConfigurationUniqueness {
     private func resourceSecret(of clientID: ConfigurationCursor) -> SecretReference? {
         let quiet = ConfigurationCursor(path: "", node: file.node, location: nil, problems: ConfigurationProblems())
         let resource = quiet["resources"]?.elements()?.first { clientID.path == "\($0.path).client_id" }
-        return resource?["client_secret"]?.secret()
+        return resource?["client_secret"]?.secrets()
     }
 }

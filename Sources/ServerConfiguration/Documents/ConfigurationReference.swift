@@ -30,7 +30,8 @@ package enum ConfigurationReference {
         the start.
 
         A *secret* is `{file: PATH}` or `{env: VARIABLE}`; the file wins when both are given, and surrounding whitespace is
-        trimmed. A *duration* is a number with a unit, such as `30s`, `5m`, `1h30m` or `7d`. In `listen[]` and its like, `[]` is
+        trimmed. Where a list of secrets may be written, the newest is the first: of secrets that are shown to us any is
+        accepted, and of ours the newest is shown first. SIGHUP reads the files again. A *duration* is a number with a unit, such as `30s`, `5m`, `1h30m` or `7d`. In `listen[]` and its like, `[]` is
         each element of the list.
 
         `gatehouse config schema` prints a JSON Schema (draft 2020-12) of the file, with which an editor completes and checks
@@ -56,8 +57,11 @@ package enum ConfigurationReference {
             let path = parent + key.name
             let cells = ["`\(path)`", key.shape.words, key.fallbackText, key.text]
             let row = "| " + cells.map { $0.replacing("|", with: "\\|") }.joined(separator: " | ") + " |"
-            guard case .section(let keys, _) = key.shape else { return [row] }
-            return [row] + rows(keys, below: path + ".")
+            switch key.shape {
+            case .section(let keys, _): return [row] + rows(keys, below: path + ".")
+            case .list(.section(let keys, _), _, _, _): return [row] + rows(keys, below: path + "[].")
+            default: return [row]
+            }
         }
     }
 }
@@ -68,6 +72,7 @@ extension KeyShape {
         switch self {
         case .value(let words, _): words
         case .secret: "secret"
+        case .secrets: "secret, or a list of them"
         case .section: "map"
         case .list(_, let words, _, _): words
         }

@@ -42,12 +42,24 @@ package enum ConfigurationSchema {
     private static func schema(of shape: KeyShape, isInList: Bool) -> JSONObject {
         switch shape {
         case .value(_, let schema): schema
-        case .secret:
-            section(KeyDescription.secretKeys, rules: ["type": "object", "minProperties": 1], isInList: isInList)
+        case .secret: secret(isInList: isInList)
+        case .secrets:
+            [
+                "anyOf": [
+                    .object(secret(isInList: isInList)),
+                    .object(.list(of: secret(isInList: true), countMin: 1, isUnique: true)),
+                ]
+            ]
         case .section(let keys, let rules): section(keys, rules: rules, isInList: isInList)
         case .list(let element, _, let countMin, let isUnique):
             .list(of: schema(of: element, isInList: true), countMin: countMin, isUnique: isUnique)
         }
+    }
+}
+
+extension ConfigurationSchema {
+    private static func secret(isInList: Bool) -> JSONObject {
+        section(KeyDescription.secretKeys, rules: ["type": "object", "minProperties": 1], isInList: isInList)
     }
 }
 

@@ -18,6 +18,9 @@ extension Configuration {
         /// The client's secret, if its method uses one.
         package var clientSecret: SecretReference?
 
+        /// Whether the secret may be short enough to be guessed.
+        package var allowsShortSecret = false
+
         /// The client's public keys as the text of a JWK Set, for `private_key_jwt`.
         package var jwks: String?
 
@@ -35,6 +38,15 @@ extension Configuration {
 
         /// Whether `consent: trusted` spares this client's users the page.
         package var isTrusted = false
+
+        /// Whether it must push its authorization requests (RFC 9126).
+        package var mustPushRequests = false
+
+        /// Whether it may exchange its users' access tokens for ones at other resources (RFC 8693).
+        package var isDelegate = false
+
+        /// The resources that it may get such tokens for.
+        package var delegationTargets: [String] = []
 
         /// Makes a public client of the authorization code grant.
         package init(clientID: String) {
@@ -62,11 +74,12 @@ extension Configuration.Client {
             "How the client authenticates at the token endpoint."
         )
         Key(
-            "client_secret",
+            credential: "client_secret",
             \.clientSecret,
-            .secret(),
+            unless: \.allowsShortSecret,
             "The client's secret, required for `client_secret_basic` and `client_secret_post`."
         )
+        Key.shortSecret(\.allowsShortSecret)
         Key("jwks", \.jwks, .keySet, "The client's public keys, for `private_key_jwt`.")
         Key("jwks_uri", \.jwksURI, .endpoint, "Where the client publishes its keys, for `private_key_jwt`.")
         Key(
@@ -75,13 +88,12 @@ extension Configuration.Client {
             .flag,
             "Whether `aud` of the client's assertions may be the token endpoint."
         )
-        // Token exchange is for resources, which are configured under that name.
         Key(
             "grant_types",
             \.grantTypes,
             .list(
-                of: .choice(among: [.authorizationCode, .refreshToken, .clientCredentials]),
-                "list of `authorization_code`, `refresh_token`, `client_credentials`",
+                of: .choice(among: GrantType.configurable) { $0.rawValue },
+                "list of " + GrantType.configurable.map { "`\($0.rawValue)`" }.joined(separator: ", "),
                 atLeastOne: "grant"
             ),
             "The grants that the client may use."
@@ -94,15 +106,34 @@ extension Configuration.Client {
             "Some of the server's `scopes`: those that the client may have."
         )
         Key("trusted", \.isTrusted, .flag, "Whether `consent: trusted` spares this client's users the page.")
+        Key(
+            "require_pushed_authorization_requests",
+            \.mustPushRequests,
+            .flag,
+            "Whether the client must push its authorization requests (RFC 9126)."
+        )
+        Key(
+            "delegate",
+            \.isDelegate,
+            .flag,
+            "Whether the client may exchange its users' access tokens for ones at other resources (RFC 8693)."
+        )
+        Key(
+            "delegates_to",
+            \.delegationTargets,
+            .texts("list of resources", schema: .url, Configuration.Resource.isRegistered),
+            default: "none; required for `delegate`",
+            "The resources that it may get such tokens for."
+        )
     } finish: { section, client, _ in
         if section["token_endpoint_auth_method"] == nil { client.tokenEndpointAuthMethod = method(section) }
         client.checkCredentials(section)
         client.checkGrants(section)
+        client.checkDelegation(section)
     }
 
     private static func isRedirect(_ text: String, _ context: DecodingContext) -> String? {
-        let allowed = Set(context.configuration.registration.allowedPrivateUseRedirects)
-        return ConfigurationRules.redirectObjection(text, allowedPrivateUse: allowed)
+        ConfigurationRules.redirectObjection(text, policy: context.configuration.registration.redirectURIPolicy)
     }
 
     /// Without a configured method, a client with a secret or keys uses them, and one without is public.
@@ -128,6 +159,16 @@ extension Configuration.Client {
         for key in ["jwks", "jwks_uri", "allow_token_endpoint_audience"] {
             section[key]?.refuse("is only for token_endpoint_auth_method: private_key_jwt")
         }
+    }
+
+    // RFC 8693 §2.1: without credentials, anyone could be the acting party.
+    private func checkDelegation(_ section: ConfigurationCursor) {
+        guard isDelegate else {
+            section["delegates_to"]?.refuse("needs delegate: true")
+            return
+        }
+        if tokenEndpointAuthMethod == .none { section["delegate"]?.refuse("needs a client that authenticates") }
+        section.require("delegates_to", or: "delegate: true needs the resources that tokens may be for")
     }
 
     private func checkGrants(_ section: ConfigurationCursor) {

@@ -6,6 +6,9 @@ extension Configuration {
         /// Without one, the server answers with identities only, and only on the management listener.
         package var secret: SecretReference?
 
+        /// Whether the secret may be short enough to be guessed.
+        package var allowsShortSecret = false
+
         /// No secret.
         package init() {}
     }
@@ -14,11 +17,12 @@ extension Configuration {
 extension Configuration.ForwardAuthentication {
     static let keys = KeySection(Self()) {
         Key(
-            "secret",
+            credential: "secret",
             \.secret,
-            .secret(),
+            unless: \.allowsShortSecret,
             default: "none: identities only, on the management listener only",
             "What a proxy sends in `X-Gatehouse-Proxy-Secret`."
         )
+        Key.shortSecret(\.allowsShortSecret)
     }
 }

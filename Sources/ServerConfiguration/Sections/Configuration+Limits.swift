@@ -10,6 +10,13 @@ extension Configuration {
         /// How many logins one source may begin before it gets 429.
         package var authorizationsPerSource = Rate(burst: 100, perMinute: 300)
 
+        /// How often unknown metadata documents and key sets are fetched from one host; only a rate that is not the
+        /// usual one holds for loopback.
+        package var fetchesPerHost = Rate.hostFetches
+
+        /// How many such fetches one source may start; only a rate that is not the usual one holds for loopback.
+        package var fetchesPerSource = Rate.sourceFetches
+
         /// How many connections may be open at once.
         package var connections = 20_000
 
@@ -45,7 +52,10 @@ extension Configuration.Limits {
             "failures_per_source",
             \.failuresPerSource,
             .section(Configuration.Rate.keys),
-            "How often one source address may fail with wrong codes, secrets and tokens; then it gets 429."
+            """
+            How often one source address may fail with wrong codes, secrets and tokens; then it gets 429. Each secret \
+            alone has a fifth of that; beyond it the address gets 429 for the right secret too.
+            """
         )
         Key(
             "authorizations_per_source",
@@ -54,15 +64,39 @@ extension Configuration.Limits {
             "How many logins one source address may begin; then it gets 429."
         )
         Key(
+            "document_fetches_per_host",
+            \.fetchesPerHost,
+            .section(Configuration.Rate.keys),
+            """
+            How often unknown metadata documents and key sets of clients are fetched from one host; loopback is \
+            limited only by another rate than the default.
+            """
+        )
+        Key(
+            "document_fetches_per_source",
+            \.fetchesPerSource,
+            .section(Configuration.Rate.keys),
+            """
+            How many fetches of such documents one source address may start; those from loopback are limited only by \
+            another rate than the default.
+            """
+        )
+        Key(
             "connections",
             \.connections,
             .integer(1...1_000_000),
-            "How many connections may be open at once; one IPv4 address or IPv6 /64 gets a quarter, at least 64."
+            "How many connections may be open at once; one IPv4 address or IPv6 /64 gets a quarter, an IPv6 /48 half."
         )
     }
 }
 
 extension Configuration.Rate {
+    /// How often unknown documents are fetched from one host (D-90).
+    package static let hostFetches = Self(burst: 10, perMinute: 20)
+
+    /// How many fetches of documents one source may start (CM-7).
+    package static let sourceFetches = Self(burst: 20, perMinute: 30)
+
     // The defaults are those of the rate that is decoded into.
     static let keys = KeySection(Self(burst: 1, perMinute: 1)) {
         Key("burst", \.burst, .integer(1...1_000_000), "How many may occur at once.")

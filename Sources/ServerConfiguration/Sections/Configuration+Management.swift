@@ -12,6 +12,20 @@ extension Configuration {
         /// The bearer token of `/admin/…`; without one those paths are closed.
         package var adminToken: SecretReference?
 
+        /// The names under which clients may ask for this listener, besides IP addresses and `localhost`.
+        ///
+        /// A page whose name an attacker points at this address (DNS rebinding) has another name.
+        package var hosts: [String] = []
+
+        /// The certificate and key, or `nil` for plain HTTP.
+        package var tls: TLSFiles?
+
+        /// Whether the administrator's token may travel unencrypted over a network.
+        package var allowsPlainHTTP = false
+
+        /// Whether the token may be short enough to be guessed.
+        package var allowsShortSecret = false
+
         /// Makes the default: loopback, no administration.
         package init() {}
     }
@@ -21,12 +35,45 @@ extension Configuration.Management {
     static let keys = KeySection(Self()) {
         Key("address", \.address, .listenAddress, "The address of health, metrics and administration.")
         Key(
-            "admin_token",
+            credential: "admin_token",
             \.adminToken,
-            .secret(),
+            unless: \.allowsShortSecret,
             "The bearer token of `/admin/…`; without one those paths are closed."
         )
+        Key(
+            "hosts",
+            \.hosts,
+            .texts("list of host names", ConfigurationRules.domainObjection),
+            """
+            The names by which health, metrics and administration may be asked for, besides IP addresses and \
+            `localhost`; requests with another `Host` are refused, because a web page can point its own name here.
+            """
+        )
+        Key(
+            "tls",
+            \.tls,
+            .section(Configuration.TLSFiles.keys),
+            default: "plain HTTP",
+            "The TLS identity of the management address; SIGHUP reads its files again."
+        )
+        Key(
+            "allow_plain_http",
+            \.allowsPlainHTTP,
+            .flag,
+            "Whether the administrator's token may be sent unencrypted to an address that is not loopback."
+        )
+        Key.shortSecret(\.allowsShortSecret)
     } finish: { section, management, _ in
         management.isAddressConfigured = section["address"] != nil
+        if management.adminToken != nil, !management.address.ip.isLoopback, management.tls == nil,
+            !management.allowsPlainHTTP
+        {
+            section["address"]?.refuse(
+                """
+                the administrator's token would cross the network unencrypted; add management.tls, use a loopback \
+                address, or accept it with management.allow_plain_http: true
+                """
+            )
+        }
     }
 }

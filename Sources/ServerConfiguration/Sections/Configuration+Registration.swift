@@ -1,3 +1,5 @@
+package import OAuthProtocol
+
 extension Configuration {
     /// Who may register as a client, and how.
     package struct Registration: Hashable, Sendable {
@@ -19,14 +21,21 @@ extension Configuration {
         /// The largest metadata document, in bytes.
         package var metadataDocumentBytesMax = 5120
 
-        /// The exact private-use redirect URIs without a dot in their scheme that may be registered.
+        /// The private-use redirect URIs without a dot in their scheme that may be registered: exact ones, and patterns
+        /// that end in `/*`.
         package var allowedPrivateUseRedirects = ["cursor://anysphere.cursor-mcp/oauth/callback"]
+
+        /// Whether the callbacks of known desktop programs may be registered.
+        package var acceptsKnownPrograms = true
 
         /// The exact redirect URIs whose clients always get a secret.
         package var forceConfidentialRedirects: [String] = []
 
         /// The bearer token that registration demands, or `nil` where it is open to all.
         package var initialAccessToken: SecretReference?
+
+        /// Whether that token may be short enough to be guessed.
+        package var allowsShortSecret = false
 
         /// Makes the defaults.
         package init() {}
@@ -44,6 +53,16 @@ extension Configuration {
 }
 
 extension Configuration.Registration {
+    /// The private-use redirect URIs that the operator allows.
+    package var redirectURIPolicy: RedirectURI.Policy {
+        // Decoding has refused what is neither an exact URI nor a pattern.
+        RedirectURI.Policy(
+            allowedPrivateUse: Set(allowedPrivateUseRedirects.filter { !PrivateUsePattern.isMeant(by: $0) }),
+            allowedPatterns: allowedPrivateUseRedirects.compactMap { try? PrivateUsePattern($0) },
+            acceptsKnownPrograms: acceptsKnownPrograms
+        )
+    }
+
     static let keys = KeySection(Self()) {
         Key("dynamic", \.isDynamic, .flag, "Whether clients may register themselves (RFC 7591).")
         Key(
@@ -76,7 +95,16 @@ extension Configuration.Registration {
             "allowed_private_use_redirects",
             \.allowedPrivateUseRedirects,
             .texts("list of URIs", schema: .url, ConfigurationRules.privateUseRedirectObjection),
-            "The exact private-use redirect URIs that may be registered."
+            """
+            The private-use redirect URIs that may be registered beside those of known programs: exact ones, or a \
+            pattern `SCHEME://AUTHORITY/PATH/*`.
+            """
+        )
+        Key(
+            "known_program_redirects",
+            \.acceptsKnownPrograms,
+            .flag,
+            "Whether the private-use redirect URIs of known desktop programs may be registered."
         )
         Key(
             "force_confidential_redirects",
@@ -85,12 +113,13 @@ extension Configuration.Registration {
             "The exact redirect URIs whose clients always get a secret."
         )
         Key(
-            "initial_access_token",
+            credential: "initial_access_token",
             \.initialAccessToken,
-            .secret(),
+            unless: \.allowsShortSecret,
             default: "open to all",
             "The bearer token that registration requires."
         )
+        Key.shortSecret(\.allowsShortSecret)
     } finish: { section, registration, _ in
         switch registration.metadataDocumentPolicy {
         case .open: break

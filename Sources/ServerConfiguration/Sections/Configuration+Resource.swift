@@ -1,4 +1,5 @@
 package import OAuthProtocol
+import UpstreamIdentity
 
 extension Configuration {
     /// An MCP server: an audience of our tokens, and a caller of the vault.
@@ -12,11 +13,17 @@ extension Configuration {
         /// The names of the upstreams whose tokens this server may retrieve.
         package var upstreams: [String] = []
 
+        /// The other resources that its server may exchange its callers' access tokens for (RFC 8693).
+        package var delegationTargets: [String] = []
+
         /// The client id by which it authenticates for token exchange, or `nil` when it does not call us.
         package var clientID: String?
 
         /// The secret that goes with the client id.
         package var clientSecret: SecretReference?
+
+        /// Whether the secret may be short enough to be guessed.
+        package var allowsShortSecret = false
 
         /// The public keys that go with the client id, as the text of a JWK Set, in place of a secret.
         package var jwks: String?
@@ -27,10 +34,30 @@ extension Configuration {
         /// The upstream whose token the resource's proxy gets by forward authentication, or `nil` for none.
         package var forwardAuthUpstream: String?
 
+        /// The fields of that upstream that the proxy gets beside the token, in header fields.
+        package var forwardAuthFields: [ForwardedField] = []
+
         /// Makes a resource that does not call us.
         package init(uri: String, scopes: ScopeSet) {
             self.uri = uri
             self.scopes = scopes
+        }
+    }
+}
+
+extension Configuration {
+    /// A field of an upstream, and the header field that carries it to a proxy.
+    package struct ForwardedField: Hashable, Sendable {
+        /// The field, as `extras` of the upstream names it.
+        package var field: String
+
+        /// The header field.
+        package var header: String
+
+        /// Forwards a field.
+        package init(field: String, header: String) {
+            self.field = field
+            self.header = header
         }
     }
 }
@@ -58,13 +85,25 @@ extension Configuration.Resource {
             "The upstreams whose tokens this MCP server may retrieve."
         )
         Key(
+            "delegates_to",
+            \.delegationTargets,
+            .texts("list of resources", schema: .url, ConfigurationRules.resourceObjection),
+            "The other resources that this MCP server may exchange its callers' access tokens for (RFC 8693)."
+        )
+        Key(
             "client_id",
             \.clientID,
             .clientID,
             default: "none: it does not call us",
             "The client id by which the MCP server authenticates to us."
         )
-        Key("client_secret", \.clientSecret, .secret(), "The secret that belongs to the client id.")
+        Key(
+            credential: "client_secret",
+            \.clientSecret,
+            unless: \.allowsShortSecret,
+            "The secret that belongs to the client id."
+        )
+        Key.shortSecret(\.allowsShortSecret)
         Key("jwks", \.jwks, .keySet, "The public keys that belong to the client id, in place of a secret.")
         Key("jwks_uri", \.jwksURI, .endpoint, "Where those keys are published.")
         Key(
@@ -78,6 +117,7 @@ extension Configuration.Resource {
         if section["scopes"] == nil { resource.scopes = context.configuration.scopes }
         checkCredentials(section)
         checkForwardAuth(section, resource, context.configuration)
+        checkIdentity(section, resource, context.configuration)
     }
 
     private static let forwardAuthKeys = KeySection(Self(uri: "", scopes: .empty)) {
@@ -88,6 +128,20 @@ extension Configuration.Resource {
             isRequired: true,
             "The upstream whose token the resource's proxy gets; one of the resource's `upstreams`."
         )
+        Key(
+            "fields",
+            \.forwardAuthFields,
+            .forwardedFields,
+            "Which of that upstream's `extras` the proxy gets beside the token, and in which header fields."
+        )
+    }
+
+    /// Refuses a resource that is not configured.
+    static func isRegistered(_ uri: String, _ context: DecodingContext) -> String? {
+        let uris = context.configuration.resources.map(\.uri)
+        if uris.contains(uri) { return nil }
+        let hint = NearestName.of(uri, among: uris).map { "; did you mean \($0)?" } ?? ""
+        return "\(uri) is not a configured resource\(hint)"
     }
 
     /// Refuses a scope that the server does not grant.
@@ -124,6 +178,30 @@ extension Configuration.Resource {
         }
         if let name = resource.forwardAuthUpstream, !resource.upstreams.contains(name) {
             section["upstream"]?.refuse("\(name) is not one of this resource's upstreams")
+        }
+        let upstream = configuration.upstreams.first { $0.name == resource.forwardAuthUpstream }
+        for field in resource.forwardAuthFields where upstream?.behaviour.extras?.contains(field.field) != true {
+            section["fields"]?[field.field]?.refuse("is not one of the upstream's extras")
+        }
+        let headers = resource.forwardAuthFields.map { $0.header.lowercased() }
+        if Set(headers).count < headers.count { section["fields"]?.refuse("names a header field twice") }
+    }
+
+    // A user must be known before tokens that name no user can be kept.
+    private static func checkIdentity(
+        _ section: ConfigurationCursor,
+        _ resource: Self,
+        _ configuration: Configuration
+    ) {
+        let first =
+            resource.upstreams.isEmpty
+            ? configuration.upstreams.first : configuration.upstreams.first { $0.name == resource.upstreams[0] }
+        guard let first, first.behaviour.identity == .absent else { return }
+        let reason = "\(first.name) has identity: none; first an upstream is needed that tells who the user is"
+        if resource.upstreams.isEmpty {
+            section.reportMissing("upstreams", reason)
+        } else {
+            section["upstreams"]?.refuse(reason)
         }
     }
 }

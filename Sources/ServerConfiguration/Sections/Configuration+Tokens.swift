@@ -16,6 +16,12 @@ extension Configuration {
         /// How long the immediately previous refresh token still gets the same successor; zero is strict.
         package var refreshReuseGrace = Duration.seconds(120)
 
+        /// Whether a repeat within the grace must come from the network of the first use.
+        package var reuseNeedsSameNetwork = false
+
+        /// The longest lifetime of a delegated access token.
+        package var delegationLifetime = Duration.seconds(900)
+
         /// Makes the defaults.
         package init() {}
     }
@@ -53,6 +59,21 @@ extension Configuration.Tokens {
             \.refreshReuseGrace,
             .duration(.zero ... .hours(1)),
             "How long the immediately previous refresh token still gets the same successor; `0s` is strict."
+        )
+        Key(
+            "refresh_reuse_same_network",
+            \.reuseNeedsSameNetwork,
+            .flag,
+            """
+            Whether, within that time, the previous refresh token counts as reused when it comes from another network \
+            (IPv4 address or IPv6 /48).
+            """
+        )
+        Key(
+            "delegation_lifetime",
+            \.delegationLifetime,
+            .duration(.minutes(1) ... .hours(24)),
+            "The longest lifetime of a delegated access token, which also ends with the token that it was exchanged for."
         )
     } finish: { section, tokens, _ in
         guard tokens.refreshTokenLifetime < tokens.accessTokenLifetime else { return }

@@ -8,6 +8,9 @@ extension Configuration {
         /// The name in callback paths and in `audience`.
         package var name: String
 
+        /// The names that it had before: what is stored under them is its own.
+        package var formerNames: [String] = []
+
         /// The row of the preset table that it is; `oidc` or `oauth2` for a provider without a row of its own.
         package var preset: UpstreamPreset
 
@@ -16,6 +19,12 @@ extension Configuration {
 
         /// Endpoints in place of the preset's; the generic row `oauth2` has none of its own.
         package var endpoints: UpstreamEndpointOverrides
+
+        /// How the provider behaves, in place of the preset's behaviour.
+        package var behaviour = UpstreamBehaviourOverrides()
+
+        /// What the provider's documents, tokens and answers are like, in place of the preset's.
+        package var verification = UpstreamVerificationOverrides()
 
         /// Our client id there; `nil` where we register ourselves.
         package var clientID: String?
@@ -38,6 +47,9 @@ extension Configuration {
         /// What the claims of an account must say before it is accepted (UP-4); each must hold.
         package var requiredClaims: [UpstreamClaimRequirement] = []
 
+        /// Whether it is intended that everybody with an account at a public provider may log in.
+        package var admitsAnyone = false
+
         /// Whether the tokens of a connection that a back-channel logout ends are revoked at the provider and erased.
         package var revokesOnLogout = false
 
@@ -47,7 +59,7 @@ extension Configuration {
         /// How we authenticate there; `nil` leaves it to the provider's metadata or preset.
         package var tokenEndpointAuthMethod: TokenEndpointAuthenticationMethod?
 
-        /// The scopes to ask for; `nil` leaves them to the preset, or to `openid` for OIDC.
+        /// The scopes to ask for; `nil` leaves them to the preset.
         package var scopes: [String]?
 
         /// Whether a login goes on when this provider fails.
@@ -55,6 +67,9 @@ extension Configuration {
 
         /// Parameters added to the authorization request, in their configured order.
         package var additionalAuthorizationParameters: [UpstreamParameter] = []
+
+        /// The URL of the API that its tokens are for, by which gateways ask for them; `nil` for none.
+        package var api: String?
 
         /// Which of the provider's claims go into our access tokens, and under which names.
         package var claims: [ClaimName] = []

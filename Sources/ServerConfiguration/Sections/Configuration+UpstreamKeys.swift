@@ -14,6 +14,12 @@ extension Configuration.Upstream {
             "The name in callback paths and in `audience`."
         )
         Key(
+            "former_names",
+            \.formerNames,
+            .texts("list of names", ConfigurationRules.upstreamNameObjection),
+            "The names that the upstream had before; its users and their connections are kept."
+        )
+        Key(
             "preset",
             \.preset,
             .choice(among: UpstreamPreset.all) { $0.name },
@@ -49,16 +55,23 @@ extension Configuration.Upstream {
             "Where codes and refresh tokens are redeemed."
         )
         Key(
+            "refresh_endpoint",
+            \.endpoints.refresh,
+            .endpoint,
+            default: "the token endpoint",
+            "Where refresh tokens are redeemed, if that is another URL."
+        )
+        Key(
             "revocation_endpoint",
             \.endpoints.revocation,
-            .endpoint,
+            .revocationEndpoint,
             default: "the preset's",
-            "Where tokens are revoked."
+            "Where tokens are revoked; `{client_id}` is replaced by our client id."
         )
         Key(
             "userinfo",
-            \.endpoints.userInfo,
-            .section(UserInfoMapping.keys),
+            \.endpoints.userInfoParts,
+            .section(UserInfoOverrides.keys),
             default: "the preset's; required for `oauth2`",
             "Who the user is, asked with the access token."
         )
@@ -72,7 +85,7 @@ extension Configuration.Upstream {
         Key(
             "client_secret",
             \.clientSecret,
-            .secret(),
+            .secrets(),
             default: "required unless the method is `none` or `private_key_jwt`",
             "Our secret at the provider."
         )
@@ -120,6 +133,15 @@ extension Configuration.Upstream {
             "What an account's claims must say; other accounts are refused."
         )
         Key(
+            "anyone",
+            \.admitsAnyone,
+            .flag,
+            """
+            Confirms that everybody with an account at a public provider may log in; without it and without \
+            `required_claims` the start warns.
+            """
+        )
+        Key(
             "revoke_on_logout",
             \.revokesOnLogout,
             .flag,
@@ -135,8 +157,60 @@ extension Configuration.Upstream {
             "scopes",
             \.scopes,
             .texts("list of scopes", ConfigurationRules.scopeObjection),
-            default: "the preset's",
+            default: "the preset's, or `openid`, `profile` and `email` for `oidc`",
             "The scopes to ask for."
+        )
+        behaviourKeys
+        Key(
+            "discovery_url",
+            \.verification.discoveryURL,
+            .endpoint,
+            default: "the issuer's well-known URLs",
+            "The URL of the discovery document, where the issuer does not say where it is."
+        )
+        Key(
+            "issuer_in_tokens",
+            \.verification.issuersInTokens,
+            .issuers,
+            default: "the issuer",
+            "What `iss` in tokens may be, where it is not the document's issuer; a loosened check."
+        )
+        Key(
+            "jwks_uri",
+            \.verification.keySetURL,
+            .endpoint,
+            default: "the document's",
+            "The URL of the key set."
+        )
+        Key(
+            "callback_method",
+            \.verification.callbackMethod,
+            .choice,
+            default: "the preset's, or `query`",
+            "How the provider sends its answer back: in the query, or as a form that the browser posts."
+        )
+        Key(
+            "dead_grant_words",
+            \.verification.deadGrantWords,
+            .texts("list of texts"),
+            """
+            How the provider calls a refresh token dead, beside `invalid_grant`: a value of `error`, the status of an \
+            answer without one, or two words or more of its sentence.
+            """
+        )
+        Key(
+            "id_token_algorithms",
+            \.verification.idTokenAlgorithms,
+            .algorithms,
+            default: "every algorithm of RFC 7518 with a public key, and `EdDSA`",
+            "The algorithms that ID tokens and logout tokens may be signed with."
+        )
+        Key(
+            "clock_skew",
+            \.verification.clockSkew,
+            .duration(.zero ... .seconds(600)),
+            default: "`60s`",
+            "How far the provider's clock may differ from ours; more than the default is a loosened check."
         )
         Key("optional", \.isOptional, .flag, "Whether a login continues when this provider fails.")
         Key(
@@ -157,6 +231,13 @@ extension Configuration.Upstream {
             .flag,
             "Whether the provider may be at a private or loopback address, such as one in the cluster."
         )
+        Key(
+            "api",
+            \.api,
+            .endpoint,
+            default: "none",
+            "The URL of the API that its tokens are for: a token exchange may name it as `resource`."
+        )
         Key("claims", \.claims, .claimNames, "Which of the provider's claims become claims of our access tokens.")
         Key(
             "background_refresh",
@@ -169,36 +250,10 @@ extension Configuration.Upstream {
     } finish: { section, upstream, _ in
         UpstreamProviderCheck(section: section).check(upstream.preset)
         UpstreamCredentialCheck(section: section).check(&upstream)
+        UpstreamBehaviourCheck(section: section).check(&upstream)
     }
 
     private static var presetsThatNeedAnIssuer: String {
         UpstreamPreset.all.filter(\.needsIssuer).map { "`\($0.name)`" }.joined(separator: ", ")
-    }
-}
-
-extension UserInfoMapping {
-    static let keys = KeySection(Self(endpoint: "")) {
-        Key("endpoint", \.endpoint, .endpoint, isRequired: true, "The URL that answers a GET with JSON.")
-        Key(
-            "subject",
-            \.paths.subject,
-            .texts("list of fields", atLeastOne: "field"),
-            "The fields of the stable identifier; the first present wins, and numbers are kept exact."
-        )
-        Key(
-            "name",
-            \.paths.name,
-            .texts("list of fields", atLeastOne: "field"),
-            "The fields of the user's name; the first present wins."
-        )
-        Key(
-            "email",
-            \.paths.email,
-            .texts("list of fields", atLeastOne: "field"),
-            "The fields of the e-mail address; the first present wins."
-        )
-    } finish: { _, mapping, _ in
-        let paths = mapping.paths
-        mapping = Self(endpoint: mapping.endpoint, subject: paths.subject, name: paths.name, email: paths.email)
     }
 }

@@ -24,7 +24,11 @@ struct UpstreamProviderCheck {
             }
         } else if preset == .oauth2 {
             section["issuer"]?.refuse("is only for type: oidc; with oauth2 configure the endpoints")
-            for key in ["authorization_endpoint", "token_endpoint", "userinfo"] { section.require(key) }
+            for key in ["authorization_endpoint", "token_endpoint"] { section.require(key) }
+            if section["identity_from_token"] == nil, section["identity"]?.text != IdentityUse.absent.rawValue {
+                section.require("userinfo")
+                section["userinfo"]?.require("endpoint")
+            }
         } else if preset.needsIssuer {
             section.require("issuer", or: "\(preset.name) has many sites; the issuer names yours")
         }

@@ -1,7 +1,7 @@
 /// Says where a secret is kept; the configuration itself never holds one.
 ///
 /// The host reads the file or the environment variable and replaces the reference by ``value(_:)``.
-package enum SecretReference: Hashable, Sendable {
+package indirect enum SecretReference: Hashable, Sendable {
     /// The path of a file whose content, trimmed of surrounding whitespace, is the secret.
     case file(String)
 
@@ -11,9 +11,22 @@ package enum SecretReference: Hashable, Sendable {
     /// The secret itself, resolved by the host or handed in by an embedding test.
     case value(SecretValue)
 
-    /// The secret, once the host has resolved it.
-    package var value: SecretValue? {
-        if case .value(let value) = self { value } else { nil }
+    /// Several secrets while one takes the other's place, the newest first; any of them is accepted.
+    case anyOf([SecretReference])
+
+    /// The most secrets of one key: a new one, an old one, and two for what goes wrong.
+    package static let countMax = 4
+
+    /// The secret, once the host has resolved it; of several the newest.
+    package var value: SecretValue? { values.first }
+
+    /// The secrets that the host has resolved, the newest first.
+    package var values: [SecretValue] {
+        switch self {
+        case .file, .environment: []
+        case .value(let value): [value]
+        case .anyOf(let references): references.flatMap(\.values)
+        }
     }
 }
 
@@ -24,6 +37,7 @@ extension SecretReference: CustomStringConvertible {
         case .file(let path): "file \(path)"
         case .environment(let name): "environment variable \(name)"
         case .value: "<redacted>"
+        case .anyOf(let references): references.map(\.description).joined(separator: ", ")
         }
     }
 }

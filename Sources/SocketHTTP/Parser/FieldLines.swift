@@ -20,6 +20,9 @@ package struct FieldLines: Sendable {
         self.lines = lines
     }
 
+    /// The bytes that the fields were read from.
+    var byteCount: Int { bytes.count }
+
     /// The number of field lines.
     package var count: Int { lines.count }
 

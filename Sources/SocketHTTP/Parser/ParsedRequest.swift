@@ -14,4 +14,7 @@ package struct ParsedRequest: Sendable {
     package internal(set) var body: [UInt8]
     /// Whether the client allows the connection to stay open after this request.
     package let keepsAlive: Bool
+
+    /// The memory of header and body, in bytes.
+    var byteCount: Int { fields.byteCount + body.count }
 }

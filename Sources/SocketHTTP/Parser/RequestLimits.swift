@@ -1,7 +1,9 @@
 /// How much of one request is read before it is refused; each bound names the status of its refusal.
 package struct RequestLimits: Sendable {
     /// The longest request line, without its line end: 414.
-    package var requestLineBytesMax = 16 * 1024
+    ///
+    /// It holds an authorization code of 16 KB, which some providers send.
+    package var requestLineBytesMax = 16 * 1024 + 512
     /// The longest single field line: 431.
     package var fieldLineBytesMax = 16 * 1024
     /// The longest header block: 431.

@@ -69,6 +69,9 @@ package struct RequestParser: Sendable {
     /// The number of bytes held for incomplete requests.
     package var bufferedByteCount: Int { buffer.count + body.count + detachedHead.count }
 
+    /// The memory that incomplete requests occupy, in bytes.
+    var heldByteCount: Int { buffer.capacity + body.capacity + detachedHead.capacity }
+
     /// Feeds bytes and returns the result; empty spans are allowed.
     package mutating func feed(_ bytes: Span<UInt8>) -> Outcome {
         append(bytes)

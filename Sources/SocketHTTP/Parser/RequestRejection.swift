@@ -59,6 +59,8 @@ package struct RequestRejection: Error, Hashable, Sendable {
     static let malformedTrailer = Self(.badRequest, "malformed trailer field", "RFC 9112 §7.1.2")
     static let tooSlow = Self(.requestTimeout, "the request took too long to arrive", "RFC 9110 §15.5.9")
 
+    static let overloaded = Self(.serviceUnavailable, "too many requests are incomplete", "RFC 9110 §15.6.4")
+
     /// The answer to send: JSON that names neither the server's kind nor its version.
     package var response: Response {
         let name =
@@ -71,12 +73,15 @@ package struct RequestRejection: Error, Hashable, Sendable {
             case 417: "expectation_failed"
             case 431: "header_fields_too_large"
             case 501: "not_implemented"
+            case 503: "temporarily_unavailable"
             case 505: "http_version_not_supported"
             default: "bad_request"
             }
+        var headerFields: HTTPFields = [.contentType: "application/json", .cacheControl: "no-store"]
+        if status == .serviceUnavailable { headerFields[.retryAfter] = "1" }
         return Response(
             status: status,
-            headerFields: [.contentType: "application/json", .cacheControl: "no-store"],
+            headerFields: headerFields,
             body: Array(#"{"error":"\#(name)","error_description":"\#(reason) (\#(rule))"}"#.utf8),
             closesConnection: true
         )

@@ -2,11 +2,11 @@ import HTTPTypes
 
 /// RFC 9112 §4: responses as bytes, with the engine's own framing.
 enum ResponseSerializer {
-    /// Appends a whole response to the buffer.
+    /// Appends a whole response to the buffer; `common` has the lines that every response has.
     static func append(
         _ response: Response,
         to output: inout [UInt8],
-        date: [UInt8],
+        common: [UInt8],
         isHead: Bool = false,
         closes: Bool
     ) {
@@ -17,7 +17,7 @@ enum ResponseSerializer {
             guard appendHead(of: response, to: &output) else {
                 // A responder put a line break into a field: none of it may reach the wire (response splitting).
                 output.removeSubrange(mark...)
-                append(internalError, to: &output, date: date, isHead: isHead, closes: true)
+                append(internalError, to: &output, common: common, isHead: isHead, closes: true)
                 return
             }
         }
@@ -27,7 +27,7 @@ enum ResponseSerializer {
             output.append(decimal: response.body.count)
             output.append("\r\n")
         }
-        output.append(contentsOf: date)
+        output.append(contentsOf: common)
         if closes { output.append("Connection: close\r\n") }
         output.append("\r\n")
         if !isHead, mayHaveBody(response.status) { output.append(contentsOf: response.body) }
@@ -37,6 +37,18 @@ enum ResponseSerializer {
     static func head(of response: Response) -> [UInt8] {
         var output: [UInt8] = []
         guard appendHead(of: response, to: &output) else { return head(of: internalError) }
+        return output
+    }
+
+    /// Fields as lines, for ``append(_:to:common:isHead:closes:)``.
+    static func lines(of fields: HTTPFields) -> [UInt8] {
+        var output: [UInt8] = []
+        for field in fields {
+            let line = Array("\(field.name.rawName): \(field.value)".utf8)
+            precondition(!line.span.containsControl(0..<line.count), "a common field contains a control character")
+            output += line
+            output.append("\r\n")
+        }
         return output
     }
 

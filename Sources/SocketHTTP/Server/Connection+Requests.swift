@@ -54,6 +54,8 @@ extension Connection {
                     guard await send(ResponseSerializer.interimContinue) else { return .ended }
                 }
                 noteProgress()
+                // An incomplete TLS record is held by the session.
+                guard charge(parser.heldByteCount + barrenBytes) else { return .refused(.overloaded) }
                 guard !hasReachedEnd else { return .ended }
                 if let end = await waitForBytes() { return end }
                 outcome = readAndParse()
@@ -88,8 +90,9 @@ extension Connection {
     private func readAndParse() -> RequestParser.Outcome {
         guard let count = receive(), count > 0 else { return .needMore }
         if let tls {
+            barrenBytes += count
             // Requests that arrived before the session ended are still answered.
-            let isAlive = loop.withInput(count) { tls.receive($0) } && decryptReceived(tls)
+            let isAlive = loop.withInput(count) { tls.receive($0) } && decryptReceived(tls) && isWorthwhile(tls)
             if !isAlive { hasReachedEnd = true }
             return parser.next()
         }
@@ -102,6 +105,10 @@ extension Connection {
     private func answer(_ message: consuming ParsedRequest, isLast: Bool) async -> Bool {
         setDeadline(after: nil)
         service.counters.requests.add(1)
+        guard charge(message.byteCount) else {
+            await refuse(.overloaded)
+            return false
+        }
         let keepsAlive = message.keepsAlive && !isLast
         let isHead = message.method == .head
         let request = Request(message, peer: peer.ip, isTLS: tls != nil)
@@ -113,6 +120,9 @@ extension Connection {
     }
 
     private func refuse(_ rejection: RequestRejection) async {
+        // Nothing more is read: what has arrived is not kept until the client closes.
+        parser = RequestParser(limits: service.settings.limits)
+        _ = charge(0)
         service.counters.countRejection(rejection.status)
         service.logger.debug(
             "request refused",
@@ -126,9 +136,9 @@ extension Connection {
     }
 
     private func write(_ response: Response, isHead: Bool, closes: Bool) async -> Bool {
-        let date = service.dateLine()
+        let common = service.commonLines()
         loop.resetOutput()
-        ResponseSerializer.append(response, to: &loop.output, date: date, isHead: isHead, closes: closes)
+        ResponseSerializer.append(response, to: &loop.output, common: common, isHead: isHead, closes: closes)
         return await sendOutput()
     }
 

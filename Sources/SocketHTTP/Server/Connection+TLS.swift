@@ -8,9 +8,10 @@ extension Connection {
         while true {
             let step = tls.handshake()
             // Also after a failure: the alert tells the client the reason.
-            let isSent = await flush(tls)
+            let isSent = await flush(tls, within: nil)
             switch step {
             case .done where isSent:
+                barrenBytes = 0
                 return true
             case .needsInput where isSent && !hasReachedEnd:
                 guard await waitUntilReadable() == .ready, take(from: tls) else { return failHandshake() }
@@ -29,7 +30,8 @@ extension Connection {
     /// Moves received bytes into the session; `false` when the connection has ended.
     private func take(from tls: TLSSession) -> Bool {
         guard let count = receive() else { return true }
-        return count > 0 && loop.withInput(count) { tls.receive($0) }
+        barrenBytes += count
+        return count > 0 && charge(barrenBytes) && loop.withInput(count) { tls.receive($0) }
     }
 
     /// Decrypts what the session has received and feeds it to the parser; `false` when the session has ended or is
@@ -39,6 +41,7 @@ extension Connection {
             var plain = 0
             switch tls.read(into: &loop.input, count: &plain) {
             case .done:
+                barrenBytes = 0
                 loop.withInput(plain) { parser.append($0) }
             case .needsInput:
                 return true
@@ -48,20 +51,39 @@ extension Connection {
         }
     }
 
+    /// Whether a client that is being read from may continue: false when it makes the session work without sending
+    /// HTTP.
+    ///
+    /// RFC 8446 §4.6.3: a peer may ask for new keys at any time and as often as it likes, and each request queues an
+    /// answer. Nothing is written while a request is awaited, so a flood of them would grow the queue without bound.
+    func isWorthwhile(_ tls: TLSSession) -> Bool {
+        barrenBytes <= Self.barrenBytesMax && tls.outgoingByteCount <= Self.unsentBytesMax
+    }
+
+    /// Four of the largest records: an incomplete record yields nothing either.
+    private static var barrenBytesMax: Int { 64 * 1024 }
+    private static var unsentBytesMax: Int { 16 * 1024 }
+
     /// Encrypts the loop's output buffer and sends it.
     func sendEncrypted(_ tls: TLSSession) async -> Bool {
         guard loop.withOutput({ tls.write($0) }) else { return false }
-        return await flush(tls)
+        return await flush(tls, within: service.settings.writeTimeout)
     }
 
     /// Sends TLS close_notify.
     func closeNotify(_ tls: TLSSession) async {
         tls.close()
-        _ = await flush(tls)
+        _ = await flush(tls, within: service.settings.writeTimeout)
     }
 
     /// Sends what the session has for the peer, with one call if the socket takes it all.
-    private func flush(_ tls: TLSSession) async -> Bool {
+    ///
+    /// - Parameters:
+    ///   - tls: The session.
+    ///   - timeout: How long the rest may take, in nanoseconds; `nil` keeps the deadline that holds already, such as
+    ///     that of a whole handshake.
+    /// - Returns: `false` when the connection has ended.
+    private func flush(_ tls: TLSSession, within timeout: UInt64?) async -> Bool {
         let rest: [UInt8]? = tls.withOutgoing { bytes in
             guard bytes.count > 0 else { return [] }
             guard let sent = sendNow(bytes) else { return nil }
@@ -69,7 +91,7 @@ extension Connection {
         }
         guard let rest else { return false }
         guard !rest.isEmpty else { return true }
-        setDeadline(after: service.settings.writeTimeout)
+        if let timeout { setDeadline(after: timeout) }
         return await sendAll(rest)
     }
 }

@@ -29,6 +29,10 @@ import Logging
     var tls: TLSSession?
     /// The stage that the current deadline belongs to.
     var stage = RequestParser.Progress.idle
+    /// What the budget is charged for this connection.
+    var chargedBytes = 0
+    /// Bytes received since the TLS session last yielded any for HTTP.
+    var barrenBytes = 0
     /// Whether a read may succeed; epoll reports it once per edge, so it is remembered.
     ///
     /// A new connection may already have its request, which a drain that begins before the first edge must not drop.
@@ -93,6 +97,12 @@ import Logging
         task?.cancel()
         wake(nil, .aborted)
     }
+
+    /// Whether the connection's task waits for bytes.
+    var isReading: Bool { unsafe waiting?.direction == .reading }
+
+    /// Ends a wait as if its deadline had passed.
+    func timeOut() { wake(nil, .timedOut) }
 
     private func wake(_ direction: Direction?, _ reason: Wake) {
         guard let waiting = unsafe waiting, unsafe direction == nil || waiting.direction == direction else { return }

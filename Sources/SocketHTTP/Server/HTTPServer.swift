@@ -57,6 +57,7 @@ package final class HTTPServer: Sendable {
                 settings: settings,
                 responder: responder,
                 occupancy: occupancy,
+                budget: configuration.requestBudget,
                 logger: logger,
                 unixTime: unixTime
             )
@@ -155,6 +156,7 @@ package final class HTTPServer: Sendable {
         var counters = ServerCounters()
         for service in services { service.counters.add(to: &counters) }
         counters.openConnections = occupancy.count
+        counters.heldRequestBytes = configuration.requestBudget.heldBytes
         return counters
     }
 }

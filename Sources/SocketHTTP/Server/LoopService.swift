@@ -14,6 +14,8 @@ final class LoopService: @unchecked Sendable {
         let bodyTimeout: UInt64
         let writeTimeout: UInt64
         let handshakeTimeout: UInt64
+        /// The common fields as bytes.
+        let commonLines: [UInt8]
 
         init(_ configuration: ServerConfiguration) {
             limits = configuration.limits
@@ -23,6 +25,7 @@ final class LoopService: @unchecked Sendable {
             bodyTimeout = configuration.bodyTimeout.nanoseconds
             writeTimeout = configuration.writeTimeout.nanoseconds
             handshakeTimeout = configuration.handshakeTimeout.nanoseconds
+            commonLines = ResponseSerializer.lines(of: configuration.commonFields)
         }
     }
 
@@ -32,8 +35,9 @@ final class LoopService: @unchecked Sendable {
     let logger: Logger
     let counters = LoopCounters()
     let occupancy: Occupancy
+    let budget: RequestBudget
     private let unixTime: @Sendable () -> Int64
-    private var date = DateField()
+    private var date: DateField
     private var listeners: [Listener] = []
     private var connections: [ObjectIdentifier: Connection] = [:]
     private(set) var isDraining = false
@@ -44,19 +48,22 @@ final class LoopService: @unchecked Sendable {
         settings: Settings,
         responder: any RequestResponder,
         occupancy: Occupancy,
+        budget: RequestBudget,
         logger: Logger,
         unixTime: @escaping @Sendable () -> Int64
     ) {
         self.loop = loop
         self.settings = settings
+        date = DateField(followedBy: settings.commonLines)
         self.responder = responder
         self.occupancy = occupancy
+        self.budget = budget
         self.logger = logger
         self.unixTime = unixTime
     }
 
-    /// The `Date` line of this second.
-    func dateLine() -> [UInt8] {
+    /// The lines that every answer has: the `Date` of this second, and the common fields.
+    func commonLines() -> [UInt8] {
         date.line(at: unixTime())
     }
 
@@ -111,7 +118,7 @@ final class LoopService: @unchecked Sendable {
         counters.refused.add(1)
         if !isTLS {
             var output: [UInt8] = []
-            ResponseSerializer.append(LoopService.overloaded, to: &output, date: dateLine(), closes: true)
+            ResponseSerializer.append(LoopService.overloaded, to: &output, common: commonLines(), closes: true)
             _ = SystemCalls.send(descriptor, output.span)
             // Unread bytes would turn the close into a reset, which can overtake the answer.
             _ = SystemCalls.receive(descriptor, into: &loop.input)
@@ -130,9 +137,30 @@ final class LoopService: @unchecked Sendable {
     func remove(_ connection: Connection) {
         if let token = connection.token { loop.unregister(token) }
         close(connection.descriptor)
+        budget.giveBack(connection.chargedBytes)
         connections[ObjectIdentifier(connection)] = nil
         occupancy.leave(connection.peer.ip)
         if isDraining, connections.isEmpty { finishDraining() }
+    }
+
+    // MARK: Budget
+
+    /// Charges the budget for a connection; at its bound, connections of this loop that wait for the rest of a larger
+    /// request are ended first.
+    func take(_ count: Int, for connection: Connection) -> Bool {
+        if budget.take(count) { return true }
+        evictStalled(holdingMoreThan: connection.chargedBytes + count, except: connection)
+        return budget.take(count)
+    }
+
+    /// Ends stalled connections, those that hold most first, until a sixteenth of the budget is free: the next
+    /// connections then need no search.
+    private func evictStalled(holdingMoreThan bytes: Int, except newcomer: Connection) {
+        let stalled = connections.values
+            .filter { $0 !== newcomer && $0.chargedBytes >= bytes && $0.isStalled }
+            .sorted { $0.chargedBytes > $1.chargedBytes }
+        var freed = 0
+        for connection in stalled where freed < max(budget.bytesMax / 16, bytes) { freed += connection.evict() }
     }
 
     // MARK: Draining

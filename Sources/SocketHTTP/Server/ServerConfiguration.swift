@@ -1,3 +1,5 @@
+package import HTTPTypes
+
 /// Where a server listens and what it allows its clients.
 package struct ServerConfiguration: Sendable {
     /// One address to listen on.
@@ -22,6 +24,10 @@ package struct ServerConfiguration: Sendable {
     package var listeners: [Listener]
     /// The bounds of one request.
     package var limits = RequestLimits()
+    /// The memory for incomplete and unanswered requests; servers of one process share one.
+    ///
+    /// At its bound the stalled requests that hold most are answered 408, and further ones 503.
+    package var requestBudget = RequestBudget()
     /// The most connections open at once; further ones get 503 and are closed.
     package var connectionsMax = 20_000
     /// The most connections open at once from one network, which is an IPv4 address or an IPv6 /64; further ones get
@@ -43,6 +49,10 @@ package struct ServerConfiguration: Sendable {
     package var writeTimeout: Duration = .seconds(20)
     /// How long a TLS handshake may take.
     package var handshakeTimeout: Duration = .seconds(10)
+    /// Fields of every answer, those of the engine itself included, such as security policies of the whole host.
+    ///
+    /// Responders must not set them as well. Values must be printable.
+    package var commonFields: HTTPFields = [:]
     /// The number of event loops; `nil` for one per core.
     package var eventLoopCount: Int?
 

@@ -5,6 +5,8 @@ import Synchronization
 package struct ServerCounters: Hashable, Sendable {
     /// Connections open now.
     package var openConnections = 0
+    /// Bytes of incomplete and unanswered requests that are held now.
+    package var heldRequestBytes = 0
     /// Connections accepted, including those turned away.
     package var acceptedConnections = 0
     /// Connections turned away because a bound was reached or descriptors ran out.

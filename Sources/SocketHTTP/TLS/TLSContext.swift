@@ -12,7 +12,8 @@ import COpenSSL
         unsafe self.context = unsafe context
         // RFC 8996: TLS 1.0 and 1.1 are deprecated.
         guard unsafe gatehouse_SSL_CTX_set_min_version(context) == 1 else { throw TLSError("minimum version") }
-        unsafe gatehouse_SSL_CTX_prepare_for_server(context)
+        // RFC 9325 §4.1: forward secrecy and authenticated encryption only; those of TLS 1.3 have both.
+        guard unsafe gatehouse_SSL_CTX_prepare_for_server(context) == 1 else { throw TLSError("cipher suites") }
         let certificate = configuration.certificateFile
         guard unsafe SSL_CTX_use_certificate_chain_file(context, certificate) == 1 else {
             throw TLSError("certificate \(certificate)")

@@ -80,6 +80,9 @@ import COpenSSL
         ERR_clear_error()
     }
 
+    /// The number of bytes that wait to be sent.
+    var outgoingByteCount: Int { unsafe BIO_ctrl_pending(outgoing) }
+
     /// Passes `body` the bytes to be sent and discards them afterwards.
     func withOutgoing<Result>(_ body: (Span<UInt8>) -> Result) -> Result {
         var length = 0

@@ -76,6 +76,23 @@ package struct IPAddress: Hashable, Sendable {
         family == .v6 ? IPAddress(v6: high, 0) : self
     }
 
+    /// The network of the given size that contains the address.
+    ///
+    /// - Parameter prefixLength: 1 to 32 bits for IPv4, 1 to 64 for IPv6.
+    /// - Returns: Its first address.
+    package func network(prefixLength: Int) -> IPAddress {
+        switch family {
+        case .v4: IPAddress(v4: UInt32(truncatingIfNeeded: low) & (UInt32.max << (32 - prefixLength)))
+        case .v6: IPAddress(v6: high & (UInt64.max << (64 - prefixLength)), 0)
+        }
+    }
+
+    /// The network that one customer of a provider has: the address itself for IPv4, its /48 for IPv6 (RFC 6177), in
+    /// which one machine can use 65,536 networks.
+    package var site: IPAddress {
+        family == .v6 ? network(prefixLength: 48) : self
+    }
+
     /// The kernel's form of the address, version 4.
     var ipv4: in_addr {
         in_addr(s_addr: UInt32(truncatingIfNeeded: low).bigEndian)

@@ -26,7 +26,15 @@ package struct ScopeDialect: Hashable, Sendable {
             guard held.insert(token).inserted else { continue }
             queue += implied[token] ?? []
         }
-        return wanted.filter { !unreported.contains($0) && !held.contains(canonical($0)) }
+        return wanted.filter { !isUnreported($0) && !held.contains(canonical($0)) }
+    }
+
+    /// Whether the answer does not name a scope although it was granted.
+    ///
+    /// `offline_access` asks for a refresh token and permits nothing at an API: many providers issue the token and
+    /// leave the name out.
+    func isUnreported(_ scope: String) -> Bool {
+        unreported.contains(scope) || scope == ScopeSet.offlineAccess
     }
 
     private func canonical(_ token: String) -> String {

@@ -1,10 +1,16 @@
+package import OpenSSLCrypto
+
 /// How a provider differs from the specifications, as data: a preset is a row of these, and no code tests its name.
 package struct UpstreamBehaviour: Hashable, Sendable {
+    /// What the scopes of the provider's answers mean.
+    package var scopeSemantics = ScopeSemantics.granted
     /// The parameter that carries the scopes; Slack has another one for a user's scopes.
     package var scopeParameter = "scope"
+    /// Scopes in further parameters, by the parameter's name: Slack's scopes of a bot beside those of its user.
+    package var additionalScopes: [UpstreamScopeParameter] = []
     /// The separator of scopes in the request (RFC 6749 §3.3: a space).
     package var scopeSeparator = " "
-    /// The separator of scopes in the answer; GitHub and Slack use commas.
+    /// A separator of scopes in the answer, besides spaces and those that ``GrantedScopes`` recognizes.
     package var grantedScopeSeparator = " "
     /// How the names of granted scopes differ from those of the request.
     package var scopeDialect = ScopeDialect()
@@ -14,12 +20,44 @@ package struct UpstreamBehaviour: Hashable, Sendable {
     package var tokenLayout = TokenResponseLayout()
     /// The paths to the tokens in the answer to a refresh token.
     package var refreshLayout = TokenResponseLayout()
-    /// The values of `token_type`, in lower case, that mean a bearer token.
-    package var bearerTokenTypes: Set<String> = ["bearer"]
+    /// The paths to the tokens in an answer in which ``tokenLayout`` finds none.
+    package var otherTokenLayout: TokenResponseLayout?
+    /// Values of `token_type`, in lower case, that mean a bearer token here; the usual ones are always accepted.
+    package var bearerTokenTypes: Set<String> = []
+    /// How requests with tokens are written.
+    package var tokenRequestFormat = TokenRequestFormat.form
+    /// How id and secret are written for HTTP Basic.
+    package var basicEncoding = BasicEncoding.form
+    /// RFC 7636: whether the code is bound to a secret of ours.
+    package var proofKey = ProofKeyUse.s256
+    /// OpenID Connect Core 1.0 §3.1.2.1: whether the ID token is bound to the browser's login.
+    package var nonce = NonceUse.required
+    /// Fields beside the token that the provider's API needs, by their paths in the token answer, in the user's data
+    /// or in the callback: Salesforce's `instance_url`.
+    package var extras: [String] = []
     /// Whether a refresh names the scopes: Entra needs it, others refuse it (VR-13).
     package var sendsScopesOnRefresh = false
+    /// Words by which the provider says that a refresh token is dead, in addition to `invalid_grant`: a value of
+    /// `error`, the status of an answer without one, or at least two words of its sentence.
+    package var deadGrantWords: Set<String> = []
+    /// The URL of the discovery document, where it is not at the issuer's usual place.
+    package var discoveryURL: String?
+    /// What `iss` in tokens may be, where it is not the document's issuer; empty for that one and ``issuerAliases``.
+    package var issuersInTokens: [String] = []
+    /// The URL of the key set, in place of the document's.
+    package var keySetURL: String?
+    /// How the provider's answer comes back.
+    package var callbackMethod = CallbackMethod.query
+    /// The algorithms that ID tokens and logout tokens may be signed with; `nil` for every one that a public key
+    /// verifies.
+    package var idTokenAlgorithms: Set<SignatureAlgorithm>?
+    /// The accepted difference between the provider's clock and ours, in seconds; `nil` for 60.
+    package var clockSkewSeconds: Int?
     /// The paths to the user's properties in the claims of the ID token.
     package var claimPaths = IdentityPaths()
+    /// The paths to the subject where the scope `profile` is not requested, if they are others: Entra then sends no
+    /// `oid`.
+    package var subjectWithoutProfile: [String]?
     /// Which e-mail address counts as verified.
     package var verifiedEmail = VerifiedEmailRule.claim("email_verified")
     /// For a provider with one issuer per tenant: the segment of the issuer that names the tenant.
@@ -75,27 +113,6 @@ package struct UpstreamBehaviour: Hashable, Sendable {
         /// Always, because claims that decide over the login are only there; a failure then fails the login.
         case always
     }
-}
-
-/// The paths to the parts of a token answer; in each list the first path present is used.
-package struct TokenResponseLayout: Hashable, Sendable {
-    /// RFC 6749 §5.1: `access_token`.
-    package var accessToken = ["access_token"]
-    /// RFC 6749 §5.1: `token_type`.
-    package var tokenType = ["token_type"]
-    /// RFC 6749 §5.1: `expires_in`.
-    package var expiresIn = ["expires_in"]
-    /// RFC 6749 §5.1: `refresh_token`.
-    package var refreshToken = ["refresh_token"]
-    /// The lifetime of the refresh token; not standardized, but common.
-    package var refreshExpiresIn = ["refresh_token_expires_in", "refresh_expires_in"]
-    /// RFC 6749 §5.1: `scope`.
-    package var scope = ["scope"]
-    /// OpenID Connect Core 1.0 §3.1.3.3: `id_token`.
-    package var idToken = ["id_token"]
-
-    /// The layout of RFC 6749 §5.1.
-    package init() {}
 }
 
 /// For a provider with one issuer per tenant: the path segment of the issuer that names the tenant.

@@ -19,6 +19,8 @@ package struct UpstreamConfiguration: Sendable {
     package var clientID: String?
     /// Our client secret there.
     package var clientSecret: UpstreamClientSecret?
+    /// Earlier secrets, tried in this order when the provider refuses the newest: it may not know that one yet (N-3).
+    package var olderClientSecrets: [UpstreamClientSecret] = []
     /// How our client authenticates there.
     package var clientAuthentication: UpstreamClientAuthentication
     /// The scopes that a login requests.
@@ -58,6 +60,7 @@ package struct UpstreamConfiguration: Sendable {
     ///   - additionalAuthorizationParameters: Precede the preset's; a preset's parameter of the same name is left out.
     ///   - callbackURL: Our redirect URI there.
     ///   - addressPolicy: The addresses that the provider may have.
+    ///   - overrides: What replaces parts of the preset's behaviour.
     /// - Throws: ``UpstreamError`` `misconfigured` when a value is missing that the preset does not have.
     package init(
         name: String,
@@ -70,10 +73,11 @@ package struct UpstreamConfiguration: Sendable {
         scopes: [String]? = nil,
         additionalAuthorizationParameters: [UpstreamParameter] = [],
         callbackURL: String,
-        addressPolicy: AddressPolicy = .publicOnly
+        addressPolicy: AddressPolicy = .publicOnly,
+        behaviour overrides: UpstreamBehaviourOverrides = UpstreamBehaviourOverrides()
     ) throws(UpstreamError) {
         self.name = name
-        kind = try preset.kind(issuer: issuer, overrides: endpoints)
+        kind = try preset.kind(issuer: issuer, overrides: endpoints, behaviour: overrides)
         self.clientID = clientID
         self.clientSecret = clientSecret
         self.clientAuthentication = clientAuthentication ?? (clientSecret == nil ? .none : preset.clientAuthentication)
@@ -84,7 +88,11 @@ package struct UpstreamConfiguration: Sendable {
         endpointOverrides = endpoints
         self.callbackURL = callbackURL
         self.addressPolicy = addressPolicy
-        behaviour = preset.behaviour
+        behaviour = overrides.applied(to: preset.behaviour)
+        // Decided by the configuration and not by each token, so that a user is the same one at every login.
+        if let paths = behaviour.subjectWithoutProfile, !self.scopes.contains("profile") {
+            behaviour.claimPaths.subject = paths
+        }
     }
 }
 
@@ -96,9 +104,27 @@ extension UpstreamConfiguration {
         "nonce", "code_challenge", "code_challenge_method", "request", "request_uri",
     ]
 
+    /// The parameters that can carry scopes.
+    static let scopeParameters: Set<String> = ["scope", "user_scope"]
+
+    /// RFC 9700 §2.1.1: a code that neither PKCE nor our client authentication protects could be redeemed by any thief.
+    private func checkProofs() throws(UpstreamError) {
+        guard case .none = clientAuthentication, clientID != nil else { return }
+        guard behaviour.proofKey == .s256 else {
+            throw UpstreamError(.misconfigured, "pkce: off requires a client that authenticates")
+        }
+    }
+
     /// The configured client.
     var configuredClient: UpstreamClient? {
-        clientID.map { UpstreamClient(id: $0, secret: clientSecret, authentication: clientAuthentication) }
+        clientID.map {
+            UpstreamClient(
+                id: $0,
+                secret: clientSecret,
+                olderSecrets: olderClientSecrets,
+                authentication: clientAuthentication
+            )
+        }
     }
 
     /// Refuses at start what could only fail, or do harm, at a login.
@@ -111,7 +137,11 @@ extension UpstreamConfiguration {
         {
             throw UpstreamError(.misconfigured, "the parameter \(parameter.name) is set by the server")
         }
-        for scope in scopes where !ScopeSet.isToken(scope) {
+        for parameter in behaviour.additionalScopes
+        where parameter.name == behaviour.scopeParameter || !Self.scopeParameters.contains(parameter.name) {
+            throw UpstreamError(.misconfigured, "the parameter \(parameter.name) cannot carry further scopes")
+        }
+        for scope in scopes + behaviour.additionalScopes.flatMap(\.scopes) where !ScopeSet.isToken(scope) {
             throw UpstreamError(.misconfigured, "a scope has a forbidden character")
         }
         switch clientAuthentication {
@@ -119,6 +149,8 @@ extension UpstreamConfiguration {
             guard clientSecret != nil else { throw UpstreamError(.misconfigured, "a client secret is required") }
         case .automatic, .none, .privateKeyJWT: break
         }
+        try checkProofs()
+        try checkVerification()
         switch kind {
         case .openID(let issuer):
             try UpstreamURL.check(issuer, what: "issuer", allowsInsecureHTTP: allowsInsecureHTTP)
@@ -135,11 +167,15 @@ extension OAuth2Endpoints {
     fileprivate func check(clientID: String, allowsInsecureHTTP: Bool) throws(UpstreamError) {
         try UpstreamURL.check(authorization, what: "authorization endpoint", allowsInsecureHTTP: allowsInsecureHTTP)
         try UpstreamURL.check(token, what: "token endpoint", allowsInsecureHTTP: allowsInsecureHTTP)
+        if let refresh {
+            try UpstreamURL.check(refresh, what: "refresh endpoint", allowsInsecureHTTP: allowsInsecureHTTP)
+        }
         if let revocation = UpstreamEndpoints(self).revocation(clientID: clientID) {
             try UpstreamURL.check(revocation, what: "revocation endpoint", allowsInsecureHTTP: allowsInsecureHTTP)
         }
         if case .userInfo(let mapping) = identity {
-            try UpstreamURL.check(mapping.endpoint, what: "userinfo endpoint", allowsInsecureHTTP: allowsInsecureHTTP)
+            let example = mapping.endpoint.filling("token")
+            try UpstreamURL.check(example, what: "userinfo endpoint", allowsInsecureHTTP: allowsInsecureHTTP)
         }
     }
 }

@@ -15,6 +15,9 @@ final class CachedDocument<Value: Sendable>: Sendable {
         var stale: Duration
         /// The shortest interval between two attempts at a renewal.
         var attemptInterval: Duration
+        /// Whether the interval also separates attempts at the first document, so that senders of made-up tokens cannot
+        /// make this server ask an unavailable host again and again.
+        var boundsFirstAttempts = false
     }
 
     private struct Held: Sendable {
@@ -49,7 +52,12 @@ final class CachedDocument<Value: Sendable>: Sendable {
         let now = timeSource.now()
         let held = state.withLock(\.held)
         if let held, isWithin(lifetimes.fresh, since: held.fetchedAt, now) { return held.value }
-        guard let held, isWithin(lifetimes.stale, since: held.fetchedAt, now) else { return try await renewed(now) }
+        guard let held, isWithin(lifetimes.stale, since: held.fetchedAt, now) else {
+            if lifetimes.boundsFirstAttempts, !mayAttempt(now), let failure = state.withLock(\.lastFailure) {
+                throw failure
+            }
+            return try await renewed(now)
+        }
         guard mayAttempt(now) else { return held.value }
         do { return try await renewed(now) } catch { return held.value }
     }

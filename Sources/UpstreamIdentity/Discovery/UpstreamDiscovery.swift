@@ -6,6 +6,10 @@ struct UpstreamDiscovery: Sendable {
     let exchange: UpstreamExchange
     let rule: IssuerRule
     let overrides: UpstreamEndpointOverrides
+    /// Where the document is, if not where the issuer says.
+    var namedURL: String?
+    /// The key set, if the operator names it.
+    var keySetURL: String?
 
     /// How long a document is used.
     static let lifetimes = CachedDocument<UpstreamEndpoints>.Lifetimes(
@@ -14,20 +18,20 @@ struct UpstreamDiscovery: Sendable {
         attemptInterval: .seconds(30)
     )
 
-    /// Fetches and checks the document.
+    /// Fetches and checks the document, and reads its endpoints.
     func endpoints() async throws(UpstreamError) -> UpstreamEndpoints {
-        let response = try await exchange.get(documentURL)
-        guard response.status == 200 else {
-            let error = UpstreamError(status: response.status, retryAfter: response.retryAfter)
-            // No credentials were refused: the document is missing.
-            guard error.isTemporary else {
-                throw UpstreamError(
-                    .misconfigured,
-                    "the discovery document is not available: status \(response.status)"
-                )
-            }
-            throw error
-        }
+        let (document, issuer) = try await document()
+        return try UpstreamEndpoints(
+            document: document,
+            issuer: issuer,
+            keySetURL: keySetURL,
+            allowsInsecureHTTP: exchange.allowsInsecureHTTP
+        ).overridden(by: overrides)
+    }
+
+    /// Fetches the document and checks its issuer.
+    func document() async throws(UpstreamError) -> (document: JSONObject, issuer: String) {
+        let response = try await availableDocument()
         let document: JSONObject
         do {
             document = try JSONParser.parseObject(response.body)
@@ -41,17 +45,47 @@ struct UpstreamDiscovery: Sendable {
                 "the discovery document names the issuer \(issuer.shownAsURL), not the configured one"
             )
         }
-        return try UpstreamEndpoints(
-            document: document,
-            issuer: issuer,
-            allowsInsecureHTTP: exchange.allowsInsecureHTTP
-        ).overridden(by: overrides)
+        return (document, issuer)
     }
 
-    /// OpenID Connect Discovery 1.0 §4: a final slash is removed before the path is added.
-    private var documentURL: String {
-        let issuer = rule.configured
-        return (issuer.hasSuffix("/") ? String(issuer.dropLast()) : issuer) + "/.well-known/openid-configuration"
+    /// The document at the first of its places that has one.
+    private func availableDocument() async throws(UpstreamError) -> OutboundResponse {
+        var failure: UpstreamError?
+        for url in documentURLs {
+            let response: OutboundResponse
+            do {
+                response = try await exchange.document(at: url)
+            } catch {
+                // What the first place says is what the operator needs to know.
+                throw failure ?? error
+            }
+            guard response.status != 200 else { return response }
+            let error = UpstreamError(status: response.status, retryAfter: response.retryAfter)
+            if error.isTemporary { throw failure ?? error }
+            // No credentials were refused: the document is missing.
+            failure =
+                failure
+                ?? UpstreamError(
+                    .misconfigured,
+                    "the discovery document is not available: status \(response.status)"
+                )
+        }
+        throw failure ?? UpstreamError(.misconfigured, "the issuer has no place for a discovery document")
+    }
+
+    /// Where the document may be: at the named URL alone; otherwise as OpenID Connect Discovery 1.0 §4 and RFC 8414 §3
+    /// say, the former first.
+    private var documentURLs: [String] {
+        if let namedURL { return [namedURL] }
+        // OpenID Connect Discovery 1.0 §4: a final slash is removed before the path is added.
+        let issuer = rule.configured.hasSuffix("/") ? String(rule.configured.dropLast()) : rule.configured
+        let appended = issuer + "/.well-known/openid-configuration"
+        guard let uri = URIReference(issuer), let host = uri.host else { return [appended] }
+        let origin = "\(uri.scheme)://" + (uri.port.map { "\(host):\($0)" } ?? host)
+        // RFC 8414 §3.1: the well-known part is inserted between host and path.
+        let path = uri.path == "/" ? "" : uri.path
+        return [appended, origin + "/.well-known/oauth-authorization-server" + path]
+            + (path.isEmpty ? [] : [origin + "/.well-known/openid-configuration" + path])
     }
 }
 

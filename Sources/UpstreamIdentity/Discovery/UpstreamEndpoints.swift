@@ -8,6 +8,8 @@ struct UpstreamEndpoints: Hashable, Sendable {
     var authorization: String
     /// RFC 6749 §3.2: the token endpoint.
     var token: String
+    /// RFC 6749 §6: the endpoint for refresh tokens, if it is another one.
+    var refresh: String?
     /// RFC 7517 §5: the key set's URL.
     var keySet: String?
     /// OpenID Connect Core 1.0 §5.3: the userinfo endpoint.
@@ -31,6 +33,7 @@ extension UpstreamEndpoints {
             issuer: endpoints.issuer,
             authorization: endpoints.authorization,
             token: endpoints.token,
+            refresh: endpoints.refresh,
             revocation: endpoints.revocation
         )
     }
@@ -39,7 +42,15 @@ extension UpstreamEndpoints {
     ///
     /// - Throws: ``UpstreamError`` `invalidResponse` for endpoints that are missing or not https: a document must not
     ///   make the server send secrets in the clear.
-    init(document: JSONObject, issuer: String, allowsInsecureHTTP: Bool) throws(UpstreamError) {
+    ///
+    /// An endpoint that a login does not need is left out if it is unusable: some documents have empty or relative
+    /// ones. With `keySetURL` the document's key set is not looked at.
+    init(
+        document: JSONObject,
+        issuer: String,
+        keySetURL: String? = nil,
+        allowsInsecureHTTP: Bool
+    ) throws(UpstreamError) {
         func endpoint(_ name: String) throws(UpstreamError) -> String? {
             guard let value = document[name], value != .null else { return nil }
             guard let url = value.stringValue,
@@ -58,10 +69,11 @@ extension UpstreamEndpoints {
         self.issuer = issuer
         authorization = try required("authorization_endpoint")
         token = try required("token_endpoint")
-        keySet = try required("jwks_uri")
-        userInfo = try endpoint("userinfo_endpoint")
-        revocation = try endpoint("revocation_endpoint")
-        registration = try endpoint("registration_endpoint")
+        keySet = if let keySetURL { keySetURL } else { try required("jwks_uri") }
+        // What is unusable is not used.
+        userInfo = try? endpoint("userinfo_endpoint")
+        revocation = try? endpoint("revocation_endpoint")
+        registration = try? endpoint("registration_endpoint")
         tokenAuthenticationMethods = document["token_endpoint_auth_methods_supported"]?.stringArrayValue
         advertisesIssuerParameter = document["authorization_response_iss_parameter_supported"]?.boolValue ?? false
         codeChallengeMethods = document["code_challenge_methods_supported"]?.stringArrayValue
@@ -72,6 +84,7 @@ extension UpstreamEndpoints {
         var endpoints = self
         endpoints.authorization = overrides.authorization ?? authorization
         endpoints.token = overrides.token ?? token
+        endpoints.refresh = overrides.refresh ?? refresh
         endpoints.revocation = overrides.revocation ?? revocation
         return endpoints
     }

@@ -3,7 +3,8 @@ package import OAuthProtocol
 /// Why a request to a provider failed, classified by who must act: the user, the operator, or the provider.
 ///
 /// `reason` is for the log: fixed words, host names and claim names. It never contains a token, a code, a secret or the
-/// provider's own text, so that nothing a provider writes reaches a page or a client (AZ-15, D-25, D-58).
+/// provider's own text, so that nothing a provider writes reaches a page or a client (AZ-15, D-25, D-58). The
+/// provider's text is kept apart, in `words`, for log and audit trail alone.
 package struct UpstreamError: Error, Hashable, Sendable {
     /// The kinds of failure that callers distinguish.
     package enum Code: Hashable, Sendable {
@@ -38,6 +39,10 @@ package struct UpstreamError: Error, Hashable, Sendable {
     /// Whether the provider may have carried out the request although no answer arrived: a refresh token in it may be
     /// used up (VR-4).
     package let isOutcomeUnknown: Bool
+    /// What the provider said, if it answered.
+    package internal(set) var words: ProviderWords?
+    /// The reason, where it is known more closely than the kind of failure.
+    var closerReason: UpstreamFailureReason?
 
     /// Makes an error; `reason` must contain no token, secret or text of the provider's.
     package init(_ code: Code, _ reason: String, isOutcomeUnknown: Bool = false) {
@@ -60,6 +65,18 @@ extension UpstreamError {
 
     /// Whether the provider refused the grant permanently; nothing else may end a user's session (VR-9).
     package var isTerminal: Bool { code == .invalidGrant }
+
+    /// Whether the provider answered and refused, in whatever words: an answer with a status of 4xx, or with an error
+    /// under 200, that does not mean that the trouble passes.
+    package var isDefiniteRefusal: Bool {
+        guard let words, !isTemporary else { return false }
+        switch words.status {
+        case 408?, 425?, 429?: return false
+        case (400..<500)?: return true
+        case (200..<300)?: return words.error != nil
+        default: return false
+        }
+    }
 
     /// The wait that the provider asked for.
     package var retryAfter: Duration? {

@@ -65,6 +65,16 @@ enum UpstreamErrorCodes {
         "internal_error": .temporary,
         "service_unavailable": .temporary,
     ]
+
+    /// Whether an unknown `error` of an authorization response says in other words that the user refused: LinkedIn has
+    /// `user_cancelled_login` and `user_cancelled_authorize`, others `user_denied` or `consent_declined`.
+    ///
+    /// It decides only which error the client sees; nothing is granted either way.
+    static func meansRefusalByUser(_ value: String) -> Bool {
+        let value = value.lowercased()
+        guard value.utf8.count <= 64, !value.contains("client"), !value.contains("invalid") else { return false }
+        return ["cancel", "denied", "deny", "declin", "refus", "reject", "abort"].contains { value.contains($0) }
+    }
 }
 
 extension UpstreamError {
@@ -113,13 +123,27 @@ extension UpstreamError {
     }
 
     /// The failure that `error` of an authorization response (RFC 6749 §4.1.2.1) means; used by the callback.
-    package init(authorizationResponseError value: String) {
+    package init(authorizationResponseError value: String, description: String? = nil) {
+        self.init(authorizationResponse: value)
+        words = ProviderWords(error: value, text: description)
+    }
+
+    /// An authorization response with neither a code nor an error.
+    package static var answerIncomplete: UpstreamError {
+        UpstreamError(.invalidResponse, "the authorization response has neither code nor error")
+            .because(.answerIncomplete)
+    }
+
+    private init(authorizationResponse value: String) {
         switch UpstreamErrorCodes.meanings[value] {
         case .accessDenied, .invalidGrant: self.init(.accessDenied, "the provider answered \(value)")
         case .invalidClient: self.init(.invalidClient, "the provider answered \(value)")
         case .misconfigured: self.init(.misconfigured, "the provider answered \(value)")
         case .temporary: self = .temporary("the provider answered \(value)")
-        case nil: self.init(.invalidResponse, "the provider answered with an unknown error")
+        case nil where UpstreamErrorCodes.meansRefusalByUser(value):
+            self.init(.accessDenied, "the user did not grant access")
+        case nil:
+            self.init(.invalidResponse, "the provider answered with an unknown error")
         }
     }
 }

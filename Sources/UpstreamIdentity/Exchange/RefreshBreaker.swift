@@ -17,6 +17,7 @@ final class RefreshBreaker: Sendable {
         var inFlight = 0
         var failuresInRow = 0
         var closedUntil: Timestamp?
+        var servedAt: Timestamp?
     }
 
     private let state = Mutex(State())
@@ -27,6 +28,9 @@ final class RefreshBreaker: Sendable {
             UpstreamRefreshLoad(inFlight: state.inFlight, isPaused: state.closedUntil.map { now < $0 } ?? false)
         }
     }
+
+    /// When the provider last redeemed a code or a refresh token.
+    var servedAt: Timestamp? { state.withLock(\.servedAt) }
 
     /// Admits a refresh or refuses it; a caller that is admitted reports its end.
     func enter(now: Timestamp) throws(UpstreamError) {
@@ -52,6 +56,7 @@ final class RefreshBreaker: Sendable {
     func leave(_ error: UpstreamError?, now: Timestamp) {
         state.withLock { state in
             state.inFlight -= 1
+            if error == nil { state.servedAt = now }
             // A refusal is an answer too: the provider is available.
             guard let error, error.isTemporary else {
                 state.failuresInRow = 0
@@ -64,8 +69,9 @@ final class RefreshBreaker: Sendable {
     }
 
     /// Reports that the provider answered a login.
-    func reset() {
+    func reset(now: Timestamp) {
         state.withLock { state in
+            state.servedAt = now
             state.failuresInRow = 0
             state.closedUntil = nil
         }

@@ -15,6 +15,7 @@ struct TokenEndpoint: Sendable {
             secret: client.secret,
             method: client.authentication,
             assertionAudience: behaviour.assertionAudience,
+            basicEncoding: behaviour.basicEncoding,
             random: random
         )
     }
@@ -24,22 +25,27 @@ struct TokenEndpoint: Sendable {
         code: String,
         verifier: CodeVerifier,
         callbackURL: String,
+        requestedScopes: ScopeSet,
         client: UpstreamClient,
         endpoints: UpstreamEndpoints,
         now: Timestamp
     ) async throws(UpstreamError) -> UpstreamTokenResponse {
-        let form = [
-            ("grant_type", "authorization_code"), ("code", code), ("redirect_uri", callbackURL),
-            ("code_verifier", verifier.value),
-        ]
-        let json = try await request(form, client: client, endpoints: endpoints, now: now)
-        return try UpstreamTokenResponse(json, behaviour: behaviour, layout: behaviour.tokenLayout, receivedAt: now)
+        var form = [("grant_type", "authorization_code"), ("code", code), ("redirect_uri", callbackURL)]
+        if behaviour.proofKey == .s256 { form.append(("code_verifier", verifier.value)) }
+        let json = try await request(form, at: endpoints.token, client: client, endpoints: endpoints, now: now)
+        let reading = UpstreamTokenResponse.Reading(
+            behaviour: behaviour,
+            layouts: [behaviour.tokenLayout] + (behaviour.otherTokenLayout.map { [$0] } ?? []),
+            requestedScopes: requestedScopes
+        )
+        return try UpstreamTokenResponse(json, reading, receivedAt: now)
     }
 
     /// RFC 6749 §6: redeems a refresh token.
     func refresh(
         refreshToken: String,
         scopes: ScopeSet?,
+        requestedScopes: ScopeSet,
         client: UpstreamClient,
         endpoints: UpstreamEndpoints,
         now: Timestamp
@@ -48,23 +54,62 @@ struct TokenEndpoint: Sendable {
         if let scopes, !scopes.isEmpty {
             form.append(("scope", scopes.tokens.joined(separator: behaviour.scopeSeparator)))
         }
-        let json = try await request(form, client: client, endpoints: endpoints, now: now)
-        return try UpstreamTokenResponse(json, behaviour: behaviour, layout: behaviour.refreshLayout, receivedAt: now)
+        let url = endpoints.refresh ?? endpoints.token
+        let json = try await request(form, at: url, client: client, endpoints: endpoints, now: now)
+        let reading = UpstreamTokenResponse.Reading(
+            behaviour: behaviour,
+            // Only the user's refresh token was sent, so a token in the usual place is the user's.
+            layouts: [behaviour.refreshLayout] + (behaviour.otherTokenLayout.map { [$0] } ?? [])
+                + [TokenResponseLayout()],
+            requestedScopes: requestedScopes,
+            hasRefreshToken: true
+        )
+        return try UpstreamTokenResponse(json, reading, receivedAt: now)
     }
 
+    // N-3: the newest secret first. A provider that refuses it may not know it yet, and has used nothing up by that.
     private func request(
         _ form: [(String, String)],
+        at url: String,
         client: UpstreamClient,
         endpoints: UpstreamEndpoints,
         now: Timestamp
     ) async throws(UpstreamError) -> JSONObject {
-        let proof = try authenticator(client).proof(for: endpoints, now: now)
+        var client = client
+        while true {
+            do {
+                return try await attempt(form, at: url, client: client, endpoints: endpoints, now: now)
+            } catch {
+                guard error.code == .invalidClient, let older = client.withOlderSecret else { throw error }
+                client = older
+            }
+        }
+    }
+
+    private func attempt(
+        _ form: [(String, String)],
+        at url: String,
+        client: UpstreamClient,
+        endpoints: UpstreamEndpoints,
+        now: Timestamp
+    ) async throws(UpstreamError) -> JSONObject {
+        let authenticator = authenticator(client)
+        let proof = try authenticator.proof(for: endpoints, now: now)
         let response = try await exchange.post(
-            endpoints.token,
+            url,
             form: form + proof.form,
+            format: behaviour.tokenRequestFormat,
             headerFields: proof.headerFields
         )
-        return try UpstreamAnswer.object(of: response)
+        do {
+            return try UpstreamAnswer.object(of: response)
+        } catch {
+            guard error.code == .invalidClient, let hint = authenticator.hint(about: proof) else { throw error }
+            var hinted = UpstreamError(error.code, error.reason + hint, isOutcomeUnknown: error.isOutcomeUnknown)
+            hinted.words = error.words
+            hinted.closerReason = error.closerReason
+            throw hinted
+        }
     }
 }
 
@@ -76,11 +121,13 @@ enum UpstreamAnswer {
     static func object(of response: OutboundResponse) throws(UpstreamError) -> JSONObject {
         let json = readObject(response)
         let error = json?.firstText(at: ["error"])
+        let words = ProviderWords(status: response.status, json: json)
         if let error {
             throw UpstreamError(providerError: error, status: response.status, retryAfter: response.retryAfter)
+                .saying(words)
         }
         guard response.status == 200 || response.status == 201 else {
-            throw UpstreamError(status: response.status, retryAfter: response.retryAfter)
+            throw UpstreamError(status: response.status, retryAfter: response.retryAfter).saying(words)
         }
         guard let json else {
             // A success that cannot be read may have used up the refresh token.
@@ -93,15 +140,28 @@ enum UpstreamAnswer {
     }
 
     /// A body of JSON, or of a form from a provider that ignores `Accept`; `nil` for anything else.
+    ///
+    /// The content decides, because providers label either of them `text/plain` or `text/html`.
     static func readObject(_ response: OutboundResponse) -> JSONObject? {
-        if response.mediaType == "application/x-www-form-urlencoded" {
+        let mark: [UInt8] = [0xEF, 0xBB, 0xBF]
+        let space: [UInt8] = [0x20, 0x09, 0x0A, 0x0D]
+        var text = response.body.starts(with: mark) ? response.body.dropFirst(mark.count) : response.body[...]
+        text = text.drop(while: space.contains)
+        while let last = text.last, space.contains(last) { text.removeLast() }
+        let (body, first) = (Array(text), text.first)
+        switch first {
+        case UInt8(ascii: "{"):
             // The reason why an answer is unreadable adds nothing.
-            guard let form = try? FormParameters(parsing: response.body), form.duplicatedNames.isEmpty else {
-                return nil
-            }
+            return try? JSONParser.parseObject(body)
+        case nil, UInt8(ascii: "<"), UInt8(ascii: "["), UInt8(ascii: "\""):
+            return nil
+        default:
+            // As above. What has none of a token answer's names is some other text.
+            guard let form = try? FormParameters(parsing: body), form.duplicatedNames.isEmpty,
+                response.mediaType == "application/x-www-form-urlencoded"
+                    || form.names.contains(where: { ["access_token", "error"].contains($0) })
+            else { return nil }
             return JSONObject(form.names.map { name in (name, .string(form.values(name).first ?? "")) })
         }
-        // As above.
-        return try? JSONParser.parseObject(response.body)
     }
 }

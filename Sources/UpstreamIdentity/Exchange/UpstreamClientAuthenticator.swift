@@ -14,6 +14,7 @@ struct UpstreamClientAuthenticator: Sendable {
     let secret: UpstreamClientSecret?
     let method: UpstreamClientAuthentication
     let assertionAudience: UpstreamBehaviour.AssertionAudience
+    var basicEncoding = BasicEncoding.form
     let random: any RandomSource
 
     /// How long an assertion is valid: long enough for a slow network and a slightly wrong clock.
@@ -30,11 +31,24 @@ struct UpstreamClientAuthenticator: Sendable {
         }
     }
 
-    /// RFC 6749 §2.3.1: id and secret, each form-encoded, by HTTP Basic.
+    /// RFC 6749 §2.3.1: id and secret, each form-encoded unless the provider compares them undecoded, by HTTP Basic.
     func basicProof() throws(UpstreamError) -> Proof {
         let secret = try requiredSecret()
-        let credentials = PercentEncoding.encode(clientID) + ":" + PercentEncoding.encode(secret)
+        let credentials =
+            switch basicEncoding {
+            case .form: PercentEncoding.encode(clientID) + ":" + PercentEncoding.encode(secret)
+            case .raw: clientID + ":" + secret
+            }
         return Proof(headerFields: [("Authorization", "Basic " + Base64.encode(Array(credentials.utf8)))])
+    }
+
+    /// What to try when the provider refused this proof; the log shows it.
+    func hint(about proof: Proof) -> String? {
+        guard let secret, basicEncoding == .form, proof.headerFields.contains(where: { $0.name == "Authorization" }),
+            PercentEncoding.encode(secret.value) != secret.value || PercentEncoding.encode(clientID) != clientID
+        else { return nil }
+        return "; the client id or secret has characters that are encoded for HTTP Basic: if they are right, this "
+            + "provider may need basic_encoding: raw, or token_endpoint_auth_method: client_secret_post"
     }
 
     private func postProof() throws(UpstreamError) -> Proof {

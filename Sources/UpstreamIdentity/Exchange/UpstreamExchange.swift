@@ -23,23 +23,21 @@ struct UpstreamExchange: Sendable {
         return try await send(method: "GET", url: url, headerFields: fields, body: [])
     }
 
-    /// Posts a form and asks for JSON; without that, GitHub answers with a form (UP-5).
+    /// Posts a form, or a JSON object with its values, and asks for JSON; without that, GitHub answers with a form
+    /// (UP-5).
     func post(
         _ url: String,
         form: [(String, String)],
+        format: TokenRequestFormat = .form,
         headerFields: [(name: String, value: String)] = []
     ) async throws(UpstreamError) -> OutboundResponse {
-        let fields =
-            [
-                (name: "Content-Type", value: "application/x-www-form-urlencoded"),
-                (name: "Accept", value: "application/json"),
-            ] + headerFields
-        return try await send(
-            method: "POST",
-            url: url,
-            headerFields: fields,
-            body: Array(FormParameters.serialize(form).utf8)
-        )
+        let (type, body) =
+            switch format {
+            case .form: ("application/x-www-form-urlencoded", Array(FormParameters.serialize(form).utf8))
+            case .json: ("application/json", JSONObject(form.map { ($0.0, .string($0.1)) }).serialized())
+            }
+        let fields = [(name: "Content-Type", value: type), (name: "Accept", value: "application/json")] + headerFields
+        return try await send(method: "POST", url: url, headerFields: fields, body: body)
     }
 
     /// Sends a request; redirects are not followed, so that neither a secret nor a bearer token goes to another host.
@@ -58,7 +56,9 @@ struct UpstreamExchange: Sendable {
             headerFields: headerFields,
             body: body,
             limits: limits,
-            addressPolicy: addressPolicy
+            addressPolicy: addressPolicy,
+            // Some providers compress although they were not asked to.
+            decodesContent: true
         )
         let response: OutboundResponse
         do {
@@ -79,8 +79,10 @@ extension UpstreamError {
         switch error.code {
         case .timeout, .connectionLost, .cancelled:
             self.init(.temporarilyUnavailable(retryAfter: nil), error.description, isOutcomeUnknown: true)
+            closerReason = .providerUnreachable
         case .resolveFailed, .connectFailed, .tls, .overloaded:
             self.init(.temporarilyUnavailable(retryAfter: nil), error.description)
+            closerReason = .providerUnreachable
         case .tooLarge, .protocolError:
             self.init(.invalidResponse, error.description, isOutcomeUnknown: true)
         case .invalidURL, .invalidRequest, .invalidConfiguration, .addressRefused:

@@ -14,12 +14,15 @@ package struct UpstreamTokenResponse: Sendable, Redacted {
     package let refreshToken: String?
     /// The ID token, not yet verified; absent if it is longer than one that is verified.
     package let idToken: String?
-    /// `expires_in`; absent if the provider sends none, because no lifetime is invented (VR-5).
+    /// The lifetime, from `expires_in` or a moment; absent if the provider states none, because no lifetime is invented
+    /// (VR-5).
     package let lifetime: Duration?
     /// The lifetime of the refresh token, if the provider states it.
     package let refreshTokenLifetime: Duration?
-    /// The granted scopes, if the provider states them.
+    /// The granted scopes, if the provider states them and they mean anything.
     package let scopes: ScopeSet?
+    /// The fields beside the token that the provider's API needs, as far as the answer has them.
+    package let fields: JSONObject
     /// When the answer arrived.
     package let receivedAt: Timestamp
     /// The complete answer, for identities that are part of it.
@@ -34,20 +37,27 @@ package struct UpstreamTokenResponse: Sendable, Redacted {
 
 extension UpstreamTokenResponse {
     /// The longest token that is stored, in bytes.
-    static let tokenByteCountMax = 65_536
+    static let tokenByteCountMax = 131_072
+
+    /// What the reading of an answer depends on.
+    struct Reading {
+        /// How the provider differs from the specifications.
+        var behaviour: UpstreamBehaviour
+        /// The layouts that the answer may have; the first that fits is used.
+        var layouts: [TokenResponseLayout]
+        /// The scopes that were requested.
+        var requestedScopes: ScopeSet
+        /// Whether there is a refresh token if the answer has none.
+        var hasRefreshToken = false
+    }
 
     /// Reads an answer.
     ///
     /// - Throws: ``UpstreamError`` `invalidResponse` when there is no access token that can be sent in a header.
-    init(
-        _ json: JSONObject,
-        behaviour: UpstreamBehaviour,
-        layout: TokenResponseLayout,
-        receivedAt: Timestamp
-    )
-        throws(UpstreamError)
-    {
-        guard let accessToken = json.firstText(at: layout.accessToken) else {
+    init(_ json: JSONObject, _ reading: Reading, receivedAt: Timestamp) throws(UpstreamError) {
+        guard let layout = reading.layouts.first(where: { $0.fits(json) }),
+            let accessToken = json.firstText(at: layout.accessToken)
+        else {
             throw UpstreamError(.invalidResponse, "the token response has no access token")
         }
         guard UpstreamTokenResponse.isToken(accessToken) else {
@@ -59,11 +69,23 @@ extension UpstreamTokenResponse {
         idToken = json.firstText(at: layout.idToken).flatMap { token in
             token.utf8.count <= IDTokenVerifier.byteCountMax ? token : nil
         }
-        lifetime = json.firstValue(at: layout.expiresIn).flatMap(UpstreamTokenResponse.lifetime)
-        refreshTokenLifetime = json.firstValue(at: layout.refreshExpiresIn).flatMap(UpstreamTokenResponse.lifetime)
-        scopes = json.firstValue(at: layout.scope).flatMap {
-            UpstreamTokenResponse.scopes($0, separator: behaviour.grantedScopeSeparator)
-        }
+        lifetime = TokenExpiry.lifetime(
+            in: json,
+            layout: layout,
+            hasRefreshToken: refreshToken != nil || reading.hasRefreshToken,
+            receivedAt: receivedAt
+        )
+        refreshTokenLifetime = TokenExpiry.refreshLifetime(in: json, layout: layout)
+        let granted = GrantedScopes(
+            separator: reading.behaviour.grantedScopeSeparator,
+            requested: reading.requestedScopes
+        )
+        scopes =
+            switch reading.behaviour.scopeSemantics {
+            case .granted: json.firstValue(at: layout.scope).flatMap(granted.read)
+            case .permissions: .empty
+            }
+        fields = UpstreamFields.picked(reading.behaviour.extras, from: [json])
         self.receivedAt = receivedAt
         self.json = json
     }
@@ -73,30 +95,4 @@ extension UpstreamTokenResponse {
     private static func isToken(_ text: String) -> Bool {
         1...tokenByteCountMax ~= text.utf8.count && text.utf8.allSatisfy { 0x20...0x7E ~= $0 }
     }
-
-    /// `expires_in` as an integer or, as some providers write it, as a string of digits; anything else is treated as
-    /// unknown.
-    private static func lifetime(_ value: JSONValue) -> Duration? {
-        let seconds = value.integerValue ?? value.stringValue.flatMap { Int($0) }
-        guard let seconds, 0...lifetimeSecondsMax ~= seconds else { return nil }
-        return .seconds(seconds)
-    }
-
-    /// A hundred years; longer lifetimes mean "never".
-    private static let lifetimeSecondsMax = 3_155_760_000
-
-    /// `scope` as a string with the provider's separator, or as an array of strings.
-    private static func scopes(_ value: JSONValue, separator: String) -> ScopeSet? {
-        if let text = value.stringValue {
-            guard text.utf8.count <= scopeByteCountMax else { return nil }
-            return ScopeSet(text.split { String($0) == separator || $0 == " " }.map(String.init))
-        }
-        guard let names = value.stringArrayValue,
-            names.reduce(0, { $0 + $1.utf8.count + 1 }) <= scopeByteCountMax
-        else { return nil }
-        return ScopeSet(names)
-    }
-
-    /// The longest list of scopes, in bytes.
-    private static let scopeByteCountMax = 16_384
 }

@@ -17,13 +17,16 @@ struct IDTokenVerifier: Sendable {
 
     let rule: IssuerRule
     let keys: ProviderKeys
-
-    /// RFC 8725 §3.1: chosen here, whatever the token or the document says; `none` and HMAC are not even parsed (D-30).
-    static let algorithms: Set<SignatureAlgorithm> = [.rs256, .es256, .edDSA, .ps256]
+    /// RFC 8725 §3.1: chosen by us, whatever the token or the document says; `none` and HMAC are not even parsed
+    /// (D-30).
+    var algorithms = SignatureAlgorithm.verifiable
     /// The accepted difference between the provider's clock and ours.
-    static let clockSkewSeconds = 60
+    var clockSkewSeconds = IDTokenVerifier.usualClockSkewSeconds
+
+    /// The accepted difference between the clocks unless the operator configures another one.
+    static let usualClockSkewSeconds = 60
     /// The longest token; a user's groups make it long.
-    static let byteCountMax = 65_536
+    static let byteCountMax = 131_072
     /// OpenID Connect Core 1.0 §2: `sub` is at most 255 ASCII characters.
     static let subjectByteCountMax = 255
 
@@ -39,14 +42,15 @@ struct IDTokenVerifier: Sendable {
         do throws(JOSEError) {
             jws = try CompactJWS(parsing: token, maximumBytes: IDTokenVerifier.byteCountMax)
             claims = try JSONWebToken.unverifiedClaims(of: jws)
-            registered = try RegisteredClaims(claims)
+            registered = try RegisteredClaims(ofProvider: claims)
         } catch {
             throw UpstreamError(error)
         }
         // D-36: a logout token or an access token is not an ID token, even though the provider signed it too.
-        guard jws.header.mediaType == nil || jws.header.mediaType == "jwt" else { throw UpstreamError(.wrongType) }
+        guard [nil, "jwt", "id_token+jwt"].contains(jws.header.mediaType) else { throw UpstreamError(.wrongType) }
         try checkIssuerAndAudience(registered, claims, clientID: expectation.clientID)
-        try await keys.verify(jws, algorithms: IDTokenVerifier.algorithms)
+        // The token comes from the provider itself, over its own connection: every key of it may be tried.
+        try await keys.verify(jws, algorithms: algorithms, keyTrialsMax: JSONWebKeySet.Origin.provider.keyCountMax)
         try checkDates(registered, now: now)
         guard let subject = registered.subject, 1...IDTokenVerifier.subjectByteCountMax ~= subject.utf8.count else {
             throw UpstreamError(.invalidIDToken, "the claim sub is missing or too long")
@@ -83,7 +87,7 @@ struct IDTokenVerifier: Sendable {
     func checkDates(_ registered: RegisteredClaims, now: Timestamp) throws(UpstreamError) {
         guard registered.issuedAt != nil else { throw UpstreamError(.missingClaim("iat")) }
         do {
-            try registered.checkDates(now: now, clockSkewSeconds: IDTokenVerifier.clockSkewSeconds)
+            try registered.checkDates(now: now, clockSkewSeconds: clockSkewSeconds)
         } catch {
             throw UpstreamError(error)
         }
@@ -108,7 +112,8 @@ struct IDTokenVerifier: Sendable {
         guard let accessToken, let value = claims["at_hash"], value != .null else { return }
         // §3.1.3.6 uses the hash of the signature's algorithm, and providers disagree which that is for Ed25519.
         guard algorithm != .edDSA else { return }
-        let expected = Base64URL.encode(Array(SHA256.hash(accessToken).bytes.prefix(SHA256.byteCount / 2)))
+        let digest = algorithm.hash.hash(Array(accessToken.utf8))
+        let expected = Base64URL.encode(Array(digest.prefix(digest.count / 2)))
         guard let hash = value.stringValue, constantTimeEqual(Array(hash.utf8), Array(expected.utf8)) else {
             throw UpstreamError(.invalidIDToken, "the claim at_hash does not match the access token")
         }
@@ -120,16 +125,16 @@ struct IDTokenVerifier: Sendable {
         guard let authenticatedAt = claims.date("auth_time") else {
             throw UpstreamError(.loginTooOld, "the claim auth_time is missing")
         }
-        guard now - authenticatedAt <= .seconds(maximumAgeSeconds) + .seconds(IDTokenVerifier.clockSkewSeconds) else {
+        guard now - authenticatedAt <= .seconds(maximumAgeSeconds) + .seconds(clockSkewSeconds) else {
             throw UpstreamError(.loginTooOld, "the claim auth_time is older than max_age allows")
         }
     }
 }
 
 extension JSONObject {
-    /// RFC 7519 §2: the moment that a claim states in whole seconds, up to the year 9999.
+    /// RFC 7519 §2: the moment that a claim states, up to the year 9999, rounded down to whole seconds.
     func date(_ name: String) -> Timestamp? {
-        guard let seconds = self[name]?.integerValue, 0...253_402_300_799 ~= seconds else { return nil }
-        return Timestamp(secondsSinceEpoch: Int64(seconds))
+        // A date of another form states nothing; where one is required, that is refused there.
+        self[name].flatMap { try? RegisteredClaims(ofProvider: ["exp": $0]).expiresAt }
     }
 }

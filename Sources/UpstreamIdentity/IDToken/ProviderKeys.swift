@@ -19,13 +19,25 @@ struct ProviderKeys: Sendable {
         endpoints: CachedDocument<UpstreamEndpoints>,
         timeSource: any TimeSource
     ) {
-        document = CachedDocument(lifetimes: ProviderKeys.lifetimes, timeSource: timeSource) {
+        self.init(exchange: exchange, lifetimes: ProviderKeys.lifetimes, timeSource: timeSource) {
+            () async throws(UpstreamError) in
+            try await endpoints.value().keySet
+        }
+    }
+
+    /// Keys at a URL that is looked up before each fetch.
+    init(
+        exchange: UpstreamExchange,
+        lifetimes: CachedDocument<JSONWebKeySet>.Lifetimes,
+        timeSource: any TimeSource,
+        url: @escaping @Sendable () async throws(UpstreamError) -> String?
+    ) {
+        document = CachedDocument(lifetimes: lifetimes, timeSource: timeSource) {
             do throws(UpstreamError) {
-                return .success(
-                    try await ProviderKeys.fetch(exchange: exchange, endpoints: try await endpoints.value())
-                )
+                return .success(try await ProviderKeys.fetch(exchange: exchange, url: try await url()))
             } catch {
-                return .failure(error)
+                // The discovery document has failed first.
+                return .failure(error.closerReason == nil ? error.because(.keysUnavailable) : error)
             }
         }
     }
@@ -35,19 +47,30 @@ struct ProviderKeys: Sendable {
         try await document.value()
     }
 
+    /// Newly fetched keys; `nil` if they were fetched very recently.
+    func renewed() async throws(UpstreamError) -> JSONWebKeySet? {
+        try await document.renewedIfDue()
+    }
+
     /// Verifies a token's signature, by one of the algorithms.
     ///
     /// - Throws: ``UpstreamError`` `invalidIDToken`, or `temporarilyUnavailable` when newer keys might verify the
     ///   signature but cannot be fetched.
-    func verify(_ token: CompactJWS, algorithms: Set<SignatureAlgorithm>) async throws(UpstreamError) {
+    ///
+    /// `keyTrialsMax` bounds the work for a token without `kid`.
+    func verify(
+        _ token: CompactJWS,
+        algorithms: Set<SignatureAlgorithm>,
+        keyTrialsMax: Int = CompactJWS.keyTrialsMax
+    ) async throws(UpstreamError) {
         let keys = try await document.value()
         do throws(JOSEError) {
-            try token.verify(with: keys, algorithms: algorithms)
+            try token.verify(with: keys, algorithms: algorithms, keyTrialsMax: keyTrialsMax)
         } catch {
             guard isWorthAsking(error, token) else { throw UpstreamError(error) }
             guard let renewed = try await document.renewedIfDue() else { throw UpstreamError(error) }
             do throws(JOSEError) {
-                try token.verify(with: renewed, algorithms: algorithms)
+                try token.verify(with: renewed, algorithms: algorithms, keyTrialsMax: keyTrialsMax)
             } catch {
                 throw UpstreamError(error)
             }
@@ -61,17 +84,17 @@ struct ProviderKeys: Sendable {
 
     private static func fetch(
         exchange: UpstreamExchange,
-        endpoints: UpstreamEndpoints
+        url: String?
     ) async throws(UpstreamError) -> JSONWebKeySet {
-        guard let url = endpoints.keySet else { throw UpstreamError(.misconfigured, "the provider has no key set") }
-        let response = try await exchange.get(url)
+        guard let url else { throw UpstreamError(.misconfigured, "the provider has no key set") }
+        let response = try await exchange.document(at: url)
         guard response.status == 200 else {
             let error = UpstreamError(status: response.status, retryAfter: response.retryAfter)
             throw error.isTemporary
                 ? error : UpstreamError(.invalidResponse, "the key set is not available: status \(response.status)")
         }
         do {
-            return try JSONWebKeySet(parsing: response.body)
+            return try JSONWebKeySet(parsing: response.body, from: .provider)
         } catch {
             throw UpstreamError(.invalidResponse, "the key set is unusable: \(error)")
         }

@@ -1,5 +1,5 @@
 import Foundations
-import OAuthProtocol
+package import OAuthProtocol
 
 /// The user's account, as described by a provider's JSON.
 struct UpstreamAccount: Hashable, Sendable {
@@ -33,14 +33,18 @@ extension IdentityPaths {
     }
 
     /// The subject, preceded by its tenant if there is one (JB-8).
-    func accountSubject(in json: JSONObject) throws(UpstreamError) -> String {
+    ///
+    /// - Throws: ``UpstreamError`` `userInfoFailed` without a usable subject or tenant.
+    package func accountSubject(in json: JSONObject) throws(UpstreamError) -> String {
         guard let subject = json.firstValue(at: subject)?.identifier else {
             throw UpstreamError(.userInfoFailed, "the answer has no usable \(subject.joined(separator: " or "))")
         }
         guard !tenant.isEmpty else { return subject }
-        guard let tenant = json.firstValue(at: tenant)?.identifier else {
+        guard var tenant = json.firstValue(at: tenant)?.identifier else {
             throw UpstreamError(.userInfoFailed, "the answer has no usable \(tenant.joined(separator: " or "))")
         }
+        // A UUID in upper case names the same tenant.
+        if IssuerRule.isTenantName(tenant.lowercased()) { tenant = tenant.lowercased() }
         // Neither part contains the separator, so that two different pairs stay different.
         guard !subject.utf8.contains(UInt8(ascii: "/")), !tenant.utf8.contains(UInt8(ascii: "/")) else {
             throw UpstreamError(.userInfoFailed, "the account or its tenant has a forbidden character")

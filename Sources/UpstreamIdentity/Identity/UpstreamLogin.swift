@@ -9,6 +9,8 @@ package struct UpstreamLogin: Sendable, Redacted {
     package let clientID: String
     /// The account's stable identifier at the provider; with ``UpstreamProvider/identityNamespace`` it identifies the
     /// user (JB-8).
+    ///
+    /// Empty where the provider tells nothing of its users; see ``identifiedSubject``.
     package let subject: String
     /// The account's name for the user, for pages.
     package let accountName: String?
@@ -22,11 +24,15 @@ package struct UpstreamLogin: Sendable, Redacted {
     package let authentication: UpstreamAuthentication
     /// The provider's verified claims about the user: from the ID token and, if it was asked, from userinfo.
     package let claims: JSONObject
+    /// The fields beside the token that the provider's API needs.
+    package let fields: JSONObject
     /// OpenID Connect Back-Channel Logout 1.0 §2.1: the session at the provider, which its logout tokens name.
     package let sessionID: String?
     /// When the ID token expires, which differs from the access token's expiry (VR-7).
     package let idTokenExpiry: Timestamp?
 
+    /// The account's identifier; `nil` where the provider tells nothing of its users.
+    package var identifiedSubject: String? { subject.isEmpty ? nil : subject }
     /// The access token.
     package var accessToken: String { tokens.accessToken }
     /// The refresh token, if the provider issued one now; one from an earlier login remains valid (VR-3).

@@ -15,7 +15,7 @@ extension UpstreamProvider {
         do throws(JOSEError) {
             jws = try CompactJWS(parsing: token)
             claims = try JSONWebToken.unverifiedClaims(of: jws)
-            registered = try RegisteredClaims(claims)
+            registered = try RegisteredClaims(ofProvider: claims)
         } catch {
             throw UpstreamError(error)
         }
@@ -23,9 +23,10 @@ extension UpstreamProvider {
         // distinguish the token from an ID token.
         guard [nil, "jwt", "logout+jwt"].contains(jws.header.mediaType) else { throw UpstreamError(.wrongType) }
         guard let clientID else { throw UpstreamError(.invalidIDToken, "no client is registered at the provider") }
+        if openID.rule.isUnresolved { _ = try await endpoints() }
         try openID.verifier.checkIssuerAndAudience(registered, claims, clientID: clientID)
         try checkEvent(claims)
-        try await openID.keys.verify(jws, algorithms: IDTokenVerifier.algorithms)
+        try await openID.keys.verify(jws, algorithms: openID.verifier.algorithms)
         try openID.verifier.checkDates(registered, now: timeSource.now())
         guard let tokenID = registered.tokenID, 1...LogoutToken.identifierByteCountMax ~= tokenID.utf8.count else {
             throw UpstreamError(.invalidIDToken, "the claim jti is missing or too long")

@@ -1,7 +1,7 @@
 extension UpstreamPreset {
     /// Every preset, the generic ones first.
     package static let all: [UpstreamPreset] = [
-        oidc, oauth2, github, google, atlassian, entra, okta, gitlab, slack, auth0, keycloak,
+        oidc, oauth2, github, githubApp, google, atlassian, entra, okta, gitlab, slack, slackBot, auth0, keycloak,
     ]
 
     /// Any OpenID Connect provider.
@@ -40,6 +40,7 @@ extension UpstreamPreset {
                 )
             )
         )
+        preset.hasPublicAccounts = true
         preset.scopes = ["read:user", "user:email"]
         preset.clientAuthentication = .post
         preset.behaviour.grantedScopeSeparator = ","
@@ -62,12 +63,26 @@ extension UpstreamPreset {
         return preset
     }()
 
+    /// A GitHub App: its permissions take the place of scopes, and its tokens expire.
+    ///
+    /// The answers' `scope` is always empty, so no scope is requested or demanded.
+    package static let githubApp: UpstreamPreset = {
+        var preset = UpstreamPreset("github-app", github.kind)
+        preset.hasPublicAccounts = github.hasPublicAccounts
+        preset.clientAuthentication = github.clientAuthentication
+        preset.behaviour = github.behaviour
+        preset.behaviour.scopeSemantics = .permissions
+        preset.behaviour.scopeDialect.implied = [:]
+        return preset
+    }()
+
     /// Google: OpenID Connect.
     ///
     /// A refresh token is issued only with `access_type=offline`, and after the first time only with `prompt=consent`;
     /// `offline_access` is refused as an unknown scope (UP-5).
     package static let google: UpstreamPreset = {
         var preset = UpstreamPreset("google", .openID(issuer: "https://accounts.google.com"))
+        preset.hasPublicAccounts = true
         preset.scopes = ["openid", "profile", "email"]
         preset.parameters = [
             UpstreamParameter(name: "access_type", value: "offline"),
@@ -101,12 +116,15 @@ extension UpstreamPreset {
                 )
             )
         )
+        preset.hasPublicAccounts = true
         preset.scopes = ["read:me", "offline_access"]
         preset.parameters = [
             UpstreamParameter(name: "audience", value: "api.atlassian.com"),
             UpstreamParameter(name: "prompt", value: "consent"),
         ]
         preset.clientAuthentication = .post
+        // It answers 403 with `unauthorized_client`, which would be about our client.
+        preset.behaviour.deadGrantWords = ["refresh_token is invalid"]
         preset.behaviour.loginHintParameter = nil
         preset.behaviour.verifiedEmail = .never
         return preset
@@ -130,6 +148,7 @@ extension UpstreamPreset {
             subject: ["oid"],
             accountName: ["preferred_username", "upn", "email"]
         )
+        preset.behaviour.subjectWithoutProfile = ["oid", "sub"]
         preset.behaviour.verifiedEmail = .claim("xms_edov")
         preset.behaviour.sendsScopesOnRefresh = true
         preset.behaviour.scopeDialect.unreported = ["offline_access", "openid", "profile", "email"]
@@ -153,31 +172,37 @@ extension UpstreamPreset {
     /// A self-hosted site is named by its issuer.
     package static let gitlab: UpstreamPreset = {
         var preset = UpstreamPreset("gitlab", .openID(issuer: "https://gitlab.com"))
+        preset.hasPublicAccounts = true
         preset.scopes = ["openid", "profile", "email"]
         preset.behaviour.claimPaths.accountName = ["nickname", "preferred_username", "email"]
         return preset
     }()
 
-    /// Slack: OAuth 2.0 in which the user's token is nested beside the bot's, and errors have status 200.
-    package static let slack: UpstreamPreset = {
-        // A user id is relative to its workspace or, if installed organization-wide, its enterprise.
-        let identity = IdentityPaths(
-            tenant: ["team.id", "enterprise.id"],
-            subject: ["authed_user.id"],
-            accountName: ["team.name", "enterprise.name"],
-            name: [],
-            email: []
-        )
-        var preset = UpstreamPreset(
-            "slack",
-            .oauth2(
-                OAuth2Endpoints(
-                    authorization: "https://slack.com/oauth/v2/authorize",
-                    token: "https://slack.com/api/oauth.v2.access",
-                    revocation: "https://slack.com/api/auth.revoke",
-                    identity: .tokenResponse(identity)
+    // A user id is relative to its workspace or, if installed organization-wide, its enterprise.
+    private static func slackEndpoints(revocation: String?) -> OAuth2Endpoints {
+        OAuth2Endpoints(
+            authorization: "https://slack.com/oauth/v2/authorize",
+            token: "https://slack.com/api/oauth.v2.access",
+            revocation: revocation,
+            identity: .tokenResponse(
+                IdentityPaths(
+                    tenant: ["team.id", "enterprise.id", "team_id"],
+                    subject: ["authed_user.id", "user_id"],
+                    accountName: ["team.name", "enterprise.name", "team_name"],
+                    name: [],
+                    email: []
                 )
             )
+        )
+    }
+
+    /// Slack: OAuth 2.0 in which the user's token is nested beside the bot's, and errors have status 200.
+    ///
+    /// The endpoint for users alone, `oauth.v2.user.access`, has the token outside and the scopes inside.
+    package static let slack: UpstreamPreset = {
+        var preset = UpstreamPreset(
+            "slack",
+            .oauth2(slackEndpoints(revocation: "https://slack.com/api/auth.revoke"))
         )
         preset.scopes = ["users:read"]
         preset.clientAuthentication = .post
@@ -185,12 +210,30 @@ extension UpstreamPreset {
         preset.behaviour.scopeSeparator = ","
         preset.behaviour.grantedScopeSeparator = ","
         preset.behaviour.loginHintParameter = nil
-        preset.behaviour.tokenLayout = .nested(in: "authed_user")
+        preset.behaviour.tokenLayout = TokenResponseLayout(below: "authed_user.")
+        var flat = TokenResponseLayout()
+        flat.scope = ["authed_user.scope", "scope"]
+        // The bot's token must not be taken for the user's.
+        flat.foreignTokenTypes = ["bot", "app"]
+        preset.behaviour.otherTokenLayout = flat
         // A refreshed user token is not nested.
-        preset.behaviour.refreshLayout = .nested(in: "authed_user", orFlat: true)
-        preset.behaviour.bearerTokenTypes = ["bearer", "user"]
+        preset.behaviour.refreshLayout = preset.behaviour.tokenLayout
         preset.behaviour.verifiedEmail = .never
         preset.behaviour.revocation = .bearer
+        return preset
+    }()
+
+    /// Slack, as the app's bot: its scopes and its token, kept as those of the user who installed it.
+    ///
+    /// The bot's token is the whole workspace's, so ending one user's connection does not revoke it.
+    package static let slackBot: UpstreamPreset = {
+        var preset = UpstreamPreset("slack-bot", .oauth2(slackEndpoints(revocation: nil)))
+        preset.scopes = ["users:read"]
+        preset.clientAuthentication = slack.clientAuthentication
+        preset.behaviour.scopeSeparator = ","
+        preset.behaviour.grantedScopeSeparator = ","
+        preset.behaviour.loginHintParameter = nil
+        preset.behaviour.verifiedEmail = .never
         return preset
     }()
 
@@ -211,18 +254,4 @@ extension UpstreamPreset {
         preset.scopes = ["openid", "profile", "email"]
         return preset
     }()
-}
-
-extension TokenResponseLayout {
-    /// The layout of RFC 6749 §5.1 inside a member, or also beside it.
-    fileprivate static func nested(in member: String, orFlat: Bool = false) -> TokenResponseLayout {
-        func paths(_ name: String) -> [String] { ["\(member).\(name)"] + (orFlat ? [name] : []) }
-        var layout = TokenResponseLayout()
-        layout.accessToken = paths("access_token")
-        layout.tokenType = paths("token_type")
-        layout.expiresIn = paths("expires_in")
-        layout.refreshToken = paths("refresh_token")
-        layout.scope = paths("scope")
-        return layout
-    }
 }

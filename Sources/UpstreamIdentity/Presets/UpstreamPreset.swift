@@ -17,12 +17,25 @@ package struct UpstreamPreset: Sendable {
     package internal(set) var parameters: [UpstreamParameter] = []
     /// How our client authenticates unless the operator configures another method.
     package internal(set) var clientAuthentication = UpstreamClientAuthentication.automatic
+    /// Whether everybody can get an account at the preset's own address.
+    package internal(set) var hasPublicAccounts = false
     /// How the provider differs from the specifications.
     package internal(set) var behaviour = UpstreamBehaviour()
 
     init(_ name: String, _ kind: Kind) {
         self.name = name
         self.kind = kind
+    }
+
+    /// Whether everybody can get an account there, so that only `required_claims` limits who logs in.
+    ///
+    /// A site that the operator names is the operator's own, except for the addresses of all tenants.
+    package func isPublic(issuer: String?) -> Bool {
+        guard let issuer else { return hasPublicAccounts }
+        if case .openID(let known?) = kind, known == issuer { return hasPublicAccounts }
+        let everybody = Set(behaviour.issuerTenant?.severalTenants ?? []).union(["consumers"])
+        return behaviour.issuerTenant != nil
+            && issuer.split(separator: "/").contains { everybody.contains(String($0)) }
     }
 
     /// Whether the operator has to name the issuer.
@@ -35,6 +48,20 @@ package struct UpstreamPreset: Sendable {
         if case .openID = kind { true } else { false }
     }
 
+    /// The known token endpoint of an OAuth 2.0 provider.
+    package var tokenEndpoint: String? {
+        if case .oauth2(let known?) = kind { known.token } else { nil }
+    }
+
+    /// The known endpoint of an OAuth 2.0 provider for the user's data.
+    package var userInfoEndpoint: String? {
+        guard case .oauth2(let known?) = kind, case .userInfo(let mapping) = known.identity else { return nil }
+        return mapping.endpoint
+    }
+
+    /// The parameter that carries the scopes.
+    package var scopeParameter: String { behaviour.scopeParameter }
+
     /// The preset of a name.
     package static func named(_ name: String) -> UpstreamPreset? {
         all.first { $0.name == name }
@@ -43,7 +70,8 @@ package struct UpstreamPreset: Sendable {
     /// The provider's endpoints, completed by the operator's configuration.
     func kind(
         issuer: String?,
-        overrides: UpstreamEndpointOverrides
+        overrides: UpstreamEndpointOverrides,
+        behaviour: UpstreamBehaviourOverrides
     ) throws(UpstreamError) -> UpstreamConfiguration.Kind {
         switch kind {
         case .openID(let known):
@@ -52,18 +80,19 @@ package struct UpstreamPreset: Sendable {
             }
             return .openID(issuer: issuer)
         case .oauth2(let known):
-            return .oauth2(try endpoints(known, issuer: issuer, overrides: overrides))
+            return .oauth2(try endpoints(known, issuer: issuer, overrides: overrides, behaviour: behaviour))
         }
     }
 
     private func endpoints(
         _ known: OAuth2Endpoints?,
         issuer: String?,
-        overrides: UpstreamEndpointOverrides
+        overrides: UpstreamEndpointOverrides,
+        behaviour: UpstreamBehaviourOverrides
     ) throws(UpstreamError) -> OAuth2Endpoints {
         guard let authorization = overrides.authorization ?? known?.authorization,
             let token = overrides.token ?? known?.token,
-            let identity = overrides.userInfo.map(OAuth2Endpoints.IdentitySource.userInfo) ?? known?.identity
+            let identity = Self.identity(known?.identity, overrides, behaviour)
         else {
             throw UpstreamError(.misconfigured, "the preset \(name) needs authorization, token and userinfo endpoints")
         }
@@ -72,10 +101,25 @@ package struct UpstreamPreset: Sendable {
         return OAuth2Endpoints(
             authorization: authorization,
             token: token,
+            refresh: overrides.refresh ?? (isElsewhere ? nil : known?.refresh),
             revocation: overrides.revocation ?? (isElsewhere ? nil : known?.revocation),
             issuer: issuer ?? (isElsewhere ? nil : known?.issuer),
             identity: identity
         )
+    }
+
+    /// Where the user's identity comes from: an operator who changes one part keeps the preset's others.
+    private static func identity(
+        _ known: OAuth2Endpoints.IdentitySource?,
+        _ overrides: UpstreamEndpointOverrides,
+        _ behaviour: UpstreamBehaviourOverrides
+    ) -> OAuth2Endpoints.IdentitySource? {
+        if behaviour.identity == .absent { return .absent }
+        if let paths = behaviour.identityFromToken { return .tokenResponse(paths) }
+        var mapping = overrides.userInfo
+        if mapping == nil, case .userInfo(let known)? = known { mapping = known }
+        if let parts = overrides.userInfoParts, let changed = parts.applied(to: mapping) { return .userInfo(changed) }
+        return overrides.userInfo.map(OAuth2Endpoints.IdentitySource.userInfo) ?? known
     }
 }
 

@@ -7,12 +7,33 @@ package struct UpstreamClient: Sendable, Redacted {
     /// The client id: refresh tokens are bound to it (VR-8).
     package let id: String
     let secret: UpstreamClientSecret?
+    let olderSecrets: [UpstreamClientSecret]
     let authentication: UpstreamClientAuthentication
 
-    init(id: String, secret: UpstreamClientSecret?, authentication: UpstreamClientAuthentication) {
+    init(
+        id: String,
+        secret: UpstreamClientSecret?,
+        olderSecrets: [UpstreamClientSecret] = [],
+        authentication: UpstreamClientAuthentication
+    ) {
         self.id = id
         self.secret = secret
+        self.olderSecrets = olderSecrets
         self.authentication = authentication
+    }
+
+    /// The secrets that a request may have shown, for texts that must not repeat one.
+    var secretTexts: [String?] { [secret?.value] + olderSecrets.map { Optional($0.value) } }
+
+    /// The same client with the secret that is tried after this one; `nil` without another.
+    var withOlderSecret: UpstreamClient? {
+        guard let next = olderSecrets.first else { return nil }
+        return UpstreamClient(
+            id: id,
+            secret: next,
+            olderSecrets: Array(olderSecrets.dropFirst()),
+            authentication: authentication
+        )
     }
 
     init(_ registration: UpstreamClientRegistration) {
@@ -63,13 +84,13 @@ final class UpstreamClients: Sendable {
         case refuse(UpstreamError)
     }
 
-    private let configured: UpstreamClient?
+    private let configured: Mutex<UpstreamClient?>
     private let registration: UpstreamSelfRegistration?
     private let timeSource: any TimeSource
     private let state: Mutex<State>
 
     init(configured: UpstreamClient?, registration: UpstreamSelfRegistration?, timeSource: any TimeSource) {
-        self.configured = configured
+        self.configured = Mutex(configured)
         self.registration = registration
         self.timeSource = timeSource
         state = Mutex(State(registration: registration?.known))
@@ -77,12 +98,20 @@ final class UpstreamClients: Sendable {
 
     /// The client, if it is known; `nil` before the first registration.
     var known: UpstreamClient? {
-        configured ?? state.withLock { $0.registration.map(UpstreamClient.init) }
+        configured.withLock(\.self) ?? state.withLock { $0.registration.map(UpstreamClient.init) }
+    }
+
+    /// Puts the same client with other secrets in the place of the configured one.
+    func adopt(_ client: UpstreamClient?) {
+        configured.withLock { configured in
+            guard let client, configured?.id == client.id else { return }
+            configured = client
+        }
     }
 
     /// The client; registers it now if needed.
     func current() async throws(UpstreamError) -> UpstreamClient {
-        if let configured { return configured }
+        if let configured = configured.withLock(\.self) { return configured }
         guard let registration else {
             throw UpstreamError(.misconfigured, "no client is configured or registered at the provider")
         }

@@ -40,6 +40,7 @@ extension UpstreamProvider {
         let response = try await exchange.post(
             url,
             form: [("token", token), ("token_type_hint", hint.rawValue)] + proof.form,
+            format: configuration.behaviour.tokenRequestFormat,
             headerFields: proof.headerFields
         )
         // RFC 7009 §2.2: the body of a success has no meaning.

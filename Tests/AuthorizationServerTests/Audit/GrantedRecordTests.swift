@@ -6,7 +6,7 @@ import ServerConfiguration
 import Synchronization
 import Testing
 
-@Suite("A login is on record as granted only when nothing can fail any more")
+@Suite("A login is on record as granted only after the last step that can fail")
 struct GrantedRecordTests {
     /// A journal whose disk fails at consents that are to be remembered.
     private final class Journal: ChangeJournal {

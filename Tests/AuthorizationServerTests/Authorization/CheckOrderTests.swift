@@ -8,7 +8,7 @@ struct CheckOrderTests {
     private static let faults: [[String: String?]] = [
         ["client_id": "unknown"], ["redirect_uri": "https://evil.example/cb"], ["request": "x"],
         ["response_type": "token"], ["code_challenge_method": "plain"], ["resource": "https://other.example.com"],
-        ["scope": "nothing-known"], ["prompt": "none"],
+        ["scope": "a\"b"], ["prompt": "none"],
     ]
 
     @Test("D-1, D-2: whatever else is wrong, an unknown client and an unverified redirect URI come first and are pages")

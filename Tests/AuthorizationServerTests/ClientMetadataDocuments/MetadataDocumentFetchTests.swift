@@ -26,7 +26,7 @@ struct MetadataDocumentFetchTests {
         var failure: MetadataDocumentFailure?
         let address = try ClientIDURL(url, allowsLoopback: allowsLoopback)
         do throws(MetadataDocumentFailure) {
-            _ = try await fetch.document(at: address, entityTag: nil, now: now)
+            _ = try await fetch.document(at: address, entityTag: nil, source: nil, now: now)
         } catch {
             failure = error
         }
@@ -154,7 +154,7 @@ struct MetadataDocumentFetchTests {
             )
             let url = try ClientIDURL("https://client.example/c", allowsLoopback: false)
             do throws(MetadataDocumentFailure) {
-                _ = try await fetch.document(at: url, entityTag: nil, now: Self.now)
+                _ = try await fetch.document(at: url, entityTag: nil, source: nil, now: Self.now)
                 Issue.record("\(code) was not reported")
             } catch {
                 #expect(!error.reason.contains("10.1.2.3"))

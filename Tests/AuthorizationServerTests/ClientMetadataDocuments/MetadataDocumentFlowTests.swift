@@ -157,7 +157,10 @@ struct MetadataDocumentFlowTests {
                 }
                 server.clock.advance(by: .seconds(301))
                 #expect(try await browser.get(url, headerFields: direct).status == 200)
-                host.publish { $0["jwks_uri"] = "https://client.example/jwks.json" }
+                host.publish {
+                    $0["token_endpoint_auth_method"] = "private_key_jwt"
+                    $0["jwks_uri"] = "https://client.example/jwks.json"
+                }
                 server.clock.advance(by: .seconds(301))
                 #expect(try await browser.get(url, headerFields: direct).status == 200)
             }

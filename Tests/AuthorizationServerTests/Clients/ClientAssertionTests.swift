@@ -44,7 +44,8 @@ struct ClientAssertionTests {
             ("aud", ["https://auth.example.com", "https://auth.example.com"]),
             ("aud", "https://auth.example.com/"), ("aud", "https://auth.example.com/oauth/token"),
             ("aud", "HTTPS://auth.example.com"), ("aud", "batch"),
-            ("exp", nil), ("exp", "1795000300"), ("exp", -1), ("exp", 1_794_999_940), ("exp", 1_795_000_661),
+            ("exp", nil), ("exp", "1795000300"), ("exp", -1), ("exp", 1_794_999_941), ("exp", 1_795_000_000),
+            ("exp", 1_795_000_661),
             ("exp", 99_999_999_999_999), ("iat", 1_795_000_061), ("iat", "now"), ("nbf", 1_795_000_061), ("nbf", true),
             ("jti", nil), ("jti", ""), ("jti", 7), ("jti", .string(String(repeating: "x", count: 257))),
         ] as [(String, JSONValue?)]
@@ -57,7 +58,7 @@ struct ClientAssertionTests {
         "CA-2, CA-3: what may vary",
         arguments: [
             ["aud": ["https://auth.example.com"]], ["iat": nil], ["nbf": 1_795_000_060], ["iat": 1_795_000_060],
-            ["exp": 1_794_999_941], ["exp": 1_795_000_660], ["jti": .string(String(repeating: "x", count: 256))],
+            ["exp": 1_795_000_001], ["exp": 1_795_000_660], ["jti": .string(String(repeating: "x", count: 256))],
             ["scope": "openid", "client_id": "someone else"],
         ] as [[String: JSONValue?]]
     )

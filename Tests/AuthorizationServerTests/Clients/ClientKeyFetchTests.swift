@@ -226,7 +226,7 @@ struct ClientKeyFetchTests {
             host.answer(url, .success(OutboundResponse(status: 404)))
             #expect(try await !ask(url, source: UInt8(1 + number)))
         }
-        #expect(host.requests.count == 1 + RemoteKeySets.fetchesPerHost.burst)
+        #expect(host.requests.count == 1 + Configuration.Rate.hostFetches.burst)
         #expect(try await ask(known, source: 150))
         #expect(host.requests.last?.url == known)
         let other = "https://other.example/jwks.json"

@@ -48,6 +48,8 @@ struct ConsentForgeryTests {
                 [("origin", scene.server.issuer + ".evil.example")], [("origin", scene.server.issuer + "/")],
                 [("origin", "http://localhost:1")], [("origin", "file://")], [("sec-fetch-site", "cross-site")],
                 [("origin", "null"), ("sec-fetch-site", "cross-site")],
+                // Info: another host of the same registrable domain.
+                [("origin", "null"), ("sec-fetch-site", "same-site")], [("sec-fetch-site", "same-site")],
                 [("origin", scene.server.issuer), ("sec-fetch-site", "cross-site")],
             ]
             for fields in refused {

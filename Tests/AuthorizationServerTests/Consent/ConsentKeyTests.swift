@@ -29,8 +29,11 @@ struct ConsentKeyTests {
         return ConsentPolicy(
             mode: .remember,
             sessions: server.server.stores.sessions,
-            logins: try LoginSealing(secret: Array(repeating: 1, count: 32), random: SystemRandomSource()),
-            cookies: BrowserCookies(issuer: issuer),
+            logins: BrowserLogins(
+                sealing: try LoginSealing(secret: Array(repeating: 1, count: 32), random: SystemRandomSource()),
+                cookies: BrowserCookies(issuer: issuer),
+                users: server.server.stores.vault
+            ),
             resources: ResourceCatalogue([
                 ProtectedResource(
                     uri: TestServer.resource,

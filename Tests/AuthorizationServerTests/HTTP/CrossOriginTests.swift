@@ -8,7 +8,7 @@ struct CrossOriginTests {
         "/.well-known/oauth-authorization-server", "/.well-known/openid-configuration", "/.well-known/jwks.json",
         "/oauth/token", "/oauth/register", "/oauth/revoke", "/oauth/userinfo",
     ]
-    private static let closed = ["/oauth/authorize", "/oauth/consent", "/oauth/callback/corp"]
+    private static let closed = ["/oauth/authorize", "/oauth/consent", "/oauth/confirm", "/oauth/callback/corp"]
     private static let preflight = [
         (name: "origin", value: "http://localhost:6274"), (name: "access-control-request-method", value: "POST"),
         (name: "access-control-request-headers", value: "authorization,content-type,mcp-protocol-version"),

@@ -8,6 +8,7 @@ struct MethodAndPathTests {
         ("/.well-known/oauth-authorization-server", "GET, HEAD, OPTIONS"),
         ("/.well-known/jwks.json", "GET, HEAD, OPTIONS"), ("/oauth/authorize", "GET, HEAD, OPTIONS"),
         ("/oauth/callback/corp", "GET, HEAD, OPTIONS"), ("/oauth/consent", "OPTIONS, POST"),
+        ("/oauth/confirm", "OPTIONS, POST"),
         ("/oauth/token", "OPTIONS, POST"), ("/oauth/register", "OPTIONS, POST"), ("/oauth/revoke", "OPTIONS, POST"),
         ("/oauth/introspect", "POST"),
     ]

@@ -21,9 +21,9 @@ struct TextSealingTests {
         try TextSealing(secret: secret, domain: domain, random: random)
     }
 
-    @Test("the form is HKDF-SHA-256, AES-256-GCM and base64url, as another library computes it")
+    @Test("the form is HKDF-SHA-256, HMAC-SHA-256, AES-256-GCM and base64url, as another library computes it")
     func form() throws {
-        let text = "BwcHBwcHBwcHBwcHepMEsh_I7ngSNM4KyjSImUg89Y1ceA"
+        let text = "BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHB1-7g5p2qTf2IYqZo9kk1LcYK0Wx0Rw"
         let sealing = try Self.sealing(random: OneByte())
         #expect(try sealing.seal(Array("a user".utf8), for: Self.domain) == text)
         #expect(sealing.open(text, for: Self.domain) == Array("a user".utf8))
@@ -36,6 +36,23 @@ struct TextSealingTests {
         let text = try sealing.seal(bytes, for: "a form")
         #expect(sealing.open(text, for: "a form") == bytes)
         #expect(try sealing.seal(bytes, for: "a form") != text)
+    }
+
+    /// A nonce that never changes, and salts that do.
+    private final class RepeatingNonce: RandomSource {
+        func bytes(_ count: Int) -> [UInt8] {
+            count == 12 ? [UInt8](repeating: 7, count: 12) : SystemRandomSource().bytes(count)
+        }
+    }
+
+    @Test("Info: no two texts have the same key, so that a nonce that comes twice reveals nothing")
+    func keyPerText() throws {
+        let sealing = try Self.sealing(random: RepeatingNonce())
+        let zeros = [UInt8](repeating: 0, count: 64)
+        let texts = try (0..<100).map { _ in try sealing.seal(zeros, for: "a form") }
+        // Of zeros the ciphertext is the key stream.
+        let streams = Set(texts.map { $0.suffix(40) })
+        #expect(streams.count == texts.count)
     }
 
     @Test("another purpose, another domain and another server's secret open nothing")

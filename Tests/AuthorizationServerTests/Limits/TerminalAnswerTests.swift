@@ -81,12 +81,11 @@ struct TerminalAnswerTests {
                 #expect(answer.isError(401, "invalid_token"))
                 #expect(answer.header("www-authenticate") == "Bearer")
             }
-            for _ in 0..<2 {
-                let answer = try await register("Bearer guess")
-                #expect(answer.isError(401, "invalid_token"))
-                #expect(answer.header("www-authenticate") == "Bearer error=\"invalid_token\"")
-            }
+            let answer = try await register("Bearer guess")
+            #expect(answer.isError(401, "invalid_token"))
+            #expect(answer.header("www-authenticate") == "Bearer error=\"invalid_token\"")
             #expect(try await register("Bearer guess").status == 429)
+            server.clock.advance(by: .seconds(60))
             #expect(try await register("Bearer initial-token").status == 201)
         }
     }

@@ -69,7 +69,7 @@ struct RegistrationTests {
                  "response_types":["code"],"scope":"claudeai","token_endpoint_auth_method":"client_secret_post"}
                 """#,
             applicationType: "web",
-            scope: "claudeai",
+            scope: "mcp:read mcp:write",
             redirectURI: "https://claude.ai/api/mcp/auth_callback",
             method: "client_secret_post"
         ),
@@ -129,8 +129,9 @@ struct RegistrationTests {
             // CR-8.
             #expect(id.hasPrefix("dcr_") && id.utf8.allSatisfy { $0.isASCIIAlphanumeric || "-_".utf8.contains($0) })
             #expect(json["client_id_issued_at"]?.integerValue == Int(server.clock.now().secondsSinceEpoch))
-            // Everything that was said is said back, unchanged and in order (mcp-remote keeps it).
-            for (name, value) in sent.members where value != "" {
+            // Everything that was said is said back, unchanged and in order (mcp-remote keeps it); a scope that is never
+            // granted is not (C-6).
+            for (name, value) in sent.members where value != "" && name != "scope" {
                 #expect(json[name] == value, "\(name)")
             }
             #expect(answer["token_endpoint_auth_method"] == body.method)

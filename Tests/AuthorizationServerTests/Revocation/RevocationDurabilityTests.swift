@@ -144,6 +144,12 @@ private struct EndpointScene {
             work: BackgroundWork(),
             logger: logger
         )
+        let audit = AuditTrail(sink: UnboundedAuditSink { _ in })
+        let guesses = GuessLimit(
+            limiter: GuessLimiter(rate: .init(burst: 10, perMinute: 10)),
+            metrics: metrics,
+            audit: audit
+        )
         endpoint = RevocationEndpoint(
             requests: ClientRequests(
                 authenticator: ClientAuthenticator(
@@ -152,8 +158,10 @@ private struct EndpointScene {
                         issuer: issuer,
                         keys: ClientKeys(remote: remote),
                         replay: ReplayGuard(journal: journal),
+                        guesses: guesses,
                         logger: logger
-                    )
+                    ),
+                    guesses: guesses
                 ),
                 failures: FailureLimit(limiter: limiter, metrics: metrics)
             ),
@@ -166,7 +174,7 @@ private struct EndpointScene {
             ),
             sessions: sessions,
             metrics: metrics,
-            audit: AuditTrail(sink: UnboundedAuditSink { _ in })
+            audit: audit
         )
     }
 

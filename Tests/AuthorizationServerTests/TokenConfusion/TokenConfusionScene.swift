@@ -4,6 +4,7 @@ import DevelopmentIdentityProvider
 import OAuthProtocol
 import OAuthState
 import OpenSSLCrypto
+import ServerConfiguration
 import Testing
 
 /// A user who is logged in, a client with a key, and ways to get at every kind of token.
@@ -26,6 +27,19 @@ struct TokenConfusionScene {
         claims = try JSONParser.parseObject(try CompactJWS(parsing: try #require(tokens["access_token"])).payload)
     }
 
+    /// A client with a key, a second resource that the first may delegate to, and the provider as a trusted issuer.
+    static func configure(_ configuration: inout Configuration, _ key: TestClientKey) {
+        TestServer.addSecondResource(&configuration)
+        configuration.resources[0].delegationTargets = [TestServer.secondResource]
+        configuration.clients = [AssertionScene.client(key, grants: [.clientCredentials, .jwtBearer])]
+        var trusted = TrustedIssuerScene.trustedIssuer
+        trusted.issuer = configuration.upstreams[0].issuer ?? ""
+        trusted.keySetURI = trusted.issuer + "/jwks"
+        trusted.allowsInsecureHTTP = true
+        trusted.allowsPrivateNetwork = true
+        configuration.trustedIssuers = [trusted]
+    }
+
     /// The claims of an access token, signed by our key as something else.
     func signedByUs(_ claims: JSONObject, type: String) throws -> String {
         try server.server.keys.current.active.sign(type: type, payload: claims.serialized())
@@ -39,6 +53,20 @@ struct TokenConfusionScene {
         case .clientsOwnToken:
             try await require(
                 server.visitor.token(AssertionScene.credentialsForm + key.form(at: server, tokenID: fresh()))
+            )
+        case .delegatedToken: try await require(delegate(try #require(tokens["access_token"])))
+        case .workloadToken: try await require(presentWorkload(try await token(.workloadAssertion)))
+        case .identityAssertion:
+            try server.provider.signedToken(
+                upstreamClaims(["aud": .string(server.issuer), "client_id": "batch", "jti": .string(fresh())]),
+                type: "oauth-id-jag+jwt"
+            )
+        case .workloadAssertion:
+            try server.provider.signedToken(
+                upstreamClaims([
+                    "aud": .string(server.issuer + "/oauth/token"), "sub": .string(TrustedIssuerScene.workload),
+                    "jti": .string(fresh()),
+                ])
             )
         case .clientAssertion:
             try key.sign(key.claims(for: server.issuer, now: server.clock.now(), tokenID: fresh()))
@@ -121,7 +149,8 @@ struct TokenConfusionScene {
         case .connections:
             return try await bearer(token, "/connections").status == 200
         case .forwardAuth:
-            return try await bearer(token, server.managementURL + "/forward-auth").status == 200
+            let query = FormParameters.serialize([("resource", TestServer.resource)])
+            return try await bearer(token, server.managementURL + "/forward-auth?" + query).status == 200
         case .administration:
             return try await bearer(token, server.managementURL + "/admin/audit").status == 200
         case .clientAssertion:
@@ -136,9 +165,39 @@ struct TokenConfusionScene {
             let browser = TestBrowser(transport: server.transport)
             let page = try await browser.get(client.authorizationURL(["id_token_hint": token, "prompt": "none"]))
             return page.header("location")?.contains("code=") == true || page.status == 200
+        case .identityAssertion:
+            let form = [("grant_type", TrustedIssuerScene.jwtBearer), ("assertion", token)]
+            return try await server.visitor.token(form + key.form(at: server, tokenID: fresh())).status == 200
+        case .workloadAssertion:
+            return try await presentWorkload(token).status == 200
+        case .delegationSubject:
+            return try await delegate(token).status == 200
+        case .actorToken:
+            let actor = [("actor_token", token), ("actor_token_type", DelegationScene.accessToken)]
+            return try await delegate(try #require(tokens["access_token"]), actor).status == 200
         case .logout:
             return try await client.post("/oauth/backchannel-logout/corp", [("logout_token", token)]).status == 200
         }
+    }
+
+    private func presentWorkload(_ assertion: String) async throws -> OAuthTestClient.Answer {
+        try await server.visitor.token([
+            ("grant_type", TrustedIssuerScene.jwtBearer), ("assertion", assertion), ("resource", TestServer.resource),
+        ])
+    }
+
+    private func delegate(
+        _ subject: String,
+        _ actor: [(String, String)] = []
+    ) async throws -> OAuthTestClient.Answer {
+        let (id, secret) = TestServer.resourceServer
+        return try await server.visitor.token(
+            [
+                ("grant_type", DelegationScene.grantType), ("subject_token", subject),
+                ("subject_token_type", DelegationScene.accessToken), ("resource", TestServer.secondResource),
+            ] + actor,
+            authorization: OAuthTestClient.basic(id, secret)
+        )
     }
 
     private func bearer(_ token: String, _ path: String) async throws -> OAuthTestClient.Answer {

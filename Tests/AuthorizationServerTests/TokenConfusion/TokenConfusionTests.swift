@@ -13,6 +13,10 @@ struct TokenConfusionTests {
     /// A kind of token that somebody could get hold of.
     enum Kind: String, CaseIterable {
         case accessToken, refreshToken, idToken, clientsOwnToken, clientAssertion, softwareStatement
+        // For the next resource, with an actor; and of a workload without a registration.
+        case delegatedToken, workloadToken
+        // What the provider, as a trusted issuer, signs for us.
+        case identityAssertion, workloadAssertion
         // The provider's own, signed with its key.
         case upstreamIDToken, upstreamAccessToken, upstreamLogoutToken
         // What the provider would say of our token: its key and issuer, our claims; then our issuer and type as well.
@@ -25,6 +29,7 @@ struct TokenConfusionTests {
     enum Place: String, CaseIterable {
         case subjectToken, report, introspection, userInfo, connections, forwardAuth, administration
         case clientAssertion, refreshToken, code, idTokenHint
+        case identityAssertion, workloadAssertion, delegationSubject, actorToken
         // Last, for a right one ends the login.
         case revocation, logout
     }
@@ -36,6 +41,10 @@ struct TokenConfusionTests {
         // It stands for the client and for no user.
         "clientsOwnToken introspection", "clientsOwnToken forwardAuth",
         "clientAssertion clientAssertion", "refreshToken refreshToken", "upstreamLogoutToken logout",
+        "identityAssertion identityAssertion", "workloadAssertion workloadAssertion",
+        // Both are for the first server's resource, and it may act for their subjects.
+        "accessToken delegationSubject", "workloadToken delegationSubject",
+        "workloadToken introspection", "workloadToken forwardAuth",
         // Revocation answers 200 to everything; what it must not do is checked by what lives on.
         "accessToken revocation", "refreshToken revocation", "clientsOwnToken revocation",
     ]
@@ -43,7 +52,7 @@ struct TokenConfusionTests {
     @Test("D-36, JW-6: what is right in one place is refused in every other", arguments: Kind.allCases)
     func permutations(kind: Kind) async throws {
         let key = try TestClientKey("batch")
-        try await TestServer.run(configure: { $0.clients = [AssertionScene.client(key)] }) { server in
+        try await TestServer.run(configure: { TokenConfusionScene.configure(&$0, key) }) { server in
             let scene = try await TokenConfusionScene(server: server, key: key)
             for place in Place.allCases {
                 let token = try await scene.token(kind)
@@ -70,7 +79,7 @@ struct TokenConfusionTests {
     )
     func singleField(name: String, value: JSONValue?) async throws {
         let key = try TestClientKey("batch")
-        try await TestServer.run(configure: { $0.clients = [AssertionScene.client(key)] }) { server in
+        try await TestServer.run(configure: { TokenConfusionScene.configure(&$0, key) }) { server in
             let scene = try await TokenConfusionScene(server: server, key: key)
             let unchanged = try scene.signedByUs(scene.claims, type: "at+jwt")
             let places: [Place] = [.introspection, .subjectToken, .report, .userInfo, .connections, .forwardAuth]
@@ -85,7 +94,7 @@ struct TokenConfusionTests {
     @Test("RFC 8693 §2.1: a client's own token does not represent a user, and the exchange says so")
     func ownToken() async throws {
         let key = try TestClientKey("batch")
-        try await TestServer.run(configure: { $0.clients = [AssertionScene.client(key)] }) { server in
+        try await TestServer.run(configure: { TokenConfusionScene.configure(&$0, key) }) { server in
             let scene = try await TokenConfusionScene(server: server, key: key)
             let answer = try await scene.client.exchange(try await scene.token(.clientsOwnToken))
             #expect(answer.isError(400, "invalid_grant"))
@@ -96,7 +105,7 @@ struct TokenConfusionTests {
     @Test("D-30, D-35: an access token signed by another key, or by none, is refused")
     func signature() async throws {
         let key = try TestClientKey("batch")
-        try await TestServer.run(configure: { $0.clients = [AssertionScene.client(key)] }) { server in
+        try await TestServer.run(configure: { TokenConfusionScene.configure(&$0, key) }) { server in
             let scene = try await TokenConfusionScene(server: server, key: key)
             let ours = server.server.keys.current.active
             var forger = try TestClientKey("batch")
@@ -121,7 +130,7 @@ struct TokenConfusionTests {
     @Test("D-36: a software statement is not believed: whoever signed it, the registration is what the request says")
     func softwareStatement() async throws {
         let key = try TestClientKey("batch")
-        try await TestServer.run(configure: { $0.clients = [AssertionScene.client(key)] }) { server in
+        try await TestServer.run(configure: { TokenConfusionScene.configure(&$0, key) }) { server in
             let scene = try await TokenConfusionScene(server: server, key: key)
             let claims: JSONObject = [
                 "iss": .string(server.issuer), "client_name": "Trusted", "redirect_uris": ["https://evil.example/cb"],

@@ -86,6 +86,7 @@ struct RestartScene: Sendable {
                 var upstream = TestServer.upstreamConfiguration(issuer: provider.issuer)
                 adjust(&upstream)
                 configuration.upstreams = [upstream]
+                configuration.resources[0].upstreams = [upstream.name]
             },
             environment: { environment in
                 environment.reservations = [reservation]

@@ -52,6 +52,7 @@ struct BackgroundDutyTests {
                 sealing: sealing,
                 timeSource: clock,
                 metrics: metrics,
+                audit: AuditTrail(sink: UnboundedAuditSink { _ in }),
                 work: BackgroundWork(),
                 logger: logger
             ),

@@ -175,4 +175,68 @@ struct ConnectionsTests {
             #expect(try await scene.client.send("DELETE", end, headerFields: bearer).status == 404)
         }
     }
+
+    @Test("S-05: without the scope connections a token shows upstream and status only, and ends nothing")
+    func withoutScope() async throws {
+        try await VaultScene.run { scene in
+            let owner = try await scene.accessToken()
+            let connection = try await scene.connection(of: owner)
+            // Another client of the same user, with less authority.
+            var client = try await OAuthTestClient.registered(at: scene.server)
+            client.scope = "mcp:read offline_access"
+            let other = VaultScene(server: scene.server, files: scene.files, client: client)
+            let token = try await other.accessToken()
+            let list = try await other.connections(token)
+            #expect(list.status == 200 && list.json["missing"] == [])
+            let connections = try #require(list.json["connections"]?.arrayValue).compactMap(\.objectValue)
+            #expect(connections.map(\.names) == [["upstream", "status"], ["upstream", "status"]])
+            let answer = try await other.disconnect(connection.id.text, token)
+            #expect(answer.isError(403, "insufficient_scope"))
+            let challenge = answer.header("www-authenticate") ?? ""
+            #expect(challenge == "Bearer error=\"insufficient_scope\", scope=\"connections\"")
+            // Whether the connection exists is not told either.
+            #expect(try await other.disconnect("cn_AAAAAAAAAAAAAAAAAAAAAA", token).status == 403)
+            #expect(try await scene.exchange(owner, ["corp"]).status == 200)
+            #expect(scene.corp.requestCount(on: .revocation) == 0)
+            // A client ends its own use by revoking its session; the other client's goes on.
+            #expect(try await client.revoke(token).status == 200)
+            #expect(try await other.connections(token).status == 401)
+            #expect(try await scene.exchange(owner, ["corp"]).status == 200)
+        }
+    }
+
+    @Test("S-05: a token that was narrowed by its client has not the authority of the session")
+    func narrowed() async throws {
+        try await VaultScene.run { scene in
+            let login = try await scene.logIn()
+            let refreshToken = try #require(login["refresh_token"])
+            let narrow = try await scene.client.token([
+                ("grant_type", "refresh_token"), ("refresh_token", refreshToken), ("client_id", scene.client.id),
+                ("scope", "mcp:read"),
+            ])
+            let token = try #require(narrow["access_token"])
+            #expect(try await scene.connections(token).json["connections"]?.arrayValue?.count == 2)
+            #expect(try await scene.disconnect("cn_AAAAAAAAAAAAAAAAAAAAAA", token).status == 403)
+        }
+    }
+
+    @Test("S-05: the consent page says what the scope permits; it is granted on request only, and only if configured")
+    func granting() async throws {
+        try await VaultScene.run { scene in
+            let browser = scene.browser()
+            let asked = try await browser.get(scene.client.authorizationURL())
+            #expect(asked.text.contains("disconnect them for all applications <code>connections</code>"))
+            for scope in ["mcp:read", nil] {
+                let page = try await browser.get(scene.client.authorizationURL(["scope": scope]))
+                #expect(!page.text.contains("<code>connections</code>"))
+            }
+        }
+        try await VaultScene.run(configure: { $0.scopes = ScopeSet(["mcp:read", "mcp:write", "offline_access"]) }) {
+            scene in
+            let page = try await scene.browser().get(scene.client.authorizationURL())
+            #expect(!page.text.contains("<code>connections</code>"))
+            let token = try await scene.accessToken()
+            #expect(try await scene.disconnect("cn_AAAAAAAAAAAAAAAAAAAAAA", token).status == 403)
+        }
+    }
 }

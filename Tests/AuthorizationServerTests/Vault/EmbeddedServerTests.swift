@@ -55,7 +55,8 @@ struct EmbeddedServerTests {
     func refused() async throws {
         try await withGatehouse { server in
             let refusal = await #expect(throws: AuthorizationRefused.self) {
-                _ = try await server.issueToken(scopes: ["unheard-of"])
+                // Unknown scopes are replaced by the resource's own; malformed ones are refused.
+                _ = try await server.issueToken(scopes: ["un\"heard-of"])
             }
             #expect(refusal?.error == "invalid_scope")
             await #expect(throws: AuthorizationRefused.self) {

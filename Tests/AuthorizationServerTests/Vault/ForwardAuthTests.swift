@@ -155,37 +155,87 @@ struct ForwardAuthTests {
         }
     }
 
-    @Test("Envoy: any method, the client’s path behind ours; only the header names the resource there")
+    private static func withSecondResource(_ configuration: inout Configuration) {
+        var other = Configuration.Resource(
+            uri: "https://other.example.com/mcp",
+            scopes: configuration.resources[0].scopes
+        )
+        other.upstreams = ["corp"]
+        configuration.resources.append(other)
+    }
+
+    private static func envoy(
+        _ resource: String = TestServer.resource,
+        scope: String = "mcp:read"
+    ) -> [(name: String, value: String)] {
+        [("x-gatehouse-resource", resource), ("x-gatehouse-scope", scope)]
+    }
+
+    @Test("Envoy: any method, the client’s path behind ours; only the headers name resource and scope there")
     func envoy() async throws {
-        try await VaultScene.run(
-            configure: { configuration in
-                var other = Configuration.Resource(
-                    uri: "https://other.example.com/mcp",
-                    scopes: configuration.resources[0].scopes
-                )
-                other.upstreams = ["corp"]
-                configuration.resources.append(other)
-            }
-        ) { scene in
+        try await VaultScene.run(configure: Self.withSecondResource) { scene in
             let token = try await scene.accessToken()
-            let named = [(name: "x-gatehouse-resource", value: TestServer.resource)]
+            let (named, other) = (Self.envoy(), Self.envoy("https://other.example.com/mcp"))
             let path = "/forward-auth/mcp/tools%2Fcall?resource=https://other.example.com/mcp"
             for method in ["GET", "POST", "PUT", "DELETE"] {
                 #expect(try await Self.ask(scene, token, method: method, path: path, named).status == 200)
             }
             // D-37: a client's path that ends like ours is not ours, and its query chooses nothing either.
             let alike = "/forward-auth/x/forward-auth?resource=\(TestServer.resource)"
-            let other = [(name: "x-gatehouse-resource", value: "https://other.example.com/mcp")]
             #expect(try await Self.ask(scene, token, path: alike, named).status == 200)
             #expect(try await Self.ask(scene, token, path: alike, other).status == 401)
             #expect(try await Self.ask(scene, token, path: alike).status == 400)
             // The client's own query chooses nothing, and the token of one resource does not open another.
             #expect(try await Self.ask(scene, token, path: path, other).status == 401)
             #expect(try await Self.ask(scene, token, path: path).status == 400)
-            #expect(try await Self.ask(scene, token, path: path, named + other).status == 400)
             // On the exact path it is the query that the proxy wrote, whatever header the client sends.
             let exact = "/forward-auth?resource=https://other.example.com/mcp"
             #expect(try await Self.ask(scene, token, path: exact, named).status == 401)
+        }
+    }
+
+    @Test("S-06: below its path nothing is taken as given: one header each, and a slash too many is refused")
+    func belowThePath() async throws {
+        try await VaultScene.run(configure: Self.injecting) { scene in
+            let token = try await scene.accessToken()
+            for isPublic in [false, true] {
+                for path in [
+                    "/forward-auth/?scope=mcp:write", "/forward-auth/?resource=https://other.example/&scope=mcp:write",
+                    "/forward-auth//?scope=mcp:write", "/forward-auth///", "/forward-auth/",
+                ] {
+                    for fields in [[], Self.envoy()] {
+                        let answer = try await Self.ask(scene, token, path: path, isPublic: isPublic, fields)
+                        #expect(answer.isError(400, "invalid_request"), "\(path)")
+                        #expect(answer.header("authorization") == nil && answer.header("x-auth-subject") == nil)
+                    }
+                }
+                let (resource, scope) = (Self.envoy()[0], Self.envoy()[1])
+                let incomplete = [[], [resource], [scope], [resource, resource, scope], [resource, scope, scope]]
+                for fields in incomplete {
+                    let answer = try await Self.ask(scene, token, path: "/forward-auth/mcp", isPublic: isPublic, fields)
+                    #expect(answer.isError(400, "invalid_request"), "\(fields)")
+                    #expect(answer.header("authorization") == nil)
+                }
+                #expect(
+                    try await Self.ask(scene, token, path: "/forward-auth/mcp", isPublic: isPublic, Self.envoy()).status
+                        == 200
+                )
+            }
+        }
+    }
+
+    @Test("S-06: Envoy demands a scope by its header")
+    func envoyScope() async throws {
+        try await VaultScene.run { scene in
+            let token = try await scene.accessToken()
+            func ask(_ scope: String) async throws -> OAuthTestClient.Answer {
+                try await Self.ask(scene, token, path: "/forward-auth/mcp?scope=mcp:read", Self.envoy(scope: scope))
+            }
+            #expect(try await ask("mcp:read").status == 200)
+            let refused = try await ask("mcp:read mcp:write")
+            #expect(refused.status == 403)
+            #expect(refused.header("www-authenticate")?.contains("insufficient_scope") ?? false)
+            #expect(try await ask("\"").isError(400, "invalid_scope"))
         }
     }
 }

@@ -50,6 +50,7 @@ struct VaultScene: Sendable {
                         TestServer.upstreamConfiguration(name: "files", issuer: files.issuer)
                     )
                     configuration.resources[0].upstreams = ["corp", "files"]
+                    configuration.scopes = configuration.scopes.union(ScopeSet([ScopeSet.connections]))
                     configuration.forwardAuth.secret = .value(SecretValue(proxySecret))
                     configure(&configuration)
                 },
@@ -61,7 +62,8 @@ struct VaultScene: Sendable {
                     environment.maintainsOnTimer = false
                 },
                 { server in
-                    let client = try await OAuthTestClient.registered(at: server)
+                    var client = try await OAuthTestClient.registered(at: server)
+                    client.scope = "mcp:read offline_access connections"
                     try await body(VaultScene(server: server, files: files, client: client))
                 }
             )

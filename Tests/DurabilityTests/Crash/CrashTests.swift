@@ -110,7 +110,9 @@ extension DurabilityTests {
         /// The run meant something, and the disk shows nothing of it.
         private static func check(_ players: [Player], _ deployment: StorageDeployment) throws {
             let counts = players.reduce(into: [String: Int]()) { $0.merge($1.counts, uniquingKeysWith: +) }
-            for kind in ["register", "redeem", "refresh", "repeat", "reuse", "replay", "exchange", "assertion"] {
+            for kind in [
+                "register", "redeem", "refresh", "repeat", "reuse", "replay", "exchange", "assertion", "workload",
+            ] {
                 #expect(counts[kind, default: 0] > 0, "no \(kind) was answered in the whole run")
             }
             #expect(counts["refresh", default: 0] > killCount)

@@ -15,6 +15,8 @@ struct Player: Sendable {
     private var keyHolder: (client: OAuthTestClient, key: TestClientKey)?
     /// Assertions of its that were used up.
     private var assertions: [String] = []
+    /// Assertions of the trusted issuer that were used up.
+    private var workloadAssertions: [String] = []
     private var userCount = 0
     private var life = 0
 
@@ -60,6 +62,7 @@ struct Player: Sendable {
         case 28..<32: try await reuse(index)
         case 32..<34: try await replayCode(index)
         case 34..<38: try await useAssertion()
+        case 38..<42: try await useWorkloadAssertion()
         default: try await refresh(index)
         }
     }
@@ -200,6 +203,27 @@ struct Player: Sendable {
         assertions = assertions.suffix(3) + [assertion]
     }
 
+    /// RFC 7523 §2.1: an assertion of another issuer brings one token, ever.
+    private mutating func useWorkloadAssertion() async throws {
+        let now = Int(SystemTimeSource().now().secondsSinceEpoch)
+        let assertion = try deployment.provider.signedToken([
+            "iss": .string(deployment.provider.issuer), "sub": .string("job-\(number)"),
+            "aud": .string(deployment.issuer + "/oauth/token"), "iat": .integer(now), "exp": .integer(now + 3000),
+            "jti": .string("\(number)-\(counts["workload", default: 0])-\(life)"),
+        ])
+        let answer = try await present(assertion)
+        guard answer.status == 200 else { throw violation("a new workload assertion was not accepted", answer) }
+        count("workload")
+        workloadAssertions = workloadAssertions.suffix(3) + [assertion]
+    }
+
+    private func present(_ assertion: String) async throws -> OAuthTestClient.Answer {
+        try await deployment.client.token([
+            ("grant_type", "urn:ietf:params:oauth:grant-type:jwt-bearer"), ("assertion", assertion),
+            ("resource", TestServer.resource),
+        ])
+    }
+
     private mutating func registerKeyHolder() async throws {
         var key = try TestClientKey("")
         var client = deployment.client
@@ -237,7 +261,14 @@ struct Player: Sendable {
                 guard answer.error == "invalid_client" else { throw violation("a used assertion counts again", answer) }
             }
         }
+        for assertion in workloadAssertions {
+            let answer = try await present(assertion)
+            guard answer.error == "invalid_grant" else {
+                throw violation("a used workload assertion counts again", answer)
+            }
+        }
         try await useAssertion()
+        try await useWorkloadAssertion()
         for index in sessions.indices {
             switch sessions[index].standing {
             case .live:

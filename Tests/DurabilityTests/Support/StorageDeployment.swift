@@ -147,6 +147,13 @@ final class StorageDeployment: Sendable {
                 upstreams: [\(TestServer.upstream)]
                 client_id: \(TestServer.resourceServer.id)
                 client_secret: {file: \(folder.path())/resource-secret}
+            trusted_issuers:
+              - issuer: \(provider.issuer)
+                jwks_uri: \(provider.issuer)/jwks
+                allow_insecure_http: true
+                allow_private_network: true
+                identity_assertions: {resources: ["\(TestServer.resource)"], public_clients: true}
+                workloads: [{subject: "job-*", client: ci, resources: ["\(TestServer.resource)"], scopes: ["mcp:read"]}]
             limits:
               registrations_per_source: {burst: 10000, per_minute: 10000}
               failures_per_source: {burst: 10000, per_minute: 10000}
@@ -199,7 +206,7 @@ final class StorageDeployment: Sendable {
 
     /// The published keys, by their ids, as they are written.
     func publishedKeys() async throws -> [String: String] {
-        let answer = try await client.send("GET", AuthorizationServerMetadata.Path.keySet)
+        let answer = try await client.send("GET", KeySetEndpoint.path)
         let keys = answer.json["keys"]?.arrayValue ?? []
         return Dictionary(
             keys.compactMap { key in

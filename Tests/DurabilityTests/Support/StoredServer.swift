@@ -56,7 +56,7 @@ extension TestServer {
     /// The ids of the published keys that sign access tokens, sorted; the RS256 key for ID tokens comes when it is made.
     func publishedKeyIDs() async throws -> [String] {
         let client = OAuthTestClient(issuer: issuer, transport: transport, resource: nil)
-        let answer = try await client.send("GET", AuthorizationServerMetadata.Path.keySet)
+        let answer = try await client.send("GET", KeySetEndpoint.path)
         let idTokenKeyIDs = Set(
             await server.stores.keys.generation().signingKeys.filter { $0.purpose == .idToken }.map(\.key.keyID)
         )

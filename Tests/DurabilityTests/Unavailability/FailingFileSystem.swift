@@ -18,6 +18,10 @@ final class FailingFileSystem: FileSystem {
 
     func createDirectory(_ path: String) throws(FileSystemError) { try disk.createDirectory(path) }
 
+    func access(toDirectory path: String) throws(FileSystemError) -> DirectoryAccess {
+        try disk.access(toDirectory: path)
+    }
+
     func names(in directory: String) throws(FileSystemError) -> [String] { try disk.names(in: directory) }
 
     func createFile(_ path: String) throws(FileSystemError) -> any OpenFile {

@@ -145,6 +145,8 @@ def walk(alice: Person, bob: Person, options: argparse.Namespace, http: httpx.Cl
     alice.sign_in_upstream(options.alice)
     report["legs"].append(alice.where())
     alice.sign_in_upstream(options.alice)
+    # The second account is new for her: she sees it and agrees.
+    alice.press(f"Connect {second}")
     report["approved_return"] = returned(alice, 2)
     # A page with a script, after all those of ours and the providers': that none ran here means something.
     report["title_with_script"] = alice.driver.title
@@ -177,6 +179,7 @@ def walk(alice: Person, bob: Person, options: argparse.Namespace, http: httpx.Cl
     bob.press("Approve")
     bob.sign_in_upstream(options.bob)
     bob.sign_in_upstream(options.bob)
+    bob.press(f"Connect {second}")
     returned(bob, 3)
     others.redeem()
     alice.press("Your connections")

@@ -3,10 +3,12 @@
 import argparse
 import datetime
 import os
+import secrets
 
 # Authlib refuses plain http otherwise; this provider lives on loopback alone.
 os.environ["AUTHLIB_INSECURE_TRANSPORT"] = "1"
 
+import authlib.integrations.flask_oauth2.authorization_server as token_source
 import oidc_provider_mock
 
 from loopback import announce, free_listener, serve
@@ -25,7 +27,10 @@ USERS = [
 if __name__ == "__main__":
     parser = argparse.ArgumentParser()
     parser.add_argument("--access-token-seconds", type=int, default=3600)
+    parser.add_argument("--token-bytes", type=int, help="how long the tokens are; without it, as the provider likes")
     options = parser.parse_args()
+    if options.token_bytes:
+        token_source.generate_token = lambda length: secrets.token_urlsafe(options.token_bytes)[: options.token_bytes]
     listener, base = free_listener()
     announce(issuer=base)
     app = oidc_provider_mock.app(

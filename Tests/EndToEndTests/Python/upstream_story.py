@@ -53,7 +53,7 @@ class Story:
         return self.json(self.http.post(self.server["registration_endpoint"], json=body))["client_id"]
 
     async def log_in(
-        self, *, resource: str | None = None, scope: str = "openid offline_access mcp:read"
+        self, *, resource: str | None = None, scope: str = "openid offline_access mcp:read connections"
     ) -> dict[str, Any]:
         """From the authorization URL to the token answer."""
         resource = resource or self.options.resource

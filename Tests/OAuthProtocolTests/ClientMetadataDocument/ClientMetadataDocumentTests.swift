@@ -118,7 +118,6 @@ struct ClientMetadataDocumentTests {
         Change("CM-9: a list that is a string") { $0["token_endpoint_auth_methods_supported"] = "none" },
         Change("CM-9: private_key_jwt without keys") { $0["token_endpoint_auth_method"] = "private_key_jwt" },
         Change("D-88: jwks_uri by http") { $0["jwks_uri"] = "http://client.example/jwks.json" },
-        Change("D-88: logo_uri by http") { $0["logo_uri"] = "http://169.254.169.254/latest/meta-data" },
         Change("no code grant") { $0["grant_types"] = ["client_credentials"] },
         Change("no code response") { $0["response_types"] = ["token"] },
     ]
@@ -161,8 +160,18 @@ struct ClientMetadataDocumentTests {
         #expect(later.saysTheSame(as: original))
         #expect(later != original)
         let moved = try client("redirect_uris", ["https://client.example/cb", "https://client.example/other"])
-        let keyed = try client("jwks_uri", "https://client.example/jwks.json")
-        #expect(Set([original, moved, keyed].map(\.documentFingerprint)).count == 3)
+        func keyed(_ path: String) throws -> Client {
+            var json = Self.minimal
+            json["token_endpoint_auth_method"] = "private_key_jwt"
+            json["jwks_uri"] = .string("https://client.example/" + path)
+            return try Self.client(json.serialized())
+        }
+        let changed = try [original, moved, keyed("jwks.json"), keyed("other.json")]
+        #expect(Set(changed.map(\.documentFingerprint)).count == changed.count)
+        // Keys that the client does not authenticate with are not kept, and need no new consent.
+        let unused = try client("jwks_uri", "https://client.example/jwks.json")
+        #expect(unused.keySetURI == nil && unused.authenticationMethods == [.none])
+        #expect(unused.documentFingerprint == original.documentFingerprint)
         let registered = Client(
             id: "dcr_1",
             kind: .dynamic,

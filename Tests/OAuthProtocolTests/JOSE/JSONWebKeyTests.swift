@@ -73,7 +73,7 @@ struct JSONWebKeyTests {
     @Test(
         "keys that are not for our signatures",
         arguments: [
-            ["kty": "oct", "k": "AAAA"], ["kty": "EC", "crv": "P-384", "x": "AA", "y": "AA"],
+            ["kty": "oct", "k": "AAAA"], ["kty": "EC", "crv": "brainpoolP384r1", "x": "AA", "y": "AA"],
             ["kty": "EC", "crv": "secp256k1", "x": "AA", "y": "AA"], ["kty": "OKP", "crv": "X25519", "x": "AA"],
             ["kty": "OKP", "crv": "Ed448", "x": "AA"], ["kty": "EC", "crv": "Ed25519", "x": "AA"],
             ["kty": "AKP", "alg": "ML-DSA-44", "pub": "AA"], ["kty": "ec", "crv": "P-256", "x": "AA", "y": "AA"],

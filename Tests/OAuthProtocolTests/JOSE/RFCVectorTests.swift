@@ -94,15 +94,11 @@ struct RFCVectorTests {
     }
 
     @Test(
-        "RFC 7515 A.1, A.4, A.5, RFC 7516 A.1: HMAC, ES512, none and encrypted tokens are refused",
+        "RFC 7515 A.1, A.5, RFC 7516 A.1: HMAC, none and encrypted tokens are refused",
         arguments: [
             (
                 "eyJ0eXAiOiJKV1QiLA0KICJhbGciOiJIUzI1NiJ9.\(payload).dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk",
                 JOSEError.unsupportedAlgorithm
-            ),
-            (
-                "eyJhbGciOiJFUzUxMiJ9.UGF5bG9hZA.AdwMgeerwtHoh-l192l60hp9wAHZFVJbLfD_UxMi70cwnZOYaRI1bKPWROc-mZZq",
-                .unsupportedAlgorithm
             ),
             ("eyJhbGciOiJub25lIn0.\(payload).", .malformed),
             ("eyJhbGciOiJub25lIn0.\(payload).AA", .unsupportedAlgorithm),

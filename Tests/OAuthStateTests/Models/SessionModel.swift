@@ -73,7 +73,7 @@ struct SessionModel {
             return .expired
         }
         let age = Int(session.generation) - Int(use.generation)
-        if age > 1 || (age == 1 && now - session.rotatedAt >= policy.refreshReuseGrace) {
+        if age < 0 || age > 1 || (age == 1 && now - session.rotatedAt >= policy.refreshReuseGrace) {
             sessions[use.family] = nil
             return .reused(session)
         }

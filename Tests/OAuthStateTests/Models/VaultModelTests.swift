@@ -106,10 +106,12 @@ struct VaultModelTests {
             let older = entries[place]
             let client = "client \(random.below(2))"
             let refresh = random.chance(60) ? "refresh \(serial)" : nil
+            // A login does not keep the refresh token of another client, nor one that the provider has ended.
+            let keepsOlder = older?.upstreamClientID == client && older?.status == .active
             let entry = Entry(
                 id: older?.id ?? ConnectionID(value: Bits128(serial)),
                 access: "access \(serial)",
-                refresh: refresh ?? (older?.upstreamClientID == client ? older?.refresh : nil),
+                refresh: refresh ?? (keepsOlder ? older?.refresh : nil),
                 upstreamClientID: client,
                 status: .active,
                 version: (older?.version ?? 0) + 1

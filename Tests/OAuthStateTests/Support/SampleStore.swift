@@ -37,6 +37,7 @@ struct SampleStore: Sendable, CustomTestStringConvertible {
         SampleStore({ TokenVault(journal: $0) }, fillVault),
         SampleStore({ SigningKeyRing(journal: $0) }, fillKeys),
         SampleStore({ ReplayGuard(journal: $0) }, fillReplay),
+        SampleStore({ BlockList(journal: $0) }, fillBlocks),
     ]
 
     private static func fillClients(_ store: ClientRegistry) async throws {
@@ -49,7 +50,7 @@ struct SampleStore: Sendable, CustomTestStringConvertible {
             name: "Ünïcode 𝄞",
             uri: "https://client.example",
             redirectURIs: ["http://127.0.0.1/callback"],
-            grantTypes: Set(GrantType.allCases),
+            grantTypes: [.authorizationCode, .refreshToken, .clientCredentials, .tokenExchange],
             authenticationMethods: Set(TokenEndpointAuthenticationMethod.allCases),
             secretHash: StoreSample.digest("secret"),
             scopes: ScopeSet(["mcp:read", "mcp:write"]),
@@ -138,6 +139,15 @@ struct SampleStore: Sendable, CustomTestStringConvertible {
             ).outcome
         }
         _ = try await store.withdraw(retiredBefore: StoreSample.now + .seconds(90)).outcome
+    }
+
+    private static func fillBlocks(_ store: BlockList) async throws {
+        let parties: [BlockedParty] = [
+            .user(UserID(value: 7)), .client("https://client.example/c.json"), .redirectHost("evil.example"),
+            .documentHost("client.example"), .registration, .client("dcr_1"),
+        ]
+        for party in parties { _ = try await store.block(party, now: StoreSample.now).outcome }
+        _ = try await store.unblock(.client("dcr_1")).outcome
     }
 
     private static func fillReplay(_ store: ReplayGuard) async throws {

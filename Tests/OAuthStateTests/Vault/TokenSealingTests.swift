@@ -48,6 +48,32 @@ struct TokenSealingTests {
         #expect(try sealing.idToken(of: connection) == "eyJ.id.token")
     }
 
+    @Test("P-10: fields are sealed like tokens: bound to their place and kind, sealed anew, never printed")
+    func fields() async throws {
+        let sealing = try sealing()
+        let tokens = UpstreamTokens(accessToken: "gho_access", fields: "{\"instance_url\":\"https://e\"}")
+        let sealed = try sealing.seal(tokens, at: place)
+        var connection = try await connection(sealed: sealed)
+        #expect(try sealing.fields(of: connection) == tokens.fields)
+        #expect(!String(decoding: sealed.fields ?? [], as: UTF8.self).contains("instance"))
+        let keys = try VaultKeys(
+            rootSecret: secret,
+            secrets: [VaultKeySecret(number: 1, secret: [9], createdAt: StoreSample.now)]
+        )
+        let rotated = TokenSealing(keys: keys, random: SeededRandomSource(seed: 2))
+        #expect(!rotated.isCurrent(connection.tokens))
+        connection.tokens = try rotated.resealed(connection)
+        #expect(try rotated.isCurrent(connection.tokens) && rotated.fields(of: connection) == tokens.fields)
+        let moved = try await self.connection(sealed: sealed, user: 2)
+        #expect(throws: CryptoError.self) { try sealing.fields(of: moved) }
+        connection.tokens.fields = connection.tokens.accessToken
+        #expect(throws: CryptoError.self) { try rotated.fields(of: connection) }
+        #expect(!"\(tokens) \(sealed)".contains("instance"))
+        // A login or refresh without fields keeps those of before.
+        let newer = try sealing.seal(UpstreamTokens(accessToken: "gho_2"), at: place).keepingAbsent(from: sealed)
+        #expect(newer.fields == sealed.fields)
+    }
+
     @Test("what the provider left out stays absent")
     func absentTokens() async throws {
         let sealing = try sealing()

@@ -1,38 +1,38 @@
-package import OAuthProtocol
-package import OAuthState
+import OAuthProtocol
+import OAuthState
 
 /// RFC 6749 §4.1.3 and RFC 7636 §4.6: exchanges an authorization code for tokens, once.
-package struct AuthorizationCodeGrant: Grant {
-    package let grantType = GrantType.authorizationCode
+struct AuthorizationCodeGrant: Grant {
+    static let declaration = GrantDeclaration(
+        type: .authorizationCode,
+        name: "authorization_code",
+        summary: "Exchanges an authorization code for tokens (RFC 6749 §4.1.3, RFC 7636).",
+        parameters: ["code", "code_verifier", "redirect_uri", "resource"],
+        registration: .byDefault
+    )
+
     private let sessions: any LoginStore
     private let clients: any ClientStore
     private let resources: ResourceCatalogue
     private let responses: SessionTokenResponder
     private let audit: AuditTrail
 
-    /// The grant over the given stores.
-    package init(
-        sessions: any LoginStore,
-        clients: any ClientStore,
-        resources: ResourceCatalogue,
-        responses: SessionTokenResponder,
-        audit: AuditTrail
-    ) {
-        self.sessions = sessions
-        self.clients = clients
-        self.resources = resources
-        self.responses = responses
-        self.audit = audit
+    init(_ ground: GrantGround) {
+        sessions = ground.stores.sessions
+        clients = ground.stores.clients
+        resources = ground.resources
+        responses = ground.responses
+        audit = ground.audit
     }
 
-    package func evaluate(_ request: TokenRequest) async throws(OAuthError) -> [UInt8] {
+    func evaluate(_ request: TokenRequest) async throws(OAuthError) -> [UInt8] {
         let redemption = try redemption(request)
         let now = request.context.now
         let answer = try await answering(await sessions.redeem(redemption, now: now)) { (outcome) throws(OAuthError) in
             guard case .redeemed(let session, let grant) = outcome else { return refusal(outcome, redemption) }
             await clients.touch(redemption.clientID, now: now)
             let body = try await responses.body(session, scopes: session.scopes, grant: grant, now: now)
-            return .issued(body, .issued(session, grantType: grantType))
+            return .issued(body, .issued(session, grantType: Self.declaration.type))
         }
         return try answer.body(audit, request.context)
     }
@@ -46,7 +46,7 @@ package struct AuthorizationCodeGrant: Grant {
         }
         return CodeRedemption(
             code: code.hash,
-            clientID: request.client.id,
+            clientID: try request.client.id,
             redirectURI: try request.form.once("redirect_uri"),
             challenge: CodeChallenge(verifier: verifier),
             resource: try request.resource(in: resources)

@@ -1,52 +1,51 @@
-package import OAuthProtocol
-package import OAuthState
+import OAuthProtocol
+import OAuthState
 
 /// RFC 6749 §6: exchanges a refresh token for a new access token and, for public clients, its successor (FD-1, FD-12).
-package struct RefreshTokenGrant: Grant {
-    package let grantType = GrantType.refreshToken
-    private let sessions: any SessionStore
-    private let clients: any ClientStore
-    private let conditions: RefreshConditions
+struct RefreshTokenGrant: Grant {
+    static let declaration = GrantDeclaration(
+        type: .refreshToken,
+        name: "refresh_token",
+        summary: "Exchanges a refresh token for a new access token (RFC 6749 §6).",
+        parameters: ["refresh_token", "scope", "resource"],
+        registration: .byDefault,
+        // A client that got a refresh token only through `offline_access` may use it (TK-10).
+        includedIn: [.authorizationCode]
+    )
+
+    private let stores: Stores
     private let resources: ResourceCatalogue
-    private let key: RefreshTokenKey
+    private let scopePolicy: ScopePolicy
     private let responses: SessionTokenResponder
-    private let endings: UpstreamEndings
+    private let upstreams: GrantGround.UpstreamAccess
+    private let metrics: ServerMetrics
     private let audit: AuditTrail
 
-    /// The grant over the given stores.
-    package init(
-        sessions: any SessionStore,
-        clients: any ClientStore,
-        conditions: RefreshConditions,
-        resources: ResourceCatalogue,
-        key: RefreshTokenKey,
-        responses: SessionTokenResponder,
-        endings: UpstreamEndings,
-        audit: AuditTrail
-    ) {
-        self.sessions = sessions
-        self.clients = clients
-        self.conditions = conditions
-        self.resources = resources
-        self.key = key
-        self.responses = responses
-        self.endings = endings
-        self.audit = audit
+    init(_ ground: GrantGround) {
+        stores = ground.stores
+        resources = ground.resources
+        scopePolicy = ground.scopePolicy
+        responses = ground.responses
+        upstreams = ground.upstreams
+        metrics = ground.metrics
+        audit = ground.audit
     }
 
-    package func evaluate(_ request: TokenRequest) async throws(OAuthError) -> [UInt8] {
+    func evaluate(_ request: TokenRequest) async throws(OAuthError) -> [UInt8] {
         let use = try use(request)
         let now = request.context.now
-        let answer = try await answering(await sessions.rotate(use, under: conditions, now: now)) {
-            (outcome) throws(OAuthError) -> GrantAnswer in
-            try await respond(to: outcome, use, now: now)
+        let answer = try await answering(
+            await stores.sessions.rotate(use, under: upstreams.refreshConditions, now: now)
+        ) { (outcome) throws(OAuthError) -> GrantAnswer in
+            try await respond(to: outcome, use, request.client, now: now)
         }
         return try answer.body(audit, request.context)
     }
 
     private func use(_ request: TokenRequest) throws(OAuthError) -> RefreshTokenUse {
+        let client = try request.client
         let text = try request.form.required("refresh_token")
-        guard let token = RefreshToken(text, key: key) else {
+        guard let token = RefreshToken(text, key: responses.refreshTokenKey) else {
             // With our shape, it may have been issued before the server's secret was lost: its holder has to log in
             // again.
             guard !RefreshToken.isWellFormed(text) else { throw Self.over }
@@ -55,23 +54,40 @@ package struct RefreshTokenGrant: Grant {
         return RefreshTokenUse(
             family: token.family,
             generation: token.generation,
-            clientID: request.client.id,
-            rotates: request.client.isPublic,
+            clientID: client.id,
+            rotates: client.isPublic,
             scopes: try request.scopes(),
-            resource: try request.resource(in: resources)
+            resource: try request.resource(in: resources),
+            origin: request.context.refreshOrigin
         )
     }
 
     private func respond(
         to outcome: RotationOutcome,
         _ use: RefreshTokenUse,
+        _ client: Client,
         now: Timestamp
     ) async throws(OAuthError) -> GrantAnswer {
         switch outcome {
         case .rotated(let session):
-            return .issued(try await body(session, use, now: now), .refreshed(session, isRepeat: false))
+            return .issued(try await body(session, use, client, now: now), .refreshed(session, isRepeat: false))
+        case .caughtUp(let session):
+            metrics.refreshTokenAheadOfState()
+            return .issued(
+                try await body(session, use, client, now: now),
+                .aheadOfState(session, presented: use.generation)
+            )
         case .repeated(let session):
-            return .issued(try await body(session, use, now: now), .refreshed(session, isRepeat: true))
+            return .issued(try await body(session, use, client, now: now), .refreshed(session, isRepeat: true))
+        case .repeatedElsewhere(let session):
+            return .issued(
+                try await body(session, use, client, now: now),
+                .refreshed(session, isRepeat: true, isElsewhere: true)
+            )
+        case .repeatedTooOften(let end):
+            return .refused(
+                OAuthError(.tooManyRequests, "the refresh token was repeated too often", retryAfter: end - now)
+            )
         case .reused(let session):
             return .refused(
                 OAuthError(.invalidGrant, "the refresh token has already been used; the session is revoked"),
@@ -80,7 +96,7 @@ package struct RefreshTokenGrant: Grant {
         case .upstreamEnded(let session, let connection):
             return .refused(
                 OAuthError(.invalidGrant, "the identity provider ended the user's grant; the user must log in again"),
-                try await endings.note(session, endedBy: connection)
+                try await upstreams.endings.note(session, endedBy: connection)
             )
         case .resourceNotRegistered:
             // RI-1: the operator may have removed the resource since the login. Nothing was rotated, so that the
@@ -95,9 +111,19 @@ package struct RefreshTokenGrant: Grant {
         }
     }
 
-    private func body(_ session: Session, _ use: RefreshTokenUse, now: Timestamp) async throws(OAuthError) -> [UInt8] {
-        await clients.touch(use.clientID, now: now)
-        return try await responses.body(session, scopes: use.scopes ?? session.scopes, grant: nil, now: now)
+    private func body(
+        _ session: Session,
+        _ use: RefreshTokenUse,
+        _ client: Client,
+        now: Timestamp
+    ) async throws(OAuthError) -> [UInt8] {
+        var scopes = use.scopes ?? session.scopes
+        // What the operator took from the resource or the client since the login ends here, not with the session.
+        if let resource = resources.registered(session.resource) {
+            scopes = try scopePolicy.remaining(of: scopes, resource: resource, client: client)
+        }
+        await stores.clients.touch(use.clientID, now: now)
+        return try await responses.body(session, scopes: scopes, grant: nil, now: now)
     }
 
     private static let over = OAuthError(.invalidGrant, "the refresh token has expired or was revoked")

@@ -1,36 +1,47 @@
-package import OAuthProtocol
+import OAuthProtocol
 import OAuthState
+import ServerConfiguration
 
 /// RFC 8693: a resource server exchanges its caller's access token for the caller's token at an upstream provider.
 ///
 /// The caller authenticates as a resource server, and the presented token must be for it: possession of a `tsid` or of
 /// a token for another resource is worthless (VT-1, D-37, D-67).
-package struct TokenExchangeGrant: Grant {
-    package let grantType = GrantType.tokenExchange
+struct TokenExchangeGrant: Grant {
+    static let declaration = GrantDeclaration(
+        type: .tokenExchange,
+        name: "token_exchange",
+        summary: "Retrieves the upstream tokens of the user of an access token, for a resource server (RFC 8693).",
+        parameters: [
+            "subject_token", "subject_token_type", "requested_token_type", "audience", "resource", "scope", "account",
+            "min_ttl",
+        ],
+        client: .confidential
+    )
+
+    /// The upstreams by the URLs of their APIs, in the form in which URLs are compared.
+    private let upstreamsByAPI: [String: String]
     private let subjects: ExchangeSubject
     private let vending: UpstreamVending
     private let audit: AuditTrail
-
-    /// RFC 8693 §3: the token types of this grant.
-    enum TokenType {
-        static let accessToken = "urn:ietf:params:oauth:token-type:access_token"
-        static let jwt = "urn:ietf:params:oauth:token-type:jwt"
-        static let upstreamAccessToken = "urn:x-gatehouse:token-type:upstream-access-token"
-    }
 
     /// The most upstreams that one request may name.
     static let audienceCountMax = 8
     /// The longest `min_ttl`, in seconds.
     static let minimumLifetimeSecondsMax = 3600
 
-    /// The grant over the vault.
-    package init(subjects: ExchangeSubject, vending: UpstreamVending, audit: AuditTrail) {
-        self.subjects = subjects
-        self.vending = vending
-        self.audit = audit
+    init(_ ground: GrantGround) {
+        upstreamsByAPI = Dictionary(
+            ground.configuration.upstreams.compactMap { upstream in
+                upstream.api.flatMap(ResourceCatalogue.comparisonForm).map { ($0, upstream.name) }
+            },
+            uniquingKeysWith: { first, _ in first }
+        )
+        subjects = ground.upstreams.subjects
+        vending = ground.upstreams.vending
+        audit = ground.audit
     }
 
-    package func evaluate(_ request: TokenRequest) async throws(OAuthError) -> [UInt8] {
+    func evaluate(_ request: TokenRequest) async throws(OAuthError) -> [UInt8] {
         let server = try subjects.server(request.client)
         let upstreams = try audiences(request)
         let minimumLifetime = try minimumLifetime(request)
@@ -40,10 +51,11 @@ package struct TokenExchangeGrant: Grant {
         guard upstreams.count == 1 || (scopes.isEmpty && account == nil) else {
             throw OAuthError(.invalidRequest, "scope and account require exactly one audience")
         }
-        let session = try await session(request, of: server, upstreams: upstreams)
+        let subject = try await subject(request, of: server, upstreams: upstreams)
         let queries = upstreams.map { upstream in
             UpstreamCredentials.Query(
-                session: session,
+                session: subject.session,
+                actors: subject.actors.names,
                 upstream: upstream,
                 scopes: scopes,
                 minimumLifetime: minimumLifetime,
@@ -56,17 +68,19 @@ package struct TokenExchangeGrant: Grant {
 
     // MARK: - The request
 
-    // RFC 8693 §2.1 allows several `audience` values; each names one upstream.
+    // RFC 8693 §2.1 allows several `audience` values; each names one upstream. `resource` may name it too, by its name
+    // or by the URL of its API, because gateways that use us as their token service know nothing else.
     private func audiences(_ request: TokenRequest) throws(OAuthError) -> [String] {
         if let requested = try request.form.once("requested_token_type") {
-            guard requested == TokenType.accessToken || requested == TokenType.upstreamAccessToken else {
+            guard requested == TokenTypeIdentifier.accessToken || requested == TokenTypeIdentifier.upstreamAccessToken
+            else {
                 throw OAuthError(.invalidRequest, "requested_token_type is not supported")
             }
         }
         guard try request.form.once("actor_token") == nil, try request.form.once("actor_token_type") == nil else {
             throw OAuthError(.invalidRequest, "actor_token is not supported")
         }
-        let audiences = request.form.values("audience")
+        let audiences = request.form.values("audience") + request.form.values("resource").map(upstream)
         guard !audiences.isEmpty else { throw OAuthError(.invalidRequest, "audience is required") }
         guard audiences.count <= Self.audienceCountMax else {
             throw OAuthError(.invalidRequest, "audience may be given at most \(Self.audienceCountMax) times")
@@ -77,20 +91,25 @@ package struct TokenExchangeGrant: Grant {
         return audiences
     }
 
-    private func session(
+    private func upstream(_ resource: String) -> String {
+        ResourceCatalogue.comparisonForm(resource).flatMap { upstreamsByAPI[$0] } ?? resource
+    }
+
+    private func subject(
         _ request: TokenRequest,
         of server: ResourceServer,
         upstreams: [String]
-    ) async throws(OAuthError) -> Session {
+    ) async throws(OAuthError) -> ExchangeSubject.Subject {
+        let client = try request.client
         do {
-            return try await subjects.session(
+            return try await subjects.subject(
                 request.form,
                 presentedBy: server,
                 upstreams: upstreams,
                 now: request.context.now
             )
         } catch {
-            audit.record(.exchangeRefused(clientID: request.client.id, error: error), context: request.context)
+            audit.record(.exchangeRefused(clientID: client.id, error: error), context: request.context)
             throw error
         }
     }
@@ -112,7 +131,7 @@ package struct TokenExchangeGrant: Grant {
         _ query: UpstreamCredentials.Query,
         _ request: TokenRequest
     ) async throws(OAuthError) -> JSONObject {
-        let (credential, vend) = try await vending.vend(query, to: request.client.id, context: request.context)
+        let (credential, vend) = try await vending.vend(query, to: try request.client.id, context: request.context)
         return Self.answer(credential, vend, now: request.context.now)
     }
 
@@ -151,7 +170,7 @@ package struct TokenExchangeGrant: Grant {
         }
         var json: JSONObject = [
             "access_token": .string(credential.accessToken),
-            "issued_token_type": .string(TokenType.accessToken),
+            "issued_token_type": .string(TokenTypeIdentifier.accessToken),
             "token_type": "Bearer",
         ]
         if let expiry = connection.accessTokenExpiry {
@@ -159,6 +178,7 @@ package struct TokenExchangeGrant: Grant {
         }
         json["scope"] = .string(connection.scopes.text)
         json["upstream"] = .string(connection.upstream)
+        if !credential.fields.isEmpty { json["upstream_fields"] = .object(credential.fields) }
         json["account"] = .object(account)
         let obtainedAt = connection.refreshedAt ?? connection.obtainedAt
         json["obtained_at"] = .number(JSONNumber(Int(obtainedAt.secondsSinceEpoch)))

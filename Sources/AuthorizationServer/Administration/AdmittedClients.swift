@@ -1,0 +1,91 @@
+import OAuthProtocol
+import OAuthState
+
+/// The clients that the operator has not blocked: a view of a store, for everything that serves clients.
+struct AdmittedClients: ClientStore {
+    let store: any ClientStore
+    let blocks: any BlockStore
+
+    func client(_ id: String) async throws(StoreError) -> Client? {
+        guard let client = try await store.client(id) else { return nil }
+        return try await blocks.admitted(client)
+    }
+
+    func register(
+        _ client: Client,
+        from source: SourceNetwork
+    ) async throws(StoreError) -> Receipt<ClientRegistration> {
+        guard try await !blocks.isBlocked(.registration), try await blocks.admitted(client) == client else {
+            return Receipt(.full)
+        }
+        return try await store.register(client, from: source)
+    }
+
+    func touch(_ id: String, now: Timestamp) async { await store.touch(id, now: now) }
+
+    func remove(_ id: String) async throws(StoreError) -> Receipt<Bool> { try await store.remove(id) }
+
+    func replace(_ client: Client) async throws(StoreError) -> Receipt<ClientRegistration> {
+        try await store.replace(client)
+    }
+
+    func renew(_ client: Client) async throws(StoreError) -> Receipt<Bool> { try await store.renew(client) }
+}
+
+/// The same for the clients of authorization requests.
+struct AdmittedClientResolver: ClientResolver {
+    let resolver: any ClientResolver
+    let blocks: any BlockStore
+
+    func client(
+        forAuthorization id: String,
+        context: RequestContext
+    ) async throws(AuthorizationPageError) -> Client {
+        try await checkHost(id)
+        return try await admitted(await resolver.client(forAuthorization: id, context: context))
+    }
+
+    func client(
+        continuingAuthorization id: String,
+        context: RequestContext
+    ) async throws(AuthorizationPageError) -> Client {
+        try await checkHost(id)
+        return try await admitted(await resolver.client(continuingAuthorization: id, context: context))
+    }
+
+    /// Before anything is fetched from the host.
+    private func checkHost(_ id: String) async throws(AuthorizationPageError) {
+        guard id.contains("://"), let host = URIReference(id)?.host?.lowercased() else { return }
+        guard try await !AuthorizationPageError.attempt(await blocks.isBlocked(.documentHost(host))) else {
+            throw AuthorizationPageError(.unknownClient)
+        }
+    }
+
+    private func admitted(_ client: Client) async throws(AuthorizationPageError) -> Client {
+        guard let admitted = try await AuthorizationPageError.attempt(await blocks.admitted(client)) else {
+            throw AuthorizationPageError(.unknownClient)
+        }
+        return admitted
+    }
+}
+
+extension BlockStore {
+    /// The client without redirect URIs at blocked hosts; `nil` when the client or its document's host is blocked, or
+    /// when no redirect URI is left.
+    func admitted(_ client: Client) async throws(StoreError) -> Client? {
+        guard try await !isBlocked(.client(client.id)) else { return nil }
+        if client.kind == .metadataDocument, let host = URIReference(client.id)?.host?.lowercased(),
+            try await isBlocked(.documentHost(host))
+        {
+            return nil
+        }
+        var kept: [String] = []
+        for uri in client.redirectURIs {
+            if let host = URIReference(uri)?.host?.lowercased(), try await isBlocked(.redirectHost(host)) { continue }
+            kept.append(uri)
+        }
+        guard kept.count != client.redirectURIs.count else { return client }
+        guard !kept.isEmpty else { return nil }
+        return client.keeping(kept)
+    }
+}

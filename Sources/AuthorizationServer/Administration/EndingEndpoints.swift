@@ -1,0 +1,183 @@
+import HTTPTypes
+import OAuthProtocol
+import OAuthState
+import SocketHTTP
+
+/// Ends sessions for an operator, and writes down each of them.
+struct SessionEndings: Sendable {
+    let administration: Stores.Administration
+    let sessions: any SessionStore
+    let vault: any VaultStore
+    let audit: AuditTrail
+
+    /// How many sessions end in one change: few enough for a short turn of their store.
+    private static let sliceCount = 500
+
+    /// Ends every session that matches, and for a user or an upstream the logins and codes that would become one;
+    /// returns the number of sessions.
+    ///
+    /// Each slice holds before the next begins: after a failure, or a crash, the same request ends the rest.
+    @concurrent
+    func endAll(
+        _ filter: SessionFilter,
+        by actor: String,
+        context: RequestContext
+    ) async throws(OAuthError) -> Int {
+        var count = 0
+        var after: SessionID?
+        while true {
+            let slice = try await OAuthError.attempt(
+                await administration.listing.sessions(filter, after: after, limit: Self.sliceCount, now: context.now)
+            )
+            guard let last = slice.last else { break }
+            count += try await end(slice, by: actor, context: context)
+            after = last.id
+        }
+        guard filter.clientID == nil, filter.endsBefore == nil else { return count }
+        count += try await endLogins(filter)
+        return count
+    }
+
+    // Logins in progress and codes have the connections of their user, too. They end after the listed sessions, because
+    // this change also ends the session of each code that is still known: it would hide recent sessions from the count
+    // and from the audit trail. A session that began while the list was read ends here; it is counted.
+    private func endLogins(_ filter: SessionFilter) async throws(OAuthError) -> Int {
+        var connections = filter.connections ?? []
+        if let userID = filter.userID {
+            let own = Set(try await OAuthError.attempt(await vault.connections(of: userID)).map(\.id))
+            connections = filter.connections.map { $0.intersection(own) } ?? own
+        }
+        let ending = SessionEnding(connections: connections)
+        return try await OAuthError.attempt(await sessions.end(ending).outcome)
+    }
+
+    /// The connections at an upstream.
+    @concurrent
+    func connections(at upstream: String) async throws(OAuthError) -> Set<ConnectionID> {
+        var found: Set<ConnectionID> = []
+        var after: ConnectionID?
+        while true {
+            let slice = try await OAuthError.attempt(
+                await vault.connections(after: after, limit: Self.sliceCount)
+            )
+            guard let last = slice.last else { return found }
+            found.formUnion(slice.lazy.filter { $0.upstream == upstream }.map(\.id))
+            after = last.id
+        }
+    }
+
+    /// Ends some sessions; returns how many were still alive.
+    func end(_ ended: [Session], by actor: String, context: RequestContext) async throws(OAuthError) -> Int {
+        let ending = SessionEnding(sessions: Set(ended.map(\.id)))
+        let count = try await OAuthError.attempt(await sessions.end(ending).outcome)
+        for session in ended {
+            await audit.waitForRoom()
+            audit.record(.sessionEnded(session, by: actor), context: context)
+        }
+        return count
+    }
+}
+
+/// `GET` and `DELETE /admin/sessions/{tsid}`: shows or ends one session.
+struct SessionAdministrationEndpoint: RequestHandler {
+    let endings: SessionEndings
+    /// Whether the session is ended.
+    let ends: Bool
+
+    func respond(to request: Request, context: RequestContext) async -> Response {
+        do throws(OAuthError) {
+            let asked = try AdministrationRequest(request)
+            guard let id = request.pathParameter.flatMap(SessionID.init),
+                let session = try await OAuthError.attempt(await endings.sessions.session(id, now: context.now))
+            else { return .noSuchRow }
+            if ends { _ = try await endings.end([session], by: asked.actor, context: context) }
+            return .json(session.operatorView.serialized())
+        } catch {
+            return .error(error)
+        }
+    }
+}
+
+/// `POST /admin/end-all`: ends the sessions of `user=`, of `client=`, those that use a connection at `upstream=`, and
+/// those that began before `before=`; what is given must hold together, and one of them must be given.
+struct EndAllEndpoint: RequestHandler {
+    let endings: SessionEndings
+    /// How long a session lives: what is left of it says when it began.
+    let sessionLifetime: Duration
+    let audit: AuditTrail
+
+    func respond(to request: Request, context: RequestContext) async -> Response {
+        do throws(OAuthError) {
+            let asked = try AdministrationRequest(request)
+            let before = try asked.moment("before")
+            let upstream = try asked.text("upstream")
+            var filter = SessionFilter(
+                userID: try asked.identifier("user"),
+                clientID: try asked.text("client"),
+                endsBefore: before.map { $0 + sessionLifetime }
+            )
+            if let upstream { filter.connections = try await endings.connections(at: upstream) }
+            guard filter != SessionFilter() else {
+                throw OAuthError(.invalidRequest, "give user, client, upstream or before (seconds since 1970)")
+            }
+            let count = try await endings.endAll(filter, by: asked.actor, context: context)
+            var said: JSONObject = [:]
+            if let userID = filter.userID { said["user"] = .string(userID.text) }
+            if let clientID = filter.clientID { said["client"] = .string(clientID) }
+            if let upstream { said["upstream"] = .string(upstream) }
+            if let before { said["before"] = .string(before.rfc3339) }
+            audit.record(.endedAll(said, sessions: count, by: asked.actor), context: context)
+            let json: JSONObject = ["sessions": .integer(count)]
+            return .json(json.serialized())
+        } catch {
+            return .error(error)
+        }
+    }
+}
+
+/// `DELETE /admin/clients?id=…`: removes a client that registered itself, and ends its sessions.
+struct ClientRemovalEndpoint: RequestHandler {
+    let endings: SessionEndings
+    let clients: any ClientStore
+    let audit: AuditTrail
+
+    func respond(to request: Request, context: RequestContext) async -> Response {
+        do throws(OAuthError) {
+            let asked = try AdministrationRequest(request)
+            guard let id = try asked.text("id") else { throw OAuthError(.invalidRequest, "id is required") }
+            // The client first: without it none of its tokens can be refreshed, whatever happens then.
+            guard try await OAuthError.attempt(await clients.remove(id).outcome) else { return .noSuchRow }
+            audit.record(.clientRemoved(id, by: asked.actor), context: context)
+            let count = try await endings.endAll(SessionFilter(clientID: id), by: asked.actor, context: context)
+            let json: JSONObject = ["client_id": .string(id), "sessions": .integer(count)]
+            return .json(json.serialized())
+        } catch {
+            return .error(error)
+        }
+    }
+}
+
+/// `DELETE /admin/keys/{kid}`: withdraws a signing key, and with it everything that it signed.
+struct KeyWithdrawalEndpoint: RequestHandler {
+    let rotation: SigningKeyRotation
+    let keys: any KeyWithdrawalStore
+    let audit: AuditTrail
+
+    func respond(to request: Request, context: RequestContext) async -> Response {
+        do {
+            let asked = try AdministrationRequest(request)
+            guard let keyID = request.pathParameter,
+                try await rotation.withdraw(keyID, from: keys, now: context.now)
+            else { return .noSuchRow }
+            audit.record(.signingKeyWithdrawn(keyID, by: asked.actor), context: context)
+            let json: JSONObject = ["kid": .string(keyID), "withdrawn": true]
+            return .json(json.serialized())
+        } catch let failure as SigningKeyRotation.Failure {
+            return .error(OAuthError(.invalidRequest, failure.description))
+        } catch let error as OAuthError {
+            return .error(error)
+        } catch {
+            return .error(.overloaded)
+        }
+    }
+}

@@ -1,0 +1,48 @@
+import HTTPTypes
+import OAuthProtocol
+import OpenSSLCrypto
+import SocketHTTP
+
+/// CO-1: asks the user of a checked request for consent, and stores nothing (LF-2).
+struct ConsentPrompt: Sendable {
+    let tickets: ConsentTicketSealing
+    let login: LoginFlow
+    let cookies: BrowserCookies
+    let pages: PageRenderer
+    let random: any RandomSource
+    let metrics: ServerMetrics
+
+    /// The consent page, with the cookie that binds it to the browser.
+    func page(
+        _ authorization: AuthorizationRequest,
+        client: Client,
+        resource: ProtectedResource,
+        _ request: Request,
+        _ context: RequestContext
+    ) throws(OAuthError) -> Response {
+        // Each page has its own value under its own name, so that all pages of a browser stay valid (CO-2).
+        let binding = BrowserBinding(random: random)
+        let id = tickets.makeID()
+        let ticket: String
+        do {
+            ticket = try tickets.seal(authorization, id: id, browser: binding.hash, now: context.now)
+        } catch {
+            throw OAuthError(.serverError, "the consent page could not be prepared")
+        }
+        metrics.authorization(result: "consent_page")
+        var response = pages.consent(
+            ConsentPage(
+                client: client,
+                request: authorization,
+                upstreams: login.describe(resource),
+                ticket: ticket
+            )
+        )
+        for cookie in cookies.removingSurplusConsents(request) {
+            response.headerFields.append(HTTPField(name: .setCookie, value: cookie))
+        }
+        let cookie = cookies.settingConsentBinding(binding, ticket: id)
+        response.headerFields.append(HTTPField(name: .setCookie, value: cookie))
+        return response
+    }
+}

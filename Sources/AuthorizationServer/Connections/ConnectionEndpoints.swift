@@ -1,0 +1,53 @@
+import OAuthProtocol
+import OAuthState
+import ServerConfiguration
+
+/// The pages and the API by which users see, make and end their connections.
+struct ConnectionEndpoints {
+    let endpoints: [any Endpoint]
+
+    init(_ parts: ServerParts, _ browser: BrowserParts, _ flow: PageLoginFlow) {
+        let issuer = parts.configuration.issuer
+        let access = ConnectionAccess(verification: parts.verification, resources: parts.resources)
+        let visits = ConnectionPages(
+            vault: parts.stores.vault,
+            upstreams: parts.upstreams,
+            flow: flow,
+            forms: PageForm(
+                issuer: issuer,
+                sealing: parts.pageSealing,
+                cookies: browser.cookies,
+                random: parts.environment.random
+            ),
+            logins: browser.logins,
+            cookies: browser.cookies,
+            pages: browser.pages,
+            audit: parts.audit
+        )
+        endpoints = [
+            ConnectionsEndpoint(access: access, pages: visits, vault: parts.stores.vault),
+            ConnectionsFormEndpoint(
+                issuer: issuer,
+                pages: visits,
+                links: parts.connectLinks,
+                ending: parts.connectionEnding,
+                audit: parts.audit
+            ),
+            ConnectionRemovalEndpoint(
+                access: access,
+                vault: parts.stores.vault,
+                ending: parts.connectionEnding,
+                audit: parts.audit
+            ),
+            PrefetchRefusal(
+                ConnectEndpoint(
+                    issuer: issuer,
+                    pages: visits,
+                    links: parts.connectLinks,
+                    sessions: parts.stores.sessions,
+                    audit: parts.audit
+                )
+            ),
+        ]
+    }
+}

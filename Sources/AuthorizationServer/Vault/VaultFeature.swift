@@ -1,0 +1,62 @@
+import OAuthProtocol
+import OAuthState
+import ServerConfiguration
+
+/// What resource servers, proxies and providers ask and report about upstream tokens; users have pages of their own.
+struct VaultFeature: Feature {
+    let endpoints: [any Endpoint]
+
+    init(_ parts: ServerParts) {
+        var endpoints: [any Endpoint] = [
+            ReportInvalidEndpoint(
+                authenticator: parts.authenticator,
+                failures: parts.failures,
+                subjects: parts.exchangeSubjects,
+                vault: parts.stores.vault,
+                sealing: parts.sealing,
+                metrics: parts.metrics,
+                audit: parts.audit
+            ),
+            BackChannelLogoutEndpoint(
+                upstreams: parts.upstreams,
+                subjects: LogoutSubjects(sessions: parts.stores.sessions, vault: parts.stores.vault),
+                sessions: parts.stores.sessions,
+                vault: parts.stores.vault,
+                users: parts.stores.vault,
+                replay: parts.stores.replay,
+                revocations: parts.providerRevocations,
+                revokingUpstreams: Set(parts.configuration.upstreams.filter(\.revokesOnLogout).map(\.name)),
+                failures: parts.failures,
+                audit: parts.audit
+            ),
+        ]
+        // Without the secret only the operator may ask, and the operator uses the other listener.
+        if parts.configuration.forwardAuth.secret != nil { endpoints.append(parts.forwardAuth(.public)) }
+        self.endpoints = endpoints
+    }
+}
+
+extension ServerParts {
+    /// What proxies ask, on the listener of this exposure.
+    func forwardAuth(_ exposure: ForwardAuthEndpoint.Exposure) -> ForwardAuthEndpoint {
+        ForwardAuthEndpoint(
+            exposure: exposure,
+            exactPath: (exposure == .public ? configuration.issuer.path : "") + ForwardAuthEndpoint.path,
+            secrets: secrets.forwardAuth,
+            resources: resources,
+            upstreams: Dictionary(
+                configuration.resources.compactMap { resource in
+                    resource.forwardAuthUpstream.map { (resource.uri, $0) }
+                },
+                uniquingKeysWith: { first, _ in first }
+            ),
+            fields: Dictionary(
+                configuration.resources.map { ($0.uri, $0.forwardAuthFields) },
+                uniquingKeysWith: { first, _ in first }
+            ),
+            verification: verification,
+            vending: vending,
+            guesses: guesses
+        )
+    }
+}

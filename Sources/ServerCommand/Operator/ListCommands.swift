@@ -1,0 +1,226 @@
+import ArgumentParser
+import OAuthProtocol
+
+/// Which page of a list.
+struct PageArguments: ParsableArguments {
+    @Option(name: .long, help: "Begin after this id, as the last line of the page before says.")
+    var after: String?
+
+    @Option(name: .long, help: "The most rows, 1 to 1000.")
+    var limit: Int?
+
+    var query: [(String, String?)] { [("after", after), ("limit", limit.map(String.init))] }
+}
+
+/// `gatehouse status`: how large the tables are, and whether the server takes changes.
+struct StatusCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "status",
+        abstract: "Show the state of a running server, and how many users, sessions and clients it has."
+    )
+
+    @OptionGroup var management: ManagementArguments
+
+    func run() async throws {
+        try await management.withClient { client in
+            OutputTable.write(try await client.get("/admin/status"), asJSON: management.json)
+        }
+    }
+}
+
+/// `gatehouse users`: lists users.
+struct UsersCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "users",
+        abstract: "List the users of a running server, with the numbers of their sessions and connections."
+    )
+
+    @Argument(help: "A part of the name or the verified address.")
+    var text: String?
+
+    @OptionGroup var page: PageArguments
+    @OptionGroup var management: ManagementArguments
+
+    func run() async throws {
+        try await management.withClient { client in
+            OutputTable.write(
+                try await client.get("/admin/users", [("text", text)] + page.query),
+                rows: "users",
+                columns: ["sub", "name", "email", "sessions", "connections", "blocked", "created_at"],
+                asJSON: management.json
+            )
+        }
+    }
+}
+
+/// `gatehouse sessions`: lists, shows and ends sessions.
+struct SessionsCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "sessions",
+        abstract: "List the live sessions of a running server, or show or end one.",
+        discussion: "To end many, use end-all."
+    )
+
+    @Argument(help: "The id (tsid) of a session to show.")
+    var tsid: String?
+
+    @Option(name: .long, help: "Only sessions of this user (sub).")
+    var user: String?
+
+    @Option(name: .long, help: "Only sessions of this client (client_id).")
+    var client: String?
+
+    @Option(name: .long, help: "Only sessions for this resource.")
+    var resource: String?
+
+    @Flag(name: .long, help: "End the session: none of its tokens is accepted any longer.")
+    var end = false
+
+    @OptionGroup var page: PageArguments
+    @OptionGroup var management: ManagementArguments
+
+    func validate() throws {
+        if end, tsid == nil { throw ValidationError("--end needs the id of a session; to end many, use end-all.") }
+    }
+
+    func run() async throws {
+        try await management.withClient { management in
+            if let tsid {
+                let path = "/admin/sessions/\(tsid)"
+                let answer = try await end ? management.delete(path) : management.get(path)
+                return OutputTable.write(answer, asJSON: self.management.json)
+            }
+            OutputTable.write(
+                try await management.get(
+                    "/admin/sessions",
+                    [("user", user), ("client", client), ("resource", resource)] + page.query
+                ),
+                rows: "sessions",
+                columns: ["tsid", "sub", "client_id", "resource", "scope", "refreshed_at", "expires_at"],
+                asJSON: self.management.json
+            )
+        }
+    }
+}
+
+/// `gatehouse clients`: lists, shows and removes clients.
+struct ClientsCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "clients",
+        abstract: "List the clients that registered themselves or are known by their documents, or show or remove one."
+    )
+
+    @Argument(help: "The client_id of a client to show.")
+    var id: String?
+
+    @Flag(name: .long, help: "Remove the client and end its sessions; it may register again unless it is blocked.")
+    var remove = false
+
+    @OptionGroup var page: PageArguments
+    @OptionGroup var management: ManagementArguments
+
+    func validate() throws {
+        if remove, id == nil { throw ValidationError("--remove needs the client_id.") }
+    }
+
+    func run() async throws {
+        try await management.withClient { client in
+            if let id {
+                let query: [(String, String?)] = [("id", id)]
+                let answer =
+                    try await remove ? client.delete("/admin/clients", query) : client.get("/admin/clients", query)
+                return OutputTable.write(answer, asJSON: management.json)
+            }
+            OutputTable.write(
+                try await client.get("/admin/clients", page.query),
+                rows: "clients",
+                columns: ["client_id", "kind", "client_name", "redirect_uris", "blocked", "last_used_at"],
+                asJSON: management.json
+            )
+        }
+    }
+}
+
+/// `gatehouse connections`: lists a user's connections, or ends one.
+struct ConnectionsCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "connections",
+        abstract: "List a user's connections to providers, or end one here and at the provider."
+    )
+
+    @Option(name: .long, help: "The user (sub) whose connections are listed.")
+    var user: String?
+
+    @Option(name: .long, help: "The id of a connection to end.")
+    var end: String?
+
+    @OptionGroup var management: ManagementArguments
+
+    func validate() throws {
+        guard (user == nil) != (end == nil) else { throw ValidationError("Specify --user or --end.") }
+    }
+
+    func run() async throws {
+        try await management.withClient { client in
+            if let end {
+                return OutputTable.write(try await client.delete("/admin/connections/\(end)"), asJSON: management.json)
+            }
+            OutputTable.write(
+                try await client.get("/admin/users/\(user ?? "")/connections"),
+                rows: "connections",
+                columns: ["id", "upstream", "account", "status", "scopes"],
+                asJSON: management.json
+            )
+        }
+    }
+}
+
+/// `gatehouse keys`: lists the signing keys, or withdraws one.
+struct KeysCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "keys",
+        abstract: "List the signing keys of a running server, or withdraw a compromised one.",
+        discussion: """
+            A withdrawn key is no longer published, and nothing that it signed is accepted here. Resource servers that \
+            verify tokens themselves accept them until they read the key set again: at most an hour.
+            """
+    )
+
+    @Option(name: .long, help: "The kid of a key to withdraw; if it signs, the next key becomes current first.")
+    var withdraw: String?
+
+    @OptionGroup var management: ManagementArguments
+
+    func run() async throws {
+        try await management.withClient { client in
+            if let withdraw {
+                return OutputTable.write(try await client.delete("/admin/keys/\(withdraw)"), asJSON: management.json)
+            }
+            OutputTable.write(
+                try await client.get("/admin/keys"),
+                rows: "keys",
+                columns: ["kid", "alg", "use", "state", "published_at", "active_since", "retired_at"],
+                asJSON: management.json
+            )
+        }
+    }
+}
+
+/// `gatehouse audit`: the last events of the audit trail.
+struct AuditCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "audit",
+        abstract: "Print the last events of a running server's audit trail, as JSON lines."
+    )
+
+    @Option(name: .long, help: "How many events, at most 1000.")
+    var count = 100
+
+    @OptionGroup var management: ManagementArguments
+
+    func run() async throws {
+        try await management.withClient { client in
+            for line in try await client.lines("/admin/audit", [("count", String(count))]) { Console.write(line) }
+        }
+    }
+}

@@ -1,0 +1,81 @@
+import AuthorizationServerTesting
+import DurableLog
+import OAuthProtocol
+import OAuthState
+import Testing
+
+@Suite("Blocks of the operator")
+struct BlockListTests {
+    @Test("hold once they are made, and end once they are removed")
+    func life() async throws {
+        let store = BlockList(journal: VolatileJournal())
+        let party = BlockedParty.user(UserID(value: 1))
+        #expect(await !store.isBlocked(party))
+        #expect(try await store.block(party, now: StoreSample.now).outcome == .blocked)
+        #expect(try await store.block(party, now: StoreSample.now + .seconds(1)).outcome == .already)
+        #expect(await store.isBlocked(party))
+        #expect(await !store.isBlocked(.user(UserID(value: 2))))
+        #expect(await store.blocks() == [Block(party: party, since: StoreSample.now)])
+        #expect(try await store.unblock(party).outcome)
+        #expect(try await !store.unblock(party).outcome)
+        #expect(await !store.isBlocked(party))
+    }
+
+    @Test("are bounded, and one that holds already is still found at the bound")
+    func bound() async throws {
+        let store = BlockList(journal: VolatileJournal())
+        for number in 0..<BlockList.countMax {
+            _ = try await store.block(.client("dcr_\(number)"), now: StoreSample.now).outcome
+        }
+        #expect(try await store.block(.client("one more"), now: StoreSample.now).outcome == .full)
+        #expect(try await store.block(.client("dcr_1"), now: StoreSample.now).outcome == .already)
+        #expect(await !store.isBlocked(.client("one more")))
+    }
+
+    @Test(
+        "a value that its kind cannot have is none",
+        arguments: [
+            ("user", "ada"), ("user", ""), ("client", ""), ("redirect_host", ""), ("redirect_host", "Evil.Example"),
+            ("document_host", "https://a.example"), ("registration", "x"), ("resource", "x"), ("", ""),
+        ]
+    )
+    func refused(kind: String, value: String) {
+        #expect(BlockedParty(kind: kind, value: value) == nil)
+    }
+}
+
+@Suite("Pages of tables for operators")
+struct StateListingTests {
+    @Test("every session is on exactly one page, and filters hold together")
+    func pages() async throws {
+        let stores = MemoryStores(StoreSettings(), journal: VolatileJournal())
+        for number in UInt64(1)...25 {
+            let code = StoreSample.digest("\(number)")
+            _ = try await stores.sessions.issueCode(code, for: StoreSample.grant(number), now: StoreSample.now).outcome
+            _ = try await stores.sessions.redeem(StoreSample.redemption("\(number)"), now: StoreSample.now).outcome
+        }
+        var seen: [SessionID] = []
+        var after: SessionID?
+        while true {
+            let page = try await stores.sessions(SessionFilter(), after: after, limit: 10, now: StoreSample.now)
+            seen += page.map(\.id)
+            guard page.count == 10 else { break }
+            after = page.last?.id
+        }
+        #expect(seen.count == 25 && Set(seen).count == 25)
+        let own = SessionFilter(userID: StoreSample.grant(3).userID)
+        #expect(try await !stores.sessions(own, after: nil, limit: 10, now: StoreSample.now).isEmpty)
+        let foreign = SessionFilter(userID: StoreSample.grant(3).userID, clientID: "another")
+        #expect(try await stores.sessions(foreign, after: nil, limit: 10, now: StoreSample.now).isEmpty)
+        let much = StoreSample.now + .seconds(365 * 86_400)
+        #expect(try await stores.sessions(SessionFilter(), after: nil, limit: 10, now: much).isEmpty)
+        #expect(
+            try await stores.sessions(
+                SessionFilter(endsBefore: StoreSample.now),
+                after: nil,
+                limit: 10,
+                now: StoreSample.now
+            ).isEmpty
+        )
+    }
+}
