@@ -1,5 +1,6 @@
 #include <netinet/in.h>
 #include <resolv.h>
+#include <sys/socket.h>
 
 #include "CLinux.h"
 
@@ -11,3 +12,5 @@ void gatehouse_bound_resolver(int seconds) {
     int attempts = _res.nscount > 1 ? 1 : 2;
     if (_res.retry > attempts) _res.retry = attempts;
 }
+
+int gatehouse_stream_socket(void) { return SOCK_STREAM; }

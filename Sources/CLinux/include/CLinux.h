@@ -86,4 +86,7 @@ static inline void gatehouse_set_thread_name(unsigned long thread, const char *n
 // server that is asked, and at most two questions for a single server.
 void gatehouse_bound_resolver(int seconds);
 
+// SOCK_STREAM: in an optimized build the importer finds the enumerator in no module when several C modules have it.
+int gatehouse_stream_socket(void);
+
 #endif

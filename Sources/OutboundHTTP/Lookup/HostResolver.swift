@@ -38,7 +38,7 @@ package struct SystemHostResolver: HostResolver {
         if case .absolute = manner { gatehouse_bound_resolver(Self.secondsPerServerMax) }
         var hints = unsafe addrinfo()
         unsafe hints.ai_family = AF_UNSPEC
-        unsafe hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
+        unsafe hints.ai_socktype = gatehouse_stream_socket()
         var first: UnsafeMutablePointer<addrinfo>?
         guard unsafe getaddrinfo(question(for: name), nil, &hints, &first) == 0 else {
             throw OutboundError(.resolveFailed, "no address for \(name)")
