@@ -76,6 +76,19 @@ struct TokenBucketTests {
         #expect(buckets.count == 1)
     }
 
+    @Test("S-16: at the bound of charges the keys that are slowed down most stay slowed down")
+    func chargesAtTheBound() {
+        var buckets = TokenBuckets<Int>(bucketsMax: 100)
+        let rate = TokenBucket.Rate(burst: 3, perMinute: 1)
+        for _ in 0..<5 { buckets.charge(0, rate: rate, atMilliseconds: Self.start) }
+        for key in 1..<2000 {
+            buckets.charge(key, rate: rate, atMilliseconds: Self.start)
+            #expect(buckets.count <= 100)
+        }
+        #expect(buckets.wait(0, atMilliseconds: Self.start) != nil)
+        #expect(buckets.wait(1999, atMilliseconds: Self.start) == nil)
+    }
+
     @Test("a token that was taken for nothing is returned, and a bucket never holds more than its burst")
     func refund() {
         var buckets = TokenBuckets<Int>(bucketsMax: 100)

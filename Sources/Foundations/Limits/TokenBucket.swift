@@ -176,10 +176,18 @@ package struct TokenBuckets<Key: Hashable & Sendable>: Sendable {
         buckets[key, default: TokenBucket(rate: rate, atMilliseconds: now)].charge(atMilliseconds: now)
     }
 
+    // When no bucket has refilled, the half that has most tokens is dropped: keys that are slowed down stay so, and a
+    // flood of keys with one charge each drops its own buckets first.
     @usableFromInline
     mutating func makeRoom(for key: Key, atMilliseconds now: Int64) {
         guard buckets[key] == nil, buckets.count >= bucketsMax else { return }
         buckets = buckets.filter { !$0.value.isFull(atMilliseconds: now) }
-        if buckets.count >= bucketsMax { buckets.removeAll(keepingCapacity: true) }
+        guard buckets.count >= bucketsMax else { return }
+        let poorest = buckets.map { (key: $0.key, tokens: $0.value.refilled(atMilliseconds: now)) }
+            .sorted { $0.tokens < $1.tokens }
+            .prefix(bucketsMax / 2)
+        let kept = buckets
+        buckets.removeAll(keepingCapacity: true)
+        for entry in poorest { buckets[entry.key] = kept[entry.key] }
     }
 }
