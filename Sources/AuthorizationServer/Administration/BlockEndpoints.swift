@@ -25,7 +25,7 @@ struct BlockListEndpoint: RequestHandler {
 /// `POST /admin/block` and `/admin/unblock`, with `kind=` (`user`, `client`, `redirect_host`, `document_host`,
 /// `registration`) and `value=`: keeps somebody or something out, through restarts, until it is unblocked.
 ///
-/// Blocking a user or a client ends its sessions; unblocking revives none.
+/// Blocking a user or a client ends its sessions, and a user's logins in browsers; unblocking revives none.
 struct BlockEndpoint: RequestHandler {
     let blocks: any BlockStore
     let endings: SessionEndings
@@ -66,9 +66,12 @@ struct BlockEndpoint: RequestHandler {
         _ context: RequestContext
     ) async throws(OAuthError) -> Int {
         switch party {
-        case .user(let id): try await endings.endAll(SessionFilter(userID: id), by: actor, context: context)
-        case .client(let id): try await endings.endAll(SessionFilter(clientID: id), by: actor, context: context)
-        case .redirectHost, .documentHost, .registration: 0
+        case .user(let id):
+            try await endings.endBrowserLogins(of: id)
+            return try await endings.endAll(SessionFilter(userID: id), by: actor, context: context)
+        case .client(let id):
+            return try await endings.endAll(SessionFilter(clientID: id), by: actor, context: context)
+        case .redirectHost, .documentHost, .registration: return 0
         }
     }
 }

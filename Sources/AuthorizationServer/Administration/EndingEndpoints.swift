@@ -38,6 +38,11 @@ struct SessionEndings: Sendable {
         return count
     }
 
+    /// Ends what browsers remember of a user, so that a later login begins anew (S-7).
+    func endBrowserLogins(of userID: UserID) async throws(OAuthError) {
+        _ = try await OAuthError.attempt(await vault.endLogins(of: userID).outcome)
+    }
+
     // Logins in progress and codes have the connections of their user, too. They end after the listed sessions, because
     // this change also ends the session of each code that is still known: it would hide recent sessions from the count
     // and from the audit trail. A session that began while the list was read ends here; it is counted.

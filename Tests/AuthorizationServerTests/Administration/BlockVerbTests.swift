@@ -1,6 +1,7 @@
 import AuthorizationServer
 import AuthorizationServerTesting
 import OAuthProtocol
+import OAuthState
 import Testing
 
 @Suite("Operators keep out users, clients and hosts")
@@ -20,7 +21,12 @@ struct BlockVerbTests {
         try await OperatorScene.run { scene in
             let tokens = try await scene.client.tokens(at: scene.server)
             let sub = try scene.subject(tokens)
+            let vault = scene.server.server.stores.vault
+            let user = try #require(UserID(sub))
+            let epoch = try #require(await vault.user(user)?.loginEpoch)
             try await Self.block(scene, "user", sub)
+            // Every browser that was signed in has an older epoch, and is asked to sign in.
+            #expect(await vault.user(user)?.loginEpoch != epoch)
             #expect(try await scene.client.refresh(tokens["refresh_token"] ?? "").error == "invalid_grant")
             let browser = TestBrowser(transport: scene.server.transport)
             let refused = try await scene.client.authorize(with: browser, at: scene.server)
