@@ -57,7 +57,7 @@ package struct ClientMetadata: Hashable, Sendable {
     package var keySet: [UInt8]?
     /// `jwks_uri`.
     package var keySetURI: String?
-    /// Members that are echoed as registered: `jwks`, and those that have no effect: `logo_uri`, `tos_uri`,
+    /// Members that are echoed as registered and have no effect: `logo_uri`, `tos_uri`,
     /// `policy_uri`, `contacts`, `software_id` ….
     package var echoed: JSONObject
 
@@ -95,7 +95,6 @@ package struct ClientMetadata: Hashable, Sendable {
             throw OAuthError(.invalidClientMetadata, "private_key_jwt needs jwks or jwks_uri")
         }
         echoed = [:]
-        if authenticationMethod == .privateKeyJWT { echoed["jwks"] = embeddedKeys.map(JSONValue.object) }
         for (field, value) in Self.shown(json) { echoed[field] = value }
     }
 
