@@ -8,23 +8,22 @@ package struct FuzzTarget: Sendable {
     package let examine: @Sendable ([UInt8]) -> String?
 
     /// Every target.
-    package static let all: [FuzzTarget] = [
-        FuzzTarget(name: "http-request", examine: HTTPFuzz.request),
-        FuzzTarget(name: "form", examine: EncodingFuzz.form),
-        FuzzTarget(name: "json", examine: EncodingFuzz.json),
-        FuzzTarget(name: "base64url", examine: EncodingFuzz.base64URL),
-        FuzzTarget(name: "uri", examine: EncodingFuzz.uri),
-        FuzzTarget(name: "redirect-uri", examine: EncodingFuzz.redirectURI),
-        FuzzTarget(name: "jwt", examine: JOSEFuzz.token),
-        FuzzTarget(name: "jwks", examine: JOSEFuzz.keySet),
-        FuzzTarget(name: "authorization-request", examine: ClientFuzz.authorizationRequest),
-        FuzzTarget(name: "client-metadata", examine: ClientFuzz.metadata),
-        FuzzTarget(name: "metadata-document", examine: ClientFuzz.document),
-        FuzzTarget(name: "cookies", examine: HTTPFuzz.cookies),
-        FuzzTarget(name: "configuration", examine: ConfigurationFuzz.tree),
-        FuzzTarget(name: "records", examine: StorageFuzz.records),
-        FuzzTarget(name: "journal-segment", examine: StorageFuzz.segment),
-    ]
+    package static let all: [FuzzTarget] =
+        [
+            FuzzTarget(name: "http-request", examine: HTTPFuzz.request),
+            FuzzTarget(name: "form", examine: EncodingFuzz.form),
+            FuzzTarget(name: "json", examine: EncodingFuzz.json),
+            FuzzTarget(name: "base64url", examine: EncodingFuzz.base64URL),
+            FuzzTarget(name: "uri", examine: EncodingFuzz.uri),
+            FuzzTarget(name: "redirect-uri", examine: EncodingFuzz.redirectURI),
+            FuzzTarget(name: "jwt", examine: JOSEFuzz.token),
+            FuzzTarget(name: "jwks", examine: JOSEFuzz.keySet),
+            FuzzTarget(name: "authorization-request", examine: ClientFuzz.authorizationRequest),
+            FuzzTarget(name: "client-metadata", examine: ClientFuzz.metadata),
+            FuzzTarget(name: "metadata-document", examine: ClientFuzz.document),
+            FuzzTarget(name: "configuration", examine: ConfigurationFuzz.tree),
+            FuzzTarget(name: "records", examine: StorageFuzz.records),
+        ] + InternalFuzz.targets
 
     /// The target with a name.
     package static func named(_ name: String) -> FuzzTarget? { all.first { $0.name == name } }

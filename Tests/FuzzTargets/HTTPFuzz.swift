@@ -1,8 +1,4 @@
-import OAuthProtocol
-import OpenSSLCrypto
-
-@testable import AuthorizationServer
-@testable import SocketHTTP
+import SocketHTTP
 
 enum HTTPFuzz {
     /// RFC 9112: however the bytes are cut, the messages and their ends are the same (request smuggling).
@@ -37,23 +33,5 @@ enum HTTPFuzz {
         let values = ["host", "cookie", "content-type", "authorization"].map { request.fields.values(of: $0) }
         return
             "\(request.method) \(request.path)?\(request.query ?? "-") \(values) \(request.body) \(request.keepsAlive)"
-    }
-
-    /// RFC 6265 §5: cookies of a browser, ours and others'.
-    ///
-    /// The input is the field's value.
-    static func cookies(_ bytes: [UInt8]) -> String? {
-        let value = String(decoding: bytes.filter { $0 != 0x0D && $0 != 0x0A && $0 != 0 }, as: UTF8.self)
-        var parser = RequestParser()
-        let text = "GET / HTTP/1.1\r\nHost: a\r\nCookie: \(value)\r\n\r\n"
-        guard case .request(let parsed) = parser.feed(Array(text.utf8).span) else { return nil }
-        guard let issuer = try? Issuer("https://a.example") else { return "no issuer" }
-        let request = Request(parsed, peer: .loopback, isTLS: true)
-        let cookies = BrowserCookies(issuer: issuer)
-        _ = cookies.browserBinding(request)
-        _ = cookies.removingSurplusFlows(request)
-        _ = cookies.removingSurplusConsents(request)
-        _ = cookies.login(request)
-        return nil
     }
 }

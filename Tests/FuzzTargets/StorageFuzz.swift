@@ -1,7 +1,5 @@
 import OAuthState
 
-@testable import DurableLog
-
 enum StorageFuzz {
     /// A record is refused, or reads as one that is written in the same bytes or reads again as the same.
     static func records(_ bytes: [UInt8]) -> String? {
@@ -18,19 +16,5 @@ enum StorageFuzz {
         var again = BinaryReader(writer.bytes)
         guard let copy = try? Row(from: &again) else { return "\(Row.self): a written row cannot be read" }
         return copy == row ? nil : "\(Row.self): a written row reads as another"
-    }
-
-    /// A segment ends at the first bytes that are not its records, and never has more records than bytes.
-    static func segment(_ bytes: [UInt8]) -> String? {
-        guard let key = try? StorageKey(bytes: (0..<32).map { $0 + 1 }),
-            var reader = try? SegmentReader(segment: bytes, key: key, file: "fuzz")
-        else { return nil }
-        for _ in 0...bytes.count {
-            switch reader.next() {
-            case .record: continue
-            case .end, .torn, .damage: return nil
-            }
-        }
-        return "a segment without an end"
     }
 }
