@@ -41,9 +41,16 @@ struct TrustedIssuers: Sendable {
     private let byIssuer: [String: TrustedIssuer]
     private let issuer: Issuer
     private let verifier: AssertionVerifier
+    private let guesses: GuessLimit
     private let logger: Logger
 
-    init(_ configuration: Configuration, environment: ServerEnvironment, replay: any ReplayStore) {
+    init(
+        _ configuration: Configuration,
+        environment: ServerEnvironment,
+        replay: any ReplayStore,
+        guesses: GuessLimit
+    ) {
+        self.guesses = guesses
         issuer = configuration.issuer
         verifier = AssertionVerifier(replay: replay)
         logger = environment.logger
@@ -127,6 +134,36 @@ struct TrustedIssuers: Sendable {
                 )
                 throw OAuthError(.invalidGrant, reason)
             }
+        }
+    }
+
+    /// Parses and verifies the assertion of a workload, for which no client vouches: too many wrong ones from a source,
+    /// and no signature is verified (S-4).
+    ///
+    /// - Throws: What ``verify(_:of:as:_:)`` throws, and 429 when the source's allowance is spent.
+    func verifiedWorkload(
+        _ text: String,
+        _ context: RequestContext
+    ) async throws(OAuthError) -> (SignedAssertion, of: TrustedIssuer, SignedAssertion.SingleUse) {
+        let parsed = Result { () throws(OAuthError) in try parse(text, as: .workload) }
+        // What cannot be parsed is counted as well, as the assertion of nobody.
+        let claims = (try? parsed.get())?.registered
+        let subject = GuessLimiter.Subject.workload(issuer: claims?.issuer ?? "", subject: claims?.subject ?? "")
+        try await guesses.begin(subject, context)
+        do {
+            let assertion = try parsed.get()
+            let trusted = try issuer(of: assertion)
+            let use = try await verify(assertion, of: trusted, as: .workload, context)
+            await guesses.end(subject, isRight: true, context)
+            return (assertion, trusted, use)
+        } catch {
+            // Without the issuer's keys nothing is known of the assertion.
+            if error.code == .invalidGrant {
+                await guesses.end(subject, isRight: false, context)
+            } else {
+                await guesses.release(subject, context)
+            }
+            throw error
         }
     }
 

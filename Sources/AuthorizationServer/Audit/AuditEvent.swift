@@ -39,6 +39,12 @@ package struct AuditEvent: Sendable {
                 "client.authentication_failed",
                 ["client_id": .string(id), "failures": .integer(failureCount)]
             )
+        case .workload(let issuer, _):
+            return AuditEvent(
+                "assertion.refused",
+                // A stranger's text: enough of it to recognize an issuer by.
+                ["issuer": .string(String(issuer.prefix(256))), "failures": .integer(failureCount)]
+            )
         case .proxy: return AuditEvent("proxy.secret_wrong", failures)
         case .administrator: return AuditEvent("admin.token_wrong", failures)
         case .initialAccessToken: return AuditEvent("registration.token_wrong", failures)

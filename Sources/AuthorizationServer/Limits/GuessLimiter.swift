@@ -16,12 +16,22 @@ package actor GuessLimiter {
     package enum Subject: Hashable, Sendable {
         /// The secret or the key of a client.
         case client(id: String)
+        /// The signature of a workload's assertion, which needs no client authentication.
+        case workload(issuer: String, subject: String)
         /// The secret of the proxy that asks for forward authentication.
         case proxy
         /// The administrator's token.
         case administrator
         /// The token without which no client may register.
         case initialAccessToken
+
+        /// Whether it is one of many, so that a source can try another when the allowance of one is spent.
+        var isOneOfMany: Bool {
+            switch self {
+            case .client, .workload: true
+            case .proxy, .administrator, .initialAccessToken: false
+            }
+        }
     }
 
     /// What became of a guess.
@@ -62,6 +72,7 @@ package actor GuessLimiter {
                 case .proxy: 1
                 case .administrator: 2
                 case .initialAccessToken: 3
+                case .workload: 4
                 }
         }
     }
@@ -166,7 +177,7 @@ package actor GuessLimiter {
     private func wait(_ subject: Subject, _ source: IPAddress, _ now: Timestamp) -> Duration? {
         let pair = Pair(source, subject)
         if let wait = pairs.wait(pair, atMilliseconds: now.millisecondsSinceEpoch) { return wait }
-        guard case .client = subject,
+        guard subject.isOneOfMany,
             let wait = sources.wait(source.site, atMilliseconds: now.millisecondsSinceEpoch)
         else { return nil }
         let isProven = proven[pair].map { now - $0 < Self.provenLifetime } ?? false
@@ -176,7 +187,7 @@ package actor GuessLimiter {
     private func charge(_ subject: Subject, _ source: IPAddress, _ now: Timestamp) {
         let milliseconds = now.millisecondsSinceEpoch
         pairs.charge(Pair(source, subject), rate: pairRate, atMilliseconds: milliseconds)
-        guard case .client = subject else { return }
+        guard subject.isOneOfMany else { return }
         sources.charge(source.site, rate: rate, atMilliseconds: milliseconds)
     }
 

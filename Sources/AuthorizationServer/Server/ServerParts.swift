@@ -119,7 +119,12 @@ struct ServerParts {
             work: work,
             logger: environment.logger
         )
-        trustedIssuers = TrustedIssuers(configuration, environment: environment, replay: stores.replay)
+        trustedIssuers = TrustedIssuers(
+            configuration,
+            environment: environment,
+            replay: stores.replay,
+            guesses: guesses
+        )
         authenticator = ClientAuthenticator(
             clients: KnownClients(
                 registry: stores.admittedClients,

@@ -102,6 +102,29 @@ struct WorkloadAssertionGrantTests {
         }
     }
 
+    @Test("S-4: too many wrong assertions of a source, and no signature is verified; the trail has a sample")
+    func guesses() async throws {
+        try await TrustedIssuerScene.run(
+            adjust: { trusted in
+                var other = trusted.workloads[0]
+                other.subject = ValuePattern("other")
+                trusted.workloads.append(other)
+            },
+            configure: { $0.limits.failuresPerSource = .init(burst: 25, perMinute: 1) }
+        ) { scene in
+            let stranger = try TestClientKey(TrustedIssuerScene.issuer)
+            for number in 1...8 {
+                let forged = try stranger.sign(scene.workloadClaims(), header: ["typ": "JWT"])
+                let answer = try await scene.presentWorkload(forged)
+                #expect(answer.status == (number <= 5 ? 400 : 429), "\(number)")
+            }
+            // The right one is no better then; another workload behind the same address is not hurt.
+            #expect(try await scene.presentWorkload(try scene.workloadAssertion()).status == 429)
+            #expect(try await scene.presentWorkload(try scene.workloadAssertion(["sub": "other"])).status == 200)
+            #expect(try scene.server.auditEvents("assertion.refused").count == 4)
+        }
+    }
+
     @Test("JB-9: claims decide with the subject, and the first match wins")
     func claimRules() async throws {
         try await TrustedIssuerScene.run(adjust: { trusted in
