@@ -50,13 +50,13 @@ extension ServerParts {
                 method: .post,
                 path: "/admin/vault-key/rotate",
                 summary: "Seals upstream tokens with a new key from now on, and reseals the stored ones.",
-                endpoint: VaultKeyRotationEndpoint(rotation: vaultKeyRotation, audit: audit)
+                endpoint: VaultKeyRotationEndpoint(rotation: vault.keyRotation, audit: audit)
             ),
         ]
     }
 
     private var connectionVerbs: [AdministrationVerb] {
-        let ofUpstream = UpstreamConnectionsEndpoint(vault: stores.vault, revocations: providerRevocations)
+        let ofUpstream = UpstreamConnectionsEndpoint(vault: stores.vault, revocations: vault.revocations)
         return [
             AdministrationVerb(
                 method: .get,
@@ -74,7 +74,7 @@ extension ServerParts {
                 method: .delete,
                 path: "/admin/connections/{id}",
                 summary: "Ends a connection, here and at the provider.",
-                endpoint: ConnectionAdministrationEndpoint(ending: connectionEnding, audit: audit)
+                endpoint: ConnectionAdministrationEndpoint(ending: vault.ending, audit: audit)
             ),
             AdministrationVerb(
                 method: .get,
@@ -102,20 +102,36 @@ extension ServerParts {
             vault: stores.vault,
             audit: audit
         )
-        let page = ["after", "limit"]
-        return [
+        return sessionVerbs(administration, endings) + clientVerbs(administration, endings)
+            + blockVerbs(administration, endings) + [
+                AdministrationVerb(
+                    method: .delete,
+                    path: "/admin/keys/{kid}",
+                    summary: "Withdraws a signing key at once, with everything that it signed.",
+                    endpoint: KeyWithdrawalEndpoint(rotation: rotation, keys: administration.keys, audit: audit)
+                )
+            ]
+    }
+
+    private static let page = ["after", "limit"]
+
+    private func sessionVerbs(
+        _ administration: Stores.Administration,
+        _ endings: SessionEndings
+    ) -> [AdministrationVerb] {
+        [
             AdministrationVerb(
                 method: .get,
                 path: "/admin/users",
                 summary: "The users; text must be part of name or verified address.",
-                parameters: ["text"] + page,
+                parameters: ["text"] + Self.page,
                 endpoint: UserListEndpoint(administration: administration, sessions: stores.sessions)
             ),
             AdministrationVerb(
                 method: .get,
                 path: "/admin/sessions",
                 summary: "The live sessions of a user, a client, a resource, or all.",
-                parameters: ["user", "client", "resource"] + page,
+                parameters: ["user", "client", "resource"] + Self.page,
                 endpoint: SessionListEndpoint(administration: administration)
             ),
             AdministrationVerb(
@@ -142,11 +158,19 @@ extension ServerParts {
                     audit: audit
                 )
             ),
+        ]
+    }
+
+    private func clientVerbs(
+        _ administration: Stores.Administration,
+        _ endings: SessionEndings
+    ) -> [AdministrationVerb] {
+        [
             AdministrationVerb(
                 method: .get,
                 path: "/admin/clients",
                 summary: "The clients that registered themselves or are known by their documents; with id one client.",
-                parameters: ["id"] + page,
+                parameters: ["id"] + Self.page,
                 endpoint: ClientListEndpoint(administration: administration, clients: stores.clients)
             ),
             AdministrationVerb(
@@ -156,6 +180,14 @@ extension ServerParts {
                 parameters: ["id"],
                 endpoint: ClientRemovalEndpoint(endings: endings, clients: stores.clients, audit: audit)
             ),
+        ]
+    }
+
+    private func blockVerbs(
+        _ administration: Stores.Administration,
+        _ endings: SessionEndings
+    ) -> [AdministrationVerb] {
+        [
             AdministrationVerb(
                 method: .get,
                 path: "/admin/blocks",
@@ -176,15 +208,8 @@ extension ServerParts {
                 parameters: ["kind", "value"],
                 endpoint: BlockEndpoint(blocks: administration.blocks, endings: endings, audit: audit, adds: false)
             ),
-            AdministrationVerb(
-                method: .delete,
-                path: "/admin/keys/{kid}",
-                summary: "Withdraws a signing key at once, with everything that it signed.",
-                endpoint: KeyWithdrawalEndpoint(rotation: rotation, keys: administration.keys, audit: audit)
-            ),
         ]
     }
-
 }
 
 extension Stores {

@@ -11,12 +11,13 @@ struct BrowserFeature: Feature {
         let browser = BrowserParts(parts)
         let pageLogins = browser.pageLogins
         let login = browser.login
-        let callback = browser.callback(login, pageLogins)
+        let logins = browser.loginCallback(login)
+        let callback = browser.callback(logins, pageLogins)
         var endpoints: [any Endpoint] = [
             PrefetchRefusal(browser.authorization(login)),
             browser.consentDecision(login),
             PrefetchRefusal(callback),
-            LegConfirmationEndpoint(callback: callback),
+            LegConfirmationEndpoint(logins: logins),
             CallbackProbeEndpoint(),
         ]
         if parts.upstreams.names.contains(where: { parts.upstreams[$0]?.callbackMethod == .formPost }) {
@@ -24,8 +25,8 @@ struct BrowserFeature: Feature {
                 PostedCallbackEndpoint(
                     issuer: parts.configuration.issuer,
                     upstreams: parts.upstreams,
-                    callback: PostedCallback(sealing: parts.pageSealing),
-                    pages: browser.pages,
+                    callback: PostedCallback(sealing: parts.seals.pages),
+                    pages: browser.ground.pages,
                     audit: parts.audit
                 )
             )
@@ -40,86 +41,80 @@ struct BrowserFeature: Feature {
 /// The parts that only the endpoints for browsers share.
 struct BrowserParts {
     private let parts: ServerParts
-    let cookies: BrowserCookies
-    let pages: PageRenderer
-    let limit: AuthorizationLimit
-    private let refusals: AuthorizationRefusals
-    /// Who is logged in with a browser.
-    let logins: BrowserLogins
-    private let consent: ConsentPolicy
-    private let devices: DeviceAnswers
-    private let failures: LegFailures
+    let ground: BrowserGround
+    let admission: AuthorizationAdmission
+    private let legs: ProviderLegs
 
     init(_ parts: ServerParts) {
         self.parts = parts
         let issuer = parts.configuration.issuer
-        cookies = BrowserCookies(issuer: issuer)
-        pages = PageRenderer(issuer: issuer, random: parts.environment.random)
-        limit = AuthorizationLimit(limiter: parts.limiter, metrics: parts.metrics, pages: pages)
-        refusals = AuthorizationRefusals(issuer: issuer, pages: pages)
-        devices = DeviceAnswers(devices: parts.stores.devices, pages: pages)
-        failures = LegFailures(logger: parts.environment.logger, audit: parts.audit)
-        logins = BrowserLogins(sealing: parts.logins, cookies: cookies, users: parts.stores.vault)
-        consent = ConsentPolicy(
-            mode: parts.configuration.consent,
-            sessions: parts.stores.sessions,
-            logins: logins,
+        let cookies = BrowserCookies(issuer: issuer)
+        let pages = PageRenderer(issuer: issuer, random: parts.environment.random)
+        ground = BrowserGround(
+            issuer: issuer,
+            cookies: cookies,
+            pages: pages,
+            logins: BrowserLogins(sealing: parts.seals.logins, cookies: cookies, users: parts.stores.vault),
+            limit: AuthorizationLimit(limiter: parts.limiter, metrics: parts.metrics, pages: pages),
+            random: parts.environment.random
+        )
+        admission = AuthorizationAdmission(
+            clients: parts.clientResolver,
             resources: parts.resources,
-            upstreams: parts.upstreams
+            scopePolicy: parts.scopePolicy,
+            consent: ConsentPolicy(
+                mode: parts.configuration.consent,
+                sessions: parts.stores.sessions,
+                logins: ground.logins,
+                resources: parts.resources,
+                upstreams: parts.upstreams
+            ),
+            tickets: parts.seals.tickets,
+            devices: DeviceAnswers(devices: parts.stores.devices, pages: pages)
+        )
+        legs = ProviderLegs(
+            upstreams: parts.upstreams,
+            keeper: parts.connectionKeeper,
+            claimMappings: parts.configuration.claimMappings,
+            failures: LegFailures(logger: parts.environment.logger, audit: parts.audit),
+            blocks: parts.stores.administration?.blocks
         )
     }
 
     var pageLogins: PageLoginFlow {
         PageLoginFlow(
-            issuer: parts.configuration.issuer,
+            legs: legs,
             vault: parts.stores.vault,
             sessions: parts.stores.sessions,
-            keeper: parts.connectionKeeper,
-            sealing: parts.pageSealing,
-            logins: logins,
-            cookies: cookies,
-            pages: pages,
-            random: parts.environment.random,
-            limit: limit,
-            failures: failures,
-            blocks: parts.stores.administration?.blocks,
-            metrics: parts.metrics,
-            audit: parts.audit
+            sealing: parts.seals.pages,
+            browser: ground,
+            instruments: parts.instruments
         )
     }
 
     var login: LoginFlow {
-        let completion = LoginCompletion(
-            issuer: parts.configuration.issuer,
-            clients: parts.clientResolver,
-            registry: parts.stores.clients,
-            sessions: parts.stores.sessions,
-            consent: consent,
-            logins: logins,
-            devices: devices,
-            random: parts.environment.random,
-            metrics: parts.metrics,
-            audit: parts.audit
-        )
-        return LoginFlow(
-            upstreams: parts.upstreams,
+        LoginFlow(
+            legs: legs,
             sessions: parts.stores.sessions,
             vault: parts.stores.vault,
-            completion: completion,
-            cookies: cookies,
-            random: parts.environment.random,
-            failures: failures,
-            blocks: parts.stores.administration?.blocks
+            completion: LoginCompletion(
+                admission: admission,
+                registry: parts.stores.clients,
+                sessions: parts.stores.sessions,
+                browser: ground,
+                instruments: parts.instruments
+            ),
+            browser: ground
         )
     }
 
     /// Asks for consent, for a browser's own request and for a device's.
     func prompt(_ login: LoginFlow) -> ConsentPrompt {
         ConsentPrompt(
-            tickets: parts.tickets,
+            tickets: parts.seals.tickets,
             login: login,
-            cookies: cookies,
-            pages: pages,
+            cookies: ground.cookies,
+            pages: ground.pages,
             random: parts.environment.random,
             metrics: parts.metrics
         )
@@ -127,61 +122,47 @@ struct BrowserParts {
 
     func authorization(_ login: LoginFlow) -> AuthorizationEndpoint {
         AuthorizationEndpoint(
-            clients: parts.clientResolver,
-            resources: parts.resources,
-            scopePolicy: parts.scopePolicy,
+            admission: admission,
             reading: AuthorizationReading(
-                sealing: parts.pushedRequests,
+                sealing: parts.seals.pushedRequests,
                 pushingClients: Set(parts.configuration.clients.filter(\.mustPushRequests).map(\.clientID))
             ),
-            consent: consent,
             prompt: prompt(login),
             login: login,
-            limit: limit,
-            refusals: refusals,
-            metrics: parts.metrics,
-            audit: parts.audit
+            browser: ground,
+            instruments: parts.instruments
         )
     }
 
     func consentDecision(_ login: LoginFlow) -> ConsentEndpoint {
         ConsentEndpoint(
-            issuer: parts.configuration.issuer,
-            clients: parts.clientResolver,
+            admission: admission,
             sessions: parts.stores.sessions,
-            resources: parts.resources,
-            tickets: parts.tickets,
             login: login,
-            limit: limit,
-            cookies: cookies,
-            pages: pages,
-            refusals: refusals,
-            devices: devices,
-            metrics: parts.metrics,
-            audit: parts.audit
+            browser: ground,
+            instruments: parts.instruments
         )
     }
 
-    func callback(_ login: LoginFlow, _ pageLogins: PageLoginFlow) -> CallbackEndpoint {
-        CallbackEndpoint(
-            upstreams: parts.upstreams,
+    func loginCallback(_ login: LoginFlow) -> LoginCallback {
+        LoginCallback(
+            legs: legs,
             sessions: parts.stores.sessions,
             login: login,
-            connections: parts.connectionKeeper,
-            claimMappings: parts.configuration.claimMappings,
+            admission: admission,
+            browser: ground,
+            instruments: parts.instruments
+        )
+    }
+
+    func callback(_ logins: LoginCallback, _ pageLogins: PageLoginFlow) -> CallbackEndpoint {
+        CallbackEndpoint(
+            upstreams: parts.upstreams,
+            logins: logins,
             pageLogins: pageLogins,
-            clients: parts.clientResolver,
-            cookies: cookies,
-            work: parts.work,
-            pageSealing: parts.pageSealing,
-            failures: failures,
-            pages: pages,
-            refusals: refusals,
-            devices: devices,
-            metrics: parts.metrics,
-            audit: parts.audit,
-            issuer: parts.configuration.issuer,
-            random: parts.environment.random
+            answers: CallbackAnswers(work: parts.work),
+            posted: PostedCallback(sealing: parts.seals.pages),
+            cookies: ground.cookies
         )
     }
 }

@@ -15,13 +15,11 @@ struct ConnectionEndpoints {
             flow: flow,
             forms: PageForm(
                 issuer: issuer,
-                sealing: parts.pageSealing,
-                cookies: browser.cookies,
+                sealing: parts.seals.pages,
+                cookies: browser.ground.cookies,
                 random: parts.environment.random
             ),
-            logins: browser.logins,
-            cookies: browser.cookies,
-            pages: browser.pages,
+            browser: browser.ground,
             audit: parts.audit
         )
         endpoints = [
@@ -30,13 +28,13 @@ struct ConnectionEndpoints {
                 issuer: issuer,
                 pages: visits,
                 links: parts.connectLinks,
-                ending: parts.connectionEnding,
+                ending: parts.vault.ending,
                 audit: parts.audit
             ),
             ConnectionRemovalEndpoint(
                 access: access,
                 vault: parts.stores.vault,
-                ending: parts.connectionEnding,
+                ending: parts.vault.ending,
                 audit: parts.audit
             ),
             PrefetchRefusal(

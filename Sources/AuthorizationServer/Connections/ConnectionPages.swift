@@ -9,14 +9,12 @@ struct ConnectionPages: Sendable {
     let upstreams: UpstreamDirectory
     let flow: PageLoginFlow
     let forms: PageForm
-    let logins: BrowserLogins
-    let cookies: BrowserCookies
-    let pages: PageRenderer
+    let browser: BrowserGround
     let audit: AuditTrail
 
     /// The user who is signed in with this browser.
     func visitor(_ request: Request, now: Timestamp) async throws(OAuthError) -> BrowserLogins.Visitor? {
-        try await OAuthError.attempt(await logins.visitor(request, now: now))
+        try await OAuthError.attempt(await browser.logins.visitor(request, now: now))
     }
 
     /// The page of connections, or the sign-in page.
@@ -39,7 +37,7 @@ struct ConnectionPages: Sendable {
         let (ticket, cookie) = try forms.ticket(for: user.id, request, now: context.now)
         let connections = try await OAuthError.attempt(await vault.connections(of: user.id))
         let listing = ConnectionListing(connections, among: upstreams.names)
-        var response = pages.connections(
+        var response = browser.pages.connections(
             // Including those of upstreams that are no longer configured, which must remain endable.
             ConnectionsPage(
                 userName: user.name,
@@ -62,7 +60,7 @@ struct ConnectionPages: Sendable {
         _ context: RequestContext
     ) throws(OAuthError) -> Response {
         let (ticket, cookie) = try forms.ticket(for: userID, request, now: context.now)
-        var response = pages.signIn(
+        var response = browser.pages.signIn(
             SignInPage(path: path, purpose: purpose, upstreams: upstreams.identifyingNames, ticket: ticket)
         )
         response.setCookies([cookie])
@@ -82,13 +80,13 @@ struct ConnectionPages: Sendable {
             audit.record(.signedOut(visitor.user.id, by: "user"), context: context)
         }
         var response = Response.redirect(to: url, after: request.method)
-        response.setCookies([cookies.removingLogin()])
+        response.setCookies([browser.cookies.removingLogin()])
         return response
     }
 
     /// The page of an error that prevented another page.
     func failure(_ error: OAuthError) -> Response {
-        pages.notice(
+        browser.pages.notice(
             NoticePage(title: "The request failed", text: "<p>\(error.description).</p>\(error.advice.paragraph)"),
             status: error.pageStatus
         )

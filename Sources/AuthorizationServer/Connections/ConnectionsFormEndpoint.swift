@@ -21,7 +21,7 @@ struct ConnectionsFormEndpoint: Endpoint {
             form = try pages.forms.checked(request, userID: visitor?.user.id, now: context.now)
         } catch {
             switch error {
-            case .page(let page, let status): return pages.pages.error(page, status: status)
+            case .page(let page, let status): return pages.browser.pages.error(page, status: status)
             }
         }
         do throws(OAuthError) {
@@ -45,7 +45,7 @@ struct ConnectionsFormEndpoint: Endpoint {
             let url = issuer.url(ConnectionsPage.path)
             return try await pages.signOut(value, visitor, request, returningTo: url, context)
         }
-        guard let visitor else { return pages.pages.error(.expired, status: .badRequest) }
+        guard let visitor else { return pages.browser.pages.error(.expired, status: .badRequest) }
         // A login of hours ago shows the connections; to change them the user signs in again.
         guard visitor.isFresh(now: context.now) else {
             let purpose = "again to change your connections"
@@ -59,7 +59,7 @@ struct ConnectionsFormEndpoint: Endpoint {
         }
         if let text = try form.once("default") { return try await useByDefault(text, userID, request, context) }
         if let text = try form.once("disconnect") { return try await disconnect(text, userID, context) }
-        return pages.pages.error(.badForm, status: .badRequest)
+        return pages.browser.pages.error(.badForm, status: .badRequest)
     }
 
     // Which account applications use changes by this choice alone, never by a login.
@@ -90,14 +90,14 @@ struct ConnectionsFormEndpoint: Endpoint {
             .disconnected(outcome.connection, by: "user", provider: outcome.provider.rawValue),
             context: context
         )
-        return pages.pages.notice(.disconnected(outcome), status: .ok)
+        return pages.browser.pages.notice(.disconnected(outcome), status: .ok)
     }
 
     private var alreadyDisconnected: Response {
-        pages.pages.notice(.alreadyDisconnected, status: .notFound)
+        pages.browser.pages.notice(.alreadyDisconnected, status: .notFound)
     }
 
-    private var unknownUpstream: Response { pages.pages.error(.unknownUpstream, status: .badRequest) }
+    private var unknownUpstream: Response { pages.browser.pages.error(.unknownUpstream, status: .badRequest) }
 }
 
 extension ConnectionsFormEndpoint {

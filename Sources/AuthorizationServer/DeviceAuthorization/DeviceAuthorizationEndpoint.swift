@@ -7,13 +7,11 @@ import SocketHTTP
 /// RFC 8628 §3.1: the device authorization endpoint: a device without a browser asks for a code that its user enters
 /// elsewhere.
 struct DeviceAuthorizationEndpoint: Endpoint {
-    let issuer: Issuer
     let requests: ClientRequests
     let devices: any DeviceStore
-    let resources: ResourceCatalogue
-    let scopePolicy: ScopePolicy
+    let admission: AuthorizationAdmission
     let limiter: SourceLimiter
-    let random: any RandomSource
+    let browser: BrowserGround
     let audit: AuditTrail
 
     /// How often a user code is drawn before the table is treated as full.
@@ -42,11 +40,11 @@ struct DeviceAuthorizationEndpoint: Endpoint {
         _ client: Client,
         _ context: RequestContext
     ) async throws(OAuthError) -> [UInt8] {
-        let resource = try resources.resource(requested: form.values("resource"))
+        let resource = try admission.resources.resource(requested: form.values("resource"))
         let requested = try form.once("scope").map { (text) throws(OAuthError) in try ScopeSet(parsing: text) }
-        let scopes = try scopePolicy.grantable(requested: requested, resource: resource, client: client)
+        let scopes = try admission.scopePolicy.grantable(requested: requested, resource: resource, client: client)
         for _ in 0..<Self.drawCountMax {
-            let (code, userCode) = (DeviceCode(random: random), UserCode(random: random))
+            let (code, userCode) = (DeviceCode(random: browser.random), UserCode(random: browser.random))
             let device = DeviceAuthorization(
                 deviceCode: code.hash,
                 userCode: userCode.hash,
@@ -68,7 +66,7 @@ struct DeviceAuthorizationEndpoint: Endpoint {
 
     // RFC 8628 §3.2.
     private func body(_ code: DeviceCode, _ userCode: UserCode) -> [UInt8] {
-        let page = issuer.url(DevicePage.path)
+        let page = browser.issuer.url(DevicePage.path)
         let json: JSONObject = [
             "device_code": .string(code.wireValue),
             "user_code": .string(userCode.text),

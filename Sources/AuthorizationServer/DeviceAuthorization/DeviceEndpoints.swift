@@ -10,28 +10,24 @@ struct DeviceEndpoints {
         let issuer = parts.configuration.issuer
         endpoints = [
             DeviceAuthorizationEndpoint(
-                issuer: issuer,
-                requests: ClientRequests(authenticator: parts.authenticator, failures: parts.failures),
+                requests: parts.clientRequests,
                 devices: parts.stores.devices,
-                resources: parts.resources,
-                scopePolicy: parts.scopePolicy,
+                admission: browser.admission,
                 limiter: parts.limiter,
-                random: parts.environment.random,
+                browser: browser.ground,
                 audit: parts.audit
             ),
             DeviceVerificationEndpoint(
                 forms: PageForm(
                     issuer: issuer,
-                    sealing: parts.pageSealing,
-                    cookies: browser.cookies,
+                    sealing: parts.seals.pages,
+                    cookies: browser.ground.cookies,
                     random: parts.environment.random
                 ),
                 devices: parts.stores.devices,
-                clients: parts.clientResolver,
-                resources: parts.resources,
+                admission: browser.admission,
                 prompt: prompt,
-                limit: browser.limit,
-                pages: browser.pages,
+                browser: browser.ground,
                 metrics: parts.metrics
             ),
         ]

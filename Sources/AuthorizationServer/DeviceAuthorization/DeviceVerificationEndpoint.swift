@@ -11,11 +11,9 @@ import SocketHTTP
 struct DeviceVerificationEndpoint: Endpoint {
     let forms: PageForm
     let devices: any DeviceStore
-    let clients: any ClientResolver
-    let resources: ResourceCatalogue
+    let admission: AuthorizationAdmission
     let prompt: ConsentPrompt
-    let limit: AuthorizationLimit
-    let pages: PageRenderer
+    let browser: BrowserGround
     let metrics: ServerMetrics
 
     func respond(to request: Request, context: RequestContext) async -> Response {
@@ -23,13 +21,13 @@ struct DeviceVerificationEndpoint: Endpoint {
             return form(request, code: Self.code(in: request), isWrong: false, context)
         }
         // RFC 8628 §5.1: guessing has to be slow.
-        if let refusal = await limit.refusal(context) { return refusal }
+        if let refusal = await browser.limit.refusal(context) { return refusal }
         let entered: String
         do throws(PageForm.Refusal) {
             entered = try forms.checked(request, userID: nil, now: context.now).values("user_code").first ?? ""
         } catch {
             switch error {
-            case .page(let page, let status): return pages.error(page, status: status)
+            case .page(let page, let status): return browser.pages.error(page, status: status)
             }
         }
         do throws(OAuthError) {
@@ -43,7 +41,7 @@ struct DeviceVerificationEndpoint: Endpoint {
             }
             return try await ask(device, code, request, context)
         } catch {
-            return pages.error(.overloaded, status: .serviceUnavailable)
+            return browser.pages.error(.overloaded, status: .serviceUnavailable)
         }
     }
 
@@ -55,9 +53,9 @@ struct DeviceVerificationEndpoint: Endpoint {
     ) async throws(OAuthError) -> Response {
         let client: Client
         do {
-            client = try await clients.client(continuingAuthorization: device.clientID, context: context)
+            client = try await admission.clients.client(continuingAuthorization: device.clientID, context: context)
         } catch {
-            return pages.error(ErrorPage(error.problem), status: AuthorizationRefusals.status(error))
+            return browser.pages.error(ErrorPage(error.problem), status: AuthorizationRefusals.status(error))
         }
         var authorization = AuthorizationRequest(
             clientID: client.id,
@@ -73,7 +71,7 @@ struct DeviceVerificationEndpoint: Endpoint {
         return try prompt.page(
             authorization,
             client: client,
-            resource: try resources.resource(device.resource),
+            resource: try admission.resources.resource(device.resource),
             request,
             context
         )
@@ -82,11 +80,11 @@ struct DeviceVerificationEndpoint: Endpoint {
     private func form(_ request: Request, code: String, isWrong: Bool, _ context: RequestContext) -> Response {
         do throws(OAuthError) {
             let (ticket, cookie) = try forms.ticket(for: nil, request, now: context.now)
-            var response = pages.device(DevicePage(code: code, isWrong: isWrong, ticket: ticket))
+            var response = browser.pages.device(DevicePage(code: code, isWrong: isWrong, ticket: ticket))
             response.headerFields.append(HTTPField(name: .setCookie, value: cookie))
             return response
         } catch {
-            return pages.error(.overloaded, status: .serviceUnavailable)
+            return browser.pages.error(.overloaded, status: .serviceUnavailable)
         }
     }
 

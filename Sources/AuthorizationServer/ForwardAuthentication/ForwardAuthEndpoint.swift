@@ -15,6 +15,7 @@ import SocketHTTP
 /// secret in `X-Gatehouse-Proxy-Secret`. Without a secret the endpoint is on the management listener only and returns
 /// identities only.
 struct ForwardAuthEndpoint: Endpoint {
+
     /// Where the endpoint is reachable.
     enum Exposure: Hashable, Sendable {
         /// Only on the listener through which the operator administers the server.
@@ -23,16 +24,21 @@ struct ForwardAuthEndpoint: Endpoint {
         case `public`
     }
 
-    let exposure: Exposure
-    /// The complete path of the endpoint on that listener; the path below it is the client's.
-    let exactPath: String
+    /// What the operator wants on one listener.
+    struct Settings: Sendable {
+        let exposure: Exposure
+        /// The complete path of the endpoint on that listener; the path below it is the client's.
+        let exactPath: String
+        /// The upstream whose token a resource's proxy gets, by resource.
+        let upstreams: [String: String]
+        /// The fields that it gets beside that token, by resource.
+        let fields: [String: [Configuration.ForwardedField]]
+    }
+
+    let settings: Settings
     /// The secrets that a proxy may send; `nil` when none is configured.
     let secrets: AcceptedSecrets?
     let resources: ResourceCatalogue
-    /// The upstream whose token a resource's proxy gets, by resource.
-    let upstreams: [String: String]
-    /// The fields that it gets beside that token, by resource.
-    let fields: [String: [Configuration.ForwardedField]]
     let verification: AccessTokenVerification
     let vending: UpstreamVending
     let guesses: GuessLimit
@@ -52,7 +58,7 @@ struct ForwardAuthEndpoint: Endpoint {
         do throws(Refusal) {
             let isProxy = try await checkProxy(request, context)
             let (resource, scopes) = try resource(request)
-            let upstream = upstreams[resource.uri]
+            let upstream = settings.upstreams[resource.uri]
             guard upstream == nil || isProxy else {
                 throw .proxy(OAuthError(.accessDenied, "this resource requires the proxy's secret"))
             }
@@ -68,7 +74,7 @@ struct ForwardAuthEndpoint: Endpoint {
             if let upstream {
                 let credential = try await credential(upstream, resource, live.session, context)
                 response.headerFields[.authorization] = "Bearer " + credential.accessToken
-                for forwarded in fields[resource.uri] ?? [] {
+                for forwarded in settings.fields[resource.uri] ?? [] {
                     guard let name = HTTPField.Name(forwarded.header) else { continue }
                     // Empty rather than absent, so that the proxy replaces what the client sent by that name.
                     response.headerFields[name] = credential.fields[forwarded.field]?.headerText ?? ""
@@ -88,7 +94,7 @@ struct ForwardAuthEndpoint: Endpoint {
     private func checkProxy(_ request: Request, _ context: RequestContext) async throws(Refusal) -> Bool {
         let shown = request.values(of: .xGatehouseProxySecret)
         guard !shown.isEmpty else {
-            guard exposure == .management else {
+            guard settings.exposure == .management else {
                 throw .proxy(OAuthError(.accessDenied, "the proxy's secret is required"))
             }
             return false
@@ -110,7 +116,7 @@ struct ForwardAuthEndpoint: Endpoint {
     // the client's, who must not choose another resource: there the headers count, which the proxy overwrites.
     private func resource(_ request: Request) throws(Refusal) -> (ProtectedResource, ScopeSet) {
         do throws(OAuthError) {
-            guard request.path.hasSameBytes(as: exactPath) else { return try resourceBelow(request) }
+            guard request.path.hasSameBytes(as: settings.exactPath) else { return try resourceBelow(request) }
             let query: FormParameters
             do { query = try FormParameters(query: request.query ?? "") } catch {
                 throw OAuthError(.invalidRequest, "the query is malformed")
@@ -126,7 +132,7 @@ struct ForwardAuthEndpoint: Endpoint {
     // Nothing is taken as given here. A proxy that was meant to ask on the exact path, and ends up here because of a
     // slash too many, must not find its query ignored and every token accepted.
     private func resourceBelow(_ request: Request) throws(OAuthError) -> (ProtectedResource, ScopeSet) {
-        guard request.path.dropFirst(exactPath.count).contains(where: { $0 != "/" }) else {
+        guard request.path.dropFirst(settings.exactPath.count).contains(where: { $0 != "/" }) else {
             throw OAuthError(
                 .invalidRequest,
                 "no path follows forward-auth/; remove the slash to use resource and scope"

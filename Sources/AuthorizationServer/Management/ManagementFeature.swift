@@ -14,13 +14,14 @@ struct ManagementFeature: Feature {
         let gauges = ServerGauges(
             upkeep: parts.stores.upkeep,
             counters: serverCounters,
-            limiter: parts.limiter,
-            guesses: parts.guessLimiter,
-            seenTokens: parts.seenTokens,
-            clientKeySets: parts.clientKeySets,
-            audit: parts.audit,
+            tables: ServerGauges.Tables(
+                limiter: parts.limiter,
+                guesses: parts.limits.guessed,
+                seenTokens: parts.seenTokens,
+                clientKeySets: parts.clients.keySets
+            ),
             droppedLogLineCount: parts.environment.droppedLogLineCount,
-            metrics: parts.metrics
+            instruments: parts.instruments
         )
         let local = LocalRequests(hosts: parts.configuration.management.hosts)
         let guarded: [any Endpoint] = [

@@ -1,61 +1,46 @@
 import HTTPTypes
-package import OAuthProtocol
-package import OAuthState
-package import OpenSSLCrypto
+import OAuthProtocol
+import OAuthState
+import OpenSSLCrypto
 package import SocketHTTP
 
 /// RFC 7591: dynamic client registration.
 package struct RegistrationEndpoint: Endpoint {
-    private let clients: any ClientStore
-    private let policy: ClientMetadata.Policy
-    private let initialAccessToken: AcceptedSecrets?
-    private let limiter: SourceLimiter
-    private let guesses: GuessLimit
-    private let random: any RandomSource
-    private let metrics: ServerMetrics
-    private let audit: AuditTrail
-
-    /// The endpoint; with an initial access token only its holders may register (RFC 7591 §3).
-    package init(
-        clients: any ClientStore,
-        policy: ClientMetadata.Policy,
-        initialAccessToken: AcceptedSecrets?,
-        limiter: SourceLimiter,
-        guesses: GuessLimit,
-        random: any RandomSource,
-        metrics: ServerMetrics,
-        audit: AuditTrail
-    ) {
-        self.clients = clients
-        self.policy = policy
-        self.initialAccessToken = initialAccessToken
-        self.limiter = limiter
-        self.guesses = guesses
-        self.random = random
-        self.metrics = metrics
-        self.audit = audit
+    /// Who may register, and with what metadata.
+    struct Rules: Sendable {
+        /// The metadata that is accepted.
+        let policy: ClientMetadata.Policy
+        /// RFC 7591 §3: only its holders may register; `nil` where every client may.
+        let initialAccessToken: AcceptedSecrets?
     }
+
+    let clients: any ClientStore
+    let rules: Rules
+    let limiter: SourceLimiter
+    let guesses: GuessLimit
+    let random: any RandomSource
+    let instruments: Instruments
 
     /// Registers a client, or states what is wrong with its metadata (CR-1, CR-11).
     package func respond(to request: Request, context: RequestContext) async -> Response {
         do throws(OAuthError) {
             try await checkInitialAccessToken(request, context)
             if let retryAfter = await limiter.spend(.registration, source: context.source, now: context.now) {
-                metrics.throttled(purpose: "registration")
+                instruments.metrics.throttled(purpose: "registration")
                 throw OAuthError(.tooManyRequests, "too many registrations from this address", retryAfter: retryAfter)
             }
-            let metadata = try ClientMetadata(try Self.body(request), policy: policy)
+            let metadata = try ClientMetadata(try Self.body(request), policy: rules.policy)
             let answer = try await register(metadata, context)
-            metrics.registration(result: "registered")
+            instruments.metrics.registration(result: "registered")
             return CrossOrigin.allow(.json(answer.serialized(), status: .created))
         } catch {
-            metrics.registration(result: error.code.wireValue)
+            instruments.metrics.registration(result: error.code.wireValue)
             return CrossOrigin.allow(.error(error, namesTokenError: BearerToken.read(request) != nil))
         }
     }
 
     private func checkInitialAccessToken(_ request: Request, _ context: RequestContext) async throws(OAuthError) {
-        guard let initialAccessToken else { return }
+        guard let initialAccessToken = rules.initialAccessToken else { return }
         guard let text = BearerToken.read(request) else {
             throw OAuthError(.invalidToken, "registration requires an initial access token")
         }
@@ -92,7 +77,7 @@ package struct RegistrationEndpoint: Endpoint {
             await clients.register(client, from: context.network).outcome
         )
         guard registration == .registered else { throw .overloaded }
-        audit.record(.registered(client), context: context)
+        instruments.audit.record(.registered(client), context: context)
         return metadata.response(clientID: id, secret: secret, issuedAt: context.now)
     }
 }

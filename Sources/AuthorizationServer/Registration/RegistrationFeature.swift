@@ -13,13 +13,14 @@ struct RegistrationFeature: Feature {
         endpoints = [
             RegistrationEndpoint(
                 clients: parts.stores.admittedClients,
-                policy: parts.configuration.registrationPolicy,
-                initialAccessToken: parts.secrets.initialAccessToken,
+                rules: RegistrationEndpoint.Rules(
+                    policy: parts.configuration.registrationPolicy,
+                    initialAccessToken: parts.secrets.initialAccessToken
+                ),
                 limiter: parts.limiter,
                 guesses: parts.guesses,
                 random: parts.environment.random,
-                metrics: parts.metrics,
-                audit: parts.audit
+                instruments: parts.instruments
             )
         ]
     }

@@ -9,7 +9,7 @@ extension ServerParts {
     }
 
     var connectLinks: ConnectLinks {
-        ConnectLinks(issuer: configuration.issuer, sealing: pageSealing, random: environment.random)
+        ConnectLinks(issuer: configuration.issuer, sealing: seals.pages, random: environment.random)
     }
 
     var vending: UpstreamVending {
@@ -18,8 +18,8 @@ extension ServerParts {
                 vault: stores.vault,
                 sessions: stores.sessions,
                 upstreams: upstreams,
-                sealing: sealing,
-                refreshes: refreshes
+                sealing: vault.sealing,
+                refreshes: vault.refreshes
             ),
             links: connectLinks,
             random: environment.random,
@@ -32,36 +32,41 @@ extension ServerParts {
         ConnectionKeeper(
             vault: stores.vault,
             upstreams: upstreams,
-            sealing: sealing,
+            sealing: vault.sealing,
             random: environment.random
         )
     }
 
     var upstreamNames: UpstreamNames {
-        UpstreamNames(upstreams, vault: stores.vault, sealing: sealing, logger: environment.logger)
+        UpstreamNames(upstreams, vault: stores.vault, sealing: vault.sealing, logger: environment.logger)
     }
 
-    var backgroundRefresh: BackgroundRefresh {
+    /// What the server does at providers without a request.
+    var providerDuties: ProviderDuties {
+        ProviderDuties(work: work, refresh: backgroundRefresh, others: upstreamDuties)
+    }
+
+    private var backgroundRefresh: BackgroundRefresh {
         BackgroundRefresh(
             vault: stores.vault,
             upstreams: upstreams,
             names: Set(configuration.upstreams.filter(\.refreshesInBackground).map(\.name)),
-            refreshes: refreshes,
+            refreshes: vault.refreshes,
             work: work,
             logger: environment.logger
         )
     }
 
     /// The work at providers that no request causes.
-    var upstreamDuties: UpstreamDuties {
+    private var upstreamDuties: UpstreamDuties {
         UpstreamDuties(
             registrations: UpstreamRegistrations(
                 upstreams,
                 names: configuration.upstreams.filter { $0.registration != nil }.map(\.name)
             ),
-            lastSessions: lastSessions,
-            vaultKeys: vaultKeyRotation,
-            revocations: providerRevocations,
+            lastSessions: vault.lastSessions,
+            vaultKeys: vault.keyRotation,
+            revocations: vault.revocations,
             work: work
         )
     }

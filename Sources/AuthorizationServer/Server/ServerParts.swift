@@ -4,7 +4,6 @@ import Logging
 import OAuthProtocol
 import OAuthState
 import OpenSSLCrypto
-import OutboundHTTP
 import ServerConfiguration
 import SocketHTTP
 import UpstreamIdentity
@@ -14,168 +13,87 @@ struct ServerParts {
     let configuration: Configuration
     let environment: ServerEnvironment
     let stores: Stores
-    let keys: SigningKeyPublication
-    let idTokenKeys: IDTokenKeys
-    let resources: ResourceCatalogue
-    let scopePolicy: ScopePolicy
-    let upstreams: UpstreamDirectory
-    let registry = PrometheusRegistry()
-    let metrics: ServerMetrics
-    let audit: AuditTrail
+    let ownKeys: ServerKeys
     let work: BackgroundWork
-    let limiter: SourceLimiter
-    let guessLimiter: GuessLimiter
-    let guesses: GuessLimit
-    let refreshTokenKey: RefreshTokenKey
-    let vaultKeys: VaultKeys
-    let sealing: TokenSealing
-    let tickets: ConsentTicketSealing
-    let logins: LoginSealing
+    let resources: ResourceCatalogue
+    let registry = PrometheusRegistry()
+    let instruments: Instruments
+    let limits: LimitParts
     let seenTokens = SeenAccessTokens()
-    let clientKeySets: RemoteKeySets
-    let trustedIssuers: TrustedIssuers
+    let seals: BrowserSeals
     let secrets: OperatorSecrets
-    let authenticator: ClientAuthenticator
-    let documents: MetadataDocumentCache
-    let documentAdmission: MetadataDocumentAdmission
-    /// The only place that refreshes, so that no two parts refresh a connection at once.
-    let refreshes: UpstreamRefreshes
-    let pageSealing: PageSealing
-    let pushedRequests: PushedRequestSealing
-    let connectionEnding: ConnectionEnding
-    let providerRevocations: ProviderRevocations
-    let lastSessions: LastSessions
-    let vaultKeyRotation: VaultKeyRotation
+    let clients: ClientParts
+    let trustedIssuers: TrustedIssuers
+    let vault: VaultParts
 
+    /// The parts over the given state and keys; no request is sent to a provider.
+    ///
+    /// - Throws: The error that prevents the start: a misconfigured upstream, a store that fails.
     init(
         _ configuration: Configuration,
         environment: ServerEnvironment,
         stores: Stores,
-        keys: SigningKeyPublication,
+        keys: ServerKeys,
         audit: AuditTrail,
-        work: BackgroundWork,
-        idTokenKeys: IDTokenKeys,
-        rootSecret: [UInt8]
+        work: BackgroundWork
     ) async throws {
         self.configuration = configuration
         self.environment = environment
         self.stores = stores
-        self.keys = keys
-        self.idTokenKeys = idTokenKeys
+        self.work = work
+        ownKeys = keys
         secrets = OperatorSecrets(configuration)
         resources = configuration.resourceCatalogue
-        scopePolicy = ScopePolicy(supported: configuration.scopes)
-        metrics = ServerMetrics(factory: registry)
-        self.audit = audit
-        self.work = work
-        limiter = SourceLimiter(
-            rates: [
-                .registration: configuration.limits.registrationsPerSource,
-                .failure: configuration.limits.failuresPerSource,
-                .authorization: configuration.limits.authorizationsPerSource,
-                .metadataFetch: configuration.documentFetchLimits.perSource,
-            ]
-        )
-        guessLimiter = GuessLimiter(rate: configuration.limits.failuresPerSource)
-        guesses = GuessLimit(limiter: guessLimiter, metrics: metrics, audit: audit)
-        refreshTokenKey = RefreshTokenKey(secret: rootSecret)
-        vaultKeys = try VaultKeys(rootSecret: rootSecret, secrets: await stores.keys.generation().vaultKeys)
-        sealing = TokenSealing(keys: vaultKeys, random: environment.random)
-        upstreams = try await UpstreamAssembly(
-            configuration: configuration,
-            environment: environment,
-            registrations: stores.vault,
-            upkeep: stores.upkeep,
-            sealing: sealing,
+        instruments = Instruments(
+            metrics: ServerMetrics(factory: registry),
             audit: audit,
-            work: work
-        ).directory()
-        tickets = try ConsentTicketSealing(secret: rootSecret, random: environment.random)
-        logins = try LoginSealing(secret: rootSecret, random: environment.random)
-        documentAdmission = MetadataDocumentAdmission(
-            issuer: configuration.issuer,
-            ports: Set(configuration.listen.map(\.address.port)),
-            settings: configuration.registration
-        )
-        documents = MetadataDocumentCache(
-            fetch: MetadataDocumentFetch(
-                transport: environment.documentTransport ?? environment.transport,
-                policy: configuration.metadataDocumentPolicy,
-                allowsLoopback: documentAdmission.allowsLoopback,
-                byteCountMax: configuration.registration.metadataDocumentBytesMax,
-                limits: configuration.documentFetchLimits
-            ),
-            timeSource: environment.timeSource,
-            limits: configuration.documentCacheLimits,
-            work: work
-        )
-        clientKeySets = RemoteKeySets(
-            transport: environment.documentTransport ?? environment.transport,
-            // LF-8: fetching from loopback is allowed only while the server itself is there.
-            addressPolicy: configuration.issuer.isLoopback ? .loopbackAllowed : .publicOnly,
-            limiter: limiter,
-            limits: configuration.documentFetchLimits,
-            timeSource: environment.timeSource,
-            work: work,
             logger: environment.logger
+        )
+        limits = LimitParts(configuration, instruments)
+        seals = try BrowserSeals(rootSecret: keys.rootSecret, random: environment.random)
+        clients = ClientParts(
+            configuration,
+            environment,
+            stores: stores,
+            limits: limits,
+            secrets: secrets,
+            work: work
         )
         trustedIssuers = TrustedIssuers(
             configuration,
             environment: environment,
             replay: stores.replay,
-            guesses: guesses
+            guesses: limits.guesses
         )
-        authenticator = ClientAuthenticator(
-            clients: KnownClients(
-                registry: stores.admittedClients,
-                documents: documents,
-                admission: documentAdmission,
-                work: work
-            ),
-            assertions: ClientAssertionVerifier(
-                issuer: configuration.issuer,
-                keys: ClientKeys(remote: clientKeySets),
-                replay: stores.replay,
-                guesses: guesses,
-                logger: environment.logger
-            ),
-            operatorSecrets: secrets.clients,
-            guesses: guesses
-        )
-        refreshes = UpstreamRefreshes(
-            store: stores.vault,
-            holder: LeaseHolder(random: environment.random),
-            sealing: sealing,
-            timeSource: environment.timeSource,
-            metrics: metrics,
-            audit: audit,
+        vault = try await VaultParts(
+            configuration,
+            environment,
+            stores: stores,
+            keys: keys.vault,
             work: work,
-            logger: environment.logger
+            instruments: instruments
         )
-        pageSealing = try PageSealing(secret: rootSecret, random: environment.random)
-        pushedRequests = try PushedRequestSealing(secret: rootSecret, random: environment.random)
-        connectionEnding = ConnectionEnding(
-            vault: stores.vault,
-            upstreams: upstreams,
-            sealing: sealing,
-            logger: environment.logger
-        )
-        vaultKeyRotation = VaultKeyRotation(
-            secrets: stores.keys,
-            keys: vaultKeys,
-            sealing: sealing,
-            vault: stores.vault,
-            random: environment.random,
-            logger: environment.logger
-        )
-        providerRevocations = ProviderRevocations(ending: connectionEnding, metrics: metrics, audit: audit)
-        lastSessions = LastSessions(
-            sessions: stores.sessions,
-            vault: stores.vault,
-            resources: resources,
-            upstreams: Set(configuration.upstreams.filter(\.revokesWithLastSession).map(\.name)),
-            revocations: providerRevocations
-        )
+    }
+
+    // MARK: - Shorter names
+
+    var metrics: ServerMetrics { instruments.metrics }
+    var audit: AuditTrail { instruments.audit }
+    var keys: SigningKeyPublication { ownKeys.publication }
+    var limiter: SourceLimiter { limits.sources }
+    var guesses: GuessLimit { limits.guesses }
+    var failures: FailureLimit { limits.failures }
+    var upstreams: UpstreamDirectory { vault.upstreams }
+
+    /// Which scopes can be granted.
+    var scopePolicy: ScopePolicy { ScopePolicy(supported: configuration.scopes) }
+
+    /// Derives and recognizes refresh tokens.
+    var refreshTokenKey: RefreshTokenKey { RefreshTokenKey(secret: ownKeys.rootSecret) }
+
+    /// Reads requests of clients and authenticates them.
+    var clientRequests: ClientRequests {
+        ClientRequests(authenticator: clients.authenticator, failures: failures)
     }
 
     // MARK: - Clients
@@ -189,12 +107,11 @@ struct ServerParts {
     private var documentResolver: MetadataDocumentClientResolver {
         MetadataDocumentClientResolver(
             registry: stores.clients,
-            documents: documents,
-            admission: documentAdmission,
+            documents: clients.documents,
+            admission: clients.admission,
             limiter: limiter,
             limits: configuration.documentFetchLimits,
-            metrics: metrics,
-            audit: audit
+            instruments: instruments
         )
     }
 
@@ -231,9 +148,6 @@ struct ServerParts {
         metadata.allowsMetadataDocuments = configuration.registration.acceptsMetadataDocuments
         return metadata
     }
-
-    /// Counts guesses.
-    var failures: FailureLimit { FailureLimit(limiter: limiter, metrics: metrics) }
 
     /// Verifies access tokens wherever they are presented to us.
     var verification: AccessTokenVerification {

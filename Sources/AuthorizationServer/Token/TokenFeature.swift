@@ -7,7 +7,7 @@ struct TokenFeature: Feature {
     let endpoints: [any Endpoint]
 
     init(_ parts: ServerParts) {
-        let requests = ClientRequests(authenticator: parts.authenticator, failures: parts.failures)
+        let requests = parts.clientRequests
         var endpoints: [any Endpoint] = [
             TokenEndpoint(
                 grants: GrantList(parts.grantGround).grants,
@@ -18,16 +18,15 @@ struct TokenFeature: Feature {
                 requests: requests,
                 resources: parts.resources,
                 scopePolicy: parts.scopePolicy,
-                sealing: parts.pushedRequests
+                sealing: parts.seals.pushedRequests
             ),
             RevocationEndpoint(
                 requests: requests,
                 refreshTokenKey: parts.refreshTokenKey,
                 verification: parts.verification,
                 sessions: parts.stores.sessions,
-                lastSessions: parts.lastSessions,
-                metrics: parts.metrics,
-                audit: parts.audit
+                lastSessions: parts.vault.lastSessions,
+                instruments: parts.instruments
             ),
             IntrospectionEndpoint(
                 requests: requests,
@@ -49,26 +48,29 @@ extension ServerParts {
         GrantGround(
             configuration: configuration,
             stores: stores,
-            resources: resources,
-            responses: sessionTokens,
+            tokens: GrantGround.OwnTokens(
+                resources: resources,
+                responses: sessionTokens,
+                verification: verification
+            ),
             upstreams: GrantGround.UpstreamAccess(
                 subjects: exchangeSubjects,
                 vending: vending,
                 endings: UpstreamEndings(connections: stores.vault, metrics: metrics),
                 refreshConditions: upstreams.refreshConditions(for: resources)
             ),
-            verification: verification,
-            trustedIssuers: trustedIssuers,
-            federatedUsers: FederatedUsers(
-                upstreams: upstreams,
-                vault: stores.vault,
-                sessions: stores.sessions,
-                blocks: stores.administration?.blocks,
-                random: environment.random,
-                lifetime: configuration.tokens.accessTokenLifetime
+            assertions: GrantGround.Assertions(
+                trustedIssuers: trustedIssuers,
+                users: FederatedUsers(
+                    upstreams: upstreams,
+                    vault: stores.vault,
+                    sessions: stores.sessions,
+                    blocks: stores.administration?.blocks,
+                    random: environment.random,
+                    lifetime: configuration.tokens.accessTokenLifetime
+                )
             ),
-            metrics: metrics,
-            audit: audit
+            instruments: instruments
         )
     }
 
@@ -83,7 +85,7 @@ extension ServerParts {
             ),
             idTokens: IDTokenIssuer(
                 issuer: configuration.issuer,
-                keys: idTokenKeys,
+                keys: ownKeys.idTokens,
                 lifetime: configuration.tokens.accessTokenLifetime
             ),
             refreshTokenKey: refreshTokenKey

@@ -1,6 +1,6 @@
 import HTTPTypes
 import OAuthProtocol
-package import OAuthState
+import OAuthState
 import OpenSSLCrypto
 package import SocketHTTP
 
@@ -12,35 +12,14 @@ package import SocketHTTP
 /// Each connection allows one forced refresh per minute, so that a server in a loop does not use up the user's grant. A
 /// report about a token that came from a login, or that cannot be refreshed, takes effect at once.
 package struct ReportInvalidEndpoint: Endpoint {
-    private let authenticator: ClientAuthenticator
-    private let failures: FailureLimit
-    private let subjects: ExchangeSubject
-    private let vault: any VaultStore
-    private let sealing: TokenSealing
-    private let metrics: ServerMetrics
-    private let audit: AuditTrail
+    let requests: ClientRequests
+    let subjects: ExchangeSubject
+    let vault: any VaultStore
+    let sealing: TokenSealing
+    let instruments: Instruments
 
     /// How old refreshed tokens must be to be replaced because of a report.
     static let interval: Duration = .seconds(60)
-
-    /// The endpoint over the vault.
-    package init(
-        authenticator: ClientAuthenticator,
-        failures: FailureLimit,
-        subjects: ExchangeSubject,
-        vault: any VaultStore,
-        sealing: TokenSealing,
-        metrics: ServerMetrics,
-        audit: AuditTrail
-    ) {
-        self.authenticator = authenticator
-        self.failures = failures
-        self.subjects = subjects
-        self.vault = vault
-        self.sealing = sealing
-        self.metrics = metrics
-        self.audit = audit
-    }
 
     /// The result of a report.
     private enum Effect: String {
@@ -53,11 +32,9 @@ package struct ReportInvalidEndpoint: Endpoint {
     }
 
     package func respond(to request: Request, context: RequestContext) async -> Response {
-        let usedBasic = ClientAuthenticator.usesBasic(request)
         do throws(OAuthError) {
-            let form = try FormBody.parse(request)
-            let authentication = try authenticator.read(request, form)
-            let client = try await authenticator.authenticate(authentication, context: context)
+            let form = try requests.form(request)
+            let client = try await requests.client(request, form, context)
             let upstream = try form.required("audience")
             let session = try await subjects.subject(
                 form,
@@ -66,14 +43,14 @@ package struct ReportInvalidEndpoint: Endpoint {
                 now: context.now
             ).session
             let effect = try await report(form, session, upstream, context)
-            audit.record(
+            instruments.audit.record(
                 .reportedInvalid(session, clientID: client.id, upstream: upstream, effect: effect.rawValue),
                 context: context
             )
             let json: JSONObject = ["upstream": .string(upstream), "status": .string(effect.rawValue)]
             return .json(json.serialized())
         } catch {
-            return .error(await failures.throttling(error, context: context), basicChallenge: usedBasic)
+            return await requests.refusal(error, request, context).response
         }
     }
 
@@ -137,7 +114,7 @@ package struct ReportInvalidEndpoint: Endpoint {
             ).outcome
         )
         guard marked else { return .superseded }
-        if !canRefresh { metrics.reauthorizationForced(reason: Connection.reportedInvalid) }
+        if !canRefresh { instruments.metrics.reauthorizationForced(reason: Connection.reportedInvalid) }
         return canRefresh ? .refreshPending : .reauthorizationRequired
     }
 }

@@ -9,25 +9,24 @@ struct VaultFeature: Feature {
     init(_ parts: ServerParts) {
         var endpoints: [any Endpoint] = [
             ReportInvalidEndpoint(
-                authenticator: parts.authenticator,
-                failures: parts.failures,
+                requests: parts.clientRequests,
                 subjects: parts.exchangeSubjects,
                 vault: parts.stores.vault,
-                sealing: parts.sealing,
-                metrics: parts.metrics,
-                audit: parts.audit
+                sealing: parts.vault.sealing,
+                instruments: parts.instruments
             ),
             BackChannelLogoutEndpoint(
                 upstreams: parts.upstreams,
                 subjects: LogoutSubjects(sessions: parts.stores.sessions, vault: parts.stores.vault),
-                sessions: parts.stores.sessions,
-                vault: parts.stores.vault,
-                users: parts.stores.vault,
-                replay: parts.stores.replay,
-                revocations: parts.providerRevocations,
-                revokingUpstreams: Set(parts.configuration.upstreams.filter(\.revokesOnLogout).map(\.name)),
-                failures: parts.failures,
-                audit: parts.audit
+                logout: ProviderLogout(
+                    sessions: parts.stores.sessions,
+                    vault: parts.stores.vault,
+                    replay: parts.stores.replay,
+                    revocations: parts.vault.revocations,
+                    revokingUpstreams: Set(parts.configuration.upstreams.filter(\.revokesOnLogout).map(\.name)),
+                    audit: parts.audit
+                ),
+                failures: parts.failures
             ),
         ]
         // Without the secret only the operator may ask, and the operator uses the other listener.
@@ -40,20 +39,22 @@ extension ServerParts {
     /// What proxies ask, on the listener of this exposure.
     func forwardAuth(_ exposure: ForwardAuthEndpoint.Exposure) -> ForwardAuthEndpoint {
         ForwardAuthEndpoint(
-            exposure: exposure,
-            exactPath: (exposure == .public ? configuration.issuer.path : "") + ForwardAuthEndpoint.path,
+            settings: ForwardAuthEndpoint.Settings(
+                exposure: exposure,
+                exactPath: (exposure == .public ? configuration.issuer.path : "") + ForwardAuthEndpoint.path,
+                upstreams: Dictionary(
+                    configuration.resources.compactMap { resource in
+                        resource.forwardAuthUpstream.map { (resource.uri, $0) }
+                    },
+                    uniquingKeysWith: { first, _ in first }
+                ),
+                fields: Dictionary(
+                    configuration.resources.map { ($0.uri, $0.forwardAuthFields) },
+                    uniquingKeysWith: { first, _ in first }
+                )
+            ),
             secrets: secrets.forwardAuth,
             resources: resources,
-            upstreams: Dictionary(
-                configuration.resources.compactMap { resource in
-                    resource.forwardAuthUpstream.map { (resource.uri, $0) }
-                },
-                uniquingKeysWith: { first, _ in first }
-            ),
-            fields: Dictionary(
-                configuration.resources.map { ($0.uri, $0.forwardAuthFields) },
-                uniquingKeysWith: { first, _ in first }
-            ),
             verification: verification,
             vending: vending,
             guesses: guesses

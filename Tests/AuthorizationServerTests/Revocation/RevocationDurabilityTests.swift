@@ -173,8 +173,7 @@ private struct EndpointScene {
                 seen: SeenAccessTokens()
             ),
             sessions: sessions,
-            metrics: metrics,
-            audit: audit
+            instruments: Instruments(metrics: metrics, audit: audit, logger: logger)
         )
     }
 

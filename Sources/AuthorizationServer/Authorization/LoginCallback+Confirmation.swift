@@ -6,7 +6,7 @@ import SocketHTTP
 import UpstreamIdentity
 
 /// A further leg that brought an account which the user has not connected before: the user sees it and decides (D-60).
-extension CallbackEndpoint {
+extension LoginCallback {
     /// Shows the account and asks; the login waits in the table of logins, bound to this browser as before.
     func ask(
         _ userID: UserID,
@@ -16,11 +16,11 @@ extension CallbackEndpoint {
         _ context: RequestContext
     ) async throws(OAuthError) -> Response {
         var claims = pending.claims
-        claimMappings[provider.name]?.add(login.claims, to: &claims)
-        let (state, binding) = (UpstreamState(random: random), BrowserBinding(random: random))
+        legs.claimMappings[provider.name]?.add(login.claims, to: &claims)
+        let (state, binding) = (UpstreamState(random: browser.random), BrowserBinding(random: browser.random))
         var waiting = pending
         waiting.unconfirmed = UnconfirmedLeg(
-            draft: try connections.draft(login, of: provider, ownedBy: userID, pending.sessionID),
+            draft: try legs.keeper.draft(login, of: provider, ownedBy: userID, pending.sessionID),
             claims: claims
         )
         waiting.binding = binding.hash
@@ -30,29 +30,29 @@ extension CallbackEndpoint {
             await sessions.begin(waiting, state: state.hash, now: context.now).outcome
         )
         try admission.check()
-        var response = pages.confirmLeg(
+        var response = browser.pages.confirmLeg(
             LegPage(
                 upstream: provider.name,
                 account: login.accountName ?? login.subject,
-                userName: try await connections.name(of: userID),
+                userName: try await legs.keeper.name(of: userID),
                 state: state.wireValue
             )
         )
         response.setCookies([
-            cookies.settingFlowBinding(binding, state: state.hash, lifetime: PendingAuthorization.lifetime)
+            browser.cookies.settingFlowBinding(binding, state: state.hash, lifetime: PendingAuthorization.lifetime)
         ])
         return response
     }
 
     /// Takes the user's decision, in the browser that was asked.
     func decide(_ request: Request, _ context: RequestContext) async -> Response {
-        guard FormOrigin.isOurs(request, issuer: issuer) else {
+        guard FormOrigin.isOurs(request, issuer: browser.issuer) else {
             return await refuse("", reason: "foreign_form", .foreignForm, .forbidden, context)
         }
         // Whatever is wrong with the form, it is not the one of our page.
         guard let form = try? FormBody.parse(request), let text = try? form.required("leg"),
             let name = try? form.required("upstream"), let decision = try? form.required("decision"),
-            ["connect", "deny"].contains(decision), let provider = upstreams[name]
+            ["connect", "deny"].contains(decision), let provider = legs.upstreams[name]
         else { return await refuse("", reason: "bad_form", .badForm, .badRequest, context) }
         let state = UpstreamState(wireValue: text).hash
         let outcome: PendingOutcome
@@ -60,7 +60,7 @@ extension CallbackEndpoint {
             outcome = try await sessions.takePending(
                 state: state,
                 upstream: name,
-                binding: cookies.flowBinding(request, state: state)?.hash,
+                binding: browser.cookies.flowBinding(request, state: state)?.hash,
                 now: context.now
             ).outcome
         } catch {
@@ -73,7 +73,7 @@ extension CallbackEndpoint {
                 return await refuse(name, reason: "bad_form", .badForm, .badRequest, context)
             }
             var response = await proceed(pending, leg, provider, isApproved: decision == "connect", request, context)
-            response.setCookies([cookies.removingFlowBinding(state: state)])
+            response.setCookies([browser.cookies.removingFlowBinding(state: state)])
             return response
         case .unknown: return await refuse(name, reason: "expired", .expired, .badRequest, context)
         case .full: return await refuse(name, reason: "full", .overloaded, .serviceUnavailable, context)
@@ -94,16 +94,17 @@ extension CallbackEndpoint {
         do throws(OAuthError) {
             do throws(OAuthError) {
                 guard isApproved else {
-                    audit.record(connected(leg, result: "denied"), context: context)
+                    instruments.audit.record(connected(leg, result: "denied"), context: context)
                     throw OAuthError(.accessDenied, "the user did not connect the account at \(provider.name)")
                 }
-                let kept = try await connections.store(leg.draft, context)
+                let kept = try await legs.keeper.store(leg.draft, context)
                 progress.connections.append(kept.id)
                 progress.claims = leg.claims
-                audit.record(connected(leg, result: "success"), context: context)
+                instruments.audit.record(connected(leg, result: "success"), context: context)
             } catch {
                 // The provider has not failed when the user says no.
-                let error = isApproved ? failures.report(LegFailure(error), at: provider.name, context: context) : error
+                let error =
+                    isApproved ? legs.failures.report(LegFailure(error), at: provider.name, context: context) : error
                 guard provider.isOptional else { throw error }
                 progress.lastError = error
             }
@@ -116,35 +117,5 @@ extension CallbackEndpoint {
 
     private func connected(_ leg: UnconfirmedLeg, result: String) -> AuditEvent {
         .connected(leg.draft.userID, upstream: leg.draft.upstream, account: leg.draft.account, result: result)
-    }
-}
-
-/// D-60: the user's decision about an account that a further leg of a login brought.
-struct LegConfirmationEndpoint: Endpoint {
-    let callback: CallbackEndpoint
-
-    /// The path, relative to the issuer.
-    static let path = "/oauth/confirm"
-
-    var surfaces: [Surface] {
-        [Surface(.post, Self.path, name: "confirm", origins: .refused, Self.operation)]
-    }
-
-    private static let operation = OpenAPIOperation(
-        id: "confirmAccount",
-        summary: "Receives the user's decision about an account that a further provider of a login brought.",
-        body: .form(required: ["leg", "upstream", "decision"], optional: []),
-        responses: [
-            (200, .page("The next question, or a device's result")),
-            (303, .empty("Redirect to the next provider, or back to the client")),
-            (400, .page("The form is invalid")), (403, .page("The form was sent from another site or browser")),
-            (429, .page("Too many metadata documents were requested")),
-            (502, .page("The client's metadata document could not be fetched")),
-            (503, .page("This server is busy")),
-        ]
-    )
-
-    func respond(to request: Request, context: RequestContext) async -> Response {
-        await callback.decide(request, context)
     }
 }

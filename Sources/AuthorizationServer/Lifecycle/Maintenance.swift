@@ -6,25 +6,22 @@ import Synchronization
 
 /// The server's periodic work: drops expired entries, rotates keys, writes snapshots.
 final class Maintenance: Sendable {
+    private let storage: any StateStorage
+    private let snapshotInterval: Duration
+    private let keys: ServerKeys
+    private let duties: ProviderDuties
+    private let timeSource: any TimeSource
+    private let logger: Logger
+    private let nextSnapshot: Mutex<Timestamp>
+    private let earliestRepair: Mutex<Timestamp>
+
     private enum State: Sendable {
         case stopped
         case waiting
         case working(Task<Void, Never>)
     }
 
-    private let storage: any StateStorage
-    private let snapshotInterval: Duration
-    private let rotation: SigningKeyRotation
-    private let idTokenKeys: IDTokenKeys
-    private let keyFollower: KeyFollower
-    private let backgroundRefresh: BackgroundRefresh
-    private let upstreamDuties: UpstreamDuties
-    private let work: BackgroundWork
-    private let timeSource: any TimeSource
-    private let logger: Logger
     private let state = Mutex(State.stopped)
-    private let nextSnapshot: Mutex<Timestamp>
-    private let earliestRepair: Mutex<Timestamp>
 
     /// How often it checks what is due.
     private static let interval: Duration = .seconds(1)
@@ -38,23 +35,15 @@ final class Maintenance: Sendable {
     init(
         storage: any StateStorage,
         snapshotInterval: Duration,
-        rotation: SigningKeyRotation,
-        idTokenKeys: IDTokenKeys,
-        keyFollower: KeyFollower,
-        backgroundRefresh: BackgroundRefresh,
-        upstreamDuties: UpstreamDuties,
-        work: BackgroundWork,
+        keys: ServerKeys,
+        duties: ProviderDuties,
         timeSource: any TimeSource,
         logger: Logger
     ) {
         self.storage = storage
         self.snapshotInterval = snapshotInterval
-        self.rotation = rotation
-        self.idTokenKeys = idTokenKeys
-        self.keyFollower = keyFollower
-        self.backgroundRefresh = backgroundRefresh
-        self.upstreamDuties = upstreamDuties
-        self.work = work
+        self.keys = keys
+        self.duties = duties
         self.timeSource = timeSource
         self.logger = logger
         let now = timeSource.now()
@@ -78,7 +67,7 @@ final class Maintenance: Sendable {
     private func tick(on loop: EventLoop) {
         let begins = state.withLock { state in
             guard case .waiting = state else { return false }
-            let task = work.start(.finishes) { [self] in
+            let task = duties.work.start(.finishes) { [self] in
                 await performOwnDuties()
                 finishTick(on: loop)
             }
@@ -87,8 +76,8 @@ final class Maintenance: Sendable {
             return true
         }
         guard begins else { return }
-        backgroundRefresh.start(now: timeSource.now())
-        upstreamDuties.start(now: timeSource.now())
+        duties.refresh.start(now: timeSource.now())
+        duties.others.start(now: timeSource.now())
     }
 
     private func finishTick(on loop: EventLoop) {
@@ -111,34 +100,34 @@ final class Maintenance: Sendable {
             guard case .working(let task) = state else { return nil }
             return task
         }
-        backgroundRefresh.stop()
-        upstreamDuties.stop()
+        duties.refresh.stop()
+        duties.others.stop()
         await running?.value
     }
 
     /// Puts on record what was left undone, once all background work has ended.
     func abandon() {
-        upstreamDuties.abandon(now: timeSource.now())
+        duties.others.abandon(now: timeSource.now())
     }
 
     /// Does everything that is due now.
     func performDue() async {
         await performOwnDuties()
-        await idTokenKeys.settled()
-        await backgroundRefresh.performDue(now: timeSource.now())
-        await upstreamDuties.performDue(now: timeSource.now())
+        await keys.idTokens.settled()
+        await duties.refresh.performDue(now: timeSource.now())
+        await duties.others.performDue(now: timeSource.now())
     }
 
     private func performOwnDuties() async {
         let now = timeSource.now()
         await storage.stores.upkeep.sweep(now: now, limit: Self.sweepCountMax)
         do {
-            try await rotation.performDue(now: now)
+            try await keys.rotation.performDue(now: now)
         } catch {
             logger.error("signing keys were not rotated", metadata: ["error": "\(error)"])
         }
-        idTokenKeys.prepare(now: now)
-        keyFollower.follow()
+        keys.idTokens.prepare(now: now)
+        keys.follower.follow()
         await writeSnapshotIfDue(now: now)
     }
 
