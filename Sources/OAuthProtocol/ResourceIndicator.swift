@@ -71,6 +71,8 @@ package struct ResourceCatalogue: Sendable {
     /// - Throws: `invalid_target` when the value is not an absolute URI without fragment, or is not registered. The
     ///   value is never fetched (D-45).
     package func resource(_ text: String) throws(OAuthError) -> ProtectedResource {
+        // The registered spelling, which clients send with each refresh, need not be parsed again.
+        if let resource = byURI[text], resource.uri.hasSameBytes(as: text) { return resource }
         guard let form = Self.comparisonForm(text) else {
             throw OAuthError(.invalidTarget, "resource must be an absolute URI without fragment")
         }

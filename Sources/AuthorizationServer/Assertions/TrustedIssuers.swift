@@ -149,19 +149,19 @@ struct TrustedIssuers: Sendable {
         // What cannot be parsed is counted as well, as the assertion of nobody.
         let claims = (try? parsed.get())?.registered
         let subject = GuessLimiter.Subject.workload(issuer: claims?.issuer ?? "", subject: claims?.subject ?? "")
-        try await guesses.begin(subject, context)
+        try guesses.begin(subject, context)
         do {
             let assertion = try parsed.get()
             let trusted = try issuer(of: assertion)
             let use = try await verify(assertion, of: trusted, as: .workload, context)
-            await guesses.end(subject, isRight: true, context)
+            guesses.end(subject, isRight: true, context)
             return (assertion, trusted, use)
         } catch {
             // Without the issuer's keys nothing is known of the assertion.
             if error.code == .invalidGrant {
-                await guesses.end(subject, isRight: false, context)
+                guesses.end(subject, isRight: false, context)
             } else {
-                await guesses.release(subject, context)
+                guesses.release(subject, context)
             }
             throw error
         }

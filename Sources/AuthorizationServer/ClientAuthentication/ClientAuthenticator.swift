@@ -122,7 +122,7 @@ package struct ClientAuthenticator: Sendable {
         }
         for candidate in candidates {
             let (presented, accepted) = (candidate.presented, candidate.accepted)
-            let isRight = try await guesses.check(.client(id: candidate.client.id), context) {
+            let isRight = try guesses.check(.client(id: candidate.client.id), context) {
                 presented.reduce(false) { accepted.accepts($1) || $0 }
             }
             if isRight { return candidate.client }

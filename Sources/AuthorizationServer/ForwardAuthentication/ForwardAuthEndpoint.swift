@@ -102,7 +102,7 @@ struct ForwardAuthEndpoint: Endpoint {
         let (presented, expected) = (SHA256.hash(shown[0]), secrets)
         let isOne = shown.count == 1
         do throws(OAuthError) {
-            let isRight = try await guesses.check(.proxy, context) {
+            let isRight = try guesses.check(.proxy, context) {
                 isOne && expected?.accepts(presented) ?? false
             }
             guard isRight else { throw OAuthError(.accessDenied, "the proxy's secret is wrong") }

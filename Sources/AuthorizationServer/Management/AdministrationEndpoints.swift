@@ -36,7 +36,7 @@ struct AdministratorAuthentication: Sendable {
             }
             let presented = SHA256.hash(token)
             do throws(OAuthError) {
-                let isRight = try await guesses.check(.administrator, context) { accepted.accepts(presented) }
+                let isRight = try guesses.check(.administrator, context) { accepted.accepts(presented) }
                 guard isRight else { throw OAuthError(.invalidToken, "the administrator's token is wrong") }
             } catch {
                 return .error(error)

@@ -40,7 +40,7 @@ struct ServerGauges: Sendable {
         metrics.gauge("gatehouse_seen_access_tokens", tables.seenTokens.count)
         metrics.gauge("gatehouse_client_key_sets", tables.clientKeySets.count)
         metrics.gauge("gatehouse_limited_sources", await tables.limiter.count)
-        metrics.gauge("gatehouse_guessed_secrets", await tables.guesses.count)
+        metrics.gauge("gatehouse_guessed_secrets", tables.guesses.count)
         metrics.total("gatehouse_audit_events_dropped_total", instruments.audit.droppedCount)
         metrics.total("gatehouse_log_lines_dropped_total", droppedLogLineCount())
         // A failing store leaves its gauges unchanged; readiness reports the failure.

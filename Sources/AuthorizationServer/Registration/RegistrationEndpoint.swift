@@ -45,7 +45,7 @@ package struct RegistrationEndpoint: Endpoint {
             throw OAuthError(.invalidToken, "registration requires an initial access token")
         }
         let presented = SHA256.hash(text)
-        let isRight = try await guesses.check(.initialAccessToken, context) {
+        let isRight = try guesses.check(.initialAccessToken, context) {
             initialAccessToken.accepts(presented)
         }
         guard isRight else { throw OAuthError(.invalidToken, "registration requires an initial access token") }
