@@ -8,13 +8,26 @@ package struct ProtectedResource: Hashable, Sendable {
     package let upstreams: [String]
     /// The client that the resource server authenticates as when it retrieves upstream tokens.
     package let clientID: String?
+    /// When its logins visit these upstreams, in place of each upstream's own rule.
+    package let logins: [String: LoginNeed]
+    /// The upstream that its users log in with, in place of the server's.
+    package let identity: String?
 
     /// A resource of the configuration.
-    package init(uri: String, scopes: ScopeSet, upstreams: [String], clientID: String?) {
+    package init(
+        uri: String,
+        scopes: ScopeSet,
+        upstreams: [String],
+        clientID: String?,
+        logins: [String: LoginNeed] = [:],
+        identity: String? = nil
+    ) {
         self.uri = uri
         self.scopes = scopes
         self.upstreams = upstreams
         self.clientID = clientID
+        self.logins = logins
+        self.identity = identity
     }
 }
 

@@ -54,6 +54,13 @@ extension Configuration {
             "The identity providers where users log in and whose tokens the vault keeps."
         )
         Key(
+            "identity",
+            \.identity,
+            .text("name of an upstream", Resource.isUpstream),
+            default: "the first upstreams of the resource that logins visit",
+            "The upstream that users log in with, before a resource's own upstreams are visited."
+        )
+        Key(
             "forward_auth",
             \.forwardAuth,
             .section(ForwardAuthentication.keys),

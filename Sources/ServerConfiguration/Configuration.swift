@@ -38,6 +38,9 @@ package struct Configuration: Hashable, Sendable {
     /// The identity providers where users log in and whose tokens the vault keeps.
     package var upstreams: [Upstream] = []
 
+    /// The upstream that users log in with, whatever a resource's own upstreams are; `nil` for those.
+    package var identity: String?
+
     /// The MCP servers that accept our tokens.
     package var resources: [Resource] = []
 

@@ -5,11 +5,11 @@ import OAuthProtocol
 ///
 /// Client names are self-asserted, so the redirect's host is shown beside them (D-59, D-92).
 struct ConsentPage {
-    /// A provider that the login will visit.
+    /// A provider that the login visits, or that the client may need later.
     package struct Upstream: Sendable {
         package let name: String
         package let scopes: [String]
-        package let isOptional: Bool
+        package let need: LoginNeed
     }
 
     let client: Client
@@ -46,7 +46,8 @@ struct ConsentPage {
         \(permissions)
         <p class="quiet small">\(clientName) never sees your password. It acts on your behalf until you withdraw access \
         on the page of your connections.</p>
-        <form method="post" action="\(action)"><input type="hidden" name="ticket" value="\(ticket)">
+        <form method="post" action="\(action)" id="\(Self.formID)">
+        <input type="hidden" name="ticket" value="\(ticket)">\(offer)
         <div class="actions"><button type="submit" name="decision" value="deny">Deny</button>
         <button type="submit" name="decision" value="approve" class="main">Approve</button></div></form>
         """
@@ -115,12 +116,38 @@ struct ConsentPage {
     }
 
     private func item(_ upstream: Upstream) -> HTML {
-        let optional: HTML = upstream.isOptional ? " <span class=\"quiet\">(optional)</span>" : .none
         let asked: HTML =
             upstream.scopes.isEmpty
             ? .none : "<br><span class=\"quiet small\">asking for</span> \(ScopeWords.inline(upstream.scopes))"
-        return "<li><strong>\(upstream.name)</strong>\(optional)\(asked)</li>"
+        switch upstream.need {
+        case .required: return "<li><strong>\(upstream.name)</strong>\(asked)</li>"
+        case .onDemand:
+            return """
+                <li><strong>\(upstream.name)</strong> <span class="quiet">(only when it is needed: you are asked \
+                then)</span>\(asked)</li>
+                """
+        case .optional:
+            return """
+                <li><label><input type="checkbox" form="\(Self.formID)" name="\(Self.choiceField)" \
+                value="\(upstream.name)" checked> <strong>\(upstream.name)</strong></label> \
+                <span class="quiet">(optional)</span>\(asked)</li>
+                """
+        }
     }
+
+    // A box that is not checked sends nothing, so the form says that it had boxes.
+    private var offer: HTML {
+        guard upstreams.contains(where: { $0.need == .optional }) else { return .none }
+        return "<input type=\"hidden\" name=\"\(Self.offerField)\" value=\"1\">"
+    }
+
+    private static let formID = "decide"
+
+    /// The form's field for each optional upstream that the user agrees to.
+    static let choiceField = "upstream"
+
+    /// The form's field that says that optional upstreams were offered.
+    static let offerField = "upstreams_offered"
 
     private var permissions: HTML {
         let scopes = request.scopes.tokens

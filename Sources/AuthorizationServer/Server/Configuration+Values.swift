@@ -16,7 +16,9 @@ extension Configuration {
                     uri: resource.uri,
                     scopes: resource.scopes,
                     upstreams: resource.upstreams,
-                    clientID: resource.clientID
+                    clientID: resource.clientID,
+                    logins: resource.logins,
+                    identity: resource.identity
                 )
             },
             defaultURI: defaultResource
@@ -179,7 +181,7 @@ extension Configuration.Upstream {
         configuration.olderClientSecrets = (clientSecret?.values.dropFirst() ?? []).map {
             UpstreamClientSecret($0.text)
         }
-        configuration.isOptional = isOptional
+        configuration.login = login
         configuration.behaviour = verification.applied(to: configuration.behaviour)
         configuration.wantedClaims = (claims.map(\.upstream) + requiredClaims.map(\.claim))
         configuration.requiredClaims = requiredClaims
