@@ -46,7 +46,12 @@ extension Configuration {
             `urn:ietf:params:oauth:grant-type:device_code`.
             """
         )
-        Key("scopes", \.scopes, .scopes("list of scopes"), "The scopes that this server grants.")
+        Key(
+            "scopes",
+            \.describedScopes,
+            .describedScopes(),
+            "The scopes that this server grants, each a name, or `{name, description}` with words for the consent page."
+        )
         Key(
             "upstreams",
             \.upstreams,

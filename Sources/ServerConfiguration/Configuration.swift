@@ -35,6 +35,18 @@ package struct Configuration: Hashable, Sendable {
     /// The scopes this server grants; requests for others are narrowed.
     package var scopes = Configuration.defaultScopes
 
+    /// What scopes mean in words for people, by scope.
+    package var scopeDescriptions: [String: String] = [:]
+
+    /// The scopes with these words.
+    package var describedScopes: DescribedScopes {
+        get { DescribedScopes(scopes, descriptions: scopeDescriptions) }
+        set {
+            scopes = newValue.scopes
+            scopeDescriptions = newValue.descriptions
+        }
+    }
+
     /// The identity providers where users log in and whose tokens the vault keeps.
     package var upstreams: [Upstream] = []
 

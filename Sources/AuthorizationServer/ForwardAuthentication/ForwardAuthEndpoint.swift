@@ -221,18 +221,10 @@ struct ForwardAuthEndpoint: Endpoint {
         if let error {
             challenge += "error=\"\(error.code.wireValue)\", error_description=\"\(error.description)\", "
         }
-        challenge += "resource_metadata=\"\(Self.metadataURL(of: resource.uri))\""
+        challenge += "resource_metadata=\"\(ProtectedResourceEndpoint.url(of: resource.uri))\""
         if !resource.scopes.isEmpty { challenge += ", scope=\"\(resource.scopes.text)\"" }
         response.headerFields[.wwwAuthenticate] = challenge
         return response
-    }
-
-    /// RFC 9728 §3.1: the well-known path goes between host and path.
-    private static func metadataURL(of resource: String) -> String {
-        guard let uri = URIReference(resource), let host = uri.host else { return resource }
-        let origin = uri.scheme + "://" + host + (uri.port.map { ":\($0)" } ?? "")
-        let path = uri.path == "/" ? "" : uri.path
-        return origin + "/.well-known/oauth-protected-resource" + path + (uri.query.map { "?" + $0 } ?? "")
     }
 }
 

@@ -14,6 +14,8 @@ struct ConsentPage {
 
     let client: Client
     let request: AuthorizationRequest
+    let resource: ProtectedResource
+    let scopeWords: [String: String]
     let upstreams: [Upstream]
     let ticket: String
 
@@ -37,7 +39,7 @@ struct ConsentPage {
         <div class="who"><span class="mark" aria-hidden="true">\(mark)</span>\(verification)</div>
         <dl>
         \(answer)
-        <dt>Access to</dt><dd><code>\(request.resource)</code></dd>
+        <dt>Access to</dt><dd>\(resourceName)<code>\(request.resource)</code>\(resourceSummary)</dd>
         </dl>
         \(warnings)
         <h2>It will use your account at</h2>
@@ -51,6 +53,13 @@ struct ConsentPage {
         <div class="actions"><button type="submit" name="decision" value="deny">Deny</button>
         <button type="submit" name="decision" value="approve" class="main">Approve</button></div></form>
         """
+    }
+
+    // The address stays: a name is the operator's word, and the address is what the tokens are for.
+    private var resourceName: HTML { resource.name.map { "<strong>\($0)</strong> " } ?? .none }
+
+    private var resourceSummary: HTML {
+        resource.summary.map { "<br><span class=\"quiet small\">\($0)</span>" } ?? .none
     }
 
     private var mark: String {
@@ -151,6 +160,6 @@ struct ConsentPage {
 
     private var permissions: HTML {
         let scopes = request.scopes.tokens
-        return scopes.isEmpty ? "<ul><li>know that you logged in</li></ul>" : ScopeWords.list(scopes)
+        return scopes.isEmpty ? "<ul><li>know that you logged in</li></ul>" : ScopeWords.list(scopes, words: scopeWords)
     }
 }

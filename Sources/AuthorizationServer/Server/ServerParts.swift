@@ -145,6 +145,7 @@ struct ServerParts {
                 .init(member: $0.member, path: surface.path, authentication: $0.authentication)
             }
         }
+        metadata.protectedResources = resources.resources.map(\.uri)
         metadata.allowsMetadataDocuments = configuration.registration.acceptsMetadataDocuments
         return metadata
     }

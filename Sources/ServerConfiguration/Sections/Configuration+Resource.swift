@@ -19,6 +19,18 @@ extension Configuration {
         /// The upstream that its users log in with, in place of the server's.
         package var identity: String?
 
+        /// Further addresses by which clients name it.
+        package var aliases: [String] = []
+
+        /// Which differences of spelling are accepted.
+        package var tolerances: [ResourceTolerance] = []
+
+        /// Its name for people.
+        package var name: String?
+
+        /// What it is, for people.
+        package var summary: String?
+
         /// The other resources that its server may exchange its callers' access tokens for (RFC 8693).
         package var delegationTargets: [String] = []
 
@@ -76,6 +88,35 @@ extension Configuration.Resource {
             .text("https URL, or http on loopback", schema: .url, ConfigurationRules.resourceObjection),
             isRequired: true,
             "The resource identifier (RFC 8707), as it is spelled in the `aud` of its tokens."
+        )
+        Key(
+            "aliases",
+            \.aliases,
+            .texts("list of URLs", schema: .url, ConfigurationRules.resourceObjection),
+            "Further addresses by which clients name it; its tokens have `uri` as their audience all the same."
+        )
+        Key(
+            "tolerance",
+            \.tolerances,
+            .list(of: .choice, "list of `origin`, `slash`, `case`", isUnique: true),
+            """
+            Which differences are accepted between a requested address and `uri` or an alias: `origin`, the host without \
+            a path; `slash`, one more or fewer at the end; `case`, letters of the other case in the path.
+            """
+        )
+        Key(
+            "name",
+            \.name,
+            .text("text", ConfigurationRules.personTextObjection),
+            default: "none",
+            "Its name, for the consent page and its metadata."
+        )
+        Key(
+            "description",
+            \.summary,
+            .text("text", ConfigurationRules.personTextObjection),
+            default: "none",
+            "What it is, for the consent page."
         )
         Key(
             "scopes",
