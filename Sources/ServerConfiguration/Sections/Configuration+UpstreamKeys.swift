@@ -118,6 +118,13 @@ extension Configuration.Upstream {
             "The `kid` under which the provider knows that key."
         )
         Key(
+            "private_key_issuer",
+            \.behaviour.assertionIssuer,
+            .clientID,
+            default: "the client id",
+            "The `iss` of what that key signs: for Apple the id of the team."
+        )
+        Key(
             "registration",
             \.registration,
             .section(Configuration.UpstreamRegistration.keys),

@@ -94,7 +94,7 @@ struct ProtectedResourceTests {
 
     @Test("D-71: no Host makes the document name anything but a configured resource")
     func hostileHost() async throws {
-        try await Self.run { scene in
+        try await Self.run { (scene) async throws in
             for path in ["/mcp/x", "/MCP", "/a", "/a/b/c"] {
                 #expect(try await Self.get(scene, Self.path + path, host: "one.example").status == 404)
             }
