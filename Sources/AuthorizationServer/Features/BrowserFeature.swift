@@ -108,7 +108,7 @@ struct BrowserParts {
         )
     }
 
-    /// Asks for consent, for a browser's own request and for a device's.
+    /// Asks for consent to a browser's own request, or to a device's.
     func prompt(_ login: LoginFlow) -> ConsentPrompt {
         ConsentPrompt(
             tickets: parts.seals.tickets,
@@ -159,7 +159,7 @@ struct BrowserParts {
         CallbackEndpoint(
             upstreams: parts.upstreams,
             logins: logins,
-            pageLogins: pageLogins,
+            otherFlows: [pageLogins],
             answers: CallbackAnswers(work: parts.work),
             posted: PostedCallback(sealing: parts.seals.pages),
             cookies: ground.cookies
