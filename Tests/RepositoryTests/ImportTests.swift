@@ -56,7 +56,7 @@ struct ImportTests {
         #expect(foreign.isEmpty)
     }
 
-    @Test("every target with Swift sources stands in the house's plan")
+    @Test("every target with Swift sources is in the house's plan")
     func targets() {
         let targets = Set(SourceTree.sources.map(\.target))
         #expect(!targets.isEmpty)
@@ -70,7 +70,7 @@ struct ImportTests {
         }
     }
 
-    @Test("imports are read whatever stands before them")
+    @Test("imports are read whatever precedes them")
     func reads() {
         let text = """
             import A

@@ -56,7 +56,7 @@ struct SecretTypeTests {
     private static func isRedacted(_ name: String) -> Bool {
         let parents = parents[name] ?? []
         if parents.contains("Redacted") { return true }
-        // A type that writes the three by hand, for a description that says a little more.
+        // A type that writes the three by hand, with a description that says a little more.
         if parents.isSuperset(of: ["CustomStringConvertible", "CustomDebugStringConvertible", "CustomReflectable"]) {
             return true
         }

@@ -54,7 +54,7 @@ enum SwiftDeclarations {
 
     // MARK: - Initializers
 
-    /// The initializers of the types and extensions in some code; for a struct without one, its memberwise one.
+    /// The initializers of the types and extensions in some code; a struct without any has its memberwise one.
     static func initializers(in code: String) -> [Initializer] {
         let text = Array(code.utf8)
         return starts(of: #"\b(struct|class|actor|extension)\s+([\w.]+)[^{}]*\{"#, in: code).flatMap { start in

@@ -12,7 +12,8 @@ import UpstreamIdentity
 package struct CallbackEndpoint: Endpoint {
     let upstreams: UpstreamDirectory
     let logins: LoginCallback
-    let pageLogins: PageLoginFlow
+    /// Asked before the logins, which answer every state.
+    let otherFlows: [any CallbackFlow]
     let answers: CallbackAnswers
     let posted: PostedCallback
     let cookies: BrowserCookies
@@ -58,10 +59,8 @@ package struct CallbackEndpoint: Endpoint {
         _ request: Request,
         _ context: RequestContext
     ) async -> CallbackAnswers.Outcome {
-        // A login that one of our pages started is sealed in this browser's cookie, bound to this very state.
-        if let login = pageLogins.pending(request, state: answer.state.hash) {
-            let response = await pageLogins.finish(login, answer, at: provider, request: request, context: context)
-            return .init(response: response, isFinal: true)
+        for flow in otherFlows {
+            if let outcome = await flow.take(answer, at: provider, request, context) { return outcome }
         }
         return await logins.take(answer, at: provider, request, context)
     }
@@ -113,7 +112,7 @@ package struct CallbackEndpoint: Endpoint {
 
 extension CallbackEndpoint {
     /// The path of all callbacks, relative to the issuer; the upstream's name follows.
-    package static let path = "/oauth/callback"
+    package static let path = EndpointPath.callback
 
     var surfaces: [Surface] {
         [Surface(.get, Self.path + "/{upstream}", name: "callback", origins: .refused, Self.operation)]

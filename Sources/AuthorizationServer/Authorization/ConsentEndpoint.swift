@@ -166,7 +166,7 @@ package struct ConsentEndpoint: Endpoint {
 
 extension ConsentEndpoint {
     /// The path, relative to the issuer.
-    static let path = "/oauth/consent"
+    static let path = EndpointPath.consent
 
     var surfaces: [Surface] {
         [Surface(.post, Self.path, name: "consent", origins: .refused, Self.operation)]

@@ -2,13 +2,13 @@ import HTTPTypes
 import OAuthProtocol
 import SocketHTTP
 
-/// OpenID Connect Core 1.0 §3.1.2.5 as relying party: the user's decision about an account that a further leg of a login
-/// brought (D-60).
+/// OpenID Connect Core 1.0 §3.1.2.5 as relying party: the user's decision about an account that a further leg of a
+/// login brought (D-60).
 struct LegConfirmationEndpoint: Endpoint {
     let logins: LoginCallback
 
     /// The path, relative to the issuer.
-    static let path = "/oauth/confirm"
+    static let path = EndpointPath.legConfirmation
 
     var surfaces: [Surface] {
         [Surface(.post, Self.path, name: "confirm", origins: .refused, Self.operation)]

@@ -136,7 +136,7 @@ package struct ClientAssertionVerifier: Sendable {
     // issuer with the slash that some URL types add.
     private func audiences(for client: Client) -> [String] {
         guard client.allowsTokenEndpointAudience else { return [issuer.text] }
-        return [issuer.text, issuer.text + "/", issuer.url(TokenEndpoint.path)]
+        return [issuer.text, issuer.text + "/", issuer.url(EndpointPath.token)]
     }
 
     // The log has the reason; the answer does not, because it would reveal which clients exist (D-43).

@@ -29,8 +29,8 @@ package struct MetadataDocumentClientResolver: ClientResolver {
             } catch {
                 guard error.kind == .throttled else { throw error }
                 instruments.metrics.throttled(purpose: "metadata_document")
-                // CM-5, CM-7: the host was not asked, so a copy that is less than a day old may be used, or the one that
-                // users have approved. Otherwise one address could lock out all users of a client by using up its
+                // CM-5, CM-7: the host was not asked, so a copy that is less than a day old may be used, or the one
+                // that users have approved. Otherwise one address could lock out all users of a client by using up its
                 // host's allowance.
                 guard let client = await documents.stale(url) ?? registered else { throw error }
                 instruments.metrics.metadataDocument(result: "stale")

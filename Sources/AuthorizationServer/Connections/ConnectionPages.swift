@@ -51,7 +51,7 @@ struct ConnectionPages: Sendable {
         return response
     }
 
-    /// The sign-in page, for a browser in which nobody, or a user too long ago, has signed in.
+    /// The sign-in page of a browser in which no user has signed in, or not recently.
     func signIn(
         _ path: String,
         _ purpose: String,

@@ -9,7 +9,7 @@ import UpstreamIdentity
 ///
 /// Everything about a login in progress is sealed in this browser's cookie. Pages that anyone can open therefore cost
 /// no memory, and a callback in another browser finds nothing (D-51, D-60).
-package struct PageLoginFlow: Sendable {
+package struct PageLoginFlow: CallbackFlow {
     let legs: ProviderLegs
     let vault: any VaultStore
     let sessions: any LoginStore
@@ -70,8 +70,20 @@ package struct PageLoginFlow: Sendable {
 
     // MARK: - And back
 
+    func take(
+        _ answer: UpstreamCallback,
+        at provider: UpstreamProvider,
+        _ request: Request,
+        _ context: RequestContext
+    ) async -> CallbackAnswers.Outcome? {
+        // A login that one of our pages started is sealed in this browser's cookie, bound to this very state.
+        guard let login = pending(request, state: answer.state.hash) else { return nil }
+        let response = await finish(login, answer, at: provider, request: request, context: context)
+        return .init(response: response, isFinal: true)
+    }
+
     /// The login in progress that this browser has for a state.
-    func pending(_ request: Request, state: SHA256Digest) -> PageLogin? {
+    private func pending(_ request: Request, state: SHA256Digest) -> PageLogin? {
         guard let text = browser.cookies.pageLogin(request, state: state), let bytes = sealing.open(text, for: .login)
         else {
             return nil
@@ -83,7 +95,7 @@ package struct PageLoginFlow: Sendable {
     }
 
     /// Takes the provider's answer to such a login.
-    func finish(
+    private func finish(
         _ login: PageLogin,
         _ answer: UpstreamCallback,
         at provider: UpstreamProvider,

@@ -6,7 +6,7 @@ package struct Instruments: Sendable {
     package let metrics: ServerMetrics
     /// The record of what was granted, refused and ended.
     package let audit: AuditTrail
-    /// The log, for what needs an operator's attention.
+    /// The log: what needs an operator's attention.
     package let logger: Logger
 
     /// Instruments that report to these places.

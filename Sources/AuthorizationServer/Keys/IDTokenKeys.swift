@@ -6,8 +6,8 @@ import Synchronization
 
 /// OpenID Connect Core 1.0 §15.1: the RS256 key that signs ID tokens, in addition to the main one.
 ///
-/// Every OpenID client knows RS256; resource servers prefer the short signatures of the main algorithm. Making an RSA key
-/// takes up to seconds, so it is created in the background after start-up; callers that need it earlier wait.
+/// Every OpenID client knows RS256; resource servers prefer the short signatures of the main algorithm. Making an RSA
+/// key takes up to seconds, so it is created in the background after start-up; callers that need it earlier wait.
 package final class IDTokenKeys: Sendable {
     private struct State {
         var preparation: Task<Void, Never>?

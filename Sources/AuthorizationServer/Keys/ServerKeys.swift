@@ -18,6 +18,9 @@ struct ServerKeys: Sendable {
     /// Learns of keys that another node made.
     let follower: KeyFollower
 
+    /// How long verifiers may keep the published key set; a new key signs only when it was published that long ago.
+    static let publicationAge: Duration = .seconds(3600)
+
     /// The keys of the store, with new ones where it has none; begins to create the keys of ID tokens.
     ///
     /// - Throws: The error that prevents the start: a store that fails, a key file that cannot be read.

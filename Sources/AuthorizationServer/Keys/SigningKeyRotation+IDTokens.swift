@@ -34,7 +34,7 @@ extension SigningKeyRotation {
     func performDueForIDTokens(now: Timestamp) async throws {
         guard let active = try await idTokenKey(.active), now - active.activeSince >= interval else { return }
         guard let next = try await idTokenKey(.next) else { return try await install(.next, now: now) }
-        guard now - next.publishedAt >= KeySetEndpoint.maximumAge else { return }
+        guard now - next.publishedAt >= ServerKeys.publicationAge else { return }
         try await rotateIDTokenKey(force: false, now: now)
     }
 

@@ -191,7 +191,7 @@ package struct SigningKeyRotation: Sendable {
     private func checkPublication(now: Timestamp) async throws {
         let published = try await store.generation().signingKeys.lazy.filter { $0.state == .next }.map(\.publishedAt)
             .max()
-        guard let permitted = published.map({ $0 + KeySetEndpoint.maximumAge }), now < permitted else { return }
+        guard let permitted = published.map({ $0 + ServerKeys.publicationAge }), now < permitted else { return }
         throw TooEarly(permittedFrom: permitted)
     }
 
@@ -203,18 +203,18 @@ package struct SigningKeyRotation: Sendable {
         switch outcome {
         case .rotated(let keyID): return keyID
         case .prepared: return try await rotateAccessTokenKey(force: force, now: now)
-        case .tooEarly(let publishedAt): throw TooEarly(permittedFrom: publishedAt + KeySetEndpoint.maximumAge)
+        case .tooEarly(let publishedAt): throw TooEarly(permittedFrom: publishedAt + ServerKeys.publicationAge)
         }
     }
 
     func publishedBy(_ force: Bool, _ now: Timestamp) -> Timestamp? {
-        force ? nil : now - KeySetEndpoint.maximumAge
+        force ? nil : now - ServerKeys.publicationAge
     }
 
     /// Rotates when the interval has passed and the next key has been published long enough; withdraws old keys.
     func performDue(now: Timestamp) async throws {
         // A verifier may cache the document for its maximum age, and a token lives for its lifetime.
-        let margin = tokenLifetime + KeySetEndpoint.maximumAge
+        let margin = tokenLifetime + ServerKeys.publicationAge
         if try await store.withdraw(retiredBefore: now - margin).outcome > 0 { try await publish() }
         try await performDueForIDTokens(now: now)
         guard files.isEmpty else { return }
@@ -223,7 +223,7 @@ package struct SigningKeyRotation: Sendable {
             let active = keys.first(where: { $0.state == .active }),
             let next = keys.first(where: { $0.state == .next }),
             now - active.activeSince >= interval || active.key.algorithm != algorithm,
-            now - next.publishedAt >= KeySetEndpoint.maximumAge
+            now - next.publishedAt >= ServerKeys.publicationAge
         else { return }
         await announce(try await rotateAccessTokenKey(force: false, now: now), cause: .schedule, now: now)
     }

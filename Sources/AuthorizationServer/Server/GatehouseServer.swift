@@ -70,7 +70,7 @@ package final class GatehouseServer: Sendable {
         do {
             listeners = try await Listeners.open(configuration, composition, environment: environment)
         } catch {
-            // Whoever starts us may end the process, or start another server on the same storage.
+            // The caller may end the process, or start another server on the same storage.
             composition.duties.work.close()
             await composition.duties.work.idle()
             throw error
@@ -96,12 +96,13 @@ package final class GatehouseServer: Sendable {
         )
     }
 
-    /// Stops accepting, lets requests in flight and background work end, writes a last snapshot, and closes the storage.
+    /// Stops accepting, lets requests in flight and background work end, writes a last snapshot, and closes the
+    /// storage.
     ///
     /// - Parameters:
     ///   - gracePeriod: How long requests in flight may go on.
-    ///   - settlePeriod: How long after that background work may go on, such as a refresh whose answer holds a user's only
-    ///     good refresh token. When nothing is in progress, no time passes.
+    ///   - settlePeriod: How long after that background work may go on, such as a refresh whose answer holds a user's
+    ///     only good refresh token. When nothing is in progress, no time passes.
     package func shutdown(
         gracePeriod: Duration = .seconds(10),
         settlePeriod: Duration = .seconds(30)
@@ -110,8 +111,8 @@ package final class GatehouseServer: Sendable {
         await maintenance.stop()
         await server.drain(gracePeriod: gracePeriod)
         await settleWork(within: settlePeriod)
-        // Probes and scrapes are answered until here. The management listener lives on the main server's loops, which end
-        // with that server.
+        // Probes and scrapes are answered until here. The management listener lives on the main server's loops, which
+        // end with that server.
         await management?.shutdown(gracePeriod: .zero)
         await server.shutdown(gracePeriod: .zero)
         do {

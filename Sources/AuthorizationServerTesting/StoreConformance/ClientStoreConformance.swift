@@ -15,7 +15,7 @@ package enum ClientStoreConformance {
         Rule("CM-10: a client's new version takes the place of the old one", replacement),
         Rule("a removed client is gone, and removed once", removal),
         Rule("clients of the configuration are known and cannot be taken over", preRegisteredClients),
-        Rule("CR-10: at the bound the oldest client that was never used gives way", oldestUnusedGivesWay),
+        Rule("CR-10: at the bound the oldest client that was never used is evicted", oldestUnusedGivesWay),
         Rule(
             "FD-8: a client that was ever used is never evicted; at the bound of such, a new one is refused",
             usedClientsStay

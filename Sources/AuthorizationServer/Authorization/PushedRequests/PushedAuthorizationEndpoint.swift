@@ -2,8 +2,8 @@ import HTTPTypes
 import OAuthProtocol
 import SocketHTTP
 
-/// RFC 9126 §2: a client sends the parameters of its authorization request here, authenticated, and gets a reference for
-/// the browser's address.
+/// RFC 9126 §2: a client sends the parameters of its authorization request here, authenticated, and gets a reference
+/// for the browser's address.
 struct PushedAuthorizationEndpoint: Endpoint {
     let requests: ClientRequests
     let resources: ResourceCatalogue

@@ -29,7 +29,8 @@ struct ManagementFeature: Feature {
             ReadinessEndpoint(readiness: readiness, upkeep: parts.stores.upkeep, audit: parts.audit),
             MetricsEndpoint(registry: parts.registry, gauges: gauges),
         ]
-        // Forward authentication is without the guard: Host and Origin of its requests are those of the proxy's clients.
+        // Forward authentication is without the guard: Host and Origin of its requests are those of the proxy's
+        // clients.
         var endpoints = guarded.map(local.guarding) + [parts.forwardAuth(.management)]
         // What only the holder of the administrator's token may do; nothing without a token.
         if let token = parts.secrets.adminToken {

@@ -42,7 +42,7 @@ package struct AccessTokenVerification: Sendable {
         self.seen = seen
     }
 
-    /// A token that stands, with the session behind it; a client's own token has none.
+    /// A valid token, with the session behind it; a client's own token has none.
     package struct LiveToken: Sendable, Redacted {
         package let token: VerifiedAccessToken
         package let session: Session?

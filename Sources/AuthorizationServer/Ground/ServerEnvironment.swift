@@ -24,8 +24,8 @@ package struct ServerEnvironment: Sendable {
     package var transport: any OutboundTransport
     /// Sends requests to the hosts that clients name: their metadata documents and key sets; `nil` for ``transport``.
     ///
-    /// A server that strangers reach needs one of its own, with connections, name look-ups and queues that ``transport``
-    /// does not use: slow hosts of strangers must not delay logins (S-01).
+    /// A server that strangers reach needs one of its own, with connections, name look-ups and queues that
+    /// ``transport`` does not use: slow hosts of strangers must not delay logins (S-01).
     package var documentTransport: (any OutboundTransport)?
     /// The storage directory, already opened; `nil` for memory only.
     package var storage: DurableStore?

@@ -33,7 +33,7 @@ package final class VerifiedAccessToken: Sendable, Redacted {
     /// with the user, the client and the resource that it was issued for (VT-2).
     func belongs(to session: Session) -> Bool {
         guard session.userID == userID else { return false }
-        // RFC 8693 §4.1: a delegated token is its actor's, for another resource than the session's.
+        // RFC 8693 §4.1: a delegated token is its actor's; its resource is not the session's.
         return claims.actor != nil || session.clientID == claims.clientID && session.resource == claims.audience
     }
 }

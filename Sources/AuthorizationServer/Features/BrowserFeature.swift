@@ -108,7 +108,7 @@ struct BrowserParts {
         )
     }
 
-    /// Asks for consent, for a browser's own request and for a device's.
+    /// Asks for consent to a browser's own request, or to a device's.
     func prompt(_ login: LoginFlow) -> ConsentPrompt {
         ConsentPrompt(
             tickets: parts.seals.tickets,
@@ -160,7 +160,7 @@ struct BrowserParts {
         CallbackEndpoint(
             upstreams: parts.upstreams,
             logins: logins,
-            pageLogins: pageLogins,
+            otherFlows: [pageLogins],
             answers: CallbackAnswers(work: parts.work),
             posted: PostedCallback(sealing: parts.seals.pages),
             cookies: ground.cookies

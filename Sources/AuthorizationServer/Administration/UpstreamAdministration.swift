@@ -3,11 +3,11 @@ import OAuthProtocol
 import OAuthState
 import SocketHTTP
 
-/// `/admin/upstreams/{name}/connections`: the connections of all users at one upstream, for an incident at that
-/// provider (N-4).
+/// `/admin/upstreams/{name}/connections`: the connections of all users at one upstream, needed after an incident
+/// at that provider (N-4).
 ///
-/// `GET` lists them in pages; `DELETE` ends some of them at a time, because each is a durable change and a request to the
-/// provider: while `remaining` is true, the caller repeats it. The upstream need not be configured any longer.
+/// `GET` lists them in pages; `DELETE` ends some of them at a time, because each is a durable change and a request to
+/// the provider: while `remaining` is true, the caller repeats it. The upstream need not be configured any longer.
 struct UpstreamConnectionsEndpoint: RequestHandler {
     let vault: any VaultStore
     let revocations: ProviderRevocations

@@ -22,7 +22,7 @@ struct ConnectionListing: Sendable {
         ]
     }
 
-    /// The same without accounts, ids and times: which upstreams are connected, and how they stand.
+    /// The same without accounts, ids and times: which upstreams are connected, and their state.
     var summary: JSONObject {
         [
             "connections": .array(

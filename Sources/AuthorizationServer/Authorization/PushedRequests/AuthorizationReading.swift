@@ -18,8 +18,8 @@ struct AuthorizationReading: Sendable {
 
     /// The request of an address.
     ///
-    /// - Throws: ``AuthorizationPageError`` for a malformed address, or a reference that is expired, another client's, or
-    ///   not ours.
+    /// - Throws: ``AuthorizationPageError`` for a malformed address, or a reference that is expired, another client's,
+    ///   or not ours.
     func find(_ request: Request, now: Timestamp) throws(AuthorizationPageError) -> Found {
         let check = try AuthorizationRequestCheck(query: request.query)
         guard let reference = try check.requestURI(), reference.hasPrefix(PushedRequest.prefix) else {

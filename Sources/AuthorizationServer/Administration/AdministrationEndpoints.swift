@@ -110,7 +110,7 @@ struct KeyRotationEndpoint: RequestHandler {
                 """
                 verifiers may not know the recently published next key yet: try again in \(wait) seconds, \
                 or with force=true if a key is compromised; tokens may then be refused for up to \
-                \(KeySetEndpoint.maximumAge.wholeSeconds) seconds
+                \(ServerKeys.publicationAge.wholeSeconds) seconds
                 """
             ),
             "not_before": .integer(Int(early.permittedFrom.secondsSinceEpoch)),

@@ -4,8 +4,8 @@ package import SocketHTTP
 
 /// Who is logged in with a browser: what its cookie says, if the user's logins have not been ended since.
 ///
-/// The cookie is the credential, and a copy of it is as good as the original. Therefore each use compares its epoch with
-/// the user's, which a sign-out everywhere, a provider's logout and an administrator advance.
+/// The cookie is the credential, and a copy of it is as good as the original. Therefore each use compares its epoch
+/// with the user's, which a sign-out everywhere, a provider's logout and an administrator advance.
 package struct BrowserLogins: Sendable {
     private let sealing: LoginSealing
     private let cookies: BrowserCookies

@@ -7,7 +7,7 @@ import OpenSSLCrypto
 /// Nothing is stored at the push: the reference is the request itself, readable by this server only, so that a flood of
 /// pushes costs no memory (LF-2).
 struct PushedRequest: Hashable, Sendable {
-    /// Names the push, for its single completion.
+    /// Names the push, which is completed once.
     let id: SHA256Digest
     /// The client that pushed it.
     let clientID: String

@@ -3,7 +3,7 @@ import OAuthProtocol
 import OAuthState
 import ServerConfiguration
 
-/// The administrator's verbs: each is one line, for its route and its description alike.
+/// The administrator's verbs: each is one line, and is both routed and described.
 extension ServerParts {
     /// Every verb behind the administrator's token, and their description.
     func administration(
