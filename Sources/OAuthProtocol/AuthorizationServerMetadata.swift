@@ -46,6 +46,8 @@ package struct AuthorizationServerMetadata: Sendable {
     package var scopes: ScopeSet
     /// Whether client ID metadata documents are accepted.
     package var allowsMetadataDocuments: Bool
+    /// RFC 9728 §4: the resources whose metadata names this server.
+    package var protectedResources: [String] = []
     /// The endpoints, in the order of the document.
     package var endpoints: [Endpoint]
 
@@ -75,6 +77,9 @@ package struct AuthorizationServerMetadata: Sendable {
         json["id_token_signing_alg_values_supported"] = .strings(idTokenAlgorithms)
         if !grantProfiles.isEmpty {
             json["authorization_grant_profiles_supported"] = .strings(grantProfiles)
+        }
+        if !protectedResources.isEmpty {
+            json["protected_resources"] = .strings(protectedResources)
         }
         if allowsMetadataDocuments {
             json["client_id_metadata_document_supported"] = true

@@ -30,7 +30,7 @@ package struct ConsentEndpoint: Endpoint {
             let ticket = try ticket(form, request, now: context.now)
             let client = try await client(ticket, context)
             switch form.values("decision") {
-            case ["approve"]: return try await approve(ticket, client, request, context)
+            case ["approve"]: return try await approve(chosen(form, ticket), client, request, context)
             case ["deny"]: return await deny(ticket, client, request, context)
             default: throw .page(.badForm, .badRequest, reason: "bad_form")
             }
@@ -85,6 +85,15 @@ package struct ConsentEndpoint: Endpoint {
             throw .page(.changedClient, .badRequest, reason: "changed_client")
         }
         return client
+    }
+
+    // Only optional upstreams can be left out, whatever the form says; a form that offered none leaves out none.
+    private func chosen(_ form: FormParameters, _ ticket: ConsentTicket) -> ConsentTicket {
+        guard form.values(ConsentPage.offerField) == ["1"] else { return ticket }
+        let checked = form.values(ConsentPage.choiceField)
+        var ticket = ticket
+        ticket.request.declinedUpstreams = login.optionalUpstreams(for: ticket.request.resource).subtracting(checked)
+        return ticket
     }
 
     // MARK: - Decisions
@@ -166,7 +175,7 @@ extension ConsentEndpoint {
     private static let operation = OpenAPIOperation(
         id: "decide",
         summary: "Receives the user's decision from the consent page.",
-        body: .form(required: ["ticket", "decision"], optional: []),
+        body: .form(required: ["ticket", "decision"], optional: [ConsentPage.choiceField, ConsentPage.offerField]),
         responses: [
             (303, .empty("Redirect to the identity provider, or back with an error")),
             (400, .page("The form is invalid")), (403, .page("The form was sent from another site or browser")),

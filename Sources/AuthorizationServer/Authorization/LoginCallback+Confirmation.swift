@@ -105,7 +105,7 @@ extension LoginCallback {
                 // The provider has not failed when the user says no.
                 let error =
                     isApproved ? legs.failures.report(LegFailure(error), at: provider.name, context: context) : error
-                guard provider.isOptional else { throw error }
+                guard legs.upstreams.isOptional(provider.name, for: pending.request.resource) else { throw error }
                 progress.lastError = error
             }
             return try await login.advance(progress, request: request, context: context)

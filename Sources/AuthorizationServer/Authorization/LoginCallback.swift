@@ -115,7 +115,7 @@ struct LoginCallback: Sendable {
             } catch {
                 let error = legs.failures.report(error, at: provider.name, context: context)
                 instruments.metrics.upstreamLogin(provider.name, result: error.code.wireValue)
-                guard provider.isOptional else { throw error }
+                guard legs.upstreams.isOptional(provider.name, for: pending.request.resource) else { throw error }
                 progress.lastError = error
             }
             return try await self.login.advance(progress, request: request, context: context)

@@ -111,7 +111,8 @@ package struct LoginCompletion: Sendable {
         _ response: inout Response,
         _ context: RequestContext
     ) async throws(OAuthError) {
-        guard admission.consent.remembers else { return }
+        // What was left out is offered again: a login without the page would visit it.
+        guard admission.consent.remembers, authorization.declinedUpstreams.isEmpty else { return }
         let key = admission.consent.key(authorization, userID: userID)
         _ = try await OAuthError.attempt(await sessions.rememberConsent(key, now: context.now).outcome)
         let cookie = try await browser.logins.cookie(for: userID, now: context.now)

@@ -48,14 +48,19 @@ package struct LoginFlow: Sendable {
 
     /// The consent page's information about the providers that a login for the resource visits (CO-1).
     func describe(_ resource: ProtectedResource) -> [ConsentPage.Upstream] {
-        legs.upstreams.loginChain(for: resource).compactMap { name in
+        (legs.upstreams.loginChain(for: resource) + legs.upstreams.onDemand(for: resource)).compactMap { name in
             guard let provider = legs.upstreams[name] else { return nil }
             return ConsentPage.Upstream(
                 name: provider.name,
                 scopes: provider.requestedScopes.tokens,
-                isOptional: provider.isOptional
+                need: legs.upstreams.need(of: name, for: resource)
             )
         }
+    }
+
+    /// The providers that a login for this resource visits only if the user agrees.
+    func optionalUpstreams(for resource: String) -> Set<String> {
+        Set(legs.upstreams.names.filter { legs.upstreams.isOptional($0, for: resource) })
     }
 
     /// OpenID Connect Core 1.0 §3.1.2.1: with `max_age` a provider that may identify the user must be able to state
@@ -64,10 +69,10 @@ package struct LoginFlow: Sendable {
     /// - Throws: `login_required`.
     func checkLoginTime(_ authorization: AuthorizationRequest, resource: ProtectedResource) throws(OAuthError) {
         guard authorization.maximumAgeSeconds != nil else { return }
-        let chain = legs.upstreams.loginChain(for: resource).compactMap { legs.upstreams[$0] }
+        let chain = legs.upstreams.loginChain(for: resource)
         // Providers after a required one never identify the user.
-        let required = chain.firstIndex { !$0.isOptional }
-        let candidates = chain.prefix(required.map { $0 + 1 } ?? chain.count)
+        let required = chain.firstIndex { legs.upstreams.need(of: $0, for: resource) == .required }
+        let candidates = chain.prefix(required.map { $0 + 1 } ?? chain.count).compactMap { legs.upstreams[$0] }
         guard candidates.isEmpty || candidates.contains(where: \.provesLoginTime) else { throw Self.loginTimeUnknown }
     }
 
@@ -88,7 +93,7 @@ package struct LoginFlow: Sendable {
         let progress = LoginProgress(
             request: authorization,
             sessionID: SessionID(random: browser.random),
-            remainingUpstreams: legs.upstreams.loginChain(for: resource),
+            remainingUpstreams: legs.upstreams.loginChain(for: resource, without: authorization.declinedUpstreams),
             expectedUserID: expectedUserID
         )
         return try await advance(progress, request: request, context: context)
@@ -116,7 +121,7 @@ package struct LoginFlow: Sendable {
             guard progress.userID != nil || provider.identifiesUsers else {
                 // Why the user is unknown is the failure before this one, which is on record.
                 let error = progress.lastError ?? Self.userUnknown
-                guard provider.isOptional else { throw error }
+                guard legs.upstreams.isOptional(name, for: progress.request.resource) else { throw error }
                 progress.lastError = error
                 continue
             }
@@ -125,7 +130,7 @@ package struct LoginFlow: Sendable {
             } catch {
                 let error = legs.failures.report(error, at: name, context: context)
                 // After a failure of an optional provider the login continues; the session lacks this provider.
-                guard provider.isOptional else { throw error }
+                guard legs.upstreams.isOptional(name, for: progress.request.resource) else { throw error }
                 progress.lastError = error
             }
         }

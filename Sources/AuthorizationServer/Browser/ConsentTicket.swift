@@ -28,7 +28,7 @@ package struct ConsentTicket: Hashable, Sendable {
 package struct ConsentTicketSealing: Sendable {
     private let sealing: TextSealing
     private let random: any RandomSource
-    private static let purpose = "gatehouse consent ticket 3"
+    private static let purpose = "gatehouse consent ticket 4"
 
     /// Sealing under a key derived from the server's secret.
     package init(secret: [UInt8], random: any RandomSource) throws(CryptoError) {
@@ -94,6 +94,7 @@ extension AuthorizationRequest {
             writer.write(push.id)
             writer.write(push.expiry)
         }
+        writer.write(declinedUpstreams.sorted()) { $0.write($1) }
     }
 
     init(from reader: inout BinaryReader) throws(RecordError) {
@@ -119,5 +120,6 @@ extension AuthorizationRequest {
         push = try reader.optional { (reader) throws(RecordError) in
             AuthorizationPush(id: try reader.digest(), expiry: try reader.timestamp())
         }
+        declinedUpstreams = Set(try reader.array { (reader) throws(RecordError) in try reader.string() })
     }
 }

@@ -116,7 +116,8 @@ struct BrowserParts {
             cookies: ground.cookies,
             pages: ground.pages,
             random: parts.environment.random,
-            metrics: parts.metrics
+            metrics: parts.metrics,
+            scopeWords: parts.configuration.scopeDescriptions
         )
     }
 

@@ -12,12 +12,19 @@ extension Configuration {
     var resourceCatalogue: ResourceCatalogue {
         ResourceCatalogue(
             resources.map { resource in
-                ProtectedResource(
+                var protected = ProtectedResource(
                     uri: resource.uri,
                     scopes: resource.scopes,
                     upstreams: resource.upstreams,
-                    clientID: resource.clientID
+                    clientID: resource.clientID,
+                    logins: resource.logins,
+                    identity: resource.identity
                 )
+                protected.aliases = resource.aliases
+                protected.tolerances = Set(resource.tolerances)
+                protected.name = resource.name
+                protected.summary = resource.summary
+                return protected
             },
             defaultURI: defaultResource
         )

@@ -9,12 +9,17 @@ struct DiscoveryFeature: Feature {
     init(_ parts: ServerParts, describing others: [any Endpoint]) {
         let keySet = KeySetEndpoint(keys: parts.keys)
         let metadata = MetadataEndpoint(parts.metadata(advertising: others.surfaces + keySet.surfaces))
+        let resources = ProtectedResourceEndpoint(
+            issuer: parts.configuration.issuer,
+            resources: parts.resources.resources
+        )
         endpoints = [
             metadata,
             keySet,
+            resources,
             OpenAPIEndpoint(
                 issuer: parts.configuration.issuer,
-                describing: metadata.surfaces + keySet.surfaces + others.surfaces
+                describing: metadata.surfaces + keySet.surfaces + resources.surfaces + others.surfaces
             ),
         ]
     }

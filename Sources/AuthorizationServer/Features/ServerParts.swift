@@ -24,7 +24,7 @@ struct ServerParts {
     private(set) var secrets: OperatorSecrets
     private(set) var clients: ClientParts
     let trustedIssuers: TrustedIssuers
-    let vault: VaultParts
+    private(set) var vault: VaultParts
 
     /// The parts over the given state and keys; no request is sent to a provider.
     ///
@@ -85,6 +85,7 @@ struct ServerParts {
         parts.secrets = OperatorSecrets(configuration)
         parts.resources = configuration.resourceCatalogue
         parts.clients = clients.replacing(registry: stores.admittedClients, secrets: parts.secrets, work: work)
+        parts.vault = vault.reloaded(configuration)
         return parts
     }
 
@@ -158,6 +159,7 @@ struct ServerParts {
                 .init(member: $0.member, path: surface.path, authentication: $0.authentication)
             }
         }
+        metadata.protectedResources = resources.resources.map(\.uri)
         metadata.allowsMetadataDocuments = configuration.registration.acceptsMetadataDocuments
         return metadata
     }

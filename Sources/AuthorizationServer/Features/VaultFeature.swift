@@ -51,7 +51,8 @@ extension ServerParts {
                 fields: Dictionary(
                     configuration.resources.map { ($0.uri, $0.forwardAuthFields) },
                     uniquingKeysWith: { first, _ in first }
-                )
+                ),
+                onDemand: Set(resources.resources.filter(connectsOnDemand).map(\.uri))
             ),
             secrets: secrets.forwardAuth,
             resources: resources,
@@ -59,5 +60,11 @@ extension ServerParts {
             vending: vending,
             guesses: guesses
         )
+    }
+
+    // Whether the upstream whose token the resource's proxy gets is one that no login visits.
+    private func connectsOnDemand(_ resource: ProtectedResource) -> Bool {
+        let name = configuration.resources.first { $0.uri == resource.uri }?.forwardAuthUpstream
+        return name.map { upstreams.need(of: $0, for: resource) == .onDemand } ?? false
     }
 }

@@ -33,6 +33,8 @@ struct ForwardAuthEndpoint: Endpoint {
         let upstreams: [String: String]
         /// The fields that it gets beside that token, by resource.
         let fields: [String: [Configuration.ForwardedField]]
+        /// The resources whose logins do not visit that upstream.
+        let onDemand: Set<String>
     }
 
     let settings: Settings
@@ -83,7 +85,10 @@ struct ForwardAuthEndpoint: Endpoint {
             return response
         } catch {
             switch error {
-            case .proxy(let error): return .error(error)
+            case .proxy(let error):
+                var response = Response.error(error)
+                response.headerFields[.xGatehouseConnectURI] = error.details["connect_uri"]?.stringValue
+                return response
             case .client(let error, let resource): return challenge(error, resource)
             }
         }
@@ -198,8 +203,12 @@ struct ForwardAuthEndpoint: Endpoint {
             let clientID = resource.clientID ?? "forward-auth"
             return try await vending.vend(query, to: clientID, context: context).credential
         } catch {
-            // A login repairs it: the challenge sends the client there (VT-2).
             guard error.code == .interactionRequired else { throw .proxy(error) }
+            guard !settings.onDemand.contains(resource.uri) else {
+                // No login visits this upstream: a challenge would send the client there again and again.
+                throw .proxy(OAuthError(.connectionRequired, error.description, details: error.details))
+            }
+            // A login repairs it: the challenge sends the client there (VT-2).
             throw .client(OAuthError(.invalidToken, error.description, details: error.details), resource)
         }
     }
@@ -212,18 +221,10 @@ struct ForwardAuthEndpoint: Endpoint {
         if let error {
             challenge += "error=\"\(error.code.wireValue)\", error_description=\"\(error.description)\", "
         }
-        challenge += "resource_metadata=\"\(Self.metadataURL(of: resource.uri))\""
+        challenge += "resource_metadata=\"\(ProtectedResourceEndpoint.url(of: resource.uri))\""
         if !resource.scopes.isEmpty { challenge += ", scope=\"\(resource.scopes.text)\"" }
         response.headerFields[.wwwAuthenticate] = challenge
         return response
-    }
-
-    /// RFC 9728 §3.1: the well-known path goes between host and path.
-    private static func metadataURL(of resource: String) -> String {
-        guard let uri = URIReference(resource), let host = uri.host else { return resource }
-        let origin = uri.scheme + "://" + host + (uri.port.map { ":\($0)" } ?? "")
-        let path = uri.path == "/" ? "" : uri.path
-        return origin + "/.well-known/oauth-protected-resource" + path + (uri.query.map { "?" + $0 } ?? "")
     }
 }
 
@@ -251,7 +252,7 @@ extension ForwardAuthEndpoint {
             responses: [
                 (200, .empty("Access is granted, with these headers")), (400, .error("The proxy's request is refused")),
                 (401, .error("The access token is missing, or invalid for the resource")),
-                (403, .error("The proxy's secret is missing or wrong, or the token lacks a scope")),
+                (403, .error("The proxy's secret is missing or wrong, a scope is missing, or the user has to connect")),
                 (429, OpenAPIOperation.throttled), (500, OpenAPIOperation.failed), (503, OpenAPIOperation.unavailable),
             ]
         )

@@ -63,7 +63,7 @@ extension Configuration.Upstream {
         configuration.olderClientSecrets = (clientSecret?.values.dropFirst() ?? []).map {
             UpstreamClientSecret($0.text)
         }
-        configuration.isOptional = isOptional
+        configuration.login = login
         configuration.behaviour = verification.applied(to: configuration.behaviour)
         configuration.wantedClaims = (claims.map(\.upstream) + requiredClaims.map(\.claim))
         configuration.requiredClaims = requiredClaims

@@ -5,11 +5,24 @@ package import UpstreamIdentity
 package struct UpstreamDirectory: Sendable {
     private let providers: [UpstreamProvider]
     private let formerNames: [String: [String]]
+    private(set) var logins: LoginRules
 
-    /// A directory of providers with distinct names, and the former names of some of them.
-    package init(_ providers: [UpstreamProvider], formerNames: [String: [String]] = [:]) {
+    /// A directory of providers with distinct names, the former names of some of them, and the rules of their logins.
+    package init(
+        _ providers: [UpstreamProvider],
+        formerNames: [String: [String]] = [:],
+        logins: LoginRules = LoginRules()
+    ) {
         self.providers = providers
         self.formerNames = formerNames
+        self.logins = logins
+    }
+
+    /// The same providers with the rules of a configuration that was reloaded.
+    func replacing(logins: LoginRules) -> UpstreamDirectory {
+        var directory = self
+        directory.logins = logins
+        return directory
     }
 
     /// The names that an upstream had before, as they are configured.
@@ -51,11 +64,5 @@ package struct UpstreamDirectory: Sendable {
     /// The names of the providers that tell who the user is, in their order.
     package var identifyingNames: [String] {
         providers.filter(\.identifiesUsers).map(\.name)
-    }
-
-    /// The providers that a login for this resource visits: its own, or the first configured one, so that some provider
-    /// always identifies the user.
-    package func loginChain(for resource: ProtectedResource) -> [String] {
-        resource.upstreams.isEmpty ? providers.prefix(1).map(\.name) : resource.upstreams
     }
 }

@@ -32,6 +32,8 @@ extension HTTPField.Name {
     static let xAuthSession = HTTPField.Name(literal: "x-auth-session")
     /// Forward authentication: authenticates the proxy.
     static let xGatehouseProxySecret = HTTPField.Name(literal: "x-gatehouse-proxy-secret")
+    /// Forward authentication: where the user connects an upstream that no login visits.
+    static let xGatehouseConnectURI = HTTPField.Name(literal: "x-gatehouse-connect-uri")
     /// Administration: the caller's name as it claims it, recorded in the audit trail.
     static let xGatehouseOperator = HTTPField.Name(literal: "x-gatehouse-operator")
     /// Forward authentication: the resource, if the path is not the proxy's own.

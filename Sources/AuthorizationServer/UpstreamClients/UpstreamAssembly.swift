@@ -45,7 +45,8 @@ struct UpstreamAssembly: Sendable {
             formerNames: Dictionary(
                 configuration.upstreams.map { ($0.name, $0.formerNames) },
                 uniquingKeysWith: { first, _ in first }
-            )
+            ),
+            logins: LoginRules(resources: configuration.resourceCatalogue, identity: configuration.identity)
         )
     }
 
