@@ -16,7 +16,7 @@ int gatehouse_send_datagram(const char *path, const void *bytes, unsigned long c
         return -1;
     }
     memcpy(address.sun_path, path, length);
-    // A leading @ stands for the zero byte of the abstract name space.
+    // A leading @ means the zero byte of the abstract name space.
     if (path[0] == '@') address.sun_path[0] = 0;
     int descriptor = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
     if (descriptor < 0) return -1;

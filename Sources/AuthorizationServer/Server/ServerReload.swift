@@ -91,7 +91,7 @@ final class ServerReload: Sendable {
             throw Refusal(reason: "adding or removing the scope openid needs a restart", needRestart: ["scopes"])
         }
         guard GrantList.declarations(old).types == GrantList.declarations(new).types else {
-            // Clients' metadata documents were read under the rules of the grants of then.
+            // Clients' metadata documents were read by the rules of the grants at that time.
             throw Refusal(
                 reason: "the first or last delegates_to changes which grants are offered, which needs a restart",
                 needRestart: ["resources", "clients"]

@@ -51,7 +51,15 @@ extension Verdict.Cause {
                 isFinal: true
             )
         case "user.signed_out":
-            return Self("all browser logins of the user ended, by \(by)", "the user logs in again", isFinal: true)
+            return Self("all browser logins of the user ended, by \(by)", "the user logs in again")
+        default: return party(entry)
+        }
+    }
+
+    /// What an operator did to a user, a client, many sessions or a key.
+    private static func party(_ entry: AuditEntry) -> Verdict.Cause? {
+        let (client, by) = (entry.shown("client_id"), entry.shown("by"))
+        switch entry.event {
         case "client.removed":
             return Self("\(by) removed client \(client)", "the client registers again", isFinal: true)
         case "administration.blocked":

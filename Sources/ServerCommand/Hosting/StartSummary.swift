@@ -1,7 +1,7 @@
 import Logging
 import ServerConfiguration
 
-/// What runs: the version, the configuration and the optional features that are on, for the first line of the log.
+/// The first line of the log: the version, the configuration and the optional features that are on.
 struct StartSummary {
     private let configuration: Configuration
     private let file: String
