@@ -10,7 +10,7 @@ RELEASE := -c release --static-swift-stdlib
 
 SWIFT_FOLDERS := $(wildcard Sources Tests Benchmarks)
 
-.PHONY: help setup build run test test-release test-sanitized fuzz bench-setup bench bench-check bench-record format lint index reference clean
+.PHONY: help setup build install deb sbom run test test-release test-sanitized fuzz bench-setup bench bench-check bench-record format lint index reference clean
 
 help: ## List the targets.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -21,9 +21,23 @@ setup: ## Install missing system packages.
 build: ## Make a release build.
 	@.ci/install-packages build
 	swift build $(RELEASE) --product gatehouse
+	@.ci/split-program "$$(swift build $(RELEASE) --show-bin-path)/gatehouse" .build
+
+# The destination of `make install`.
+PREFIX ?= /usr/local
+DESTDIR ?=
+
+install: ## Install the program that `make build` made, into PREFIX (/usr/local).
+	install -D -m 755 .build/gatehouse "$(DESTDIR)$(PREFIX)/bin/gatehouse"
+
+deb: build ## Make a Debian package of the release build: .build/gatehouse_VERSION_ARCHITECTURE.deb.
+	@.ci/make-deb .build/gatehouse
+
+sbom: ## Write the software bill of materials, SPDX 2.3: .build/gatehouse.spdx.json.
+	@.ci/write-sbom >.build/gatehouse.spdx.json
 
 run: build ## Run the complete flow once, then serve with an embedded identity provider until Ctrl-C.
-	@exec "$$(swift build $(RELEASE) --show-bin-path)/gatehouse" dev
+	@exec .build/gatehouse dev
 
 test: setup lint ## Build with warnings as errors, check the format, run every test.
 	swift build --build-tests --explicit-target-dependency-import-check error

@@ -32,7 +32,7 @@ struct ConfigurationLoader {
         } catch {
             throw ConfigurationErrors([ConfigurationError(path: path, message: error.reason)])
         }
-        return try loadAll(text: text)
+        return try loadAll(text: text, fragments: ConfigurationFragments(files: files, beside: path).read())
     }
 
     /// Loads a configuration from text.
@@ -41,9 +41,11 @@ struct ConfigurationLoader {
     }
 
     /// Loads a configuration from text, as ``loadAll(path:)`` does from a file.
-    func loadAll(text: String) throws(ConfigurationErrors) -> Loaded {
+    func loadAll(text: String, fragments: [ConfigurationFragments.Fragment] = []) throws(ConfigurationErrors) -> Loaded
+    {
         var overrides = EnvironmentOverrides(environment: environment)
-        let root = overrides.apply(to: try YAMLConfiguration.parse(text))
+        let file = try ConfigurationFragments.append(fragments, to: try YAMLConfiguration.parse(text))
+        let root = overrides.apply(to: file)
         let decoded: Configuration
         do throws(ConfigurationErrors) {
             decoded = try Configuration(decoding: root)

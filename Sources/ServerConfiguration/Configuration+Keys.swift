@@ -35,7 +35,7 @@ extension Configuration {
             Which users the consent page asks: all of them every time; again only when client, redirect host, scope, \
             resource or upstream changed; or all but those of `trusted` clients.
             """
-        )
+        ).reloaded
         Key("registration", \.registration, .section(Registration.keys), "Which clients may register, and how.")
         Key(
             "device_authorization",
@@ -51,7 +51,7 @@ extension Configuration {
             \.describedScopes,
             .describedScopes(),
             "The scopes that this server grants, each a name, or `{name, description}` with words for the consent page."
-        )
+        ).reloaded
         Key(
             "upstreams",
             \.upstreams,
@@ -70,21 +70,21 @@ extension Configuration {
             \.forwardAuth,
             .section(ForwardAuthentication.keys),
             "How a proxy may ask about its clients' tokens (nginx `auth_request` and its like)."
-        )
+        ).reloaded
         Key(
             "resources",
             \.resources,
             .list(of: .section(Resource.keys)),
             "The MCP servers that accept our tokens and may retrieve upstream tokens."
-        )
+        ).reloaded
         Key(
             "default_resource",
             \.defaultResource,
             .text("URI of one of `resources`", schema: .url, isResource),
             default: "the only resource; with several a request must name one",
             "The resource that a request without `resource` means."
-        )
-        Key("clients", \.clients, .list(of: .section(Client.keys)), "The pre-registered clients.")
+        ).reloaded
+        Key("clients", \.clients, .list(of: .section(Client.keys)), "The pre-registered clients.").reloaded
         Key(
             "trusted_issuers",
             \.trustedIssuers,

@@ -9,10 +9,11 @@ extension ServerParts {
     func administration(
         _ admin: AdministratorAuthentication,
         readiness: Readiness,
-        rotation: SigningKeyRotation
+        rotation: SigningKeyRotation,
+        operations: OperatorRequests
     ) -> [any Endpoint] {
         let verbs =
-            upkeepVerbs(readiness, rotation) + connectionVerbs
+            upkeepVerbs(readiness, rotation) + fileVerbs(operations) + connectionVerbs
             + (stores.administration.map { operatorVerbs($0, rotation) } ?? [])
         let document = AdministrationDocumentEndpoint(body: AdministrationDocument.json(verbs).serialized())
         return (verbs + [document]).map(admin.guarding)
@@ -51,6 +52,23 @@ extension ServerParts {
                 path: "/admin/vault-key/rotate",
                 summary: "Seals upstream tokens with a new key from now on, and reseals the stored ones.",
                 endpoint: VaultKeyRotationEndpoint(rotation: vault.keyRotation, audit: audit)
+            ),
+        ]
+    }
+
+    private func fileVerbs(_ operations: OperatorRequests) -> [AdministrationVerb] {
+        [
+            AdministrationVerb(
+                method: .post,
+                path: "/admin/reload",
+                summary: "Reads the configuration again and takes it in one step, or says why not (409).",
+                endpoint: ReloadEndpoint(requests: operations.reloads)
+            ),
+            AdministrationVerb(
+                method: .post,
+                path: "/admin/snapshot",
+                summary: "Writes a snapshot now, which a backup can copy.",
+                endpoint: SnapshotEndpoint(requests: operations.snapshots)
             ),
         ]
     }

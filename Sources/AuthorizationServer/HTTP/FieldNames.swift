@@ -3,6 +3,8 @@ import HTTPTypes
 extension HTTPField.Name {
     /// The predecessor of RFC 7239, in which proxies name the addresses that they forwarded for.
     static let xForwardedFor = HTTPField.Name(literal: "x-forwarded-for")
+    /// W3C Trace Context §3.2.
+    static let traceparent = HTTPField.Name(literal: "traceparent")
     /// The Referrer Policy of a page (W3C Referrer Policy §4.1).
     static let referrerPolicy = HTTPField.Name(literal: "referrer-policy")
     /// RFC 7034.

@@ -58,6 +58,11 @@ package final class GuessLimiter: Sendable {
         table = Mutex(GuessTable(rate: rate, countMax: countMax))
     }
 
+    /// Takes another rate; what was charged remains charged.
+    func adopt(_ rate: Configuration.Rate) {
+        table.withLock { $0.adopt(rate) }
+    }
+
     /// Compares a guess if the allowance permits it; a wrong one is counted.
     ///
     /// - Parameters:

@@ -137,6 +137,21 @@ struct ServerHost {
         )
     }
 
+    /// Opens the audit file again, under its name, as log rotation asks with SIGHUP.
+    ///
+    /// When that fails the lines go on to the file that is open, which may have been renamed.
+    func reopenAudit() {
+        guard let directory = configuration.storage.directory, let audit else { return }
+        do {
+            audit.replaceFile(by: try Self.auditFile(in: directory))
+        } catch {
+            logger.error(
+                "the audit trail was not reopened; the file that is open remains in use",
+                metadata: ["error": "\(error)"]
+            )
+        }
+    }
+
     /// Closes the network clients, then writes the remaining lines of log and audit trail.
     func close() async {
         await clients.shutdown()
