@@ -4,8 +4,8 @@ import Synchronization
 
 /// A disk in memory that does what a test wants at any single operation, and forgets what was not synced.
 ///
-/// - What is written is in the "cache" at once and on the "disk" after a sync. A name is on the disk after a sync of its
-///   directory.
+/// - What is written is in the "cache" at once and on the "disk" after a sync. A name is on the disk after a sync of
+///   its directory.
 /// - A sync that fails drops what it should have written: the cache still shows it, no later sync will write it.
 /// - `image` is the disk as the next process finds it.
 final class ScriptedFileSystem: FileSystem {
@@ -25,7 +25,7 @@ final class ScriptedFileSystem: FileSystem {
         case error(Int32)
         /// A write that writes so much and then fails.
         case short(Int)
-        /// The process ends here: nothing works any more. A write is done up to so many bytes.
+        /// The process ends here: no later operation works. A write is done up to so many bytes.
         case stop(Int)
     }
 

@@ -136,8 +136,8 @@ struct Player: Sendable {
         count("repeat")
     }
 
-    /// The provider rotated, the server was killed before it had the answer, and the provider then took the older token for
-    /// a stolen one and ended everything: what came of that login ends here too, and rightly.
+    /// The provider rotated, the server was killed before it had the answer, and the provider then took the older token
+    /// for a stolen one and ended everything: what came of that login ends here too, and rightly.
     private mutating func endsWithUpstream(_ index: Int, _ answer: OAuthTestClient.Answer) -> Bool {
         guard
             sessions[index].isUpstreamOpen, answer.status == 400, answer.error == "invalid_grant",
@@ -179,7 +179,7 @@ struct Player: Sendable {
         sessions[index].isUpstreamOpen = true
         let answer = try await session.client.exchange(session.accessToken)
         if session.isUpstreamOpen, answer.status == 400, answer.error != "invalid_grant" {
-            // The provider rotated, and the server was killed before it had the answer: nobody can know that token.
+            // The provider rotated, and the server was killed before it had the answer: no one can know that token.
             count("upstream lost with the server")
             return
         }
@@ -272,7 +272,7 @@ struct Player: Sendable {
         for index in sessions.indices {
             switch sessions[index].standing {
             case .live:
-                // The repeat comes before the refresh, for only the predecessor is forgiven.
+                // The repeat comes before the refresh, because only the predecessor is forgiven.
                 if Bool.random(using: &random) { try await repeatRefresh(index) }
                 try await refresh(index)
                 if Bool.random(using: &random) { try await replayCode(index) }

@@ -2,8 +2,8 @@ import Foundation
 import Testing
 
 extension EndToEndTests {
-    /// OAuth and OpenID clients that nobody here wrote, known to one Gatehouse in every way, from the login to after the
-    /// revocation; and each refused when one thing about it is wrong.
+    /// OAuth and OpenID clients that were written elsewhere, known to one Gatehouse in every way, from the login to
+    /// after the revocation; and each refused when one thing about it is wrong.
     @Suite("Client libraries before one Gatehouse", .clients(before: .sdk))
     struct ClientLibraryTests {
         private struct SDKStory: ClientStory {
@@ -45,7 +45,7 @@ extension EndToEndTests {
             #expect(story.secret.tools == ["whoami_upstream"])
             #expect(story.key.tools == ["whoami_upstream"])
 
-            // Machines are told at the token endpoint, users at the page that their client sends them to (AZ-2, CM-6).
+            // Machines learn it at the token endpoint, users at the page that their client sends them to (AZ-2, CM-6).
             var atToken = ["wrong secret", "wrong secret of a user's client", "foreign key", "assertion for elsewhere"]
             if isOlder { atToken.append("slash without leave") }
             for name in atToken {
