@@ -181,7 +181,8 @@ extension Configuration.Upstream {
             additionalAuthorizationParameters: additionalAuthorizationParameters,
             callbackURL: issuer.url(CallbackEndpoint.path + "/" + name),
             addressPolicy: allowsPrivateNetwork || allowsInsecureHTTP ? .allowPrivate : .publicOnly,
-            behaviour: behaviour
+            behaviour: behaviour,
+            credential: preset == .entered ? entered : nil
         )
         configuration.olderClientSecrets = (clientSecret?.values.dropFirst() ?? []).map {
             UpstreamClientSecret($0.text)
