@@ -18,7 +18,7 @@ struct EnteredConnections: Sendable {
         case other(OAuthError)
     }
 
-    /// What stands for our client at the provider in such a connection.
+    /// The client id of such a connection: this server is no client there.
     static let clientID = "static"
 
     /// Checks values, at the provider too, and prepares what is stored of them.

@@ -119,6 +119,7 @@ extension EnteredCredential {
     private static func matches(_ text: String, _ pattern: String) -> Bool {
         // The configuration has checked the pattern; one that fails on a value does not match it.
         guard let expression = try? Regex(pattern) else { return false }
+        // Nor does a value on which the matching fails.
         return (try? expression.wholeMatch(in: text)) != nil
     }
 
