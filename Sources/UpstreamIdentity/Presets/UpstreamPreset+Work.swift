@@ -151,7 +151,7 @@ extension UpstreamPreset {
                 )
             )
         )
-        preset.behaviour.deadGrantWords = ["bad_refresh_token", "missing or invalid refresh token"]
+        preset.behaviour.deadGrantWords = ["missing or invalid refresh token"]
         return preset
     }()
 
