@@ -43,6 +43,7 @@ struct ConnectionEndpoints {
                     pages: visits,
                     links: parts.connectLinks,
                     sessions: parts.stores.sessions,
+                    entered: parts.enteredConnections,
                     audit: parts.audit
                 )
             ),

@@ -73,6 +73,23 @@ extension ServerParts {
         ]
     }
 
+    private var deposits: [AdministrationVerb] {
+        upstreams.names.map { name in
+            AdministrationVerb(
+                method: .put,
+                path: CredentialDepositEndpoint.path(name),
+                summary: "Deposits a user's credential or tokens at \(name), as JSON.",
+                endpoint: CredentialDepositEndpoint(
+                    upstream: name,
+                    upstreams: upstreams,
+                    vault: stores.vault,
+                    entered: enteredConnections,
+                    audit: audit
+                )
+            )
+        }
+    }
+
     private var connectionVerbs: [AdministrationVerb] {
         let ofUpstream = UpstreamConnectionsEndpoint(vault: stores.vault, revocations: vault.revocations)
         return [
@@ -81,7 +98,8 @@ extension ServerParts {
                 path: "/admin/users/{id}/connections",
                 summary: "A user's connections, without tokens.",
                 endpoint: UserConnectionsEndpoint(vault: stores.vault, upstreams: upstreams)
-            ),
+            )
+        ] + deposits + [
             AdministrationVerb(
                 method: .post,
                 path: "/admin/users/{id}/sign-out",

@@ -37,6 +37,10 @@ extension ServerParts {
         )
     }
 
+    var enteredConnections: EnteredConnections {
+        EnteredConnections(keeper: connectionKeeper, sealing: vault.sealing)
+    }
+
     var upstreamNames: UpstreamNames {
         UpstreamNames(upstreams, vault: stores.vault, sealing: vault.sealing, logger: environment.logger)
     }

@@ -75,7 +75,9 @@ struct ForwardAuthEndpoint: Endpoint {
             response.headerFields[.xAuthSession] = live.session?.id.text ?? ""
             if let upstream {
                 let credential = try await credential(upstream, resource, live.session, context)
-                response.headerFields[.authorization] = "Bearer " + credential.accessToken
+                let header = credential.header
+                // The configuration has checked the name.
+                if let name = HTTPField.Name(header.name) { response.headerFields[name] = header.value }
                 for forwarded in settings.fields[resource.uri] ?? [] {
                     guard let name = HTTPField.Name(forwarded.header) else { continue }
                     // Empty rather than absent, so that the proxy replaces what the client sent by that name.

@@ -1,6 +1,7 @@
 import OAuthProtocol
 import OAuthState
 import ServerConfiguration
+import UpstreamIdentity
 
 /// RFC 8693: a resource server exchanges its caller's access token for the caller's token at an upstream provider.
 ///
@@ -173,6 +174,12 @@ struct TokenExchangeGrant: Grant {
             "issued_token_type": .string(TokenTypeIdentifier.accessToken),
             "token_type": "Bearer",
         ]
+        // RFC 8693 §2.2.1: what is no access token has no type; `header` says where it belongs.
+        if let entered = credential.entered {
+            json["issued_token_type"] = .string(TokenTypeIdentifier.upstreamAccessToken)
+            json["token_type"] = "N_A"
+            json["header"] = .string(entered.header)
+        }
         if let expiry = connection.accessTokenExpiry {
             json["expires_in"] = .number(JSONNumber(Int(max(0, (expiry - now).wholeSeconds))))
         }
