@@ -45,6 +45,7 @@ package struct AuditEvent: Sendable {
                 // A stranger's text: enough of it to recognize an issuer by.
                 ["issuer": .string(String(issuer.prefix(256))), "failures": .integer(failureCount)]
             )
+        case .proof: return AuditEvent("dpop.proof_wrong", failures)
         case .proxy: return AuditEvent("proxy.secret_wrong", failures)
         case .administrator: return AuditEvent("admin.token_wrong", failures)
         case .initialAccessToken: return AuditEvent("registration.token_wrong", failures)

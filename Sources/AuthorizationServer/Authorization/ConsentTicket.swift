@@ -94,6 +94,8 @@ extension AuthorizationRequest {
             writer.write(push.id)
             writer.write(push.expiry)
         }
+        // Only if there is one: a page of an earlier version remains valid.
+        if let boundKey { writer.write(boundKey.digest) }
     }
 
     init(from reader: inout BinaryReader) throws(RecordError) {
@@ -119,5 +121,6 @@ extension AuthorizationRequest {
         push = try reader.optional { (reader) throws(RecordError) in
             AuthorizationPush(id: try reader.digest(), expiry: try reader.timestamp())
         }
+        boundKey = reader.isAtEnd ? nil : KeyThumbprint(digest: try reader.digest())
     }
 }

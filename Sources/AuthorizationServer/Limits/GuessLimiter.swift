@@ -1,5 +1,6 @@
 import Foundations
 package import OAuthProtocol
+package import OpenSSLCrypto
 package import ServerConfiguration
 package import SocketHTTP
 
@@ -18,6 +19,8 @@ package actor GuessLimiter {
         case client(id: String)
         /// The signature of a workload's assertion, which needs no client authentication.
         case workload(issuer: String, subject: String)
+        /// The signature of a DPoP proof, by the proof's header, which needs no client.
+        case proof(header: SHA256Digest)
         /// The secret of the proxy that asks for forward authentication.
         case proxy
         /// The administrator's token.
@@ -28,7 +31,7 @@ package actor GuessLimiter {
         /// Whether it is one of many, so that a source can try another when the allowance of one is spent.
         var isOneOfMany: Bool {
             switch self {
-            case .client, .workload: true
+            case .client, .workload, .proof: true
             case .proxy, .administrator, .initialAccessToken: false
             }
         }
@@ -73,6 +76,7 @@ package actor GuessLimiter {
                 case .administrator: 2
                 case .initialAccessToken: 3
                 case .workload: 4
+                case .proof: 5
                 }
         }
     }

@@ -55,7 +55,7 @@ extension ServerParts {
             ),
             secrets: secrets.forwardAuth,
             resources: resources,
-            verification: verification,
+            access: resourceAccess,
             vending: vending,
             guesses: guesses
         )
