@@ -1,6 +1,6 @@
 import OpenSSLCrypto
 
-/// RFC 9449 §4.3 #6 and #7: the proof is signed by the key in its own header, which is public.
+/// RFC 9449 §4.3 #6, #7: the proof is signed by the key in its own header, which is public.
 extension DPoPProof {
     /// The thumbprint of the key that signed the proof.
     ///

@@ -1,7 +1,7 @@
 import Foundations
 package import OpenSSLCrypto
 
-/// RFC 9449 §4.3 #12 and §11.1: the proof is used once.
+/// RFC 9449 §11.1: the proof is used once.
 extension DPoPProof {
     /// What has to be remembered of a proof.
     package struct SingleUse: Hashable, Sendable {

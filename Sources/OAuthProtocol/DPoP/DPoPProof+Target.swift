@@ -1,4 +1,4 @@
-/// RFC 9449 §4.3 #8 and #9: the proof is for this method and this URI.
+/// RFC 9449 §4.3 #8, #9: the proof is for this method and this URI.
 extension DPoPProof {
     func checkMethod(_ method: String) throws(JOSEError) {
         guard let claimed = claims["htm"] else { throw .missingClaim("htm") }
