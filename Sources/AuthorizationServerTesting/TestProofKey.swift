@@ -4,7 +4,7 @@ package import OpenSSLCrypto
 import Synchronization
 
 /// A client's key, and the valid and invalid DPoP proofs made with it (RFC 9449 §4.2).
-package final class TestProofKey: Sendable {
+package final class TestProofKey: Sendable, Redacted {
     /// The signature algorithm.
     package let algorithm: SignatureAlgorithm
     /// The key.

@@ -1,3 +1,4 @@
+import Foundations
 import HTTPTypes
 import OAuthProtocol
 import OAuthState
@@ -167,7 +168,7 @@ struct ResourceAccess: Sendable {
 }
 
 /// RFC 6750 §2.1 and RFC 9449 §7.1: the token of an Authorization header; never of the query or the body.
-struct AccessCredential: Sendable {
+struct AccessCredential: Sendable, Redacted {
     /// The token.
     let token: String
     /// Whether it is presented as bound to a key, with the scheme `DPoP`.
