@@ -44,6 +44,8 @@ package final class Client: Hashable, Sendable {
     ///
     /// For pre-registered clients only, when the operator knows that they support nothing better.
     package let allowsTokenEndpointAudience: Bool
+    /// RFC 9449 §5.2, `dpop_bound_access_tokens`: whether it gets no tokens without a DPoP proof.
+    package let requiresProof: Bool
     /// When the client was registered.
     package let issuedAt: Timestamp
 
@@ -63,6 +65,7 @@ package final class Client: Hashable, Sendable {
         keySet: [UInt8]? = nil,
         keySetURI: String? = nil,
         allowsTokenEndpointAudience: Bool = false,
+        requiresProof: Bool = false,
         issuedAt: Timestamp
     ) {
         self.id = id
@@ -79,6 +82,7 @@ package final class Client: Hashable, Sendable {
         self.keySet = keySet
         self.keySetURI = keySetURI
         self.allowsTokenEndpointAudience = allowsTokenEndpointAudience
+        self.requiresProof = requiresProof
         self.issuedAt = issuedAt
     }
 
@@ -97,6 +101,29 @@ package final class Client: Hashable, Sendable {
             applicationType: applicationType,
             isTrusted: isTrusted,
             allowsTokenEndpointAudience: allowsTokenEndpointAudience,
+            requiresProof: requiresProof,
+            issuedAt: issuedAt
+        )
+    }
+
+    /// The same client, which gets no tokens without a DPoP proof.
+    package var requiringProof: Client {
+        Client(
+            id: id,
+            kind: kind,
+            name: name,
+            uri: uri,
+            redirectURIs: redirectURIs,
+            grantTypes: grantTypes,
+            authenticationMethods: authenticationMethods,
+            secretHash: secretHash,
+            scopes: scopes,
+            applicationType: applicationType,
+            isTrusted: isTrusted,
+            keySet: keySet,
+            keySetURI: keySetURI,
+            allowsTokenEndpointAudience: allowsTokenEndpointAudience,
+            requiresProof: true,
             issuedAt: issuedAt
         )
     }
@@ -118,6 +145,7 @@ package final class Client: Hashable, Sendable {
             keySet: keySet,
             keySetURI: keySetURI,
             allowsTokenEndpointAudience: allowsTokenEndpointAudience,
+            requiresProof: requiresProof,
             issuedAt: issuedAt
         )
     }
@@ -139,7 +167,7 @@ package final class Client: Hashable, Sendable {
             && authenticationMethods == other.authenticationMethods && secretHash == other.secretHash
             && scopes == other.scopes && applicationType == other.applicationType && isTrusted == other.isTrusted
             && keySet == other.keySet && keySetURI == other.keySetURI
-            && allowsTokenEndpointAudience == other.allowsTokenEndpointAudience
+            && allowsTokenEndpointAudience == other.allowsTokenEndpointAudience && requiresProof == other.requiresProof
     }
 
     /// RFC 6749 §2.1: a client that cannot keep a secret.

@@ -46,6 +46,7 @@ extension Configuration {
             `urn:ietf:params:oauth:grant-type:device_code`.
             """
         )
+        Key("dpop", \.proofs, .section(Proofs.keys), "What is asked of DPoP proofs (RFC 9449).")
         Key(
             "scopes",
             \.describedScopes,

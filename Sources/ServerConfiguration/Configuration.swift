@@ -68,6 +68,9 @@ package struct Configuration: Hashable, Sendable {
     /// Whether devices without a browser may get tokens (RFC 8628).
     package var deviceAuthorization = false
 
+    /// What is asked of DPoP proofs (RFC 9449).
+    package var proofs = Proofs()
+
     /// How a proxy may ask about its clients' tokens.
     package var forwardAuth = ForwardAuthentication()
 

@@ -8,7 +8,7 @@ struct ConnectionEndpoints {
 
     init(_ parts: ServerParts, _ browser: BrowserParts, _ flow: PageLoginFlow) {
         let issuer = parts.configuration.issuer
-        let access = ConnectionAccess(verification: parts.verification, resources: parts.resources)
+        let access = ConnectionAccess(access: parts.resourceAccess, resources: parts.resources)
         let visits = ConnectionPages(
             vault: parts.stores.vault,
             upstreams: parts.upstreams,

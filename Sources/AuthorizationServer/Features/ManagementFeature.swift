@@ -19,6 +19,7 @@ struct ManagementFeature: Feature {
                 limiter: parts.limiter,
                 guesses: parts.limits.guessed,
                 seenTokens: parts.seenTokens,
+                recentProofs: parts.recentProofs,
                 clientKeySets: parts.clients.keySets
             ),
             droppedLogLineCount: parts.environment.droppedLogLineCount,

@@ -5,7 +5,7 @@ import ServerConfiguration
 /// The parts that retrieve, refresh, list and end upstream connections.
 extension ServerParts {
     var exchangeSubjects: ExchangeSubject {
-        ExchangeSubject(resources: resources, verification: verification)
+        ExchangeSubject(resources: resources, verification: verification, proofs: subjectProofs)
     }
 
     var connectLinks: ConnectLinks {

@@ -20,6 +20,8 @@ struct ServerParts {
     let instruments: Instruments
     let limits: LimitParts
     let seenTokens = SeenAccessTokens()
+    let recentProofs = RecentProofs()
+    let proofNonces: ProofNonces?
     let seals: BrowserSeals
     private(set) var secrets: OperatorSecrets
     private(set) var clients: ClientParts
@@ -51,6 +53,9 @@ struct ServerParts {
         )
         limits = LimitParts(configuration, instruments)
         seals = try BrowserSeals(rootSecret: keys.rootSecret, random: environment.random)
+        proofNonces =
+            configuration.proofs.needNonce
+            ? try ProofNonces(secret: keys.rootSecret, random: environment.random) : nil
         clients = ClientParts(
             configuration,
             environment,

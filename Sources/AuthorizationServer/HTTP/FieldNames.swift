@@ -11,6 +11,14 @@ extension HTTPField.Name {
     static let xFrameOptions = HTTPField.Name(literal: "x-frame-options")
     /// Cross-Origin-Opener-Policy (HTML Standard §7.1.3).
     static let crossOriginOpenerPolicy = HTTPField.Name(literal: "cross-origin-opener-policy")
+    /// RFC 9449 §4.1: the proof that the sender holds a key.
+    static let dpop = HTTPField.Name(literal: "dpop")
+    /// RFC 9449 §8: the nonce for the client's next proof.
+    static let dpopNonce = HTTPField.Name(literal: "dpop-nonce")
+    /// Which method a proxy's client used.
+    static let xForwardedMethod = HTTPField.Name(literal: "x-forwarded-method")
+    /// Which path and query a proxy's client used.
+    static let xForwardedURI = HTTPField.Name(literal: "x-forwarded-uri")
     /// The host that the sender asked for (RFC 9110 §7.2).
     static let host = HTTPField.Name(literal: "host")
     /// Fetch Metadata: which site a request was started from (W3C Fetch Metadata Request Headers §2.1).

@@ -1,4 +1,5 @@
 package import OAuthProtocol
+package import OpenSSLCrypto
 package import ServerConfiguration
 package import SocketHTTP
 import Synchronization
@@ -21,6 +22,8 @@ package final class GuessLimiter: Sendable {
         case client(id: String)
         /// The signature of a workload's assertion, which needs no client authentication.
         case workload(issuer: String, subject: String)
+        /// The signature of a DPoP proof, by the proof's header, which needs no client.
+        case proof(header: SHA256Digest)
         /// The secret of the proxy that asks for forward authentication.
         case proxy
         /// The administrator's token.
@@ -31,7 +34,7 @@ package final class GuessLimiter: Sendable {
         /// Whether it is one of many, so that a source can try another when the allowance of one is spent.
         var isOneOfMany: Bool {
             switch self {
-            case .client, .workload: true
+            case .client, .workload, .proof: true
             case .proxy, .administrator, .initialAccessToken: false
             }
         }

@@ -37,6 +37,7 @@ struct GuessTable {
                 case .administrator: 2
                 case .initialAccessToken: 3
                 case .workload: 4
+                case .proof: 5
                 }
         }
     }

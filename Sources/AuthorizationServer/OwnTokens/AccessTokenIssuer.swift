@@ -37,7 +37,12 @@ package struct AccessTokenIssuer: Sendable {
     /// over refreshes.
     ///
     /// - Throws: `server_error` when signing fails.
-    package func issue(for session: Session, scopes: ScopeSet, now: Timestamp) throws(OAuthError) -> IssuedToken {
+    package func issue(
+        for session: Session,
+        scopes: ScopeSet,
+        boundTo key: KeyThumbprint? = nil,
+        now: Timestamp
+    ) throws(OAuthError) -> IssuedToken {
         // A token never outlives the session, so that the end of the session also ends the token.
         let remaining = session.expiry - now
         let lifetime = min(lifetime, remaining)
@@ -54,6 +59,7 @@ package struct AccessTokenIssuer: Sendable {
                 expiresAt: now + lifetime,
                 authenticatedAt: session.authenticatedAt,
                 sessionID: session.id.text,
+                boundKey: key,
                 additionalClaims: try Self.mappedClaims(session)
             ),
             lifetime: lifetime
@@ -76,6 +82,7 @@ package struct AccessTokenIssuer: Sendable {
         toClient clientID: String,
         resource: String,
         scopes: ScopeSet,
+        boundTo key: KeyThumbprint? = nil,
         now: Timestamp
     ) throws(OAuthError) -> IssuedToken {
         try sign(
@@ -87,7 +94,8 @@ package struct AccessTokenIssuer: Sendable {
                 scope: scopes.text,
                 tokenID: tokenIDs.next().text,
                 issuedAt: now,
-                expiresAt: now + lifetime
+                expiresAt: now + lifetime,
+                boundKey: key
             ),
             lifetime: lifetime
         )
@@ -114,6 +122,7 @@ package struct AccessTokenIssuer: Sendable {
                 authenticatedAt: content.authenticatedAt,
                 sessionID: content.sessionID?.text,
                 actor: content.actor,
+                boundKey: content.boundKey,
                 additionalClaims: content.mappedClaims
             ),
             lifetime: lifetime

@@ -23,6 +23,8 @@ struct GrantGround: Sendable {
     var responses: SessionTokenResponder { tokens.responses }
     /// Verifies our own access tokens.
     var verification: AccessTokenVerification { tokens.verification }
+    /// Verifies the proofs of bound subject tokens.
+    var subjectProofs: SubjectProofs { tokens.subjectProofs }
     /// The issuers whose assertions are accepted.
     var trustedIssuers: TrustedIssuers { assertions.trustedIssuers }
     /// The users whom they vouch for.
@@ -42,6 +44,8 @@ struct GrantGround: Sendable {
         let responses: SessionTokenResponder
         /// Verifies our own access tokens.
         let verification: AccessTokenVerification
+        /// Verifies the proofs of bound subject tokens.
+        let subjectProofs: SubjectProofs
     }
 
     /// What grants do with other issuers' assertions.

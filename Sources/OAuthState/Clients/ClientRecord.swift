@@ -36,8 +36,11 @@ extension ClientRecord: RecordCodable {
         writer.write(client.keySetURI) { $0.write($1) }
         writer.write(client.issuedAt)
         writer.write(lastUsedAt) { $0.write($1) }
-        if source != .unknown {
+        if source != .unknown || client.requiresProof {
             writer.write(source.number)
+        }
+        if client.requiresProof {
+            writer.write(true)
         }
     }
 
@@ -46,7 +49,7 @@ extension ClientRecord: RecordCodable {
         guard let kind = Client.Kind(rawValue: try reader.integer()) else {
             throw RecordError("unknown kind of client")
         }
-        client = Client(
+        let client = Client(
             id: id,
             kind: kind,
             name: try reader.optional { (reader) throws(RecordError) in try reader.string() },
@@ -69,5 +72,8 @@ extension ClientRecord: RecordCodable {
         lastUsedAt = try reader.optional { (reader) throws(RecordError) in try reader.timestamp() }
         // Comes last, and only if it is known: earlier versions wrote none.
         source = reader.isAtEnd ? .unknown : SourceNetwork(number: try reader.integer())
+        // And this only of clients that get no bearer tokens.
+        let requiresProof = reader.isAtEnd ? false : try reader.bool()
+        self.client = requiresProof ? client.requiringProof : client
     }
 }

@@ -30,6 +30,7 @@ package struct Session: Hashable, Sendable {
         rotatedAt: Timestamp,
         claims: [UInt8] = [],
         isFederated: Bool = false,
+        boundKey: KeyThumbprint? = nil,
         rotatedBy: RefreshOrigin? = nil
     ) {
         shared = Shared(
@@ -43,7 +44,8 @@ package struct Session: Hashable, Sendable {
                 authenticatedAt: authenticatedAt,
                 absoluteExpiry: absoluteExpiry,
                 claims: claims,
-                isFederated: isFederated
+                isFederated: isFederated,
+                boundKey: boundKey
             )
         )
         self.idleExpiry = idleExpiry
@@ -72,6 +74,31 @@ package struct Session: Hashable, Sendable {
     package var claims: [UInt8] { shared.value.claims }
     /// Whether another issuer vouched for the user, who did not log in here.
     package var isFederated: Bool { shared.value.isFederated }
+
+    /// RFC 9449 §5: the key without which the session's refresh tokens are worthless; `nil` if they are bearer tokens,
+    /// or their client authenticates.
+    package var boundKey: KeyThumbprint? { shared.value.boundKey }
+
+    /// The same session with its refresh tokens bound to a key, or no longer.
+    func bound(to key: KeyThumbprint?) -> Session {
+        Session(
+            id: id,
+            userID: userID,
+            clientID: clientID,
+            scopes: scopes,
+            resource: resource,
+            connections: connections,
+            authenticatedAt: authenticatedAt,
+            absoluteExpiry: absoluteExpiry,
+            idleExpiry: idleExpiry,
+            generation: generation,
+            rotatedAt: rotatedAt,
+            claims: claims,
+            isFederated: isFederated,
+            boundKey: key,
+            rotatedBy: rotatedBy
+        )
+    }
 
     /// The ``rotatedAt`` of a session whose last rotation was taken back: its client may have received the successor.
     static let takenBack = Timestamp(secondsSinceEpoch: 0)
@@ -105,16 +132,19 @@ extension Session: RecordCodable {
         writer.write(rotatedAt)
         // Each only if it or a later one is there: the record of a session without them is as it was before they were
         // kept.
-        if !claims.isEmpty || isFederated || rotatedBy != nil {
+        let properties = Properties(isFederated: isFederated, hasKey: boundKey != nil)
+        if !claims.isEmpty || !properties.isEmpty || rotatedBy != nil {
             writer.write(claims)
         }
-        if isFederated || rotatedBy != nil {
-            writer.write(isFederated)
+        if !properties.isEmpty || rotatedBy != nil {
+            writer.write(properties.rawValue)
         }
+        if let boundKey { writer.write(boundKey.digest) }
         rotatedBy?.write(to: &writer)
     }
 
     package init(from reader: inout BinaryReader) throws(RecordError) {
+        var properties = Properties()
         // Arguments are evaluated in order, which is the record's order.
         self.init(
             id: try reader.identifier(),
@@ -130,9 +160,35 @@ extension Session: RecordCodable {
             rotatedAt: try reader.timestamp(),
             // These come last, and only as far as there are any.
             claims: reader.isAtEnd ? [] : try reader.byteArray(),
-            isFederated: reader.isAtEnd ? false : try reader.bool(),
+            isFederated: try Properties(ifAnyIn: &reader, &properties).contains(.isFederated),
+            boundKey: properties.contains(.hasKey) ? KeyThumbprint(digest: try reader.digest()) : nil,
             rotatedBy: try RefreshOrigin(ifAnyIn: &reader)
         )
+    }
+
+    /// One byte of a record, which was a flag of federated sessions before it had more bits.
+    private struct Properties: OptionSet {
+        let rawValue: UInt8
+
+        static let isFederated = Properties(rawValue: 1)
+        static let hasKey = Properties(rawValue: 2)
+        private static let all: Properties = [.isFederated, .hasKey]
+
+        init(rawValue: UInt8) {
+            self.rawValue = rawValue
+        }
+
+        init(isFederated: Bool, hasKey: Bool) {
+            self = (isFederated ? Self.isFederated : []).union(hasKey ? .hasKey : [])
+        }
+
+        /// The byte at this place of a record, if there is one; also kept, for what follows it.
+        init(ifAnyIn reader: inout BinaryReader, _ kept: inout Properties) throws(RecordError) {
+            self.init(rawValue: reader.isAtEnd ? 0 : try reader.integer())
+            // A bit of a later version would be lost, and what it adds be read as something else.
+            guard Self.all.isSuperset(of: self) else { throw RecordError("a session has unknown properties") }
+            kept = self
+        }
     }
 
     private static func moment(from reader: inout BinaryReader) throws(RecordError) -> Timestamp? {
@@ -183,6 +239,7 @@ private struct SessionGrant: Hashable {
     let absoluteExpiry: Timestamp
     let claims: [UInt8]
     let isFederated: Bool
+    let boundKey: KeyThumbprint?
 }
 
 /// One reference to a value that never changes.

@@ -161,6 +161,49 @@ extension EndToEndTests {
             )
         }
 
+        private struct BoundTokenStory: ClientStory {
+            struct Life: Decodable, Hashable, Sendable {
+                let types: [String]
+                let is_bound: Bool
+                let keeps_refresh_token: Bool
+                let userinfo: Int
+                let as_bearer: Int
+                let retrieval: String
+                let retrieval_without_proof: String
+            }
+            let library: String
+            let refusals: [String: String]
+            let secrets: [String]
+            let algorithms: [String]
+            let lives: [String: Life]
+        }
+
+        @Test("DP-1 … DP-5: proofs of PyJWT bind codes, tokens and refreshes, and the retrieval of upstream tokens")
+        func boundTokens() async throws {
+            let deployment = try #require(ClientDeployment.current)
+            let story = try await deployment.tell("dpop_story.py", as: BoundTokenStory.self)
+            let life = BoundTokenStory.Life(
+                types: ["DPoP", "DPoP", "DPoP"],
+                is_bound: true,
+                keeps_refresh_token: true,
+                userinfo: 200,
+                as_bearer: 401,
+                retrieval: "none",
+                retrieval_without_proof: "invalid_dpop_proof"
+            )
+            #expect(Set(story.lives.keys) == Set(story.algorithms))
+            #expect(story.lives.values.allSatisfy { $0 == life }, "\(story.lives)")
+            let proof = "invalid_dpop_proof"
+            #expect(
+                story.refusals == [
+                    "code without its key": proof, "code with another key": proof, "old proof": proof,
+                    "proof from the future": proof, "proof for another method": proof,
+                    "proof for another endpoint": proof, "two proofs": proof, "replayed proof": proof,
+                    "refresh without a proof": proof, "refresh with another key": "invalid_grant",
+                ]
+            )
+        }
+
         private struct RelyingPartyStory: ClientStory {
             let library: String
             let refusals: [String: String]

@@ -15,7 +15,7 @@ struct TokenExchangeGrant: Grant {
         parameters: [
             "subject_token", "subject_token_type", "requested_token_type", "audience", "resource", "scope", "account",
             "min_ttl",
-        ],
+        ] + SubjectProofs.parameters,
         client: .confidential
     )
 
@@ -107,7 +107,8 @@ struct TokenExchangeGrant: Grant {
                 request.form,
                 presentedBy: server,
                 upstreams: upstreams,
-                now: request.context.now
+                requestKey: request.key,
+                context: request.context
             )
         } catch {
             audit.record(.exchangeRefused(clientID: client.id, error: error), context: request.context)
