@@ -291,6 +291,7 @@ package struct CallbackEndpoint: Endpoint {
             guard let userID = pending.userID, try await !connections.isKnown(login, at: provider, to: userID) else {
                 return nil
             }
+            try await checkOwner(login.account(of: userID), userID, provider, context)
             return try await ask(userID, login, pending, provider, context)
         } catch {
             throw LegFailure(error)
