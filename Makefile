@@ -10,7 +10,7 @@ RELEASE := -c release --static-swift-stdlib
 
 SWIFT_FOLDERS := $(wildcard Sources Tests Benchmarks)
 
-.PHONY: help setup build install deb sbom run test test-release test-sanitized fuzz bench-setup bench bench-check bench-record format lint index reference clean
+.PHONY: help setup build install deb sbom run test test-release test-sanitized fuzz soak bench-setup bench bench-hostile bench-check bench-record format lint index reference clean
 
 help: ## List the targets.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -60,12 +60,23 @@ test-sanitized: setup ## Run the whole suite under Thread Sanitizer, and under A
 	swift build --build-tests --sanitize=address --scratch-path .build/address
 	ASAN_OPTIONS=detect_leaks=0 .ci/run-tests --sanitize=address --scratch-path .build/address
 
+# The tests' build brings the players; the program that they play with is the one that is delivered.
+soak: setup ## Run mixed flows with restarts and faults on the release program for SOAK_MINUTES (default 30).
+	swift build $(RELEASE) --product gatehouse
+	swift build --build-tests
+	SOAK_MINUTES=$${SOAK_MINUTES:-30} GATEHOUSE_BINARY="$$(swift build $(RELEASE) --show-bin-path)/gatehouse" \
+	  swift test --skip-build --filter '^DurabilityTests.SoakTests'
+
 bench-setup: ## Install the programs that the benchmarks compare with.
 	@.ci/install-packages bench
 
 bench: bench-setup ## Run every benchmark, each beside its limit, and print one table.
 	swift build $(RELEASE)
 	@"$$(swift build $(RELEASE) --show-bin-path)/BenchmarkSummary" run
+
+bench-hostile: ## Measure logins, refreshes and retrievals while strangers attack.
+	swift build $(RELEASE) --product LoadBenchmarks
+	@"$$(swift build $(RELEASE) --show-bin-path)/LoadBenchmarks" hostile
 
 bench-check: bench ## Run the benchmarks and fail if a ratio is worse than accepted by more than its tolerance.
 	@"$$(swift build $(RELEASE) --show-bin-path)/BenchmarkSummary" check

@@ -200,7 +200,8 @@ let testTargets: [Target] = [
     ),
     .testTarget(name: "FuzzTests", dependencies: ["FuzzTargets"], exclude: ["Corpus"], swiftSettings: swiftSettings),
     tests("RepositoryTests", []),
-    tests("BenchmarkSupportTests", ["BenchmarkSupport"]),
+    // LoadBenchmarks is run as a program.
+    tests("BenchmarkSupportTests", ["BenchmarkSupport", "LoadBenchmarks"]),
     .testTarget(
         name: "EndToEndTests",
         dependencies: ["ServerCommand"],

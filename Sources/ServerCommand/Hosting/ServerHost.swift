@@ -41,6 +41,8 @@ struct ServerHost {
         self.acceptedLosses = acceptedLosses
         // The reader of the log or the audit trail may end: that must not end the server.
         signal(SIGPIPE, SIG_IGN)
+        // A file at its limit (RLIMIT_FSIZE) is a failed write like one on a full disk, and does not end the server.
+        signal(SIGXFSZ, SIG_IGN)
         let log = LineWriter(
             AppendingFile(descriptor: STDERR_FILENO, name: "standard error"),
             policy: .drop(notice: { JSONLogHandler.droppedLine($0) })

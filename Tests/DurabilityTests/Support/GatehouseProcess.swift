@@ -123,6 +123,9 @@ final class GatehouseProcess: Sendable {
         return await outcome()
     }
 
+    /// Its process number.
+    var processID: Int32 { process.processIdentifier }
+
     /// Sends a signal.
     func signal(_ signal: Int32) {
         Glibc.kill(process.processIdentifier, signal)
