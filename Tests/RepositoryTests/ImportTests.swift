@@ -22,6 +22,7 @@ struct ImportTests {
         ]),
         "DevelopmentIdentityProvider": ["HTTPTypes", "Logging", "OAuthProtocol", "OpenSSLCrypto", "SocketHTTP"],
         "OAuthClientKit": ["OAuthProtocol", "OpenSSLCrypto", "OutboundHTTP"],
+        "GatehouseVerifier": ["OAuthProtocol"],
         "ServerCommand": floors1To3.union(
             [
                 "ArgumentParser", "AuthorizationServer", "CJemalloc", "CoreMetrics",

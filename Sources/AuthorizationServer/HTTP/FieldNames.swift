@@ -1,4 +1,4 @@
-import HTTPTypes
+package import HTTPTypes
 
 extension HTTPField.Name {
     /// The predecessor of RFC 7239, in which proxies name the addresses that they forwarded for.
@@ -20,9 +20,9 @@ extension HTTPField.Name {
     /// Which path and query a proxy's client used.
     static let xForwardedURI = HTTPField.Name(literal: "x-forwarded-uri")
     /// The host that the sender asked for (RFC 9110 §7.2).
-    static let host = HTTPField.Name(literal: "host")
+    package static let host = HTTPField.Name(literal: "host")
     /// Fetch Metadata: which site a request was started from (W3C Fetch Metadata Request Headers §2.1).
-    static let secFetchSite = HTTPField.Name(literal: "sec-fetch-site")
+    package static let secFetchSite = HTTPField.Name(literal: "sec-fetch-site")
     /// Fetch Standard §2.2.8: the browser loads before its user goes there.
     static let secPurpose = HTTPField.Name(literal: "sec-purpose")
     /// The predecessor of Sec-Purpose in Chromium and WebKit.

@@ -15,6 +15,8 @@ struct ServerService: Service {
     var manager: ServiceManager?
     /// Reopens the host's own files, before the server reads its files again.
     var reopenFiles: @Sendable () -> Void = {}
+    /// Ends the process with the one that started it; `nil` for a server that outlives it.
+    var parent: ParentWatch?
 
     func run() async throws {
         let reloads = await UnixSignalsSequence(trapping: .sighup)
@@ -32,6 +34,7 @@ struct ServerService: Service {
                 let watch = ServiceManagerWatch(manager: manager, interval: interval, eventLoops: server.eventLoops)
                 group.addTask { await watch.watch() }
             }
+            if let parent { group.addTask { await parent.watch() } }
             group.addTask {
                 do { try await gracefulShutdown() } catch { return }
             }
