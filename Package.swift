@@ -147,7 +147,7 @@ let testTargets: [Target] = [
     tests("OutboundHTTPTests", ["OutboundHTTP", "CLinux", .logging]),
     .testTarget(
         name: "DurableLogTests",
-        dependencies: ["DurableLog", "OpenSSLCrypto", .logging],
+        dependencies: ["AuthorizationServerTesting", "DurableLog", "OpenSSLCrypto", .logging],
         exclude: ["Fixtures"],
         swiftSettings: swiftSettings
     ),
