@@ -192,6 +192,14 @@ let testTargets: [Target] = [
             "SocketHTTP", .logging,
         ]
     ),
+    tests(
+        "SimulationTests",
+        [
+            "AuthorizationServer", "AuthorizationServerTesting", "DurableLog", "OAuthClientKit", "OAuthProtocol",
+            "OAuthState", "OpenSSLCrypto", "OutboundHTTP", "ServerConfiguration", "SocketHTTP", "UpstreamIdentity",
+            .httpTypes, .logging,
+        ]
+    ),
     .target(
         name: "FuzzTargets",
         dependencies: [
