@@ -215,7 +215,7 @@ let testTargets: [Target] = [
     tests("BenchmarkSupportTests", ["BenchmarkSupport"]),
     .testTarget(
         name: "EndToEndTests",
-        dependencies: ["ServerCommand"],
+        dependencies: ["AuthorizationServerTesting", "OAuthProtocol", "ServerCommand", "SocketHTTP", .httpTypes],
         exclude: ["Python"],
         swiftSettings: swiftSettings
     ),
