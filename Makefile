@@ -10,7 +10,7 @@ RELEASE := -c release --static-swift-stdlib
 
 SWIFT_FOLDERS := $(wildcard Sources Tests Benchmarks)
 
-.PHONY: help setup build install deb sbom run test test-release test-sanitized fuzz soak bench-setup bench bench-hostile bench-check bench-record format lint index reference clean
+.PHONY: help setup build install deb sbom run test test-release test-sanitized fuzz simulate soak bench-setup bench bench-hostile bench-check bench-record format lint index reference clean
 
 help: ## List the targets.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -52,6 +52,12 @@ test-release: setup ## Run the tests of storage and cryptography, crashes includ
 
 fuzz: setup ## Feed every reader of outside input with a fuzzer's inputs, for FUZZ_SECONDS each.
 	@.ci/fuzz
+
+simulate: setup ## Play SIMULATE_SCHEDULES random histories of a whole server, from SIMULATE_SEED on.
+	swift build --build-tests
+	SIMULATE_SCHEDULES=$(or $(SIMULATE_SCHEDULES),10000) SIMULATE_SEED=$(SIMULATE_SEED) \
+	  SIMULATE_REPEATS=$(SIMULATE_REPEATS) \
+	  swift test --skip-build --filter SimulationTests/schedules
 
 # Each in a folder of its own: a sanitizer changes every object file.
 test-sanitized: setup ## Run the whole suite under Thread Sanitizer, and under Address Sanitizer.

@@ -147,7 +147,7 @@ let testTargets: [Target] = [
     tests("OutboundHTTPTests", ["OutboundHTTP", "CLinux", .logging]),
     .testTarget(
         name: "DurableLogTests",
-        dependencies: ["DurableLog", "OpenSSLCrypto", .logging],
+        dependencies: ["AuthorizationServerTesting", "DurableLog", "OpenSSLCrypto", .logging],
         exclude: ["Fixtures"],
         swiftSettings: swiftSettings
     ),
@@ -192,6 +192,14 @@ let testTargets: [Target] = [
             "SocketHTTP", .logging,
         ]
     ),
+    tests(
+        "SimulationTests",
+        [
+            "AuthorizationServer", "AuthorizationServerTesting", "DurableLog", "OAuthClientKit", "OAuthProtocol",
+            "OAuthState", "OpenSSLCrypto", "OutboundHTTP", "ServerConfiguration", "SocketHTTP", "UpstreamIdentity",
+            .httpTypes, .logging,
+        ]
+    ),
     .target(
         name: "FuzzTargets",
         dependencies: [
@@ -208,7 +216,7 @@ let testTargets: [Target] = [
     tests("BenchmarkSupportTests", ["BenchmarkSupport", "LoadBenchmarks"]),
     .testTarget(
         name: "EndToEndTests",
-        dependencies: ["ServerCommand"],
+        dependencies: ["AuthorizationServerTesting", "OAuthProtocol", "ServerCommand", "SocketHTTP", .httpTypes],
         exclude: ["Python"],
         swiftSettings: swiftSettings
     ),
