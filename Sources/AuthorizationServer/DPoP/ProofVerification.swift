@@ -72,7 +72,7 @@ struct ProofVerification: Sendable {
             throw refusal(error.description)
         }
         let renewsNonce = try check(nonce, from: sender, context.now)
-        let key = try await key(of: proof, from: sender, context)
+        let key = try key(of: proof, from: sender, context)
         metrics.proof(result: "accepted")
         return VerifiedProof(key: key, use: proof.singleUse(by: key), renewsNonce: renewsNonce)
     }
@@ -93,13 +93,13 @@ struct ProofVerification: Sendable {
         of proof: DPoPProof,
         from sender: Sender,
         _ context: RequestContext
-    ) async throws(OAuthError) -> KeyThumbprint {
+    ) throws(OAuthError) -> KeyThumbprint {
         let subject = GuessLimiter.Subject.proof(header: proof.headerDigest)
-        if sender == .stranger { try await guesses.begin(subject, context) }
+        if sender == .stranger { try guesses.begin(subject, context) }
         let result = Result { () throws(JOSEError) in try proof.verify() }
         var isRight = false
         if case .success = result { isRight = true }
-        if sender == .stranger { await guesses.end(subject, isRight: isRight, context) }
+        if sender == .stranger { guesses.end(subject, isRight: isRight, context) }
         switch result {
         case .success(let key): return key
         case .failure(let error): throw refusal(error.description)
