@@ -18,7 +18,7 @@ struct GatehouseCommand: AsyncParsableCommand {
             ServeCommand.self, CheckConfigurationCommand.self, ConfigCommand.self, DevCommand.self,
             UpstreamCommand.self, SnapshotCommand.self, StatusCommand.self, UsersCommand.self, SessionsCommand.self,
             ClientsCommand.self, ConnectionsCommand.self, KeysCommand.self, EndAllCommand.self, BlockCommand.self,
-            UnblockCommand.self, BlocksCommand.self, AuditCommand.self, ImportCommand.self,
+            UnblockCommand.self, BlocksCommand.self, ConsentsCommand.self, AuditCommand.self, ImportCommand.self,
         ]
     )
 

@@ -36,6 +36,12 @@ extension Configuration {
             resource or upstream changed; or all but those of `trusted` clients.
             """
         )
+        Key(
+            "consent_lifetime",
+            \.consentLifetime,
+            .duration(.minutes(1) ... .days(365)),
+            "How long an approval is remembered, unless its user withdraws it; only for `consent: remember`."
+        )
         Key("registration", \.registration, .section(Registration.keys), "Which clients may register, and how.")
         Key(
             "device_authorization",
@@ -91,6 +97,7 @@ extension Configuration {
         context.configuration = configuration
     } finish: { file, configuration, _ in
         if file["listen"] == nil { configuration.listen = [Listener(address: configuration.issuer.defaultAddress)] }
+        if configuration.consent != .remember { file["consent_lifetime"]?.refuse("is only for consent: remember") }
         ConfigurationUniqueness(file: file).check()
         DelegationTargetCheck(file: file, configuration: configuration).check()
     }

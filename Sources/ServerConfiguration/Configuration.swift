@@ -29,6 +29,9 @@ package struct Configuration: Hashable, Sendable {
     /// Whom the consent page asks.
     package var consent = Consent.always
 
+    /// How long `consent: remember` spares a user the page.
+    package var consentLifetime = Duration.seconds(90 * 24 * 3600)
+
     /// Who may register as a client, and how.
     package var registration = Registration()
 

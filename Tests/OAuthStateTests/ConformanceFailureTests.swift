@@ -203,9 +203,17 @@ private struct CarelessSessions: AuthorizationStore {
         await inner.standing(of: token, now: now)
     }
 
-    func rememberConsent(_ key: SHA256Digest, now: Timestamp) async throws(StoreError) -> Receipt<StoreAdmission> {
-        try await inner.rememberConsent(key, now: now)
+    func rememberConsent(_ consent: RememberedConsent) async throws(StoreError) -> Receipt<StoreAdmission> {
+        try await inner.rememberConsent(consent)
     }
 
-    func hasConsent(_ key: SHA256Digest) async -> Bool { await inner.hasConsent(key) }
+    func hasConsent(_ key: SHA256Digest, now: Timestamp) async -> Bool { await inner.hasConsent(key, now: now) }
+
+    func consents(of userID: UserID, now: Timestamp) async -> [RememberedConsent] {
+        await inner.consents(of: userID, now: now)
+    }
+
+    func withdraw(_ withdrawal: ConsentWithdrawal) async throws(StoreError) -> Receipt<Int> {
+        try await inner.withdraw(withdrawal)
+    }
 }

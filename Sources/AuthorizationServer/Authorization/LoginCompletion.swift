@@ -81,6 +81,13 @@ package struct LoginCompletion: Sendable {
             await sessions.issueCode(code.hash, for: grant, now: context.now).outcome
         )
         try admission.check()
+        // After the code is stored: a withdrawal either ends the code or is seen here. Without an answer the code is
+        // known to nobody.
+        if progress.expectedUserID != nil, consent.remembers,
+            try await !consent.stillHolds(progress.request, of: userID, now: context.now)
+        {
+            throw OAuthError(.accessDenied, "the approval was withdrawn or has expired")
+        }
         await registry.touch(client.id, now: context.now)
         if let device = progress.request.device {
             let response = try await devices.approve(device, code.hash, context)
@@ -92,7 +99,9 @@ package struct LoginCompletion: Sendable {
             to: AuthorizationResponse.success(code: code, request: progress.request, issuer: issuer),
             after: request.method
         )
-        try await rememberConsent(progress.request, userID, &response, context)
+        // A login without the page does not prolong the approval: the user is asked again when it expires.
+        let wasAsked = progress.expectedUserID == nil
+        try await rememberConsent(progress.request, userID, wasAsked: wasAsked, &response, context)
         // Last: what may still fail must not be on record as granted.
         metrics.authorization(result: "code")
         audit.record(.authorized(grant), context: context)
@@ -135,12 +144,12 @@ package struct LoginCompletion: Sendable {
     private func rememberConsent(
         _ authorization: AuthorizationRequest,
         _ userID: UserID,
+        wasAsked: Bool,
         _ response: inout Response,
         _ context: RequestContext
     ) async throws(OAuthError) {
         guard consent.remembers else { return }
-        let key = consent.key(authorization, userID: userID)
-        _ = try await OAuthError.attempt(await sessions.rememberConsent(key, now: context.now).outcome)
+        if wasAsked { try await consent.remember(authorization, of: userID, now: context.now) }
         let cookie = try await logins.cookie(for: userID, now: context.now)
         response.headerFields.append(HTTPField(name: .setCookie, value: cookie))
     }

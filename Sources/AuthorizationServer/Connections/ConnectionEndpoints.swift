@@ -13,6 +13,13 @@ struct ConnectionEndpoints {
             vault: parts.stores.vault,
             upstreams: parts.upstreams,
             flow: flow,
+            applications: UserApplications(
+                sessions: parts.stores.sessions,
+                clients: parts.stores.clients,
+                vault: parts.stores.vault,
+                policy: parts.configuration.sessionPolicy,
+                audit: parts.audit
+            ),
             forms: PageForm(
                 issuer: issuer,
                 sealing: parts.pageSealing,
@@ -31,6 +38,7 @@ struct ConnectionEndpoints {
                 pages: visits,
                 links: parts.connectLinks,
                 ending: parts.connectionEnding,
+                accessTokenLifetime: parts.configuration.tokens.accessTokenLifetime,
                 audit: parts.audit
             ),
             ConnectionRemovalEndpoint(

@@ -8,6 +8,7 @@ struct ConnectionPages: Sendable {
     let vault: any VaultStore
     let upstreams: UpstreamDirectory
     let flow: PageLoginFlow
+    let applications: UserApplications
     let forms: PageForm
     let logins: BrowserLogins
     let cookies: BrowserCookies
@@ -46,6 +47,10 @@ struct ConnectionPages: Sendable {
                 connections: connections,
                 defaults: Set(connections.filter { user.usesByDefault($0, among: connections) }.map(\.id)),
                 missing: listing.missing,
+                applications: ApplicationSections(
+                    applications: try await applications.list(of: user.id, now: context.now),
+                    policy: applications.policy
+                ),
                 ticket: ticket
             )
         )

@@ -1,6 +1,7 @@
 import HTTPTypes
 import OAuthProtocol
 import OAuthState
+import OpenSSLCrypto
 import SocketHTTP
 
 /// CO-2: `POST /connections`, the form on the page of connections.
@@ -9,6 +10,8 @@ struct ConnectionsFormEndpoint: Endpoint {
     let pages: ConnectionPages
     let links: ConnectLinks
     let ending: ConnectionEnding
+    /// How long a resource server that does not ask this server may accept a token of ended access.
+    let accessTokenLifetime: Duration
     let audit: AuditTrail
 
     func respond(to request: Request, context: RequestContext) async -> Response {
@@ -59,7 +62,33 @@ struct ConnectionsFormEndpoint: Endpoint {
         }
         if let text = try form.once("default") { return try await useByDefault(text, userID, request, context) }
         if let text = try form.once("disconnect") { return try await disconnect(text, userID, context) }
+        if let response = try await changeApplications(form, userID, request, context) { return response }
         return pages.pages.error(.badForm, status: .badRequest)
+    }
+
+    // CO-1: what the consent page promises: the user withdraws what was approved there.
+    private func changeApplications(
+        _ form: FormParameters,
+        _ userID: UserID,
+        _ request: Request,
+        _ context: RequestContext
+    ) async throws(OAuthError) -> Response? {
+        if let clientID = try form.once("remove") {
+            let ended = try await pages.applications.end(clientID, of: userID, by: "user", context: context)
+            guard ended != (0, 0) else { return pages.pages.notice(.noSuchAccess, status: .notFound) }
+            return pages.pages.notice(.accessRemoved(ofAll: false, accessTokenLifetime), status: .ok)
+        }
+        if try form.once("remove_all") != nil {
+            _ = try await pages.applications.end(nil, of: userID, by: "user", context: context)
+            return pages.pages.notice(.accessRemoved(ofAll: true, accessTokenLifetime), status: .ok)
+        }
+        guard let id = try form.once("forget") else { return nil }
+        guard let key = Base64URL.decode(id).flatMap({ SHA256Digest(bytes: $0) }) else {
+            return pages.pages.notice(.noSuchAccess, status: .notFound)
+        }
+        let withdrawal = ConsentWithdrawal(userID: userID, key: key)
+        _ = try await pages.applications.withdraw(withdrawal, by: "user", context: context)
+        return .redirect(to: issuer.url(ConnectionsPage.path), after: request.method)
     }
 
     // Which account applications use changes by this choice alone, never by a login.
@@ -110,7 +139,12 @@ extension ConnectionsFormEndpoint {
                 OpenAPIOperation(
                     id: "changeConnections",
                     summary: "Processes the form on the page of connections.",
-                    body: .form(required: ["ticket"], optional: ["sign_in", "sign_out", "connect", "disconnect"]),
+                    body: .form(
+                        required: ["ticket"],
+                        optional: [
+                            "sign_in", "sign_out", "connect", "default", "disconnect", "remove", "remove_all", "forget",
+                        ]
+                    ),
                     responses: OpenAPIOperation.pageAnswers
                 )
             )

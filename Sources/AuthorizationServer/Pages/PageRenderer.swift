@@ -18,7 +18,7 @@ package struct PageRenderer: Sendable {
     func consent(_ page: ConsentPage) -> Response {
         render(
             title: page.title,
-            body: page.body(action: issuer.url(ConsentEndpoint.path)),
+            body: page.body(action: issuer.url(ConsentEndpoint.path), connections: issuer.url(ConnectionsPage.path)),
             status: .ok
         )
     }
