@@ -44,6 +44,8 @@ package final class Client: Hashable, Sendable {
     ///
     /// For pre-registered clients only, when the operator knows that they support nothing better.
     package let allowsTokenEndpointAudience: Bool
+    /// RFC 7592: SHA-256 of the token that manages the registration; `nil` where the client cannot manage it.
+    package let managementTokenHash: SHA256Digest?
     /// When the client was registered.
     package let issuedAt: Timestamp
 
@@ -63,6 +65,7 @@ package final class Client: Hashable, Sendable {
         keySet: [UInt8]? = nil,
         keySetURI: String? = nil,
         allowsTokenEndpointAudience: Bool = false,
+        managementTokenHash: SHA256Digest? = nil,
         issuedAt: Timestamp
     ) {
         self.id = id
@@ -79,6 +82,7 @@ package final class Client: Hashable, Sendable {
         self.keySet = keySet
         self.keySetURI = keySetURI
         self.allowsTokenEndpointAudience = allowsTokenEndpointAudience
+        self.managementTokenHash = managementTokenHash
         self.issuedAt = issuedAt
     }
 
@@ -97,6 +101,7 @@ package final class Client: Hashable, Sendable {
             applicationType: applicationType,
             isTrusted: isTrusted,
             allowsTokenEndpointAudience: allowsTokenEndpointAudience,
+            managementTokenHash: managementTokenHash,
             issuedAt: issuedAt
         )
     }
@@ -118,6 +123,7 @@ package final class Client: Hashable, Sendable {
             keySet: keySet,
             keySetURI: keySetURI,
             allowsTokenEndpointAudience: allowsTokenEndpointAudience,
+            managementTokenHash: managementTokenHash,
             issuedAt: issuedAt
         )
     }
@@ -140,6 +146,7 @@ package final class Client: Hashable, Sendable {
             && scopes == other.scopes && applicationType == other.applicationType && isTrusted == other.isTrusted
             && keySet == other.keySet && keySetURI == other.keySetURI
             && allowsTokenEndpointAudience == other.allowsTokenEndpointAudience
+            && managementTokenHash == other.managementTokenHash
     }
 
     /// RFC 6749 §2.1: a client that cannot keep a secret.

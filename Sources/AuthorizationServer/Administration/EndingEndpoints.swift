@@ -33,7 +33,7 @@ struct SessionEndings: Sendable {
             count += try await end(slice, by: actor, context: context)
             after = last.id
         }
-        guard filter.clientID == nil, filter.endsBefore == nil else { return count }
+        guard filter.clientID == nil, filter.beganBefore == nil else { return count }
         count += try await endLogins(filter)
         return count
     }
@@ -107,8 +107,6 @@ struct SessionAdministrationEndpoint: RequestHandler {
 /// those that began before `before=`; what is given must hold together, and one of them must be given.
 struct EndAllEndpoint: RequestHandler {
     let endings: SessionEndings
-    /// How long a session lives: what is left of it says when it began.
-    let sessionLifetime: Duration
     let audit: AuditTrail
 
     func respond(to request: Request, context: RequestContext) async -> Response {
@@ -119,7 +117,7 @@ struct EndAllEndpoint: RequestHandler {
             var filter = SessionFilter(
                 userID: try asked.identifier("user"),
                 clientID: try asked.text("client"),
-                endsBefore: before.map { $0 + sessionLifetime }
+                beganBefore: before
             )
             if let upstream { filter.connections = try await endings.connections(at: upstream) }
             guard filter != SessionFilter() else {

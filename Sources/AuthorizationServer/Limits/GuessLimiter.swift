@@ -24,11 +24,13 @@ package actor GuessLimiter {
         case administrator
         /// The token without which no client may register.
         case initialAccessToken
+        /// The token that manages a registration.
+        case registration(clientID: String)
 
         /// Whether it is one of many, so that a source can try another when the allowance of one is spent.
         var isOneOfMany: Bool {
             switch self {
-            case .client, .workload: true
+            case .client, .workload, .registration: true
             case .proxy, .administrator, .initialAccessToken: false
             }
         }
@@ -73,6 +75,7 @@ package actor GuessLimiter {
                 case .administrator: 2
                 case .initialAccessToken: 3
                 case .workload: 4
+                case .registration: 5
                 }
         }
     }

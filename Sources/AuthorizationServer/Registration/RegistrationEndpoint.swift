@@ -1,12 +1,13 @@
 import HTTPTypes
-package import OAuthProtocol
-package import OAuthState
-package import OpenSSLCrypto
+import OAuthProtocol
+import OAuthState
+import OpenSSLCrypto
 package import SocketHTTP
 
 /// RFC 7591: dynamic client registration.
 package struct RegistrationEndpoint: Endpoint {
     private let clients: any ClientStore
+    private let management: RegistrationManagement?
     private let policy: ClientMetadata.Policy
     private let initialAccessToken: AcceptedSecrets?
     private let limiter: SourceLimiter
@@ -16,8 +17,9 @@ package struct RegistrationEndpoint: Endpoint {
     private let audit: AuditTrail
 
     /// The endpoint; with an initial access token only its holders may register (RFC 7591 §3).
-    package init(
+    init(
         clients: any ClientStore,
+        management: RegistrationManagement?,
         policy: ClientMetadata.Policy,
         initialAccessToken: AcceptedSecrets?,
         limiter: SourceLimiter,
@@ -27,6 +29,7 @@ package struct RegistrationEndpoint: Endpoint {
         audit: AuditTrail
     ) {
         self.clients = clients
+        self.management = management
         self.policy = policy
         self.initialAccessToken = initialAccessToken
         self.limiter = limiter
@@ -66,7 +69,8 @@ package struct RegistrationEndpoint: Endpoint {
         guard isRight else { throw OAuthError(.invalidToken, "registration requires an initial access token") }
     }
 
-    private static func body(_ request: Request) throws(OAuthError) -> JSONObject {
+    /// The metadata of a request.
+    static func body(_ request: Request) throws(OAuthError) -> JSONObject {
         let contentTypes = request.values(of: .contentType)
         guard contentTypes.count == 1, FormBody.mediaType(contentTypes[0]) == "application/json" else {
             throw OAuthError(.invalidClientMetadata, "Content-Type must be application/json")
@@ -84,16 +88,32 @@ package struct RegistrationEndpoint: Endpoint {
     {
         let id = Client.dynamicIDPrefix + Base64URL.encode(random.bytes(18))
         let secret = metadata.authenticationMethod.usesSecret ? ClientSecret(random: random) : nil
-        let client = metadata.client(id: id, secretHash: secret?.hash, issuedAt: context.now)
-        guard ClientRecord(client: client.withoutKeys).byteCount <= Self.clientByteCountMax else {
-            throw OAuthError(.invalidClientMetadata, "the metadata is longer than 4 KiB, keys not counted")
-        }
+        let token = management.map { _ in RegistrationAccessToken(random: random) }
+        let client = metadata.client(
+            id: id,
+            secretHash: secret?.hash,
+            managementTokenHash: token?.hash,
+            issuedAt: context.now
+        )
+        try Self.checkSize(of: client)
         let registration = try await OAuthError.attempt(
             await clients.register(client, from: context.network).outcome
         )
         guard registration == .registered else { throw .overloaded }
         audit.record(.registered(client), context: context)
-        return metadata.response(clientID: id, secret: secret, issuedAt: context.now)
+        guard let management, let token else {
+            return metadata.response(clientID: id, secret: secret, issuedAt: context.now)
+        }
+        return management.answer(metadata, client, secret: secret, token: token.wireValue)
+    }
+
+    /// Refuses a registration that is too long.
+    ///
+    /// - Throws: `invalid_client_metadata`.
+    static func checkSize(of client: Client) throws(OAuthError) {
+        guard ClientRecord(client: client.withoutKeys).byteCount <= clientByteCountMax else {
+            throw OAuthError(.invalidClientMetadata, "the metadata is longer than 4 KiB, keys not counted")
+        }
     }
 }
 
@@ -102,7 +122,7 @@ extension RegistrationEndpoint {
         [
             Surface(
                 .post,
-                "/oauth/register",
+                RegistrationManagement.path,
                 name: "register",
                 origins: .all,
                 advertisement: .init(member: "registration_endpoint"),
@@ -111,21 +131,27 @@ extension RegistrationEndpoint {
         ]
     }
 
-    private static let operation = OpenAPIOperation(
-        id: "register",
-        summary: "Registers a client (RFC 7591).",
-        body: OpenAPIBody(
+    /// The body of a registration and of its update.
+    static func metadataBody(required: [String]) -> OpenAPIBody {
+        OpenAPIBody(
             mediaType: "application/json",
             schema: [
-                "type": "object", "required": ["redirect_uris"],
+                "type": "object", "required": .strings(required),
                 "properties": [
+                    "client_id": ["type": "string"],
                     "redirect_uris": ["type": "array", "minItems": 1, "items": ["type": "string"]],
                     "client_name": ["type": "string"], "token_endpoint_auth_method": ["type": "string"],
                     "grant_types": ["type": "array", "items": ["type": "string"]],
                     "response_types": ["type": "array", "items": ["type": "string"]], "scope": ["type": "string"],
                 ],
             ]
-        ),
+        )
+    }
+
+    private static let operation = OpenAPIOperation(
+        id: "register",
+        summary: "Registers a client (RFC 7591).",
+        body: metadataBody(required: ["redirect_uris"]),
         responses: [
             (201, .json("The client", .registration)), (400, .error("The metadata is refused")),
             (401, .error("Registration requires an initial access token")), (429, OpenAPIOperation.throttled),
@@ -135,14 +161,15 @@ extension RegistrationEndpoint {
 }
 
 extension OpenAPISchema {
-    fileprivate static let registration = OpenAPISchema(
+    static let registration = OpenAPISchema(
         "Registration",
         required: ["client_id", "client_id_issued_at", "redirect_uris", "token_endpoint_auth_method"],
         [
             "client_id": ["type": "string"], "client_id_issued_at": ["type": "integer"],
             "client_secret": ["type": "string"], "client_secret_expires_at": ["type": "integer"],
             "redirect_uris": texts, "grant_types": texts, "response_types": texts,
-            "token_endpoint_auth_method": ["type": "string"],
+            "token_endpoint_auth_method": ["type": "string"], "registration_client_uri": ["type": "string"],
+            "registration_access_token": ["type": "string"],
         ]
     )
 }
