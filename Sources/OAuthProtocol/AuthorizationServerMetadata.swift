@@ -44,6 +44,8 @@ package struct AuthorizationServerMetadata: Sendable {
     package var idTokenAlgorithms: [String]
     /// The supported scopes.
     package var scopes: ScopeSet
+    /// OpenID Connect Discovery 1.0 §3: the values of `acr` that some resource demands.
+    package var contextClasses: [String] = []
     /// Whether client ID metadata documents are accepted.
     package var allowsMetadataDocuments: Bool
     /// The endpoints, in the order of the document.
@@ -76,6 +78,11 @@ package struct AuthorizationServerMetadata: Sendable {
         if !grantProfiles.isEmpty {
             json["authorization_grant_profiles_supported"] = .strings(grantProfiles)
         }
+        if grantTypes.contains(.refreshToken) {
+            // draft-ietf-oauth-refresh-token-expiration: token answers have both.
+            json["refresh_token_expiration_types_supported"] = ["authorization", "token_timeout"]
+        }
+        if !contextClasses.isEmpty { json["acr_values_supported"] = .strings(contextClasses) }
         if allowsMetadataDocuments {
             json["client_id_metadata_document_supported"] = true
         }

@@ -8,9 +8,18 @@ package struct ProtectedResource: Hashable, Sendable {
     package let upstreams: [String]
     /// The client that the resource server authenticates as when it retrieves upstream tokens.
     package let clientID: String?
+    /// What it demands of its users' logins.
+    package let login: LoginRequirement
 
     /// A resource of the configuration.
-    package init(uri: String, scopes: ScopeSet, upstreams: [String], clientID: String?) {
+    package init(
+        uri: String,
+        scopes: ScopeSet,
+        upstreams: [String],
+        clientID: String?,
+        login: LoginRequirement = .init()
+    ) {
+        self.login = login
         self.uri = uri
         self.scopes = scopes
         self.upstreams = upstreams

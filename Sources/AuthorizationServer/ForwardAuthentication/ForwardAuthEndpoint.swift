@@ -60,6 +60,7 @@ struct ForwardAuthEndpoint: Endpoint {
             let live = try await verify(token, resource, context)
             let claims = live.token.claims
             try check(claims, scopes, resource)
+            try checkLogin(claims, resource, context.now)
             var response = Response(status: .ok, headerFields: [.cacheControl: "no-store"])
             response.headerFields[.xAuthSubject] = claims.subject
             response.headerFields[.xAuthClient] = claims.clientID
@@ -171,6 +172,20 @@ struct ForwardAuthEndpoint: Endpoint {
         }
     }
 
+    // RFC 9470 §3. The token of a client itself states no login, and meets no demand.
+    private func checkLogin(
+        _ claims: AccessTokenClaims,
+        _ resource: ProtectedResource,
+        _ now: Timestamp
+    ) throws(Refusal) {
+        let contextClass = claims.additionalClaims["acr"]?.stringValue
+        guard
+            !resource.login.isMet(authenticatedAt: claims.authenticatedAt, contextClass: contextClass, now: now)
+        else { return }
+        let reason = "the resource demands another or a more recent login"
+        throw .client(OAuthError(.insufficientUserAuthentication, reason), resource)
+    }
+
     private func credential(
         _ upstream: String,
         _ resource: ProtectedResource,
@@ -207,6 +222,8 @@ struct ForwardAuthEndpoint: Endpoint {
             challenge += "error=\"\(error.code.wireValue)\", error_description=\"\(error.description)\", "
         }
         challenge += "resource_metadata=\"\(Self.metadataURL(of: resource.uri))\""
+        // RFC 9470 §3: the client asks for a login with these.
+        if error?.code == .insufficientUserAuthentication { challenge += resource.login.challenge }
         if !resource.scopes.isEmpty { challenge += ", scope=\"\(resource.scopes.text)\"" }
         response.headerFields[.wwwAuthenticate] = challenge
         return response
@@ -244,7 +261,10 @@ extension ForwardAuthEndpoint {
             security: ["accessToken"],
             responses: [
                 (200, .empty("Access is granted, with these headers")), (400, .error("The proxy's request is refused")),
-                (401, .error("The access token is missing, or invalid for the resource")),
+                (
+                    401,
+                    .error("The access token is missing, invalid for the resource, or of a login that does not suffice")
+                ),
                 (403, .error("The proxy's secret is missing or wrong, or the token lacks a scope")),
                 (429, OpenAPIOperation.throttled), (500, OpenAPIOperation.failed), (503, OpenAPIOperation.unavailable),
             ]

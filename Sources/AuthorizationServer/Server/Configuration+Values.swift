@@ -16,7 +16,11 @@ extension Configuration {
                     uri: resource.uri,
                     scopes: resource.scopes,
                     upstreams: resource.upstreams,
-                    clientID: resource.clientID
+                    clientID: resource.clientID,
+                    login: LoginRequirement(
+                        contextClasses: resource.authenticationContexts,
+                        maximumAge: resource.loginAgeMax
+                    )
                 )
             },
             defaultURI: defaultResource
@@ -251,6 +255,14 @@ extension Configuration {
             refreshReuseGrace: tokens.refreshReuseGrace,
             authorizationCodeLifetime: tokens.authorizationCodeLifetime
         )
+        policy.consentLifetime = consentLifetime
+        for client in clients where client.lifetimes != .init() {
+            policy.clientLifetimes[client.clientID] = ClientLifetimes(
+                accessToken: client.lifetimes.accessToken,
+                refreshToken: client.lifetimes.refreshToken,
+                session: client.lifetimes.session
+            )
+        }
         policy.reuseNeedsSameNetwork = tokens.reuseNeedsSameNetwork
         return policy
     }

@@ -42,6 +42,7 @@ struct ServerParts {
     let refreshes: UpstreamRefreshes
     let pageSealing: PageSealing
     let pushedRequests: PushedRequestSealing
+    let sessionOrigins: SessionOrigins
     let connectionEnding: ConnectionEnding
     let providerRevocations: ProviderRevocations
     let lastSessions: LastSessions
@@ -154,6 +155,7 @@ struct ServerParts {
         )
         pageSealing = try PageSealing(secret: rootSecret, random: environment.random)
         pushedRequests = try PushedRequestSealing(secret: rootSecret, random: environment.random)
+        sessionOrigins = try SessionOrigins(secret: rootSecret, random: environment.random)
         connectionEnding = ConnectionEnding(
             vault: stores.vault,
             upstreams: upstreams,
@@ -228,6 +230,7 @@ struct ServerParts {
                 .init(member: $0.member, path: surface.path, authentication: $0.authentication)
             }
         }
+        metadata.contextClasses = Set(configuration.resources.flatMap(\.authenticationContexts)).sorted()
         metadata.allowsMetadataDocuments = configuration.registration.acceptsMetadataDocuments
         return metadata
     }
@@ -241,7 +244,8 @@ struct ServerParts {
             issuer: configuration.issuer,
             keys: keys,
             sessions: stores.sessions,
-            seen: seenTokens
+            seen: seenTokens,
+            origins: sessionOrigins
         )
     }
 }

@@ -16,6 +16,8 @@ struct GrantGround: Sendable {
     let upstreams: UpstreamAccess
     /// Verifies our own access tokens.
     let verification: AccessTokenVerification
+    /// Says in delegated tokens which session they come from.
+    let origins: SessionOrigins
     /// The issuers whose assertions are accepted.
     let trustedIssuers: TrustedIssuers
     /// The users whom they vouch for.

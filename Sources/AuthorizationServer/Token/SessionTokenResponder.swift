@@ -38,7 +38,7 @@ package struct SessionTokenResponder: Sendable {
         let refreshToken =
             session.generation > 0
             ? RefreshToken(family: session.id, generation: session.generation, key: refreshTokenKey) : nil
-        return TokenResponse(
+        var response = TokenResponse(
             accessToken: issued.token,
             lifetime: issued.lifetime,
             scopes: scopes,
@@ -50,6 +50,10 @@ package struct SessionTokenResponder: Sendable {
                 nonce: grant?.request.nonce,
                 now: now
             )
-        ).body
+        )
+        if refreshToken != nil {
+            response.refreshExpiry = .init(timeout: session.expiry - now, authorization: session.absoluteExpiry - now)
+        }
+        return response.body
     }
 }

@@ -58,6 +58,7 @@ extension ServerParts {
                 refreshConditions: upstreams.refreshConditions(for: resources)
             ),
             verification: verification,
+            origins: sessionOrigins,
             trustedIssuers: trustedIssuers,
             federatedUsers: FederatedUsers(
                 upstreams: upstreams,
@@ -78,7 +79,7 @@ extension ServerParts {
                 issuer: configuration.issuer,
                 keys: keys,
                 random: environment.random,
-                lifetime: configuration.tokens.accessTokenLifetime,
+                policy: configuration.sessionPolicy,
                 seen: seenTokens
             ),
             idTokens: IDTokenIssuer(

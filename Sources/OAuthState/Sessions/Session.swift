@@ -214,6 +214,10 @@ package struct SessionPolicy: Hashable, Sendable {
     package var refreshReuseGrace: Duration
     /// How long an authorization code can be redeemed.
     package var authorizationCodeLifetime: Duration
+    /// The clients that get less than these.
+    package var clientLifetimes: [String: ClientLifetimes] = [:]
+    /// How long a consent is remembered.
+    package var consentLifetime = Duration.seconds(90 * 86_400)
     /// Whether a predecessor that comes from another network counts as reuse, also within the grace.
     package var reuseNeedsSameNetwork = false
     /// Until when acknowledged changes may be missing from the state, because it was restored or lost some; `nil` when
