@@ -52,6 +52,7 @@ extension Configuration {
             `urn:ietf:params:oauth:grant-type:device_code`.
             """
         )
+        Key("agents", \.agents, .section(Agents.keys), "Tokens with which programs act for a user without a browser.")
         Key("scopes", \.scopes, .scopes("list of scopes"), "The scopes that this server grants.")
         Key(
             "upstreams",

@@ -56,6 +56,9 @@ package struct Configuration: Hashable, Sendable {
     /// Whether devices without a browser may get tokens (RFC 8628).
     package var deviceAuthorization = false
 
+    /// Tokens with which programs act for a user without a browser.
+    package var agents = Agents()
+
     /// How a proxy may ask about its clients' tokens.
     package var forwardAuth = ForwardAuthentication()
 

@@ -203,6 +203,14 @@ private struct CarelessSessions: AuthorizationStore {
         await inner.standing(of: token, now: now)
     }
 
+    func startAgent(_ session: Session, now: Timestamp) async throws(StoreError) -> Receipt<AgentAdmission> {
+        try await inner.startAgent(session, now: now)
+    }
+
+    func useAgent(_ tokenHash: SHA256Digest, now: Timestamp) async throws(StoreError) -> Receipt<Session?> {
+        try await inner.useAgent(tokenHash, now: now)
+    }
+
     func rememberConsent(_ consent: RememberedConsent) async throws(StoreError) -> Receipt<StoreAdmission> {
         try await inner.rememberConsent(consent)
     }

@@ -16,6 +16,18 @@ extension AuditEvent {
         return AuditEvent("consent.withdrawn", fields)
     }
 
+    /// A token for an agent was made; its name is arbitrary text and is not written to an unencrypted file.
+    package static func agentMade(_ session: Session, by actor: String) -> AuditEvent {
+        var fields = AuditFields(session)
+        if let agent = session.agent {
+            if let parent = agent.parent { fields.append("parent", parent) }
+            if let maker = agent.maker { fields.append("maker", maker) }
+        }
+        fields.append("expires_at", session.expiry.rfc3339)
+        fields.append("by", actor)
+        return AuditEvent("agent.made", fields)
+    }
+
     /// A client changed its own registration (RFC 7592).
     package static func registrationChanged(_ client: Client) -> AuditEvent {
         AuditEvent(

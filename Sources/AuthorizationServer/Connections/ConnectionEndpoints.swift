@@ -20,6 +20,7 @@ struct ConnectionEndpoints {
                 policy: parts.configuration.sessionPolicy,
                 audit: parts.audit
             ),
+            agents: parts.agentTokens,
             forms: PageForm(
                 issuer: issuer,
                 sealing: parts.pageSealing,

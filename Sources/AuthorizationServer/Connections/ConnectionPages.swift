@@ -9,6 +9,8 @@ struct ConnectionPages: Sendable {
     let upstreams: UpstreamDirectory
     let flow: PageLoginFlow
     let applications: UserApplications
+    /// `nil` where the operator wants no agents.
+    let agents: AgentTokens?
     let forms: PageForm
     let logins: BrowserLogins
     let cookies: BrowserCookies
@@ -51,11 +53,25 @@ struct ConnectionPages: Sendable {
                     applications: try await applications.list(of: user.id, now: context.now),
                     policy: applications.policy
                 ),
+                agents: try await agentSections(of: user, connections, now: context.now),
                 ticket: ticket
             )
         )
         response.setCookies([cookie])
         return response
+    }
+
+    private func agentSections(
+        of user: User,
+        _ connections: [Connection],
+        now: Timestamp
+    ) async throws(OAuthError) -> AgentSections? {
+        guard let agents else { return nil }
+        return AgentSections(
+            agents: try await agents.list(of: user.id, now: now),
+            resources: agents.resources.resources,
+            upstreams: Set(connections.map(\.upstream)).sorted()
+        )
     }
 
     /// The sign-in page, for a browser in which nobody, or a user too long ago, has signed in.

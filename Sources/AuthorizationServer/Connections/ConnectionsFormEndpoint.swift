@@ -62,6 +62,10 @@ struct ConnectionsFormEndpoint: Endpoint {
         }
         if let text = try form.once("default") { return try await useByDefault(text, userID, request, context) }
         if let text = try form.once("disconnect") { return try await disconnect(text, userID, context) }
+        if let agents = pages.agents {
+            let agentForm = AgentForm(agents: agents, pages: pages.pages)
+            if let response = try await agentForm.respond(form, userID, context) { return response }
+        }
         if let response = try await changeApplications(form, userID, request, context) { return response }
         return pages.pages.error(.badForm, status: .badRequest)
     }
@@ -143,6 +147,8 @@ extension ConnectionsFormEndpoint {
                         required: ["ticket"],
                         optional: [
                             "sign_in", "sign_out", "connect", "default", "disconnect", "remove", "remove_all", "forget",
+                            "agent_make", "agent_name", "agent_resource", "agent_scope", "agent_upstream", "agent_days",
+                            "agent_end",
                         ]
                     ),
                     responses: OpenAPIOperation.pageAnswers

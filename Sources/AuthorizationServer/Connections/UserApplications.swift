@@ -35,7 +35,8 @@ struct UserApplications: Sendable {
     func list(of userID: UserID, now: Timestamp) async throws(OAuthError) -> [UserApplication] {
         let live = try await OAuthError.attempt(await sessions.sessions(of: userID, now: now))
         let consents = try await OAuthError.attempt(await sessions.consents(of: userID, now: now))
-        let sessionsByClient = Dictionary(grouping: live, by: \.clientID)
+        // Agents are listed by themselves.
+        let sessionsByClient = Dictionary(grouping: live.filter { $0.agent == nil }, by: \.clientID)
         let consentsByClient = Dictionary(grouping: consents, by: \.clientID)
         var applications: [UserApplication] = []
         for id in Set(sessionsByClient.keys).union(consentsByClient.keys) {
@@ -76,6 +77,7 @@ struct UserApplications: Sendable {
         let withdrawal = ConsentWithdrawal(userID: userID, clientID: clientID)
         let withdrawn = try await withdraw(withdrawal, by: actor, context: context)
         let ended = try await OAuthError.attempt(await sessions.sessions(of: userID, now: context.now))
+            .filter { $0.agent == nil }
             .filter { session in clientID.map { session.clientID.hasSameBytes(as: $0) } ?? true }
         let own = try await OAuthError.attempt(await vault.connections(of: userID)).map(\.id)
         let ending = SessionEnding(sessions: Set(ended.map(\.id)), connections: Set(own), clientID: clientID)

@@ -13,6 +13,8 @@ struct ConnectionsPage: Sendable {
     /// Providers that this user has not connected.
     let missing: [String]
     let applications: ApplicationSections
+    /// `nil` where the operator wants no agents.
+    let agents: AgentSections?
     /// Keeps other sites from sending the forms.
     let ticket: String
 
@@ -26,9 +28,9 @@ struct ConnectionsPage: Sendable {
         <form method="post" action="\(action)"><input type="hidden" name="ticket" value="\(ticket)">
         \(connections.isEmpty ? "<p>Nothing is connected.</p>" : .none)\(connections.map(section))
         \(missing.map(missingSection))
-        \(applications.body)
+        \(applications.body)\(agents?.list ?? .none)
         <div class="actions"><button type="submit" name="sign_out" value="yes">Sign out here</button>
-        <button type="submit" name="sign_out" value="everywhere">Sign out in all browsers</button></div></form>
+        <button type="submit" name="sign_out" value="everywhere">Sign out in all browsers</button></div></form>\(agents?.form(action: action, ticket: ticket) ?? .none)
         """
     }
 

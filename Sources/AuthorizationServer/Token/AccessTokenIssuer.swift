@@ -37,10 +37,15 @@ package struct AccessTokenIssuer: Sendable {
     /// over refreshes.
     ///
     /// - Throws: `server_error` when signing fails.
-    package func issue(for session: Session, scopes: ScopeSet, now: Timestamp) throws(OAuthError) -> IssuedToken {
+    package func issue(
+        for session: Session,
+        scopes: ScopeSet,
+        lifetimeMax: Duration? = nil,
+        now: Timestamp
+    ) throws(OAuthError) -> IssuedToken {
         // A token never outlives the session, so that the end of the session also ends the token.
         let remaining = session.expiry - now
-        let lifetime = min(policy.accessTokenLifetime(of: session.clientID), remaining)
+        let lifetime = min(lifetimeMax ?? policy.accessTokenLifetime(of: session.clientID), remaining)
         return try sign(
             AccessTokenClaims(
                 issuer: issuer.text,

@@ -73,6 +73,17 @@ package struct NetworkedSessions: AuthorizationStore {
         try await network.change("start") { () throws(StoreError) in try await far.start(session, now: now) }
     }
 
+    package func startAgent(_ session: Session, now: Timestamp) async throws(StoreError) -> Receipt<AgentAdmission> {
+        let session = try Carriage.carried(session)
+        return try await network.change("startAgent") { () throws(StoreError) in
+            try await far.startAgent(session, now: now)
+        }
+    }
+
+    package func useAgent(_ tokenHash: SHA256Digest, now: Timestamp) async throws(StoreError) -> Receipt<Session?> {
+        try await network.change("useAgent") { () throws(StoreError) in try await far.useAgent(tokenHash, now: now) }
+    }
+
     package func session(_ id: SessionID, now: Timestamp) async throws(StoreError) -> Session? {
         try await network.ask("session") { () throws(StoreError) in
             await far.session(id, now: now)

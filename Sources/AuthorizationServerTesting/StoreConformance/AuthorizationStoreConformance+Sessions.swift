@@ -18,6 +18,8 @@ extension AuthorizationStoreConformance {
         Rule("CO-1, D-55: a consent is remembered for exactly what it was given for", consents),
         Rule("ST-5: at the bound of consents a new one is not remembered, an old one is renewed", consentBound),
         Rule("CO-1: a consent expires", consentExpiry),
+        Rule("an agent is found by its token until it, or the session that it ends with, has ended", agents),
+        Rule("ST-5: a user has a bounded number of agents", agentBound),
         Rule("CO-1: the consents of one user are withdrawn: one, those of a client, or all", consentWithdrawal),
     ]
 

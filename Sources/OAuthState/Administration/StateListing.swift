@@ -80,9 +80,10 @@ extension MemoryStores: StateListing {
                 filter.matches($0, policy: policy)
             }
         }
-        let all = await self.sessions.rows.values
-        return Self.page(all, after: id?.value, limit: limit, \.id.value) {
-            filter.matches($0, policy: policy) && $0.isLive(now: now)
+        let rows = await self.sessions.rows
+        return Self.page(rows.values, after: id?.value, limit: limit, \.id.value) { session in
+            filter.matches(session, policy: policy) && session.isLive(now: now)
+                && (session.agent?.parent.map { rows[$0]?.isLive(now: now) ?? false } ?? true)
         }
     }
 

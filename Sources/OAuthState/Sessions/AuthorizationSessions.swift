@@ -89,7 +89,9 @@ package actor AuthorizationSessions: AuthorizationStore {
     // MARK: - Sessions
 
     package func session(_ id: SessionID, now: Timestamp) -> Session? {
-        guard let session = sessions[id], session.isLive(now: now) else { return nil }
+        guard let session = sessions[id], session.isLive(now: now), hasLivingParent(session, now: now) else {
+            return nil
+        }
         return session
     }
 

@@ -30,6 +30,7 @@ package struct Session: Hashable, Sendable {
         rotatedAt: Timestamp,
         claims: [UInt8] = [],
         isFederated: Bool = false,
+        agent: AgentGrant? = nil,
         rotatedBy: RefreshOrigin? = nil
     ) {
         shared = Shared(
@@ -43,7 +44,8 @@ package struct Session: Hashable, Sendable {
                 authenticatedAt: authenticatedAt,
                 absoluteExpiry: absoluteExpiry,
                 claims: claims,
-                isFederated: isFederated
+                isFederated: isFederated,
+                agent: agent.map { Shared($0) }
             )
         )
         self.idleExpiry = idleExpiry
@@ -73,6 +75,9 @@ package struct Session: Hashable, Sendable {
     /// Whether another issuer vouched for the user, who did not log in here.
     package var isFederated: Bool { shared.value.isFederated }
 
+    /// The credential of an agent, if the session is one's.
+    package var agent: AgentGrant? { shared.value.agent?.value }
+
     /// The ``rotatedAt`` of a session whose last rotation was taken back: its client may have received the successor.
     static let takenBack = Timestamp(secondsSinceEpoch: 0)
 
@@ -91,6 +96,9 @@ extension Session: RecordCodable {
     /// Represents an unknown moment in records.
     private static let unknownMoment = Timestamp(millisecondsSinceEpoch: .min)
 
+    private static let federatedFlag: UInt8 = 1
+    private static let agentFlag: UInt8 = 2
+
     package func write(to writer: inout BinaryWriter) {
         writer.write(id)
         writer.write(userID)
@@ -105,32 +113,44 @@ extension Session: RecordCodable {
         writer.write(rotatedAt)
         // Each only if it or a later one is there: the record of a session without them is as it was before they were
         // kept.
-        if !claims.isEmpty || isFederated || rotatedBy != nil {
+        let flags = (isFederated ? Self.federatedFlag : 0) | (agent == nil ? 0 : Self.agentFlag)
+        if !claims.isEmpty || flags != 0 || rotatedBy != nil {
             writer.write(claims)
         }
-        if isFederated || rotatedBy != nil {
-            writer.write(isFederated)
+        if flags != 0 || rotatedBy != nil {
+            writer.write(flags)
         }
+        agent?.write(to: &writer)
         rotatedBy?.write(to: &writer)
     }
 
     package init(from reader: inout BinaryReader) throws(RecordError) {
-        // Arguments are evaluated in order, which is the record's order.
+        let (id, userID): (SessionID, UserID) = (try reader.identifier(), try reader.identifier())
+        let (clientID, scopes, resource) = (try reader.string(), try reader.scopes(), try reader.string())
+        let connections: [ConnectionID] = try reader.array { (reader) throws(RecordError) in try reader.identifier() }
+        let authenticatedAt = try Self.moment(from: &reader)
+        let (absoluteExpiry, idleExpiry) = (try reader.timestamp(), try reader.timestamp())
+        let generation: UInt32 = try reader.integer()
+        let rotatedAt = try reader.timestamp()
+        // These come last, and only as far as there are any.
+        let claims = reader.isAtEnd ? [] : try reader.byteArray()
+        let flags: UInt8 = reader.isAtEnd ? 0 : try reader.integer()
+        guard flags <= Self.federatedFlag | Self.agentFlag else { throw RecordError("unknown kind of session") }
         self.init(
-            id: try reader.identifier(),
-            userID: try reader.identifier(),
-            clientID: try reader.string(),
-            scopes: try reader.scopes(),
-            resource: try reader.string(),
-            connections: try reader.array { (reader) throws(RecordError) in try reader.identifier() },
-            authenticatedAt: try Self.moment(from: &reader),
-            absoluteExpiry: try reader.timestamp(),
-            idleExpiry: try reader.timestamp(),
-            generation: try reader.integer(),
-            rotatedAt: try reader.timestamp(),
-            // These come last, and only as far as there are any.
-            claims: reader.isAtEnd ? [] : try reader.byteArray(),
-            isFederated: reader.isAtEnd ? false : try reader.bool(),
+            id: id,
+            userID: userID,
+            clientID: clientID,
+            scopes: scopes,
+            resource: resource,
+            connections: connections,
+            authenticatedAt: authenticatedAt,
+            absoluteExpiry: absoluteExpiry,
+            idleExpiry: idleExpiry,
+            generation: generation,
+            rotatedAt: rotatedAt,
+            claims: claims,
+            isFederated: flags & Self.federatedFlag != 0,
+            agent: flags & Self.agentFlag != 0 ? try AgentGrant(from: &reader) : nil,
             rotatedBy: try RefreshOrigin(ifAnyIn: &reader)
         )
     }
@@ -183,6 +203,8 @@ private struct SessionGrant: Hashable {
     let absoluteExpiry: Timestamp
     let claims: [UInt8]
     let isFederated: Bool
+    /// Behind a reference, because few sessions are an agent's.
+    let agent: Shared<AgentGrant>?
 }
 
 /// One reference to a value that never changes.

@@ -151,6 +151,41 @@ struct RecordFormTests {
         #expect(await older.hasConsent(consent.key, now: StoreSample.now) == false)
     }
 
+    @Test("an agent's session is read as it was written, with and without what follows and precedes it")
+    func agentSession() throws {
+        for (isFederated, parent) in [(false, SessionID?.none), (true, SessionID(value: 7))] {
+            for origin in [nil, RefreshOrigin(network: SourceNetwork(number: 3), agent: 4)] {
+                let session = Session(
+                    id: SessionID(value: 1),
+                    userID: UserID(value: 2),
+                    clientID: "agent_1",
+                    scopes: StoreSample.scopes,
+                    resource: StoreSample.resource,
+                    connections: [],
+                    authenticatedAt: nil,
+                    absoluteExpiry: StoreSample.now,
+                    idleExpiry: StoreSample.now,
+                    generation: 0,
+                    rotatedAt: StoreSample.now,
+                    isFederated: isFederated,
+                    agent: AgentGrant(
+                        name: "nightly",
+                        tokenHash: StoreSample.digest("token"),
+                        parent: parent,
+                        maker: parent == nil ? nil : "dcr_maker",
+                        createdAt: StoreSample.now
+                    ),
+                    rotatedBy: origin
+                )
+                var writer = BinaryWriter(reserving: 256)
+                session.write(to: &writer)
+                var reader = BinaryReader(writer.bytes)
+                #expect(try Session(from: &reader) == session)
+                #expect(reader.isAtEnd)
+            }
+        }
+    }
+
     @Test("a revoked access token, byte for byte")
     func revokedTokenRecord() async throws {
         let journal = RecordingJournal()
