@@ -109,6 +109,8 @@ let floor4: [Target] = [
         dependencies: ["OAuthProtocol", "OpenSSLCrypto", "OutboundHTTP"],
         swiftSettings: swiftSettings
     ),
+    // A product for the servers that accept our tokens: rules only, without network or storage.
+    .target(name: "GatehouseVerifier", dependencies: ["OAuthProtocol"], swiftSettings: swiftSettings),
 ]
 
 // Floor 5: the executable and the harness that other people's tests embed.
@@ -178,7 +180,8 @@ let testTargets: [Target] = [
         "ServerCommandTests",
         [
             "ServerCommand", "AuthorizationServer", "DevelopmentIdentityProvider", "OAuthClientKit", "OAuthProtocol",
-            "OpenSSLCrypto", "OutboundHTTP", "ServerConfiguration", "SocketHTTP", "UpstreamIdentity", .logging,
+            "OAuthState", "OpenSSLCrypto", "OutboundHTTP", "ServerConfiguration", "SocketHTTP", "UpstreamIdentity",
+            .httpTypes, .logging,
         ]
     ),
     tests(
@@ -199,6 +202,7 @@ let testTargets: [Target] = [
         swiftSettings: swiftSettings
     ),
     .testTarget(name: "FuzzTests", dependencies: ["FuzzTargets"], exclude: ["Corpus"], swiftSettings: swiftSettings),
+    tests("GatehouseVerifierTests", ["GatehouseVerifier"]),
     tests("RepositoryTests", []),
     tests("BenchmarkSupportTests", ["BenchmarkSupport"]),
     .testTarget(
@@ -283,6 +287,7 @@ let package = Package(
     products: [
         .executable(name: "gatehouse", targets: ["ServerCommand"]),
         .library(name: "AuthorizationServerTesting", targets: ["AuthorizationServerTesting"]),
+        .library(name: "GatehouseVerifier", targets: ["GatehouseVerifier"]),
     ],
     // Exact, those that only other packages use included: two builds of one commit have the same code in them.
     dependencies: [

@@ -2,8 +2,8 @@ import AuthorizationServer
 package import OAuthProtocol
 import Synchronization
 
-/// The clock of a server in a test, of its provider and of the test: fixed until it is moved, or following real time plus
-/// what it was moved by.
+/// The clock of a server in a test, of its provider and of the test: fixed until it is moved, or following real time
+/// plus what it was moved by.
 package final class ManualClock: TimeSource, ElapsedTimeSource {
     private let start: Timestamp?
     private let offset = Mutex(Duration.zero)

@@ -108,8 +108,8 @@ extension TestServer {
     /// The token for the management listener's `/admin`, as a bearer token.
     public var adminToken: String { Self.adminSecret }
 
-    /// An access token of a user who has logged in, for tests of a resource server: registers a client, and walks through
-    /// consent and sign-in as a browser does.
+    /// An access token of a user who has logged in, for tests of a resource server: registers a client, and walks
+    /// through consent and sign-in as a browser does.
     ///
     /// - Parameters:
     ///   - subject: Who signs in, one of the users of the identity provider.

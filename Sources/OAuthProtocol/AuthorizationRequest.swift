@@ -31,6 +31,8 @@ package struct AuthorizationRequest: Hashable, Sendable {
     package var device: DeviceRequest?
     /// RFC 9126 §2.2: the push that the request came with, which completes one login only.
     package var push: AuthorizationPush?
+    /// The optional upstreams that the user left out on the consent page.
+    package var declinedUpstreams: Set<String> = []
 
     /// A request with the given parts, as a sealed consent ticket restores it.
     package init(

@@ -48,6 +48,8 @@ package struct AuthorizationServerMetadata: Sendable {
     package var contextClasses: [String] = []
     /// Whether client ID metadata documents are accepted.
     package var allowsMetadataDocuments: Bool
+    /// RFC 9728 §4: the resources whose metadata names this server.
+    package var protectedResources: [String] = []
     /// The endpoints, in the order of the document.
     package var endpoints: [Endpoint]
 
@@ -83,6 +85,9 @@ package struct AuthorizationServerMetadata: Sendable {
             json["refresh_token_expiration_types_supported"] = ["authorization", "token_timeout"]
         }
         if !contextClasses.isEmpty { json["acr_values_supported"] = .strings(contextClasses) }
+        if !protectedResources.isEmpty {
+            json["protected_resources"] = .strings(protectedResources)
+        }
         if allowsMetadataDocuments {
             json["client_id_metadata_document_supported"] = true
         }

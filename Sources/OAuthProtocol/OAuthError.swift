@@ -44,6 +44,8 @@ package struct OAuthError: Error, Hashable, Sendable {
         package static let invalidTarget = Code("invalid_target")
         // OpenID Connect Core 1.0 §3.1.2.6
         package static let interactionRequired = Code("interaction_required")
+        // The same, to a proxy: nginx and its like pass on 401 and 403 only
+        package static let connectionRequired = Code("interaction_required", 403)
         package static let loginRequired = Code("login_required")
         package static let consentRequired = Code("consent_required")
         package static let requestNotSupported = Code("request_not_supported")

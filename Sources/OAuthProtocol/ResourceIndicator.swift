@@ -8,8 +8,20 @@ package struct ProtectedResource: Hashable, Sendable {
     package let upstreams: [String]
     /// The client that the resource server authenticates as when it retrieves upstream tokens.
     package let clientID: String?
+    /// When its logins visit these upstreams, in place of each upstream's own rule.
+    package let logins: [String: LoginNeed]
+    /// The upstream that its users log in with, in place of the server's.
+    package let identity: String?
+    /// Further addresses of it, as clients may name it.
+    package var aliases: [String] = []
+    /// Which differences of spelling are accepted.
+    package var tolerances: Set<ResourceTolerance> = []
     /// What it demands of its users' logins.
-    package let login: LoginRequirement
+    package var requiredLogin = LoginRequirement()
+    /// Its name for people.
+    package var name: String?
+    /// What it is, for people.
+    package var summary: String?
 
     /// A resource of the configuration.
     package init(
@@ -17,13 +29,15 @@ package struct ProtectedResource: Hashable, Sendable {
         scopes: ScopeSet,
         upstreams: [String],
         clientID: String?,
-        login: LoginRequirement = .init()
+        logins: [String: LoginNeed] = [:],
+        identity: String? = nil
     ) {
-        self.login = login
         self.uri = uri
         self.scopes = scopes
         self.upstreams = upstreams
         self.clientID = clientID
+        self.logins = logins
+        self.identity = identity
     }
 }
 
@@ -44,7 +58,7 @@ package struct ResourceCatalogue: Sendable {
     /// The resource of requests that name none, where the operator chose one.
     private let defaultResource: ProtectedResource?
     private let byURI: [String: ProtectedResource]
-    private let byComparisonForm: [String: ProtectedResource]
+    private let spellings: ResourceSpellings
     private let servers: [String: ResourceServer]
 
     /// A catalogue of the configured resources; `defaultURI` names the one of requests without `resource` (FD-5, C-4).
@@ -59,10 +73,7 @@ package struct ResourceCatalogue: Sendable {
             servers[clientID, default: ResourceServer()].resources.append(resource)
             servers[clientID, default: ResourceServer()].audiences.insert(resource.uri)
         }
-        byComparisonForm = Dictionary(
-            resources.map { (Self.comparisonForm($0.uri) ?? $0.uri, $0) },
-            uniquingKeysWith: { first, _ in first }
-        )
+        spellings = ResourceSpellings(resources)
     }
 
     /// The resource with exactly this URI, as a session or an `aud` stores it; `nil` when the operator has removed it.
@@ -80,10 +91,12 @@ package struct ResourceCatalogue: Sendable {
     /// - Throws: `invalid_target` when the value is not an absolute URI without fragment, or is not registered. The
     ///   value is never fetched (D-45).
     package func resource(_ text: String) throws(OAuthError) -> ProtectedResource {
+        // The registered spelling, which clients send with each refresh, need not be parsed again.
+        if let resource = byURI[text], resource.uri.hasSameBytes(as: text) { return resource }
         guard let form = Self.comparisonForm(text) else {
             throw OAuthError(.invalidTarget, "resource must be an absolute URI without fragment")
         }
-        guard let resource = byComparisonForm[form] else {
+        guard let resource = spellings[form] else {
             throw OAuthError(.invalidTarget, "resource is not registered")
         }
         return resource

@@ -42,8 +42,13 @@ struct ConfigurationLoader {
 
     /// Loads a configuration from text, as ``loadAll(path:)`` does from a file.
     func loadAll(text: String) throws(ConfigurationErrors) -> Loaded {
+        try loadAll(root: try YAMLConfiguration.parse(text))
+    }
+
+    /// Loads a configuration from the tree of a file.
+    func loadAll(root: ConfigurationNode) throws(ConfigurationErrors) -> Loaded {
         var overrides = EnvironmentOverrides(environment: environment)
-        let root = overrides.apply(to: try YAMLConfiguration.parse(text))
+        let root = overrides.apply(to: root)
         let decoded: Configuration
         do throws(ConfigurationErrors) {
             decoded = try Configuration(decoding: root)

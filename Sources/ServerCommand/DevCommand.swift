@@ -1,6 +1,7 @@
 import ArgumentParser
 import AuthorizationServer
-import DevelopmentIdentityProvider
+import DurableLog
+import Foundation
 import Logging
 import OAuthProtocol
 import OutboundHTTP
@@ -19,11 +20,41 @@ struct DevCommand: AsyncParsableCommand {
             """
     )
 
-    @Option(name: .long, help: "The port on 127.0.0.1; 0 picks a free one.")
-    var port: UInt16 = 8080
+    @Option(name: .long, help: "The port; 0 picks a free one. Without it 8080, or a free one if that is in use.")
+    var port: UInt16?
 
-    @Option(name: .long, help: "The URI of the MCP server that tokens are issued for.")
-    var resource = "http://127.0.0.1:8081/mcp"
+    @Option(name: .long, help: "The IP address to listen on. Anyone who reaches it can log in as any user.")
+    var address = "127.0.0.1"
+
+    @Option(name: .long, help: "The URI of the MCP server that tokens are issued for. May be repeated.")
+    var resource: [String] = []
+
+    @Option(name: .long, help: "A scope of the resources, mcp:read without it. May be repeated.")
+    var scope: [String] = []
+
+    @Option(
+        name: .long,
+        help: """
+            An embedded provider: NAME, or NAME=PRESET for one that behaves as \
+            \(ProviderPreset.allCases.map(\.rawValue).joined(separator: ", ")). May be repeated; dev without it.
+            """
+    )
+    var upstream: [String] = []
+
+    @Option(name: .long, help: "Configuration keys as YAML, such as 'tokens: {access_token_lifetime: 90s}'.")
+    var configInline: String?
+
+    @Flag(
+        name: .long,
+        help: "Print one JSON line with addresses and credentials when ready, and nothing else; the flow is not run."
+    )
+    var json = false
+
+    @Option(name: .long, help: "Write that line to this file, readable for its owner only, when ready.")
+    var readyFile: String?
+
+    @Flag(name: .long, help: "Exit when the process that started this one ends.")
+    var exitWithParent = false
 
     @Option(name: .long, help: "trace, debug, info, notice, warning, error or critical.")
     var logLevel: LogLevel = .warning
@@ -32,17 +63,40 @@ struct DevCommand: AsyncParsableCommand {
     var once = false
 
     func validate() throws {
-        if let objection = ConfigurationRules.resourceObjection(resource) {
-            throw ValidationError("--resource \(objection)")
+        for resource in resource {
+            if let objection = ConfigurationRules.resourceObjection(resource) {
+                throw ValidationError("--resource \(objection)")
+            }
+        }
+        guard IPAddress(address) != nil else { throw ValidationError("--address must be an IP address") }
+        guard !once || !isForPrograms else {
+            throw ValidationError("--once runs the flow, which --json and --ready-file leave out")
+        }
+        do throws(HostError) {
+            let upstreams = try upstream.map { text throws(HostError) in try DevelopmentOptions.upstream(text).name }
+            guard Set(upstreams).count == upstreams.count else {
+                throw HostError(description: "--upstream: a name may be given once")
+            }
+        } catch {
+            throw ValidationError(error.description)
         }
     }
 
+    /// Whether the output is read by a program.
+    private var isForPrograms: Bool { json || readyFile != nil }
+
     func run() async throws {
+        // Before anything else, because the parent may end during the start.
+        let parent = exitWithParent ? ParentWatch() : nil
         do {
             let (deployment, host) = try await start()
+            let announcement: String
             do {
-                Console.write(deployment.instructions)
-                try await FlowTranscript(deployment: deployment, transport: host.transport).run()
+                if !isForPrograms {
+                    Console.write(deployment.instructions)
+                    try await FlowTranscript(deployment: deployment, transport: host.transport).run()
+                }
+                announcement = try announce(deployment)
             } catch {
                 await deployment.shutdown()
                 await host.close()
@@ -51,34 +105,78 @@ struct DevCommand: AsyncParsableCommand {
             if once {
                 await deployment.shutdown()
             } else {
-                try await serve(deployment, logger: host.logger)
+                try await serve(deployment, announcement: announcement, parent: parent, logger: host.logger)
             }
             await host.close()
+        } catch let errors as ConfigurationErrors {
+            for error in errors.errors { Console.writeError("\(error)") }
+            throw ExitCode.failure
         } catch {
             Console.writeError("gatehouse dev failed: \(error)")
             throw ExitCode.failure
         }
     }
 
-    // Another server may use the usual port; any free one will do, because every printed address contains it.
+    private func options(port: UInt16) throws -> DevelopmentOptions {
+        guard let ip = IPAddress(address) else { throw ValidationError("--address must be an IP address") }
+        var options = DevelopmentOptions()
+        options.address = SocketAddress(ip: ip, port: port)
+        if !resource.isEmpty { options.resources = resource }
+        if !scope.isEmpty { options.scopes = scope }
+        if !upstream.isEmpty { options.upstreams = try upstream.map(DevelopmentOptions.upstream) }
+        options.inline = configInline
+        options.environment = ProcessInfo.processInfo.environment
+        options.logLevel = logLevel.level
+        return options
+    }
+
+    // Without a wish for a port any free one will do, because every printed address contains it.
     private func start() async throws -> (deployment: DevelopmentDeployment, host: ServerHost) {
+        if let port { return try await DevelopmentDeployment.start(options(port: port)) }
         do {
-            return try await DevelopmentDeployment.start(port: port, resource: resource, logLevel: logLevel.level)
-        } catch let error as SocketError where port == 8080 {
+            return try await DevelopmentDeployment.start(options(port: 8080))
+        } catch let error as SocketError {
             Console.writeError("port 8080 is in use (\(error)); using a free one")
-            return try await DevelopmentDeployment.start(port: 0, resource: resource, logLevel: logLevel.level)
+            return try await DevelopmentDeployment.start(options(port: 0))
         }
     }
 
-    private func serve(_ deployment: DevelopmentDeployment, logger: Logger) async throws {
-        let issuer = deployment.server.configuration.issuer.text
+    private func announce(_ deployment: DevelopmentDeployment) throws -> String {
+        let report = deployment.readyReport.serializedString()
+        if let readyFile {
+            do throws(FileSystemError) {
+                try Self.write(report + "\n", to: readyFile)
+            } catch {
+                throw HostError(description: "--ready-file \(readyFile) cannot be written: \(error)")
+            }
+        }
+        guard !json else { return report }
+        return "\ngatehouse is ready at \(deployment.server.configuration.issuer.text) (Ctrl-C stops it)"
+    }
+
+    // Under another name first: a program that sees the file can read all of it.
+    private static func write(_ text: String, to path: String) throws(FileSystemError) {
+        let files = POSIXFileSystem()
+        // What an earlier run left; usually there is none.
+        try? files.remove(path + ".new")
+        try files.createFile(path + ".new").write(Array(text.utf8), at: 0)
+        try files.rename(path + ".new", to: path)
+    }
+
+    private func serve(
+        _ deployment: DevelopmentDeployment,
+        announcement: String,
+        parent: ParentWatch?,
+        logger: Logger
+    ) async throws {
         let group = ServiceGroup(
             configuration: .init(
                 services: [
                     .init(
                         service: ServerService(
                             server: deployment.server,
-                            readyLine: "\ngatehouse is ready at \(issuer) (Ctrl-C stops it)"
+                            readyLine: announcement,
+                            parent: parent
                         )
                     )
                 ],
@@ -87,6 +185,6 @@ struct DevCommand: AsyncParsableCommand {
             )
         )
         try await group.run()
-        await deployment.provider.shutdown()
+        await deployment.shutdownCompanions()
     }
 }

@@ -16,7 +16,8 @@ struct GatehouseCommand: AsyncParsableCommand {
         version: "0.1.0",
         subcommands: [
             ServeCommand.self, CheckConfigurationCommand.self, ConfigCommand.self, DevCommand.self,
-            UpstreamCommand.self, SnapshotCommand.self, StatusCommand.self, UsersCommand.self, SessionsCommand.self,
+            UpstreamCommand.self, PresetsCommand.self, SnapshotCommand.self, StatusCommand.self, UsersCommand.self,
+            SessionsCommand.self,
             ClientsCommand.self, ConnectionsCommand.self, KeysCommand.self, EndAllCommand.self, BlockCommand.self,
             UnblockCommand.self, BlocksCommand.self, ConsentsCommand.self, AuditCommand.self, ImportCommand.self,
         ]

@@ -53,12 +53,24 @@ extension Configuration {
             """
         )
         Key("agents", \.agents, .section(Agents.keys), "Tokens with which programs act for a user without a browser.")
-        Key("scopes", \.scopes, .scopes("list of scopes"), "The scopes that this server grants.")
+        Key(
+            "scopes",
+            \.describedScopes,
+            .describedScopes(),
+            "The scopes that this server grants, each a name, or `{name, description}` with words for the consent page."
+        )
         Key(
             "upstreams",
             \.upstreams,
             .list(of: .section(Upstream.keys)),
             "The identity providers where users log in and whose tokens the vault keeps."
+        )
+        Key(
+            "identity",
+            \.identity,
+            .text("name of an upstream", Resource.isUpstream),
+            default: "the first upstreams of the resource that logins visit",
+            "The upstream that users log in with, before a resource's own upstreams are visited."
         )
         Key(
             "forward_auth",

@@ -38,8 +38,23 @@ package struct Configuration: Hashable, Sendable {
     /// The scopes this server grants; requests for others are narrowed.
     package var scopes = Configuration.defaultScopes
 
+    /// What scopes mean in words for people, by scope.
+    package var scopeDescriptions: [String: String] = [:]
+
+    /// The scopes with these words.
+    package var describedScopes: DescribedScopes {
+        get { DescribedScopes(scopes, descriptions: scopeDescriptions) }
+        set {
+            scopes = newValue.scopes
+            scopeDescriptions = newValue.descriptions
+        }
+    }
+
     /// The identity providers where users log in and whose tokens the vault keeps.
     package var upstreams: [Upstream] = []
+
+    /// The upstream that users log in with, whatever a resource's own upstreams are; `nil` for those.
+    package var identity: String?
 
     /// The MCP servers that accept our tokens.
     package var resources: [Resource] = []

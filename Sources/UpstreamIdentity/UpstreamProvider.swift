@@ -92,8 +92,8 @@ package final class UpstreamProvider: Sendable {
     /// The configured name.
     package var name: String { configuration.name }
 
-    /// Whether a login continues when this provider fails.
-    package var isOptional: Bool { configuration.isOptional }
+    /// When logins visit this provider, unless a resource says otherwise.
+    package var login: LoginNeed { configuration.login }
 
     /// When the provider last redeemed a code or a refresh token; `nil` before the first one of this process.
     ///

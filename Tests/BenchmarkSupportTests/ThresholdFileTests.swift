@@ -24,7 +24,7 @@ struct ThresholdFileTests {
         }
     }
 
-    @Test("a folder without thresholds is an error, for such a check would hold nothing")
+    @Test("a folder without thresholds is an error, because such a check would hold nothing")
     func emptyFolder() throws {
         let folder = FileManager.default.temporaryDirectory.appending(path: "thresholds-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)

@@ -26,7 +26,7 @@ struct ThresholdTests {
 
     private static func figures() throws -> JSONFigures { try JSONFigures(Data(json.utf8)) }
 
-    @Test("figures are found by where they stand")
+    @Test("figures are found by their place")
     func paths() throws {
         let figures = try Self.figures()
         #expect(figures["rows/refresh/per_second"] == 36000)
@@ -62,7 +62,7 @@ struct ThresholdTests {
         #expect(try Self.threshold(accepted: 0.95, tolerance: 0.01).verdict(in: Self.figures()) == .regressed)
     }
 
-    @Test("what is not measured any more fails, also where nothing was accepted", arguments: [nil, 0.9])
+    @Test("what is no longer measured fails, also where nothing was accepted", arguments: [nil, 0.9])
     func missing(accepted: Double?) throws {
         let figure = try Self.threshold("rows/gone/per_second", accepted: accepted)
         let limit = try Self.threshold(of: "signatures/gone", accepted: accepted)

@@ -108,7 +108,7 @@ private actor RacyGuard: ReplayStore {
 
 }
 
-/// Believes whoever asks.
+/// Accepts every proof.
 private struct CarelessSessions: AuthorizationStore {
     private let inner: AuthorizationSessions
 

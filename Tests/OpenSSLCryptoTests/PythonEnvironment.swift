@@ -39,7 +39,7 @@ private func output(of program: String, _ arguments: [String], input: Data) asyn
     // Files instead of pipes: no program waits for a reader.
     let folder = FileManager.default.temporaryDirectory.appending(path: "crypto-\(UUID().uuidString)")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: false)
-    defer { try? FileManager.default.removeItem(at: folder) }  // A leftover in the temporary directory harms nobody.
+    defer { try? FileManager.default.removeItem(at: folder) }  // A leftover in the temporary directory does no harm.
     let files = try ["in", "out", "err"].map { name in
         let file = folder.appending(path: name)
         try (name == "in" ? input : Data()).write(to: file)

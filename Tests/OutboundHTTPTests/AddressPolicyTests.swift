@@ -71,7 +71,7 @@ struct AddressPolicyTests {
             }
         }
         try await withClient(.init(proxy: .none, resolver: resolver)) { client in
-            // Nobody but the scripted resolver knows the name: a second look-up would find nothing.
+            // Only the scripted resolver knows the name: a second look-up would find nothing.
             let request = OutboundRequest(url: server.url(host: "Rebind.test"), addressPolicy: .loopbackAllowed)
             let response = try await client.send(request)
             #expect(response.status == 200)

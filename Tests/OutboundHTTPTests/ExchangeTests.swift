@@ -264,7 +264,7 @@ struct ExchangeTests {
                 #expect(answered == 200)
             }
         }
-        // The bound on connections to one host, for each of the two policies.
+        // The bound on connections to one host with each of the two policies.
         #expect(server.connectionCount <= 64)
     }
 }

@@ -94,7 +94,7 @@ struct LifecycleTests {
         await client.shutdown()
     }
 
-    @Test("A client that nobody shut down lets its thread end")
+    @Test("A client that was not shut down lets its thread end")
     func abandoned() async throws {
         let (closes, report) = AsyncStream.makeStream(of: Bool.self)
         let server = try RawServer { connection in

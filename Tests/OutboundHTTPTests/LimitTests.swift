@@ -130,7 +130,7 @@ struct LimitTests {
         }
     }
 
-    @Test("Nobody listening is connectFailed, a name without address resolveFailed")
+    @Test("No listener is connectFailed, a name without address resolveFailed")
     func unreachable() async throws {
         let url: String
         do { url = try RawServer.silent().url() }

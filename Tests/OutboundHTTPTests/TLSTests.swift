@@ -16,7 +16,7 @@ struct TLSTests {
         OutboundRequest(url: "https://\(host):\(server.port)/", addressPolicy: .loopbackAllowed)
     }
 
-    @Test("A certificate that nobody vouches for is refused")
+    @Test("A certificate of an unknown authority is refused")
     func selfSigned() async throws {
         let server = try TLSServer(name: "idp.test")
         let error = try await withClient(configuration(caFile: nil)) { try await $0.failure(of: request(server)) }
@@ -24,7 +24,7 @@ struct TLSTests {
         #expect(error.reason.contains("self-signed certificate"), "\(error)")
     }
 
-    @Test("The configured CA file is trusted, for its names alone")
+    @Test("The configured CA file is trusted with its names alone")
     func configuredAuthority() async throws {
         let server = try TLSServer(name: "idp.test")
         try await withClient(configuration(caFile: server.certificateFile)) { client in

@@ -1,7 +1,8 @@
 import Foundation
 import Testing
 
-/// README's example of embedding: other packages' tests see public declarations only, which no test of this package can.
+/// README's example of embedding: other packages' tests see public declarations only, which no test of this package
+/// can.
 @Suite("Another package can embed the server as README says")
 struct EmbeddingTests {
     @Test("README's example compiles in a package of another name, and what is ours alone does not")

@@ -20,7 +20,7 @@ struct RFCIndexTests {
         #expect(missing.isEmpty)
     }
 
-    @Test("every file whose header cites an RFC stands under that RFC")
+    @Test("every file whose header cites an RFC is listed under that RFC")
     func isComplete() throws {
         let sections = try sections()
         var missing: [String] = []

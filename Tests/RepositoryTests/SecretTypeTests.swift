@@ -5,7 +5,7 @@ struct SecretTypeTests {
     /// Types whose names sound like secrets and hold none.
     private static let harmless: Set<String> = [
         "Code", "Key", "ConfigurationKey", "PublicKey", "JSONWebKey", "JSONWebToken", "StringToken",
-        "IdentityKey", "NativeKey", "BearerToken", "IssuedCode", "LogoutToken",
+        "AccessToken", "IdentityKey", "NativeKey", "BearerToken", "IssuedCode", "LogoutToken",
     ]
 
     @Test("each conforms to the redacting protocol")
@@ -56,7 +56,7 @@ struct SecretTypeTests {
     private static func isRedacted(_ name: String) -> Bool {
         let parents = parents[name] ?? []
         if parents.contains("Redacted") { return true }
-        // A type that writes the three by hand, for a description that says a little more.
+        // A type that writes the three by hand, with a description that says a little more.
         if parents.isSuperset(of: ["CustomStringConvertible", "CustomDebugStringConvertible", "CustomReflectable"]) {
             return true
         }

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-/// The repository that these tests stand in, as text.
+/// The repository of these tests, as text.
 enum SourceTree {
     /// A file with its path from the repository's root.
     struct File: Sendable, CustomTestStringConvertible {

@@ -10,7 +10,7 @@ struct SpecificationHeaderTests {
 
     /// Whether a file's header must cite: the protocol's rules, and every endpoint and grant that clients see.
     private static func mustCite(_ file: SourceTree.File) -> Bool {
-        // An extension's header stands in the file that it extends.
+        // An extension's header is in the file that it extends.
         guard !file.name.contains("+"), !ours.contains(file.name) else { return false }
         switch file.target {
         case "OAuthProtocol":

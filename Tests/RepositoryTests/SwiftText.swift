@@ -71,7 +71,7 @@ enum SwiftText {
             position += 1
         }
 
-        /// Blanks a literal; what stands in an interpolation is code.
+        /// Blanks a literal; the contents of an interpolation are code.
         private mutating func string(hashes: Int, quotes: String) {
             let fence = String(repeating: "#", count: hashes)
             output += (fence + quotes).utf8

@@ -1,6 +1,6 @@
 import Testing
 
-@Suite("Code is told from comments and strings")
+@Suite("Code is distinguished from comments and strings")
 struct SwiftTextTests {
     @Test(
         "so that a rule about a word sees only code",

@@ -18,6 +18,10 @@ struct PresetTests {
     func complete() throws {
         #expect(try Recording.names() == Set(UpstreamPreset.all.map(\.name)))
         #expect(Set(UpstreamPreset.all).count == UpstreamPreset.all.count)
+        #expect(UpstreamPreset.all.count >= 27)
+        for preset in UpstreamPreset.all {
+            #expect(!preset.note.isEmpty && !preset.note.contains("\n") && preset.note.count <= 120, "\(preset.name)")
+        }
     }
 
     @Test("The exchange goes as recorded", arguments: UpstreamPreset.all.map(\.name))
@@ -79,6 +83,8 @@ struct PresetTests {
             )
         }
         let parameters = json["parameters"]?.objectValue?.members ?? []
+        var behaviour = UpstreamBehaviourOverrides()
+        behaviour.assertionIssuer = json["team"]?.stringValue
         let configuration = try UpstreamConfiguration(
             name: "upstream",
             preset: #require(UpstreamPreset.named(recording.preset)),
@@ -86,11 +92,13 @@ struct PresetTests {
             endpoints: overrides,
             clientID: #require(json["client_id"]?.stringValue),
             clientSecret: json["client_secret"]?.stringValue.map(UpstreamClientSecret.init),
+            clientAuthentication: json["team"] == nil ? nil : .privateKeyJWT(try TestKeys.key(.es256, "team-key")),
             scopes: json["scopes"]?.stringArrayValue,
             additionalAuthorizationParameters: parameters.map {
                 .init(name: $0.name, value: $0.value.stringValue ?? "")
             },
-            callbackURL: PresetTests.callback
+            callbackURL: PresetTests.callback,
+            behaviour: behaviour
         )
         return try UpstreamProvider(
             configuration: configuration,
@@ -136,8 +144,10 @@ struct PresetTests {
         for (name, value) in recorded["parameters"]?.objectValue?.members ?? [] {
             expected[name] = value == "{{nonce}}" ? PresetTests.nonce : value.stringValue
         }
-        for (name, value) in expected { #expect(try query.single(name) == value) }
-        #expect(Set(query.names) == Set(expected.keys))
+        // A parameter that the recording has as null is not sent.
+        let sent = expected.filter { $0.value != nil }
+        for (name, value) in sent { #expect(try query.single(name) == value, "\(name)") }
+        #expect(Set(query.names) == Set(sent.keys))
         #expect(transport.remaining == 0)
     }
 

@@ -5,7 +5,7 @@ import SocketHTTP
 /// What an operator's request says: who asks, which rows, and which page of them.
 struct AdministrationRequest {
     private let parameters: FormParameters
-    /// Who did it, for the audit trail: the holder of the token, and the name that the caller claims.
+    /// Who did it, as the audit trail records it: the holder of the token, and the name that the caller claims.
     let actor: String
 
     /// The most rows of a page.

@@ -115,7 +115,8 @@ struct TrustedIssuers: Sendable {
 
     /// Verifies an assertion of an issuer, and returns what must be consumed if it may be used only once.
     ///
-    /// - Throws: `invalid_grant` for the first rule that was broken; `temporarily_unavailable` without the issuer's keys.
+    /// - Throws: `invalid_grant` for the first rule that was broken; `temporarily_unavailable` without the issuer's
+    ///   keys.
     func verify(
         _ assertion: SignedAssertion,
         of trusted: TrustedIssuer,
@@ -137,8 +138,9 @@ struct TrustedIssuers: Sendable {
         }
     }
 
-    /// Parses and verifies the assertion of a workload, for which no client vouches: too many wrong ones from a source,
-    /// and no signature is verified (S-4).
+    /// Parses and verifies the assertion of a workload.
+    ///
+    /// No client vouches for it: after too many wrong ones from a source no signature is verified (S-4).
     ///
     /// - Throws: What ``verify(_:of:as:_:)`` throws, and 429 when the source's allowance is spent.
     func verifiedWorkload(
@@ -146,22 +148,22 @@ struct TrustedIssuers: Sendable {
         _ context: RequestContext
     ) async throws(OAuthError) -> (SignedAssertion, of: TrustedIssuer, SignedAssertion.SingleUse) {
         let parsed = Result { () throws(OAuthError) in try parse(text, as: .workload) }
-        // What cannot be parsed is counted as well, as the assertion of nobody.
+        // What cannot be parsed is counted as well, as an assertion of no issuer.
         let claims = (try? parsed.get())?.registered
         let subject = GuessLimiter.Subject.workload(issuer: claims?.issuer ?? "", subject: claims?.subject ?? "")
-        try await guesses.begin(subject, context)
+        try guesses.begin(subject, context)
         do {
             let assertion = try parsed.get()
             let trusted = try issuer(of: assertion)
             let use = try await verify(assertion, of: trusted, as: .workload, context)
-            await guesses.end(subject, isRight: true, context)
+            guesses.end(subject, isRight: true, context)
             return (assertion, trusted, use)
         } catch {
             // Without the issuer's keys nothing is known of the assertion.
             if error.code == .invalidGrant {
-                await guesses.end(subject, isRight: false, context)
+                guesses.end(subject, isRight: false, context)
             } else {
-                await guesses.release(subject, context)
+                guesses.release(subject, context)
             }
             throw error
         }
@@ -192,7 +194,7 @@ struct TrustedIssuers: Sendable {
 
     private func rules(_ trusted: TrustedIssuer, _ purpose: Purpose) -> AssertionRules {
         let settings = trusted.settings
-        let tokenEndpoint = issuer.url(TokenEndpoint.path)
+        let tokenEndpoint = issuer.url(EndpointPath.token)
         let audiences: [String]
         switch purpose {
         // JB-3: our issuer and nothing else.

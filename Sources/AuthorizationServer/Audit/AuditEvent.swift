@@ -29,46 +29,6 @@ package struct AuditEvent: Sendable {
         )
     }
 
-    /// A source guessed a secret wrongly, or was not allowed to guess; recorded for the first failure and for each
-    /// whose number is a power of two.
-    package static func guessedWrong(_ subject: GuessLimiter.Subject, failureCount: Int) -> AuditEvent {
-        let failures: AuditFields = ["failures": .integer(failureCount)]
-        switch subject {
-        case .client(let id):
-            return AuditEvent(
-                "client.authentication_failed",
-                ["client_id": .string(id), "failures": .integer(failureCount)]
-            )
-        case .workload(let issuer, _):
-            return AuditEvent(
-                "assertion.refused",
-                // A stranger's text: enough of it to recognize an issuer by.
-                ["issuer": .string(String(issuer.prefix(256))), "failures": .integer(failureCount)]
-            )
-        case .proxy: return AuditEvent("proxy.secret_wrong", failures)
-        case .administrator: return AuditEvent("admin.token_wrong", failures)
-        case .initialAccessToken: return AuditEvent("registration.token_wrong", failures)
-        case .registration(let id):
-            return AuditEvent(
-                "client.management_failed",
-                // A stranger's text: enough of it to recognize one of our ids.
-                ["client_id": .string(String(id.prefix(64))), "failures": .integer(failureCount)]
-            )
-        }
-    }
-
-    /// A client's metadata document was unusable (CM-6).
-    package static func metadataDocumentRefused(clientID: String, _ failure: MetadataDocumentFailure) -> AuditEvent {
-        AuditEvent(
-            "client.document_refused",
-            [
-                "client_id": .string(clientID),
-                "kind": .string(failure.kind.rawValue),
-                "reason": .string(failure.reason),
-            ]
-        )
-    }
-
     /// The trail could not take this many events, which are lost (`audit.when_full: drop-and-count`).
     package static func dropped(_ count: Int) -> AuditEvent {
         AuditEvent("audit.dropped", ["count": .integer(count)])
@@ -169,8 +129,8 @@ package struct AuditEvent: Sendable {
 
     /// Tokens were issued for a refresh token; a repeat is a predecessor within the grace (FD-1).
     ///
-    /// A repeat from another network with another `User-Agent` has a name of its own: it may be a thief who rides on the
-    /// grace.
+    /// A repeat from another network with another `User-Agent` has a name of its own: it may be a thief who rides on
+    /// the grace.
     package static func refreshed(_ session: Session, isRepeat: Bool, isElsewhere: Bool = false) -> AuditEvent {
         var fields = AuditFields(session)
         fields.append("generation", Int(session.generation))
@@ -361,10 +321,5 @@ package struct AuditEvent: Sendable {
                 "upstream": .string(upstream), "sessions": .integer(sessions), "connections": .integer(connections),
             ]
         )
-    }
-
-    /// An upstream token was returned to a resource server, or refused.
-    package static func exchanged(_ vend: Vend) -> AuditEvent {
-        AuditEvent("upstream_token.exchanged", vend.auditFields)
     }
 }

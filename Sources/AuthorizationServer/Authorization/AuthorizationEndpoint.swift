@@ -8,44 +8,12 @@ package import SocketHTTP
 /// Checks everything, then asks for consent; it stores, fetches and redirects nothing before the earlier checks hold
 /// (LF-1, LF-2).
 package struct AuthorizationEndpoint: Endpoint {
-    private let clients: any ClientResolver
-    private let resources: ResourceCatalogue
-    private let scopePolicy: ScopePolicy
-    private let reading: AuthorizationReading
-    private let consent: ConsentPolicy
-    private let prompt: ConsentPrompt
-    private let login: LoginFlow
-    private let limit: AuthorizationLimit
-    private let refusals: AuthorizationRefusals
-    private let metrics: ServerMetrics
-    private let audit: AuditTrail
-
-    /// The endpoint over its collaborators.
-    init(
-        clients: any ClientResolver,
-        resources: ResourceCatalogue,
-        scopePolicy: ScopePolicy,
-        reading: AuthorizationReading,
-        consent: ConsentPolicy,
-        prompt: ConsentPrompt,
-        login: LoginFlow,
-        limit: AuthorizationLimit,
-        refusals: AuthorizationRefusals,
-        metrics: ServerMetrics,
-        audit: AuditTrail
-    ) {
-        self.clients = clients
-        self.resources = resources
-        self.scopePolicy = scopePolicy
-        self.reading = reading
-        self.consent = consent
-        self.prompt = prompt
-        self.login = login
-        self.limit = limit
-        self.refusals = refusals
-        self.metrics = metrics
-        self.audit = audit
-    }
+    let admission: AuthorizationAdmission
+    let reading: AuthorizationReading
+    let prompt: ConsentPrompt
+    let login: LoginFlow
+    let browser: BrowserGround
+    let instruments: Instruments
 
     /// Answers with the consent page, a redirect upstream if no consent is needed, or a refusal.
     package func respond(to request: Request, context: RequestContext) async -> Response {
@@ -53,22 +21,25 @@ package struct AuthorizationEndpoint: Endpoint {
             // Syntax, client, redirect URI: until these hold, no redirect is allowed (RFC 6749 §4.1.2.1).
             let found = try reading.find(request, now: context.now)
             let check = found.check
-            let client = try await clients.client(forAuthorization: try check.clientID(), context: context)
+            let client = try await admission.clients.client(forAuthorization: try check.clientID(), context: context)
             let redirectURI = try check.redirectURI(of: client)
             do throws(OAuthError) {
                 try reading.checkPush(found, of: client)
                 var authorization = try check.request(
                     client: client,
                     redirectURI: redirectURI,
-                    resources: resources,
-                    scopePolicy: scopePolicy
+                    resources: admission.resources,
+                    scopePolicy: admission.scopePolicy
                 )
                 authorization.push = found.push
                 return try await proceed(authorization, client: client, request, context)
             } catch {
-                metrics.authorization(result: error.code.wireValue)
-                audit.record(.authorizationRefused(clientID: client.id, error: error.code), context: context)
-                return refusals.redirect(
+                instruments.metrics.authorization(result: error.code.wireValue)
+                instruments.audit.record(
+                    .authorizationRefused(clientID: client.id, error: error.code),
+                    context: context
+                )
+                return browser.refusals.redirect(
                     error,
                     client: client,
                     redirectURI: redirectURI,
@@ -77,8 +48,8 @@ package struct AuthorizationEndpoint: Endpoint {
                 )
             }
         } catch {
-            metrics.authorization(result: "page_error")
-            return refusals.page(error)
+            instruments.metrics.authorization(result: "page_error")
+            return browser.refusals.page(error)
         }
     }
 
@@ -88,8 +59,13 @@ package struct AuthorizationEndpoint: Endpoint {
         _ request: Request,
         _ context: RequestContext
     ) async throws(OAuthError) -> Response {
-        let resource = try resources.resource(authorization.resource)
-        let decision = await consent.decision(for: authorization, client: client, request: request, now: context.now)
+        let resource = try admission.resources.resource(authorization.resource)
+        let decision = await admission.consent.decision(
+            for: authorization,
+            client: client,
+            request: request,
+            now: context.now
+        )
         switch decision {
         case .ask:
             // OpenID Connect Core 1.0 §3.1.2.1: with `none` no page may be shown (AZ-19).
@@ -103,8 +79,8 @@ package struct AuthorizationEndpoint: Endpoint {
                 throw OAuthError(.loginRequired, "the user must log in")
             }
             // Without a page, every visit stores a login and is counted; with one, the approval is counted.
-            if let refusal = await limit.refusal(context) {
-                metrics.authorization(result: "throttled")
+            if let refusal = await browser.limit.refusal(context) {
+                instruments.metrics.authorization(result: "throttled")
                 return refusal
             }
             return try await login.begin(

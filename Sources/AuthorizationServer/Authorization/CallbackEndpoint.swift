@@ -11,77 +11,25 @@ import UpstreamIdentity
 /// login (D-51, D-53, D-65).
 package struct CallbackEndpoint: Endpoint {
     let upstreams: UpstreamDirectory
-    let sessions: any AuthorizationStore
-    let login: LoginFlow
-    let connections: ConnectionKeeper
-    let claimMappings: [String: ClaimMapping]
-    private let pageLogins: PageLoginFlow
-    let clients: any ClientResolver
+    let logins: LoginCallback
+    /// Asked before the logins, which answer every state.
+    let otherFlows: [any CallbackFlow]
+    let answers: CallbackAnswers
+    let posted: PostedCallback
     let cookies: BrowserCookies
-    private let answers: CallbackAnswers
-    private let posted: PostedCallback
-    let failures: LegFailures
-    let pages: PageRenderer
-    let refusals: AuthorizationRefusals
-    private let devices: DeviceAnswers
-    let metrics: ServerMetrics
-    let audit: AuditTrail
-    let issuer: Issuer
-    let random: any RandomSource
 
     /// The longest parameter of an upstream answer, in bytes (UP-3).
     static let parameterByteCountMax = 4096
     /// The longest code, in bytes: some providers put the whole login into it.
     static let codeByteCountMax = 16_384
 
-    /// The endpoint over its collaborators.
-    init(
-        upstreams: UpstreamDirectory,
-        sessions: any AuthorizationStore,
-        login: LoginFlow,
-        connections: ConnectionKeeper,
-        claimMappings: [String: ClaimMapping] = [:],
-        pageLogins: PageLoginFlow,
-        clients: any ClientResolver,
-        cookies: BrowserCookies,
-        work: BackgroundWork,
-        pageSealing: PageSealing,
-        failures: LegFailures,
-        pages: PageRenderer,
-        refusals: AuthorizationRefusals,
-        devices: DeviceAnswers,
-        metrics: ServerMetrics,
-        audit: AuditTrail,
-        issuer: Issuer,
-        random: any RandomSource
-    ) {
-        self.upstreams = upstreams
-        self.sessions = sessions
-        self.login = login
-        self.connections = connections
-        self.claimMappings = claimMappings
-        self.pageLogins = pageLogins
-        self.clients = clients
-        self.cookies = cookies
-        answers = CallbackAnswers(work: work)
-        posted = PostedCallback(sealing: pageSealing)
-        self.failures = failures
-        self.pages = pages
-        self.refusals = refusals
-        self.devices = devices
-        self.metrics = metrics
-        self.audit = audit
-        self.issuer = issuer
-        self.random = random
-    }
-
     /// Takes the answer and continues the login, or explains what is wrong.
     package func respond(to request: Request, context: RequestContext) async -> Response {
         guard let name = request.pathParameter, let provider = upstreams[name] else {
-            return await refuse("", reason: "unknown_upstream", .unknownUpstream, .notFound, context)
+            return await logins.refuse("", reason: "unknown_upstream", .unknownUpstream, .notFound, context)
         }
         guard let answer = answer(request, of: provider, now: context.now) else {
-            return await refuse(name, reason: "malformed", .badCallback, .badRequest, context)
+            return await logins.refuse(name, reason: "malformed", .badCallback, .badRequest, context)
         }
         guard let key = repeatKey(answer, name, request) else {
             return await process(answer, provider, request, context).response
@@ -111,75 +59,10 @@ package struct CallbackEndpoint: Endpoint {
         _ request: Request,
         _ context: RequestContext
     ) async -> CallbackAnswers.Outcome {
-        let state = answer.state.hash
-        // A login that one of our pages started is sealed in this browser's cookie, bound to this very state.
-        if let login = pageLogins.pending(request, state: state) {
-            let response = await pageLogins.finish(login, answer, at: provider, request: request, context: context)
-            return .init(response: response, isFinal: true)
+        for flow in otherFlows {
+            if let outcome = await flow.take(answer, at: provider, request, context) { return outcome }
         }
-        let binding = cookies.flowBinding(request, state: state)
-        let outcome: PendingOutcome
-        do throws(StoreError) {
-            outcome = try await sessions.takePending(
-                state: state,
-                upstream: provider.name,
-                binding: binding?.hash,
-                now: context.now
-            ).outcome
-        } catch {
-            let page = await refuse(provider.name, reason: "overloaded", .overloaded, .serviceUnavailable, context)
-            return .init(response: page, isFinal: false)
-        }
-        guard case .taken(let pending) = outcome else {
-            let page = await refusal(of: outcome, hasCookie: binding != nil, provider.name, context)
-            return .init(response: page, isFinal: false)
-        }
-        guard pending.unconfirmed == nil else {
-            // The provider has answered already; what is missing is the user's word.
-            await sessions.abandon(pending.sessionID)
-            let page = await refuse(provider.name, reason: "unconfirmed", .badCallback, .badRequest, context)
-            return .init(response: page, isFinal: true)
-        }
-        var response = await proceed(pending, answer, provider, request, context)
-        if let binding { response.setCookies([cookies.keepingFlowBinding(binding, state: state)]) }
-        return .init(response: response, isFinal: true)
-    }
-
-    private func refusal(
-        of outcome: PendingOutcome,
-        hasCookie: Bool,
-        _ name: String,
-        _ context: RequestContext
-    ) async -> Response {
-        switch outcome {
-        case .taken, .unknown:
-            // Without the cookie, a guessed state gets the same answer as a real one, so that it cannot be found out
-            // which are real (D-52, D-53).
-            guard hasCookie else {
-                return await refuse(name, reason: "unknown_state", .wrongBrowser, .forbidden, context)
-            }
-            return await refuse(name, reason: "expired", .expired, .badRequest, context)
-        case .full:
-            return await refuse(name, reason: "full", .overloaded, .serviceUnavailable, context)
-        case .wrongUpstream:
-            return await refuse(name, reason: "wrong_upstream", .badCallback, .badRequest, context)
-        case .wrongBrowser:
-            return await refuse(name, reason: "wrong_browser", .wrongBrowser, .forbidden, context)
-        }
-    }
-
-    func refuse(
-        _ upstream: String,
-        reason: String,
-        _ page: ErrorPage,
-        _ status: HTTPResponse.Status,
-        _ context: RequestContext
-    ) async -> Response {
-        metrics.authorization(result: "callback_refused")
-        audit.record(.callbackRefused(upstream, reason: reason), context: context)
-        // Without the cookie, a real and a guessed state have the same page, which therefore has no reference.
-        let hasReference = reason != "unknown_state" && reason != "wrong_browser"
-        return pages.error(page, status: status, reference: hasReference ? context.requestID : nil)
+        return await logins.take(answer, at: provider, request, context)
     }
 
     private func parameters(
@@ -225,147 +108,11 @@ package struct CallbackEndpoint: Endpoint {
             fields: provider.fields(ofCallback: parameters)
         )
     }
-
-    private func proceed(
-        _ pending: PendingAuthorization,
-        _ answer: UpstreamCallback,
-        _ provider: UpstreamProvider,
-        _ request: Request,
-        _ context: RequestContext
-    ) async -> Response {
-        var progress = LoginProgress(pending)
-        do throws(OAuthError) {
-            do throws(LegFailure) {
-                let login = try await redeemed(pending, answer, provider)
-                if let question = try await question(login, pending, provider, context) {
-                    metrics.upstreamLogin(provider.name, result: "success")
-                    return question
-                }
-                let kept = try await kept(login, pending, provider, context)
-                progress.userID = kept.userID
-                progress.connections.append(kept.id)
-                claimMappings[provider.name]?.add(login.claims, to: &progress.claims)
-                if pending.userID == nil {
-                    progress.noteAuthentication(login.authentication)
-                }
-                metrics.upstreamLogin(provider.name, result: "success")
-            } catch {
-                let error = failures.report(error, at: provider.name, context: context)
-                metrics.upstreamLogin(provider.name, result: error.code.wireValue)
-                guard provider.isOptional else { throw error }
-                progress.lastError = error
-            }
-            return try await self.login.advance(progress, request: request, context: context)
-        } catch {
-            await sessions.abandon(pending.sessionID)
-            return await refusal(error, pending, request, context)
-        }
-    }
-
-    private func redeemed(
-        _ pending: PendingAuthorization,
-        _ answer: UpstreamCallback,
-        _ provider: UpstreamProvider
-    ) async throws(LegFailure) -> UpstreamLogin {
-        do {
-            return try await answer.redeem(
-                at: provider,
-                verifier: pending.verifier,
-                nonce: pending.nonce,
-                // OpenID Connect Core 1.0 §3.1.2.1: a client that requires a recent login must get one (OP-5).
-                maximumAgeSeconds: pending.request.maximumAgeSeconds
-            )
-        } catch {
-            throw LegFailure(error)
-        }
-    }
-
-    // D-60: the page that asks about an account which the user has not connected before; `nil` for any other login.
-    private func question(
-        _ login: UpstreamLogin,
-        _ pending: PendingAuthorization,
-        _ provider: UpstreamProvider,
-        _ context: RequestContext
-    ) async throws(LegFailure) -> Response? {
-        do throws(OAuthError) {
-            guard let userID = pending.userID, try await !connections.isKnown(login, at: provider, to: userID) else {
-                return nil
-            }
-            return try await ask(userID, login, pending, provider, context)
-        } catch {
-            throw LegFailure(error)
-        }
-    }
-
-    private func kept(
-        _ login: UpstreamLogin,
-        _ pending: PendingAuthorization,
-        _ provider: UpstreamProvider,
-        _ context: RequestContext
-    ) async throws(LegFailure) -> Connection {
-        do {
-            return try await connections.keep(
-                login,
-                of: provider,
-                for: pending.userID,
-                sessionID: pending.sessionID,
-                context: context
-            )
-        } catch {
-            throw LegFailure(error)
-        }
-    }
-
-    func refusal(
-        _ error: OAuthError,
-        _ pending: PendingAuthorization,
-        _ request: Request,
-        _ context: RequestContext
-    ) async -> Response {
-        metrics.authorization(result: error.code.wireValue)
-        audit.record(
-            .authorizationRefused(clientID: pending.request.clientID, error: error.code),
-            context: context
-        )
-        if let device = pending.request.device { return await devices.refuse(device, error, context) }
-        let client: Client
-        do {
-            client = try await clients.client(continuingAuthorization: pending.request.clientID, context: context)
-        } catch {
-            return refusals.page(error)
-        }
-        // D-89: the client may have withdrawn the address since the login began.
-        guard pending.request.canBeAnswered(to: client) else {
-            return refusals.page(AuthorizationPageError(.unregisteredRedirectURI))
-        }
-        return refusals.redirect(
-            error,
-            client: client,
-            redirectURI: pending.request.redirectURI,
-            state: pending.request.state,
-            after: request.method
-        )
-    }
-}
-
-extension LoginProgress {
-    init(_ pending: PendingAuthorization) {
-        self.init(
-            request: pending.request,
-            sessionID: pending.sessionID,
-            remainingUpstreams: pending.remainingUpstreams,
-            userID: pending.userID,
-            connections: pending.connections,
-            authenticatedAt: pending.authenticatedAt,
-            expectedUserID: pending.expectedUserID,
-            claims: pending.claims
-        )
-    }
 }
 
 extension CallbackEndpoint {
     /// The path of all callbacks, relative to the issuer; the upstream's name follows.
-    package static let path = "/oauth/callback"
+    package static let path = EndpointPath.callback
 
     var surfaces: [Surface] {
         [Surface(.get, Self.path + "/{upstream}", name: "callback", origins: .refused, Self.operation)]

@@ -10,50 +10,11 @@ package import SocketHTTP
 /// The cookie that the callback requires is set here, after approval, and nowhere earlier (CO-3). A browser that has
 /// only an upstream URL cannot finish a flow that another one approved (GHSA-rww4-4w9c-7733, D-51, D-52).
 package struct ConsentEndpoint: Endpoint {
-    private let issuer: Issuer
-    private let clients: any ClientResolver
-    private let sessions: any AuthorizationStore
-    private let resources: ResourceCatalogue
-    private let tickets: ConsentTicketSealing
-    private let login: LoginFlow
-    private let limit: AuthorizationLimit
-    private let cookies: BrowserCookies
-    private let pages: PageRenderer
-    private let refusals: AuthorizationRefusals
-    private let devices: DeviceAnswers
-    private let metrics: ServerMetrics
-    private let audit: AuditTrail
-
-    /// The endpoint over its collaborators.
-    init(
-        issuer: Issuer,
-        clients: any ClientResolver,
-        sessions: any AuthorizationStore,
-        resources: ResourceCatalogue,
-        tickets: ConsentTicketSealing,
-        login: LoginFlow,
-        limit: AuthorizationLimit,
-        cookies: BrowserCookies,
-        pages: PageRenderer,
-        refusals: AuthorizationRefusals,
-        devices: DeviceAnswers,
-        metrics: ServerMetrics,
-        audit: AuditTrail
-    ) {
-        self.issuer = issuer
-        self.clients = clients
-        self.sessions = sessions
-        self.resources = resources
-        self.tickets = tickets
-        self.login = login
-        self.limit = limit
-        self.cookies = cookies
-        self.pages = pages
-        self.refusals = refusals
-        self.devices = devices
-        self.metrics = metrics
-        self.audit = audit
-    }
+    let admission: AuthorizationAdmission
+    let sessions: any AuthorizationStore
+    let login: LoginFlow
+    let browser: BrowserGround
+    let instruments: Instruments
 
     /// Why a decision is refused.
     private enum Refusal: StoreFailure {
@@ -69,16 +30,16 @@ package struct ConsentEndpoint: Endpoint {
             let ticket = try ticket(form, request, now: context.now)
             let client = try await client(ticket, context)
             switch form.values("decision") {
-            case ["approve"]: return try await approve(ticket, client, request, context)
+            case ["approve"]: return try await approve(chosen(form, ticket), client, request, context)
             case ["deny"]: return await deny(ticket, client, request, context)
             default: throw .page(.badForm, .badRequest, reason: "bad_form")
             }
         } catch {
             switch error {
             case .page(let page, let status, let reason):
-                metrics.consent(decision: "refused")
-                audit.record(.consentRefused(reason: reason), context: context)
-                return pages.error(page, status: status)
+                instruments.metrics.consent(decision: "refused")
+                instruments.audit.record(.consentRefused(reason: reason), context: context)
+                return browser.pages.error(page, status: status)
             }
         }
     }
@@ -86,7 +47,7 @@ package struct ConsentEndpoint: Endpoint {
     // MARK: - Checks
 
     private func form(_ request: Request) throws(Refusal) -> FormParameters {
-        guard FormOrigin.isOurs(request, issuer: issuer) else {
+        guard FormOrigin.isOurs(request, issuer: browser.issuer) else {
             throw .page(.foreignForm, .forbidden, reason: "foreign_form")
         }
         do { return try FormBody.parse(request) } catch { throw .page(.badForm, .badRequest, reason: "bad_form") }
@@ -94,11 +55,11 @@ package struct ConsentEndpoint: Endpoint {
 
     private func ticket(_ form: FormParameters, _ request: Request, now: Timestamp) throws(Refusal) -> ConsentTicket {
         let texts = form.values("ticket")
-        guard texts.count == 1, let ticket = tickets.open(texts[0]) else {
+        guard texts.count == 1, let ticket = admission.tickets.open(texts[0]) else {
             throw .page(.badForm, .badRequest, reason: "bad_form")
         }
         guard
-            let binding = cookies.consentBinding(request, ticket: ticket.id),
+            let binding = browser.cookies.consentBinding(request, ticket: ticket.id),
             constantTimeEqual(binding.hash.bytes, ticket.browser.bytes)
         else { throw .page(.foreignForm, .forbidden, reason: "wrong_browser") }
         guard now < ticket.expiry else { throw .page(.expired, .badRequest, reason: "expired") }
@@ -109,7 +70,10 @@ package struct ConsentEndpoint: Endpoint {
     private func client(_ ticket: ConsentTicket, _ context: RequestContext) async throws(Refusal) -> Client {
         let client: Client
         do {
-            client = try await clients.client(continuingAuthorization: ticket.request.clientID, context: context)
+            client = try await admission.clients.client(
+                continuingAuthorization: ticket.request.clientID,
+                context: context
+            )
         } catch {
             throw .page(ErrorPage(error.problem), AuthorizationRefusals.status(error), reason: "client")
         }
@@ -123,6 +87,15 @@ package struct ConsentEndpoint: Endpoint {
         return client
     }
 
+    // Only optional upstreams can be left out, whatever the form says; a form that offered none leaves out none.
+    private func chosen(_ form: FormParameters, _ ticket: ConsentTicket) -> ConsentTicket {
+        guard form.values(ConsentPage.offerField) == ["1"] else { return ticket }
+        let checked = form.values(ConsentPage.choiceField)
+        var ticket = ticket
+        ticket.request.declinedUpstreams = login.optionalUpstreams(for: ticket.request.resource).subtracting(checked)
+        return ticket
+    }
+
     // MARK: - Decisions
 
     private func approve(
@@ -131,8 +104,8 @@ package struct ConsentEndpoint: Endpoint {
         _ request: Request,
         _ context: RequestContext
     ) async throws(Refusal) -> Response {
-        if let refusal = await limit.refusal(context) {
-            metrics.consent(decision: "throttled")
+        if let refusal = await browser.limit.refusal(context) {
+            instruments.metrics.consent(decision: "throttled")
             return refusal
         }
         let id = SHA256.hash(ticket.id)
@@ -144,19 +117,19 @@ package struct ConsentEndpoint: Endpoint {
         case .full: throw .page(.overloaded, .serviceUnavailable, reason: "overloaded")
         case .consumed: break
         }
-        metrics.consent(decision: "approved")
-        audit.record(.consented(ticket.request, approved: true), context: context)
+        instruments.metrics.consent(decision: "approved")
+        instruments.audit.record(.consented(ticket.request, approved: true), context: context)
         do throws(OAuthError) {
             return try await login.begin(
                 ticket.request,
-                resource: try resources.resource(ticket.request.resource),
+                resource: try admission.resources.resource(ticket.request.resource),
                 expectedUserID: nil,
                 request: request,
                 context: context
             )
         } catch {
-            metrics.authorization(result: error.code.wireValue)
-            audit.record(.authorizationRefused(clientID: client.id, error: error.code), context: context)
+            instruments.metrics.authorization(result: error.code.wireValue)
+            instruments.audit.record(.authorizationRefused(clientID: client.id, error: error.code), context: context)
             return await refusal(error, ticket, client, request, context)
         }
     }
@@ -167,8 +140,8 @@ package struct ConsentEndpoint: Endpoint {
         _ request: Request,
         _ context: RequestContext
     ) async -> Response {
-        metrics.consent(decision: "denied")
-        audit.record(.consented(ticket.request, approved: false), context: context)
+        instruments.metrics.consent(decision: "denied")
+        instruments.audit.record(.consented(ticket.request, approved: false), context: context)
         let error = OAuthError(.accessDenied, "the user denied the request")
         return await refusal(error, ticket, client, request, context)
     }
@@ -180,8 +153,8 @@ package struct ConsentEndpoint: Endpoint {
         _ request: Request,
         _ context: RequestContext
     ) async -> Response {
-        if let device = ticket.request.device { return await devices.refuse(device, error, context) }
-        return refusals.redirect(
+        if let device = ticket.request.device { return await admission.devices.refuse(device, error, context) }
+        return browser.refusals.redirect(
             error,
             client: client,
             redirectURI: ticket.request.redirectURI,
@@ -193,7 +166,7 @@ package struct ConsentEndpoint: Endpoint {
 
 extension ConsentEndpoint {
     /// The path, relative to the issuer.
-    static let path = "/oauth/consent"
+    static let path = EndpointPath.consent
 
     var surfaces: [Surface] {
         [Surface(.post, Self.path, name: "consent", origins: .refused, Self.operation)]
@@ -202,7 +175,7 @@ extension ConsentEndpoint {
     private static let operation = OpenAPIOperation(
         id: "decide",
         summary: "Receives the user's decision from the consent page.",
-        body: .form(required: ["ticket", "decision"], optional: []),
+        body: .form(required: ["ticket", "decision"], optional: [ConsentPage.choiceField, ConsentPage.offerField]),
         responses: [
             (303, .empty("Redirect to the identity provider, or back with an error")),
             (400, .page("The form is invalid")), (403, .page("The form was sent from another site or browser")),

@@ -122,10 +122,16 @@ package struct ConsentPolicy: Sendable {
         writer.write(authorization.scopes.tokens.sorted()) { $0.write($1) }
         writer.write(authorization.resource)
         // A resource that is no longer configured has no upstreams, and matches no earlier consent.
-        let chain = (try? resources.resource(authorization.resource)).map(upstreams.loginChain) ?? []
+        let resource = try? resources.resource(authorization.resource)
+        let chain = resource.map(upstreams.loginChain) ?? []
         writer.write(chain) { writer, name in
             writer.write(name)
             writer.write(upstreams[name]?.requestedScopes.tokens.sorted() ?? []) { $0.write($1) }
+        }
+        let onDemand = resource.map(upstreams.onDemand) ?? []
+        if !onDemand.isEmpty {
+            writer.write("on_demand")
+            writer.write(onDemand) { $0.write($1) }
         }
         if let fingerprint = authorization.clientFingerprint {
             writer.write(fingerprint)

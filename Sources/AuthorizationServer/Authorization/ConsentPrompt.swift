@@ -11,6 +11,7 @@ struct ConsentPrompt: Sendable {
     let pages: PageRenderer
     let random: any RandomSource
     let metrics: ServerMetrics
+    let scopeWords: [String: String]
 
     /// The consent page, with the cookie that binds it to the browser.
     func page(
@@ -34,6 +35,8 @@ struct ConsentPrompt: Sendable {
             ConsentPage(
                 client: client,
                 request: authorization,
+                resource: resource,
+                scopeWords: scopeWords,
                 upstreams: login.describe(resource),
                 ticket: ticket
             )

@@ -6,41 +6,11 @@ import SocketHTTP
 
 /// RFC 6749 §4.1.2: the end of a login: a code for the client, in the browser that approved.
 package struct LoginCompletion: Sendable {
-    private let issuer: Issuer
-    private let clients: any ClientResolver
-    private let registry: any ClientStore
-    private let sessions: any AuthorizationStore
-    private let consent: ConsentPolicy
-    private let logins: BrowserLogins
-    private let devices: DeviceAnswers
-    private let random: any RandomSource
-    private let metrics: ServerMetrics
-    private let audit: AuditTrail
-
-    /// A completion over the given stores.
-    init(
-        issuer: Issuer,
-        clients: any ClientResolver,
-        registry: any ClientStore,
-        sessions: any AuthorizationStore,
-        consent: ConsentPolicy,
-        logins: BrowserLogins,
-        devices: DeviceAnswers,
-        random: any RandomSource,
-        metrics: ServerMetrics,
-        audit: AuditTrail
-    ) {
-        self.issuer = issuer
-        self.clients = clients
-        self.registry = registry
-        self.sessions = sessions
-        self.consent = consent
-        self.logins = logins
-        self.devices = devices
-        self.random = random
-        self.metrics = metrics
-        self.audit = audit
-    }
+    let admission: AuthorizationAdmission
+    let registry: any ClientStore
+    let sessions: any AuthorizationStore
+    let browser: BrowserGround
+    let instruments: Instruments
 
     /// Issues the code and redirects to the client.
     func complete(
@@ -55,7 +25,10 @@ package struct LoginCompletion: Sendable {
         }
         let client: Client
         do {
-            client = try await clients.client(continuingAuthorization: progress.request.clientID, context: context)
+            client = try await admission.clients.client(
+                continuingAuthorization: progress.request.clientID,
+                context: context
+            )
         } catch {
             guard error.problem != .temporarilyUnavailable else { throw .overloaded }
             throw OAuthError(.accessDenied, "the client is no longer registered")
@@ -66,7 +39,7 @@ package struct LoginCompletion: Sendable {
         }
         try await consumePush(of: progress.request, context)
         try await keepDocument(of: client)
-        let code = AuthorizationCode(random: random)
+        let code = AuthorizationCode(random: browser.random)
         let grant = AuthorizationGrant(
             request: progress.request,
             sessionID: progress.sessionID,
@@ -77,34 +50,34 @@ package struct LoginCompletion: Sendable {
             claims: progress.claims,
             source: context.network
         )
-        let admission = try await OAuthError.attempt(
+        let stored = try await OAuthError.attempt(
             await sessions.issueCode(code.hash, for: grant, now: context.now).outcome
         )
-        try admission.check()
+        try stored.check()
         // After the code is stored: a withdrawal either ends the code or is seen here. Without an answer the code is
         // known to nobody.
-        if progress.expectedUserID != nil, consent.remembers,
-            try await !consent.stillHolds(progress.request, of: userID, now: context.now)
+        if progress.expectedUserID != nil, admission.consent.remembers,
+            try await !admission.consent.stillHolds(progress.request, of: userID, now: context.now)
         {
             throw OAuthError(.accessDenied, "the approval was withdrawn or has expired")
         }
         await registry.touch(client.id, now: context.now)
         if let device = progress.request.device {
-            let response = try await devices.approve(device, code.hash, context)
-            metrics.authorization(result: "device")
-            audit.record(.authorized(grant), context: context)
+            let response = try await admission.devices.approve(device, code.hash, context)
+            instruments.metrics.authorization(result: "device")
+            instruments.audit.record(.authorized(grant), context: context)
             return response
         }
         var response = Response.redirect(
-            to: AuthorizationResponse.success(code: code, request: progress.request, issuer: issuer),
+            to: AuthorizationResponse.success(code: code, request: progress.request, issuer: browser.issuer),
             after: request.method
         )
         // A login without the page does not prolong the approval: the user is asked again when it expires.
         let wasAsked = progress.expectedUserID == nil
         try await rememberConsent(progress.request, userID, wasAsked: wasAsked, &response, context)
         // Last: what may still fail must not be on record as granted.
-        metrics.authorization(result: "code")
-        audit.record(.authorized(grant), context: context)
+        instruments.metrics.authorization(result: "code")
+        instruments.audit.record(.authorized(grant), context: context)
         return response
     }
 
@@ -148,9 +121,10 @@ package struct LoginCompletion: Sendable {
         _ response: inout Response,
         _ context: RequestContext
     ) async throws(OAuthError) {
-        guard consent.remembers else { return }
-        if wasAsked { try await consent.remember(authorization, of: userID, now: context.now) }
-        let cookie = try await logins.cookie(for: userID, now: context.now)
+        // What was left out is offered again: a login without the page would visit it.
+        guard admission.consent.remembers, authorization.declinedUpstreams.isEmpty else { return }
+        if wasAsked { try await admission.consent.remember(authorization, of: userID, now: context.now) }
+        let cookie = try await browser.logins.cookie(for: userID, now: context.now)
         response.headerFields.append(HTTPField(name: .setCookie, value: cookie))
     }
 }

@@ -1,7 +1,7 @@
 import HTTPTypes
 import OAuthProtocol
-package import OAuthState
-package import OpenSSLCrypto
+import OAuthState
+import OpenSSLCrypto
 import SocketHTTP
 import UpstreamIdentity
 
@@ -40,46 +40,27 @@ package struct LoginProgress: Sendable {
 ///
 /// Every leg has its own state, verifier, nonce, cookie and callback path (UP-1); an optional one may fail.
 package struct LoginFlow: Sendable {
-    private let upstreams: UpstreamDirectory
-    private let sessions: any AuthorizationStore
-    private let vault: any VaultStore
-    private let completion: LoginCompletion
-    private let cookies: BrowserCookies
-    private let random: any RandomSource
-    private let failures: LegFailures
-    private let blocks: (any BlockStore)?
-
-    /// A login over the given stores.
-    package init(
-        upstreams: UpstreamDirectory,
-        sessions: any AuthorizationStore,
-        vault: any VaultStore,
-        completion: LoginCompletion,
-        cookies: BrowserCookies,
-        random: any RandomSource,
-        failures: LegFailures,
-        blocks: (any BlockStore)?
-    ) {
-        self.upstreams = upstreams
-        self.sessions = sessions
-        self.vault = vault
-        self.completion = completion
-        self.cookies = cookies
-        self.random = random
-        self.failures = failures
-        self.blocks = blocks
-    }
+    let legs: ProviderLegs
+    let sessions: any AuthorizationStore
+    let vault: any VaultStore
+    let completion: LoginCompletion
+    let browser: BrowserGround
 
     /// The consent page's information about the providers that a login for the resource visits (CO-1).
     func describe(_ resource: ProtectedResource) -> [ConsentPage.Upstream] {
-        upstreams.loginChain(for: resource).compactMap { name in
-            guard let provider = upstreams[name] else { return nil }
+        (legs.upstreams.loginChain(for: resource) + legs.upstreams.onDemand(for: resource)).compactMap { name in
+            guard let provider = legs.upstreams[name] else { return nil }
             return ConsentPage.Upstream(
                 name: provider.name,
                 scopes: provider.requestedScopes.tokens,
-                isOptional: provider.isOptional
+                need: legs.upstreams.need(of: name, for: resource)
             )
         }
+    }
+
+    /// The providers that a login for this resource visits only if the user agrees.
+    func optionalUpstreams(for resource: String) -> Set<String> {
+        Set(legs.upstreams.names.filter { legs.upstreams.isOptional($0, for: resource) })
     }
 
     /// OpenID Connect Core 1.0 §3.1.2.1: with `max_age` a provider that may identify the user must be able to state
@@ -88,10 +69,10 @@ package struct LoginFlow: Sendable {
     /// - Throws: `login_required`.
     func checkLoginTime(_ authorization: AuthorizationRequest, resource: ProtectedResource) throws(OAuthError) {
         guard authorization.maximumAgeSeconds != nil else { return }
-        let chain = upstreams.loginChain(for: resource).compactMap { upstreams[$0] }
+        let chain = legs.upstreams.loginChain(for: resource)
         // Providers after a required one never identify the user.
-        let required = chain.firstIndex { !$0.isOptional }
-        let candidates = chain.prefix(required.map { $0 + 1 } ?? chain.count)
+        let required = chain.firstIndex { legs.upstreams.need(of: $0, for: resource) == .required }
+        let candidates = chain.prefix(required.map { $0 + 1 } ?? chain.count).compactMap { legs.upstreams[$0] }
         guard candidates.isEmpty || candidates.contains(where: \.provesLoginTime) else { throw Self.loginTimeUnknown }
     }
 
@@ -111,8 +92,8 @@ package struct LoginFlow: Sendable {
     ) async throws(OAuthError) -> Response {
         let progress = LoginProgress(
             request: authorization,
-            sessionID: SessionID(random: random),
-            remainingUpstreams: upstreams.loginChain(for: resource),
+            sessionID: SessionID(random: browser.random),
+            remainingUpstreams: legs.upstreams.loginChain(for: resource, without: authorization.declinedUpstreams),
             expectedUserID: expectedUserID
         )
         return try await advance(progress, request: request, context: context)
@@ -124,7 +105,7 @@ package struct LoginFlow: Sendable {
         request: Request,
         context: RequestContext
     ) async throws(OAuthError) -> Response {
-        if let userID = progress.userID, let blocks,
+        if let userID = progress.userID, let blocks = legs.blocks,
             try await OAuthError.attempt(await blocks.isBlocked(.user(userID)))
         {
             throw OAuthError(.accessDenied, "this account is blocked here")
@@ -132,7 +113,7 @@ package struct LoginFlow: Sendable {
         var progress = progress
         while !progress.remainingUpstreams.isEmpty {
             let name = progress.remainingUpstreams.removeFirst()
-            guard let provider = upstreams[name] else { continue }
+            guard let provider = legs.upstreams[name] else { continue }
             if let usable = try await usableConnection(progress, provider, now: context.now) {
                 progress.connections.append(usable)
                 continue
@@ -140,16 +121,16 @@ package struct LoginFlow: Sendable {
             guard progress.userID != nil || provider.identifiesUsers else {
                 // Why the user is unknown is the failure before this one, which is on record.
                 let error = progress.lastError ?? Self.userUnknown
-                guard provider.isOptional else { throw error }
+                guard legs.upstreams.isOptional(name, for: progress.request.resource) else { throw error }
                 progress.lastError = error
                 continue
             }
             do throws(LegFailure) {
                 return try await startLeg(provider, progress, request, context)
             } catch {
-                let error = failures.report(error, at: name, context: context)
+                let error = legs.failures.report(error, at: name, context: context)
                 // After a failure of an optional provider the login continues; the session lacks this provider.
-                guard provider.isOptional else { throw error }
+                guard legs.upstreams.isOptional(name, for: progress.request.resource) else { throw error }
                 progress.lastError = error
             }
         }
@@ -190,10 +171,10 @@ package struct LoginFlow: Sendable {
         guard progress.userID != nil || progress.request.maximumAgeSeconds == nil || provider.provesLoginTime else {
             throw LegFailure(Self.loginTimeUnknown)
         }
-        let state = UpstreamState(random: random)
-        let binding = BrowserBinding(random: random)
-        let verifier = CodeVerifier(random: random)
-        let nonce = provider.usesNonce ? Base64URL.encode(random.bytes(32)) : nil
+        let state = UpstreamState(random: browser.random)
+        let binding = BrowserBinding(random: browser.random)
+        let verifier = CodeVerifier(random: browser.random)
+        let nonce = provider.usesNonce ? Base64URL.encode(browser.random.bytes(32)) : nil
         let location: String
         do {
             location = try await provider.authorizationURL(
@@ -235,10 +216,14 @@ package struct LoginFlow: Sendable {
             throw LegFailure(error)
         }
         var response = Response.redirect(to: location, after: request.method)
-        for cookie in cookies.removingSurplusFlows(request) {
+        for cookie in browser.cookies.removingSurplusFlows(request) {
             response.headerFields.append(HTTPField(name: .setCookie, value: cookie))
         }
-        let cookie = cookies.settingFlowBinding(binding, state: state.hash, lifetime: PendingAuthorization.lifetime)
+        let cookie = browser.cookies.settingFlowBinding(
+            binding,
+            state: state.hash,
+            lifetime: PendingAuthorization.lifetime
+        )
         response.headerFields.append(HTTPField(name: .setCookie, value: cookie))
         return response
     }

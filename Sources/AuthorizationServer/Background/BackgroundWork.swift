@@ -3,8 +3,8 @@ import Synchronization
 /// Owns the tasks that outlive the request or the turn that began them.
 ///
 /// A task that is started elsewhere outlives the server too: its answer comes when the storage is closed, and what it
-/// holds, such as the only good refresh token of a user, is lost. Work that is started here is settled before the storage
-/// closes, and none is accepted after that.
+/// holds, such as the only good refresh token of a user, is lost. Work that is started here is settled before the
+/// storage closes, and none is accepted after that.
 package final class BackgroundWork: Sendable {
     /// What a shutdown does with work in progress.
     package enum AtShutdown: Sendable {

@@ -76,16 +76,16 @@ package struct ClientAssertionVerifier: Sendable {
         let result = try await retried(first, assertion, client, subject, context)
         switch result {
         case .success(let use):
-            await guesses.end(subject, isRight: true, context)
+            guesses.end(subject, isRight: true, context)
             return use
         case .failure(let error):
-            await guesses.end(subject, isRight: false, context)
+            guesses.end(subject, isRight: false, context)
             throw refusal(error.description, client)
         }
     }
 
     private func begin(_ subject: GuessLimiter.Subject, _ context: RequestContext) async throws(Refusal) {
-        do { try await guesses.begin(subject, context) } catch { throw .throttled(error) }
+        do { try guesses.begin(subject, context) } catch { throw .throttled(error) }
     }
 
     // CA-5: a client that changed its keys signs with an unknown one; its keys are fetched once, and not often. Without
@@ -98,7 +98,7 @@ package struct ClientAssertionVerifier: Sendable {
         _ context: RequestContext
     ) async throws(Refusal) -> Result<ClientAssertion.SingleUse, JOSEError> {
         guard case .failure(let error) = first, assertion.isWorthAsking(after: error) else { return first }
-        if error == .unknownKey { await guesses.release(subject, context) }
+        if error == .unknownKey { guesses.release(subject, context) }
         let renewed = await keys.renewedKeys(of: client, context: context)
         if error == .unknownKey { try await begin(subject, context) }
         return renewed.map { verify(assertion, client, $0, context) } ?? first
@@ -136,7 +136,7 @@ package struct ClientAssertionVerifier: Sendable {
     // issuer with the slash that some URL types add.
     private func audiences(for client: Client) -> [String] {
         guard client.allowsTokenEndpointAudience else { return [issuer.text] }
-        return [issuer.text, issuer.text + "/", issuer.url(TokenEndpoint.path)]
+        return [issuer.text, issuer.text + "/", issuer.url(EndpointPath.token)]
     }
 
     // The log has the reason; the answer does not, because it would reveal which clients exist (D-43).

@@ -11,7 +11,8 @@ package struct ClientAuthenticator: Sendable {
     private let operatorSecrets: [String: AcceptedSecrets]
     private let guesses: GuessLimit
 
-    /// An authenticator over the registry; the secrets of pre-registered clients are those of the operator, by client id.
+    /// An authenticator over the registry; the secrets of pre-registered clients are those of the operator, by client
+    /// id.
     package init(
         clients: any ClientStore,
         assertions: ClientAssertionVerifier,
@@ -50,8 +51,8 @@ package struct ClientAuthenticator: Sendable {
     /// The authenticated client of a request.
     ///
     /// - Throws: `invalid_client`, with one text for an unknown client and a wrong secret (D-43);
-    ///   `temporarily_unavailable` when a proof cannot be checked now, or must not be because the source has guessed too
-    ///   often.
+    ///   `temporarily_unavailable` when a proof cannot be checked now, or must not be because the source has guessed
+    ///   too often.
     package func authenticate(
         _ request: ClientAuthenticationRequest,
         context: RequestContext
@@ -122,7 +123,7 @@ package struct ClientAuthenticator: Sendable {
         }
         for candidate in candidates {
             let (presented, accepted) = (candidate.presented, candidate.accepted)
-            let isRight = try await guesses.check(.client(id: candidate.client.id), context) {
+            let isRight = try guesses.check(.client(id: candidate.client.id), context) {
                 presented.reduce(false) { accepted.accepts($1) || $0 }
             }
             if isRight { return candidate.client }

@@ -3,12 +3,12 @@ import OAuthProtocol
 import ServerConfiguration
 import SocketHTTP
 
-/// D-90, CM-7: how often hosts that strangers name are asked, so that made-up URLs cannot direct this server at a victim,
-/// and cannot use up the allowance of a host's real clients.
+/// D-90, CM-7: how often hosts that strangers name are asked, so that made-up URLs cannot direct this server at a
+/// victim, and cannot use up the allowance of a host's real clients.
 ///
-/// What is unknown pays from its host's bucket, which all sources share, and from the source's share of that host, which
-/// is returned when the fetch succeeds: one source that makes up URLs (S-15) spends its share and leaves the rest of the
-/// host's bucket to others. What is known has a bucket of its own.
+/// What is unknown pays from its host's bucket, which all sources share, and from the source's share of that host,
+/// which is returned when the fetch succeeds: one source that makes up URLs (S-15) spends its share and leaves the rest
+/// of the host's bucket to others. What is known has a bucket of its own.
 struct FetchAllowance: Sendable {
     /// What a fetch has taken from a source's share.
     struct Charge: Sendable, Hashable {

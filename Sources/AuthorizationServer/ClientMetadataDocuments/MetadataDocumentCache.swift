@@ -88,8 +88,8 @@ package actor MetadataDocumentCache {
     /// - Parameters:
     ///   - url: The document's URL.
     ///   - source: Who asks; `nil` for the server itself.
-    ///   - isRegistered: Whether the registry has an earlier copy, which users have approved: its renewal does not depend
-    ///     on what others ask of the same host.
+    ///   - isRegistered: Whether the registry has an earlier copy, which users have approved: its renewal does not
+    ///     depend on what others ask of the same host.
     /// - Returns: The client.
     /// - Throws: Why it is unusable. The reason is repeated during a short time.
     package func client(

@@ -1,37 +1,17 @@
 package import OAuthProtocol
-package import OAuthState
+import OAuthState
 
 /// OAuth Client ID Metadata Document: finds the clients of authorization requests in the registry, or by their
 /// documents.
 ///
 /// A registered client of the same id takes precedence: a fetch does not overrule the operator or the registry.
 package struct MetadataDocumentClientResolver: ClientResolver {
-    private let registry: any ClientStore
-    private let documents: MetadataDocumentCache
-    private let admission: MetadataDocumentAdmission
-    private let limiter: SourceLimiter
-    private let limits: DocumentFetchLimits
-    private let metrics: ServerMetrics
-    private let audit: AuditTrail
-
-    /// A resolver over the registry and the documents.
-    package init(
-        registry: any ClientStore,
-        documents: MetadataDocumentCache,
-        admission: MetadataDocumentAdmission,
-        limiter: SourceLimiter,
-        limits: DocumentFetchLimits,
-        metrics: ServerMetrics,
-        audit: AuditTrail
-    ) {
-        self.registry = registry
-        self.documents = documents
-        self.admission = admission
-        self.limiter = limiter
-        self.limits = limits
-        self.metrics = metrics
-        self.audit = audit
-    }
+    let registry: any ClientStore
+    let documents: MetadataDocumentCache
+    let admission: MetadataDocumentAdmission
+    let limiter: SourceLimiter
+    let limits: DocumentFetchLimits
+    let instruments: Instruments
 
     package func client(
         forAuthorization id: String,
@@ -44,22 +24,22 @@ package struct MetadataDocumentClientResolver: ClientResolver {
             let url = try admission.url(id)
             do throws(MetadataDocumentFailure) {
                 let client = try await document(url, isRegistered: registered != nil, context)
-                metrics.metadataDocument(result: "used")
+                instruments.metrics.metadataDocument(result: "used")
                 return client
             } catch {
                 guard error.kind == .throttled else { throw error }
-                metrics.throttled(purpose: "metadata_document")
-                // CM-5, CM-7: the host was not asked, so a copy that is less than a day old may be used, or the one that
-                // users have approved. Otherwise one address could lock out all users of a client by using up its
+                instruments.metrics.throttled(purpose: "metadata_document")
+                // CM-5, CM-7: the host was not asked, so a copy that is less than a day old may be used, or the one
+                // that users have approved. Otherwise one address could lock out all users of a client by using up its
                 // host's allowance.
                 guard let client = await documents.stale(url) ?? registered else { throw error }
-                metrics.metadataDocument(result: "stale")
+                instruments.metrics.metadataDocument(result: "stale")
                 return client
             }
         } catch {
-            metrics.metadataDocument(result: error.kind.rawValue)
+            instruments.metrics.metadataDocument(result: error.kind.rawValue)
             // CM-6: distinguished from an unknown client, because the remedy differs.
-            audit.record(.metadataDocumentRefused(clientID: id, error), context: context)
+            instruments.audit.record(.metadataDocumentRefused(clientID: id, error), context: context)
             throw error.pageError
         }
     }

@@ -38,7 +38,7 @@ struct AgentForm: Sendable {
         }
         let scopes = try ScopeSet(parsing: form.values("agent_scope").joined(separator: " "))
         return AgentTokens.Order(
-            userID: userID,
+            maker: AgentTokens.Maker(userID: userID),
             name: try form.required("agent_name"),
             resource: resource,
             scopes: scopes,

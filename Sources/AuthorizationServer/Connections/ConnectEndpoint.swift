@@ -17,9 +17,9 @@ struct ConnectEndpoint: Endpoint {
 
     func respond(to request: Request, context: RequestContext) async -> Response {
         guard let text = request.pathParameter, let link = links.link(text) else {
-            return pages.pages.error(.badLink, status: .notFound)
+            return pages.browser.pages.error(.badLink, status: .notFound)
         }
-        guard context.now < link.expiry else { return pages.pages.error(.expiredLink, status: .badRequest) }
+        guard context.now < link.expiry else { return pages.browser.pages.error(.expiredLink, status: .badRequest) }
         return request.method == .post
             ? await decide(link, text, request, context) : await show(link, text, request, context)
     }
@@ -40,7 +40,7 @@ struct ConnectEndpoint: Endpoint {
             guard visitor.isFresh(now: context.now) else { return try signInAgain(userID, text, request, context) }
             let scopes = (pages.upstreams[link.upstream]?.requestedScopes ?? .empty).union(link.scopes)
             let (ticket, cookie) = try pages.forms.ticket(for: userID, request, now: context.now)
-            var response = pages.pages.connect(
+            var response = pages.browser.pages.connect(
                 ConnectPage(
                     path: path(text),
                     link: link,
@@ -71,7 +71,7 @@ struct ConnectEndpoint: Endpoint {
             form = try pages.forms.checked(request, userID: visitor?.user.id, now: context.now)
         } catch {
             switch error {
-            case .page(let page, let status): return pages.pages.error(page, status: status)
+            case .page(let page, let status): return pages.browser.pages.error(page, status: status)
             }
         }
         do throws(OAuthError) {
@@ -94,7 +94,7 @@ struct ConnectEndpoint: Endpoint {
         }
         if let name = try form.once("sign_in") {
             guard let provider = pages.upstreams[name] else {
-                return pages.pages.error(.unknownUpstream, status: .badRequest)
+                return pages.browser.pages.error(.unknownUpstream, status: .badRequest)
             }
             return try await pages.flow.begin(.connectLink(text), at: provider, request: request, context: context)
         }
@@ -102,8 +102,8 @@ struct ConnectEndpoint: Endpoint {
         guard visitor.isFresh(now: context.now) else { return try signInAgain(visitor.user.id, text, request, context) }
         switch try form.once("decision") {
         case "connect": return try await connect(link, request, context)
-        case "deny": return pages.pages.notice(.notConnected(link.upstream), status: .ok)
-        default: return pages.pages.error(.badForm, status: .badRequest)
+        case "deny": return pages.browser.pages.notice(.notConnected(link.upstream), status: .ok)
+        default: return pages.browser.pages.error(.badForm, status: .badRequest)
         }
     }
 
@@ -113,7 +113,7 @@ struct ConnectEndpoint: Endpoint {
         _ context: RequestContext
     ) async throws(OAuthError) -> Response {
         guard let provider = pages.upstreams[link.upstream] else {
-            return pages.pages.error(.unknownUpstream, status: .badRequest)
+            return pages.browser.pages.error(.unknownUpstream, status: .badRequest)
         }
         // VX-5: a link works once. It counts as used when the provider is asked, not when the page is shown.
         let use = try await OAuthError.attempt(
@@ -121,8 +121,8 @@ struct ConnectEndpoint: Endpoint {
                 .outcome
         )
         switch use {
-        case .alreadyUsed: return pages.pages.error(.expiredLink, status: .badRequest)
-        case .full: return pages.pages.error(.overloaded, status: .serviceUnavailable)
+        case .alreadyUsed: return pages.browser.pages.error(.expiredLink, status: .badRequest)
+        case .full: return pages.browser.pages.error(.overloaded, status: .serviceUnavailable)
         case .consumed: break
         }
         return try await pages.flow.begin(.connect(link), at: provider, request: request, context: context)
@@ -142,7 +142,7 @@ struct ConnectEndpoint: Endpoint {
             .connected(link.userID, upstream: link.upstream, account: nil, result: "another_user"),
             context: context
         )
-        return pages.pages.notice(.anotherUser, status: .forbidden)
+        return pages.browser.pages.notice(.anotherUser, status: .forbidden)
     }
 
     private func path(_ text: String) -> String { ConnectLink.path + "/" + text }

@@ -8,18 +8,16 @@ struct ConnectionPages: Sendable {
     let vault: any VaultStore
     let upstreams: UpstreamDirectory
     let flow: PageLoginFlow
-    let applications: UserApplications
-    /// `nil` where the operator wants no agents.
-    let agents: AgentTokens?
+    let access: UserAccess
     let forms: PageForm
-    let logins: BrowserLogins
-    let cookies: BrowserCookies
-    let pages: PageRenderer
-    let audit: AuditTrail
+    let browser: BrowserGround
+
+    /// Records what users do on these pages.
+    var audit: AuditTrail { access.applications.audit }
 
     /// The user who is signed in with this browser.
     func visitor(_ request: Request, now: Timestamp) async throws(OAuthError) -> BrowserLogins.Visitor? {
-        try await OAuthError.attempt(await logins.visitor(request, now: now))
+        try await OAuthError.attempt(await browser.logins.visitor(request, now: now))
     }
 
     /// The page of connections, or the sign-in page.
@@ -42,18 +40,20 @@ struct ConnectionPages: Sendable {
         let (ticket, cookie) = try forms.ticket(for: user.id, request, now: context.now)
         let connections = try await OAuthError.attempt(await vault.connections(of: user.id))
         let listing = ConnectionListing(connections, among: upstreams.names)
-        var response = pages.connections(
+        var response = browser.pages.connections(
             // Including those of upstreams that are no longer configured, which must remain endable.
             ConnectionsPage(
                 userName: user.name,
                 connections: connections,
                 defaults: Set(connections.filter { user.usesByDefault($0, among: connections) }.map(\.id)),
                 missing: listing.missing,
-                applications: ApplicationSections(
-                    applications: try await applications.list(of: user.id, now: context.now),
-                    policy: applications.policy
+                access: AccessSections(
+                    applications: ApplicationSections(
+                        applications: try await access.applications.list(of: user.id, now: context.now),
+                        policy: access.applications.policy
+                    ),
+                    agents: try await agentSections(of: user, connections, now: context.now)
                 ),
-                agents: try await agentSections(of: user, connections, now: context.now),
                 ticket: ticket
             )
         )
@@ -66,7 +66,7 @@ struct ConnectionPages: Sendable {
         _ connections: [Connection],
         now: Timestamp
     ) async throws(OAuthError) -> AgentSections? {
-        guard let agents else { return nil }
+        guard let agents = access.agents else { return nil }
         return AgentSections(
             agents: try await agents.list(of: user.id, now: now),
             resources: agents.resources.resources,
@@ -74,7 +74,7 @@ struct ConnectionPages: Sendable {
         )
     }
 
-    /// The sign-in page, for a browser in which nobody, or a user too long ago, has signed in.
+    /// The sign-in page of a browser in which no user has signed in, or not recently.
     func signIn(
         _ path: String,
         _ purpose: String,
@@ -83,7 +83,7 @@ struct ConnectionPages: Sendable {
         _ context: RequestContext
     ) throws(OAuthError) -> Response {
         let (ticket, cookie) = try forms.ticket(for: userID, request, now: context.now)
-        var response = pages.signIn(
+        var response = browser.pages.signIn(
             SignInPage(path: path, purpose: purpose, upstreams: upstreams.identifyingNames, ticket: ticket)
         )
         response.setCookies([cookie])
@@ -103,13 +103,13 @@ struct ConnectionPages: Sendable {
             audit.record(.signedOut(visitor.user.id, by: "user"), context: context)
         }
         var response = Response.redirect(to: url, after: request.method)
-        response.setCookies([cookies.removingLogin()])
+        response.setCookies([browser.cookies.removingLogin()])
         return response
     }
 
     /// The page of an error that prevented another page.
     func failure(_ error: OAuthError) -> Response {
-        pages.notice(
+        browser.pages.notice(
             NoticePage(title: "The request failed", text: "<p>\(error.description).</p>\(error.advice.paragraph)"),
             status: error.pageStatus
         )

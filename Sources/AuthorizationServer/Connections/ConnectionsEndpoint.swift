@@ -32,8 +32,8 @@ struct ConnectionsEndpoint: Endpoint {
     }
 }
 
-/// RFC 6750 §3.1: `DELETE /connections/{id}` ends one of the user's connections, here and at the provider, for a token
-/// with the scope `connections`.
+/// RFC 6750 §3.1: `DELETE /connections/{id}` ends one of the user's connections, here and at the provider; the token
+/// needs the scope `connections`.
 ///
 /// A client that only wants to end its own use revokes its session.
 struct ConnectionRemovalEndpoint: Endpoint {

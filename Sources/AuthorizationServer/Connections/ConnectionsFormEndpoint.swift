@@ -1,7 +1,6 @@
 import HTTPTypes
 import OAuthProtocol
 import OAuthState
-import OpenSSLCrypto
 import SocketHTTP
 
 /// CO-2: `POST /connections`, the form on the page of connections.
@@ -10,8 +9,6 @@ struct ConnectionsFormEndpoint: Endpoint {
     let pages: ConnectionPages
     let links: ConnectLinks
     let ending: ConnectionEnding
-    /// How long a resource server that does not ask this server may accept a token of ended access.
-    let accessTokenLifetime: Duration
     let audit: AuditTrail
 
     func respond(to request: Request, context: RequestContext) async -> Response {
@@ -24,7 +21,7 @@ struct ConnectionsFormEndpoint: Endpoint {
             form = try pages.forms.checked(request, userID: visitor?.user.id, now: context.now)
         } catch {
             switch error {
-            case .page(let page, let status): return pages.pages.error(page, status: status)
+            case .page(let page, let status): return pages.browser.pages.error(page, status: status)
             }
         }
         do throws(OAuthError) {
@@ -48,7 +45,7 @@ struct ConnectionsFormEndpoint: Endpoint {
             let url = issuer.url(ConnectionsPage.path)
             return try await pages.signOut(value, visitor, request, returningTo: url, context)
         }
-        guard let visitor else { return pages.pages.error(.expired, status: .badRequest) }
+        guard let visitor else { return pages.browser.pages.error(.expired, status: .badRequest) }
         // A login of hours ago shows the connections; to change them the user signs in again.
         guard visitor.isFresh(now: context.now) else {
             let purpose = "again to change your connections"
@@ -62,37 +59,10 @@ struct ConnectionsFormEndpoint: Endpoint {
         }
         if let text = try form.once("default") { return try await useByDefault(text, userID, request, context) }
         if let text = try form.once("disconnect") { return try await disconnect(text, userID, context) }
-        if let agents = pages.agents {
-            let agentForm = AgentForm(agents: agents, pages: pages.pages)
-            if let response = try await agentForm.respond(form, userID, context) { return response }
+        if let response = try await pages.access.respond(form, userID, pages.browser, request, context) {
+            return response
         }
-        if let response = try await changeApplications(form, userID, request, context) { return response }
-        return pages.pages.error(.badForm, status: .badRequest)
-    }
-
-    // CO-1: what the consent page promises: the user withdraws what was approved there.
-    private func changeApplications(
-        _ form: FormParameters,
-        _ userID: UserID,
-        _ request: Request,
-        _ context: RequestContext
-    ) async throws(OAuthError) -> Response? {
-        if let clientID = try form.once("remove") {
-            let ended = try await pages.applications.end(clientID, of: userID, by: "user", context: context)
-            guard ended != (0, 0) else { return pages.pages.notice(.noSuchAccess, status: .notFound) }
-            return pages.pages.notice(.accessRemoved(ofAll: false, accessTokenLifetime), status: .ok)
-        }
-        if try form.once("remove_all") != nil {
-            _ = try await pages.applications.end(nil, of: userID, by: "user", context: context)
-            return pages.pages.notice(.accessRemoved(ofAll: true, accessTokenLifetime), status: .ok)
-        }
-        guard let id = try form.once("forget") else { return nil }
-        guard let key = Base64URL.decode(id).flatMap({ SHA256Digest(bytes: $0) }) else {
-            return pages.pages.notice(.noSuchAccess, status: .notFound)
-        }
-        let withdrawal = ConsentWithdrawal(userID: userID, key: key)
-        _ = try await pages.applications.withdraw(withdrawal, by: "user", context: context)
-        return .redirect(to: issuer.url(ConnectionsPage.path), after: request.method)
+        return pages.browser.pages.error(.badForm, status: .badRequest)
     }
 
     // Which account applications use changes by this choice alone, never by a login.
@@ -123,14 +93,14 @@ struct ConnectionsFormEndpoint: Endpoint {
             .disconnected(outcome.connection, by: "user", provider: outcome.provider.rawValue),
             context: context
         )
-        return pages.pages.notice(.disconnected(outcome), status: .ok)
+        return pages.browser.pages.notice(.disconnected(outcome), status: .ok)
     }
 
     private var alreadyDisconnected: Response {
-        pages.pages.notice(.alreadyDisconnected, status: .notFound)
+        pages.browser.pages.notice(.alreadyDisconnected, status: .notFound)
     }
 
-    private var unknownUpstream: Response { pages.pages.error(.unknownUpstream, status: .badRequest) }
+    private var unknownUpstream: Response { pages.browser.pages.error(.unknownUpstream, status: .badRequest) }
 }
 
 extension ConnectionsFormEndpoint {

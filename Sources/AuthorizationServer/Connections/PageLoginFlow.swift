@@ -1,7 +1,7 @@
 import HTTPTypes
-package import OAuthProtocol
-package import OAuthState
-package import OpenSSLCrypto
+import OAuthProtocol
+import OAuthState
+import OpenSSLCrypto
 import SocketHTTP
 import UpstreamIdentity
 
@@ -9,54 +9,13 @@ import UpstreamIdentity
 ///
 /// Everything about a login in progress is sealed in this browser's cookie. Pages that anyone can open therefore cost
 /// no memory, and a callback in another browser finds nothing (D-51, D-60).
-package struct PageLoginFlow: Sendable {
-    private let issuer: Issuer
-    private let vault: any VaultStore
-    private let sessions: any LoginStore
-    private let keeper: ConnectionKeeper
-    private let sealing: PageSealing
-    private let logins: BrowserLogins
-    private let cookies: BrowserCookies
-    private let pages: PageRenderer
-    private let random: any RandomSource
-    private let limit: AuthorizationLimit
-    private let failures: LegFailures
-    private let blocks: (any BlockStore)?
-    private let metrics: ServerMetrics
-    private let audit: AuditTrail
-
-    /// A flow over the given stores.
-    package init(
-        issuer: Issuer,
-        vault: any VaultStore,
-        sessions: any LoginStore,
-        keeper: ConnectionKeeper,
-        sealing: PageSealing,
-        logins: BrowserLogins,
-        cookies: BrowserCookies,
-        pages: PageRenderer,
-        random: any RandomSource,
-        limit: AuthorizationLimit,
-        failures: LegFailures,
-        blocks: (any BlockStore)?,
-        metrics: ServerMetrics,
-        audit: AuditTrail
-    ) {
-        self.issuer = issuer
-        self.vault = vault
-        self.sessions = sessions
-        self.keeper = keeper
-        self.sealing = sealing
-        self.logins = logins
-        self.cookies = cookies
-        self.pages = pages
-        self.random = random
-        self.limit = limit
-        self.failures = failures
-        self.blocks = blocks
-        self.metrics = metrics
-        self.audit = audit
-    }
+package struct PageLoginFlow: CallbackFlow {
+    let legs: ProviderLegs
+    let vault: any VaultStore
+    let sessions: any LoginStore
+    let sealing: PageSealing
+    let browser: BrowserGround
+    let instruments: Instruments
 
     // MARK: - To the provider
 
@@ -72,13 +31,13 @@ package struct PageLoginFlow: Sendable {
         request: Request,
         context: RequestContext
     ) async throws(OAuthError) -> Response {
-        if let refusal = await limit.refusal(context) { return refusal }
-        let state = UpstreamState(random: random)
+        if let refusal = await browser.limit.refusal(context) { return refusal }
+        let state = UpstreamState(random: browser.random)
         let login = PageLogin(
             state: state.hash,
             upstream: provider.name,
-            verifier: CodeVerifier(random: random),
-            nonce: provider.usesNonce ? Base64URL.encode(random.bytes(32)) : nil,
+            verifier: CodeVerifier(random: browser.random),
+            nonce: provider.usesNonce ? Base64URL.encode(browser.random.bytes(32)) : nil,
             purpose: purpose,
             expiry: context.now + PendingAuthorization.lifetime
         )
@@ -92,14 +51,14 @@ package struct PageLoginFlow: Sendable {
         do {
             location = try await provider.authorizationURL(authorization)
         } catch {
-            throw failures.report(LegFailure(error), at: provider.name, context: context)
+            throw legs.failures.report(LegFailure(error), at: provider.name, context: context)
         }
         var writer = BinaryWriter(reserving: 512)
         login.write(to: &writer)
         let sealed = try sealing.seal(writer.bytes, for: .login)
         var response = Response.redirect(to: location, after: request.method)
         response.setCookies(
-            cookies.settingPageLogin(
+            browser.cookies.settingPageLogin(
                 sealed,
                 state: state.hash,
                 lifetime: PendingAuthorization.lifetime,
@@ -111,9 +70,22 @@ package struct PageLoginFlow: Sendable {
 
     // MARK: - And back
 
+    func take(
+        _ answer: UpstreamCallback,
+        at provider: UpstreamProvider,
+        _ request: Request,
+        _ context: RequestContext
+    ) async -> CallbackAnswers.Outcome? {
+        // A login that one of our pages started is sealed in this browser's cookie, bound to this very state.
+        guard let login = pending(request, state: answer.state.hash) else { return nil }
+        let response = await finish(login, answer, at: provider, request: request, context: context)
+        return .init(response: response, isFinal: true)
+    }
+
     /// The login in progress that this browser has for a state.
-    func pending(_ request: Request, state: SHA256Digest) -> PageLogin? {
-        guard let text = cookies.pageLogin(request, state: state), let bytes = sealing.open(text, for: .login) else {
+    private func pending(_ request: Request, state: SHA256Digest) -> PageLogin? {
+        guard let text = browser.cookies.pageLogin(request, state: state), let bytes = sealing.open(text, for: .login)
+        else {
             return nil
         }
         var reader = BinaryReader(bytes)
@@ -123,7 +95,7 @@ package struct PageLoginFlow: Sendable {
     }
 
     /// Takes the provider's answer to such a login.
-    func finish(
+    private func finish(
         _ login: PageLogin,
         _ answer: UpstreamCallback,
         at provider: UpstreamProvider,
@@ -131,8 +103,8 @@ package struct PageLoginFlow: Sendable {
         context: RequestContext
     ) async -> Response {
         var response = await finished(login, answer, provider, request, context)
-        if let sealed = cookies.pageLogin(request, state: login.state) {
-            response.setCookies([cookies.keepingPageLogin(sealed, state: login.state)])
+        if let sealed = browser.cookies.pageLogin(request, state: login.state) {
+            response.setCookies([browser.cookies.keepingPageLogin(sealed, state: login.state)])
         }
         return response
     }
@@ -145,9 +117,9 @@ package struct PageLoginFlow: Sendable {
         _ context: RequestContext
     ) async -> Response {
         guard login.upstream.hasSameBytes(as: provider.name) else {
-            return pages.error(.badCallback, status: .badRequest)
+            return browser.pages.error(.badCallback, status: .badRequest)
         }
-        guard context.now < login.expiry else { return pages.error(.expired, status: .badRequest) }
+        guard context.now < login.expiry else { return browser.pages.error(.expired, status: .badRequest) }
         // CO-3: the state is used once, although nothing was stored for it.
         do throws(StoreError) {
             let use = try await sessions.consumeOnce(
@@ -158,11 +130,11 @@ package struct PageLoginFlow: Sendable {
             )
             switch try await use.outcome {
             case .consumed: break
-            case .alreadyUsed: return pages.error(.expired, status: .badRequest)
-            case .full: return pages.error(.overloaded, status: .serviceUnavailable)
+            case .alreadyUsed: return browser.pages.error(.expired, status: .badRequest)
+            case .full: return browser.pages.error(.overloaded, status: .serviceUnavailable)
             }
         } catch {
-            return pages.error(.overloaded, status: .serviceUnavailable)
+            return browser.pages.error(.overloaded, status: .serviceUnavailable)
         }
         let result: UpstreamLogin
         do {
@@ -176,7 +148,7 @@ package struct PageLoginFlow: Sendable {
             return failed(LegFailure(error), provider, context)
         }
         do throws(OAuthError) {
-            metrics.upstreamLogin(provider.name, result: "success")
+            instruments.metrics.upstreamLogin(provider.name, result: "success")
             switch login.purpose {
             case .connectionsPage:
                 return try await signIn(result, provider, returningTo: ConnectionsPage.path, request, context)
@@ -191,9 +163,9 @@ package struct PageLoginFlow: Sendable {
     }
 
     private func failed(_ failure: LegFailure, _ provider: UpstreamProvider, _ context: RequestContext) -> Response {
-        let error = failures.report(failure, at: provider.name, context: context)
-        metrics.upstreamLogin(provider.name, result: error.code.wireValue)
-        return pages.notice(.upstreamFailed(provider.name, error), status: error.pageStatus)
+        let error = legs.failures.report(failure, at: provider.name, context: context)
+        instruments.metrics.upstreamLogin(provider.name, result: error.code.wireValue)
+        return browser.pages.notice(.upstreamFailed(provider.name, error), status: error.pageStatus)
     }
 
     private func requestedScopes(_ login: PageLogin, _ provider: UpstreamProvider) -> ScopeSet {
@@ -211,23 +183,23 @@ package struct PageLoginFlow: Sendable {
         _ context: RequestContext
     ) async throws(OAuthError) -> Response {
         guard let subject = result.identifiedSubject else {
-            return pages.notice(.unknownUser(provider.name), status: .forbidden)
+            return browser.pages.notice(.unknownUser(provider.name), status: .forbidden)
         }
-        let identity = try await OAuthError.attempt(await keeper.identity(of: subject, at: provider))
+        let identity = try await OAuthError.attempt(await legs.keeper.identity(of: subject, at: provider))
         guard let userID = try await OAuthError.attempt(await vault.userID(of: identity)) else {
-            return pages.notice(.unknownUser(provider.name), status: .forbidden)
+            return browser.pages.notice(.unknownUser(provider.name), status: .forbidden)
         }
-        if let blocks, try await OAuthError.attempt(await blocks.isBlocked(.user(userID))) {
-            return pages.notice(.unknownUser(provider.name), status: .forbidden)
+        if let blocks = legs.blocks, try await OAuthError.attempt(await blocks.isBlocked(.user(userID))) {
+            return browser.pages.notice(.unknownUser(provider.name), status: .forbidden)
         }
         let isConnected = try await OAuthError.attempt(await vault.connections(of: userID)).contains {
             $0.upstream == provider.name && $0.account.hasSameBytes(as: subject)
         }
         if isConnected {
-            _ = try await keeper.keep(result, of: provider, for: userID, context: context)
+            _ = try await legs.keeper.keep(result, of: provider, for: userID, context: context)
         }
-        var response = Response.redirect(to: issuer.url(path), after: request.method)
-        response.setCookies([try await logins.cookie(for: userID, now: context.now)])
+        var response = Response.redirect(to: browser.issuer.url(path), after: request.method)
+        response.setCookies([try await browser.logins.cookie(for: userID, now: context.now)])
         return response
     }
 
@@ -239,7 +211,7 @@ package struct PageLoginFlow: Sendable {
         _ context: RequestContext
     ) async throws(OAuthError) -> Response {
         if let refusal = try await objection(result, provider, link, request, context) {
-            audit.record(
+            instruments.audit.record(
                 .connected(
                     link.userID,
                     upstream: provider.name,
@@ -248,14 +220,14 @@ package struct PageLoginFlow: Sendable {
                 ),
                 context: context
             )
-            return pages.notice(refusal.page, status: .forbidden)
+            return browser.pages.notice(refusal.page, status: .forbidden)
         }
-        let kept = try await keeper.keep(result, of: provider, for: link.userID, context: context)
-        audit.record(
+        let kept = try await legs.keeper.keep(result, of: provider, for: link.userID, context: context)
+        instruments.audit.record(
             .connected(link.userID, upstream: provider.name, account: kept.account, result: "success"),
             context: context
         )
-        return pages.notice(.connected(kept), status: .ok)
+        return browser.pages.notice(.connected(kept), status: .ok)
     }
 
     // By identity, or by a connection: the account of a further leg has no identity. Two users may share an account
@@ -271,7 +243,7 @@ package struct PageLoginFlow: Sendable {
             $0.upstream == provider.name && $0.account.hasSameBytes(as: subject)
         }
         if isTheirs { return false }
-        let identity = try await keeper.identity(of: subject, at: provider)
+        let identity = try await legs.keeper.identity(of: subject, at: provider)
         if let owner = try await vault.userID(of: identity), owner != link.userID { return true }
         return try await vault.isConnected(
             account: subject,
@@ -289,7 +261,7 @@ package struct PageLoginFlow: Sendable {
         _ request: Request,
         _ context: RequestContext
     ) async throws(OAuthError) -> (reason: String, page: NoticePage)? {
-        let visitor = try await OAuthError.attempt(await logins.visitor(request, now: context.now))
+        let visitor = try await OAuthError.attempt(await browser.logins.visitor(request, now: context.now))
         guard visitor?.user.id == link.userID else {
             return ("another_user", .anotherUser)
         }

@@ -2,27 +2,6 @@ import OAuthProtocol
 import OAuthState
 import OpenSSLCrypto
 
-/// An application that acts for a user, or may do so again without asking.
-struct UserApplication: Sendable {
-    let clientID: String
-    /// The self-asserted name, if the client still exists.
-    let name: String?
-    /// Where its answers are sent, in words that the client cannot choose (D-59).
-    let destinations: [String]
-    let sessions: [Session]
-    /// Its remembered approvals.
-    let consents: [RememberedConsent]
-
-    var resources: [String] { Set(sessions.map(\.resource) + consents.map(\.resource)).sorted() }
-
-    var scopes: ScopeSet {
-        sessions.reduce(consents.reduce(ScopeSet.empty) { $0.union($1.scopes) }) { $0.union($1.scopes) }
-    }
-
-    /// When a token was last issued to it; `nil` without a session, and where it is not known.
-    var lastUsedAt: Timestamp? { sessions.map(\.rotatedAt).filter { $0.secondsSinceEpoch > 0 }.max() }
-}
-
 /// The applications of a user: what the consent page promises that the user can see and withdraw.
 struct UserApplications: Sendable {
     let sessions: any AuthorizationStore

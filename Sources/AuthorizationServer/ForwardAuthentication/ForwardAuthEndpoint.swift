@@ -15,6 +15,7 @@ import SocketHTTP
 /// secret in `X-Gatehouse-Proxy-Secret`. Without a secret the endpoint is on the management listener only and returns
 /// identities only.
 struct ForwardAuthEndpoint: Endpoint {
+
     /// Where the endpoint is reachable.
     enum Exposure: Hashable, Sendable {
         /// Only on the listener through which the operator administers the server.
@@ -23,16 +24,23 @@ struct ForwardAuthEndpoint: Endpoint {
         case `public`
     }
 
-    let exposure: Exposure
-    /// The complete path of the endpoint on that listener; the path below it is the client's.
-    let exactPath: String
+    /// What the operator wants on one listener.
+    struct Settings: Sendable {
+        let exposure: Exposure
+        /// The complete path of the endpoint on that listener; the path below it is the client's.
+        let exactPath: String
+        /// The upstream whose token a resource's proxy gets, by resource.
+        let upstreams: [String: String]
+        /// The fields that it gets beside that token, by resource.
+        let fields: [String: [Configuration.ForwardedField]]
+        /// The resources whose logins do not visit that upstream.
+        let onDemand: Set<String>
+    }
+
+    let settings: Settings
     /// The secrets that a proxy may send; `nil` when none is configured.
     let secrets: AcceptedSecrets?
     let resources: ResourceCatalogue
-    /// The upstream whose token a resource's proxy gets, by resource.
-    let upstreams: [String: String]
-    /// The fields that it gets beside that token, by resource.
-    let fields: [String: [Configuration.ForwardedField]]
     let verification: AccessTokenVerification
     let vending: UpstreamVending
     let guesses: GuessLimit
@@ -52,7 +60,7 @@ struct ForwardAuthEndpoint: Endpoint {
         do throws(Refusal) {
             let isProxy = try await checkProxy(request, context)
             let (resource, scopes) = try resource(request)
-            let upstream = upstreams[resource.uri]
+            let upstream = settings.upstreams[resource.uri]
             guard upstream == nil || isProxy else {
                 throw .proxy(OAuthError(.accessDenied, "this resource requires the proxy's secret"))
             }
@@ -69,7 +77,7 @@ struct ForwardAuthEndpoint: Endpoint {
             if let upstream {
                 let credential = try await credential(upstream, resource, live.session, context)
                 response.headerFields[.authorization] = "Bearer " + credential.accessToken
-                for forwarded in fields[resource.uri] ?? [] {
+                for forwarded in settings.fields[resource.uri] ?? [] {
                     guard let name = HTTPField.Name(forwarded.header) else { continue }
                     // Empty rather than absent, so that the proxy replaces what the client sent by that name.
                     response.headerFields[name] = credential.fields[forwarded.field]?.headerText ?? ""
@@ -78,7 +86,10 @@ struct ForwardAuthEndpoint: Endpoint {
             return response
         } catch {
             switch error {
-            case .proxy(let error): return .error(error)
+            case .proxy(let error):
+                var response = Response.error(error)
+                response.headerFields[.xGatehouseConnectURI] = error.details["connect_uri"]?.stringValue
+                return response
             case .client(let error, let resource): return challenge(error, resource)
             }
         }
@@ -89,7 +100,7 @@ struct ForwardAuthEndpoint: Endpoint {
     private func checkProxy(_ request: Request, _ context: RequestContext) async throws(Refusal) -> Bool {
         let shown = request.values(of: .xGatehouseProxySecret)
         guard !shown.isEmpty else {
-            guard exposure == .management else {
+            guard settings.exposure == .management else {
                 throw .proxy(OAuthError(.accessDenied, "the proxy's secret is required"))
             }
             return false
@@ -97,7 +108,7 @@ struct ForwardAuthEndpoint: Endpoint {
         let (presented, expected) = (SHA256.hash(shown[0]), secrets)
         let isOne = shown.count == 1
         do throws(OAuthError) {
-            let isRight = try await guesses.check(.proxy, context) {
+            let isRight = try guesses.check(.proxy, context) {
                 isOne && expected?.accepts(presented) ?? false
             }
             guard isRight else { throw OAuthError(.accessDenied, "the proxy's secret is wrong") }
@@ -111,7 +122,7 @@ struct ForwardAuthEndpoint: Endpoint {
     // the client's, who must not choose another resource: there the headers count, which the proxy overwrites.
     private func resource(_ request: Request) throws(Refusal) -> (ProtectedResource, ScopeSet) {
         do throws(OAuthError) {
-            guard request.path.hasSameBytes(as: exactPath) else { return try resourceBelow(request) }
+            guard request.path.hasSameBytes(as: settings.exactPath) else { return try resourceBelow(request) }
             let query: FormParameters
             do { query = try FormParameters(query: request.query ?? "") } catch {
                 throw OAuthError(.invalidRequest, "the query is malformed")
@@ -127,7 +138,7 @@ struct ForwardAuthEndpoint: Endpoint {
     // Nothing is taken as given here. A proxy that was meant to ask on the exact path, and ends up here because of a
     // slash too many, must not find its query ignored and every token accepted.
     private func resourceBelow(_ request: Request) throws(OAuthError) -> (ProtectedResource, ScopeSet) {
-        guard request.path.dropFirst(exactPath.count).contains(where: { $0 != "/" }) else {
+        guard request.path.dropFirst(settings.exactPath.count).contains(where: { $0 != "/" }) else {
             throw OAuthError(
                 .invalidRequest,
                 "no path follows forward-auth/; remove the slash to use resource and scope"
@@ -180,7 +191,7 @@ struct ForwardAuthEndpoint: Endpoint {
     ) throws(Refusal) {
         let contextClass = claims.additionalClaims["acr"]?.stringValue
         guard
-            !resource.login.isMet(authenticatedAt: claims.authenticatedAt, contextClass: contextClass, now: now)
+            !resource.requiredLogin.isMet(authenticatedAt: claims.authenticatedAt, contextClass: contextClass, now: now)
         else { return }
         let reason = "the resource demands another or a more recent login"
         throw .client(OAuthError(.insufficientUserAuthentication, reason), resource)
@@ -207,8 +218,12 @@ struct ForwardAuthEndpoint: Endpoint {
             let clientID = resource.clientID ?? "forward-auth"
             return try await vending.vend(query, to: clientID, context: context).credential
         } catch {
-            // A login repairs it: the challenge sends the client there (VT-2).
             guard error.code == .interactionRequired else { throw .proxy(error) }
+            guard !settings.onDemand.contains(resource.uri) else {
+                // No login visits this upstream: a challenge would send the client there again and again.
+                throw .proxy(OAuthError(.connectionRequired, error.description, details: error.details))
+            }
+            // A login repairs it: the challenge sends the client there (VT-2).
             throw .client(OAuthError(.invalidToken, error.description, details: error.details), resource)
         }
     }
@@ -221,20 +236,12 @@ struct ForwardAuthEndpoint: Endpoint {
         if let error {
             challenge += "error=\"\(error.code.wireValue)\", error_description=\"\(error.description)\", "
         }
-        challenge += "resource_metadata=\"\(Self.metadataURL(of: resource.uri))\""
+        challenge += "resource_metadata=\"\(ProtectedResourceEndpoint.url(of: resource.uri))\""
         // RFC 9470 §3: the client asks for a login with these.
-        if error?.code == .insufficientUserAuthentication { challenge += resource.login.challenge }
+        if error?.code == .insufficientUserAuthentication { challenge += resource.requiredLogin.challenge }
         if !resource.scopes.isEmpty { challenge += ", scope=\"\(resource.scopes.text)\"" }
         response.headerFields[.wwwAuthenticate] = challenge
         return response
-    }
-
-    /// RFC 9728 §3.1: the well-known path goes between host and path.
-    private static func metadataURL(of resource: String) -> String {
-        guard let uri = URIReference(resource), let host = uri.host else { return resource }
-        let origin = uri.scheme + "://" + host + (uri.port.map { ":\($0)" } ?? "")
-        let path = uri.path == "/" ? "" : uri.path
-        return origin + "/.well-known/oauth-protected-resource" + path + (uri.query.map { "?" + $0 } ?? "")
     }
 }
 
@@ -261,11 +268,8 @@ extension ForwardAuthEndpoint {
             security: ["accessToken"],
             responses: [
                 (200, .empty("Access is granted, with these headers")), (400, .error("The proxy's request is refused")),
-                (
-                    401,
-                    .error("The access token is missing, invalid for the resource, or of a login that does not suffice")
-                ),
-                (403, .error("The proxy's secret is missing or wrong, or the token lacks a scope")),
+                (401, .error("The access token is missing, invalid for the resource, or of an insufficient login")),
+                (403, .error("The proxy's secret is missing or wrong, a scope is missing, or the user has to connect")),
                 (429, OpenAPIOperation.throttled), (500, OpenAPIOperation.failed), (503, OpenAPIOperation.unavailable),
             ]
         )

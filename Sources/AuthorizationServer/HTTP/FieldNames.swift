@@ -1,4 +1,4 @@
-import HTTPTypes
+package import HTTPTypes
 
 extension HTTPField.Name {
     /// The predecessor of RFC 7239, in which proxies name the addresses that they forwarded for.
@@ -10,9 +10,9 @@ extension HTTPField.Name {
     /// Cross-Origin-Opener-Policy (HTML Standard §7.1.3).
     static let crossOriginOpenerPolicy = HTTPField.Name(literal: "cross-origin-opener-policy")
     /// The host that the sender asked for (RFC 9110 §7.2).
-    static let host = HTTPField.Name(literal: "host")
+    package static let host = HTTPField.Name(literal: "host")
     /// Fetch Metadata: which site a request was started from (W3C Fetch Metadata Request Headers §2.1).
-    static let secFetchSite = HTTPField.Name(literal: "sec-fetch-site")
+    package static let secFetchSite = HTTPField.Name(literal: "sec-fetch-site")
     /// Fetch Standard §2.2.8: the browser loads before its user goes there.
     static let secPurpose = HTTPField.Name(literal: "sec-purpose")
     /// The predecessor of Sec-Purpose in Chromium and WebKit.
@@ -32,7 +32,9 @@ extension HTTPField.Name {
     static let xAuthSession = HTTPField.Name(literal: "x-auth-session")
     /// Forward authentication: authenticates the proxy.
     static let xGatehouseProxySecret = HTTPField.Name(literal: "x-gatehouse-proxy-secret")
-    /// Administration: the name of the caller, as it claims, for the audit trail.
+    /// Forward authentication: where the user connects an upstream that no login visits.
+    static let xGatehouseConnectURI = HTTPField.Name(literal: "x-gatehouse-connect-uri")
+    /// Administration: the caller's name as it claims it, recorded in the audit trail.
     static let xGatehouseOperator = HTTPField.Name(literal: "x-gatehouse-operator")
     /// Forward authentication: the resource, if the path is not the proxy's own.
     static let xGatehouseResource = HTTPField.Name(literal: "x-gatehouse-resource")

@@ -27,7 +27,7 @@ struct PrefetchRefusal: Endpoint {
         return await endpoint.respond(to: request, context: context)
     }
 
-    /// Whether the browser says that nobody has gone there yet.
+    /// Whether the browser says that no person has gone there yet.
     static func isSpeculative(_ request: Request) -> Bool {
         let values = [HTTPField.Name.secPurpose, .purpose, .xPurpose, .xMoz].flatMap { request.values(of: $0) }
         return values.contains { value in

@@ -26,9 +26,9 @@ package struct GuessLimit: Sendable {
     func check(
         _ subject: GuessLimiter.Subject,
         _ context: RequestContext,
-        isRight: @Sendable () -> Bool
-    ) async throws(OAuthError) -> Bool {
-        switch await limiter.attempt(subject, from: context.source, now: context.now, isRight: isRight) {
+        isRight: () -> Bool
+    ) throws(OAuthError) -> Bool {
+        switch limiter.attempt(subject, from: context.source, now: context.now, isRight: isRight) {
         case .right: return true
         case .wrong(let count):
             record(subject, count, context)
@@ -41,9 +41,9 @@ package struct GuessLimit: Sendable {
     /// Asks for the allowance of a guess that is slow to examine; ``end(_:isRight:_:)`` follows.
     ///
     /// - Throws: 429 when the allowance is spent.
-    func begin(_ subject: GuessLimiter.Subject, _ context: RequestContext) async throws(OAuthError) {
+    func begin(_ subject: GuessLimiter.Subject, _ context: RequestContext) throws(OAuthError) {
         guard
-            case .refused(let retryAfter, let count) = await limiter.begin(
+            case .refused(let retryAfter, let count) = limiter.begin(
                 subject,
                 from: context.source,
                 now: context.now
@@ -53,14 +53,14 @@ package struct GuessLimit: Sendable {
     }
 
     /// Interrupts the examination while it waits for something; ``begin(_:_:)`` precedes its resumption.
-    func release(_ subject: GuessLimiter.Subject, _ context: RequestContext) async {
-        await limiter.release(subject, from: context.source)
+    func release(_ subject: GuessLimiter.Subject, _ context: RequestContext) {
+        limiter.release(subject, from: context.source)
     }
 
     /// Reports what the examination of a guess showed; a right one costs nothing.
-    func end(_ subject: GuessLimiter.Subject, isRight: Bool, _ context: RequestContext) async {
-        guard !isRight else { return await limiter.succeed(subject, from: context.source, now: context.now) }
-        record(subject, await limiter.fail(subject, from: context.source, now: context.now), context)
+    func end(_ subject: GuessLimiter.Subject, isRight: Bool, _ context: RequestContext) {
+        guard !isRight else { return limiter.succeed(subject, from: context.source, now: context.now) }
+        record(subject, limiter.fail(subject, from: context.source, now: context.now), context)
     }
 
     private func refusal(

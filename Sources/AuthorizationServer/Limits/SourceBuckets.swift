@@ -3,9 +3,9 @@ package import SocketHTTP
 
 /// Token buckets for the sources of requests, in bounded tables.
 ///
-/// One IPv6 customer has a /64 at least and often a /48, with 65,536 of those (RFC 6177). A source therefore spends from
-/// the buckets of all networks that contain it: its /64, its /56, which holds 8 times as much, and its /48, which holds
-/// 32 times as much. An IPv4 address is a network of its own.
+/// One IPv6 customer has a /64 at least and often a /48, with 65,536 of those (RFC 6177). A source therefore spends
+/// from the buckets of all networks that contain it: its /64, its /56, which holds 8 times as much, and its /48, which
+/// holds 32 times as much. An IPv4 address is a network of its own.
 ///
 /// Nothing is forgotten at the bound of the table: a network without a bucket then spends from the bucket of the larger
 /// network around it, so that a flood of addresses refuses that network and no other.

@@ -27,7 +27,8 @@ package actor SourceLimiter {
         buckets = SourceBuckets(bucketsMax: bucketsMax)
     }
 
-    /// Takes one token from the bucket of the source, and of the networks around it; `nil` when there was one, otherwise the wait until the next.
+    /// Takes one token from the bucket of the source, and of the networks around it; `nil` when there was one,
+    /// otherwise the wait until the next.
     package func spend(_ purpose: Purpose, source: IPAddress, now: Timestamp) -> Duration? {
         guard let rate = rates[purpose] else { return nil }
         return buckets.spend(purpose, source: source, rate: rate, atMilliseconds: now.millisecondsSinceEpoch)

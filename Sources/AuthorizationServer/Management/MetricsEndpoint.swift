@@ -23,20 +23,25 @@ struct MetricsEndpoint: Endpoint {
 struct ServerGauges: Sendable {
     let upkeep: any StoreUpkeep
     let counters: ServerCountersSource
-    let limiter: SourceLimiter
-    let guesses: GuessLimiter
-    let seenTokens: SeenAccessTokens
-    let clientKeySets: RemoteKeySets
-    let audit: AuditTrail
+    let tables: Tables
     let droppedLogLineCount: @Sendable () -> Int
-    let metrics: ServerMetrics
+    let instruments: Instruments
+
+    /// Bounded tables that are not in the stores.
+    struct Tables: Sendable {
+        let limiter: SourceLimiter
+        let guesses: GuessLimiter
+        let seenTokens: SeenAccessTokens
+        let clientKeySets: RemoteKeySets
+    }
 
     func update() async {
-        metrics.gauge("gatehouse_seen_access_tokens", seenTokens.count)
-        metrics.gauge("gatehouse_client_key_sets", clientKeySets.count)
-        metrics.gauge("gatehouse_limited_sources", await limiter.count)
-        metrics.gauge("gatehouse_guessed_secrets", await guesses.count)
-        metrics.total("gatehouse_audit_events_dropped_total", audit.droppedCount)
+        let metrics = instruments.metrics
+        metrics.gauge("gatehouse_seen_access_tokens", tables.seenTokens.count)
+        metrics.gauge("gatehouse_client_key_sets", tables.clientKeySets.count)
+        metrics.gauge("gatehouse_limited_sources", await tables.limiter.count)
+        metrics.gauge("gatehouse_guessed_secrets", tables.guesses.count)
+        metrics.total("gatehouse_audit_events_dropped_total", instruments.audit.droppedCount)
         metrics.total("gatehouse_log_lines_dropped_total", droppedLogLineCount())
         // A failing store leaves its gauges unchanged; readiness reports the failure.
         if let counts = try? await upkeep.counts() { update(counts) }
@@ -53,6 +58,7 @@ struct ServerGauges: Sendable {
     }
 
     private func update(_ counts: StoreCounts) {
+        let metrics = instruments.metrics
         metrics.gauge("gatehouse_pending_authorizations", counts.pendingAuthorizations)
         metrics.gauge("gatehouse_authorization_codes", counts.authorizationCodes)
         metrics.gauge("gatehouse_sessions", counts.sessions)

@@ -17,7 +17,7 @@ package final class KeySetEndpoint: Endpoint {
     private let prepared: Mutex<Prepared>
 
     /// How long a verifier may cache the document; a key is published at least this long before it signs.
-    package static let maximumAge: Duration = .seconds(3600)
+    package static let maximumAge = ServerKeys.publicationAge
 
     /// The endpoint of the published keys.
     package init(keys: SigningKeyPublication) {

@@ -12,9 +12,7 @@ struct ConnectionsPage: Sendable {
     let defaults: Set<ConnectionID>
     /// Providers that this user has not connected.
     let missing: [String]
-    let applications: ApplicationSections
-    /// `nil` where the operator wants no agents.
-    let agents: AgentSections?
+    let access: AccessSections
     /// Keeps other sites from sending the forms.
     let ticket: String
 
@@ -28,9 +26,9 @@ struct ConnectionsPage: Sendable {
         <form method="post" action="\(action)"><input type="hidden" name="ticket" value="\(ticket)">
         \(connections.isEmpty ? "<p>Nothing is connected.</p>" : .none)\(connections.map(section))
         \(missing.map(missingSection))
-        \(applications.body)\(agents?.list ?? .none)
+        \(access.applications.body)\(access.agents?.list ?? .none)
         <div class="actions"><button type="submit" name="sign_out" value="yes">Sign out here</button>
-        <button type="submit" name="sign_out" value="everywhere">Sign out in all browsers</button></div></form>\(agents?.form(action: action, ticket: ticket) ?? .none)
+        <button type="submit" name="sign_out" value="everywhere">Sign out in all browsers</button></div></form>\(access.agents?.form(action: action, ticket: ticket) ?? .none)
         """
     }
 

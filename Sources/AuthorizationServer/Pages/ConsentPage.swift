@@ -5,15 +5,17 @@ import OAuthProtocol
 ///
 /// Client names are self-asserted, so the redirect's host is shown beside them (D-59, D-92).
 struct ConsentPage {
-    /// A provider that the login will visit.
+    /// A provider that the login visits, or that the client may need later.
     package struct Upstream: Sendable {
         package let name: String
         package let scopes: [String]
-        package let isOptional: Bool
+        package let need: LoginNeed
     }
 
     let client: Client
     let request: AuthorizationRequest
+    let resource: ProtectedResource
+    let scopeWords: [String: String]
     let upstreams: [Upstream]
     let ticket: String
 
@@ -37,7 +39,7 @@ struct ConsentPage {
         <div class="who"><span class="mark" aria-hidden="true">\(mark)</span>\(verification)</div>
         <dl>
         \(answer)
-        <dt>Access to</dt><dd><code>\(request.resource)</code></dd>
+        <dt>Access to</dt><dd>\(resourceName)<code>\(request.resource)</code>\(resourceSummary)</dd>
         </dl>
         \(warnings)
         <h2>It will use your account at</h2>
@@ -46,10 +48,18 @@ struct ConsentPage {
         \(permissions)
         <p class="quiet small">\(clientName) never sees your password. It acts on your behalf until you withdraw access \
         on <a href="\(connections)" target="_blank" rel="noopener">the page of your connections</a>.</p>
-        <form method="post" action="\(action)"><input type="hidden" name="ticket" value="\(ticket)">
+        <form method="post" action="\(action)" id="\(Self.formID)">
+        <input type="hidden" name="ticket" value="\(ticket)">\(offer)
         <div class="actions"><button type="submit" name="decision" value="deny">Deny</button>
         <button type="submit" name="decision" value="approve" class="main">Approve</button></div></form>
         """
+    }
+
+    // The address stays: a name is the operator's word, and the address is what the tokens are for.
+    private var resourceName: HTML { resource.name.map { "<strong>\($0)</strong> " } ?? .none }
+
+    private var resourceSummary: HTML {
+        resource.summary.map { "<br><span class=\"quiet small\">\($0)</span>" } ?? .none
     }
 
     private var mark: String {
@@ -115,15 +125,41 @@ struct ConsentPage {
     }
 
     private func item(_ upstream: Upstream) -> HTML {
-        let optional: HTML = upstream.isOptional ? " <span class=\"quiet\">(optional)</span>" : .none
         let asked: HTML =
             upstream.scopes.isEmpty
             ? .none : "<br><span class=\"quiet small\">asking for</span> \(ScopeWords.inline(upstream.scopes))"
-        return "<li><strong>\(upstream.name)</strong>\(optional)\(asked)</li>"
+        switch upstream.need {
+        case .required: return "<li><strong>\(upstream.name)</strong>\(asked)</li>"
+        case .onDemand:
+            return """
+                <li><strong>\(upstream.name)</strong> <span class="quiet">(only when it is needed: you are asked \
+                then)</span>\(asked)</li>
+                """
+        case .optional:
+            return """
+                <li><label><input type="checkbox" form="\(Self.formID)" name="\(Self.choiceField)" \
+                value="\(upstream.name)" checked> <strong>\(upstream.name)</strong></label> \
+                <span class="quiet">(optional)</span>\(asked)</li>
+                """
+        }
     }
+
+    // A box that is not checked sends nothing, so the form says that it had boxes.
+    private var offer: HTML {
+        guard upstreams.contains(where: { $0.need == .optional }) else { return .none }
+        return "<input type=\"hidden\" name=\"\(Self.offerField)\" value=\"1\">"
+    }
+
+    private static let formID = "decide"
+
+    /// The form's field for each optional upstream that the user agrees to.
+    static let choiceField = "upstream"
+
+    /// The form's field that says that optional upstreams were offered.
+    static let offerField = "upstreams_offered"
 
     private var permissions: HTML {
         let scopes = request.scopes.tokens
-        return scopes.isEmpty ? "<ul><li>know that you logged in</li></ul>" : ScopeWords.list(scopes)
+        return scopes.isEmpty ? "<ul><li>know that you logged in</li></ul>" : ScopeWords.list(scopes, words: scopeWords)
     }
 }

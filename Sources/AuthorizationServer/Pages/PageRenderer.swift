@@ -18,7 +18,7 @@ package struct PageRenderer: Sendable {
     func consent(_ page: ConsentPage) -> Response {
         render(
             title: page.title,
-            body: page.body(action: issuer.url(ConsentEndpoint.path), connections: issuer.url(ConnectionsPage.path)),
+            body: page.body(action: issuer.url(EndpointPath.consent), connections: issuer.url(ConnectionsPage.path)),
             status: .ok
         )
     }
@@ -69,7 +69,7 @@ package struct PageRenderer: Sendable {
 
     /// The page that asks whether an account of a further provider is the user's.
     func confirmLeg(_ page: LegPage) -> Response {
-        render(title: page.title, body: page.body(action: issuer.url(LegConfirmationEndpoint.path)), status: .ok)
+        render(title: page.title, body: page.body(action: issuer.url(EndpointPath.legConfirmation)), status: .ok)
     }
 
     /// A complete document; the style has a nonce, nothing else may be loaded or run (CO-5).

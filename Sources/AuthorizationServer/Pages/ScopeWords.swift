@@ -5,9 +5,9 @@ import OAuthProtocol
 /// The scope itself is always shown beside the words: it is what counts, and what the operator and the application
 /// know.
 enum ScopeWords {
-    /// One entry for each scope.
-    static func list(_ scopes: [String]) -> HTML {
-        "<ul>\(scopes.map(item))</ul>"
+    /// One entry for each scope; what the operator says of a scope precedes the well-known words.
+    static func list(_ scopes: [String], words: [String: String] = [:]) -> HTML {
+        "<ul>\(scopes.map { item($0, words[$0] ?? meanings[$0]) })</ul>"
     }
 
     /// The scopes without words, used where there is little space.
@@ -15,8 +15,8 @@ enum ScopeWords {
         .joined(scopes.map { "<code>\($0)</code>" }, by: " ")
     }
 
-    private static func item(_ scope: String) -> HTML {
-        guard let words = meanings[scope] else { return "<li><code>\(scope)</code></li>" }
+    private static func item(_ scope: String, _ words: String?) -> HTML {
+        guard let words else { return "<li><code>\(scope)</code></li>" }
         return "<li>\(words) <code>\(scope)</code></li>"
     }
 

@@ -6,64 +6,48 @@ package import SocketHTTP
 
 /// RFC 7591: dynamic client registration.
 package struct RegistrationEndpoint: Endpoint {
-    private let clients: any ClientStore
-    private let management: RegistrationManagement?
-    private let policy: ClientMetadata.Policy
-    private let initialAccessToken: AcceptedSecrets?
-    private let limiter: SourceLimiter
-    private let guesses: GuessLimit
-    private let random: any RandomSource
-    private let metrics: ServerMetrics
-    private let audit: AuditTrail
-
-    /// The endpoint; with an initial access token only its holders may register (RFC 7591 §3).
-    init(
-        clients: any ClientStore,
-        management: RegistrationManagement?,
-        policy: ClientMetadata.Policy,
-        initialAccessToken: AcceptedSecrets?,
-        limiter: SourceLimiter,
-        guesses: GuessLimit,
-        random: any RandomSource,
-        metrics: ServerMetrics,
-        audit: AuditTrail
-    ) {
-        self.clients = clients
-        self.management = management
-        self.policy = policy
-        self.initialAccessToken = initialAccessToken
-        self.limiter = limiter
-        self.guesses = guesses
-        self.random = random
-        self.metrics = metrics
-        self.audit = audit
+    /// Who may register, and with what metadata.
+    struct Rules: Sendable {
+        /// The metadata that is accepted.
+        let policy: ClientMetadata.Policy
+        /// RFC 7591 §3: only its holders may register; `nil` where every client may.
+        let initialAccessToken: AcceptedSecrets?
+        /// RFC 7592: where registrations are managed; `nil` where they are not.
+        let management: RegistrationManagement?
     }
+
+    let clients: any ClientStore
+    let rules: Rules
+    let limiter: SourceLimiter
+    let guesses: GuessLimit
+    let random: any RandomSource
+    let instruments: Instruments
 
     /// Registers a client, or states what is wrong with its metadata (CR-1, CR-11).
     package func respond(to request: Request, context: RequestContext) async -> Response {
         do throws(OAuthError) {
             try await checkInitialAccessToken(request, context)
             if let retryAfter = await limiter.spend(.registration, source: context.source, now: context.now) {
-                metrics.throttled(purpose: "registration")
+                instruments.metrics.throttled(purpose: "registration")
                 throw OAuthError(.tooManyRequests, "too many registrations from this address", retryAfter: retryAfter)
             }
-            let metadata = try ClientMetadata(try Self.body(request), policy: policy)
+            let metadata = try ClientMetadata(try Self.body(request), policy: rules.policy)
             let answer = try await register(metadata, context)
-            metrics.registration(result: "registered")
+            instruments.metrics.registration(result: "registered")
             return CrossOrigin.allow(.json(answer.serialized(), status: .created))
         } catch {
-            metrics.registration(result: error.code.wireValue)
+            instruments.metrics.registration(result: error.code.wireValue)
             return CrossOrigin.allow(.error(error, namesTokenError: BearerToken.read(request) != nil))
         }
     }
 
     private func checkInitialAccessToken(_ request: Request, _ context: RequestContext) async throws(OAuthError) {
-        guard let initialAccessToken else { return }
+        guard let initialAccessToken = rules.initialAccessToken else { return }
         guard let text = BearerToken.read(request) else {
             throw OAuthError(.invalidToken, "registration requires an initial access token")
         }
         let presented = SHA256.hash(text)
-        let isRight = try await guesses.check(.initialAccessToken, context) {
+        let isRight = try guesses.check(.initialAccessToken, context) {
             initialAccessToken.accepts(presented)
         }
         guard isRight else { throw OAuthError(.invalidToken, "registration requires an initial access token") }
@@ -88,7 +72,7 @@ package struct RegistrationEndpoint: Endpoint {
     {
         let id = Client.dynamicIDPrefix + Base64URL.encode(random.bytes(18))
         let secret = metadata.authenticationMethod.usesSecret ? ClientSecret(random: random) : nil
-        let token = management.map { _ in RegistrationAccessToken(random: random) }
+        let token = rules.management.map { _ in RegistrationAccessToken(random: random) }
         let client = metadata.client(
             id: id,
             secretHash: secret?.hash,
@@ -100,8 +84,8 @@ package struct RegistrationEndpoint: Endpoint {
             await clients.register(client, from: context.network).outcome
         )
         guard registration == .registered else { throw .overloaded }
-        audit.record(.registered(client), context: context)
-        guard let management, let token else {
+        instruments.audit.record(.registered(client), context: context)
+        guard let management = rules.management, let token else {
             return metadata.response(clientID: id, secret: secret, issuedAt: context.now)
         }
         return management.answer(metadata, client, secret: secret, token: token.wireValue)

@@ -7,6 +7,8 @@ import SocketHTTP
 /// RFC 7592: where a client manages its registration, and with which token.
 struct RegistrationManagement: Sendable {
     let issuer: Issuer
+    let policy: ClientMetadata.Policy
+    let random: any RandomSource
     /// The path below which each registration has its own, relative to the issuer.
     static let path = "/oauth/register"
 
@@ -31,13 +33,10 @@ struct RegistrationManagement: Sendable {
 struct RegistrationManagementEndpoint: Endpoint {
     let management: RegistrationManagement
     let clients: any ClientStore
-    let policy: ClientMetadata.Policy
     let limiter: SourceLimiter
     let guesses: GuessLimit
     let endings: SessionEndings
-    let random: any RandomSource
-    let metrics: ServerMetrics
-    let audit: AuditTrail
+    let instruments: Instruments
 
     func respond(to request: Request, context: RequestContext) async -> Response {
         do throws(OAuthError) {
@@ -46,7 +45,7 @@ struct RegistrationManagementEndpoint: Endpoint {
             case .put: return try await update(client, token, request, context)
             case .delete: return try await delete(client, context)
             default:
-                let metadata = ClientMetadata(registered: client, policy: policy)
+                let metadata = ClientMetadata(registered: client, policy: management.policy)
                 let json = management.answer(metadata, client, secret: nil, token: token)
                 return CrossOrigin.allow(.json(json.serialized()))
             }
@@ -84,16 +83,16 @@ struct RegistrationManagementEndpoint: Endpoint {
         _ context: RequestContext
     ) async throws(OAuthError) -> Response {
         if let retryAfter = await limiter.spend(.registration, source: context.source, now: context.now) {
-            metrics.throttled(purpose: "registration")
+            instruments.metrics.throttled(purpose: "registration")
             throw OAuthError(.tooManyRequests, "too many registrations from this address", retryAfter: retryAfter)
         }
         let body = try RegistrationEndpoint.body(request)
         try Self.check(body, client)
-        let metadata = try ClientMetadata(body, policy: policy)
+        let metadata = try ClientMetadata(body, policy: management.policy)
         // The secret stays while the client uses one; it cannot choose another (RFC 7592 §2.2).
         let usesSecret = metadata.authenticationMethod.usesSecret
-        let secret = usesSecret && client.secretHash == nil ? ClientSecret(random: random) : nil
-        let next = RegistrationAccessToken(random: random)
+        let secret = usesSecret && client.secretHash == nil ? ClientSecret(random: management.random) : nil
+        let next = RegistrationAccessToken(random: management.random)
         let changed = metadata.client(
             id: client.id,
             secretHash: usesSecret ? secret?.hash ?? client.secretHash : nil,
@@ -107,8 +106,8 @@ struct RegistrationManagementEndpoint: Endpoint {
         case .superseded: throw Self.invalidToken
         case .blocked: throw OAuthError(.invalidRedirectURI, "a redirect URI is not accepted here")
         }
-        metrics.registration(result: "updated")
-        audit.record(.registrationChanged(changed), context: context)
+        instruments.metrics.registration(result: "updated")
+        instruments.audit.record(.registrationChanged(changed), context: context)
         let json = management.answer(metadata, changed, secret: secret, token: next.wireValue)
         return CrossOrigin.allow(.json(json.serialized()))
     }
@@ -138,8 +137,8 @@ struct RegistrationManagementEndpoint: Endpoint {
         let filter = SessionFilter(clientID: client.id)
         _ = try await endings.endAll(filter, by: "client", context: context)
         guard try await OAuthError.attempt(await clients.remove(client.id).outcome) else { throw Self.invalidToken }
-        metrics.registration(result: "deleted")
-        audit.record(.clientRemoved(client.id, by: "client"), context: context)
+        instruments.metrics.registration(result: "deleted")
+        instruments.audit.record(.clientRemoved(client.id, by: "client"), context: context)
         _ = try await endings.endAll(filter, by: "client", context: context)
         return CrossOrigin.allow(Response(status: .noContent, headerFields: [.cacheControl: "no-store"], body: []))
     }

@@ -15,8 +15,7 @@ package struct RevocationEndpoint: Endpoint {
     private let verification: AccessTokenVerification
     private let sessions: any AuthorizationStore
     private let lastSessions: LastSessions?
-    private let metrics: ServerMetrics
-    private let audit: AuditTrail
+    private let instruments: Instruments
 
     /// The endpoint over the given stores.
     package init(
@@ -25,16 +24,14 @@ package struct RevocationEndpoint: Endpoint {
         verification: AccessTokenVerification,
         sessions: any AuthorizationStore,
         lastSessions: LastSessions? = nil,
-        metrics: ServerMetrics,
-        audit: AuditTrail
+        instruments: Instruments
     ) {
         self.requests = requests
         self.refreshTokenKey = refreshTokenKey
         self.verification = verification
         self.sessions = sessions
         self.lastSessions = lastSessions
-        self.metrics = metrics
-        self.audit = audit
+        self.instruments = instruments
     }
 
     /// Revokes a token of the requesting client.
@@ -43,11 +40,11 @@ package struct RevocationEndpoint: Endpoint {
             let form = try requests.form(request)
             let client = try await requests.client(request, form, context)
             let token = try form.required("token")
-            metrics.revocation(result: try await revoke(token, of: client, context))
+            instruments.metrics.revocation(result: try await revoke(token, of: client, context))
             return CrossOrigin.allow(.empty)
         } catch {
             let refusal = await requests.refusal(error, request, context)
-            metrics.revocation(result: refusal.error.code.wireValue)
+            instruments.metrics.revocation(result: refusal.error.code.wireValue)
             return CrossOrigin.allow(refusal.response)
         }
     }
@@ -76,11 +73,11 @@ package struct RevocationEndpoint: Endpoint {
         switch try await OAuthError.attempt(await sessions.revoke(token.family, for: client.id).outcome) {
         case .revoked(let session):
             lastSessions?.ended(session, now: context.now)
-            audit.record(.sessionRevoked(session), context: context)
+            instruments.audit.record(.sessionRevoked(session), context: context)
             return "session"
         case .unknown: return "unknown"
         case .wrongClient:
-            audit.record(.revocationRefused(clientID: client.id, sessionID: token.family), context: context)
+            instruments.audit.record(.revocationRefused(clientID: client.id, sessionID: token.family), context: context)
             return "foreign"
         }
     }
@@ -92,7 +89,7 @@ package struct RevocationEndpoint: Endpoint {
     ) async throws(OAuthError) -> String {
         // D-47: a foreign token stays valid, and its holder learns nothing.
         guard token.claims.clientID.hasSameBytes(as: client.id) else {
-            audit.record(
+            instruments.audit.record(
                 .revocationRefused(clientID: client.id, sessionID: token.sessionID),
                 context: context
             )
@@ -109,10 +106,10 @@ package struct RevocationEndpoint: Endpoint {
         case .full: throw .overloaded
         case .sessionEnded(let session):
             lastSessions?.ended(session, now: context.now)
-            audit.record(.sessionRevoked(session), context: context)
+            instruments.audit.record(.sessionRevoked(session), context: context)
             return "session"
         case .revoked:
-            audit.record(.accessTokenRevoked(token.claims), context: context)
+            instruments.audit.record(.accessTokenRevoked(token.claims), context: context)
             return "access_token"
         }
     }

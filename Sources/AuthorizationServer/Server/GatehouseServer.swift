@@ -16,10 +16,6 @@ package final class GatehouseServer: Sendable {
     package let managementAddress: SocketAddress?
     /// The stores of the state.
     package let storage: any StateStorage
-    /// The published signing keys.
-    package let keys: SigningKeyPublication
-    /// The keys of the vault.
-    package let vaultKeys: VaultKeys
     /// The event loops, for tasks that belong to a connection.
     package let eventLoops: [EventLoop]
 
@@ -30,11 +26,14 @@ package final class GatehouseServer: Sendable {
     private let server: HTTPServer
     private let management: HTTPServer?
     private let maintenance: Maintenance
-    private let rotation: SigningKeyRotation
+    private let ownKeys: ServerKeys
     private let readiness: Readiness
-    private let idTokenKeys: IDTokenKeys
-    private let secrets: OperatorSecrets
-    private let upstreams: UpstreamDirectory
+    private let reloading: ServerComposition.Reloading
+
+    /// The published signing keys.
+    package var keys: SigningKeyPublication { ownKeys.publication }
+    /// The keys of the vault.
+    package var vaultKeys: VaultKeys { ownKeys.vault }
 
     private init(
         configuration: Configuration,
@@ -46,14 +45,10 @@ package final class GatehouseServer: Sendable {
         self.configuration = configuration
         self.environment = environment
         storage = composition.storage
-        keys = composition.keys
-        vaultKeys = composition.vaultKeys
-        rotation = composition.rotation
-        readiness = composition.readiness
-        idTokenKeys = composition.idTokenKeys
-        secrets = composition.secrets
-        upstreams = composition.upstreams
-        work = composition.work
+        ownKeys = composition.keys
+        readiness = composition.signals.readiness
+        reloading = composition.reloading
+        work = composition.duties.work
         server = listeners.server
         management = listeners.management
         addresses = listeners.addresses
@@ -75,27 +70,23 @@ package final class GatehouseServer: Sendable {
         do {
             listeners = try await Listeners.open(configuration, composition, environment: environment)
         } catch {
-            // Whoever starts us may end the process, or start another server on the same storage.
-            composition.work.close()
-            await composition.work.idle()
+            // The caller may end the process, or start another server on the same storage.
+            composition.duties.work.close()
+            await composition.duties.work.idle()
             throw error
         }
         let maintenance = Maintenance(
             storage: composition.storage,
             snapshotInterval: configuration.storage.snapshotInterval,
-            rotation: composition.rotation,
-            idTokenKeys: composition.idTokenKeys,
-            keyFollower: composition.keyFollower,
-            backgroundRefresh: composition.backgroundRefresh,
-            upstreamDuties: composition.upstreamDuties,
-            work: composition.work,
+            keys: composition.keys,
+            duties: composition.duties,
             timeSource: environment.timeSource,
             logger: environment.logger
         )
         if environment.maintainsOnTimer, let loop = listeners.server.eventLoops.first {
             maintenance.start(on: loop)
         }
-        composition.readiness.set(.ready)
+        composition.signals.readiness.set(.ready)
         return GatehouseServer(
             configuration: configuration,
             environment: environment,
@@ -105,12 +96,13 @@ package final class GatehouseServer: Sendable {
         )
     }
 
-    /// Stops accepting, lets requests in flight and background work end, writes a last snapshot, and closes the storage.
+    /// Stops accepting, lets requests in flight and background work end, writes a last snapshot, and closes the
+    /// storage.
     ///
     /// - Parameters:
     ///   - gracePeriod: How long requests in flight may go on.
-    ///   - settlePeriod: How long after that background work may go on, such as a refresh whose answer holds a user's only
-    ///     good refresh token. When nothing is in progress, no time passes.
+    ///   - settlePeriod: How long after that background work may go on, such as a refresh whose answer holds a user's
+    ///     only good refresh token. When nothing is in progress, no time passes.
     package func shutdown(
         gracePeriod: Duration = .seconds(10),
         settlePeriod: Duration = .seconds(30)
@@ -119,8 +111,8 @@ package final class GatehouseServer: Sendable {
         await maintenance.stop()
         await server.drain(gracePeriod: gracePeriod)
         await settleWork(within: settlePeriod)
-        // Probes and scrapes are answered until here. The management listener lives on the main server's loops, which end
-        // with that server.
+        // Probes and scrapes are answered until here. The management listener lives on the main server's loops, which
+        // end with that server.
         await management?.shutdown(gracePeriod: .zero)
         await server.shutdown(gracePeriod: .zero)
         do {
@@ -162,7 +154,7 @@ package final class GatehouseServer: Sendable {
             )
         }
         do {
-            try await rotation.adoptFiles(now: environment.timeSource.now())
+            try await ownKeys.rotation.adoptFiles(now: environment.timeSource.now())
         } catch {
             environment.logger.error(
                 "signing keys were not reloaded; the old ones remain in use",
@@ -175,7 +167,7 @@ package final class GatehouseServer: Sendable {
     private func reloadSecrets() {
         guard let readSecrets = environment.readSecrets else { return }
         do {
-            try secrets.adopt(try readSecrets(), upstreams)
+            try reloading.secrets.adopt(try readSecrets(), reloading.upstreams)
             environment.logger.notice("secrets were reloaded")
         } catch {
             environment.logger.error(
@@ -187,7 +179,7 @@ package final class GatehouseServer: Sendable {
 
     /// Returns when the keys that are created after the start are published, for tests that look at the key set.
     package func keysPublished() async {
-        await idTokenKeys.settled()
+        await ownKeys.idTokens.settled()
     }
 
     /// Runs what is due at the time source's current time, for tests that move it.

@@ -37,17 +37,17 @@ struct Listeners {
         let timeSource = environment.timeSource
         let server = try HTTPServer(
             configuration: settings,
-            responder: composition.responder,
+            responder: composition.responders.public,
             logger: environment.logger,
             unixTime: { timeSource.now().secondsSinceEpoch }
         )
-        composition.serverCounters.set { server.counters }
+        composition.signals.counters.set { server.counters }
         let addresses = try await server.start()
         var managementSettings = configuration.managementListener
         managementSettings.requestBudget = settings.requestBudget
         let management = try HTTPServer(
             configuration: managementSettings,
-            responder: composition.managementResponder,
+            responder: composition.responders.management,
             logger: environment.logger,
             eventLoops: server.eventLoops,
             unixTime: { timeSource.now().secondsSinceEpoch }

@@ -12,20 +12,29 @@ import UpstreamIdentity
 /// The composition root: the parts are made once, and the features mount themselves.
 struct ServerComposition {
     let storage: any StateStorage
-    let keys: SigningKeyPublication
-    let vaultKeys: VaultKeys
-    let idTokenKeys: IDTokenKeys
-    let keyFollower: KeyFollower
-    let work: BackgroundWork
-    let rotation: SigningKeyRotation
-    let backgroundRefresh: BackgroundRefresh
-    let upstreamDuties: UpstreamDuties
-    let responder: any RequestResponder
-    let managementResponder: any RequestResponder
-    let secrets: OperatorSecrets
-    let upstreams: UpstreamDirectory
-    let readiness: Readiness
-    let serverCounters: ServerCountersSource
+    let keys: ServerKeys
+    let duties: ProviderDuties
+    let responders: Responders
+    let reloading: Reloading
+    let signals: Signals
+
+    /// What answers on the listeners.
+    struct Responders {
+        let `public`: any RequestResponder
+        let management: any RequestResponder
+    }
+
+    /// What takes new secrets while the server runs.
+    struct Reloading {
+        let secrets: OperatorSecrets
+        let upstreams: UpstreamDirectory
+    }
+
+    /// What the running server tells its management endpoints.
+    struct Signals {
+        let readiness = Readiness()
+        let counters = ServerCountersSource()
+    }
 
     /// Rebuilds the state and wires the parts.
     static func make(
@@ -43,73 +52,50 @@ struct ServerComposition {
             now: now
         )
         let storage = try await environment.state(settings)
-        let stores = storage.stores
-        try await endAgain(environment.endedSessions, stores.sessions, environment.logger)
+        try await endAgain(environment.endedSessions, storage.stores.sessions, environment.logger)
         let audit = AuditTrail(sink: environment.auditSink)
-        var rotation = SigningKeyRotation(
-            store: stores.keys,
-            configuration: configuration,
-            readFile: environment.readFile,
-            audit: audit,
-            makeKey: environment.makeKey,
-            logger: environment.logger
-        )
-        let keys = try await rotation.prepare(now: now)
         let work = BackgroundWork()
-        let idTokenKeys = IDTokenKeys(
-            isNeeded: configuration.issuesIDTokens,
-            published: keys,
-            rotation: rotation,
-            work: work,
-            logger: environment.logger
+        let keys = try await ServerKeys.prepare(
+            configuration,
+            environment,
+            store: storage.stores.keys,
+            audit: audit,
+            work: work
         )
-        idTokenKeys.prepare(now: now)
-        let rootSecret = try await stores.keys.serverSecret(candidate: environment.random.bytes(32)).outcome
         let parts = try await ServerParts(
             configuration,
             environment: environment,
-            stores: stores,
+            stores: storage.stores,
             keys: keys,
             audit: audit,
-            work: work,
-            idTokenKeys: idTokenKeys,
-            rootSecret: rootSecret
+            work: work
         )
-        let keyFollower = KeyFollower(
-            feed: stores.keys,
-            signingKeys: keys,
-            vaultKeys: parts.vaultKeys,
-            work: work,
-            logger: environment.logger
-        )
-        keyFollower.follow()
+        keys.follower.follow()
         let names = parts.upstreamNames
         try await names.adopt()
         _ = work.start(.isCancelled) { await names.reportUnknown() }
-        let readiness = Readiness()
-        let serverCounters = ServerCountersSource()
+        return composed(parts, storage)
+    }
+
+    private static func composed(_ parts: ServerParts, _ storage: any StateStorage) -> ServerComposition {
+        let signals = Signals()
         let management = ManagementFeature(
             parts,
-            readiness: readiness,
-            serverCounters: serverCounters,
-            rotation: rotation
+            readiness: signals.readiness,
+            serverCounters: signals.counters,
+            rotation: parts.ownKeys.rotation
         )
+        let issuerPath = parts.configuration.issuer.path
         return ServerComposition(
             storage: storage,
-            keys: keys,
-            vaultKeys: parts.vaultKeys,
-            idTokenKeys: idTokenKeys,
-            keyFollower: keyFollower,
-            work: work,
-            rotation: rotation,
-            backgroundRefresh: parts.backgroundRefresh,
-            upstreamDuties: parts.upstreamDuties,
-            responder: parts.routes(publicEndpoints(parts), issuerPath: configuration.issuer.path).responder,
-            managementResponder: parts.routes(management.endpoints).responder,
-            secrets: parts.secrets,
-            upstreams: parts.upstreams,
-            readiness: readiness,
-            serverCounters: serverCounters
+            keys: parts.ownKeys,
+            duties: parts.providerDuties,
+            responders: Responders(
+                public: parts.routes(publicEndpoints(parts), issuerPath: issuerPath).responder,
+                management: parts.routes(management.endpoints).responder
+            ),
+            reloading: Reloading(secrets: parts.secrets, upstreams: parts.upstreams),
+            signals: signals
         )
     }
 

@@ -8,27 +8,53 @@ struct GrantGround: Sendable {
     let configuration: Configuration
     /// The state.
     let stores: Stores
-    /// The resources that tokens may be for.
-    let resources: ResourceCatalogue
-    /// Issues our tokens.
-    let responses: SessionTokenResponder
+    /// Our own tokens.
+    let tokens: OwnTokens
     /// The connections to providers, as grants use them.
     let upstreams: UpstreamAccess
-    /// Verifies our own access tokens.
-    let verification: AccessTokenVerification
-    /// Says in delegated tokens which session they come from.
-    let origins: SessionOrigins
-    /// The issuers whose assertions are accepted.
-    let trustedIssuers: TrustedIssuers
-    /// The users whom they vouch for.
-    let federatedUsers: FederatedUsers
-    /// Counts what happens.
-    let metrics: ServerMetrics
-    /// Where what happened is recorded.
-    let audit: AuditTrail
+    /// Other issuers' assertions.
+    let assertions: Assertions
+    /// Counts and records what happens.
+    let instruments: Instruments
 
+    /// The resources that tokens may be for.
+    var resources: ResourceCatalogue { tokens.resources }
+    /// Issues our tokens.
+    var responses: SessionTokenResponder { tokens.responses }
+    /// Verifies our own access tokens.
+    var verification: AccessTokenVerification { tokens.verification }
+    /// Says in delegated tokens which session they come from.
+    var origins: SessionOrigins { tokens.origins }
+    /// The issuers whose assertions are accepted.
+    var trustedIssuers: TrustedIssuers { assertions.trustedIssuers }
+    /// The users whom they vouch for.
+    var federatedUsers: FederatedUsers { assertions.users }
+    /// Counts what happens.
+    var metrics: ServerMetrics { instruments.metrics }
+    /// Where what happened is recorded.
+    var audit: AuditTrail { instruments.audit }
     /// Which scopes can be granted.
     var scopePolicy: ScopePolicy { ScopePolicy(supported: configuration.scopes) }
+
+    /// What grants do with our own tokens.
+    struct OwnTokens: Sendable {
+        /// The resources that tokens may be for.
+        let resources: ResourceCatalogue
+        /// Issues our tokens.
+        let responses: SessionTokenResponder
+        /// Verifies our own access tokens.
+        let verification: AccessTokenVerification
+        /// Says in delegated tokens which session they come from.
+        let origins: SessionOrigins
+    }
+
+    /// What grants do with other issuers' assertions.
+    struct Assertions: Sendable {
+        /// The issuers whose assertions are accepted.
+        let trustedIssuers: TrustedIssuers
+        /// The users whom they vouch for.
+        let users: FederatedUsers
+    }
 
     /// The connections to providers, as grants use them.
     struct UpstreamAccess: Sendable {

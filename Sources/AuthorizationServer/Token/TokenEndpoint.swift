@@ -19,7 +19,7 @@ struct TokenEndpoint: Endpoint {
     private let metrics: ServerMetrics
 
     /// The path, relative to the issuer.
-    static let path = "/oauth/token"
+    static let path = EndpointPath.token
 
     /// An endpoint with the given grants.
     init(grants: [any Grant], requests: ClientRequests, metrics: ServerMetrics) {

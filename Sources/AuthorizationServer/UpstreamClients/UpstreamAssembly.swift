@@ -9,8 +9,7 @@ import UpstreamIdentity
 struct UpstreamAssembly: Sendable {
     let configuration: Configuration
     let environment: ServerEnvironment
-    let registrations: any ProviderRegistrationStore
-    let upkeep: any StoreUpkeep
+    let stores: Stores
     let sealing: TokenSealing
     let audit: AuditTrail
     let work: BackgroundWork
@@ -46,7 +45,8 @@ struct UpstreamAssembly: Sendable {
             formerNames: Dictionary(
                 configuration.upstreams.map { ($0.name, $0.formerNames) },
                 uniquingKeysWith: { first, _ in first }
-            )
+            ),
+            logins: LoginRules(resources: configuration.resourceCatalogue, identity: configuration.identity)
         )
     }
 
@@ -54,22 +54,23 @@ struct UpstreamAssembly: Sendable {
     {
         guard let registration = upstream.registration, let target = target(registration, settings) else { return nil }
         return UpstreamEnrolment(
-            request: UpstreamRegistrationRequest(
-                target: target,
-                redirectURIs: [settings.callbackURL],
-                clientName: registration.clientName,
-                scopes: settings.scopes,
-                initialAccessToken: registration.initialAccessToken?.value.map { UpstreamClientSecret($0.text) }
+            order: UpstreamEnrolment.Order(
+                upstream: upstream.name,
+                request: UpstreamRegistrationRequest(
+                    target: target,
+                    redirectURIs: [settings.callbackURL],
+                    clientName: registration.clientName,
+                    scopes: settings.scopes,
+                    initialAccessToken: registration.initialAccessToken?.value.map { UpstreamClientSecret($0.text) }
+                ),
+                registrar: UpstreamRegistrar(
+                    transport: environment.transport,
+                    timeSource: environment.timeSource,
+                    addressPolicy: settings.addressPolicy,
+                    allowsInsecureHTTP: settings.allowsInsecureHTTP
+                )
             ),
-            upstream: upstream.name,
-            registrar: UpstreamRegistrar(
-                transport: environment.transport,
-                timeSource: environment.timeSource,
-                addressPolicy: settings.addressPolicy,
-                allowsInsecureHTTP: settings.allowsInsecureHTTP
-            ),
-            registrations: registrations,
-            upkeep: upkeep,
+            stores: stores,
             sealing: sealing,
             audit: audit,
             work: work,

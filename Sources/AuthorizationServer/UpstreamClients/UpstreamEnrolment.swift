@@ -11,15 +11,22 @@ import UpstreamIdentity
 /// (VR-8). Another one is made when the provider, our redirect URI there or the scopes no longer match, or when the
 /// secret expires.
 struct UpstreamEnrolment: Sendable {
-    let request: UpstreamRegistrationRequest
-    let upstream: String
-    let registrar: UpstreamRegistrar
-    let registrations: any ProviderRegistrationStore
-    let upkeep: any StoreUpkeep
+    let order: Order
+    let stores: Stores
     let sealing: TokenSealing
     let audit: AuditTrail
     let work: BackgroundWork
     let logger: Logger
+
+    /// What to register, and where.
+    struct Order: Sendable {
+        /// The upstream's name in the configuration.
+        let upstream: String
+        /// What the provider is asked for.
+        let request: UpstreamRegistrationRequest
+        /// Sends it.
+        let registrar: UpstreamRegistrar
+    }
 
     /// How to register at the provider, with the stored registration.
     func selfRegistration() async -> UpstreamSelfRegistration {
@@ -33,8 +40,8 @@ struct UpstreamEnrolment: Sendable {
     // The registration of an earlier start, if it still matches.
     private func known() async -> UpstreamClientRegistration? {
         // While the store fails there is none, and a new one could not be stored either.
-        guard let stored = try? await registrations.registration(of: upstream), stored.purpose == purpose,
-            ScopeSet(request.scopes).isSubset(of: stored.scopes)
+        guard let stored = try? await stores.vault.registration(of: order.upstream), stored.purpose == purpose,
+            ScopeSet(order.request.scopes).isSubset(of: stored.scopes)
         else { return nil }
         do {
             let text = try sealing.registration(of: stored)
@@ -61,40 +68,40 @@ struct UpstreamEnrolment: Sendable {
 
     private func registerDurably() async throws(UpstreamError) -> UpstreamClientRegistration {
         // Before the provider creates a client that could not be stored.
-        guard upkeep.isAvailable else { throw .temporary("the store takes no changes", retryAfter: .seconds(5)) }
-        let registration = try await registrar.register(request)
+        guard stores.upkeep.isAvailable else { throw .temporary("the store takes no changes", retryAfter: .seconds(5)) }
+        let registration = try await order.registrar.register(order.request)
         let sealed: [UInt8]
         do {
-            sealed = try sealing.seal(registration: registration.stored, at: upstream)
+            sealed = try sealing.seal(registration: registration.stored, at: order.upstream)
         } catch {
             throw UpstreamError(.misconfigured, "the registration cannot be sealed")
         }
         let stored = StoredUpstreamRegistration(
-            upstream: upstream,
+            upstream: order.upstream,
             purpose: purpose,
-            scopes: ScopeSet(request.scopes),
+            scopes: ScopeSet(order.request.scopes),
             sealed: sealed
         )
-        let kept = try await UpstreamError.attempt(await registrations.keep(stored).outcome)
+        let kept = try await UpstreamError.attempt(await stores.vault.keep(stored).outcome)
         guard kept == .admitted else { throw .temporary("the bound on registrations is reached") }
         audit.record(
-            .upstreamRegistered(upstream, clientID: registration.clientID),
+            .upstreamRegistered(order.upstream, clientID: registration.clientID),
             now: registration.registeredAt
         )
         logger.notice("registered at an upstream", metadata: metadata)
         return registration
     }
 
-    private var metadata: Logger.Metadata { ["upstream": "\(upstream)"] }
+    private var metadata: Logger.Metadata { ["upstream": "\(order.upstream)"] }
 
     // VR-14: the upstream's own name is stored beside it, so that no two share a registration.
     private var purpose: SHA256Digest {
         let place =
-            switch request.target {
+            switch order.request.target {
             case .issuer(let issuer): "issuer\n\(issuer)"
             case .endpoint(let url): "endpoint\n\(url)"
             }
-        return SHA256.hash(([place] + request.redirectURIs).joined(separator: "\n"))
+        return SHA256.hash(([place] + order.request.redirectURIs).joined(separator: "\n"))
     }
 }
 

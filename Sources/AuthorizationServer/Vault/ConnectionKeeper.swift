@@ -88,7 +88,7 @@ package struct ConnectionKeeper: Sendable {
         }
     }
 
-    /// The name of a user, for a page.
+    /// The name of a user as a page shows it.
     func name(of userID: UserID) async throws(OAuthError) -> String? {
         try await OAuthError.attempt(await vault.user(userID))?.name
     }

@@ -59,7 +59,7 @@ package struct UpstreamCredentials: Sendable {
     /// A request for a token.
     package struct Query: Sendable {
         let session: Session
-        /// The parties that acted for the user before, for the audit trail.
+        /// The parties that acted for the user before, as the audit trail records them.
         var actors: [String] = []
         let upstream: String
         let scopes: ScopeSet

@@ -31,7 +31,14 @@ extension UpstreamDirectory {
         RefreshConditions(
             neededUpstreams: Dictionary(
                 resources.resources.map { resource in
-                    (resource.uri, Set(loginChain(for: resource).filter { self[$0].map { !$0.isOptional } ?? false }))
+                    (
+                        resource.uri,
+                        Set(
+                            loginChain(for: resource).filter {
+                                self[$0] != nil && need(of: $0, for: resource) == .required
+                            }
+                        )
+                    )
                 },
                 uniquingKeysWith: { first, _ in first }
             )

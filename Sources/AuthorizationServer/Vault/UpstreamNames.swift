@@ -6,8 +6,8 @@ import UpstreamIdentity
 
 /// What is stored under names of upstreams that the configuration no longer has (N-5).
 ///
-/// A renamed upstream would lose its users: they are known by its name where it has no issuer, and their connections are
-/// stored under it.
+/// A renamed upstream would lose its users: they are known by its name where it has no issuer, and their connections
+/// are stored under it.
 struct UpstreamNames: Sendable {
     private let vault: any VaultStore
     private let sealing: TokenSealing
@@ -105,8 +105,8 @@ extension UpstreamDirectory {
         return (formerNamespaces + [provider.identityNamespace]).map { IdentityKey(namespace: $0, subject: subject) }
     }
 
-    /// The identity by which a subject is known, or is to become known; one under a former name wins, because its user is
-    /// the older one.
+    /// The identity by which a subject is known, or is to become known; one under a former name wins, because its user
+    /// is the older one.
     func identity(
         of subject: String,
         at provider: UpstreamProvider,

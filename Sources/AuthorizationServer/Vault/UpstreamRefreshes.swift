@@ -1,4 +1,4 @@
-package import Logging
+import Logging
 package import OAuthProtocol
 package import OAuthState
 import OpenSSLCrypto
@@ -19,10 +19,8 @@ package actor UpstreamRefreshes {
         holder: LeaseHolder,
         sealing: TokenSealing,
         timeSource: any TimeSource,
-        metrics: ServerMetrics,
-        audit: AuditTrail,
         work: BackgroundWork,
-        logger: Logger
+        instruments: Instruments
     ) {
         self.work = work
         steps = UpstreamRefreshSteps(
@@ -30,10 +28,7 @@ package actor UpstreamRefreshes {
             holder: holder,
             sealing: sealing,
             timeSource: timeSource,
-            metrics: metrics,
-            audit: audit,
-            refusals: RepeatedRefusals(),
-            logger: logger
+            instruments: instruments
         )
     }
 
@@ -81,10 +76,9 @@ struct UpstreamRefreshSteps: Sendable {
     let holder: LeaseHolder
     let sealing: TokenSealing
     let timeSource: any TimeSource
-    let metrics: ServerMetrics
-    let audit: AuditTrail
-    let refusals: RepeatedRefusals
-    let logger: Logger
+    let refusals = RepeatedRefusals()
+    let instruments: Instruments
+
     /// The request that began the refresh, if one did.
     var context: RequestContext?
 
@@ -136,7 +130,7 @@ struct UpstreamRefreshSteps: Sendable {
         } catch {
             if isDead(connection, after: error, at: provider) {
                 report(error, .refusedRepeatedly, connection)
-                metrics.upstreamRefresh(connection.upstream, result: Connection.refusedRepeatedly)
+                instruments.metrics.upstreamRefresh(connection.upstream, result: Connection.refusedRepeatedly)
                 throw await reauthorize(connection, reason: Connection.refusedRepeatedly)
             }
             throw await failure(error, connection)
@@ -144,7 +138,7 @@ struct UpstreamRefreshSteps: Sendable {
         let refreshed = try await keep(response, connection, provider)
         // VR-4: the new refresh token is durable before anything else is checked.
         try await validate(response, refreshed, provider)
-        metrics.upstreamRefresh(connection.upstream, result: "success")
+        instruments.metrics.upstreamRefresh(connection.upstream, result: "success")
         return refreshed
     }
 
@@ -237,12 +231,12 @@ struct UpstreamRefreshSteps: Sendable {
         do {
             try await provider.validateRefreshedIDToken(response, expectedSubject: connection.account)
         } catch {
-            logger.warning(
+            instruments.logger.warning(
                 "the ID token of an upstream refresh is invalid",
                 metadata: ["upstream": "\(connection.upstream)", "reason": "\(error.reason)"]
             )
             guard error.code == .accessDenied else { return }
-            metrics.upstreamRefresh(connection.upstream, result: "other_account")
+            instruments.metrics.upstreamRefresh(connection.upstream, result: "other_account")
             throw await reauthorize(connection, reason: ConnectionRefresh.otherAccount)
         }
     }
@@ -261,9 +255,10 @@ struct UpstreamRefreshSteps: Sendable {
         ]
         metadata["provider"] = error.words.map { "\($0)" }
         metadata["request_id"] = context.map { "\($0.requestID)" }
-        logger.warning("an upstream refresh failed", metadata: metadata)
+        instruments.logger.warning("an upstream refresh failed", metadata: metadata)
         let event = AuditEvent.upstreamRefreshFailed(connection, reason: reason, words: error.words)
-        if let context { audit.record(event, context: context) } else { audit.record(event, now: timeSource.now()) }
+        guard let context else { return instruments.audit.record(event, now: timeSource.now()) }
+        instruments.audit.record(event, context: context)
     }
 
     // VR-9, VR-10: only the provider's terminal answer ends a connection; 429, 5xx and timeouts never do.
@@ -271,19 +266,19 @@ struct UpstreamRefreshSteps: Sendable {
         report(error, error.failureReason, connection)
         switch error.code {
         case .invalidGrant:
-            metrics.upstreamRefresh(connection.upstream, result: "invalid_grant")
+            instruments.metrics.upstreamRefresh(connection.upstream, result: "invalid_grant")
             return await reauthorize(connection, reason: Connection.grantRefused)
         case .temporarilyUnavailable(let retryAfter):
-            metrics.upstreamRefresh(connection.upstream, result: "temporarily_unavailable")
+            instruments.metrics.upstreamRefresh(connection.upstream, result: "temporarily_unavailable")
             return .temporarilyUnavailable(retryAfter: retryAfter)
         case .unexplainedRefusal:
-            metrics.upstreamRefresh(connection.upstream, result: "refused_without_reason")
+            instruments.metrics.upstreamRefresh(connection.upstream, result: "refused_without_reason")
             return .refusedWithoutReason(connection)
         case .invalidResponse, .userInfoFailed, .invalidIDToken, .loginTooOld:
-            metrics.upstreamRefresh(connection.upstream, result: "invalid_response")
+            instruments.metrics.upstreamRefresh(connection.upstream, result: "invalid_response")
             return .temporarilyUnavailable(retryAfter: nil)
         case .invalidClient, .misconfigured, .accessDenied, .notAdmitted:
-            metrics.upstreamRefresh(connection.upstream, result: "refused")
+            instruments.metrics.upstreamRefresh(connection.upstream, result: "refused")
             return .misconfigured("the identity provider refuses this server")
         }
     }
@@ -307,7 +302,7 @@ struct UpstreamRefreshSteps: Sendable {
             }
             return .temporarilyUnavailable(retryAfter: .seconds(1))
         }
-        metrics.reauthorizationForced(reason: reason)
+        instruments.metrics.reauthorizationForced(reason: reason)
         return .interactionRequired(reason: "reauth_required", missingScopes: .empty, connection: connection)
     }
 

@@ -6,9 +6,12 @@ import OpenSSLCrypto
 extension AuthorizationStoreConformance {
     static let accessTokenRules: [Rule] = [
         Rule("RV-1, D-47: a client ends its own session, and another client's stays", revocationByClient),
-        Rule("RV-2: a revoked access token is refused, its session, its siblings and others stand", tokenRevocation),
-        Rule("RV-2: the access tokens of a session that is over do not stand", tokensOfRevokedSession),
-        Rule("CC-1: a token without session stands until it is revoked", tokensWithoutSession),
+        Rule(
+            "RV-2: a revoked access token is refused; its session, its siblings and others remain valid",
+            tokenRevocation
+        ),
+        Rule("RV-2: the access tokens of a session that is over are refused", tokensOfRevokedSession),
+        Rule("CC-1: a token without session is valid until it is revoked", tokensWithoutSession),
         Rule("ST-5: at the bound of revoked tokens one more is refused, not forgotten", revocationBound),
         Rule("D-80, RV-2: a session that revokes too many of its tokens ends; others do not notice", revocationShare),
         Rule(

@@ -149,7 +149,7 @@ extension AuthorizationStoreConformance {
         try await requireRedeemed("1", in: store, "a code that was kept")
         let refused = try await store.redeem(StoreSample.redemption("3"), now: StoreSample.now).outcome
         try requireEqual(refused, .unknown, "the code that was refused")
-        // The redeemed one is remembered for replays, and in nobody's way.
+        // The redeemed one is remembered for replays, and does not count.
         try requireEqual(await issue("5", 5, in: store), .admitted, "a code when another was redeemed")
         try requireEqual(await issue("6", 6, in: store), .full, "a third code again")
         let expiry = StoreSample.now + .seconds(60)

@@ -8,7 +8,7 @@ extension AuthorizationStoreConformance {
         Rule("S-25: a network that fills the table of used tickets is refused, and others are not", ticketShares),
         Rule("S-25: a network that fills the table of logins is refused, and others are not", loginShares),
         Rule("S-20: of more sessions of one user and client than the bound, the longest idle ends", userSessionShare),
-        Rule("S-22: a repeat from another network with another agent is told apart from a retry", elsewhere),
+        Rule("S-22: a repeat from another network with another agent is distinguished from a retry", elsewhere),
         Rule("S-22: with the same network demanded, a repeat from another one is reuse", sameNetwork),
         Rule("S-22: a predecessor is repeated a hundred times and no more, which ends nothing", repeatBound),
         Rule("S-20: a redemption that is taken back leaves the session that ended for it alive", sessionShareTakenBack),

@@ -16,7 +16,7 @@ package enum ClientStoreConformance {
         Rule("CR-12: of 64 updates that race with one token one is made, and none with another token", managedUpdate),
         Rule("a removed client is gone, and removed once", removal),
         Rule("clients of the configuration are known and cannot be taken over", preRegisteredClients),
-        Rule("CR-10: at the bound the oldest client that was never used gives way", oldestUnusedGivesWay),
+        Rule("CR-10: at the bound the oldest client that was never used is evicted", oldestUnusedGivesWay),
         Rule(
             "FD-8: a client that was ever used is never evicted; at the bound of such, a new one is refused",
             usedClientsStay

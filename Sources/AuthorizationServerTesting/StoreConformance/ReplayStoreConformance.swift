@@ -12,7 +12,7 @@ package enum ReplayStoreConformance {
         Rule("D-40: of 64 who race with one id, one consumes it", racers),
         Rule("TK-16: a use that is taken back leaves its id, and its owner's share, as they were", takenBack),
         Rule("CA-2: at the bound a new id is refused, never accepted, and known ones stay known", bound),
-        Rule("D-80: who has used up his share is refused, and nobody else", share),
+        Rule("D-80: an owner that has used up its share is refused, and no other", share),
         Rule("D-80: clients that registered themselves leave room for those that the operator configured", strangers),
         Rule("CA-2: room comes back within minutes of an expiry", room),
     ]

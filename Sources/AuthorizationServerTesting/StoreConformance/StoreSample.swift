@@ -17,7 +17,7 @@ package enum StoreSample {
     /// How many tasks race where a rule speaks of races.
     package static let racerCount = 64
 
-    /// A digest that stands for something named.
+    /// The digest of a name.
     package static func digest(_ label: String) -> SHA256Digest {
         SHA256.hash(label)
     }
@@ -74,7 +74,7 @@ package enum StoreSample {
         )
     }
 
-    /// What a code stands for.
+    /// What a code is issued for.
     package static func grant(
         _ number: UInt64 = 1,
         issuesRefreshToken: Bool = true,

@@ -80,7 +80,11 @@ extension VaultStoreConformance {
         let bob = try await user(StoreSample.login("bob"), candidate: 2, in: store)
         try requireEqual(try await store.user(alice)?.loginEpoch, 0, "the epoch of a new user")
         try requireEqual(try await store.endLogins(of: alice).outcome, true, "the end of a known user's logins")
-        try requireEqual(try await store.endLogins(of: UserID(value: 9)).outcome, false, "the end of nobody's logins")
+        try requireEqual(
+            try await store.endLogins(of: UserID(value: 9)).outcome,
+            false,
+            "the end of an unknown user's logins"
+        )
         var renamed = StoreSample.login("alice")
         renamed.name = "Alice B."
         _ = try await user(renamed, candidate: 3, in: store)

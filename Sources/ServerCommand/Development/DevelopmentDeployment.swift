@@ -4,78 +4,122 @@ import Foundation
 import Logging
 import OAuthProtocol
 import OpenSSLCrypto
+import OutboundHTTP
 import ServerConfiguration
 import SocketHTTP
 
-/// The parts of `gatehouse dev`: an identity provider with two users, a server in memory, one demo resource.
-struct DevelopmentDeployment {
+/// The parts of `gatehouse dev`: identity providers with two users, a server in memory, demo resources, and the control
+/// plane for tests.
+struct DevelopmentDeployment: Sendable {
     let server: GatehouseServer
+    let upstreams: [(upstream: DevelopmentUpstream, provider: DevelopmentIdentityProvider)]
+    let clock: DevelopmentClock
+    let adminToken: String
+    let control: ControlPlane
+
+    /// The first provider, which the transcript uses.
     let provider: DevelopmentIdentityProvider
+    /// The first resource's URI and its server's credentials.
     let resource: String
     let resourceServer: (id: String, secret: String)
 
-    /// The upstream name of the provider.
-    static let upstream = "dev"
-
-    /// Starts the provider and the server.
+    /// Starts the providers, the server and the control plane.
     ///
-    /// - Parameters:
-    ///   - port: The server's port on loopback; 0 picks a free one.
-    ///   - resource: The demo resource's URI.
-    ///   - logLevel: The lowest level that the log shows.
     /// - Returns: The running deployment and its host.
     /// - Throws: Any error that prevents a server's start.
     static func start(
-        port: UInt16,
-        resource: String,
-        logLevel: Logger.Level
+        _ options: DevelopmentOptions
     ) async throws -> (deployment: DevelopmentDeployment, host: ServerHost) {
         let random = SystemRandomSource()
-        let reservation = try PortReservation(SocketAddress(ip: .loopback, port: port))
-        let resourceServer = (id: "demo-mcp-server", secret: Base64URL.encode(random.bytes(24)))
-        let upstreamSecret = SecretValue(Base64URL.encode(random.bytes(24)))
-        var configuration = Configuration(
-            issuer: try Issuer("http://\(reservation.address)"),
-            listen: [.init(address: reservation.address)]
-        )
-        let callback = configuration.issuer.url(CallbackEndpoint.path + "/" + upstream)
-        let provider = try DevelopmentIdentityProvider(
-            configuration: .init(
-                clients: .registered([
-                    DevelopmentClient(id: "gatehouse", secret: upstreamSecret.text, redirectURIs: [callback])
-                ])
-            ),
-            timeSource: SystemTimeSource(),
-            random: random,
-            logger: Logger(label: "provider") { _ in SwiftLogNoOpLogHandler() }
-        )
-        configuration.scopes = ScopeSet(["openid", "profile", "email", "offline_access", "mcp:read"])
-        configuration.management.address = SocketAddress(ip: .loopback, port: 0)
-        var upstreamConfiguration = Configuration.Upstream(
-            name: upstream,
-            issuer: try await provider.start(),
-            clientID: "gatehouse"
-        )
-        upstreamConfiguration.clientSecret = .value(upstreamSecret)
-        upstreamConfiguration.scopes = ["openid", "profile", "email", "offline_access"]
-        upstreamConfiguration.allowsInsecureHTTP = true
-        upstreamConfiguration.allowsPrivateNetwork = true
-        configuration.upstreams = [upstreamConfiguration]
-        var demo = Configuration.Resource(uri: resource, scopes: ScopeSet(["mcp:read"]))
-        demo.upstreams = [upstream]
-        demo.clientID = resourceServer.id
-        demo.clientSecret = .value(SecretValue(resourceServer.secret))
-        configuration.resources = [demo]
-        let host = try ServerHost(configuration, logLevel: logLevel, audits: false)
+        func secret() -> String { Base64URL.encode(random.bytes(32)) }
+        let clock = DevelopmentClock()
+        let reservation = try PortReservation(options.address)
+        var upstreams: [(upstream: DevelopmentUpstream, provider: DevelopmentIdentityProvider)] = []
+        for (name, preset) in options.upstreams {
+            var configuration = DevelopmentIdentityProvider.Configuration()
+            configuration.clients = .registered([])
+            preset.configure(&configuration)
+            let provider = try DevelopmentIdentityProvider(
+                configuration: configuration,
+                timeSource: clock,
+                random: random,
+                logger: Logger(label: "provider") { _ in SwiftLogNoOpLogHandler() }
+            )
+            let upstream = DevelopmentUpstream(name: name, preset: preset, issuer: provider.issuer, secret: secret())
+            upstreams.append((upstream, provider))
+        }
+        let adminToken = secret()
+        let configuration = try DevelopmentConfiguration(
+            options: options,
+            address: reservation.address,
+            upstreams: upstreams.map(\.upstream),
+            resourceSecrets: options.resources.map { _ in secret() },
+            adminToken: adminToken
+        ).load()
+        guard let first = upstreams.first, let resource = configuration.resources.first else {
+            throw HostError(description: "at least one upstream and one resource are needed")
+        }
+        for (upstream, provider) in upstreams {
+            let callback = configuration.issuer.url(CallbackEndpoint.path + "/" + upstream.name)
+            await provider.setClient(
+                DevelopmentClient(id: "gatehouse", secret: upstream.secret, redirectURIs: [callback])
+            )
+            try await provider.start()
+        }
+        let host = try ServerHost(configuration, logLevel: options.logLevel, audits: false)
         var environment = try host.environment()
         environment.reservations = [reservation]
+        environment.timeSource = clock
+        let server = try await GatehouseServer.start(configuration, environment: environment)
+        let ground = ControlGround(
+            server: server,
+            upstreams: upstreams.map { ($0.upstream, $0.provider) },
+            clock: clock,
+            transport: host.transport,
+            adminToken: adminToken
+        )
+        let control = try await ControlPlane.start(ground, token: secret(), logger: host.logger)
         let deployment = DevelopmentDeployment(
-            server: try await GatehouseServer.start(configuration, environment: environment),
-            provider: provider,
-            resource: resource,
-            resourceServer: resourceServer
+            server: server,
+            upstreams: upstreams,
+            clock: clock,
+            adminToken: adminToken,
+            control: control,
+            provider: first.provider,
+            resource: resource.uri,
+            resourceServer: (resource.clientID ?? "", resource.clientSecret?.value?.text ?? "")
         )
         return (deployment, host)
+    }
+
+    /// What a program needs to know of the running server, credentials included: one JSON object.
+    var readyReport: JSONObject {
+        let configuration = server.configuration
+        return [
+            "issuer": .string(configuration.issuer.text),
+            "addresses": .strings(server.addresses.map(\.description)),
+            "management": .string(server.managementAddress.map { "http://\($0)" } ?? ""),
+            "admin_token": .string(adminToken),
+            "control": ["url": .string(control.url), "token": .string(control.token)],
+            "upstreams": .array(
+                upstreams.map { upstream, _ in
+                    [
+                        "name": .string(upstream.name), "issuer": .string(upstream.issuer),
+                        "preset": .string(upstream.preset.rawValue),
+                    ]
+                }
+            ),
+            "resources": .array(
+                configuration.resources.map { resource in
+                    [
+                        "uri": .string(resource.uri), "client_id": .string(resource.clientID ?? ""),
+                        "client_secret": .string(resource.clientSecret?.value?.text ?? ""),
+                        "scopes": .strings(resource.scopes.tokens), "upstreams": .strings(resource.upstreams),
+                    ]
+                }
+            ),
+            "pid": .integer(Int(ProcessInfo.processInfo.processIdentifier)),
+        ]
     }
 
     /// The commands to try next.
@@ -91,6 +135,7 @@ struct DevelopmentDeployment {
               resource server   \(resourceServer.id) / \(resourceServer.secret)
               identity provider \(provider.issuer)   (Ada Lovelace, Grace Hopper)
               management        \(management)
+              control plane     \(control.url)   (--json prints its token)
 
             Try it:
 
@@ -98,16 +143,25 @@ struct DevelopmentDeployment {
               curl -s \(issuer)/oauth/register -H 'content-type: application/json' \\
                 -d '{"client_name":"me","redirect_uris":["http://127.0.0.1/callback"],"token_endpoint_auth_method":"none"}'
               curl -s -u \(resourceServer.id):\(resourceServer.secret) \(issuer)/oauth/token \\
-                -d grant_type=urn:ietf:params:oauth:grant-type:token-exchange -d audience=\(Self.upstream) \\
+                -d grant_type=urn:ietf:params:oauth:grant-type:token-exchange -d audience=\(upstreamName) \\
                 -d subject_token_type=urn:ietf:params:oauth:token-type:access_token -d subject_token=ACCESS_TOKEN
               curl -s \(management)/metrics
 
             """
     }
 
-    /// Stops both.
+    /// The name of the first upstream.
+    var upstreamName: String { upstreams.first?.upstream.name ?? DevelopmentOptions.usualUpstream }
+
+    /// Stops all parts but the server, which ends first.
+    func shutdownCompanions() async {
+        await control.shutdown()
+        for (_, provider) in upstreams { await provider.shutdown() }
+    }
+
+    /// Stops everything.
     func shutdown() async {
         await server.shutdown()
-        await provider.shutdown()
+        await shutdownCompanions()
     }
 }

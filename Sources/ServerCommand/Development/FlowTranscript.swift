@@ -75,7 +75,7 @@ struct FlowTranscript {
     private func exchange(_ client: OAuthTestClient, _ accessToken: String) async throws {
         let upstream = try await client.exchange(
             accessToken,
-            audience: DevelopmentDeployment.upstream,
+            audience: deployment.upstreamName,
             as: deployment.resourceServer
         )
         try expect(upstream.status == 200, "token exchange", upstream)

@@ -10,6 +10,8 @@ struct ServerService: Service {
     let readyLine: String
     /// Called when the machine was resumed or copied; `nil` for a server without anything to renew.
     var resumption: ResumptionWatch?
+    /// Ends the process with the one that started it; `nil` for a server that outlives it.
+    var parent: ParentWatch?
 
     func run() async throws {
         let reloads = await UnixSignalsSequence(trapping: .sighup)
@@ -21,6 +23,7 @@ struct ServerService: Service {
                 }
             }
             if let resumption { group.addTask { await resumption.watch() } }
+            if let parent { group.addTask { await parent.watch() } }
             group.addTask {
                 do { try await gracefulShutdown() } catch { return }
             }

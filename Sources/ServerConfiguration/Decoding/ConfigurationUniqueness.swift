@@ -7,10 +7,10 @@ struct ConfigurationUniqueness {
     /// Checks upstream names, resource identifiers, client ids, trusted issuers and addresses.
     func check() {
         // A former name that another provider has now would give that provider's users the old one's.
-        refuseRepeats(values("upstreams", "name") + formerNames)
+        refuseRepeats(values("upstreams", "name") + listed("upstreams", "former_names"))
         // FD-6: resources that differ only in the spelling of scheme, host or an empty path are one. An upstream's API
         // is none of them, because an exchange must never take one for the other.
-        refuseRepeats(values("resources", "uri") + values("upstreams", "api")) {
+        refuseRepeats(values("resources", "uri") + listed("resources", "aliases") + values("upstreams", "api")) {
             ResourceCatalogue.comparisonForm($0) ?? $0
         }
         refuseRepeats(values("clients", "client_id"))
@@ -30,11 +30,11 @@ struct ConfigurationUniqueness {
         } ?? []
     }
 
-    private var formerNames: [Named] {
-        guard case .list? = file["upstreams"]?.node.content else { return [] }
-        return file["upstreams"]?.elements()?.flatMap { upstream -> [Named] in
-            guard let list = upstream["former_names"], case .list = list.node.content else { return [] }
-            return list.elements()?.compactMap { name in name.text.map { ($0, name) } } ?? []
+    private func listed(_ section: String, _ key: String) -> [Named] {
+        guard case .list? = file[section]?.node.content else { return [] }
+        return file[section]?.elements()?.flatMap { element -> [Named] in
+            guard let list = element[key], case .list = list.node.content else { return [] }
+            return list.elements()?.compactMap { text in text.text.map { ($0, text) } } ?? []
         } ?? []
     }
 

@@ -13,6 +13,24 @@ extension Configuration {
         /// The names of the upstreams whose tokens this server may retrieve.
         package var upstreams: [String] = []
 
+        /// When its logins visit these upstreams, in place of each upstream's own rule.
+        package var logins: [String: LoginNeed] = [:]
+
+        /// The upstream that its users log in with, in place of the server's.
+        package var identity: String?
+
+        /// Further addresses by which clients name it.
+        package var aliases: [String] = []
+
+        /// Which differences of spelling are accepted.
+        package var tolerances: [ResourceTolerance] = []
+
+        /// Its name for people.
+        package var name: String?
+
+        /// What it is, for people.
+        package var summary: String?
+
         /// The other resources that its server may exchange its callers' access tokens for (RFC 8693).
         package var delegationTargets: [String] = []
 
@@ -78,6 +96,35 @@ extension Configuration.Resource {
             "The resource identifier (RFC 8707), as it is spelled in the `aud` of its tokens."
         )
         Key(
+            "aliases",
+            \.aliases,
+            .texts("list of URLs", schema: .url, ConfigurationRules.resourceObjection),
+            "Further addresses by which clients name it; its tokens have `uri` as their audience all the same."
+        )
+        Key(
+            "tolerance",
+            \.tolerances,
+            .list(of: .choice, "list of `origin`, `slash`, `case`", isUnique: true),
+            """
+            Which differences are accepted between a requested address and `uri` or an alias: `origin`, the host without \
+            a path; `slash`, one more or fewer at the end; `case`, letters of the other case in the path.
+            """
+        )
+        Key(
+            "name",
+            \.name,
+            .text("text", ConfigurationRules.personTextObjection),
+            default: "none",
+            "Its name, for the consent page and its metadata."
+        )
+        Key(
+            "description",
+            \.summary,
+            .text("text", ConfigurationRules.personTextObjection),
+            default: "none",
+            "What it is, for the consent page."
+        )
+        Key(
             "scopes",
             \.scopes,
             .scopes("list of scopes", Self.isGranted),
@@ -89,6 +136,20 @@ extension Configuration.Resource {
             \.upstreams,
             .texts("list of names", Self.isUpstream),
             "The upstreams whose tokens this MCP server may retrieve."
+        )
+        Key(
+            "login",
+            \.logins,
+            .loginNeeds,
+            default: "each upstream's own",
+            "When logins for this resource visit its upstreams, such as `{github: on_demand}`."
+        )
+        Key(
+            "identity",
+            \.identity,
+            .text("name of an upstream", Self.isUpstream),
+            default: "the server's `identity`",
+            "The upstream that this resource's users log in with; it need not be one of `upstreams`."
         )
         Key(
             "delegates_to",
@@ -136,7 +197,7 @@ extension Configuration.Resource {
         if section["scopes"] == nil { resource.scopes = context.configuration.scopes }
         checkCredentials(section)
         checkForwardAuth(section, resource, context.configuration)
-        checkIdentity(section, resource, context.configuration)
+        LoginOrderCheck(section: section, configuration: context.configuration).check(resource)
     }
 
     private static let forwardAuthKeys = KeySection(Self(uri: "", scopes: .empty)) {
@@ -175,7 +236,7 @@ extension Configuration.Resource {
         context.configuration.scopes.contains(scope) ? nil : "\(scope) is not one of the server's scopes"
     }
 
-    private static func isUpstream(_ name: String, _ context: DecodingContext) -> String? {
+    static func isUpstream(_ name: String, _ context: DecodingContext) -> String? {
         let names = context.configuration.upstreams.map(\.name)
         if names.contains(name) { return nil }
         let hint = NearestName.of(name, among: names).map { "; did you mean \($0)?" } ?? ""
@@ -211,23 +272,5 @@ extension Configuration.Resource {
         }
         let headers = resource.forwardAuthFields.map { $0.header.lowercased() }
         if Set(headers).count < headers.count { section["fields"]?.refuse("names a header field twice") }
-    }
-
-    // A user must be known before tokens that name no user can be kept.
-    private static func checkIdentity(
-        _ section: ConfigurationCursor,
-        _ resource: Self,
-        _ configuration: Configuration
-    ) {
-        let first =
-            resource.upstreams.isEmpty
-            ? configuration.upstreams.first : configuration.upstreams.first { $0.name == resource.upstreams[0] }
-        guard let first, first.behaviour.identity == .absent else { return }
-        let reason = "\(first.name) has identity: none; first an upstream is needed that tells who the user is"
-        if resource.upstreams.isEmpty {
-            section.reportMissing("upstreams", reason)
-        } else {
-            section["upstreams"]?.refuse(reason)
-        }
     }
 }

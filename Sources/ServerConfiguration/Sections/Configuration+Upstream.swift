@@ -62,8 +62,14 @@ extension Configuration {
         /// The scopes to ask for; `nil` leaves them to the preset.
         package var scopes: [String]?
 
-        /// Whether a login goes on when this provider fails.
-        package var isOptional = false
+        /// When logins visit it.
+        package var login = LoginNeed.required
+
+        /// Another spelling of ``login``: whether a login goes on when this provider fails.
+        package var isOptional: Bool {
+            get { login == .optional }
+            set { login = newValue ? .optional : .required }
+        }
 
         /// Parameters added to the authorization request, in their configured order.
         package var additionalAuthorizationParameters: [UpstreamParameter] = []

@@ -3,7 +3,9 @@ import UpstreamIdentity
 
 extension Configuration.Upstream {
     /// The keys for how a provider differs from the specifications; a preset has its own values of them.
-    @KeyListBuilder<Configuration.Upstream> static var behaviourKeys: [Key<Configuration.Upstream>] {
+    static var behaviourKeys: [Key<Configuration.Upstream>] { scopeKeys + requestKeys + answerKeys }
+
+    @KeyListBuilder<Configuration.Upstream> private static var scopeKeys: [Key<Configuration.Upstream>] {
         Key(
             "scope_semantics",
             \.behaviour.scopeSemantics,
@@ -45,6 +47,9 @@ extension Configuration.Upstream {
             default: "the preset's, or `false`",
             "Whether a refresh names the granted scopes, and the requested ones that are never reported."
         )
+    }
+
+    @KeyListBuilder<Configuration.Upstream> private static var requestKeys: [Key<Configuration.Upstream>] {
         Key(
             "token_request_format",
             \.behaviour.tokenRequestFormat,
@@ -73,6 +78,9 @@ extension Configuration.Upstream {
             default: "`required`",
             "Whether ID tokens must have our nonce; `off` is warned about."
         )
+    }
+
+    @KeyListBuilder<Configuration.Upstream> private static var answerKeys: [Key<Configuration.Upstream>] {
         Key(
             "token_types",
             \.behaviour.tokenTypes,

@@ -118,6 +118,13 @@ extension Configuration.Upstream {
             "The `kid` under which the provider knows that key."
         )
         Key(
+            "private_key_issuer",
+            \.behaviour.assertionIssuer,
+            .clientID,
+            default: "the client id",
+            "The `iss` of what that key signs: for Apple the id of the team."
+        )
+        Key(
             "registration",
             \.registration,
             .section(Configuration.UpstreamRegistration.keys),
@@ -212,7 +219,16 @@ extension Configuration.Upstream {
             default: "`60s`",
             "How far the provider's clock may differ from ours; more than the default is a loosened check."
         )
-        Key("optional", \.isOptional, .flag, "Whether a login continues when this provider fails.")
+        Key("optional", \.isOptional, .flag, "Another spelling of `login: optional`.")
+        Key(
+            "login",
+            \.login,
+            .choice,
+            """
+            When a login visits the provider: always; if the user agrees, and it may fail; or never, so that the first \
+            retrieval of a token sends the user there.
+            """
+        )
         Key(
             "additional_authorization_parameters",
             \.additionalAuthorizationParameters,
@@ -251,6 +267,7 @@ extension Configuration.Upstream {
         UpstreamProviderCheck(section: section).check(upstream.preset)
         UpstreamCredentialCheck(section: section).check(&upstream)
         UpstreamBehaviourCheck(section: section).check(&upstream)
+        if section["optional"] != nil { section["login"]?.refuse("must not be used together with optional") }
     }
 
     private static var presetsThatNeedAnIssuer: String {

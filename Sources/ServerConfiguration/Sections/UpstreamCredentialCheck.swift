@@ -44,6 +44,8 @@ struct UpstreamCredentialCheck {
 
     private func checkKeyParticulars() {
         guard section["private_key"] == nil else { return }
-        for key in ["private_key_algorithm", "private_key_id"] { section[key]?.refuse("needs private_key") }
+        for key in ["private_key_algorithm", "private_key_id", "private_key_issuer"] {
+            section[key]?.refuse("needs private_key")
+        }
     }
 }

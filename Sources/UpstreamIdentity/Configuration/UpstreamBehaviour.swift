@@ -66,6 +66,10 @@ package struct UpstreamBehaviour: Hashable, Sendable {
     package var issuerAliases: [String] = []
     /// RFC 7523 §3: the `aud` of our assertion.
     package var assertionAudience = AssertionAudience.issuer
+    /// What the assertion that our key signs is sent as.
+    package var assertionUse = AssertionUse.clientAssertion
+    /// The `iss` of that assertion; `nil` for our client id (RFC 7523 §3).
+    package var assertionIssuer: String?
     /// How tokens are revoked.
     package var revocation = RevocationStyle.standard
     /// When OpenID Connect's userinfo endpoint is asked in addition to the ID token.
@@ -92,6 +96,14 @@ package struct UpstreamBehaviour: Hashable, Sendable {
         case issuer
         /// The token endpoint, as OpenID Connect Core 1.0 §9 suggests and Okta and Entra require.
         case tokenEndpoint
+    }
+
+    /// What the assertion that our key signs is sent as.
+    package enum AssertionUse: Hashable, Sendable {
+        /// RFC 7523 §2.2: `client_assertion`.
+        case clientAssertion
+        /// `client_secret`: Apple, whose secrets are assertions of the developer's team.
+        case clientSecret
     }
 
     /// How tokens are revoked.

@@ -30,6 +30,8 @@ package struct UpstreamBehaviourOverrides: Hashable, Sendable {
     package var identity: IdentityUse?
     /// Where the token answer tells who the user is.
     package var identityFromToken: IdentityPaths?
+    /// The `iss` of assertions that our key signs.
+    package var assertionIssuer: String?
 
     /// Overrides nothing.
     package init() {}
@@ -52,6 +54,7 @@ package struct UpstreamBehaviourOverrides: Hashable, Sendable {
         behaviour.nonce = nonce ?? preset.nonce
         behaviour.bearerTokenTypes.formUnion((tokenTypes ?? []).map { $0.lowercased() })
         behaviour.extras = extras ?? preset.extras
+        behaviour.assertionIssuer = assertionIssuer ?? preset.assertionIssuer
         guard let tokenResponse else { return behaviour }
         behaviour.tokenLayout = tokenResponse.applied(to: preset.tokenLayout)
         behaviour.refreshLayout = tokenResponse.applied(to: preset.refreshLayout)

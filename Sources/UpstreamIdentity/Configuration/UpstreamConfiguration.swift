@@ -1,4 +1,4 @@
-import OAuthProtocol
+package import OAuthProtocol
 package import OutboundHTTP
 
 /// One upstream provider: the operator's configuration, completed by its preset.
@@ -25,8 +25,8 @@ package struct UpstreamConfiguration: Sendable {
     package var clientAuthentication: UpstreamClientAuthentication
     /// The scopes that a login requests.
     package var scopes: [String]
-    /// Whether a login continues when this provider fails.
-    package var isOptional = false
+    /// When logins visit this provider, unless a resource says otherwise.
+    package var login = LoginNeed.required
     /// Parameters added to the authorization request, including the preset's.
     package var additionalAuthorizationParameters: [UpstreamParameter]
     /// Endpoints that replace discovered ones.

@@ -15,6 +15,8 @@ struct TokenEndpoint: Sendable {
             secret: client.secret,
             method: client.authentication,
             assertionAudience: behaviour.assertionAudience,
+            assertionUse: behaviour.assertionUse,
+            assertionIssuer: behaviour.assertionIssuer,
             basicEncoding: behaviour.basicEncoding,
             random: random
         )

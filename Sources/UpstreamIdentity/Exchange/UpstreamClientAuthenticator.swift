@@ -14,6 +14,8 @@ struct UpstreamClientAuthenticator: Sendable {
     let secret: UpstreamClientSecret?
     let method: UpstreamClientAuthentication
     let assertionAudience: UpstreamBehaviour.AssertionAudience
+    var assertionUse = UpstreamBehaviour.AssertionUse.clientAssertion
+    var assertionIssuer: String?
     var basicEncoding = BasicEncoding.form
     let random: any RandomSource
 
@@ -84,7 +86,7 @@ struct UpstreamClientAuthenticator: Sendable {
             case .tokenEndpoint: endpoints.token
             }
         let claims: JSONObject = [
-            "iss": .string(clientID), "sub": .string(clientID), "aud": .string(audience),
+            "iss": .string(assertionIssuer ?? clientID), "sub": .string(clientID), "aud": .string(audience),
             "iat": .integer(Int(now.secondsSinceEpoch)),
             "exp": .integer(Int((now + UpstreamClientAuthenticator.assertionLifetime).secondsSinceEpoch)),
             "jti": .string(Base64URL.encode(random.bytes(16))),
@@ -94,6 +96,9 @@ struct UpstreamClientAuthenticator: Sendable {
             assertion = try key.sign(type: "JWT", payload: claims.serialized())
         } catch {
             throw UpstreamError(.misconfigured, "the key for client assertions cannot sign")
+        }
+        guard assertionUse == .clientAssertion else {
+            return Proof(form: [("client_id", clientID), ("client_secret", assertion)])
         }
         return Proof(form: [
             ("client_id", clientID), ("client_assertion_type", ClientAuthenticationRequest.assertionType),

@@ -2,11 +2,15 @@ extension UpstreamPreset {
     /// Every preset, the generic ones first.
     package static let all: [UpstreamPreset] = [
         oidc, oauth2, github, githubApp, google, atlassian, entra, okta, gitlab, slack, slackBot, auth0, keycloak,
+        apple, asana, authentik, bitbucket, box, cognito, discord, dropbox, figma, hubspot, huggingFace, linear,
+        linkedIn,
+        notion, salesforce, spotify, x, zitadel, zoom,
     ]
 
     /// Any OpenID Connect provider.
     package static let oidc: UpstreamPreset = {
         var preset = UpstreamPreset("oidc", .openID(issuer: nil))
+        preset.note = "any OpenID Connect provider"
         preset.scopes = ["openid", "profile", "email"]
         return preset
     }()
@@ -14,6 +18,7 @@ extension UpstreamPreset {
     /// Any OAuth 2.0 provider.
     package static let oauth2: UpstreamPreset = {
         var preset = UpstreamPreset("oauth2", .oauth2(nil))
+        preset.note = "any OAuth 2.0 provider; its endpoints and its source of the identity are named"
         preset.clientAuthentication = .basic
         preset.behaviour.verifiedEmail = .claim("email_verified")
         preset.behaviour.loginHintParameter = nil
@@ -40,6 +45,7 @@ extension UpstreamPreset {
                 )
             )
         )
+        preset.note = "errors have status 200, commas separate scopes, tokens of OAuth Apps never expire"
         preset.hasPublicAccounts = true
         preset.scopes = ["read:user", "user:email"]
         preset.clientAuthentication = .post
@@ -68,6 +74,7 @@ extension UpstreamPreset {
     /// The answers' `scope` is always empty, so no scope is requested or demanded.
     package static let githubApp: UpstreamPreset = {
         var preset = UpstreamPreset("github-app", github.kind)
+        preset.note = "permissions in place of scopes; tokens expire"
         preset.hasPublicAccounts = github.hasPublicAccounts
         preset.clientAuthentication = github.clientAuthentication
         preset.behaviour = github.behaviour
@@ -82,6 +89,7 @@ extension UpstreamPreset {
     /// `offline_access` is refused as an unknown scope (UP-5).
     package static let google: UpstreamPreset = {
         var preset = UpstreamPreset("google", .openID(issuer: "https://accounts.google.com"))
+        preset.note = "a refresh token only with access_type=offline, and after the first time only with prompt=consent"
         preset.hasPublicAccounts = true
         preset.scopes = ["openid", "profile", "email"]
         preset.parameters = [
@@ -116,6 +124,7 @@ extension UpstreamPreset {
                 )
             )
         )
+        preset.note = "an audience in the request; refresh tokens rotate; a dead one is answered unauthorized_client"
         preset.hasPublicAccounts = true
         preset.scopes = ["read:me", "offline_access"]
         preset.parameters = [
@@ -136,6 +145,7 @@ extension UpstreamPreset {
     /// address: only `xms_edov` vouches for its domain.
     package static let entra: UpstreamPreset = {
         var preset = UpstreamPreset("entra", .openID(issuer: nil))
+        preset.note = "an account is oid within tid; scopes in a refresh; only xms_edov vouches for an address"
         preset.scopes = ["openid", "profile", "email", "offline_access"]
         preset.clientAuthentication = .post
         preset.behaviour.issuerTenant = IssuerTenant(
@@ -162,6 +172,7 @@ extension UpstreamPreset {
     /// Okta: OpenID Connect, one issuer per organization or authorization server; ID tokens with few claims.
     package static let okta: UpstreamPreset = {
         var preset = UpstreamPreset("okta", .openID(issuer: nil))
+        preset.note = "ID tokens with few claims, so userinfo is asked; assertions are for the token endpoint"
         preset.scopes = ["openid", "profile", "email", "offline_access"]
         preset.behaviour.assertionAudience = .tokenEndpoint
         return preset
@@ -172,6 +183,7 @@ extension UpstreamPreset {
     /// A self-hosted site is named by its issuer.
     package static let gitlab: UpstreamPreset = {
         var preset = UpstreamPreset("gitlab", .openID(issuer: "https://gitlab.com"))
+        preset.note = "refresh tokens are always issued and rotate"
         preset.hasPublicAccounts = true
         preset.scopes = ["openid", "profile", "email"]
         preset.behaviour.claimPaths.accountName = ["nickname", "preferred_username", "email"]
@@ -204,6 +216,7 @@ extension UpstreamPreset {
             "slack",
             .oauth2(slackEndpoints(revocation: "https://slack.com/api/auth.revoke"))
         )
+        preset.note = "the token of the user is nested beside the one of the bot; errors have status 200"
         preset.scopes = ["users:read"]
         preset.clientAuthentication = .post
         preset.behaviour.scopeParameter = "user_scope"
@@ -228,6 +241,7 @@ extension UpstreamPreset {
     /// The bot's token is the whole workspace's, so ending one user's connection does not revoke it.
     package static let slackBot: UpstreamPreset = {
         var preset = UpstreamPreset("slack-bot", .oauth2(slackEndpoints(revocation: nil)))
+        preset.note = "the app's bot: its token is the whole workspace's and is never revoked for one user"
         preset.scopes = ["users:read"]
         preset.clientAuthentication = slack.clientAuthentication
         preset.behaviour.scopeSeparator = ","
@@ -240,6 +254,7 @@ extension UpstreamPreset {
     /// Auth0: OpenID Connect, an issuer per tenant that ends in a slash.
     package static let auth0: UpstreamPreset = {
         var preset = UpstreamPreset("auth0", .openID(issuer: nil))
+        preset.note = "the issuer ends in a slash"
         preset.scopes = ["openid", "profile", "email", "offline_access"]
         preset.behaviour.claimPaths.accountName = ["email", "nickname"]
         return preset
@@ -251,6 +266,7 @@ extension UpstreamPreset {
     /// add it.
     package static let keycloak: UpstreamPreset = {
         var preset = UpstreamPreset("keycloak", .openID(issuer: nil))
+        preset.note = "refresh tokens live as long as the user's session there"
         preset.scopes = ["openid", "profile", "email"]
         return preset
     }()

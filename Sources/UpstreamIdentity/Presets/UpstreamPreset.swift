@@ -19,6 +19,8 @@ package struct UpstreamPreset: Sendable {
     package internal(set) var clientAuthentication = UpstreamClientAuthentication.automatic
     /// Whether everybody can get an account at the preset's own address.
     package internal(set) var hasPublicAccounts = false
+    /// What is particular about the provider, in one line.
+    package internal(set) var note = ""
     /// How the provider differs from the specifications.
     package internal(set) var behaviour = UpstreamBehaviour()
 

@@ -205,9 +205,9 @@ struct GuessLimiterTests {
     @Test("S-04: with an empty bucket nothing is compared")
     func notCompared() async {
         let limiter = GuessLimiter(rate: .init(burst: 5, perMinute: 5))
-        let first = await limiter.attempt(.proxy, from: source(1), now: now) { false }
+        let first = limiter.attempt(.proxy, from: source(1), now: now) { false }
         #expect(first == .wrong(failureCount: 1))
-        let second = await limiter.attempt(.proxy, from: source(1), now: now) {
+        let second = limiter.attempt(.proxy, from: source(1), now: now) {
             Issue.record("compared")
             return true
         }
@@ -218,15 +218,15 @@ struct GuessLimiterTests {
     func examination() async {
         let limiter = GuessLimiter(rate: .init(burst: 10, perMinute: 10))
         let subject = GuessLimiter.Subject.client(id: "c")
-        for _ in 0..<64 { #expect(await limiter.begin(subject, from: source(1), now: now) == nil) }
-        #expect(await limiter.begin(subject, from: source(1), now: now) != nil)
-        for _ in 0..<60 { await limiter.succeed(subject, from: source(1), now: now) }
-        #expect(await limiter.begin(subject, from: source(1), now: now) == nil)
-        await limiter.release(subject, from: source(1))
+        for _ in 0..<64 { #expect(limiter.begin(subject, from: source(1), now: now) == nil) }
+        #expect(limiter.begin(subject, from: source(1), now: now) != nil)
+        for _ in 0..<60 { limiter.succeed(subject, from: source(1), now: now) }
+        #expect(limiter.begin(subject, from: source(1), now: now) == nil)
+        limiter.release(subject, from: source(1))
         // Two failures spend the pair's fifth of ten; the other two are a debt.
-        for _ in 0..<4 { _ = await limiter.fail(subject, from: source(1), now: now) }
-        #expect(await limiter.begin(subject, from: source(1), now: now + .seconds(89)) != nil)
-        #expect(await limiter.begin(subject, from: source(1), now: now + .seconds(90)) == nil)
+        for _ in 0..<4 { _ = limiter.fail(subject, from: source(1), now: now) }
+        #expect(limiter.begin(subject, from: source(1), now: now + .seconds(89)) != nil)
+        #expect(limiter.begin(subject, from: source(1), now: now + .seconds(90)) == nil)
     }
 
     @Test("S-16: the networks of one IPv6 site are one source, and another site is another")
@@ -235,11 +235,11 @@ struct GuessLimiterTests {
         let first = try #require(IPAddress("2001:db8:1:1::1"))
         let second = try #require(IPAddress("2001:db8:1:ff00::1"))
         let other = try #require(IPAddress("2001:db8:2::1"))
-        let wrong = await limiter.attempt(.proxy, from: first, now: now) { false }
+        let wrong = limiter.attempt(.proxy, from: first, now: now) { false }
         #expect(wrong == .wrong(failureCount: 1))
-        let refused = await limiter.attempt(.proxy, from: second, now: now) { true }
+        let refused = limiter.attempt(.proxy, from: second, now: now) { true }
         #expect(refused != .right)
-        let right = await limiter.attempt(.proxy, from: other, now: now) { true }
+        let right = limiter.attempt(.proxy, from: other, now: now) { true }
         #expect(right == .right)
     }
 
@@ -247,9 +247,9 @@ struct GuessLimiterTests {
     func network() async throws {
         let limiter = GuessLimiter(rate: .init(burst: 5, perMinute: 5))
         let (first, second) = (try #require(IPAddress("2001:db8::1")), try #require(IPAddress("2001:db8::2")))
-        let verdict1 = await limiter.attempt(.proxy, from: first, now: now) { false }
+        let verdict1 = limiter.attempt(.proxy, from: first, now: now) { false }
         #expect(verdict1 == .wrong(failureCount: 1))
-        let verdict2 = await limiter.attempt(.proxy, from: second, now: now) { true }
+        let verdict2 = limiter.attempt(.proxy, from: second, now: now) { true }
         #expect(verdict2 != .right)
     }
 
@@ -257,19 +257,19 @@ struct GuessLimiterTests {
     func bound() async {
         let limiter = GuessLimiter(rate: .init(burst: 1, perMinute: 1), countMax: 50)
         let client = GuessLimiter.Subject.client(id: "ours")
-        let verdict3 = await limiter.attempt(client, from: source(0), now: now) { true }
+        let verdict3 = limiter.attempt(client, from: source(0), now: now) { true }
         #expect(verdict3 == .right)
         for number in 1..<1000 {
-            _ = await limiter.attempt(.client(id: "c\(number)"), from: source(UInt32(number)), now: now) { true }
-            _ = await limiter.attempt(.client(id: "d\(number)"), from: source(UInt32(number)), now: now) { false }
-            #expect(await limiter.count <= 50)
+            _ = limiter.attempt(.client(id: "c\(number)"), from: source(UInt32(number)), now: now) { true }
+            _ = limiter.attempt(.client(id: "d\(number)"), from: source(UInt32(number)), now: now) { false }
+            #expect(limiter.count <= 50)
         }
         // Another client's guess spends the source; the proven one does not depend on it.
-        let verdict4 = await limiter.attempt(.client(id: "x"), from: source(0), now: now) { false }
+        let verdict4 = limiter.attempt(.client(id: "x"), from: source(0), now: now) { false }
         #expect(verdict4 == .wrong(failureCount: 1))
-        let verdict5 = await limiter.attempt(.client(id: "y"), from: source(0), now: now) { true }
+        let verdict5 = limiter.attempt(.client(id: "y"), from: source(0), now: now) { true }
         #expect(verdict5 != .right)
-        let verdict6 = await limiter.attempt(client, from: source(0), now: now) { true }
+        let verdict6 = limiter.attempt(client, from: source(0), now: now) { true }
         #expect(verdict6 == .right)
     }
 }

@@ -174,8 +174,7 @@ private struct EndpointScene {
                 origins: try SessionOrigins(secret: Array(repeating: 1, count: 32), random: SystemRandomSource())
             ),
             sessions: sessions,
-            metrics: metrics,
-            audit: audit
+            instruments: Instruments(metrics: metrics, audit: audit, logger: logger)
         )
     }
 

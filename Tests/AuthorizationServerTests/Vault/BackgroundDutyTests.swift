@@ -51,10 +51,12 @@ struct BackgroundDutyTests {
                 holder: LeaseHolder(random: SystemRandomSource()),
                 sealing: sealing,
                 timeSource: clock,
-                metrics: metrics,
-                audit: AuditTrail(sink: UnboundedAuditSink { _ in }),
                 work: BackgroundWork(),
-                logger: logger
+                instruments: Instruments(
+                    metrics: metrics,
+                    audit: AuditTrail(sink: UnboundedAuditSink { _ in }),
+                    logger: logger
+                )
             ),
             countMax: 3,
             work: BackgroundWork(),

@@ -16,7 +16,7 @@ struct SessionModel {
     var consents: Set<String> = []
     let policy: SessionPolicy
 
-    /// Drops the codes that are so old that nobody remembers them.
+    /// Drops the codes that are too old to be remembered.
     mutating func forgetCodes(now: Timestamp) {
         codes = codes.filter { now < $0.value.expiry + .seconds(600) }
     }

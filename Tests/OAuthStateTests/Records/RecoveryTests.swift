@@ -5,7 +5,8 @@ import OAuthState
 import OpenSSLCrypto
 import Testing
 
-/// Every store can be rebuilt from its records: those of a snapshot, those of the journal, and both on top of each other.
+/// Every store can be rebuilt from its records: those of a snapshot, those of the journal, and both on top of each
+/// other.
 @Suite("Stores: recovery")
 struct RecoveryTests {
     @Test("every kind of record belongs to exactly one store")
@@ -161,7 +162,7 @@ struct RecoveryTests {
         }
     }
 
-    @Test("CR-10: after recovery, still the oldest unused client gives way first")
+    @Test("CR-10: after recovery, still the oldest unused client is evicted first")
     func evictionOrderSurvives() async throws {
         var limits = StoreLimits()
         limits.dynamicClientsMax = 20

@@ -73,6 +73,17 @@ final class RecordedTransport: OutboundTransport {
         if let json = recorded["json"]?.objectValue {
             #expect(try JSONParser.parseObject(request.body) == json)
         }
+        // Apple: the client secret is an assertion of the team, signed anew each time.
+        if let claims = recorded["client_secret_jwt"]?.objectValue {
+            let parts = try #require(try request.form.single("client_secret")).split(separator: ".")
+            try #require(parts.count == 3)
+            let header = try JSONParser.parseObject(try #require(Base64URL.decode(String(parts[0]))))
+            #expect(header["alg"] == "ES256" && header["kid"] == "team-key")
+            let payload = try JSONParser.parseObject(try #require(Base64URL.decode(String(parts[1]))))
+            for (name, value) in claims.members { #expect(payload[name] == value) }
+            #expect(payload["exp"] != nil && payload["iat"] != nil)
+            #expect(!(try request.form.names).contains("client_assertion"))
+        }
         if let form = recorded["form"]?.objectValue {
             let sent = try request.form
             for (name, value) in form.members {

@@ -7,12 +7,13 @@ struct Delegate: Sendable {
     let client: Client
     /// The resources that it serves; `nil` for a client that is no resource server.
     let server: ResourceServer?
-    /// The resources that tokens may be for, by the resource of the presented token; a client that is no resource server
-    /// has one set for all.
+    /// The resources that tokens may be for, by the resource of the presented token; a client that is no resource
+    /// server has one set for all.
     private let targets: [String: Set<String>]
     private let targetsOfAll: Set<String>
 
-    /// The resources that it may get tokens for in exchange for one with this audience; `nil` for another issuer's token.
+    /// The resources that it may get tokens for in exchange for one with this audience; `nil` for another issuer's
+    /// token.
     func targets(from audience: String?) -> Set<String> {
         guard server != nil else { return targetsOfAll }
         guard let audience else { return targets.values.reduce(into: []) { $0.formUnion($1) } }

@@ -114,8 +114,8 @@ struct DelegationGrant: Grant {
         return try resources.resource(requested: form.values("resource") + form.values("audience"))
     }
 
-    // TX-2: never more than the subject token has, the resource knows, and the client may have. Here a scope too many is
-    // refused and not dropped, because a service must not go on with less than it believes to have.
+    // TX-2: never more than the subject token has, the resource knows, and the client may have. Here a scope too many
+    // is refused and not dropped, because a service must not go on with less than it believes to have.
     private func scopes(
         _ requested: ScopeSet?,
         _ subject: DelegationSubject,

@@ -40,7 +40,8 @@ struct IdentityAssertionGrant: Grant {
         hasSiblings = ground.configuration.trustedIssuers.contains { !$0.workloads.isEmpty }
     }
 
-    /// Whether the assertion has the type of an identity assertion; what is neither that nor a workload's is refused here.
+    /// Whether the assertion has the type of an identity assertion; what is neither that nor a workload's is refused
+    /// here.
     func accepts(_ form: FormParameters) -> Bool {
         // A missing or malformed assertion is reported by the grant that evaluates the request.
         let text = (try? form.once("assertion")) ?? nil

@@ -10,7 +10,7 @@ struct TokenExchangeGrant: Grant {
     static let declaration = GrantDeclaration(
         type: .tokenExchange,
         name: "token_exchange",
-        summary: "Retrieves the upstream tokens of the user of an access token, for a resource server (RFC 8693).",
+        summary: "Retrieves the upstream tokens of an access token's user for a resource server (RFC 8693).",
         parameters: [
             "subject_token", "subject_token_type", "requested_token_type", "audience", "resource", "scope", "account",
             "min_ttl",

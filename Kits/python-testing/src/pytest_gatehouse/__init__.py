@@ -1,0 +1,5 @@
+"""A real Gatehouse for tests of MCP servers: sessions without a browser, bad tokens, time travel, failing providers."""
+
+from .server import ControlError, GatehouseProcess, Options, Resource, Session
+
+__all__ = ["ControlError", "GatehouseProcess", "Options", "Resource", "Session"]

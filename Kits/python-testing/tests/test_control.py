@@ -1,0 +1,41 @@
+"""The plugin itself."""
+
+import pytest
+from pytest_gatehouse import ControlError, GatehouseProcess, Options
+
+
+def test_tests_do_not_see_each_other(gatehouse):
+    gatehouse.add_user("linus", "Linus")
+    gatehouse.advance(86_400)
+    gatehouse.session("linus")
+
+
+def test_the_next_test_begins_anew(gatehouse):
+    with pytest.raises(ControlError, match="no user linus"):
+        gatehouse.session("linus")
+
+
+def test_refusals_say_what_to_change(gatehouse):
+    with pytest.raises(ControlError, match="there is no fault"):
+        gatehouse.fault("gremlin")
+    with pytest.raises(ControlError, match="must be one of"):
+        gatehouse.mint("crooked")
+
+
+def test_requests_can_be_waited_for(gatehouse):
+    gatehouse.session()
+    assert gatehouse.requests("/oauth2/token", count=1)[0]["form"]["code"] == "<redacted>"
+    with pytest.raises(ControlError, match="timeout"):
+        gatehouse.requests("/oauth2/token", count=50, timeout=0)
+
+
+def test_keys_of_the_configuration_can_be_given(gatehouse_options):
+    config = {"tokens": {"access_token_lifetime": "90s"}}
+    with GatehouseProcess(Options(config=config, binary=gatehouse_options.binary)) as server:
+        claims = server.session().claims
+        assert claims["exp"] - claims["iat"] == 90
+
+
+def test_a_wrong_key_is_named(gatehouse_options):
+    with pytest.raises(RuntimeError, match="tokns: unknown key"):
+        GatehouseProcess(Options(config={"tokns": {}}, binary=gatehouse_options.binary))

@@ -1,0 +1,30 @@
+"""For MCP servers behind Gatehouse: verify access tokens, retrieve upstream tokens, let users connect accounts."""
+
+from .client import Gatehouse
+from .errors import (
+    ConnectRequired,
+    GatehouseError,
+    InsufficientScope,
+    InvalidToken,
+    Misconfigured,
+    Unavailable,
+    UserTokenRefused,
+)
+from .upstream import UpstreamAuth, UpstreamToken
+from .verifier import AccessToken, KeySet, verify
+
+__all__ = [
+    "AccessToken",
+    "ConnectRequired",
+    "Gatehouse",
+    "GatehouseError",
+    "InsufficientScope",
+    "InvalidToken",
+    "KeySet",
+    "Misconfigured",
+    "Unavailable",
+    "UpstreamAuth",
+    "UpstreamToken",
+    "UserTokenRefused",
+    "verify",
+]

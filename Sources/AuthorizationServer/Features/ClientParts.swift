@@ -1,0 +1,72 @@
+import OAuthProtocol
+import OAuthState
+import OutboundHTTP
+import ServerConfiguration
+import SocketHTTP
+
+/// What knows clients: the registry, metadata documents, and their keys.
+struct ClientParts: Sendable {
+    /// Fetched metadata documents.
+    let documents: MetadataDocumentCache
+    /// Whose documents are accepted.
+    let admission: MetadataDocumentAdmission
+    /// Fetched key sets.
+    let keySets: RemoteKeySets
+    /// Authenticates clients.
+    let authenticator: ClientAuthenticator
+
+    init(
+        _ configuration: Configuration,
+        _ environment: ServerEnvironment,
+        stores: Stores,
+        limits: LimitParts,
+        secrets: OperatorSecrets,
+        work: BackgroundWork
+    ) {
+        let transport = environment.documentTransport ?? environment.transport
+        admission = MetadataDocumentAdmission(
+            issuer: configuration.issuer,
+            ports: Set(configuration.listen.map(\.address.port)),
+            settings: configuration.registration
+        )
+        documents = MetadataDocumentCache(
+            fetch: MetadataDocumentFetch(
+                transport: transport,
+                policy: configuration.metadataDocumentPolicy,
+                allowsLoopback: admission.allowsLoopback,
+                byteCountMax: configuration.registration.metadataDocumentBytesMax,
+                limits: configuration.documentFetchLimits
+            ),
+            timeSource: environment.timeSource,
+            limits: configuration.documentCacheLimits,
+            work: work
+        )
+        keySets = RemoteKeySets(
+            transport: transport,
+            // LF-8: fetching from loopback is allowed only while the server itself is there.
+            addressPolicy: configuration.issuer.isLoopback ? .loopbackAllowed : .publicOnly,
+            limiter: limits.sources,
+            limits: configuration.documentFetchLimits,
+            timeSource: environment.timeSource,
+            work: work,
+            logger: environment.logger
+        )
+        authenticator = ClientAuthenticator(
+            clients: KnownClients(
+                registry: stores.admittedClients,
+                documents: documents,
+                admission: admission,
+                work: work
+            ),
+            assertions: ClientAssertionVerifier(
+                issuer: configuration.issuer,
+                keys: ClientKeys(remote: keySets),
+                replay: stores.replay,
+                guesses: limits.guesses,
+                logger: environment.logger
+            ),
+            operatorSecrets: secrets.clients,
+            guesses: limits.guesses
+        )
+    }
+}

@@ -1,0 +1,61 @@
+import OAuthProtocol
+import OAuthState
+import ServerConfiguration
+
+/// The pages and the API by which users see, make and end their connections.
+struct ConnectionEndpoints {
+    let endpoints: [any Endpoint]
+
+    init(_ parts: ServerParts, _ browser: BrowserParts, _ flow: PageLoginFlow) {
+        let issuer = parts.configuration.issuer
+        let access = ConnectionAccess(verification: parts.verification, resources: parts.resources)
+        let visits = ConnectionPages(
+            vault: parts.stores.vault,
+            upstreams: parts.upstreams,
+            flow: flow,
+            access: UserAccess(
+                applications: UserApplications(
+                    sessions: parts.stores.sessions,
+                    clients: parts.stores.clients,
+                    vault: parts.stores.vault,
+                    policy: parts.configuration.sessionPolicy,
+                    audit: parts.audit
+                ),
+                agents: parts.agentTokens,
+                accessTokenLifetime: parts.configuration.tokens.accessTokenLifetime
+            ),
+            forms: PageForm(
+                issuer: issuer,
+                sealing: parts.seals.pages,
+                cookies: browser.ground.cookies,
+                random: parts.environment.random
+            ),
+            browser: browser.ground
+        )
+        endpoints = [
+            ConnectionsEndpoint(access: access, pages: visits, vault: parts.stores.vault),
+            ConnectionsFormEndpoint(
+                issuer: issuer,
+                pages: visits,
+                links: parts.connectLinks,
+                ending: parts.vault.ending,
+                audit: parts.audit
+            ),
+            ConnectionRemovalEndpoint(
+                access: access,
+                vault: parts.stores.vault,
+                ending: parts.vault.ending,
+                audit: parts.audit
+            ),
+            PrefetchRefusal(
+                ConnectEndpoint(
+                    issuer: issuer,
+                    pages: visits,
+                    links: parts.connectLinks,
+                    sessions: parts.stores.sessions,
+                    audit: parts.audit
+                )
+            ),
+        ]
+    }
+}

@@ -1,0 +1,73 @@
+import OAuthProtocol
+import OAuthState
+import ServerConfiguration
+
+/// The parts that retrieve, refresh, list and end upstream connections.
+extension ServerParts {
+    var exchangeSubjects: ExchangeSubject {
+        ExchangeSubject(resources: resources, verification: verification)
+    }
+
+    var connectLinks: ConnectLinks {
+        ConnectLinks(issuer: configuration.issuer, sealing: seals.pages, random: environment.random)
+    }
+
+    var vending: UpstreamVending {
+        UpstreamVending(
+            credentials: UpstreamCredentials(
+                vault: stores.vault,
+                sessions: stores.sessions,
+                upstreams: upstreams,
+                sealing: vault.sealing,
+                refreshes: vault.refreshes
+            ),
+            links: connectLinks,
+            random: environment.random,
+            metrics: metrics,
+            audit: audit
+        )
+    }
+
+    var connectionKeeper: ConnectionKeeper {
+        ConnectionKeeper(
+            vault: stores.vault,
+            upstreams: upstreams,
+            sealing: vault.sealing,
+            random: environment.random
+        )
+    }
+
+    var upstreamNames: UpstreamNames {
+        UpstreamNames(upstreams, vault: stores.vault, sealing: vault.sealing, logger: environment.logger)
+    }
+
+    /// What the server does at providers without a request.
+    var providerDuties: ProviderDuties {
+        ProviderDuties(work: work, refresh: backgroundRefresh, others: upstreamDuties)
+    }
+
+    private var backgroundRefresh: BackgroundRefresh {
+        BackgroundRefresh(
+            vault: stores.vault,
+            upstreams: upstreams,
+            names: Set(configuration.upstreams.filter(\.refreshesInBackground).map(\.name)),
+            refreshes: vault.refreshes,
+            work: work,
+            logger: environment.logger
+        )
+    }
+
+    /// The work at providers that no request causes.
+    private var upstreamDuties: UpstreamDuties {
+        UpstreamDuties(
+            registrations: UpstreamRegistrations(
+                upstreams,
+                names: configuration.upstreams.filter { $0.registration != nil }.map(\.name)
+            ),
+            lastSessions: vault.lastSessions,
+            vaultKeys: vault.keyRotation,
+            revocations: vault.revocations,
+            work: work
+        )
+    }
+}

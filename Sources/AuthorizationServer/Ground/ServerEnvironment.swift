@@ -1,0 +1,114 @@
+package import DurableLog
+package import Logging
+package import OAuthProtocol
+package import OAuthState
+package import OpenSSLCrypto
+package import OutboundHTTP
+package import ServerConfiguration
+package import SocketHTTP
+
+/// What a server needs from outside and must not access itself: time, randomness, network, disk, log.
+package struct ServerEnvironment: Sendable {
+    /// The wall clock.
+    package var timeSource: any TimeSource
+    /// The clock for measuring durations.
+    package var clock: any ElapsedTimeSource
+    /// The source of secrets.
+    package var random: any RandomSource
+    /// Creates signing keys; a test may supply existing ones, because RSA keys take long.
+    package var makeKey: @Sendable (SignatureAlgorithm) throws(CryptoError) -> PrivateKey = {
+        algorithm throws(CryptoError) in
+        try PrivateKey.generate(algorithm)
+    }
+    /// Sends requests to upstream providers.
+    package var transport: any OutboundTransport
+    /// Sends requests to the hosts that clients name: their metadata documents and key sets; `nil` for ``transport``.
+    ///
+    /// A server that strangers reach needs one of its own, with connections, name look-ups and queues that
+    /// ``transport`` does not use: slow hosts of strangers must not delay logins (S-01).
+    package var documentTransport: (any OutboundTransport)?
+    /// The storage directory, already opened; `nil` for memory only.
+    package var storage: DurableStore?
+    /// The journal of a server without storage; a test passes one that fails on command.
+    package var journal: any ChangeJournal = VolatileJournal()
+    /// Sessions that the audit trail says have ended since the state's last snapshot.
+    ///
+    /// None of them is alive, unless somebody put older files of the storage back.
+    package var endedSessions: Set<SessionID> = []
+    /// Opens another storage of the state than memory, journal and snapshots; ``storage`` and ``journal`` are then
+    /// unused.
+    package var openState: (@Sendable (StoreSettings) async throws -> any StateStorage)?
+    /// Reads a configured file, at start and whenever the operator requests it; it may block.
+    package var readFile: @Sendable (_ path: String) throws -> String = { throw UnreadableFile(path: $0) }
+    /// Reads the secrets of the configuration again, at the operator's request; it may block.
+    ///
+    /// With `nil` they never change.
+    package var readSecrets: (@Sendable () throws -> Configuration)?
+    /// Receives the audit trail, line by line.
+    package var auditSink: any AuditSink
+    /// The log.
+    package var logger: Logger
+    /// Log lines that its writer has dropped since the start, for metrics.
+    package var droppedLogLineCount: @Sendable () -> Int = { 0 }
+    /// Bounds of the stores.
+    package var storeLimits = StoreLimits()
+    /// Ports that were reserved for the listeners of the configuration, in their order.
+    package var reservations: [PortReservation] = []
+    /// Whether maintenance runs on its timer; a test that examines single turns performs them itself.
+    package var maintainsOnTimer = true
+    /// How many event loops; `nil` for one per core.
+    package var eventLoopCount: Int?
+
+    /// An environment without storage.
+    package init(
+        timeSource: any TimeSource = SystemTimeSource(),
+        clock: any ElapsedTimeSource = SystemElapsedTimeSource(),
+        random: any RandomSource = SystemRandomSource(),
+        transport: any OutboundTransport,
+        storage: DurableStore? = nil,
+        auditSink: any AuditSink,
+        logger: Logger
+    ) {
+        self.timeSource = timeSource
+        self.clock = clock
+        self.random = random
+        self.transport = transport
+        self.storage = storage
+        self.auditSink = auditSink
+        self.logger = logger
+    }
+}
+
+extension ServerEnvironment {
+    /// The storage of the state, with its earlier contents.
+    func state(_ settings: StoreSettings) async throws -> any StateStorage {
+        if let openState { return try await openState(settings) }
+        return try await MemoryStorage(settings, directory: storage, journal: journal)
+    }
+}
+
+/// This server was given no way to read files.
+struct UnreadableFile: Error, CustomStringConvertible {
+    let path: String
+    var description: String { "\(path) cannot be read in this environment" }
+}
+
+/// The system's wall clock.
+package struct SystemTimeSource: TimeSource {
+    /// The system's wall clock.
+    package init() {}
+
+    package func now() -> Timestamp {
+        Timestamp(millisecondsSinceEpoch: WallClock.unixMilliseconds())
+    }
+}
+
+/// The system's monotonic clock.
+package struct SystemElapsedTimeSource: ElapsedTimeSource {
+    /// The system's monotonic clock.
+    package init() {}
+
+    package func nanoseconds() -> Int64 {
+        WallClock.monotonicNanoseconds()
+    }
+}

@@ -1,0 +1,11 @@
+/// The paths that other parts than their endpoint name, relative to the issuer.
+enum EndpointPath {
+    /// Where clients get tokens; an assertion's audience may name it.
+    static let token = "/oauth/token"
+    /// Where providers answer; the upstream's name follows.
+    static let callback = "/oauth/callback"
+    /// Where the consent page's form goes.
+    static let consent = "/oauth/consent"
+    /// Where the form about a further account goes.
+    static let legConfirmation = "/oauth/confirm"
+}

@@ -1,0 +1,109 @@
+import DevelopmentIdentityProvider
+import HTTPTypes
+import OAuthProtocol
+
+extension ControlVerb {
+    static func requests(_ ground: ControlGround) -> [ControlVerb] {
+        let path = ControlPlane.path + "/requests"
+        return [
+            ControlVerb(
+                method: .get,
+                path: path,
+                summary: "The requests that a provider has received, oldest first, with every secret replaced.",
+                members: [
+                    Member(name: "upstream", type: "string", summary: "At this provider; the first without it."),
+                    Member(
+                        name: "endpoint",
+                        type: "string",
+                        summary: "At this endpoint.",
+                        choices: EndpointName.allCases.map(\.path)
+                    ),
+                    Member(name: "count", type: "integer", summary: "Waits until the endpoint has had this many."),
+                    Member(name: "timeout", type: "integer", summary: "Seconds to wait for them; 5 without it."),
+                ],
+                perform: { (request) async throws(ControlRefusal) in try await list(request, ground) }
+            ),
+            ControlVerb(
+                method: .delete,
+                path: path,
+                summary: "Forgets the captured requests, at every provider.",
+                perform: { (_) async throws(ControlRefusal) in
+                    for (_, provider) in ground.upstreams { provider.clearCapturedRequests() }
+                    return [:]
+                }
+            ),
+        ]
+    }
+
+    private static func list(
+        _ request: ControlRequest,
+        _ ground: ControlGround
+    ) async throws(ControlRefusal) -> JSONObject {
+        let (_, provider) = try ground.provider(request.text("upstream"))
+        let endpoint = request.text("endpoint").flatMap(EndpointName.init)
+        let timeout = try request.number("timeout", 0...60) ?? 5
+        if let count = try request.number("count", 1...10_000) {
+            guard let endpoint else { throw .invalid("count needs an endpoint") }
+            await wait(for: count, on: endpoint, of: provider, seconds: timeout)
+            guard provider.requestCount(on: endpoint) >= count else {
+                let received = provider.requestCount(on: endpoint)
+                throw ControlRefusal(
+                    408,
+                    "timeout",
+                    "\(endpoint.path) has received \(received) requests in \(timeout) s"
+                )
+            }
+        }
+        return ["requests": .array(provider.capturedRequests(on: endpoint).map { .object($0.redacted) })]
+    }
+
+    private static func wait(
+        for count: Int,
+        on endpoint: EndpointName,
+        of provider: DevelopmentIdentityProvider,
+        seconds: Int
+    ) async {
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { await provider.waitForRequests(count, on: endpoint) }
+            group.addTask {
+                // Cancelled when the requests have come first.
+                try? await Task.sleep(for: .seconds(seconds))
+            }
+            await group.next()
+            group.cancelAll()
+        }
+    }
+}
+
+extension CapturedRequest {
+    /// The parameters whose values are no secrets.
+    private static let shown: Set<String> = [
+        "grant_type", "response_type", "response_mode", "client_id", "redirect_uri", "scope", "user_scope", "resource",
+        "audience", "prompt", "access_type", "code_challenge_method", "token_type_hint", "login_hint", "user",
+        "decision",
+    ]
+
+    /// Method, path and parameters, with every value that may be a secret replaced.
+    fileprivate var redacted: JSONObject {
+        var json: JSONObject = [
+            "endpoint": .string(endpoint.path), "method": .string(method), "path": .string(path),
+            "time": .integer(Int(time.secondsSinceEpoch)), "query": .object(Self.redacted(query)),
+            "form": .object(Self.redacted(form)),
+        ]
+        // The scheme says how the client authenticates.
+        if let scheme = field("authorization")?.split(separator: " ").first {
+            json["authorization"] = .string("\(scheme) <redacted>")
+        }
+        return json
+    }
+
+    private static func redacted(_ parameters: FormParameters?) -> JSONObject {
+        guard let parameters else { return [:] }
+        return JSONObject(
+            parameters.names.sorted().map { name in
+                let value = shown.contains(name) ? parameters.values(name).joined(separator: ", ") : "<redacted>"
+                return (name, JSONValue.string(value))
+            }
+        )
+    }
+}
