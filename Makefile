@@ -10,7 +10,7 @@ RELEASE := -c release --static-swift-stdlib
 
 SWIFT_FOLDERS := $(wildcard Sources Tests Benchmarks)
 
-.PHONY: help setup build run test test-release test-sanitized fuzz bench-setup bench bench-check bench-record format lint index reference clean
+.PHONY: help setup build install deb sbom run test test-release test-sanitized fuzz simulate soak bench-setup bench bench-hostile bench-check bench-record format lint index reference clean
 
 help: ## List the targets.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -21,9 +21,23 @@ setup: ## Install missing system packages.
 build: ## Make a release build.
 	@.ci/install-packages build
 	swift build $(RELEASE) --product gatehouse
+	@.ci/split-program "$$(swift build $(RELEASE) --show-bin-path)/gatehouse" .build
+
+# The destination of `make install`.
+PREFIX ?= /usr/local
+DESTDIR ?=
+
+install: ## Install the program that `make build` made, into PREFIX (/usr/local).
+	install -D -m 755 .build/gatehouse "$(DESTDIR)$(PREFIX)/bin/gatehouse"
+
+deb: build ## Make a Debian package of the release build: .build/gatehouse_VERSION_ARCHITECTURE.deb.
+	@.ci/make-deb .build/gatehouse
+
+sbom: ## Write the software bill of materials, SPDX 2.3: .build/gatehouse.spdx.json.
+	@.ci/write-sbom >.build/gatehouse.spdx.json
 
 run: build ## Run the complete flow once, then serve with an embedded identity provider until Ctrl-C.
-	@exec "$$(swift build $(RELEASE) --show-bin-path)/gatehouse" dev
+	@exec .build/gatehouse dev
 
 test: setup lint ## Build with warnings as errors, check the format, run every test.
 	swift build --build-tests --explicit-target-dependency-import-check error
@@ -39,6 +53,12 @@ test-release: setup ## Run the tests of storage and cryptography, crashes includ
 fuzz: setup ## Feed every reader of outside input with a fuzzer's inputs, for FUZZ_SECONDS each.
 	@.ci/fuzz
 
+simulate: setup ## Play SIMULATE_SCHEDULES random histories of a whole server, from SIMULATE_SEED on.
+	swift build --build-tests
+	SIMULATE_SCHEDULES=$(or $(SIMULATE_SCHEDULES),10000) SIMULATE_SEED=$(SIMULATE_SEED) \
+	  SIMULATE_REPEATS=$(SIMULATE_REPEATS) \
+	  swift test --skip-build --filter SimulationTests/schedules
+
 # Each in a folder of its own: a sanitizer changes every object file.
 test-sanitized: setup ## Run the whole suite under Thread Sanitizer, and under Address Sanitizer.
 	swift build --build-tests --sanitize=thread --scratch-path .build/thread
@@ -46,12 +66,23 @@ test-sanitized: setup ## Run the whole suite under Thread Sanitizer, and under A
 	swift build --build-tests --sanitize=address --scratch-path .build/address
 	ASAN_OPTIONS=detect_leaks=0 .ci/run-tests --sanitize=address --scratch-path .build/address
 
+# The tests' build brings the players; the program that they play with is the one that is delivered.
+soak: setup ## Run mixed flows with restarts and faults on the release program for SOAK_MINUTES (default 30).
+	swift build $(RELEASE) --product gatehouse
+	swift build --build-tests
+	SOAK_MINUTES=$${SOAK_MINUTES:-30} GATEHOUSE_BINARY="$$(swift build $(RELEASE) --show-bin-path)/gatehouse" \
+	  swift test --skip-build --filter '^DurabilityTests.SoakTests'
+
 bench-setup: ## Install the programs that the benchmarks compare with.
 	@.ci/install-packages bench
 
 bench: bench-setup ## Run every benchmark, each beside its limit, and print one table.
 	swift build $(RELEASE)
 	@"$$(swift build $(RELEASE) --show-bin-path)/BenchmarkSummary" run
+
+bench-hostile: ## Measure logins, refreshes and retrievals while strangers attack.
+	swift build $(RELEASE) --product LoadBenchmarks
+	@"$$(swift build $(RELEASE) --show-bin-path)/LoadBenchmarks" hostile
 
 bench-check: bench ## Run the benchmarks and fail if a ratio is worse than accepted by more than its tolerance.
 	@"$$(swift build $(RELEASE) --show-bin-path)/BenchmarkSummary" check

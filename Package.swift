@@ -147,7 +147,7 @@ let testTargets: [Target] = [
     tests("OutboundHTTPTests", ["OutboundHTTP", "CLinux", .logging]),
     .testTarget(
         name: "DurableLogTests",
-        dependencies: ["DurableLog", "OpenSSLCrypto", .logging],
+        dependencies: ["AuthorizationServerTesting", "DurableLog", "OpenSSLCrypto", .logging],
         exclude: ["Fixtures"],
         swiftSettings: swiftSettings
     ),
@@ -192,6 +192,14 @@ let testTargets: [Target] = [
             "SocketHTTP", .logging,
         ]
     ),
+    tests(
+        "SimulationTests",
+        [
+            "AuthorizationServer", "AuthorizationServerTesting", "DurableLog", "OAuthClientKit", "OAuthProtocol",
+            "OAuthState", "OpenSSLCrypto", "OutboundHTTP", "ServerConfiguration", "SocketHTTP", "UpstreamIdentity",
+            .httpTypes, .logging,
+        ]
+    ),
     .target(
         name: "FuzzTargets",
         dependencies: [
@@ -204,10 +212,11 @@ let testTargets: [Target] = [
     .testTarget(name: "FuzzTests", dependencies: ["FuzzTargets"], exclude: ["Corpus"], swiftSettings: swiftSettings),
     tests("GatehouseVerifierTests", ["GatehouseVerifier"]),
     tests("RepositoryTests", []),
-    tests("BenchmarkSupportTests", ["BenchmarkSupport"]),
+    // LoadBenchmarks is run as a program.
+    tests("BenchmarkSupportTests", ["BenchmarkSupport", "LoadBenchmarks"]),
     .testTarget(
         name: "EndToEndTests",
-        dependencies: ["ServerCommand"],
+        dependencies: ["AuthorizationServerTesting", "OAuthProtocol", "ServerCommand", "SocketHTTP", .httpTypes],
         exclude: ["Python"],
         swiftSettings: swiftSettings
     ),

@@ -80,7 +80,7 @@ struct RunCommand: ParsableCommand {
 
     private func run(_ file: ThresholdFile) throws {
         let program = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent()
-            .appending(path: file.benchmark)
+            .appending(path: file.program ?? file.benchmark)
         FileHandle.standardError.write(Data("running \(file.benchmark)\n".utf8))
         let process = Process()
         let output = Pipe()

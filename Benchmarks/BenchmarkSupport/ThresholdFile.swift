@@ -2,8 +2,10 @@ package import Foundation
 
 /// The thresholds of one benchmark: a JSON file named for it.
 package struct ThresholdFile: Codable, Sendable {
-    /// The benchmark's program.
+    /// The benchmark, which has its program's name unless ``program`` is given.
     package var benchmark: String
+    /// The program of a benchmark that is one command of several.
+    package var program: String?
     /// The program's arguments, besides `--json`.
     package var arguments: [String]
     /// The ratios to compare.

@@ -12,7 +12,10 @@ struct LoadBenchmarks: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "LoadBenchmarks",
         abstract: "Measure requests per second and latencies over real sockets, each beside its limit.",
-        subcommands: [RunCommand.self, SuiteCommand.self, VersusCommand.self, LoadServer.self, StallsCommand.self],
+        subcommands: [
+            RunCommand.self, SuiteCommand.self, VersusCommand.self, HostileCommand.self, LoadServer.self,
+            StallsCommand.self,
+        ],
         defaultSubcommand: RunCommand.self
     )
 

@@ -33,6 +33,8 @@ package struct AuthorizationRequest: Hashable, Sendable {
     package var push: AuthorizationPush?
     /// The optional upstreams that the user left out on the consent page.
     package var declinedUpstreams: Set<String> = []
+    /// RFC 9449 §10, `dpop_jkt`: the key whose holder alone can redeem the code.
+    package var boundKey: KeyThumbprint?
 
     /// A request with the given parts, as a sealed consent ticket restores it.
     package init(
@@ -192,7 +194,7 @@ package struct AuthorizationRequestCheck {
         let resource = try resources.resource(requested: parameters.values("resource"))
         let requestedScopes = try value("scope").map { (text) throws(OAuthError) in try ScopeSet(parsing: text) }
         let scopes = try scopePolicy.authorizable(requested: requestedScopes, resource: resource, client: client)
-        return AuthorizationRequest(
+        var request = AuthorizationRequest(
             clientID: client.id,
             redirectURI: redirectURI,
             state: try bounded("state"),
@@ -206,6 +208,17 @@ package struct AuthorizationRequestCheck {
             authenticationContexts: try bounded("acr_values"),
             clientFingerprint: client.documentFingerprint
         )
+        request.boundKey = try boundKey()
+        return request
+    }
+
+    // RFC 9449 §10: a key that cannot be read must not leave the code without any.
+    private func boundKey() throws(OAuthError) -> KeyThumbprint? {
+        guard let text = value("dpop_jkt") else { return nil }
+        guard let key = KeyThumbprint(text) else {
+            throw OAuthError(.invalidRequest, "dpop_jkt must be the base64url of a SHA-256 key thumbprint")
+        }
+        return key
     }
 
     private static let singleParameters: Set<String> = [

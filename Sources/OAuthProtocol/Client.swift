@@ -44,6 +44,8 @@ package final class Client: Hashable, Sendable {
     ///
     /// For pre-registered clients only, when the operator knows that they support nothing better.
     package let allowsTokenEndpointAudience: Bool
+    /// RFC 9449 §5.2, `dpop_bound_access_tokens`: whether it gets no tokens without a DPoP proof.
+    package let requiresProof: Bool
     /// RFC 7592: SHA-256 of the token that manages the registration; `nil` where the client cannot manage it.
     package let managementTokenHash: SHA256Digest?
     /// When the client was registered.
@@ -66,6 +68,7 @@ package final class Client: Hashable, Sendable {
         keySetURI: String? = nil,
         allowsTokenEndpointAudience: Bool = false,
         managementTokenHash: SHA256Digest? = nil,
+        requiresProof: Bool = false,
         issuedAt: Timestamp
     ) {
         self.id = id
@@ -82,6 +85,7 @@ package final class Client: Hashable, Sendable {
         self.keySet = keySet
         self.keySetURI = keySetURI
         self.allowsTokenEndpointAudience = allowsTokenEndpointAudience
+        self.requiresProof = requiresProof
         self.managementTokenHash = managementTokenHash
         self.issuedAt = issuedAt
     }
@@ -102,6 +106,30 @@ package final class Client: Hashable, Sendable {
             isTrusted: isTrusted,
             allowsTokenEndpointAudience: allowsTokenEndpointAudience,
             managementTokenHash: managementTokenHash,
+            requiresProof: requiresProof,
+            issuedAt: issuedAt
+        )
+    }
+
+    /// The same client, which gets no tokens without a DPoP proof.
+    package var requiringProof: Client {
+        Client(
+            id: id,
+            kind: kind,
+            name: name,
+            uri: uri,
+            redirectURIs: redirectURIs,
+            grantTypes: grantTypes,
+            authenticationMethods: authenticationMethods,
+            secretHash: secretHash,
+            scopes: scopes,
+            applicationType: applicationType,
+            isTrusted: isTrusted,
+            keySet: keySet,
+            keySetURI: keySetURI,
+            allowsTokenEndpointAudience: allowsTokenEndpointAudience,
+            managementTokenHash: managementTokenHash,
+            requiresProof: true,
             issuedAt: issuedAt
         )
     }
@@ -124,6 +152,7 @@ package final class Client: Hashable, Sendable {
             keySetURI: keySetURI,
             allowsTokenEndpointAudience: allowsTokenEndpointAudience,
             managementTokenHash: managementTokenHash,
+            requiresProof: requiresProof,
             issuedAt: issuedAt
         )
     }
@@ -145,7 +174,7 @@ package final class Client: Hashable, Sendable {
             && authenticationMethods == other.authenticationMethods && secretHash == other.secretHash
             && scopes == other.scopes && applicationType == other.applicationType && isTrusted == other.isTrusted
             && keySet == other.keySet && keySetURI == other.keySetURI
-            && allowsTokenEndpointAudience == other.allowsTokenEndpointAudience
+            && allowsTokenEndpointAudience == other.allowsTokenEndpointAudience && requiresProof == other.requiresProof
             && managementTokenHash == other.managementTokenHash
     }
 

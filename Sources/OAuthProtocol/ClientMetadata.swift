@@ -1,5 +1,3 @@
-package import OpenSSLCrypto
-
 /// RFC 7591 §2: the metadata of a registration request, checked and brought into the stored form.
 package struct ClientMetadata: Hashable, Sendable {
     /// What the operator allows in registrations.
@@ -57,6 +55,8 @@ package struct ClientMetadata: Hashable, Sendable {
     package var keySet: [UInt8]?
     /// `jwks_uri`.
     package var keySetURI: String?
+    /// RFC 9449 §5.2: `dpop_bound_access_tokens`.
+    package var requiresProof: Bool
     /// Members that are echoed as registered and have no effect: `logo_uri`, `tos_uri`,
     /// `policy_uri`, `contacts`, `software_id` ….
     package var echoed: JSONObject
@@ -86,6 +86,7 @@ package struct ClientMetadata: Hashable, Sendable {
         uri = Self.shownURL("client_uri", in: json)
         scopes = Self.answered(try Self.scopeSet(json), policy)
         keySetURI = try Self.secureURL("jwks_uri", in: json)
+        requiresProof = try Self.flag("dpop_bound_access_tokens", in: json)
         let embeddedKeys = try Self.embeddedKeySet(json)
         keySet = embeddedKeys?.serialized()
         guard keySet == nil || keySetURI == nil else {
@@ -201,6 +202,15 @@ package struct ClientMetadata: Hashable, Sendable {
         return text.isEmpty ? nil : text
     }
 
+    // RFC 9449 §5.2: a security property that cannot be read must not be taken for `false`.
+    private static func flag(_ field: String, in json: JSONObject) throws(OAuthError) -> Bool {
+        guard let value = json[field], value != .null else { return false }
+        guard let flag = value.boolValue else {
+            throw OAuthError(.invalidClientMetadata, "\(field) must be true or false")
+        }
+        return flag
+    }
+
     // MCP SDK 1.30 can send `scope: ""`, which means the same as none.
     private static func scopeSet(_ json: JSONObject) throws(OAuthError) -> ScopeSet? {
         guard let text = try string("scope", in: json) else { return nil }
@@ -291,72 +301,5 @@ package struct ClientMetadata: Hashable, Sendable {
         // Scalars are counted, because one character may be a letter with thousands of marks (D-91).
         let name = String(String.UnicodeScalarView(kept.prefix(nameLengthMax)))
         return name.allSatisfy(\.isWhitespace) ? nil : name
-    }
-}
-
-extension ClientMetadata {
-    /// The client that this registration creates.
-    package func client(
-        id: String,
-        secretHash: SHA256Digest?,
-        managementTokenHash: SHA256Digest? = nil,
-        issuedAt: Timestamp
-    ) -> Client {
-        Client(
-            id: id,
-            kind: .dynamic,
-            name: name,
-            uri: uri,
-            redirectURIs: redirectURIs,
-            grantTypes: grantTypes,
-            authenticationMethods: [authenticationMethod],
-            secretHash: secretHash,
-            scopes: nil,
-            applicationType: applicationType,
-            // Nothing that no request will use: anyone may register, and keys are the largest part of a registration.
-            keySet: usesKeys ? keySet : nil,
-            keySetURI: usesKeys ? keySetURI : nil,
-            managementTokenHash: managementTokenHash,
-            issuedAt: issuedAt
-        )
-    }
-
-    private var usesKeys: Bool { authenticationMethod == .privateKeyJWT }
-
-    /// RFC 7591 §3.2.1: the answer, with every registered value, without nulls and empty URLs (CR-1).
-    package func response(clientID: String, secret: ClientSecret?, issuedAt: Timestamp) -> JSONObject {
-        var json: JSONObject = [
-            "client_id": .string(clientID),
-            "client_id_issued_at": .number(JSONNumber(Int(issuedAt.secondsSinceEpoch))),
-            "redirect_uris": .array(redirectURIs.map(JSONValue.string)),
-            "grant_types": .strings(grantTypes.map(\.rawValue).sorted()),
-            "response_types": ["code"],
-            "token_endpoint_auth_method": .string(authenticationMethod.rawValue),
-            "application_type": .string(applicationType.rawValue),
-        ]
-        if let secret {
-            json["client_secret"] = .string(secret.wireValue)
-            json["client_secret_expires_at"] = 0
-        }
-        if let name {
-            json["client_name"] = .string(name)
-        }
-        if let uri {
-            json["client_uri"] = .string(uri)
-        }
-        if let scopes {
-            json["scope"] = .string(scopes.text)
-        }
-        // It was parsed when it was registered, so parsing cannot fail.
-        if usesKeys, let keySet, let object = try? JSONParser.parseObject(keySet) {
-            json["jwks"] = .object(object)
-        }
-        if usesKeys, let keySetURI {
-            json["jwks_uri"] = .string(keySetURI)
-        }
-        for (field, value) in echoed.members {
-            json[field] = value
-        }
-        return json
     }
 }

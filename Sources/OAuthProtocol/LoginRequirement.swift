@@ -23,11 +23,11 @@ package struct LoginRequirement: Hashable, Sendable {
         return contextClass.map { known in contextClasses.contains { $0.hasSameBytes(as: known) } } ?? false
     }
 
-    /// RFC 9470 §3: the parameters of the challenge, each with a comma before it.
-    package var challenge: String {
-        var text = ""
-        if !contextClasses.isEmpty { text += ", acr_values=\"\(contextClasses.joined(separator: " "))\"" }
-        if let maximumAge { text += ", max_age=\"\(maximumAge.components.seconds)\"" }
-        return text
+    /// RFC 9470 §3: the parameters of the challenge.
+    package var challenge: [String] {
+        var parameters: [String] = []
+        if !contextClasses.isEmpty { parameters.append("acr_values=\"\(contextClasses.joined(separator: " "))\"") }
+        if let maximumAge { parameters.append("max_age=\"\(maximumAge.components.seconds)\"") }
+        return parameters
     }
 }

@@ -42,6 +42,9 @@ package struct OAuthError: Error, Hashable, Sendable {
         package static let deviceDenied = Code("access_denied")
         // RFC 8707 §2
         package static let invalidTarget = Code("invalid_target")
+        // RFC 9449 §5 and §8
+        package static let invalidDPoPProof = Code("invalid_dpop_proof")
+        package static let useDPoPNonce = Code("use_dpop_nonce")
         // OpenID Connect Core 1.0 §3.1.2.6
         package static let interactionRequired = Code("interaction_required")
         // The same, to a proxy: nginx and its like pass on 401 and 403 only

@@ -2,7 +2,7 @@
 ///
 /// A token always has the configured spelling as its audience.
 package enum ResourceTolerance: String, CaseIterable, Hashable, Sendable {
-    /// The origin stands for the resource below it, as `https://host` for `https://host/mcp`.
+    /// The origin means the resource below it, as `https://host` for `https://host/mcp`.
     case origin
     /// One slash more or fewer at the end of the path.
     case slash

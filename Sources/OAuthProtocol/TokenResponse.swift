@@ -12,6 +12,8 @@ package struct TokenResponse: Sendable, Redacted {
     package var refreshToken: RefreshToken?
     /// RFC 8693 §2.2.1: `issued_token_type`, in answers to token exchange.
     package var issuedTokenType: String?
+    /// RFC 9449 §5: whether the access token is bound to a key, which `token_type` says.
+    package var isBound = false
     /// OpenID Connect Core 1.0 §3.1.3.3: the ID token, when `openid` was granted.
     package var idToken: String?
 
@@ -54,7 +56,8 @@ package struct TokenResponse: Sendable, Redacted {
         output.reserveCapacity(accessToken.utf8.count + (idToken?.utf8.count ?? 0) + TokenResponse.usualByteCount)
         output.append(contentsOf: #"{"access_token":""#.utf8)
         output.append(contentsOf: accessToken.utf8)
-        output.append(contentsOf: #"","token_type":"Bearer","expires_in":"#.utf8)
+        output.append(contentsOf: (isBound ? #"","token_type":"DPoP""# : #"","token_type":"Bearer""#).utf8)
+        output.append(contentsOf: #","expires_in":"#.utf8)
         JSONWriter.append(lifetime.wholeSeconds, to: &output)
         if let refreshExpiry {
             output.append(contentsOf: #","refresh_token_timeout":"#.utf8)

@@ -32,7 +32,7 @@ struct ConfigurationLoader {
         } catch {
             throw ConfigurationErrors([ConfigurationError(path: path, message: error.reason)])
         }
-        return try loadAll(text: text)
+        return try loadAll(text: text, fragments: ConfigurationFragments(files: files, beside: path).read())
     }
 
     /// Loads a configuration from text.
@@ -41,8 +41,9 @@ struct ConfigurationLoader {
     }
 
     /// Loads a configuration from text, as ``loadAll(path:)`` does from a file.
-    func loadAll(text: String) throws(ConfigurationErrors) -> Loaded {
-        try loadAll(root: try YAMLConfiguration.parse(text))
+    func loadAll(text: String, fragments: [ConfigurationFragments.Fragment] = []) throws(ConfigurationErrors) -> Loaded
+    {
+        try loadAll(root: try ConfigurationFragments.append(fragments, to: try YAMLConfiguration.parse(text)))
     }
 
     /// Loads a configuration from the tree of a file.

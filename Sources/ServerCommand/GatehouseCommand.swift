@@ -13,13 +13,14 @@ struct GatehouseCommand: AsyncParsableCommand {
         discussion: """
             Exit codes: 0 for success, 1 for failure, 2 for a wrong command line.
             """,
-        version: "0.1.0",
+        version: ProgramVersion.text,
         subcommands: [
             ServeCommand.self, CheckConfigurationCommand.self, ConfigCommand.self, DevCommand.self,
             UpstreamCommand.self, PresetsCommand.self, SnapshotCommand.self, StatusCommand.self, UsersCommand.self,
             SessionsCommand.self,
             ClientsCommand.self, ConnectionsCommand.self, KeysCommand.self, EndAllCommand.self, BlockCommand.self,
-            UnblockCommand.self, BlocksCommand.self, ConsentsCommand.self, AuditCommand.self, ImportCommand.self,
+            UnblockCommand.self, BlocksCommand.self, ConsentsCommand.self, AuditCommand.self, ExplainCommand.self,
+            ReloadCommand.self, ImportCommand.self,
         ]
     )
 
@@ -28,6 +29,10 @@ struct GatehouseCommand: AsyncParsableCommand {
         // First, while there is one thread: with this variable libcurl would reveal every TLS connection of ours.
         ProcessSecrecy.ignoreKeyLog()
         OpenSSLLibrary.stayUntilTheEnd()
+        if let objection = MistypedCommand.objection(to: CommandLine.arguments.dropFirst().first, in: configuration) {
+            Console.writeError(objection)
+            Console.exit(2)
+        }
         do {
             var command = try parseAsRoot()
             if var asynchronous = command as? any AsyncParsableCommand {

@@ -14,7 +14,7 @@ import UnixSignals
 struct ServeCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "serve",
-        abstract: "Serve a configuration until SIGTERM or SIGINT; SIGHUP reloads certificates, keys and secrets.",
+        abstract: "Serve a configuration until SIGTERM or SIGINT; SIGHUP reads its files again.",
         discussion: """
             Prints one line with the base URL when it is ready. The log goes to standard error as JSON lines; the audit
             trail to audit.log in the storage directory, or to standard output without one.
@@ -74,6 +74,13 @@ struct ServeCommand: AsyncParsableCommand {
         }
     }
 
+    private static var serviceManager: ServiceManager? {
+        ServiceManager(
+            processID: ProcessInfo.processInfo.processIdentifier,
+            variable: EnvironmentVariable.value
+        )
+    }
+
     // In addition to clients: upstream connections, storage, log and the loops' own descriptors.
     private static func raiseDescriptorLimit(_ configuration: Configuration, _ logger: Logger) {
         let needed = configuration.limits.connections + 1024
@@ -87,10 +94,18 @@ struct ServeCommand: AsyncParsableCommand {
 
     private func serve(_ source: ConfigurationLoader.Loaded, on host: ServerHost) async throws {
         let loaded = source.configuration
+        host.logger.notice("gatehouse starts", metadata: StartSummary(loaded, file: config).metadata)
         Self.raiseDescriptorLimit(loaded, host.logger)
         var environment = try host.environment()
         environment.readSecrets = {
             try SecretResolution(environment: ProcessInfo.processInfo.environment).resolve(source.unresolved)
+        }
+        environment.readConfiguration = { [config] in
+            do throws(ConfigurationErrors) {
+                return try ConfigurationLoader(environment: ProcessInfo.processInfo.environment).load(path: config)
+            } catch {
+                throw HostError(description: error.errors.map(\.description).joined(separator: "; "))
+            }
         }
         let server = try await GatehouseServer.start(loaded, environment: environment)
         let group = ServiceGroup(
@@ -100,7 +115,9 @@ struct ServeCommand: AsyncParsableCommand {
                         service: ServerService(
                             server: server,
                             readyLine: "gatehouse is ready at \(loaded.issuer.text)\(Self.bound(server))",
-                            resumption: ResumptionWatch(journal: environment.storage?.journal, logger: host.logger)
+                            resumption: ResumptionWatch(journal: environment.storage?.journal, logger: host.logger),
+                            manager: Self.serviceManager,
+                            reopenFiles: { host.reopenAudit() }
                         )
                     )
                 ],

@@ -19,6 +19,11 @@ enum YAMLConfiguration {
         try parse(text) { _ in .environment(variable) }
     }
 
+    /// Reads a file that belongs to a list of the configuration; errors in it name the file.
+    static func parse(_ text: String, file: String) throws(ConfigurationErrors) -> ConfigurationNode {
+        try parse(text) { .fileLine(file, $0) }
+    }
+
     private static func parse(
         _ text: String,
         location: @escaping (Int) -> ConfigurationLocation

@@ -35,7 +35,7 @@ extension Configuration {
             Which users the consent page asks: all of them every time; again only when client, redirect host, scope, \
             resource or upstream changed; or all but those of `trusted` clients.
             """
-        )
+        ).reloaded
         Key(
             "consent_lifetime",
             \.consentLifetime,
@@ -53,12 +53,13 @@ extension Configuration {
             """
         )
         Key("agents", \.agents, .section(Agents.keys), "Tokens with which programs act for a user without a browser.")
+        Key("dpop", \.proofs, .section(Proofs.keys), "What is asked of DPoP proofs (RFC 9449).")
         Key(
             "scopes",
             \.describedScopes,
             .describedScopes(),
             "The scopes that this server grants, each a name, or `{name, description}` with words for the consent page."
-        )
+        ).reloaded
         Key(
             "upstreams",
             \.upstreams,
@@ -77,21 +78,21 @@ extension Configuration {
             \.forwardAuth,
             .section(ForwardAuthentication.keys),
             "How a proxy may ask about its clients' tokens (nginx `auth_request` and its like)."
-        )
+        ).reloaded
         Key(
             "resources",
             \.resources,
             .list(of: .section(Resource.keys)),
             "The MCP servers that accept our tokens and may retrieve upstream tokens."
-        )
+        ).reloaded
         Key(
             "default_resource",
             \.defaultResource,
             .text("URI of one of `resources`", schema: .url, isResource),
             default: "the only resource; with several a request must name one",
             "The resource that a request without `resource` means."
-        )
-        Key("clients", \.clients, .list(of: .section(Client.keys)), "The pre-registered clients.")
+        ).reloaded
+        Key("clients", \.clients, .list(of: .section(Client.keys)), "The pre-registered clients.").reloaded
         Key(
             "trusted_issuers",
             \.trustedIssuers,

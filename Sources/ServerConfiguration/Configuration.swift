@@ -73,6 +73,8 @@ package struct Configuration: Hashable, Sendable {
 
     /// Tokens with which programs act for a user without a browser.
     package var agents = Agents()
+    /// What is asked of DPoP proofs (RFC 9449).
+    package var proofs = Proofs()
 
     /// How a proxy may ask about its clients' tokens.
     package var forwardAuth = ForwardAuthentication()

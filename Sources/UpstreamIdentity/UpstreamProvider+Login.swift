@@ -128,6 +128,7 @@ extension UpstreamProvider {
             case .tokenResponse, .absent:
                 return tokens.json.withoutTokens
             }
+        case .entered: return [:]
         }
     }
 
@@ -222,6 +223,7 @@ extension UpstreamProvider {
             case .tokenResponse(let paths): paths
             case .absent: IdentityPaths(subject: [])
             }
+        case .entered: IdentityPaths(subject: [])
         }
     }
 

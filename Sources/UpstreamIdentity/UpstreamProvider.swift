@@ -47,7 +47,8 @@ package final class UpstreamProvider: Sendable {
         logger: Logger
     ) throws(UpstreamError) {
         try configuration.check()
-        guard (configuration.clientID == nil) == (registration != nil) else {
+        let needsClient = if case .entered = configuration.kind { false } else { true }
+        guard !needsClient || (configuration.clientID == nil) == (registration != nil) else {
             throw UpstreamError(.misconfigured, "either a client or dynamic registration must be configured")
         }
         clients = UpstreamClients(
@@ -86,6 +87,9 @@ package final class UpstreamProvider: Sendable {
         case .oauth2(let endpoints):
             openID = nil
             staticEndpoints = UpstreamEndpoints(endpoints)
+        case .entered:
+            openID = nil
+            staticEndpoints = nil
         }
     }
 
@@ -148,7 +152,11 @@ package final class UpstreamProvider: Sendable {
 
     /// Whether a login tells who the user is; if not, its tokens belong to the user whom another provider identified.
     package var identifiesUsers: Bool {
-        if case .oauth2(let endpoints) = configuration.kind, endpoints.identity == .absent { false } else { true }
+        switch configuration.kind {
+        case .openID: true
+        case .oauth2(let endpoints): endpoints.identity != .absent
+        case .entered: false
+        }
     }
 
     /// The scopes that a login requests.

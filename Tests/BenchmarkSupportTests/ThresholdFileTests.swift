@@ -19,7 +19,7 @@ struct ThresholdFileTests {
     @Test("name benchmarks that exist")
     func exist() throws {
         for (_, file) in try ThresholdFile.all(in: Self.folder) {
-            let sources = Self.folder.deletingLastPathComponent().appending(path: file.benchmark)
+            let sources = Self.folder.deletingLastPathComponent().appending(path: file.program ?? file.benchmark)
             #expect(FileManager.default.fileExists(atPath: sources.path()), "\(file.benchmark)")
         }
     }

@@ -67,13 +67,13 @@ struct AuthorizationTests {
     @Test("without a registration any client may ask, and its code stays its own")
     func anyClient() async throws {
         try await TestWorld.run({ $0.clients = .any }) { world in
-            let code = try await world.code(["client_id": "whoever"])
+            let code = try await world.code(["client_id": "any-client"])
             #expect(try world.error(try await world.redeem(code)) == "invalid_grant")
             let answer = try await world.post(
                 .token,
                 [
                     ("grant_type", "authorization_code"), ("code", code), ("redirect_uri", TestWorld.redirectURI),
-                    ("code_verifier", TestWorld.verifier), ("client_id", "whoever"),
+                    ("code_verifier", TestWorld.verifier), ("client_id", "any-client"),
                 ]
             )
             #expect(answer.status == 200)

@@ -54,7 +54,7 @@ struct ClientAuthenticationTests {
         #expect(try await status(of: .secret("s3cret")) == 401)
     }
 
-    @Test("who used the Authorization header is told the scheme")
+    @Test("a client that used the Authorization header learns the scheme")
     func challenge() async throws {
         try await TestWorld.run { world in
             let answer = try await world.refresh("rt_x", fields: [Self.wrongBasic])
@@ -76,7 +76,7 @@ struct ClientAuthenticationTests {
         }
     }
 
-    @Test("private_key_jwt: an assertion works once, for this provider, signed by the registered key")
+    @Test("private_key_jwt: an assertion works once, at this provider, signed by the registered key")
     func assertions() async throws {
         let key = SigningKey(privateKey: try .generate(.es256), algorithm: .es256, keyID: "k1")
         let stranger = SigningKey(privateKey: try .generate(.es256), algorithm: .es256, keyID: "k1")

@@ -110,7 +110,7 @@ struct FaultTests {
             gate.open()
             #expect(try await answer.status == 200)
             world.provider.script(.hold(gate), on: .token)
-            #expect(try await world.refresh("rt_x").status == 400, "an open gate holds nobody")
+            #expect(try await world.refresh("rt_x").status == 400, "an open gate holds no request")
         }
     }
 

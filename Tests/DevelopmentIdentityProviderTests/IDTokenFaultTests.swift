@@ -4,7 +4,7 @@ import OpenSSLCrypto
 import OutboundHTTP
 import Testing
 
-@Suite("ID tokens that nobody should accept")
+@Suite("ID tokens that no client should accept")
 struct IDTokenFaultTests {
     /// A claim that a fault changes.
     struct ChangedClaim: Sendable, CustomTestStringConvertible {

@@ -31,7 +31,7 @@ struct RefreshTests {
         }
     }
 
-    @Test("of 16 racers on one token one wins, and nobody keeps what was won")
+    @Test("of 16 racers on one token one wins, and none keeps what was won")
     func race() async throws {
         try await TestWorld.run { world in
             let token = try await world.signIn().text("refresh_token")
@@ -127,7 +127,7 @@ struct RefreshTests {
         }
     }
 
-    @Test("a removed user's tokens stop working, and nobody can sign in as her")
+    @Test("a removed user's tokens stop working, and no one can sign in as her")
     func removedUser() async throws {
         try await TestWorld.run { world in
             let tokens = try await world.signIn()

@@ -1,3 +1,4 @@
+import AuthorizationServerTesting
 import DurableLog
 import Testing
 
@@ -42,7 +43,7 @@ struct BatchedReplayTests {
         var replay = try store.batchedReplay()
         var pieces: [SealedPiece] = []
         while let piece = try replay.nextPiece() { pieces.append(piece) }
-        // Opened from the last to the first: the order of opening is nobody's business.
+        // Opened from the last to the first: the order of opening does not matter.
         let opened = try pieces.reversed().map { try $0.open() }
         return try opened.reversed().flatMap { try replay.batches(in: $0) }.flatMap { batch in
             batch.records.map { Array(batch.bytes[$0]) }

@@ -1,3 +1,4 @@
+import AuthorizationServerTesting
 import DurableLog
 import Foundation
 import Synchronization
@@ -7,7 +8,7 @@ import Testing
 /// appended, and has everything that was acknowledged.
 @Suite("Crashes at every operation", .timeLimit(.minutes(10)))
 struct CrashTests {
-    /// What a run has appended and what it was told is durable.
+    /// What a run has appended, and what was acknowledged as durable.
     struct Outcome {
         var appended: UInt64
         var acknowledged: UInt64

@@ -1,3 +1,4 @@
+import AuthorizationServerTesting
 import DurableLog
 import Testing
 
@@ -34,7 +35,7 @@ struct JournalDamageTests {
             } else {
                 let whole = ends.count { $0 <= count }
                 #expect(outcome.records == Array([1, 2, 3].prefix(whole)))
-                // A record that is cut within is reported; a cut between two cannot be told from the end.
+                // A record that is cut within is reported; a cut between two cannot be distinguished from the end.
                 #expect((outcome.report?.tornTail != nil) == (count != 96 && !ends.contains(count)))
             }
         }

@@ -18,7 +18,7 @@ struct JournalQueueTests {
         #expect(work.records.map(\.sequenceNumber) == [8, 9, 10])
         #expect(work.records.map(\.bytes) == [[1], [2], [3]])
         #expect(!work.isClosing)
-        // What was gathered is nobody else's any more.
+        // What was gathered belongs to no other thread now.
         #expect(queue.nextWork(within: .zero).records.isEmpty)
     }
 

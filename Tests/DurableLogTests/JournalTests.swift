@@ -1,3 +1,4 @@
+import AuthorizationServerTesting
 import DurableLog
 import Foundation
 import Synchronization
@@ -22,7 +23,7 @@ func until(_ condition: () -> Bool) async throws {
 final class Counter: Sendable {
     private let value = Mutex(UInt64(0))
 
-    /// Counts, and returns what the body makes of the new number while nobody else counts.
+    /// Counts, and returns what the body makes of the new number while no other thread counts.
     func next<Value: Sendable>(_ body: (UInt64) -> Value) -> Value {
         value.withLock { value in
             value += 1

@@ -2,7 +2,7 @@ import DurableLog
 import Foundation
 import Testing
 
-/// The real disk: what the scripted one stands for.
+/// The real disk, which the scripted one imitates.
 @Suite("POSIX file system", .timeLimit(.minutes(10)))
 struct POSIXFileSystemTests {
     private func withDirectory(_ body: (String) async throws -> Void) async throws {
@@ -16,7 +16,7 @@ struct POSIXFileSystemTests {
         return try #require(attributes[.posixPermissions] as? Int)
     }
 
-    @Test("a store lives, is closed and opened again, and another process is kept out meanwhile")
+    @Test("a store lives, is closed and opened again, and another process is kept out in the meantime")
     func lives() async throws {
         try await withDirectory { path in
             let directory = path + "/deep/store"
@@ -32,7 +32,7 @@ struct POSIXFileSystemTests {
             let again = try TestStore.open(POSIXFileSystem(), directory: directory, key: .besideData)
             #expect(try TestStore.state(of: again).count == 50)
             try await again.close()
-            // Nobody but the owner may read any of it.
+            // Only the owner may read any of it.
             #expect(try permissions(directory) == 0o700)
             for name in try FileManager.default.contentsOfDirectory(atPath: directory) {
                 #expect(try permissions(directory + "/" + name) == 0o600)

@@ -1,3 +1,4 @@
+import AuthorizationServerTesting
 import DurableLog
 import Synchronization
 import Testing
@@ -242,7 +243,7 @@ struct SnapshotTests {
         let store = try TestStore.open(disk)
         let gate = Gate()
         let (started, continuation) = AsyncStream.makeStream(of: Void.self)
-        // Task by hand: it stands still within the body while the other attempt is refused.
+        // Task by hand: it waits within the body while the other attempt is refused.
         let first = Task {
             try await store.writeSnapshot(covering: .beginning, creationSeconds: 1) { writer throws(StorageError) in
                 continuation.yield()

@@ -1,3 +1,4 @@
+import AuthorizationServerTesting
 import DurableLog
 import Foundation
 import Glibc

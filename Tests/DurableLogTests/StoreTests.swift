@@ -1,3 +1,4 @@
+import AuthorizationServerTesting
 import DurableLog
 import Foundation
 import Testing
@@ -47,7 +48,7 @@ struct StoreTests {
         try await TestStore.open(disk).close()
     }
 
-    @Test("a wrong key is told from damage, for snapshot and journal")
+    @Test("a wrong key is distinguished from damage in snapshot and journal")
     func wrongKey() async throws {
         let disk = try await filled()
         let wrong = StorageKeySource.configured(try TestStore.key(9))

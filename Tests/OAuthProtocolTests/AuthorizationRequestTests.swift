@@ -154,7 +154,7 @@ struct AuthorizationRequestTests {
 
     // MARK: - Page errors
 
-    @Test("AZ-2, D-2: a missing client is told to the user, whatever else is wrong")
+    @Test("AZ-2, D-2: a missing client is reported to the user, whatever else is wrong")
     func missingClient() {
         #expect(problem(query([("client_id", nil)])) == .missingClient)
         #expect(problem(nil) == .missingClient)
@@ -173,7 +173,7 @@ struct AuthorizationRequestTests {
         #expect(problem(query([("client_id", id)])) == .unknownClient)
     }
 
-    @Test("AZ-3, D-1: a redirect URI that is not registered is told to the user, never redirected to")
+    @Test("AZ-3, D-1: a redirect URI that is not registered is reported to the user, never redirected to")
     func unregisteredRedirectURI() {
         for uri in [
             "https://evil/cb", "http://127.0.0.1:1/cb/", "http://localhost:1/cb", "http://127.0.0.1:1/cb#", "x",
@@ -193,7 +193,7 @@ struct AuthorizationRequestTests {
     }
 
     @Test(
-        "AZ-1, D-9: a repeated client_id or redirect_uri is told to the user",
+        "AZ-1, D-9: a repeated client_id or redirect_uri is reported to the user",
         arguments: ["client_id", "redirect_uri"]
     )
     func repeatedBeforeVerification(name: String) {
@@ -203,7 +203,10 @@ struct AuthorizationRequestTests {
         #expect(problem(query(adding: "&\(name.replacing("_", with: "%5F"))=x")) == .duplicateParameter(name))
     }
 
-    @Test("AZ-1: a query that is not well-formed is told to the user", arguments: ["%", "a=%zz", "a=%FF", "%C0%AF=1"])
+    @Test(
+        "AZ-1: a query that is not well-formed is reported to the user",
+        arguments: ["%", "a=%zz", "a=%FF", "%C0%AF=1"]
+    )
     func malformed(text: String) {
         #expect(problem(text) == .malformedQuery)
         #expect(problem(query(adding: "&" + text)) == .malformedQuery)
@@ -281,7 +284,7 @@ struct AuthorizationRequestTests {
         #expect(problem(query([(name, value)])) == nil)
     }
 
-    @Test("a client without the code grant is told so")
+    @Test("a client without the code grant is refused with this reason")
     func grantNotAllowed() {
         #expect(redirectable(query(), client: client(grants: [.clientCredentials])) == .unauthorizedClient)
     }
@@ -304,7 +307,7 @@ struct AuthorizationRequestTests {
         #expect(redirectable(query(wrong)) == nil)
     }
 
-    @Test("AZ-1, RS-1: a repeated parameter that nobody knows is ignored, so its name reaches no description")
+    @Test("AZ-1, RS-1: a repeated unknown parameter is ignored, so its name reaches no description")
     func hostileNames() throws {
         let request = try check(query(adding: "&%22scope%3Dadmin%5C=1&%22scope%3Dadmin%5C=2"))
         #expect(request == (try check(query(adding: ""))))

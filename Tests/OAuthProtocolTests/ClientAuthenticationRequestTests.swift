@@ -54,7 +54,7 @@ struct ClientAuthenticationRequestTests {
     }
 
     @Test(
-        "TK-13: what decoding changes is kept as it stands too, for nothing tells whether the client encodes",
+        "TK-13: what decoding changes is kept as sent too, because nothing shows whether the client encodes",
         arguments: [
             ("c:a+b", "c", "a+b"), ("c:a%2Bb", "c", "a%2Bb"), ("a+b:s", nil, nil), ("a%2Bb:s%25", "a%2Bb", "s%25"),
             ("c:s", nil, nil), ("c:50%", nil, nil), ("dcr_1:gs_abc-_", nil, nil),
@@ -66,7 +66,7 @@ struct ClientAuthenticationRequestTests {
         #expect(request.undecoded?.secret.wireValue == expected)
     }
 
-    @Test("TK-13, TK-14: an id that decodes to none is taken as it stands, and so is the one that the form confirms")
+    @Test("TK-13, TK-14: an id that decodes to none is taken as sent, and so is the one that the form confirms")
     func undecodedID() throws {
         #expect(try read(basic("a+b:s")).clientID == "a+b")
         #expect(try read(basic("a%2Bb:s"), "client_id=a%252Bb").clientID == "a%2Bb")
@@ -168,7 +168,7 @@ struct ClientAuthenticationRequestTests {
     func clientIDs() throws {
         for id in ["dcr_%E2%84%AA", "a%20b", "a%0A", "%00", "%C3%A9", String(repeating: "a", count: 2049)] {
             #expect(status(nil, "client_id=\(id)") == 401)
-            // As it stands it is another id, in plain ASCII; decoded it is none, and is not looked up.
+            // As sent it is another id, in plain ASCII; decoded it is none, and is not looked up.
             #expect(try id.utf8.count > 2048 || read(basic("\(id):s")).clientID == id)
         }
         #expect(status(basic(String(repeating: "a", count: 2049) + ":s")) == 401)

@@ -3,8 +3,8 @@ import Testing
 
 /// Identifiers among the arguments of asynchronous calls.
 ///
-/// With a 128-bit integer inside, the compiler of Swift 6.3 (x86-64, without optimization) makes these calls return to a
-/// wrong address: all but `textOptionalPartPart` crash the process.
+/// With a 128-bit integer inside, the compiler of Swift 6.3 (x86-64, without optimization) makes these calls return to
+/// a wrong address: all but `textOptionalPartPart` crash the process.
 @Suite("Identifiers: passed among many arguments over an actor's turn")
 struct IdentifierCallTests {
     private actor Place {

@@ -63,7 +63,7 @@ struct SecretsTests {
         }
     }
 
-    @Test("AZ-16, TK-13: issued secrets have 256 bits, their prefix and an alphabet that nobody can encode wrongly")
+    @Test("AZ-16, TK-13: issued secrets have 256 bits, their prefix and an alphabet that no client can encode wrongly")
     func freshSecrets() throws {
         let codes = (0..<50).map { _ in AuthorizationCode(random: SystemRandomSource()) }
         #expect(Set(codes).count == 50)

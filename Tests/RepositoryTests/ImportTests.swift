@@ -32,8 +32,8 @@ struct ImportTests {
         ),
         "AuthorizationServerTesting": floors1To3.union(
             [
-                "AuthorizationServer", "DevelopmentIdentityProvider", "HTTPTypes", "Logging", "OAuthClientKit",
-                "ServerConfiguration",
+                "AuthorizationServer", "DevelopmentIdentityProvider", "Glibc", "HTTPTypes", "Logging",
+                "OAuthClientKit", "ServerConfiguration",
             ]
         ),
     ]

@@ -13,10 +13,9 @@ struct TaskOwnerTests {
         "Sources/OAuthState/Stores/OrderedWork.swift",
         // A connection, which the drain of its server waits for.
         "Sources/SocketHTTP/Server/LoopService.swift",
-        // A request to a provider that serves all who wait; the transport bounds it, and work whose result must be kept
-        // waits for it inside a task of the owner.
-        "Sources/UpstreamIdentity/Discovery/CachedDocument.swift",
-        "Sources/UpstreamIdentity/Registration/UpstreamClient.swift",
+        // A request to a provider that serves all waiting callers; the transport bounds it, and work whose result must
+        // be kept waits for it inside a task of the owner.
+        "Sources/Foundations/Concurrency/SingleFlight.swift",
         // The same in the verifier for other servers, whose closure bounds the request; its result is only a copy.
         "Sources/GatehouseVerifier/KeySource.swift",
         // The end of a listener of the development provider, which that provider's shutdown waits for.

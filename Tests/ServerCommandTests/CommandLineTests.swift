@@ -54,6 +54,19 @@ struct CommandLineTests {
         #expect(!outcome.output.isEmpty && outcome.errors.isEmpty)
     }
 
+    @Test("a mistyped command is answered with the one that was probably meant")
+    func mistyped() {
+        let commands = GatehouseCommand.configuration
+        #expect(
+            MistypedCommand.objection(to: "devv", in: commands) == "gatehouse: unknown command devv; did you mean dev?"
+        )
+        #expect(MistypedCommand.objection(to: "sesions", in: commands)?.contains("did you mean sessions?") == true)
+        #expect(MistypedCommand.objection(to: "xyzzy-plugh", in: commands)?.contains("--help") == true)
+        for accepted in ["dev", "help", "--version", nil] {
+            #expect(MistypedCommand.objection(to: accepted, in: commands) == nil)
+        }
+    }
+
     @Test(
         "a command line that cannot be understood is 2, on standard error",
         arguments: [["bogus"], ["check-config"], ["check-config", "--config"], ["check-config", "--nope", "x"]]

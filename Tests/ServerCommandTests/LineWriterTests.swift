@@ -44,6 +44,25 @@ struct LineWriterTests {
         try await expect("after\n")
     }
 
+    @Test("N-1: goes on in a new file when the old one was renamed, and divides no line between them")
+    func rotated() async throws {
+        let old = path + ".1"
+        defer { for file in [path, old] { try? FileManager.default.removeItem(atPath: file) } }
+        let writer = LineWriter(try AppendingFile(path: path), policy: .keep)
+        writer.write(Array("before\n".utf8))
+        try await expect("before\n")
+        try FileManager.default.moveItem(atPath: path, toPath: old)
+        writer.write(Array("still in the old one\n".utf8))
+        for _ in 0..<500 where try String(contentsOfFile: old, encoding: .utf8).count < 20 {
+            try await Task.sleep(for: .milliseconds(10))
+        }
+        writer.replaceFile(by: try AppendingFile(path: path))
+        writer.write(Array("after\n".utf8))
+        try await expect("after\n")
+        writer.close()
+        #expect(try String(contentsOfFile: old, encoding: .utf8) == "before\nstill in the old one\n")
+    }
+
     @Test("writes a line that comes after the end, too: none is dropped")
     func lineAfterTheEnd() throws {
         defer { try? FileManager.default.removeItem(atPath: path) }

@@ -46,7 +46,7 @@ struct DrainTests {
         }
     }
 
-    @Test("a request in flight ends with Connection: close; idle connections end at once; nobody new is let in")
+    @Test("a request in flight ends with Connection: close; idle connections end at once; no new one is accepted")
     func graceful() async throws {
         let gate = Gate()
         let responder = ClosureResponder { request in
@@ -84,7 +84,7 @@ struct DrainTests {
             try resting.send(.get("/first"))
             _ = try resting.receiveResponse()
             let silent = try RawClient(address)
-            // While this holds the loop, nothing is read and nobody accepted.
+            // While this holds the loop, nothing is read and nothing accepted.
             let (isHeld, held) = AsyncStream<Never>.makeStream()
             let release = DispatchSemaphore(value: 0)
             server.eventLoops[0].submit {
@@ -100,7 +100,8 @@ struct DrainTests {
             try thread.start()
             defer { thread.stop() }
             let end = Task(executorPreference: thread) { await server.shutdown(gracePeriod: .seconds(300)) }
-            // So long the drain has to come into the loop's queue; were it late, there would be less to see, and no error.
+            // The drain has this long to come into the loop's queue; were it late, there would be less to see, and no
+            // error.
             try await Task.sleep(for: .milliseconds(200))
             release.signal()
             for client in [resting] + new {
@@ -193,7 +194,7 @@ struct DrainTests {
 
 @Suite("Reserved ports", .timeLimit(.minutes(10)))
 struct PortReservationTests {
-    @Test("a reserved port is known before the server is made; nothing answers on it meanwhile")
+    @Test("a reserved port is known before the server is made; nothing answers on it in the meantime")
     func reservation() async throws {
         let reservation = try PortReservation(SocketAddress(ip: .loopback, port: 0))
         #expect(reservation.address.port != 0)

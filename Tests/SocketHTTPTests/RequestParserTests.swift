@@ -29,7 +29,7 @@ struct RequestParserTests {
         #expect(request.fields.firstValue(of: "missing") == nil)
     }
 
-    @Test("TK-1: a value that stands alone is told from others, doubled ones and none, by its bytes")
+    @Test("TK-1: a single value is distinguished from others, doubled ones and none by its bytes")
     func onlyValue() throws {
         let request = try request(
             "GET / HTTP/1.1\r\nHost: h\r\nX-One: a/b\r\nX-Two: a/b\r\nx-two: a/b\r\nX-Other: A/b\r\n\r\n"

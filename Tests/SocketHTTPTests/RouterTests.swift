@@ -53,7 +53,7 @@ struct RouterTests {
         #expect(response.body == Array(#"{"error":"not_found"}"#.utf8))
     }
 
-    @Test("a parameter may stand inside a path, and a star takes whatever is below")
+    @Test("a parameter may be inside a path, and a star takes whatever is below")
     func patterns() async {
         #expect(await respond(.get, "/admin/users/u_1/connections").body == Array("u_1".utf8))
         #expect(await respond(.post, "/admin/users/u_1/connections").status == .methodNotAllowed)

@@ -19,12 +19,29 @@ import Glibc
     deinit {
         unsafe SSL_CTX_free(context)
     }
+
+    /// The first bytes of a handshake, which is never continued.
+    func firstFlight() throws -> [UInt8] {
+        guard let session = unsafe SSL_new(context) else { throw BenchmarkError("no TLS session") }
+        defer { unsafe SSL_free(session) }
+        guard let incoming = unsafe BIO_new(BIO_s_mem()), let outgoing = unsafe BIO_new(BIO_s_mem()) else {
+            throw BenchmarkError("no memory for a handshake")
+        }
+        unsafe SSL_set_bio(session, incoming, outgoing)
+        _ = unsafe SSL_connect(session)
+        var bytes = [UInt8](repeating: 0, count: 16_384)
+        let count = unsafe bytes.withUnsafeMutableBytes { unsafe BIO_read(outgoing, $0.baseAddress, Int32($0.count)) }
+        guard count > 0 else { throw BenchmarkError("a handshake has no first bytes") }
+        return Array(bytes.prefix(Int(count)))
+    }
 }
 
 /// A server's address, and how to connect to it.
 struct Endpoint {
     var port: UInt16
     var tls: ClientTLS?
+    /// The loopback address to connect from; `nil` for 127.0.0.1.
+    var source: LoopbackAddress?
 }
 
 /// One connection of a client.
@@ -35,10 +52,10 @@ struct Endpoint {
 
     /// Connects and performs the handshake; does not block afterwards.
     init(to endpoint: Endpoint) throws {
-        descriptor = try Self.connect(endpoint.port)
+        descriptor = try LoopbackSocket.connect(to: endpoint.port, from: endpoint.source)
         guard let tls = endpoint.tls else {
             unsafe session = nil
-            Self.stopBlocking(descriptor)
+            LoopbackSocket.stopBlocking(descriptor)
             return
         }
         guard let session = unsafe SSL_new(tls.context) else { throw BenchmarkError("no TLS session") }
@@ -46,7 +63,7 @@ struct Endpoint {
         guard unsafe SSL_set_fd(session, descriptor) == 1, unsafe SSL_connect(session) == 1 else {
             throw BenchmarkError("a TLS handshake failed")
         }
-        Self.stopBlocking(descriptor)
+        LoopbackSocket.stopBlocking(descriptor)
     }
 
     deinit {
@@ -95,29 +112,5 @@ struct Endpoint {
             }
         guard isWaiting else { throw BenchmarkError("the server closed a connection") }
         return nil
-    }
-
-    private static func stopBlocking(_ descriptor: Int32) {
-        _ = fcntl(descriptor, F_SETFL, fcntl(descriptor, F_GETFL) | O_NONBLOCK)
-    }
-
-    private static func connect(_ port: UInt16) throws -> Int32 {
-        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        var on: Int32 = 1
-        unsafe setsockopt(descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, &on, socklen_t(MemoryLayout<Int32>.size))
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_port = port.bigEndian
-        address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
-        let result = unsafe withUnsafePointer(to: &address) { pointer in
-            unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                unsafe Glibc.connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
-            }
-        }
-        guard descriptor >= 0, result == 0 else {
-            if descriptor >= 0 { close(descriptor) }
-            throw BenchmarkError("the server on port \(port) cannot be reached")
-        }
-        return descriptor
     }
 }

@@ -23,13 +23,31 @@ final class AuthorizationFlow: Script {
     init(issuer: String, provider: String) {
         self.issuer = issuer
         self.provider = provider
+        start = Self.request
+    }
+
+    /// The authorization request.
+    static var request: [UInt8] {
         let query = FormParameters.serialize([
             ("response_type", "code"), ("client_id", Population.clientID), ("redirect_uri", Population.redirectURI),
-            ("state", "state-123"), ("code_challenge", Base64URL.encode(SHA256.hash(Self.verifier).bytes)),
+            ("state", "state-123"), ("code_challenge", Base64URL.encode(SHA256.hash(verifier).bytes)),
             ("code_challenge_method", "S256"), ("resource", LoadServer.loginResource),
             ("scope", "mcp:read offline_access"),
         ])
-        start = RequestText.get("/oauth/authorize?" + query)
+        return RequestText.get("/oauth/authorize?" + query)
+    }
+
+    /// The approval on a consent page, in the same browser; `nil` after another answer.
+    static func consent(_ page: Answer) -> [UInt8]? {
+        // An answer without a ticket is a refusal, which nothing follows.
+        guard page.status == 200, let ticket = try? ticket(page) else { return nil }
+        let cookies = page.fields("Set-Cookie").map { String($0.prefix { $0 != ";" }) }
+        return approval(ticket, cookies: "Cookie: \(cookies.joined(separator: "; "))\r\n")
+    }
+
+    private static func approval(_ ticket: String, cookies: String) -> [UInt8] {
+        let form = FormParameters.serialize([("ticket", ticket), ("decision", "approve")])
+        return RequestText.post("/oauth/consent", form, fields: cookies)
     }
 
     func begin() -> Step? {
@@ -45,8 +63,7 @@ final class AuthorizationFlow: Script {
         case .consentPage:
             try answer.require(200)
             stage = .redirects
-            let form = FormParameters.serialize([("ticket", try ticket(answer)), ("decision", "approve")])
-            return Step(RequestText.post("/oauth/consent", form, fields: cookieField))
+            return Step(Self.approval(try Self.ticket(answer), cookies: cookieField))
         case .redirects:
             return try follow(answer)
         case .tokens:
@@ -77,7 +94,7 @@ final class AuthorizationFlow: Script {
         return Step(RequestText.post("/oauth/token", form))
     }
 
-    private func ticket(_ page: Answer) throws -> String {
+    private static func ticket(_ page: Answer) throws -> String {
         let field = page.body.split(separator: "<").first { $0.contains("name=\"ticket\"") }
         guard let field, let value = field.firstRange(of: "value=\"") else {
             throw BenchmarkError("a consent page without ticket: \(page.body.prefix(400))")

@@ -12,6 +12,8 @@ final class LoadHost {
     let server: Endpoint
     let provider: Endpoint
     let idleBytes: Int
+    /// The port that speaks TLS, if the server is one for hostile load.
+    let tlsPort: UInt16?
     /// The refresh tokens of live sessions.
     let refreshTokens: [[UInt8]]
     /// The refresh tokens of sessions whose upstream token is always expired.
@@ -24,7 +26,19 @@ final class LoadHost {
     /// Sessions whose upstream token is always expired: as many as refresh at once.
     static let expiringCount = 64
 
-    static func start(_ conditions: Conditions, program: URL? = nil) async throws -> LoadHost {
+    /// Starts everything.
+    ///
+    /// - Parameters:
+    ///   - conditions: The conditions of the load.
+    ///   - program: Another build's server.
+    ///   - arguments: Further arguments of the server.
+    /// - Returns: The running server with its provider.
+    /// - Throws: What prevents the start.
+    static func start(
+        _ conditions: Conditions,
+        program: URL? = nil,
+        arguments: [String] = []
+    ) async throws -> LoadHost {
         let logger = Logger(label: "load") { _ in SwiftLogNoOpLogHandler() }
         let identityProvider = try DevelopmentIdentityProvider(
             configuration: .init(signIn: .automatic("ada")),
@@ -34,14 +48,14 @@ final class LoadHost {
         let upstream = try await FastUpstream.start(logger)
         let directory = FileManager.default.temporaryDirectory.appending(path: "gatehouse-load-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
-        if conditions.tls { try Certificate.make(in: directory) }
+        if conditions.tls || arguments.contains("--hostile") { try Certificate.make(in: directory) }
         let providerURL = try await identityProvider.start()
         let child = try ChildServer(
             [
                 "serve", "--provider", providerURL, "--fast-upstream", upstream.url, "--journal", conditions.journal,
                 "--directory", directory.path(), "--sessions", "\(conditions.sessions)",
                 "--expired", "\(expiringCount)",
-            ] + (conditions.tls ? ["--tls"] : []),
+            ] + (conditions.tls ? ["--tls"] : []) + arguments,
             program: program
         )
         let ready = try await child.line()
@@ -54,6 +68,7 @@ final class LoadHost {
             providerURL: providerURL,
             tls: conditions.tls ? ClientTLS() : nil,
             idleBytes: ready["idle_bytes"]?.integerValue ?? 0,
+            tlsPort: ready["tls_port"]?.integerValue.flatMap { UInt16(exactly: $0) },
             tokens: tokens,
             child: child,
             directory: directory,
@@ -67,6 +82,7 @@ final class LoadHost {
         providerURL: String,
         tls: ClientTLS?,
         idleBytes: Int,
+        tlsPort: UInt16?,
         tokens: [[UInt8]],
         child: ChildServer,
         directory: URL,
@@ -81,6 +97,7 @@ final class LoadHost {
         server = Endpoint(port: port, tls: tls)
         provider = Endpoint(port: providerPort)
         self.idleBytes = idleBytes
+        self.tlsPort = tlsPort
         refreshTokens = Array(tokens.dropLast(Self.expiringCount))
         expiringTokens = Array(tokens.suffix(Self.expiringCount))
         self.child = child

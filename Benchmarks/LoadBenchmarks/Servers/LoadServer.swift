@@ -23,6 +23,9 @@ struct LoadServer: AsyncParsableCommand {
     @Option(name: .long) var sessions: Int
     @Option(name: .long) var expired: Int
     @Flag(name: .long) var tls = false
+    /// The limits of a default configuration, a second listener with TLS, and name servers that do not answer.
+    @Flag(name: .long) var hostile = false
+    @Flag(name: .long) var anyCore = false
 
     /// The resource of the population's sessions, and its server.
     static let resourceServer = (id: "mcp-server", secret: "resource-server-secret-for-load")
@@ -36,7 +39,7 @@ struct LoadServer: AsyncParsableCommand {
     static let toldTokenCountMax = 200_000
 
     func run() async throws {
-        try Affinity.pin(to: 0)
+        if !anyCore { try Affinity.pin(to: 0) }
         _ = DescriptorLimit.raise(to: 65_536)
         let logger = Logger(label: "load") { _ in SwiftLogNoOpLogHandler() }
         let server = try await start(logger)
@@ -49,6 +52,7 @@ struct LoadServer: AsyncParsableCommand {
             "issuer": .string(server.configuration.issuer.text),
             "idle_bytes": .number(JSONNumber(idle.residentBytes)),
             "sessions": .number(JSONNumber(sessionCount)),
+            "tls_port": .number(JSONNumber(server.addresses.count > 1 ? Int(server.addresses[1].port) : 0)),
         ])
         var issued = 0
         for await line in Self.inputLines() {
@@ -70,6 +74,12 @@ struct LoadServer: AsyncParsableCommand {
             logger: logger
         )
         environment.reservations = [reservation]
+        if hostile {
+            environment.documentTransport = try CurlClient(
+                configuration: .strangers(proxy: .none, resolver: SilentResolver()),
+                logger: logger
+            )
+        }
         environment.eventLoopCount = 1
         environment.storeLimits.authorizationCodesMax = 10_000_000
         // All sessions are one user's with one client, which no user would have.
@@ -109,8 +119,22 @@ struct LoadServer: AsyncParsableCommand {
         configuration.clients = [machine]
         configuration.tokens.authorizationCodeLifetime = .seconds(600)
         configuration.storage.snapshotInterval = .seconds(86_400)
+        guard !hostile else { return withHostileLimits(configuration) }
         configuration.limits.registrationsPerSource = .init(burst: 10_000_000, perMinute: 10_000_000)
         configuration.limits.authorizationsPerSource = .init(burst: 10_000_000, perMinute: 10_000_000)
+        return configuration
+    }
+
+    private func withHostileLimits(_ configuration: Configuration) -> Configuration {
+        var configuration = configuration
+        // Room for 20,000 connections of attackers; those of this machine have no bound of their own.
+        configuration.limits.connections = 24_000
+        var listener = Configuration.Listener(address: SocketAddress(ip: .loopback, port: 0))
+        listener.tls = Configuration.TLSFiles(
+            certificateFile: directory + "/certificate.pem",
+            privateKeyFile: directory + "/key.pem"
+        )
+        configuration.listen.append(listener)
         return configuration
     }
 

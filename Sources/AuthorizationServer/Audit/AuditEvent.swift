@@ -208,6 +208,14 @@ package struct AuditEvent: Sendable {
         AuditEvent("signing_key.withdrawn", ["kid": .string(keyID), "by": .string(actor)])
     }
 
+    /// A reload changed these keys of the configuration.
+    package static func reloaded(_ keys: [String], by actor: String) -> AuditEvent {
+        AuditEvent(
+            "configuration.reloaded",
+            ["keys": .array(keys.map(JSONValue.string)), "by": .string(actor)]
+        )
+    }
+
     /// An operator removed a client.
     package static func clientRemoved(_ clientID: String, by actor: String) -> AuditEvent {
         AuditEvent("client.removed", ["client_id": .string(clientID), "by": .string(actor)])

@@ -3,7 +3,7 @@ import OAuthState
 
 /// The members of an audit event, written as JSON immediately, because an event is on the path of every token.
 ///
-/// Names must be unique and must not be a reserved one: time, event, request_id, source.
+/// Names must be unique and must not be a reserved one: time, event, request_id, source, trace_id.
 struct AuditFields: Sendable, ExpressibleByDictionaryLiteral {
     /// The members, each preceded by a comma.
     private(set) var members: [UInt8] = []

@@ -37,6 +37,12 @@ package final class AuditTrail: Sendable {
             line.append(contentsOf: #"","source":""#.utf8)
             context.source.append(to: &line)
             line.append(UInt8(ascii: "\""))
+            if !context.traceID.isEmpty {
+                // 32 hexadecimal digits, which need no escapes.
+                line.append(contentsOf: #","trace_id":""#.utf8)
+                line.append(contentsOf: context.traceID.utf8)
+                line.append(UInt8(ascii: "\""))
+            }
         }
         guard !write(line) else { return }
         withheld.withLock { withheld in

@@ -7,10 +7,9 @@ import SocketHTTP
 struct ConsentPrompt: Sendable {
     let tickets: ConsentTicketSealing
     let login: LoginFlow
-    let cookies: BrowserCookies
-    let pages: PageRenderer
-    let random: any RandomSource
+    let browser: BrowserGround
     let metrics: ServerMetrics
+    /// What the operator says of scopes.
     let scopeWords: [String: String]
 
     /// The consent page, with the cookie that binds it to the browser.
@@ -22,7 +21,7 @@ struct ConsentPrompt: Sendable {
         _ context: RequestContext
     ) throws(OAuthError) -> Response {
         // Each page has its own value under its own name, so that all pages of a browser stay valid (CO-2).
-        let binding = BrowserBinding(random: random)
+        let binding = BrowserBinding(random: browser.random)
         let id = tickets.makeID()
         let ticket: String
         do {
@@ -31,7 +30,7 @@ struct ConsentPrompt: Sendable {
             throw OAuthError(.serverError, "the consent page could not be prepared")
         }
         metrics.authorization(result: "consent_page")
-        var response = pages.consent(
+        var response = browser.pages.consent(
             ConsentPage(
                 client: client,
                 request: authorization,
@@ -41,10 +40,10 @@ struct ConsentPrompt: Sendable {
                 ticket: ticket
             )
         )
-        for cookie in cookies.removingSurplusConsents(request) {
+        for cookie in browser.cookies.removingSurplusConsents(request) {
             response.headerFields.append(HTTPField(name: .setCookie, value: cookie))
         }
-        let cookie = cookies.settingConsentBinding(binding, ticket: id)
+        let cookie = browser.cookies.settingConsentBinding(binding, ticket: id)
         response.headerFields.append(HTTPField(name: .setCookie, value: cookie))
         return response
     }

@@ -44,6 +44,24 @@ extension LoginCallback {
         return response
     }
 
+    /// S-21: refuses an account that is another user's, as connecting it outside a login does (D-62).
+    ///
+    /// An attacker who makes a browser log in at the first provider as the attacker must not get the account that its
+    /// user has at the second.
+    func checkOwner(
+        _ account: String,
+        _ userID: UserID,
+        _ provider: UpstreamProvider,
+        _ context: RequestContext
+    ) async throws(OAuthError) {
+        guard try await legs.keeper.belongsToAnother(account, at: provider, than: userID) else { return }
+        instruments.audit.record(
+            .connected(userID, upstream: provider.name, account: account, result: "account_of_another_user"),
+            context: context
+        )
+        throw OAuthError(.accessDenied, "the account at \(provider.name) is connected to another user")
+    }
+
     /// Takes the user's decision, in the browser that was asked.
     func decide(_ request: Request, _ context: RequestContext) async -> Response {
         guard FormOrigin.isOurs(request, issuer: browser.issuer) else {
@@ -97,6 +115,7 @@ extension LoginCallback {
                     instruments.audit.record(connected(leg, result: "denied"), context: context)
                     throw OAuthError(.accessDenied, "the user did not connect the account at \(provider.name)")
                 }
+                try await checkOwner(leg.draft.account, leg.draft.userID, provider, context)
                 let kept = try await legs.keeper.store(leg.draft, context)
                 progress.connections.append(kept.id)
                 progress.claims = leg.claims

@@ -154,6 +154,7 @@ struct LoginCallback: Sendable {
             guard let userID = pending.userID, try await !legs.keeper.isKnown(login, at: provider, to: userID) else {
                 return nil
             }
+            try await checkOwner(login.account(of: userID), userID, provider, context)
             return try await ask(userID, login, pending, provider, context)
         } catch {
             throw LegFailure(error)

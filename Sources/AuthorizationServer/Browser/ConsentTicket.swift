@@ -94,7 +94,11 @@ extension AuthorizationRequest {
             writer.write(push.id)
             writer.write(push.expiry)
         }
-        writer.write(declinedUpstreams.sorted()) { $0.write($1) }
+        // Only what there is: a page of an earlier version remains valid.
+        if !declinedUpstreams.isEmpty || boundKey != nil {
+            writer.write(declinedUpstreams.sorted()) { $0.write($1) }
+        }
+        if let boundKey { writer.write(boundKey.digest) }
     }
 
     init(from reader: inout BinaryReader) throws(RecordError) {
@@ -120,6 +124,9 @@ extension AuthorizationRequest {
         push = try reader.optional { (reader) throws(RecordError) in
             AuthorizationPush(id: try reader.digest(), expiry: try reader.timestamp())
         }
-        declinedUpstreams = Set(try reader.array { (reader) throws(RecordError) in try reader.string() })
+        if !reader.isAtEnd {
+            declinedUpstreams = Set(try reader.array { (reader) throws(RecordError) in try reader.string() })
+        }
+        boundKey = reader.isAtEnd ? nil : KeyThumbprint(digest: try reader.digest())
     }
 }

@@ -25,6 +25,16 @@ package struct ClientAuthenticator: Sendable {
         self.guesses = guesses
     }
 
+    /// The same with other clients and secrets, after a reload.
+    func replacing(clients: any ClientStore, operatorSecrets: [String: AcceptedSecrets]) -> ClientAuthenticator {
+        ClientAuthenticator(
+            clients: clients,
+            assertions: assertions,
+            operatorSecrets: operatorSecrets,
+            guesses: guesses
+        )
+    }
+
     /// Whether a request tries HTTP Basic, correctly or not: a 401 then names the scheme (RFC 6749 §5.2; TK-12).
     static func usesBasic(_ request: Request) -> Bool {
         request.values(of: .authorization).contains { header in

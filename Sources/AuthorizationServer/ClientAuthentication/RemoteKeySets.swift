@@ -1,3 +1,4 @@
+import Foundations
 package import Logging
 package import OAuthProtocol
 package import OutboundHTTP
@@ -15,7 +16,6 @@ package final class RemoteKeySets: Sendable {
         var keys: JSONWebKeySet?
         var fetchedAt: Timestamp?
         var attemptedAt: Timestamp?
-        var inFlight: Task<JSONWebKeySet?, Never>?
     }
 
     /// A stranger's client at an operator's client's URL must not decide what is accepted from there.
@@ -26,7 +26,6 @@ package final class RemoteKeySets: Sendable {
 
     private enum Step {
         case answer(JSONWebKeySet?)
-        case join(Task<JSONWebKeySet?, Never>)
         case fetch(fallback: JSONWebKeySet?, isRenewal: Bool)
     }
 
@@ -35,7 +34,7 @@ package final class RemoteKeySets: Sendable {
     private let limiter: SourceLimiter
     private let limits: DocumentFetchLimits
     private let timeSource: any TimeSource
-    private let work: BackgroundWork
+    private let flight: SingleFlight<Place, JSONWebKeySet?>
     private let logger: Logger
     private let entries = Mutex<[Place: Entry]>([:])
     private let allowance: Mutex<FetchAllowance>
@@ -69,7 +68,7 @@ package final class RemoteKeySets: Sendable {
         self.limiter = limiter
         self.limits = limits
         self.timeSource = timeSource
-        self.work = work
+        flight = SingleFlight { operation in work.start(.isCancelled, operation) }
         self.logger = logger
         allowance = Mutex(FetchAllowance(limits, renewals: Self.renewalsPerHost))
     }
@@ -121,14 +120,9 @@ package final class RemoteKeySets: Sendable {
         _ decide: (Entry, Timestamp) -> Step
     ) async -> JSONWebKeySet? {
         let now = context.now
-        let step = entries.withLock { table -> Step in
-            let entry = table[place] ?? Entry()
-            if let task = entry.inFlight { return .join(task) }
-            return decide(entry, now)
-        }
-        switch step {
+        if let task = flight.task(for: place) { return await task.value }
+        switch decide(entries.withLock { $0[place] } ?? Entry(), now) {
         case .answer(let keys): return keys
-        case .join(let task): return await task.value
         case .fetch(let fallback, let isRenewal):
             if !Self.isLoopback(place.url) || limits.limitsLoopbackSources,
                 await limiter.spend(.metadataFetch, source: context.source, now: now) != nil
@@ -177,20 +171,16 @@ package final class RemoteKeySets: Sendable {
         _ context: RequestContext,
         _ charge: FetchAllowance.Charge?
     ) -> Task<JSONWebKeySet?, Never>? {
-        entries.withLock { table in
-            if let task = table[place]?.inFlight { return task }
-            makeRoom(in: &table, for: place)
-            // Not the caller's task: it serves all who wait, and must not fail when the first of them goes away. The
-            // transport bounds how long it takes.
-            let task = work.start(.isCancelled) { [self] in
-                let keys = await fetch(place, context.source)
-                if keys != nil { allowance.withLock { $0.succeeded(charge) } }
-                finish(place, keys)
-                return keys
+        // The transport bounds its duration.
+        flight.task(for: place) { [self] in
+            entries.withLock { table in
+                makeRoom(in: &table, for: place)
+                table[place, default: Entry()].attemptedAt = context.now
             }
-            table[place, default: Entry()].attemptedAt = context.now
-            table[place, default: Entry()].inFlight = task
-            return task
+            let keys = await fetch(place, context.source)
+            if keys != nil { allowance.withLock { $0.succeeded(charge) } }
+            finish(place, keys)
+            return keys
         }
     }
 
@@ -209,7 +199,6 @@ package final class RemoteKeySets: Sendable {
         entries.withLock { table in
             // The entry may have been evicted in the meantime; then nothing is stored.
             guard var entry = table[place] else { return }
-            entry.inFlight = nil
             if let keys {
                 entry.keys = keys
                 entry.fetchedAt = now

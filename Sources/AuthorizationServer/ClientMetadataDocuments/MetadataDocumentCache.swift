@@ -1,3 +1,4 @@
+import Foundations
 package import OAuthProtocol
 package import ServerConfiguration
 package import SocketHTTP
@@ -40,12 +41,9 @@ package actor MetadataDocumentCache {
     private let fetch: MetadataDocumentFetch
     private let timeSource: any TimeSource
     private let limits: Limits
-    private let work: BackgroundWork
     private var entries: [String: Entry] = [:]
     private var failures: [String: Failed] = [:]
-    private typealias Fetch = Task<Outcome, Never>
-
-    private var inFlight: [String: Fetch] = [:]
+    private let flight: SingleFlight<String, Outcome>
     private var allowance: FetchAllowance
 
     /// An empty cache.
@@ -55,10 +53,10 @@ package actor MetadataDocumentCache {
         limits: Limits = .init(),
         work: BackgroundWork
     ) {
-        self.work = work
         self.fetch = fetch
         self.timeSource = timeSource
         self.limits = limits
+        flight = SingleFlight { operation in work.start(.isCancelled, operation) }
         allowance = FetchAllowance(limits.fetches, renewals: limits.renewalsPerHost)
     }
 
@@ -80,7 +78,7 @@ package actor MetadataDocumentCache {
 
     /// Whether asking for the document would start a request now.
     package func needsFetch(_ url: ClientIDURL) -> Bool {
-        fresh(url) == nil && inFlight[url.text] == nil && failure(url) == nil
+        fresh(url) == nil && flight.task(for: url.text) == nil && failure(url) == nil
     }
 
     /// The document's client: from a fresh copy, or fetched now by one request for all waiting callers.
@@ -103,7 +101,7 @@ package actor MetadataDocumentCache {
         if let failure = failure(url) {
             throw failure
         }
-        if let task = inFlight[url.text] {
+        if let task = flight.task(for: url.text) {
             return try await task.value.get()
         }
         return try await start(url, source, isKnown: isRegistered || entries[url.text] != nil).value.get()
@@ -118,8 +116,8 @@ package actor MetadataDocumentCache {
         _ url: ClientIDURL,
         _ source: IPAddress?,
         isKnown: Bool
-    ) throws(MetadataDocumentFailure) -> Fetch {
-        guard inFlight.count < limits.fetches.simultaneous(isLoopback: url.isLoopback),
+    ) throws(MetadataDocumentFailure) -> Task<Outcome, Never> {
+        guard flight.count < limits.fetches.simultaneous(isLoopback: url.isLoopback),
             case .admitted(let charge) = allowance.admit(
                 url.host,
                 isLoopback: url.isLoopback,
@@ -128,12 +126,10 @@ package actor MetadataDocumentCache {
                 now: timeSource.now()
             )
         else { throw MetadataDocumentFailure(.throttled, "too many documents are being fetched from this host") }
-        // Not the caller's task: it serves all who wait, and must not fail when the first of them goes away. The fetch
-        // bounds its duration.
-        guard let task = work.start(.isCancelled, { await self.run(url, source, charge) }) else {
+        // The fetch bounds its duration.
+        guard let task = flight.task(for: url.text, { await self.run(url, source, charge) }) else {
             throw MetadataDocumentFailure(.unreachable, "this server is shutting down")
         }
-        inFlight[url.text] = task
         return task
     }
 
@@ -152,7 +148,6 @@ package actor MetadataDocumentCache {
             outcome = .failure(error)
             note(error, url)
         }
-        inFlight[url.text] = nil
         return outcome
     }
 

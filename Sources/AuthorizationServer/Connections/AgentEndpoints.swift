@@ -6,42 +6,39 @@ import SocketHTTP
 
 /// Who may make agents through the API: the holder of a user's own access token with the scope `agents`.
 struct AgentAccess: Sendable {
-    let verification: AccessTokenVerification
+    let access: ResourceAccess
     let resources: ResourceCatalogue
 
-    /// The session of the request's token.
-    ///
-    /// - Throws: `invalid_token` for a token that is not live, was delegated, or is an agent's own; `insufficient_scope`.
-    func authorize(_ request: Request, _ context: RequestContext) async throws(OAuthError) -> Session {
-        guard let token = BearerToken.read(request) else {
-            throw OAuthError(.invalidToken, "an access token is required")
-        }
-        let live: AccessTokenVerification.LiveToken
-        do {
-            live = try await verification.live(token, audiences: resources.audiences, now: context.now)
+    /// The session of the request's token, or the answer to a token that gives no access: one that is not live, was
+    /// delegated, is an agent's own, or lacks the scope.
+    func authorize(_ request: Request, _ context: RequestContext) async -> Result<Session, AgentRefusal> {
+        let granted: ResourceAccess.Granted
+        do throws(ResourceAccess.Refusal) {
+            granted = try await access.granted(request, audiences: resources.audiences, context)
         } catch {
-            guard error != .unavailable else { throw .overloaded }
-            throw OAuthError(.invalidToken, "the access token is invalid")
+            return .failure(AgentRefusal(response: access.answer(error, context)))
         }
+        let claims = granted.live.token.claims
         // RFC 8693 §1.1: an actor must not outlast what it was given. An agent makes no agents.
-        guard let session = live.session, live.token.claims.actor == nil, session.agent == nil else {
-            throw OAuthError(.invalidToken, "the access token is invalid")
+        guard let session = granted.live.session, claims.actor == nil, session.agent == nil else {
+            let refusal = ResourceAccess.Refusal.token(.withoutUser, withProof: claims.boundKey != nil)
+            return .failure(AgentRefusal(response: access.answer(refusal, context)))
         }
-        guard live.token.claims.scope.split(separator: " ").contains(where: { $0 == ScopeSet.agents }) else {
-            throw OAuthError(.insufficientScope, "agents require the scope \(ScopeSet.agents)")
-        }
-        return session
-    }
-
-    /// The answer to an error: RFC 6750 §3.1.
-    static func refusal(_ error: OAuthError, _ request: Request) -> Response {
-        var response = Response.error(error, namesTokenError: BearerToken.read(request) != nil)
-        if error.code == .insufficientScope {
+        guard claims.scope.split(separator: " ").contains(where: { $0 == ScopeSet.agents }) else {
+            var response = Response.error(
+                OAuthError(.insufficientScope, "agents require the scope \(ScopeSet.agents)")
+            )
             response.headerFields[.wwwAuthenticate] =
                 "Bearer error=\"insufficient_scope\", scope=\"\(ScopeSet.agents)\""
+            return .failure(AgentRefusal(response: response))
         }
-        return response
+        return .success(session)
     }
+}
+
+/// The answer to a request whose token gives no access to agents.
+struct AgentRefusal: Error {
+    let response: Response
 }
 
 /// `POST /agents` makes an agent, `GET /agents` lists those that the client has made for the resource of its token.
@@ -53,8 +50,12 @@ struct AgentsEndpoint: Endpoint {
     static let path = "/agents"
 
     func respond(to request: Request, context: RequestContext) async -> Response {
+        let maker: Session
+        switch await access.authorize(request, context) {
+        case .success(let session): maker = session
+        case .failure(let refusal): return refusal.response
+        }
         do throws(OAuthError) {
-            let maker = try await access.authorize(request, context)
             guard request.method == .post else {
                 let own = try await agents.list(of: maker.userID, madeBy: maker, now: context.now)
                 let json: JSONObject = ["agents": .array(own.map { .object($0.agentView) })]
@@ -65,7 +66,7 @@ struct AgentsEndpoint: Endpoint {
             json["agent_token"] = .string(made.token.wireValue)
             return .json(json.serialized(), status: .created)
         } catch {
-            return AgentAccess.refusal(error, request)
+            return .error(error)
         }
     }
 
@@ -124,15 +125,19 @@ struct AgentEndpoint: Endpoint {
     let agents: AgentTokens
 
     func respond(to request: Request, context: RequestContext) async -> Response {
+        let maker: Session
+        switch await access.authorize(request, context) {
+        case .success(let session): maker = session
+        case .failure(let refusal): return refusal.response
+        }
         do throws(OAuthError) {
-            let maker = try await access.authorize(request, context)
             // Another user's or client's agent is answered like one that never existed.
             guard let id = request.pathParameter.flatMap(SessionID.init),
                 try await agents.end(id, of: maker.userID, madeBy: maker, by: "client", context)
             else { return .noSuchRow }
             return Response(status: .noContent, headerFields: [.cacheControl: "no-store"], body: [])
         } catch {
-            return AgentAccess.refusal(error, request)
+            return .error(error)
         }
     }
 }

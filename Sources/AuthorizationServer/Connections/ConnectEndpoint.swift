@@ -13,6 +13,7 @@ struct ConnectEndpoint: Endpoint {
     let pages: ConnectionPages
     let links: ConnectLinks
     let sessions: any LoginStore
+    let entered: EnteredConnections
     let audit: AuditTrail
 
     func respond(to request: Request, context: RequestContext) async -> Response {
@@ -38,6 +39,9 @@ struct ConnectEndpoint: Endpoint {
             let userID = visitor.user.id
             guard userID == link.userID else { return await refuse(link, context) }
             guard visitor.isFresh(now: context.now) else { return try signInAgain(userID, text, request, context) }
+            if let provider = pages.upstreams[link.upstream], let credential = provider.enteredCredential {
+                return try ask(link, text, provider, credential, visitor.user, request, context)
+            }
             let scopes = (pages.upstreams[link.upstream]?.requestedScopes ?? .empty).union(link.scopes)
             let (ticket, cookie) = try pages.forms.ticket(for: userID, request, now: context.now)
             var response = pages.browser.pages.connect(
@@ -101,7 +105,11 @@ struct ConnectEndpoint: Endpoint {
         guard let visitor, visitor.user.id == link.userID else { return await refuse(link, context) }
         guard visitor.isFresh(now: context.now) else { return try signInAgain(visitor.user.id, text, request, context) }
         switch try form.once("decision") {
-        case "connect": return try await connect(link, request, context)
+        case "connect":
+            if let provider = pages.upstreams[link.upstream], let credential = provider.enteredCredential {
+                return try await enter(form, link, text, provider, credential, visitor.user, request, context)
+            }
+            return try await connect(link, request, context)
         case "deny": return pages.browser.pages.notice(.notConnected(link.upstream), status: .ok)
         default: return pages.browser.pages.error(.badForm, status: .badRequest)
         }
@@ -115,7 +123,13 @@ struct ConnectEndpoint: Endpoint {
         guard let provider = pages.upstreams[link.upstream] else {
             return pages.browser.pages.error(.unknownUpstream, status: .badRequest)
         }
-        // VX-5: a link works once. It counts as used when the provider is asked, not when the page is shown.
+        if let used = try await use(link, context) { return used }
+        return try await pages.flow.begin(.connect(link), at: provider, request: request, context: context)
+    }
+
+    // VX-5: a link works once. It counts as used when the provider is asked, or a credential stored, not when the page is
+    // shown. A page for one that cannot be used, or `nil`.
+    func use(_ link: ConnectLink, _ context: RequestContext) async throws(OAuthError) -> Response? {
         let use = try await OAuthError.attempt(
             await sessions.consumeOnce(link.useID, until: link.expiry, from: context.network, now: context.now)
                 .outcome
@@ -123,9 +137,8 @@ struct ConnectEndpoint: Endpoint {
         switch use {
         case .alreadyUsed: return pages.browser.pages.error(.expiredLink, status: .badRequest)
         case .full: return pages.browser.pages.error(.overloaded, status: .serviceUnavailable)
-        case .consumed: break
+        case .consumed: return nil
         }
-        return try await pages.flow.begin(.connect(link), at: provider, request: request, context: context)
     }
 
     private func signInAgain(
@@ -145,7 +158,7 @@ struct ConnectEndpoint: Endpoint {
         return pages.browser.pages.notice(.anotherUser, status: .forbidden)
     }
 
-    private func path(_ text: String) -> String { ConnectLink.path + "/" + text }
+    func path(_ text: String) -> String { ConnectLink.path + "/" + text }
 }
 
 extension ConnectEndpoint {
@@ -177,7 +190,7 @@ extension ConnectEndpoint {
         id: "connect",
         summary: summary,
         parameters: [.inPath("link")],
-        body: .form(required: ["ticket"], optional: ["sign_in", "sign_out", "decision"]),
+        body: .form(required: ["ticket"], optional: ["sign_in", "sign_out", "decision", "field.NAME"]),
         responses: OpenAPIOperation.pageAnswers
     )
 }

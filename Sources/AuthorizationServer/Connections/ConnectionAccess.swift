@@ -8,7 +8,7 @@ import SocketHTTP
 ///
 /// A token that was given to one MCP server must not reveal or end what belongs to another.
 struct ConnectionAccess: Sendable {
-    let verification: AccessTokenVerification
+    let access: ResourceAccess
     let resources: ResourceCatalogue
 
     /// What a token gives access to.
@@ -21,30 +21,29 @@ struct ConnectionAccess: Sendable {
         /// The token is for an MCP server and may be read there. Without the scope it shows only what the MCP server
         /// can find out by itself: which upstreams are connected.
         let mayManage: Bool
+        /// The nonce that the answer brings (RFC 9449 §8.2).
+        let nonce: String?
     }
 
     /// What the request's token gives access to.
-    ///
-    /// - Throws: `invalid_token`.
-    func authorize(_ token: String, context: RequestContext) async throws(OAuthError) -> Grant {
-        let live: AccessTokenVerification.LiveToken
-        do {
-            live = try await verification.live(token, audiences: resources.audiences, now: context.now)
-        } catch {
-            guard error != .unavailable else { throw .overloaded }
-            // A signature cannot be guessed: a foreign token is a mistake, not an attempt to guess ours.
-            throw OAuthError(.invalidToken, "the access token is invalid")
-        }
+    func authorize(_ request: Request, context: RequestContext) async throws(ResourceAccess.Refusal) -> Grant {
+        let granted = try await access.granted(request, audiences: resources.audiences, context)
+        let live = granted.live
         // RFC 8693 §1.1: an actor may do what the user's scope allows, which does not include the user's connections.
         guard let session = live.session, live.token.claims.actor == nil else {
-            throw OAuthError(.invalidToken, "the access token is invalid")
+            throw .token(.withoutUser, withProof: live.token.claims.boundKey != nil)
+        }
+        let upstreams: [String]
+        do throws(OAuthError) { upstreams = try resources.resource(session.resource).upstreams } catch {
+            throw .token(.wrongAudience, withProof: live.token.claims.boundKey != nil)
         }
         // The token's own scopes count: a client may have asked for fewer than its session has.
         let scopes = live.token.claims.scope.split(separator: " ")
         return Grant(
             userID: session.userID,
-            upstreams: try resources.resource(session.resource).upstreams,
-            mayManage: scopes.contains { $0 == ScopeSet.connections }
+            upstreams: upstreams,
+            mayManage: scopes.contains { $0 == ScopeSet.connections },
+            nonce: granted.nonce
         )
     }
 
@@ -59,9 +58,10 @@ struct ConnectionAccess: Sendable {
     }
 
     /// RFC 6750 §3.1: no error attribute when the request had no credentials at all.
-    static func challenge() -> Response {
-        var response = Response.error(OAuthError(.invalidToken, "an access token is required"))
-        response.headerFields[.wwwAuthenticate] = "Bearer"
-        return response
+    func challenge(_ context: RequestContext) -> Response { access.answer(.absent, context) }
+
+    /// The answer to a request whose token gives no access.
+    func answer(_ refusal: ResourceAccess.Refusal, _ context: RequestContext) -> Response {
+        access.answer(refusal, context)
     }
 }

@@ -14,18 +14,20 @@ struct ConnectionsEndpoint: Endpoint {
         guard request.values(of: .authorization).isEmpty else { return await listing(request, context) }
         // Without a token it must be a person; programs get an error that states what they need.
         guard request.values(of: .accept).contains(where: { $0.contains("text/html") }) else {
-            return ConnectionAccess.challenge()
+            return access.challenge(context)
         }
         return await pages.overview(request, context)
     }
 
     private func listing(_ request: Request, _ context: RequestContext) async -> Response {
-        guard let token = BearerToken.read(request) else { return ConnectionAccess.challenge() }
+        let grant: ConnectionAccess.Grant
+        do throws(ResourceAccess.Refusal) { grant = try await access.authorize(request, context: context) } catch {
+            return access.answer(error, context)
+        }
         do throws(OAuthError) {
-            let grant = try await access.authorize(token, context: context)
             let connections = try await OAuthError.attempt(await vault.connections(of: grant.userID))
             let listing = ConnectionListing(connections, among: grant.upstreams)
-            return .json((grant.mayManage ? listing.json : listing.summary).serialized())
+            return .json((grant.mayManage ? listing.json : listing.summary).serialized()).bringing(nonce: grant.nonce)
         } catch {
             return .error(error)
         }
@@ -43,9 +45,11 @@ struct ConnectionRemovalEndpoint: Endpoint {
     let audit: AuditTrail
 
     func respond(to request: Request, context: RequestContext) async -> Response {
-        guard let token = BearerToken.read(request) else { return ConnectionAccess.challenge() }
+        let grant: ConnectionAccess.Grant
+        do throws(ResourceAccess.Refusal) { grant = try await access.authorize(request, context: context) } catch {
+            return access.answer(error, context)
+        }
         do throws(OAuthError) {
-            let grant = try await access.authorize(token, context: context)
             guard grant.mayManage else { return ConnectionAccess.insufficientScope() }
             // Another user's connection is answered like one that never existed.
             guard let id = request.pathParameter.flatMap(ConnectionID.init),
@@ -58,7 +62,7 @@ struct ConnectionRemovalEndpoint: Endpoint {
                 .disconnected(outcome.connection, by: "user", provider: outcome.provider.rawValue),
                 context: context
             )
-            return .json(outcome.json.serialized())
+            return .json(outcome.json.serialized()).bringing(nonce: grant.nonce)
         } catch {
             return .error(error)
         }
@@ -83,6 +87,7 @@ extension ConnectionsEndpoint {
             Lists a user's upstream connections: JSON with an access token, with accounts and times if it has the scope \
             connections; a page in a browser.
             """,
+        parameters: [.proof],
         security: ["accessToken"],
         responses: [
             (200, OpenAPIResponse.json("The connections", .connections).merging(.page("The page"))),
@@ -99,7 +104,7 @@ extension ConnectionRemovalEndpoint {
     private static let operation = OpenAPIOperation(
         id: "disconnect",
         summary: "Ends a connection: erases it, revokes it at the provider, and reports both results.",
-        parameters: [.inPath("id")],
+        parameters: [.inPath("id"), .proof],
         security: ["accessToken"],
         responses: [
             (200, .json("The results", .disconnection)), (401, .error("The access token is missing or invalid")),

@@ -2,6 +2,7 @@ import HTTPTypes
 import OAuthProtocol
 import OAuthState
 import SocketHTTP
+import UpstreamIdentity
 
 /// CO-2: `POST /connections`, the form on the page of connections.
 struct ConnectionsFormEndpoint: Endpoint {
@@ -55,6 +56,10 @@ struct ConnectionsFormEndpoint: Endpoint {
         if let name = try form.once("connect") {
             guard let provider = pages.upstreams[name] else { return unknownUpstream }
             let link = links.link(for: userID, upstream: name, account: nil, scopes: .empty, now: context.now)
+            // Its page asks for the credential.
+            guard provider.enteredCredential == nil else {
+                return .redirect(to: try links.uri(of: link), after: request.method)
+            }
             return try await pages.flow.begin(.connect(link), at: provider, request: request, context: context)
         }
         if let text = try form.once("default") { return try await useByDefault(text, userID, request, context) }

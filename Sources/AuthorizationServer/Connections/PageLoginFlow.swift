@@ -230,28 +230,6 @@ package struct PageLoginFlow: CallbackFlow {
         return browser.pages.notice(.connected(kept), status: .ok)
     }
 
-    // By identity, or by a connection: the account of a further leg has no identity. Two users may share an account
-    // that each has logged in with; the link's user may then renew it too.
-    private func belongsToAnother(
-        _ result: UpstreamLogin,
-        _ provider: UpstreamProvider,
-        _ link: ConnectLink
-    ) async throws(StoreError) -> Bool {
-        // Where the provider does not tell whose the tokens are, they are the link's user's.
-        guard let subject = result.identifiedSubject else { return false }
-        let isTheirs = try await vault.connections(of: link.userID).contains {
-            $0.upstream == provider.name && $0.account.hasSameBytes(as: subject)
-        }
-        if isTheirs { return false }
-        let identity = try await legs.keeper.identity(of: subject, at: provider)
-        if let owner = try await vault.userID(of: identity), owner != link.userID { return true }
-        return try await vault.isConnected(
-            account: subject,
-            upstream: provider.name,
-            byAnotherThan: link.userID
-        )
-    }
-
     // D-60, D-62: regardless of who started it, the browser's user must be the link's, and the account must not be
     // another user's.
     private func objection(
@@ -265,7 +243,7 @@ package struct PageLoginFlow: CallbackFlow {
         guard visitor?.user.id == link.userID else {
             return ("another_user", .anotherUser)
         }
-        if try await OAuthError.attempt(await belongsToAnother(result, provider, link)) {
+        if try await legs.keeper.belongsToAnother(result.account(of: link.userID), at: provider, than: link.userID) {
             return ("account_of_another_user", .accountOfAnotherUser(provider.name))
         }
         if let account = link.account, !account.hasSameBytes(as: result.account(of: link.userID)) {

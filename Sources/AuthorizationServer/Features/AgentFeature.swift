@@ -11,7 +11,7 @@ struct AgentFeature: Feature {
             endpoints = []
             return
         }
-        let access = AgentAccess(verification: parts.verification, resources: parts.resources)
+        let access = AgentAccess(access: parts.resourceAccess, resources: parts.resources)
         endpoints = [
             AgentsEndpoint(access: access, agents: agents), AgentEndpoint(access: access, agents: agents),
         ]

@@ -113,9 +113,7 @@ struct BrowserParts {
         ConsentPrompt(
             tickets: parts.seals.tickets,
             login: login,
-            cookies: ground.cookies,
-            pages: ground.pages,
-            random: parts.environment.random,
+            browser: ground,
             metrics: parts.metrics,
             scopeWords: parts.configuration.scopeDescriptions
         )

@@ -13,7 +13,7 @@ struct ClientParts: Sendable {
     /// Fetched key sets.
     let keySets: RemoteKeySets
     /// Authenticates clients.
-    let authenticator: ClientAuthenticator
+    private(set) var authenticator: ClientAuthenticator
 
     init(
         _ configuration: Configuration,
@@ -68,5 +68,14 @@ struct ClientParts: Sendable {
             operatorSecrets: secrets.clients,
             guesses: limits.guesses
         )
+    }
+    /// The same with another view of the registry and other secrets, after a reload.
+    func replacing(registry: any ClientStore, secrets: OperatorSecrets, work: BackgroundWork) -> ClientParts {
+        var parts = self
+        parts.authenticator = authenticator.replacing(
+            clients: KnownClients(registry: registry, documents: documents, admission: admission, work: work),
+            operatorSecrets: secrets.clients
+        )
+        return parts
     }
 }

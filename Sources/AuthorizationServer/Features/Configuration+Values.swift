@@ -126,6 +126,7 @@ extension Configuration.Client {
             keySet: jwks.map { Array($0.utf8) },
             keySetURI: jwksURI,
             allowsTokenEndpointAudience: allowsTokenEndpointAudience,
+            requiresProof: requiresProof,
             issuedAt: now
         )
     }

@@ -8,7 +8,7 @@ struct ConnectionEndpoints {
 
     init(_ parts: ServerParts, _ browser: BrowserParts, _ flow: PageLoginFlow) {
         let issuer = parts.configuration.issuer
-        let access = ConnectionAccess(verification: parts.verification, resources: parts.resources)
+        let access = ConnectionAccess(access: parts.resourceAccess, resources: parts.resources)
         let visits = ConnectionPages(
             vault: parts.stores.vault,
             upstreams: parts.upstreams,
@@ -53,6 +53,7 @@ struct ConnectionEndpoints {
                     pages: visits,
                     links: parts.connectLinks,
                     sessions: parts.stores.sessions,
+                    entered: parts.enteredConnections,
                     audit: parts.audit
                 )
             ),

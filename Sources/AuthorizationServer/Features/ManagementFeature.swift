@@ -9,7 +9,8 @@ struct ManagementFeature: Feature {
         _ parts: ServerParts,
         readiness: Readiness,
         serverCounters: ServerCountersSource,
-        rotation: SigningKeyRotation
+        rotation: SigningKeyRotation,
+        operations: OperatorRequests
     ) {
         let gauges = ServerGauges(
             upkeep: parts.stores.upkeep,
@@ -18,6 +19,7 @@ struct ManagementFeature: Feature {
                 limiter: parts.limiter,
                 guesses: parts.limits.guessed,
                 seenTokens: parts.seenTokens,
+                recentProofs: parts.recentProofs,
                 clientKeySets: parts.clients.keySets
             ),
             droppedLogLineCount: parts.environment.droppedLogLineCount,
@@ -35,7 +37,12 @@ struct ManagementFeature: Feature {
         // What only the holder of the administrator's token may do; nothing without a token.
         if let token = parts.secrets.adminToken {
             let admin = AdministratorAuthentication(token: token, requests: local, guesses: parts.guesses)
-            endpoints += parts.administration(admin, readiness: readiness, rotation: rotation)
+            endpoints += parts.administration(
+                admin,
+                readiness: readiness,
+                rotation: rotation,
+                operations: operations
+            )
         }
         self.endpoints = endpoints
     }

@@ -9,10 +9,11 @@ extension ServerParts {
     func administration(
         _ admin: AdministratorAuthentication,
         readiness: Readiness,
-        rotation: SigningKeyRotation
+        rotation: SigningKeyRotation,
+        operations: OperatorRequests
     ) -> [any Endpoint] {
         let verbs =
-            upkeepVerbs(readiness, rotation) + connectionVerbs
+            upkeepVerbs(readiness, rotation) + fileVerbs(operations) + connectionVerbs
             + (stores.administration.map { operatorVerbs($0, rotation) } ?? [])
         let document = AdministrationDocumentEndpoint(body: AdministrationDocument.json(verbs).serialized())
         return (verbs + [document]).map(admin.guarding)
@@ -55,6 +56,40 @@ extension ServerParts {
         ]
     }
 
+    private func fileVerbs(_ operations: OperatorRequests) -> [AdministrationVerb] {
+        [
+            AdministrationVerb(
+                method: .post,
+                path: "/admin/reload",
+                summary: "Reads the configuration again and takes it in one step, or says why not (409).",
+                endpoint: ReloadEndpoint(requests: operations.reloads)
+            ),
+            AdministrationVerb(
+                method: .post,
+                path: "/admin/snapshot",
+                summary: "Writes a snapshot now, which a backup can copy.",
+                endpoint: SnapshotEndpoint(requests: operations.snapshots)
+            ),
+        ]
+    }
+
+    private var deposits: [AdministrationVerb] {
+        upstreams.names.map { name in
+            AdministrationVerb(
+                method: .put,
+                path: CredentialDepositEndpoint.path(name),
+                summary: "Deposits a user's credential or tokens at \(name), as JSON.",
+                endpoint: CredentialDepositEndpoint(
+                    upstream: name,
+                    upstreams: upstreams,
+                    vault: stores.vault,
+                    entered: enteredConnections,
+                    audit: audit
+                )
+            )
+        }
+    }
+
     private var connectionVerbs: [AdministrationVerb] {
         let ofUpstream = UpstreamConnectionsEndpoint(vault: stores.vault, revocations: vault.revocations)
         return [
@@ -63,7 +98,8 @@ extension ServerParts {
                 path: "/admin/users/{id}/connections",
                 summary: "A user's connections, without tokens.",
                 endpoint: UserConnectionsEndpoint(vault: stores.vault, upstreams: upstreams)
-            ),
+            )
+        ] + deposits + [
             AdministrationVerb(
                 method: .post,
                 path: "/admin/users/{id}/sign-out",

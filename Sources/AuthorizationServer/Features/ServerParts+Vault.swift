@@ -5,7 +5,7 @@ import ServerConfiguration
 /// The parts that retrieve, refresh, list and end upstream connections.
 extension ServerParts {
     var exchangeSubjects: ExchangeSubject {
-        ExchangeSubject(resources: resources, verification: verification)
+        ExchangeSubject(resources: resources, verification: verification, proofs: subjectProofs)
     }
 
     var connectLinks: ConnectLinks {
@@ -35,6 +35,10 @@ extension ServerParts {
             sealing: vault.sealing,
             random: environment.random
         )
+    }
+
+    var enteredConnections: EnteredConnections {
+        EnteredConnections(keeper: connectionKeeper, sealing: vault.sealing)
     }
 
     var upstreamNames: UpstreamNames {

@@ -10,21 +10,23 @@ import UpstreamIdentity
 
 /// The parts that endpoints share, created once per server.
 struct ServerParts {
-    let configuration: Configuration
+    private(set) var configuration: Configuration
     let environment: ServerEnvironment
-    let stores: Stores
+    private(set) var stores: Stores
     let ownKeys: ServerKeys
     let work: BackgroundWork
-    let resources: ResourceCatalogue
+    private(set) var resources: ResourceCatalogue
     let registry = PrometheusRegistry()
     let instruments: Instruments
     let limits: LimitParts
     let seenTokens = SeenAccessTokens()
+    let recentProofs = RecentProofs()
+    let proofNonces: ProofNonces?
     let seals: BrowserSeals
-    let secrets: OperatorSecrets
-    let clients: ClientParts
+    private(set) var secrets: OperatorSecrets
+    private(set) var clients: ClientParts
     let trustedIssuers: TrustedIssuers
-    let vault: VaultParts
+    private(set) var vault: VaultParts
 
     /// The parts over the given state and keys; no request is sent to a provider.
     ///
@@ -51,6 +53,9 @@ struct ServerParts {
         )
         limits = LimitParts(configuration, instruments)
         seals = try BrowserSeals(rootSecret: keys.rootSecret, random: environment.random)
+        proofNonces =
+            configuration.proofs.needNonce
+            ? try ProofNonces(secret: keys.rootSecret, random: environment.random) : nil
         clients = ClientParts(
             configuration,
             environment,
@@ -73,6 +78,20 @@ struct ServerParts {
             work: work,
             instruments: instruments
         )
+    }
+
+    /// The same parts with another configuration, which differs only in keys that a reload takes.
+    ///
+    /// Whatever is made of those keys is made anew here, or with each table of routes.
+    func reloaded(_ configuration: Configuration, stores: Stores) -> ServerParts {
+        var parts = self
+        parts.configuration = configuration
+        parts.stores = stores
+        parts.secrets = OperatorSecrets(configuration)
+        parts.resources = configuration.resourceCatalogue
+        parts.clients = clients.replacing(registry: stores.admittedClients, secrets: parts.secrets, work: work)
+        parts.vault = vault.reloaded(configuration)
+        return parts
     }
 
     // MARK: - Shorter names

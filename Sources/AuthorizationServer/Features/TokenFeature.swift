@@ -12,10 +12,12 @@ struct TokenFeature: Feature {
             TokenEndpoint(
                 grants: GrantList(parts.grantGround).grants,
                 requests: requests,
+                proofs: parts.tokenProofs,
                 metrics: parts.metrics
             ),
             PushedAuthorizationEndpoint(
                 requests: requests,
+                proofs: parts.tokenProofs,
                 resources: parts.resources,
                 scopePolicy: parts.scopePolicy,
                 sealing: parts.seals.pushedRequests
@@ -36,7 +38,7 @@ struct TokenFeature: Feature {
             ),
         ]
         if parts.configuration.issuesIDTokens {
-            endpoints.append(UserInfoEndpoint(verification: parts.verification, users: parts.stores.vault))
+            endpoints.append(UserInfoEndpoint(access: parts.resourceAccess, users: parts.stores.vault))
         }
         self.endpoints = endpoints
     }
@@ -52,7 +54,8 @@ extension ServerParts {
                 resources: resources,
                 responses: sessionTokens,
                 verification: verification,
-                origins: seals.origins
+                origins: seals.origins,
+                subjectProofs: subjectProofs
             ),
             upstreams: GrantGround.UpstreamAccess(
                 subjects: exchangeSubjects,

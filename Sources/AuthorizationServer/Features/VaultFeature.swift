@@ -56,7 +56,7 @@ extension ServerParts {
             ),
             secrets: secrets.forwardAuth,
             resources: resources,
-            verification: verification,
+            access: resourceAccess,
             vending: vending,
             guesses: guesses
         )

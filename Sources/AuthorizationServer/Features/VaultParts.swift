@@ -5,7 +5,7 @@ import ServerConfiguration
 /// What keeps, refreshes and ends connections to providers.
 struct VaultParts: Sendable {
     /// The providers.
-    let upstreams: UpstreamDirectory
+    private(set) var upstreams: UpstreamDirectory
     /// Seals the tokens.
     let sealing: TokenSealing
     /// The only place that refreshes, so that no two parts refresh a connection at once.
@@ -69,5 +69,13 @@ struct VaultParts: Sendable {
             upstreams: Set(configuration.upstreams.filter(\.revokesWithLastSession).map(\.name)),
             revocations: revocations
         )
+    }
+    /// The same with the rules of logins of a configuration that was reloaded.
+    func reloaded(_ configuration: Configuration) -> VaultParts {
+        var parts = self
+        parts.upstreams = upstreams.replacing(
+            logins: LoginRules(resources: configuration.resourceCatalogue, identity: configuration.identity)
+        )
+        return parts
     }
 }

@@ -41,7 +41,7 @@ struct ForwardAuthEndpoint: Endpoint {
     /// The secrets that a proxy may send; `nil` when none is configured.
     let secrets: AcceptedSecrets?
     let resources: ResourceCatalogue
-    let verification: AccessTokenVerification
+    let access: ResourceAccess
     let vending: UpstreamVending
     let guesses: GuessLimit
 
@@ -53,7 +53,7 @@ struct ForwardAuthEndpoint: Endpoint {
         /// The proxy is misconfigured, or the caller is not a proxy.
         case proxy(OAuthError)
         /// The client needs a challenge; `nil` without an error, because it sent no token at all.
-        case client(OAuthError?, ProtectedResource)
+        case client(OAuthError?, ProtectedResource, usedProof: Bool = false)
     }
 
     func respond(to request: Request, context: RequestContext) async -> Response {
@@ -64,8 +64,8 @@ struct ForwardAuthEndpoint: Endpoint {
             guard upstream == nil || isProxy else {
                 throw .proxy(OAuthError(.accessDenied, "this resource requires the proxy's secret"))
             }
-            guard let token = BearerToken.read(request) else { throw .client(nil, resource) }
-            let live = try await verify(token, resource, context)
+            let granted = try await granted(request, resource, context)
+            let live = granted.live
             let claims = live.token.claims
             try check(claims, scopes, resource)
             try checkLogin(claims, resource, context.now)
@@ -76,21 +76,25 @@ struct ForwardAuthEndpoint: Endpoint {
             response.headerFields[.xAuthSession] = live.session?.id.text ?? ""
             if let upstream {
                 let credential = try await credential(upstream, resource, live.session, context)
-                response.headerFields[.authorization] = "Bearer " + credential.accessToken
+                let header = credential.header
+                // The configuration has checked the name.
+                if let name = HTTPField.Name(header.name) { response.headerFields[name] = header.value }
                 for forwarded in settings.fields[resource.uri] ?? [] {
                     guard let name = HTTPField.Name(forwarded.header) else { continue }
                     // Empty rather than absent, so that the proxy replaces what the client sent by that name.
                     response.headerFields[name] = credential.fields[forwarded.field]?.headerText ?? ""
                 }
             }
-            return response
+            return response.bringing(nonce: granted.nonce)
         } catch {
             switch error {
             case .proxy(let error):
                 var response = Response.error(error)
                 response.headerFields[.xGatehouseConnectURI] = error.details["connect_uri"]?.stringValue
                 return response
-            case .client(let error, let resource): return challenge(error, resource)
+            case .client(let error, let resource, let usedProof):
+                let answer = challenge(error, resource, usedProof: usedProof)
+                return answer.bringing(nonce: access.proofs.nextNonce(after: nil, or: error, context.now))
             }
         }
     }
@@ -159,16 +163,28 @@ struct ForwardAuthEndpoint: Endpoint {
 
     // MARK: - The client
 
-    private func verify(
-        _ token: String,
+    private func granted(
+        _ request: Request,
         _ resource: ProtectedResource,
         _ context: RequestContext
-    ) async throws(Refusal) -> AccessTokenVerification.LiveToken {
-        do {
-            return try await verification.live(token, audiences: [resource.uri], now: context.now)
+    ) async throws(Refusal) -> ResourceAccess.Granted {
+        let use = ForwardedUse(request, below: settings.exactPath, of: resource).use
+        do throws(ResourceAccess.Refusal) {
+            return try await access.granted(request, for: use, audiences: [resource.uri], context)
         } catch {
-            guard error != .unavailable else { throw .proxy(.overloaded) }
-            throw .client(OAuthError(.invalidToken, "the access token is invalid for this resource"), resource)
+            switch error {
+            case .absent: throw .client(nil, resource)
+            case .token(.unavailable, _): throw .proxy(.overloaded)
+            case .token(let reason, let usedProof):
+                let description =
+                    reason == .withoutProof
+                    ? "the access token is bound to a key and needs its DPoP proof"
+                    : "the access token is invalid for this resource"
+                throw .client(OAuthError(.invalidToken, description), resource, usedProof: usedProof)
+            case .proof(let error):
+                guard AccessChallenge(error, isBare: false, usedProof: true).isClientsFault else { throw .proxy(error) }
+                throw .client(error, resource, usedProof: true)
+            }
         }
     }
 
@@ -229,18 +245,19 @@ struct ForwardAuthEndpoint: Endpoint {
     }
 
     /// RS-1: the first challenge is Bearer's; without a token it has no error.
-    private func challenge(_ error: OAuthError?, _ resource: ProtectedResource) -> Response {
+    private func challenge(_ error: OAuthError?, _ resource: ProtectedResource, usedProof: Bool) -> Response {
         let body = error ?? OAuthError(.invalidToken, "an access token is required")
         var response = Response.error(body)
-        var challenge = "Bearer "
-        if let error {
-            challenge += "error=\"\(error.code.wireValue)\", error_description=\"\(error.description)\", "
-        }
-        challenge += "resource_metadata=\"\(ProtectedResourceEndpoint.url(of: resource.uri))\""
+        // RFC 9449 §7.1: also where the token endpoint answers 400; a proxy passes on nothing but 401 and 403.
+        if body.code.httpStatus == 400 { response.status = .unauthorized }
+        var parameters: [String] = []
+        if let error, !usedProof { parameters.append("error_description=\"\(error.description)\"") }
+        parameters.append("resource_metadata=\"\(ProtectedResourceEndpoint.url(of: resource.uri))\"")
         // RFC 9470 §3: the client asks for a login with these.
-        if error?.code == .insufficientUserAuthentication { challenge += resource.requiredLogin.challenge }
-        if !resource.scopes.isEmpty { challenge += ", scope=\"\(resource.scopes.text)\"" }
-        response.headerFields[.wwwAuthenticate] = challenge
+        if body.code == .insufficientUserAuthentication { parameters += resource.requiredLogin.challenge }
+        if !resource.scopes.isEmpty { parameters.append("scope=\"\(resource.scopes.text)\"") }
+        response.headerFields[.wwwAuthenticate] = AccessChallenge(body, isBare: error == nil, usedProof: usedProof)
+            .text(parameters, namesProofs: true)
         return response
     }
 }
@@ -264,7 +281,7 @@ extension ForwardAuthEndpoint {
         OpenAPIOperation(
             id: "forwardAuth" + method.prefix(1).uppercased() + method.dropFirst(),
             summary: "Checks a request's access token for a proxy, and returns identity and upstream headers.",
-            parameters: [OpenAPIParameter(name: "resource"), OpenAPIParameter(name: "scope")],
+            parameters: [OpenAPIParameter(name: "resource"), OpenAPIParameter(name: "scope"), .proof],
             security: ["accessToken"],
             responses: [
                 (200, .empty("Access is granted, with these headers")), (400, .error("The proxy's request is refused")),

@@ -58,7 +58,8 @@ extension Configuration.Upstream {
             additionalAuthorizationParameters: additionalAuthorizationParameters,
             callbackURL: issuer.url(EndpointPath.callback + "/" + name),
             addressPolicy: allowsPrivateNetwork || allowsInsecureHTTP ? .allowPrivate : .publicOnly,
-            behaviour: behaviour
+            behaviour: behaviour,
+            credential: preset == .entered ? entered : nil
         )
         configuration.olderClientSecrets = (clientSecret?.values.dropFirst() ?? []).map {
             UpstreamClientSecret($0.text)

@@ -44,6 +44,10 @@ package struct ServerEnvironment: Sendable {
     ///
     /// With `nil` they never change.
     package var readSecrets: (@Sendable () throws -> Configuration)?
+    /// Reads the whole configuration again, with its secrets; it may block, and throws what is wrong with it.
+    ///
+    /// With `nil` a reload reads certificates, keys and secrets only.
+    package var readConfiguration: (@Sendable () throws -> Configuration)?
     /// Receives the audit trail, line by line.
     package var auditSink: any AuditSink
     /// The log.

@@ -59,7 +59,8 @@ struct ServerRoutes: Sendable {
                 source: sources.source(of: request),
                 now: timeSource.now(),
                 requestID: numbers.next(),
-                userAgent: request[.userAgent] ?? ""
+                userAgent: request[.userAgent] ?? "",
+                traceID: sources.traceID(of: request)
             )
             let response = await endpoint.respond(to: request, context: context)
             // No answer leaves before its audit lines are accepted (audit.when_full: block).
@@ -69,11 +70,15 @@ struct ServerRoutes: Sendable {
             // Never the query, the form or a header, which carry codes and tokens (D-25).
             logger.info(
                 "request",
-                metadata: [
-                    "request_id": "\(context.requestID)", "method": "\(request.method.rawValue)", "route": "\(name)",
-                    "status": "\(response.status.code)", "source": "\(context.source)",
-                    "microseconds": "\(elapsed / 1000)",
-                ]
+                metadata: {
+                    var metadata: Logger.Metadata = [
+                        "request_id": "\(context.requestID)", "method": "\(request.method.rawValue)",
+                        "route": "\(name)", "status": "\(response.status.code)", "source": "\(context.source)",
+                        "microseconds": "\(elapsed / 1000)",
+                    ]
+                    if !context.traceID.isEmpty { metadata["trace_id"] = "\(context.traceID)" }
+                    return metadata
+                }()
             )
             return response
         }

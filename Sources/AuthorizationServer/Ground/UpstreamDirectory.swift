@@ -5,7 +5,7 @@ package import UpstreamIdentity
 package struct UpstreamDirectory: Sendable {
     private let providers: [UpstreamProvider]
     private let formerNames: [String: [String]]
-    let logins: LoginRules
+    private(set) var logins: LoginRules
 
     /// A directory of providers with distinct names, the former names of some of them, and the rules of their logins.
     package init(
@@ -16,6 +16,13 @@ package struct UpstreamDirectory: Sendable {
         self.providers = providers
         self.formerNames = formerNames
         self.logins = logins
+    }
+
+    /// The same providers with the rules of a configuration that was reloaded.
+    func replacing(logins: LoginRules) -> UpstreamDirectory {
+        var directory = self
+        directory.logins = logins
+        return directory
     }
 
     /// The names that an upstream had before, as they are configured.

@@ -3,12 +3,22 @@ package import HTTPTypes
 extension HTTPField.Name {
     /// The predecessor of RFC 7239, in which proxies name the addresses that they forwarded for.
     static let xForwardedFor = HTTPField.Name(literal: "x-forwarded-for")
+    /// W3C Trace Context §3.2.
+    static let traceparent = HTTPField.Name(literal: "traceparent")
     /// The Referrer Policy of a page (W3C Referrer Policy §4.1).
     static let referrerPolicy = HTTPField.Name(literal: "referrer-policy")
     /// RFC 7034.
     static let xFrameOptions = HTTPField.Name(literal: "x-frame-options")
     /// Cross-Origin-Opener-Policy (HTML Standard §7.1.3).
     static let crossOriginOpenerPolicy = HTTPField.Name(literal: "cross-origin-opener-policy")
+    /// RFC 9449 §4.1: the proof that the sender holds a key.
+    static let dpop = HTTPField.Name(literal: "dpop")
+    /// RFC 9449 §8: the nonce for the client's next proof.
+    static let dpopNonce = HTTPField.Name(literal: "dpop-nonce")
+    /// Which method a proxy's client used.
+    static let xForwardedMethod = HTTPField.Name(literal: "x-forwarded-method")
+    /// Which path and query a proxy's client used.
+    static let xForwardedURI = HTTPField.Name(literal: "x-forwarded-uri")
     /// The host that the sender asked for (RFC 9110 §7.2).
     package static let host = HTTPField.Name(literal: "host")
     /// Fetch Metadata: which site a request was started from (W3C Fetch Metadata Request Headers §2.1).

@@ -11,13 +11,17 @@ package struct RequestContext: Sendable {
     package let requestID: RequestID
     /// `User-Agent`, or nothing.
     package let userAgent: String
+    /// The trace that a trusted proxy named, or nothing.
+    package let traceID: String
 
     /// The context of a request.
-    package init(source: IPAddress, now: Timestamp, requestID: RequestID, userAgent: String = "") {
+    package init(source: IPAddress, now: Timestamp, requestID: RequestID, userAgent: String = "", traceID: String = "")
+    {
         self.source = source
         self.now = now
         self.requestID = requestID
         self.userAgent = userAgent
+        self.traceID = traceID
     }
 }
 

@@ -27,6 +27,11 @@ package struct SourceAddressResolver: Sendable {
         return source
     }
 
+    /// Whether a trusted proxy sent the request.
+    func isFromProxy(_ request: Request) -> Bool {
+        !trustedProxies.isEmpty && isTrusted(request.peer)
+    }
+
     private func isTrusted(_ address: IPAddress) -> Bool {
         trustedProxies.contains { $0.contains(address) }
     }

@@ -59,7 +59,12 @@ package struct IntrospectionEndpoint: Endpoint {
     ) async throws(OAuthError) -> VerifiedAccessToken? {
         guard let server = resources.server(client.id) else { return nil }
         do {
-            return try await verification.live(token, audiences: server.audiences, now: context.now).token
+            return try await verification.live(
+                token,
+                audiences: server.audiences,
+                presented: .described,
+                now: context.now
+            ).token
         } catch {
             // A failing store must not make a valid token inactive.
             guard error != .unavailable else { throw .overloaded }
@@ -75,12 +80,14 @@ package struct IntrospectionEndpoint: Endpoint {
     /// RFC 7662 §2.2: only `active`.
     private static let inactive = Array(#"{"active":false}"#.utf8)
     private static let activePrefix = Array(#"{"active":true,"token_type":"Bearer","#.utf8)
+    /// RFC 9449 §6.2: a bound token; `cnf` in the payload names its key.
+    private static let boundPrefix = Array(#"{"active":true,"token_type":"DPoP","#.utf8)
 
     // Introspection reports the claims of an access token under the same names (RFC 7662 §2.2, RFC 9068 §2.2): the
     // payload is sent unchanged, after two further members. No payload that we verify has members of these names
     // (``AccessTokenClaims/reservedNames``), so no name occurs twice (D-34).
     private static func active(_ token: VerifiedAccessToken) -> [UInt8] {
-        activePrefix + token.payload.dropFirst()
+        (token.claims.boundKey == nil ? activePrefix : boundPrefix) + token.payload.dropFirst()
     }
 }
 

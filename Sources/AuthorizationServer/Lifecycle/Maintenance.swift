@@ -7,6 +7,7 @@ import Synchronization
 /// The server's periodic work: drops expired entries, rotates keys, writes snapshots.
 final class Maintenance: Sendable {
     private let storage: any StateStorage
+    private let snapshotRequests: SnapshotRequests
     private let snapshotInterval: Duration
     private let keys: ServerKeys
     private let duties: ProviderDuties
@@ -34,14 +35,15 @@ final class Maintenance: Sendable {
 
     init(
         storage: any StateStorage,
-        snapshotInterval: Duration,
+        snapshots: SnapshotSchedule,
         keys: ServerKeys,
         duties: ProviderDuties,
         timeSource: any TimeSource,
         logger: Logger
     ) {
         self.storage = storage
-        self.snapshotInterval = snapshotInterval
+        snapshotRequests = snapshots.requests
+        snapshotInterval = snapshots.interval
         self.keys = keys
         self.duties = duties
         self.timeSource = timeSource
@@ -103,6 +105,7 @@ final class Maintenance: Sendable {
         duties.refresh.stop()
         duties.others.stop()
         await running?.value
+        snapshotRequests.close()
     }
 
     /// Puts on record what was left undone, once all background work has ended.
@@ -136,13 +139,17 @@ final class Maintenance: Sendable {
         let isRequired = storage.awaitsSnapshot
         let mayRepair = isRequired && earliestRepair.withLock { now >= $0 }
         let isDue = nextSnapshot.withLock { next in
-            guard now >= next || mayRepair else { return false }
+            guard now >= next || mayRepair || snapshotRequests.arePending else { return false }
             next = now + snapshotInterval
             return true
         }
         guard isDue else { return }
+        let waiters = snapshotRequests.take()
+        var isWritten = false
+        defer { for waiter in waiters { waiter.resume(returning: isWritten) } }
         do {
             try await storage.writeSnapshot(now: now)
+            isWritten = true
         } catch {
             nextSnapshot.withLock { $0 = now + min(snapshotInterval, Self.retryInterval) }
             earliestRepair.withLock { $0 = now + Self.repairInterval }

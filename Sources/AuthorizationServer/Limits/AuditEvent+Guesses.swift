@@ -17,6 +17,7 @@ extension AuditEvent {
                 // A stranger's text: enough of it to recognize an issuer by.
                 ["issuer": .string(String(issuer.prefix(256))), "failures": .integer(failureCount)]
             )
+        case .proof: return AuditEvent("dpop.proof_wrong", failures)
         case .proxy: return AuditEvent("proxy.secret_wrong", failures)
         case .administrator: return AuditEvent("admin.token_wrong", failures)
         case .initialAccessToken: return AuditEvent("registration.token_wrong", failures)

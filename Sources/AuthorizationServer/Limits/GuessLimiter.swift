@@ -1,4 +1,5 @@
 package import OAuthProtocol
+package import OpenSSLCrypto
 package import ServerConfiguration
 package import SocketHTTP
 import Synchronization
@@ -21,6 +22,8 @@ package final class GuessLimiter: Sendable {
         case client(id: String)
         /// The signature of a workload's assertion, which needs no client authentication.
         case workload(issuer: String, subject: String)
+        /// The signature of a DPoP proof, by the proof's header, which needs no client.
+        case proof(header: SHA256Digest)
         /// The secret of the proxy that asks for forward authentication.
         case proxy
         /// The administrator's token.
@@ -33,7 +36,7 @@ package final class GuessLimiter: Sendable {
         /// Whether it is one of many, so that a source can try another when the allowance of one is spent.
         var isOneOfMany: Bool {
             switch self {
-            case .client, .workload, .registration: true
+            case .client, .workload, .proof, .registration: true
             case .proxy, .administrator, .initialAccessToken: false
             }
         }
@@ -58,6 +61,11 @@ package final class GuessLimiter: Sendable {
     ///   - countMax: Bound of each table.
     package init(rate: Configuration.Rate, countMax: Int = 65_536) {
         table = Mutex(GuessTable(rate: rate, countMax: countMax))
+    }
+
+    /// Takes another rate; what was charged remains charged.
+    func adopt(_ rate: Configuration.Rate) {
+        table.withLock { $0.adopt(rate) }
     }
 
     /// Compares a guess if the allowance permits it; a wrong one is counted.

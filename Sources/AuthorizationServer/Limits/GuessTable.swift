@@ -37,13 +37,14 @@ struct GuessTable {
                 case .administrator: 2
                 case .initialAccessToken: 3
                 case .workload: 4
-                case .registration: 5
+                case .proof: 5
+                case .registration: 6
                 }
         }
     }
 
-    private let rate: TokenBucket.Rate
-    private let pairRate: TokenBucket.Rate
+    private var rate: TokenBucket.Rate
+    private var pairRate: TokenBucket.Rate
     private let countMax: Int
     private var pairs: TokenBuckets<Pair>
     private var sources: TokenBuckets<IPAddress>
@@ -64,10 +65,20 @@ struct GuessTable {
     /// An empty table.
     init(rate: Configuration.Rate, countMax: Int) {
         self.rate = TokenBucket.Rate(rate)
-        pairRate = TokenBucket.Rate(burst: max(1, rate.burst / 5), perMinute: max(1, rate.perMinute / 5))
+        pairRate = Self.pairRate(rate)
         self.countMax = countMax
         pairs = TokenBuckets(bucketsMax: countMax)
         sources = TokenBuckets(bucketsMax: countMax)
+    }
+
+    private static func pairRate(_ rate: Configuration.Rate) -> TokenBucket.Rate {
+        TokenBucket.Rate(burst: max(1, rate.burst / 5), perMinute: max(1, rate.perMinute / 5))
+    }
+
+    /// Takes another rate; what was charged remains charged.
+    mutating func adopt(_ rate: Configuration.Rate) {
+        self.rate = TokenBucket.Rate(rate)
+        pairRate = Self.pairRate(rate)
     }
 
     mutating func attempt(

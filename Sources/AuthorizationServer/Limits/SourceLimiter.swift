@@ -14,7 +14,7 @@ package actor SourceLimiter {
         case metadataFetch
     }
 
-    private let rates: [Purpose: TokenBucket.Rate]
+    private var rates: [Purpose: TokenBucket.Rate]
     private var buckets: SourceBuckets<Purpose>
 
     /// A limiter with a rate for each purpose; purposes without a rate are not limited.
@@ -25,6 +25,11 @@ package actor SourceLimiter {
     package init(rates: [Purpose: Configuration.Rate], bucketsMax: Int = 65_536) {
         self.rates = rates.mapValues(TokenBucket.Rate.init)
         buckets = SourceBuckets(bucketsMax: bucketsMax)
+    }
+
+    /// Takes other rates for these purposes; what sources have spent remains spent.
+    func adopt(_ rates: [Purpose: Configuration.Rate]) {
+        self.rates.merge(rates.mapValues(TokenBucket.Rate.init)) { $1 }
     }
 
     /// Takes one token from the bucket of the source, and of the networks around it; `nil` when there was one,

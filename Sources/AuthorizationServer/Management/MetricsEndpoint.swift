@@ -32,12 +32,14 @@ struct ServerGauges: Sendable {
         let limiter: SourceLimiter
         let guesses: GuessLimiter
         let seenTokens: SeenAccessTokens
+        let recentProofs: RecentProofs
         let clientKeySets: RemoteKeySets
     }
 
     func update() async {
         let metrics = instruments.metrics
         metrics.gauge("gatehouse_seen_access_tokens", tables.seenTokens.count)
+        metrics.gauge("gatehouse_dpop_proofs", tables.recentProofs.count)
         metrics.gauge("gatehouse_client_key_sets", tables.clientKeySets.count)
         metrics.gauge("gatehouse_limited_sources", await tables.limiter.count)
         metrics.gauge("gatehouse_guessed_secrets", tables.guesses.count)

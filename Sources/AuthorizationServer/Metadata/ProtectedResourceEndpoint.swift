@@ -70,9 +70,11 @@ struct ProtectedResourceEndpoint: Endpoint {
         return request.path == Self.path ? only(at: host) : nil
     }
 
-    // Clients that find nothing below the path ask at the root of the host.
+    // Clients that find nothing below the path ask at the root of the host; proxies may have replaced Host.
     private func only(at host: String?) -> Document? {
-        let resources = Set(documents.values.joined().filter { $0.host == host }.map(\.resource))
+        let all = documents.values.joined()
+        let own = Set(all.filter { $0.host == host }.map(\.resource))
+        let resources = own.isEmpty ? Set(all.map(\.resource)) : own
         guard resources.count == 1, let resource = resources.first else { return nil }
         return Document(resource: resource, identifier: resource.uri, host: host ?? "")
     }

@@ -94,6 +94,11 @@ package struct ServerMetrics: Sendable {
         increment("gatehouse_upstream_revocations_total", [("upstream", upstream), ("result", result)])
     }
 
+    /// A DPoP proof was examined (RFC 9449).
+    func proof(result: String) {
+        increment("gatehouse_dpop_proofs_total", [("result", result)])
+    }
+
     /// A source had used up its allowance.
     func throttled(purpose: String) {
         increment("gatehouse_throttled_total", [("purpose", purpose)])

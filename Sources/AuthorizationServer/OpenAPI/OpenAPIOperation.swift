@@ -61,12 +61,15 @@ struct OpenAPIOperation: Sendable {
 struct OpenAPIParameter: Sendable {
     /// The name.
     let name: String
-    /// `path` or `query`.
+    /// `path`, `query` or `header`.
     var place = "query"
     /// Whether it is required.
     var isRequired = false
     /// The pattern of a path segment.
     var pattern: String?
+
+    /// RFC 9449 §4: the proof that the sender holds the key of its tokens.
+    static let proof = OpenAPIParameter(name: "DPoP", place: "header")
 
     var json: JSONObject {
         var schema: JSONObject = ["type": "string"]

@@ -1,29 +1,37 @@
 import HTTPTypes
 import OAuthProtocol
-package import OAuthState
+import OAuthState
 package import SocketHTTP
 
 /// OpenID Connect Core 1.0 §5.3: claims about the user of an access token (OP-2).
 package struct UserInfoEndpoint: Endpoint {
-    private let verification: AccessTokenVerification
+    private let access: ResourceAccess
     private let users: any UserStore
 
     /// The endpoint over the live sessions and the users.
-    package init(verification: AccessTokenVerification, users: any UserStore) {
-        self.verification = verification
+    init(access: ResourceAccess, users: any UserStore) {
+        self.access = access
         self.users = users
     }
 
     /// Answers with the claims that the token's scopes allow.
+    ///
+    /// A token for any audience: the request concerns the user's session, and we issued the token (D-37 is about other
+    /// cases).
     package func respond(to request: Request, context: RequestContext) async -> Response {
+        let granted: ResourceAccess.Granted
+        do throws(ResourceAccess.Refusal) {
+            granted = try await access.granted(request, audiences: nil, context)
+        } catch {
+            return CrossOrigin.allow(access.answer(error, context))
+        }
         do throws(OAuthError) {
-            guard let token = BearerToken.read(request) else { return Self.challenge }
-            let live = try await live(token, context)
-            let scopes = try ScopeSet(parsing: live.token.claims.scope)
-            guard let session = live.session, scopes.contains(ScopeSet.openID) else {
+            let scopes = try ScopeSet(parsing: granted.live.token.claims.scope)
+            guard let session = granted.live.session, scopes.contains(ScopeSet.openID) else {
                 throw OAuthError(.insufficientScope, "the access token was granted without openid")
             }
-            return CrossOrigin.allow(.json(try await claims(session, scopes).serialized()))
+            let body = try await claims(session, scopes).serialized()
+            return CrossOrigin.allow(.json(body)).bringing(nonce: granted.nonce)
         } catch {
             var response = Response.error(error)
             if error.code == .insufficientScope {
@@ -31,25 +39,6 @@ package struct UserInfoEndpoint: Endpoint {
                 response.headerFields[.wwwAuthenticate] = "Bearer error=\"insufficient_scope\", scope=\"openid\""
             }
             return CrossOrigin.allow(response)
-        }
-    }
-
-    // A token for any audience: the request concerns the user's session, and we issued the token (D-37 is about other
-    // cases).
-    private func live(
-        _ token: String,
-        _ context: RequestContext
-    ) async throws(OAuthError) -> AccessTokenVerification.LiveToken {
-        do {
-            return try await verification.live(token, audiences: nil, now: context.now)
-        } catch {
-            switch error {
-            // A signature cannot be guessed: a foreign token is a mistake, not an attempt to guess ours.
-            case .notOurs: throw OAuthError(.invalidToken, "the access token was not issued by this server")
-            case .unavailable: throw .overloaded
-            case .expired, .revoked, .wrongAudience, .withoutUser:
-                throw OAuthError(.invalidToken, "the access token has expired or was revoked")
-            }
         }
     }
 
@@ -66,13 +55,6 @@ package struct UserInfoEndpoint: Endpoint {
         }
         return claims
     }
-
-    // RFC 6750 §3.1: no error attribute when the request had no credentials at all.
-    private static let challenge: Response = {
-        var response = Response.error(OAuthError(.invalidToken, "an access token is required"))
-        response.headerFields[.wwwAuthenticate] = "Bearer"
-        return CrossOrigin.allow(response)
-    }()
 }
 
 extension UserInfoEndpoint {
@@ -95,6 +77,7 @@ extension UserInfoEndpoint {
         OpenAPIOperation(
             id: id,
             summary: "Returns claims about the user of an access token (OpenID Connect Core).",
+            parameters: [.proof],
             security: ["accessToken"],
             responses: [
                 (200, .json("The claims", .userInfo)), (401, .error("The access token is missing or invalid")),

@@ -14,6 +14,8 @@ package struct AccessTokenContent: Sendable {
     var sessionID: SessionID?
     /// RFC 8693 §4.1: `act`.
     var actor: JSONObject?
+    /// RFC 9449 §6.1: the key that the token is bound to; `nil` for a bearer token.
+    var boundKey: KeyThumbprint?
     /// `auth_time`.
     var authenticatedAt: Timestamp?
     /// The claims that the operator maps into tokens.

@@ -41,6 +41,7 @@ package struct AccessTokenIssuer: Sendable {
         for session: Session,
         scopes: ScopeSet,
         lifetimeMax: Duration? = nil,
+        boundTo key: KeyThumbprint? = nil,
         now: Timestamp
     ) throws(OAuthError) -> IssuedToken {
         // A token never outlives the session, so that the end of the session also ends the token.
@@ -59,6 +60,7 @@ package struct AccessTokenIssuer: Sendable {
                 expiresAt: now + lifetime,
                 authenticatedAt: session.authenticatedAt,
                 sessionID: session.id.text,
+                boundKey: key,
                 additionalClaims: try Self.mappedClaims(session)
             ),
             lifetime: lifetime
@@ -81,6 +83,7 @@ package struct AccessTokenIssuer: Sendable {
         toClient clientID: String,
         resource: String,
         scopes: ScopeSet,
+        boundTo key: KeyThumbprint? = nil,
         now: Timestamp
     ) throws(OAuthError) -> IssuedToken {
         let lifetime = policy.accessTokenLifetime(of: clientID)
@@ -93,7 +96,8 @@ package struct AccessTokenIssuer: Sendable {
                 scope: scopes.text,
                 tokenID: tokenIDs.next().text,
                 issuedAt: now,
-                expiresAt: now + lifetime
+                expiresAt: now + lifetime,
+                boundKey: key
             ),
             lifetime: lifetime
         )
@@ -120,6 +124,7 @@ package struct AccessTokenIssuer: Sendable {
                 authenticatedAt: content.authenticatedAt,
                 sessionID: content.sessionID?.text,
                 actor: content.actor,
+                boundKey: content.boundKey,
                 additionalClaims: content.mappedClaims
             ),
             lifetime: lifetime

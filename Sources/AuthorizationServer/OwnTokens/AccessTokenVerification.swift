@@ -23,6 +23,8 @@ package struct AccessTokenVerification: Sendable {
         case wrongAudience
         /// Ours, and issued to a client itself, without a user.
         case withoutUser
+        /// Ours, and bound to a key that was not proven (RFC 9449 §7.1), or presented as bound and a bearer token.
+        case withoutProof
         /// It cannot be determined now whether the token was revoked.
         case unavailable
 
@@ -51,19 +53,47 @@ package struct AccessTokenVerification: Sendable {
         package let session: Session?
     }
 
+    /// RFC 9449 §7: how a token was presented.
+    package enum Presentation: Hashable, Sendable {
+        /// By somebody who has proven this key, if any: a token that is bound to a key needs that one.
+        case possession(of: KeyThumbprint?)
+        /// As a bound token, whose key was proven: a bearer token is refused.
+        case bound(to: KeyThumbprint)
+        /// By a resource server that asks what it is.
+        case described
+
+        fileprivate func fits(_ boundKey: KeyThumbprint?) -> Bool {
+            switch self {
+            case .possession(let key): boundKey == nil || boundKey == key
+            case .bound(let key): boundKey == key
+            case .described: true
+            }
+        }
+    }
+
     /// The live session of a token for one of `audiences`.
     package func liveSession(
         of token: String,
         audiences: Set<String>,
+        presented presentation: Presentation = .possession(of: nil),
         now: Timestamp
     ) async throws(Refusal) -> Session {
-        guard let session = try await live(token, audiences: audiences, now: now).session else { throw .withoutUser }
+        let live = try await live(token, audiences: audiences, presented: presentation, now: now)
+        guard let session = live.session else { throw .withoutUser }
         return session
     }
 
     /// A token of ours that has not expired, was not revoked, and is for one of `audiences`, or for any.
-    package func live(_ token: String, audiences: Set<String>?, now: Timestamp) async throws(Refusal) -> LiveToken {
+    ///
+    /// Without another presentation it is one of a bearer, who gets nothing with a token that is bound to a key.
+    package func live(
+        _ token: String,
+        audiences: Set<String>?,
+        presented presentation: Presentation = .possession(of: nil),
+        now: Timestamp
+    ) async throws(Refusal) -> LiveToken {
         let verified = try verified(token, now: now)
+        guard presentation.fits(verified.claims.boundKey) else { throw .withoutProof }
         // D-37, D-67: a resource server cannot use a token that was issued for another.
         guard audiences.map({ $0.contains(verified.claims.audience) }) ?? true else { throw .wrongAudience }
         switch try await Refusal.attempt(await sessions.standing(of: verified.reference, now: now)) {

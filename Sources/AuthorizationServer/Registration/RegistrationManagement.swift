@@ -66,7 +66,7 @@ struct RegistrationManagementEndpoint: Endpoint {
         let client = try await OAuthError.attempt(await clients.client(id))
         let stored = client?.managementTokenHash
         let presented = RegistrationAccessToken(wireValue: token)
-        let isRight = try await guesses.check(.registration(clientID: id), context) {
+        let isRight = try guesses.check(.registration(clientID: id), context) {
             stored.map(presented.matches) ?? false
         }
         guard isRight, let client else { throw Self.invalidToken }

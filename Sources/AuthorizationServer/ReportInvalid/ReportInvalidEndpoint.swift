@@ -40,7 +40,7 @@ package struct ReportInvalidEndpoint: Endpoint {
                 form,
                 presentedBy: try subjects.server(client),
                 upstreams: [upstream],
-                now: context.now
+                context: context
             ).session
             let effect = try await report(form, session, upstream, context)
             instruments.audit.record(
@@ -129,7 +129,7 @@ extension ReportInvalidEndpoint {
         summary: "Reports that an upstream API refused a retrieved token.",
         body: .form(
             required: ["subject_token", "subject_token_type", "audience"],
-            optional: OpenAPIOperation.clientFields + ["account", "token_sha256"]
+            optional: OpenAPIOperation.clientFields + ["account", "token_sha256"] + SubjectProofs.parameters
         ),
         security: ["clientBasic"],
         responses: [

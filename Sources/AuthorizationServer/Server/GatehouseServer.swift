@@ -4,11 +4,12 @@ package import OAuthState
 import OpenSSLCrypto
 package import ServerConfiguration
 package import SocketHTTP
+import Synchronization
 import UpstreamIdentity
 
 /// A running authorization server: its stores, its listeners, and their maintenance.
 package final class GatehouseServer: Sendable {
-    /// The configuration it runs with.
+    /// The configuration it was started with; a reload changes only what is not in here for others to rely on.
     package let configuration: Configuration
     /// The public addresses, with the ports that the kernel chose.
     package let addresses: [SocketAddress]
@@ -28,7 +29,8 @@ package final class GatehouseServer: Sendable {
     private let maintenance: Maintenance
     private let ownKeys: ServerKeys
     private let readiness: Readiness
-    private let reloading: ServerComposition.Reloading
+    private let reloading: ServerReload
+    private let reloadTurns: SerialTurns
 
     /// The published signing keys.
     package var keys: SigningKeyPublication { ownKeys.publication }
@@ -48,6 +50,7 @@ package final class GatehouseServer: Sendable {
         ownKeys = composition.keys
         readiness = composition.signals.readiness
         reloading = composition.reloading
+        reloadTurns = SerialTurns(work: composition.duties.work)
         work = composition.duties.work
         server = listeners.server
         management = listeners.management
@@ -77,7 +80,10 @@ package final class GatehouseServer: Sendable {
         }
         let maintenance = Maintenance(
             storage: composition.storage,
-            snapshotInterval: configuration.storage.snapshotInterval,
+            snapshots: SnapshotSchedule(
+                interval: configuration.storage.snapshotInterval,
+                requests: composition.signals.operations.snapshots
+            ),
             keys: composition.keys,
             duties: composition.duties,
             timeSource: environment.timeSource,
@@ -87,13 +93,17 @@ package final class GatehouseServer: Sendable {
             maintenance.start(on: loop)
         }
         composition.signals.readiness.set(.ready)
-        return GatehouseServer(
+        let server = GatehouseServer(
             configuration: configuration,
             environment: environment,
             composition: composition,
             listeners: listeners,
             maintenance: maintenance
         )
+        composition.signals.operations.reloads.set { [weak server] actor in
+            await server?.reload(by: actor) ?? ReloadOutcome(refusal: "the server is stopping")
+        }
+        return server
     }
 
     /// Stops accepting, lets requests in flight and background work end, writes a last snapshot, and closes the
@@ -141,8 +151,47 @@ package final class GatehouseServer: Sendable {
         maintenance.abandon()
     }
 
-    /// Reads certificates, keys and secrets anew, as SIGHUP asks.
-    package func reload() async {
+    /// Reads certificates, keys, secrets and the configuration anew, as SIGHUP asks.
+    ///
+    /// The configuration is taken in one step or not at all. Callers take turns; the files are read off the event loops.
+    @discardableResult
+    package func reload(by actor: String = "signal") async -> ReloadOutcome {
+        let outcome = Mutex(ReloadOutcome(refusal: "the server is stopping"))
+        await reloadTurns.run { [self] in
+            await reloadFiles()
+            let made = await reloadConfiguration(by: actor)
+            outcome.withLock { $0 = made }
+        }
+        return outcome.withLock { $0 }
+    }
+
+    private func reloadConfiguration(by actor: String) async -> ReloadOutcome {
+        guard let readConfiguration = environment.readConfiguration else {
+            reloadSecrets()
+            return ReloadOutcome()
+        }
+        let now = environment.timeSource.now()
+        do {
+            let changed = try await reloading.adopt(try readConfiguration(), now: now)
+            environment.logger.notice(
+                "the configuration was reloaded",
+                metadata: ["changed": "\(changed.joined(separator: ", "))"]
+            )
+            if !changed.isEmpty { reloading.audit.record(.reloaded(changed, by: actor), now: now) }
+            return ReloadOutcome(changed: changed)
+        } catch let refusal as ServerReload.Refusal {
+            environment.logger.error("the configuration was not reloaded", metadata: ["error": "\(refusal.reason)"])
+            // The places of the secrets that are in use are still valid.
+            reloadSecrets()
+            return ReloadOutcome(refusal: refusal.reason, needRestart: refusal.needRestart)
+        } catch {
+            environment.logger.error("the configuration was not reloaded", metadata: ["error": "\(error)"])
+            reloadSecrets()
+            return ReloadOutcome(refusal: "\(error)")
+        }
+    }
+
+    private func reloadFiles() async {
         do {
             try server.reloadTLS()
             try management?.reloadTLS()
@@ -161,7 +210,6 @@ package final class GatehouseServer: Sendable {
                 metadata: ["error": "\(error)"]
             )
         }
-        reloadSecrets()
     }
 
     private func reloadSecrets() {

@@ -15,7 +15,7 @@ struct ServerComposition {
     let keys: ServerKeys
     let duties: ProviderDuties
     let responders: Responders
-    let reloading: Reloading
+    let reloading: ServerReload
     let signals: Signals
 
     /// What answers on the listeners.
@@ -24,16 +24,11 @@ struct ServerComposition {
         let management: any RequestResponder
     }
 
-    /// What takes new secrets while the server runs.
-    struct Reloading {
-        let secrets: OperatorSecrets
-        let upstreams: UpstreamDirectory
-    }
-
     /// What the running server tells its management endpoints.
-    struct Signals {
+    struct Signals: Sendable {
         let readiness = Readiness()
         let counters = ServerCountersSource()
+        let operations = OperatorRequests()
     }
 
     /// Rebuilds the state and wires the parts.
@@ -79,22 +74,26 @@ struct ServerComposition {
 
     private static func composed(_ parts: ServerParts, _ storage: any StateStorage) -> ServerComposition {
         let signals = Signals()
-        let management = ManagementFeature(
-            parts,
-            readiness: signals.readiness,
-            serverCounters: signals.counters,
-            rotation: parts.ownKeys.rotation
-        )
-        let issuerPath = parts.configuration.issuer.path
+        let reloading = ServerReload(parts) { parts in
+            let management = ManagementFeature(
+                parts,
+                readiness: signals.readiness,
+                serverCounters: signals.counters,
+                rotation: parts.ownKeys.rotation,
+                operations: signals.operations
+            )
+            let issuerPath = parts.configuration.issuer.path
+            return ServerReload.Tables(
+                publicRequests: parts.routes(publicEndpoints(parts), issuerPath: issuerPath).responder,
+                managementRequests: parts.routes(management.endpoints).responder
+            )
+        }
         return ServerComposition(
             storage: storage,
             keys: parts.ownKeys,
             duties: parts.providerDuties,
-            responders: Responders(
-                public: parts.routes(publicEndpoints(parts), issuerPath: issuerPath).responder,
-                management: parts.routes(management.endpoints).responder
-            ),
-            reloading: Reloading(secrets: parts.secrets, upstreams: parts.upstreams),
+            responders: Responders(public: reloading.publicRequests, management: reloading.managementRequests),
+            reloading: reloading,
             signals: signals
         )
     }

@@ -43,6 +43,8 @@ struct TokenRequest: Sendable {
     let sender: Client?
     /// The request's time and source.
     let context: RequestContext
+    /// RFC 9449 §5: the key whose possession the request proves; the tokens are bound to it.
+    var key: KeyThumbprint?
 
     /// The authenticated client.
     ///

@@ -25,6 +25,8 @@ struct GrantGround: Sendable {
     var verification: AccessTokenVerification { tokens.verification }
     /// Says in delegated tokens which session they come from.
     var origins: SessionOrigins { tokens.origins }
+    /// Verifies the proofs of bound subject tokens.
+    var subjectProofs: SubjectProofs { tokens.subjectProofs }
     /// The issuers whose assertions are accepted.
     var trustedIssuers: TrustedIssuers { assertions.trustedIssuers }
     /// The users whom they vouch for.
@@ -46,6 +48,8 @@ struct GrantGround: Sendable {
         let verification: AccessTokenVerification
         /// Says in delegated tokens which session they come from.
         let origins: SessionOrigins
+        /// Verifies the proofs of bound subject tokens.
+        let subjectProofs: SubjectProofs
     }
 
     /// What grants do with other issuers' assertions.

@@ -22,6 +22,7 @@ package struct SessionTokenResponder: Sendable {
     /// - Parameters:
     ///   - session: The session as the store returned it.
     ///   - scopes: The scopes of this access token; the refresh token keeps the full grant (TK-8).
+    ///   - key: RFC 9449 §5: the key that the access token is bound to; `nil` for a bearer token.
     ///   - grant: The authorization of a first answer; `nil` on refresh.
     ///   - now: The moment of issue.
     /// - Returns: The body.
@@ -29,11 +30,12 @@ package struct SessionTokenResponder: Sendable {
     package func body(
         _ session: Session,
         scopes: ScopeSet,
+        boundTo key: KeyThumbprint? = nil,
         grant: AuthorizationGrant?,
         now: Timestamp
     ) async throws(OAuthError) -> [UInt8] {
         let issued = try await SigningTurn.run { () throws(OAuthError) in
-            try accessTokens.issue(for: session, scopes: scopes, now: now)
+            try accessTokens.issue(for: session, scopes: scopes, boundTo: key, now: now)
         }
         let refreshToken =
             session.generation > 0
@@ -54,6 +56,7 @@ package struct SessionTokenResponder: Sendable {
         if refreshToken != nil {
             response.refreshExpiry = .init(timeout: session.expiry - now, authorization: session.absoluteExpiry - now)
         }
+        response.isBound = key != nil
         return response.body
     }
 }

@@ -16,13 +16,14 @@ struct TokenEndpoint: Endpoint {
 
     private let offers: [Offer]
     private let requests: ClientRequests
+    private let proofs: TokenProofs
     private let metrics: ServerMetrics
 
     /// The path, relative to the issuer.
     static let path = EndpointPath.token
 
     /// An endpoint with the given grants.
-    init(grants: [any Grant], requests: ClientRequests, metrics: ServerMetrics) {
+    init(grants: [any Grant], requests: ClientRequests, proofs: TokenProofs, metrics: ServerMetrics) {
         offers = grants.map { grant in
             let declaration = type(of: grant).declaration
             return Offer(
@@ -32,6 +33,7 @@ struct TokenEndpoint: Endpoint {
             )
         }
         self.requests = requests
+        self.proofs = proofs
         self.metrics = metrics
     }
 
@@ -42,15 +44,28 @@ struct TokenEndpoint: Endpoint {
             let form = try requests.form(request)
             let offer = try offer(form)
             grantName = offer.declaration.name
+            // Before the client: one that has to repeat its request with a nonce must not have used up its assertion.
+            let proof = try await proofs.proof(of: request, at: Self.path, context)
             let client = try await client(request, form, offer.declaration, context)
-            let body = try await offer.grant.evaluate(TokenRequest(form: form, sender: client, context: context))
+            let body = try await proofs.using(proof, of: client, context) { () async throws(OAuthError) in
+                try await offer.grant.evaluate(
+                    TokenRequest(form: form, sender: client, context: context, key: proof?.key)
+                )
+            }
             offer.successes.increment()
-            return CrossOrigin.json(body)
+            return answer(body, proof, context)
         } catch {
             let refusal = await requests.refusal(error, request, context)
             metrics.tokenRequest(grant: grantName, result: refusal.error.code.wireValue)
-            return CrossOrigin.allow(refusal.response)
+            return CrossOrigin.allow(proofs.completed(refusal.response, refusal.error, context))
         }
+    }
+
+    private func answer(_ body: [UInt8], _ proof: VerifiedProof?, _ context: RequestContext) -> Response {
+        guard let nonce = proofs.verification.nextNonce(after: proof, context.now) else {
+            return CrossOrigin.json(body)
+        }
+        return CrossOrigin.allow(.json(body)).bringing(nonce: nonce)
     }
 
     private func offer(_ form: FormParameters) throws(OAuthError) -> Offer {
@@ -95,6 +110,7 @@ extension TokenEndpoint {
             id: "token",
             summary: "Issues tokens: \(grants.types.map(\.rawValue).joined(separator: ", ")).",
             details: grants.map { "`\($0.type.rawValue)`: \($0.summary)" }.joined(separator: "\n\n"),
+            parameters: [.proof],
             body: .form(required: ["grant_type"], optional: OpenAPIOperation.clientFields + grants.parameters),
             security: ["clientBasic"],
             responses: [

@@ -5,14 +5,14 @@ package import UpstreamIdentity
 
 /// Stores the result of an upstream login in the vault: the user, and the tokens, sealed and durable.
 package struct ConnectionKeeper: Sendable {
-    private let vault: any UserStore & ConnectionStore
+    private let vault: any UserStore & ConnectionStore & ConnectionIndex
     private let upstreams: UpstreamDirectory
     private let sealing: TokenSealing
     private let random: any RandomSource
 
     /// A keeper of a vault.
     package init(
-        vault: any UserStore & ConnectionStore,
+        vault: any UserStore & ConnectionStore & ConnectionIndex,
         upstreams: UpstreamDirectory,
         sealing: TokenSealing,
         random: any RandomSource
@@ -85,6 +85,30 @@ package struct ConnectionKeeper: Sendable {
         let account = login.account(of: userID)
         return try await OAuthError.attempt(await vault.connections(of: userID)).contains {
             $0.upstream == provider.name && $0.account.hasSameBytes(as: account)
+        }
+    }
+
+    /// Whether an account that a user has not connected is another user's.
+    ///
+    /// By identity, or by a connection: the account of a further leg has no identity. Two users may share an account
+    /// that each has logged in with; either may then renew it too. Where the provider does not tell whose the tokens
+    /// are, the account has the user's own name, and is no other user's (see ``UpstreamLogin/account(of:)``).
+    func belongsToAnother(
+        _ account: String,
+        at provider: UpstreamProvider,
+        than userID: UserID
+    ) async throws(OAuthError) -> Bool {
+        do throws(StoreError) {
+            let isTheirs = try await vault.connections(of: userID).contains {
+                $0.upstream == provider.name && $0.account.hasSameBytes(as: account)
+            }
+            if isTheirs { return false }
+            if let owner = try await vault.userID(of: try await identity(of: account, at: provider)), owner != userID {
+                return true
+            }
+            return try await vault.isConnected(account: account, upstream: provider.name, byAnotherThan: userID)
+        } catch {
+            throw OAuthError(error)
         }
     }
 

@@ -1,4 +1,4 @@
-package import OAuthProtocol
+import OAuthProtocol
 import OAuthState
 
 /// VT-1: finds the session of the access token that a resource server presents.
@@ -8,11 +8,13 @@ import OAuthState
 package struct ExchangeSubject: Sendable {
     private let resources: ResourceCatalogue
     private let verification: AccessTokenVerification
+    private let proofs: SubjectProofs
 
     /// Subjects among the configured resources.
-    package init(resources: ResourceCatalogue, verification: AccessTokenVerification) {
+    init(resources: ResourceCatalogue, verification: AccessTokenVerification, proofs: SubjectProofs) {
         self.resources = resources
         self.verification = verification
+        self.proofs = proofs
     }
 
     /// The resource server of a client.
@@ -38,9 +40,10 @@ package struct ExchangeSubject: Sendable {
         _ form: FormParameters,
         presentedBy server: ResourceServer,
         upstreams: [String],
-        now: Timestamp
+        requestKey key: KeyThumbprint? = nil,
+        context: RequestContext
     ) async throws(OAuthError) -> Subject {
-        let live = try await live(form, server, now: now)
+        let live = try await live(form, server, requestKey: key, context)
         guard let session = live.session else {
             throw OAuthError(.invalidGrant, "subject_token does not represent a user")
         }
@@ -59,15 +62,22 @@ package struct ExchangeSubject: Sendable {
     private func live(
         _ form: FormParameters,
         _ server: ResourceServer,
-        now: Timestamp
+        requestKey key: KeyThumbprint?,
+        _ context: RequestContext
     ) async throws(OAuthError) -> AccessTokenVerification.LiveToken {
         let token = try form.required("subject_token")
         let type = try form.required("subject_token_type")
         guard type == TokenTypeIdentifier.accessToken || type == TokenTypeIdentifier.jwt else {
             throw OAuthError(.invalidRequest, "subject_token_type must be an access token")
         }
+        let presentation = try await proofs.presentation(form, of: token, requestKey: key, context)
         do {
-            return try await verification.live(token, audiences: server.audiences, now: now)
+            return try await verification.live(
+                token,
+                audiences: server.audiences,
+                presented: presentation,
+                now: context.now
+            )
         } catch {
             switch error {
             // The caller answers its own client with 401 and a challenge, so every invalid token has the same code
@@ -75,6 +85,8 @@ package struct ExchangeSubject: Sendable {
             case .notOurs: throw OAuthError(.invalidGrant, "subject_token is not an access token of this server")
             case .expired, .revoked: throw OAuthError(.invalidGrant, "subject_token has expired or was revoked")
             case .withoutUser: throw OAuthError(.invalidGrant, "subject_token does not represent a user")
+            case .withoutProof:
+                throw OAuthError(.invalidDPoPProof, "subject_token is bound to a key and needs subject_proof")
             case .unavailable: throw .overloaded
             case .wrongAudience: throw OAuthError(.invalidTarget, "subject_token was issued for another resource")
             }

@@ -15,7 +15,7 @@ package final class LastSessions: Sendable {
 
     private let sessions: any SessionStore
     private let vault: any ConnectionStore
-    private let resources: ResourceCatalogue
+    private let resources: Mutex<ResourceCatalogue>
     private let upstreams: Set<String>
     private let revocations: ProviderRevocations
     private let candidates = Mutex<[Candidate]>([])
@@ -34,9 +34,14 @@ package final class LastSessions: Sendable {
     ) {
         self.sessions = sessions
         self.vault = vault
-        self.resources = resources
+        self.resources = Mutex(resources)
         self.upstreams = upstreams
         self.revocations = revocations
+    }
+
+    /// Takes the resources of a configuration that was reloaded.
+    func adopt(_ resources: ResourceCatalogue) {
+        self.resources.withLock { $0 = resources }
     }
 
     /// A client has revoked a session.
@@ -103,7 +108,7 @@ package final class LastSessions: Sendable {
 
     private func mayUse(_ session: Session, _ connection: Connection) -> Bool {
         if session.connections.contains(connection.id) { return true }
-        guard let resource = resources.registered(session.resource) else { return false }
+        guard let resource = resources.withLock({ $0.registered(session.resource) }) else { return false }
         return resource.upstreams.contains { $0.hasSameBytes(as: connection.upstream) }
     }
 }

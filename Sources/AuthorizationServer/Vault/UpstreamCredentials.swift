@@ -12,6 +12,13 @@ package struct UpstreamCredential: Sendable, Redacted {
     let wasRefreshed: Bool
     /// The fields beside the token that the provider's API needs.
     let fields: JSONObject
+    /// How the API takes it, where it is no bearer token but what its user entered.
+    var entered: EnteredCredential?
+
+    /// The header field that carries it to the API, and the field's value.
+    var header: (name: String, value: String) {
+        entered.map { ($0.header, accessToken) } ?? ("Authorization", "Bearer " + accessToken)
+    }
 }
 
 /// Why an upstream token cannot be retrieved (VX-4).
@@ -99,6 +106,7 @@ package struct UpstreamCredentials: Sendable {
             credential = try open(connection, wasRefreshed: false)
         }
         await vault.touch(connection.id, now: now)
+        credential.entered = provider.enteredCredential
         return credential
     }
 

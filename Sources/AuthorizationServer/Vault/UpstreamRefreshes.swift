@@ -1,3 +1,4 @@
+import Foundations
 import Logging
 package import OAuthProtocol
 package import OAuthState
@@ -8,10 +9,9 @@ package import UpstreamIdentity
 ///
 /// A rotating refresh token is worthless once it has been sent; two parallel redemptions would end the user's session
 /// at the provider (VT-4, VR-6).
-package actor UpstreamRefreshes {
+package final class UpstreamRefreshes: Sendable {
     private let steps: UpstreamRefreshSteps
-    private let work: BackgroundWork
-    private var underWay: [ConnectionID: Task<Result<Connection, UpstreamCredentialError>, Never>] = [:]
+    private let flight: SingleFlight<ConnectionID, Result<Connection, UpstreamCredentialError>>
 
     /// Refreshes over the vault.
     package init(
@@ -22,7 +22,9 @@ package actor UpstreamRefreshes {
         work: BackgroundWork,
         instruments: Instruments
     ) {
-        self.work = work
+        // A refresh that has been sent goes on although the request that asked for it has ended, and the server with
+        // it: its answer holds the only good refresh token.
+        flight = SingleFlight { operation in work.start(.finishes, operation) }
         steps = UpstreamRefreshSteps(
             store: store,
             holder: holder,
@@ -40,33 +42,19 @@ package actor UpstreamRefreshes {
         provider: UpstreamProvider,
         context: RequestContext?
     ) async throws(UpstreamCredentialError) -> Connection {
-        let id = connection.id
-        let task: Task<Result<Connection, UpstreamCredentialError>, Never>
-        if let running = underWay[id] {
-            task = running
-        } else {
-            var steps = steps
-            steps.context = context
-            let begun = steps
-            // A refresh that has been sent goes on although the request that asked for it has ended, and the server
-            // with it: its answer holds the only good refresh token.
-            let started = work.start(.finishes) { () -> Result<Connection, UpstreamCredentialError> in
-                do throws(UpstreamCredentialError) {
-                    return .success(try await begun.run(connection, provider: provider))
-                } catch {
-                    return .failure(error)
-                }
+        var steps = steps
+        steps.context = context
+        let begun = steps
+        let task = flight.task(for: connection.id) { () -> Result<Connection, UpstreamCredentialError> in
+            do throws(UpstreamCredentialError) {
+                return .success(try await begun.run(connection, provider: provider))
+            } catch {
+                return .failure(error)
             }
-            // The server is shutting down.
-            guard let started else { throw .temporarilyUnavailable(retryAfter: nil) }
-            task = started
-            underWay[id] = task
         }
-        let result = await task.value
-        if underWay[id] == task {
-            underWay[id] = nil
-        }
-        return try result.get()
+        // The server is shutting down.
+        guard let task else { throw .temporarilyUnavailable(retryAfter: nil) }
+        return try await task.value.get()
     }
 }
 

@@ -44,7 +44,8 @@ package struct UpstreamVending: Sendable {
             let credential = try await credentials.credential(query, context: context)
             vend.connection = credential.connection
             vend.wasRefreshed = credential.wasRefreshed
-            vend.tokenFingerprint = Vend.fingerprint(credential.accessToken)
+            // What people choose can be guessed by its hash.
+            if credential.entered == nil { vend.tokenFingerprint = Vend.fingerprint(credential.accessToken) }
             metrics.vend(query.upstream, result: vend.result)
             audit.record(.exchanged(vend), context: context)
             return (credential, vend)

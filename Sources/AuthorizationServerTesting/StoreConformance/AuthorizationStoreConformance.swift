@@ -7,7 +7,7 @@ package enum AuthorizationStoreConformance {
 
     /// Every rule.
     package static let rules: [Rule] =
-        loginRules + codeRules + refreshRules + sessionRules + federatedRules + accessTokenRules
+        loginRules + codeRules + refreshRules + proofRules + sessionRules + federatedRules + accessTokenRules
         + shareRules
 
     /// Makes a session of a redeemed code; its refresh token is of generation 1.

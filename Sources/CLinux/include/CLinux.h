@@ -89,4 +89,7 @@ void gatehouse_bound_resolver(int seconds);
 // SOCK_STREAM: in an optimized build the importer finds the enumerator in no module when several C modules have it.
 int gatehouse_stream_socket(void);
 
+// Sends one datagram to a Unix socket; a path that begins with @ is in the abstract name space. Returns -1 with errno.
+int gatehouse_send_datagram(const char *path, const void *bytes, unsigned long count);
+
 #endif

@@ -74,6 +74,7 @@ package struct ClientMetadataDocument: Hashable, Sendable {
             applicationType: metadata.applicationType,
             keySet: usesKeys ? metadata.keySet : nil,
             keySetURI: usesKeys ? metadata.keySetURI : nil,
+            requiresProof: metadata.requiresProof,
             issuedAt: now
         )
     }

@@ -27,6 +27,7 @@ struct AccessTokenClaimsReader {
     private var expiresAt = Timestamp(secondsSinceEpoch: 0)
     private var authenticatedAt: Timestamp?
     private var actor: JSONObject?
+    private var boundKey: KeyThumbprint?
     private var additionalClaims = JSONObject()
 
     /// The bounds for claims that were mapped from elsewhere.
@@ -72,6 +73,7 @@ struct AccessTokenClaimsReader {
             authenticatedAt: authenticatedAt,
             sessionID: sessionID,
             actor: actor,
+            boundKey: boundKey,
             additionalClaims: additionalClaims
         )
     }
@@ -131,6 +133,7 @@ struct AccessTokenClaimsReader {
     private mutating func readAdditional(_ token: JSONScanner.StringToken) throws(JOSEError) {
         let name = try AccessTokenClaimsReader.strict { () throws(JSONError) in try scanner.text(of: token) }
         if name == "act" { return try readActor() }
+        if name == "cnf" { return try readBoundKey() }
         // We write none of the reserved names here, so one that occurs has a meaning that we would ignore.
         guard !AccessTokenClaims.reservedNames.contains(name) else { throw .invalidClaim(name) }
         guard additionalClaims[name] == nil, additionalClaims.count < AccessTokenClaimsReader.additionalClaimCountMax
@@ -144,6 +147,15 @@ struct AccessTokenClaimsReader {
             throw .invalidClaim("act")
         }
         actor = object
+    }
+
+    // RFC 7800 §3.1: another confirmation method than ours would be ignored, and the token would be a bearer token.
+    private mutating func readBoundKey() throws(JOSEError) {
+        guard boundKey == nil else { throw .malformed }
+        guard let object = try value().objectValue, object.members.count == 1,
+            let key = object["jkt"]?.stringValue.flatMap(KeyThumbprint.init)
+        else { throw .invalidClaim("cnf") }
+        boundKey = key
     }
 
     private mutating func value() throws(JOSEError) -> JSONValue {

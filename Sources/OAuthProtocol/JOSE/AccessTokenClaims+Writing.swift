@@ -35,6 +35,11 @@ extension AccessTokenClaims {
             output.append(contentsOf: #","act":"#.utf8)
             JSONWriter.append(.object(actor), to: &output)
         }
+        if let boundKey {
+            output.append(contentsOf: #","cnf":{"jkt":""#.utf8)
+            output.append(contentsOf: boundKey.text.utf8)
+            output.append(contentsOf: #""}"#.utf8)
+        }
         if !additionalClaims.isEmpty { appendAdditionalClaims(to: &output) }
         output.append(UInt8(ascii: "}"))
         return output

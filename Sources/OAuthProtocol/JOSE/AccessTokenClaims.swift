@@ -22,6 +22,8 @@ package struct AccessTokenClaims: Sendable, Hashable {
     package var sessionID: String?
     /// RFC 8693 §4.1, `act`: the acting parties of a delegated token; `nil` for every other token.
     package var actor: JSONObject?
+    /// RFC 9449 §6.1, `cnf` with `jkt`: the key that the token is bound to; `nil` for a bearer token.
+    package var boundKey: KeyThumbprint?
     /// Claims mapped from a provider, such as `groups`; reserved names among them are not written.
     package var additionalClaims: JSONObject
 
@@ -38,6 +40,7 @@ package struct AccessTokenClaims: Sendable, Hashable {
         authenticatedAt: Timestamp? = nil,
         sessionID: String? = nil,
         actor: JSONObject? = nil,
+        boundKey: KeyThumbprint? = nil,
         additionalClaims: JSONObject = JSONObject()
     ) {
         self.issuer = issuer
@@ -51,6 +54,7 @@ package struct AccessTokenClaims: Sendable, Hashable {
         self.authenticatedAt = authenticatedAt
         self.sessionID = sessionID
         self.actor = actor
+        self.boundKey = boundKey
         self.additionalClaims = additionalClaims
     }
 

@@ -29,6 +29,21 @@ package struct CompactJWS: Sendable, Redacted {
         signingInput = segments.signingInput
     }
 
+    private init(_ segments: CompactSegments, header: JOSEHeader) throws(JOSEError) {
+        self.header = header
+        payload = try segments.payload()
+        signature = try segments.signature()
+        signingInput = segments.signingInput
+    }
+
+    /// A token whose header contains its signer's key, as a DPoP proof does, and that key.
+    ///
+    /// - Throws: As ``init(parsing:maximumBytes:)``, and ``JOSEError/invalidHeader(_:)`` without a key.
+    static func withEmbeddedKey(_ segments: CompactSegments) throws(JOSEError) -> (jws: CompactJWS, key: JSONObject) {
+        let (header, key) = try segments.headerWithKey()
+        return (try CompactJWS(segments, header: header), key)
+    }
+
     /// Whether the signature is this key's, by the header's algorithm, which must be the key's (RFC 8725 §3.1).
     package func isSigned(by key: JSONWebKey) -> Bool {
         key.supports(header.algorithm)

@@ -37,6 +37,11 @@ struct CompactSegments: Sendable {
         try JOSEHeader(parsing: decoded(0..<headerEnd))
     }
 
+    /// Parses the header of a token that must contain its signer's key.
+    func headerWithKey() throws(JOSEError) -> (header: JOSEHeader, key: JSONObject) {
+        try JOSEHeader.withKey(parsing: decoded(0..<headerEnd))
+    }
+
     /// Decodes the payload.
     func payload() throws(JOSEError) -> [UInt8] {
         try decoded(headerEnd + 1..<payloadEnd)

@@ -28,6 +28,22 @@ package struct JOSEHeader: Sendable, Hashable {
     ///
     /// - Throws: ``JOSEError`` naming the parameter that was refused.
     package init(parsing bytes: [UInt8]) throws(JOSEError) {
+        self = try JOSEHeader.read(bytes, refused: JOSEHeader.refusedParameters).header
+    }
+
+    /// Reads the decoded header of a token that must contain its signer's key, and the key.
+    ///
+    /// - Throws: As ``init(parsing:)``, and ``JOSEError/invalidHeader(_:)`` without a key.
+    static func withKey(parsing bytes: [UInt8]) throws(JOSEError) -> (header: JOSEHeader, key: JSONObject) {
+        let (header, json) = try read(bytes, refused: refusedParameters.filter { $0 != "jwk" })
+        guard let key = json["jwk"]?.objectValue else { throw .invalidHeader("jwk") }
+        return (header, key)
+    }
+
+    private static func read(
+        _ bytes: [UInt8],
+        refused: [String]
+    ) throws(JOSEError) -> (header: JOSEHeader, json: JSONObject) {
         guard bytes.count <= JOSEHeader.byteCountMax else { throw .tooLarge }
         let json: JSONObject
         do {
@@ -35,12 +51,12 @@ package struct JOSEHeader: Sendable, Hashable {
         } catch {
             throw .malformed
         }
-        try JOSEHeader.checkRefusedParameters(json)
-        keyID = try JOSEHeader.shortText("kid", of: json, byteCountMax: JOSEHeader.keyIDByteCountMax)
-        type = try JOSEHeader.shortText("typ", of: json, byteCountMax: JOSEHeader.typeByteCountMax)
+        try JOSEHeader.checkRefusedParameters(json, refused)
+        let keyID = try JOSEHeader.shortText("kid", of: json, byteCountMax: JOSEHeader.keyIDByteCountMax)
+        let type = try JOSEHeader.shortText("typ", of: json, byteCountMax: JOSEHeader.typeByteCountMax)
         guard let name = json["alg"]?.stringValue else { throw .invalidHeader("alg") }
         guard let algorithm = SignatureAlgorithm(joseName: name) else { throw .unsupportedAlgorithm }
-        self.algorithm = algorithm
+        return (JOSEHeader(algorithm: algorithm, keyID: keyID, type: type), json)
     }
 
     /// The `typ` in its short, lower-case form (RFC 7515 §4.1.9: media types compare without case, `application/` may
@@ -60,11 +76,13 @@ package struct JOSEHeader: Sendable, Hashable {
         return Base64URL.encodedBytes(json.serialized())
     }
 
-    private static func checkRefusedParameters(_ json: JSONObject) throws(JOSEError) {
+    private static let refusedParameters = ["crit", "b64", "enc", "zip", "jwk", "x5c"]
+
+    private static func checkRefusedParameters(_ json: JSONObject, _ refused: [String]) throws(JOSEError) {
         // RFC 7515 §4.1.11: none of our tokens uses an extension that must be understood (D-33). `b64` changes what is
         // signed (RFC 7797), `enc` and `zip` belong to encrypted tokens and decompression bombs. An embedded `jwk` or
         // `x5c` lets the sender choose the key (RFC 8725 §3.10, D-32).
-        for name in ["crit", "b64", "enc", "zip", "jwk", "x5c"] where json[name] != nil {
+        for name in refused where json[name] != nil {
             throw .unsupportedHeader(name)
         }
         // RFC 7519 §5.2: a nested token.

@@ -121,9 +121,13 @@ extension JSONWebKey {
 
     /// RFC 7638: JSON Web Key Thumbprint, base64url of SHA-256.
     package static func thumbprint(of publicKey: PublicKey) -> String {
+        Base64URL.encode(thumbprintDigest(of: publicKey).bytes)
+    }
+
+    static func thumbprintDigest(of publicKey: PublicKey) -> SHA256Digest {
         // RFC 7638 §3.2: the required members and nothing else, in lexicographic order, without whitespace.
         let canonical = JSONObject(requiredMembers(of: publicKey).map { ($0.name, .string($0.value)) })
-        return Base64URL.encode(SHA256.hash(canonical.serialized()).bytes)
+        return SHA256.hash(canonical.serialized())
     }
 
     /// The members that define the key, in lexicographic order.

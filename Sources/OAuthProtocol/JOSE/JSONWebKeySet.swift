@@ -23,7 +23,7 @@ package struct JSONWebKeySet: Sendable, Equatable {
             }
         }
 
-        fileprivate func permits(_ key: JSONWebKey) -> Bool {
+        func permits(_ key: JSONWebKey) -> Bool {
             self != .stranger || key.publicKey.isCheap(rsaBitCountMax: 4096)
         }
     }

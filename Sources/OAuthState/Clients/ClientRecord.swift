@@ -36,9 +36,12 @@ extension ClientRecord: RecordCodable {
         writer.write(client.keySetURI) { $0.write($1) }
         writer.write(client.issuedAt)
         writer.write(lastUsedAt) { $0.write($1) }
-        // Each only if it or the later one is there: earlier versions wrote neither.
-        if source != .unknown || client.managementTokenHash != nil {
+        // Each only if it or a later one is there: earlier versions wrote none.
+        if source != .unknown || client.requiresProof || client.managementTokenHash != nil {
             writer.write(source.number)
+        }
+        if client.requiresProof || client.managementTokenHash != nil {
+            writer.write(client.requiresProof)
         }
         if let hash = client.managementTokenHash {
             writer.write(hash)
@@ -64,6 +67,7 @@ extension ClientRecord: RecordCodable {
         lastUsedAt = try reader.optional { (reader) throws(RecordError) in try reader.timestamp() }
         // These come last, and only as far as they are known: earlier versions wrote none.
         source = reader.isAtEnd ? .unknown : SourceNetwork(number: try reader.integer())
+        let requiresProof = reader.isAtEnd ? false : try reader.bool()
         client = Client(
             id: id,
             kind: kind,
@@ -78,6 +82,7 @@ extension ClientRecord: RecordCodable {
             keySet: keySet,
             keySetURI: keySetURI,
             managementTokenHash: reader.isAtEnd ? nil : try reader.digest(),
+            requiresProof: requiresProof,
             issuedAt: issuedAt
         )
     }

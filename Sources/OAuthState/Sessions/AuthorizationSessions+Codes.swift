@@ -62,7 +62,7 @@ extension AuthorizationSessions {
         codes.update(issued, for: redemption.code)
         redeemableCodes.remove(redemption.code)
         if let ended { _ = remove(ended.id) }
-        let session = newSession(issued.grant, now: now)
+        let session = newSession(issued.grant, boundTo: redemption.bindsSession ? redemption.key : nil, now: now)
         insert(session)
         let outcome = RedemptionOutcome.redeemed(session, issued.grant)
         return journal.receipt(outcome, at: journal.append(session.record(.putSession))) {
@@ -112,10 +112,12 @@ extension AuthorizationSessions {
             return .verifier
         }
         guard redemption.resource.map({ $0 == request.resource }) ?? true else { return .resource }
+        // RFC 9449 §10: who intercepts the code and the verifier has no use for them without the key.
+        guard request.boundKey == nil || request.boundKey == redemption.key else { return .key }
         return nil
     }
 
-    private func newSession(_ grant: AuthorizationGrant, now: Timestamp) -> Session {
+    private func newSession(_ grant: AuthorizationGrant, boundTo key: KeyThumbprint?, now: Timestamp) -> Session {
         let clientID = grant.request.clientID
         let absolute = now + policy.sessionLifetime(of: clientID)
         let idle =
@@ -133,7 +135,8 @@ extension AuthorizationSessions {
             idleExpiry: now + idle,
             generation: grant.issuesRefreshToken ? 1 : 0,
             rotatedAt: now,
-            claims: grant.claims.isEmpty ? [] : grant.claims.serialized()
+            claims: grant.claims.isEmpty ? [] : grant.claims.serialized(),
+            boundKey: key
         )
     }
 }

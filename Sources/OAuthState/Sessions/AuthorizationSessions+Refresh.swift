@@ -10,13 +10,15 @@ extension AuthorizationSessions {
         now: Timestamp
     ) throws(StoreError) -> Receipt<RotationOutcome> {
         try journal.requireAvailability()
-        guard var session = sessions[use.family], session.generation > 0 else {
+        guard let session = sessions[use.family], session.generation > 0 else {
             return journal.receipt(.unknown)
         }
         // Bound to the client (RFC 6749 §6); another client learns nothing and changes nothing (D-29).
         guard session.clientID.hasSameBytes(as: use.clientID) else {
             return journal.receipt(.wrongClient)
         }
+        // RFC 9449 §5: before anything changes, because a thief of a token without its key must not end the session.
+        guard session.boundKey == nil || session.boundKey == use.key else { return journal.receipt(.wrongKey) }
         guard session.isLive(now: now) else {
             sessions.removeValue(forKey: use.family)
             return journal.receipt(.expired, at: recordRemoval(of: use.family))
@@ -42,11 +44,20 @@ extension AuthorizationSessions {
         if use.generation < session.generation {
             return journal.receipt(repetition(of: session, use))
         }
+        return advance(session, use, now: now)
+    }
+
+    private func advance(_ current: Session, _ use: RefreshTokenUse, now: Timestamp) -> Receipt<RotationOutcome> {
+        var session = current
         // A genuine token that is newer than the state moves the state forward, where one can exist at all. The last
         // number remains: a family that has come so far continues without rotation.
         let knownSuccessor = session.rotatedAt == Session.takenBack ? session.generation &+ 1 : session.generation
         let isAhead = use.generation > knownSuccessor
-        let generation = use.rotates && use.generation < .max ? use.generation + 1 : use.generation
+        // DP-4: a bound token is worthless to a thief, and needs no successor.
+        let rotates = use.rotates && session.boundKey == nil
+        let generation = rotates && use.generation < .max ? use.generation + 1 : use.generation
+        let binds = rotates && use.key != nil
+        if binds { session = session.bound(to: use.key) }
         if generation != session.generation {
             // Only a new generation starts a grace: refreshes without rotation must not prolong the last one's.
             session.generation = generation
@@ -56,8 +67,9 @@ extension AuthorizationSessions {
         session.idleExpiry = now + policy.refreshTokenLifetime(of: session.clientID)
         sessions[use.family] = session
         let outcome = isAhead ? RotationOutcome.caughtUp(session) : .rotated(session)
-        return journal.receipt(outcome, at: journal.append(Self.rotationRecord(session))) { [session] in
-            await self.unrotate(use, for: session)
+        let record = binds ? session.record(.putSession) : Self.rotationRecord(session)
+        return journal.receipt(outcome, at: journal.append(record)) { [session] in
+            await self.unrotate(use, for: session, wasBound: binds)
         }
     }
 
@@ -65,16 +77,16 @@ extension AuthorizationSessions {
     /// and lose its session.
     ///
     /// Nothing happens if the session has changed since the rotation.
-    private func unrotate(_ use: RefreshTokenUse, for session: Session) {
-        guard use.generation < session.generation, sessions[session.id] == session else { return }
-        var earlier = session
+    private func unrotate(_ use: RefreshTokenUse, for session: Session, wasBound: Bool) {
+        guard use.generation < session.generation || wasBound, sessions[session.id] == session else { return }
+        var earlier = wasBound ? session.bound(to: nil) : session
         earlier.generation = use.generation
         // The token before it got its successor long ago: no new grace begins.
         earlier.rotatedAt = Session.takenBack
         earlier.rotatedBy = nil
         sessions[session.id] = earlier
         // After the record of the rotation, which the journal still holds and writes when it can.
-        _ = journal.append(Self.rotationRecord(earlier))
+        _ = journal.append(wasBound ? earlier.record(.putSession) : Self.rotationRecord(earlier))
     }
 
     // The predecessor is tolerated within the grace; anything older, or later, is a stolen copy.

@@ -111,6 +111,10 @@ package struct CodeRedemption: Hashable, Sendable {
     package var challenge: CodeChallenge
     /// The resource of the request in its registered spelling, if sent.
     package var resource: String?
+    /// RFC 9449 §5: the key whose possession the request proves, if it does.
+    package var key: KeyThumbprint?
+    /// Whether the session's refresh tokens are bound to that key: those of a public client.
+    package var bindsSession = false
 
     /// A redemption.
     package init(
@@ -150,4 +154,6 @@ package enum CodeMismatch: Hashable, Sendable {
     case redirectURI
     case verifier
     case resource
+    /// RFC 9449 §10: the request does not prove possession of the key that the code is bound to.
+    case key
 }

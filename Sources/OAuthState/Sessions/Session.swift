@@ -30,6 +30,7 @@ package struct Session: Hashable, Sendable {
         rotatedAt: Timestamp,
         claims: [UInt8] = [],
         isFederated: Bool = false,
+        boundKey: KeyThumbprint? = nil,
         agent: AgentGrant? = nil,
         rotatedBy: RefreshOrigin? = nil
     ) {
@@ -45,7 +46,8 @@ package struct Session: Hashable, Sendable {
                 absoluteExpiry: absoluteExpiry,
                 claims: claims,
                 isFederated: isFederated,
-                agent: agent.map { Shared($0) }
+                agent: agent.map { Shared($0) },
+                boundKey: boundKey
             )
         )
         self.idleExpiry = idleExpiry
@@ -78,6 +80,32 @@ package struct Session: Hashable, Sendable {
     /// The credential of an agent, if the session is one's.
     package var agent: AgentGrant? { shared.value.agent?.value }
 
+    /// RFC 9449 §5: the key without which the session's refresh tokens are worthless; `nil` if they are bearer tokens,
+    /// or their client authenticates.
+    package var boundKey: KeyThumbprint? { shared.value.boundKey }
+
+    /// The same session with its refresh tokens bound to a key, or no longer.
+    func bound(to key: KeyThumbprint?) -> Session {
+        Session(
+            id: id,
+            userID: userID,
+            clientID: clientID,
+            scopes: scopes,
+            resource: resource,
+            connections: connections,
+            authenticatedAt: authenticatedAt,
+            absoluteExpiry: absoluteExpiry,
+            idleExpiry: idleExpiry,
+            generation: generation,
+            rotatedAt: rotatedAt,
+            claims: claims,
+            isFederated: isFederated,
+            boundKey: key,
+            agent: agent,
+            rotatedBy: rotatedBy
+        )
+    }
+
     /// The ``rotatedAt`` of a session whose last rotation was taken back: its client may have received the successor.
     static let takenBack = Timestamp(secondsSinceEpoch: 0)
 
@@ -96,9 +124,6 @@ extension Session: RecordCodable {
     /// Represents an unknown moment in records.
     private static let unknownMoment = Timestamp(millisecondsSinceEpoch: .min)
 
-    private static let federatedFlag: UInt8 = 1
-    private static let agentFlag: UInt8 = 2
-
     package func write(to writer: inout BinaryWriter) {
         writer.write(id)
         writer.write(userID)
@@ -113,46 +138,66 @@ extension Session: RecordCodable {
         writer.write(rotatedAt)
         // Each only if it or a later one is there: the record of a session without them is as it was before they were
         // kept.
-        let flags = (isFederated ? Self.federatedFlag : 0) | (agent == nil ? 0 : Self.agentFlag)
-        if !claims.isEmpty || flags != 0 || rotatedBy != nil {
+        let properties = Properties(isFederated: isFederated, hasKey: boundKey != nil, hasAgent: agent != nil)
+        if !claims.isEmpty || !properties.isEmpty || rotatedBy != nil {
             writer.write(claims)
         }
-        if flags != 0 || rotatedBy != nil {
-            writer.write(flags)
+        if !properties.isEmpty || rotatedBy != nil {
+            writer.write(properties.rawValue)
         }
+        if let boundKey { writer.write(boundKey.digest) }
         agent?.write(to: &writer)
         rotatedBy?.write(to: &writer)
     }
 
     package init(from reader: inout BinaryReader) throws(RecordError) {
-        let (id, userID): (SessionID, UserID) = (try reader.identifier(), try reader.identifier())
-        let (clientID, scopes, resource) = (try reader.string(), try reader.scopes(), try reader.string())
-        let connections: [ConnectionID] = try reader.array { (reader) throws(RecordError) in try reader.identifier() }
-        let authenticatedAt = try Self.moment(from: &reader)
-        let (absoluteExpiry, idleExpiry) = (try reader.timestamp(), try reader.timestamp())
-        let generation: UInt32 = try reader.integer()
-        let rotatedAt = try reader.timestamp()
-        // These come last, and only as far as there are any.
-        let claims = reader.isAtEnd ? [] : try reader.byteArray()
-        let flags: UInt8 = reader.isAtEnd ? 0 : try reader.integer()
-        guard flags <= Self.federatedFlag | Self.agentFlag else { throw RecordError("unknown kind of session") }
+        var properties = Properties()
+        // Arguments are evaluated in order, which is the record's order.
         self.init(
-            id: id,
-            userID: userID,
-            clientID: clientID,
-            scopes: scopes,
-            resource: resource,
-            connections: connections,
-            authenticatedAt: authenticatedAt,
-            absoluteExpiry: absoluteExpiry,
-            idleExpiry: idleExpiry,
-            generation: generation,
-            rotatedAt: rotatedAt,
-            claims: claims,
-            isFederated: flags & Self.federatedFlag != 0,
-            agent: flags & Self.agentFlag != 0 ? try AgentGrant(from: &reader) : nil,
+            id: try reader.identifier(),
+            userID: try reader.identifier(),
+            clientID: try reader.string(),
+            scopes: try reader.scopes(),
+            resource: try reader.string(),
+            connections: try reader.array { (reader) throws(RecordError) in try reader.identifier() },
+            authenticatedAt: try Self.moment(from: &reader),
+            absoluteExpiry: try reader.timestamp(),
+            idleExpiry: try reader.timestamp(),
+            generation: try reader.integer(),
+            rotatedAt: try reader.timestamp(),
+            // These come last, and only as far as there are any.
+            claims: reader.isAtEnd ? [] : try reader.byteArray(),
+            isFederated: try Properties(ifAnyIn: &reader, &properties).contains(.isFederated),
+            boundKey: properties.contains(.hasKey) ? KeyThumbprint(digest: try reader.digest()) : nil,
+            agent: properties.contains(.hasAgent) ? try AgentGrant(from: &reader) : nil,
             rotatedBy: try RefreshOrigin(ifAnyIn: &reader)
         )
+    }
+
+    /// One byte of a record, which was a flag of federated sessions before it had more bits.
+    private struct Properties: OptionSet {
+        let rawValue: UInt8
+
+        static let isFederated = Properties(rawValue: 1)
+        static let hasKey = Properties(rawValue: 2)
+        static let hasAgent = Properties(rawValue: 4)
+        private static let all: Properties = [.isFederated, .hasKey, .hasAgent]
+
+        init(rawValue: UInt8) {
+            self.rawValue = rawValue
+        }
+
+        init(isFederated: Bool, hasKey: Bool, hasAgent: Bool) {
+            self = (isFederated ? Self.isFederated : []).union(hasKey ? .hasKey : []).union(hasAgent ? .hasAgent : [])
+        }
+
+        /// The byte at this place of a record, if there is one; also kept, for what follows it.
+        init(ifAnyIn reader: inout BinaryReader, _ kept: inout Properties) throws(RecordError) {
+            self.init(rawValue: reader.isAtEnd ? 0 : try reader.integer())
+            // A bit of a later version would be lost, and what it adds be read as something else.
+            guard Self.all.isSuperset(of: self) else { throw RecordError("a session has unknown properties") }
+            kept = self
+        }
     }
 
     private static func moment(from reader: inout BinaryReader) throws(RecordError) -> Timestamp? {
@@ -205,6 +250,7 @@ private struct SessionGrant: Hashable {
     let isFederated: Bool
     /// Behind a reference, because few sessions are an agent's.
     let agent: Shared<AgentGrant>?
+    let boundKey: KeyThumbprint?
 }
 
 /// One reference to a value that never changes.

@@ -33,6 +33,7 @@ struct SessionInterning: Sendable {
             rotatedAt: session.rotatedAt,
             claims: session.claims,
             isFederated: session.isFederated,
+            boundKey: session.boundKey,
             agent: session.agent,
             rotatedBy: session.rotatedBy
         )

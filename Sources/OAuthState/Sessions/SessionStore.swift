@@ -69,6 +69,10 @@ package struct RefreshTokenUse: Hashable, Sendable {
     package var resource: String?
     /// Where it is used; `nil` when it is not known.
     package var origin: RefreshOrigin?
+    /// RFC 9449 §5: the key whose possession the request proves, if it does.
+    ///
+    /// The session of a client whose tokens rotate is bound to it from then on, and rotates no more (DP-4).
+    package var key: KeyThumbprint?
 
     /// A use.
     package init(
@@ -78,7 +82,8 @@ package struct RefreshTokenUse: Hashable, Sendable {
         rotates: Bool,
         scopes: ScopeSet? = nil,
         resource: String? = nil,
-        origin: RefreshOrigin? = nil
+        origin: RefreshOrigin? = nil,
+        key: KeyThumbprint? = nil
     ) {
         self.family = family
         self.generation = generation
@@ -87,6 +92,7 @@ package struct RefreshTokenUse: Hashable, Sendable {
         self.scopes = scopes
         self.resource = resource
         self.origin = origin
+        self.key = key
     }
 }
 
@@ -114,6 +120,8 @@ package enum RotationOutcome: Hashable, Sendable {
     case expired
     /// Another client's token; nothing was changed (D-29).
     case wrongClient
+    /// RFC 9449 §5: the session is bound to a key that the request does not prove; nothing was changed.
+    case wrongKey
     /// The session's resource is not registered now; nothing was rotated (RI-1).
     case resourceNotRegistered
     /// The provider has ended a connection that the session needs, and so the session has ended.

@@ -3,7 +3,7 @@ package import OAuthProtocol
 /// The stores that a server works with, each behind its protocols; whatever makes them decides where they are.
 package struct Stores: Sendable {
     /// Clients.
-    package let clients: any ClientStore
+    package private(set) var clients: any ClientStore
     /// Logins, codes, sessions, consents and revoked access tokens.
     package let sessions: any AuthorizationStore
     /// Users, identities, connections, and our registrations at providers.
@@ -56,6 +56,13 @@ package struct Stores: Sendable {
         self.devices = devices
         self.upkeep = upkeep
         self.administration = administration
+    }
+
+    /// The same stores with another view of the clients.
+    package func replacing(clients: any ClientStore) -> Stores {
+        var stores = self
+        stores.clients = clients
+        return stores
     }
 }
 

@@ -35,6 +35,8 @@ final class LineWriter: Sendable {
         var droppedCount = 0
         var droppedTotal = 0
         var isClosed = false
+        /// The file that later lines go to, when another one takes the present one's place.
+        var nextFile: AppendingFile?
         /// Whether the end was reached without writing everything: the file may block for ever.
         var isGivenUp = false
 
@@ -43,7 +45,8 @@ final class LineWriter: Sendable {
 
     private let state = Mutex(State())
     private let waiters = RoomWaiters()
-    private let file: AppendingFile
+    /// Where the lines go; only the writing thread changes it, and ``write(_:)`` uses it when that thread has ended.
+    private let file: Mutex<AppendingFile>
     private let pendingByteCountMax: Int
     private let policy: Policy
     private let report: @Sendable (Trouble) -> Void
@@ -72,7 +75,7 @@ final class LineWriter: Sendable {
         policy: Policy,
         report: @escaping @Sendable (Trouble) -> Void = { _ in }
     ) {
-        self.file = file
+        self.file = Mutex(file)
         self.pendingByteCountMax = pendingByteCountMax
         self.policy = policy
         self.report = report
@@ -146,6 +149,14 @@ final class LineWriter: Sendable {
 
     // MARK: - Bytes out
 
+    /// Lets lines go to another file from now on, such as a new one under the name of one that was renamed.
+    ///
+    /// A line is never divided between two files. What waits because the present file takes nothing goes to the new one.
+    func replaceFile(by file: AppendingFile) {
+        state.withLock { $0.nextFile = file }
+        work.signal()
+    }
+
     /// Writes what waits, and ends the thread; waits for both, but not long.
     func close() {
         let wasClosed = state.withLock { state in
@@ -165,6 +176,8 @@ final class LineWriter: Sendable {
             var left = batch[...]
             while let error = put(&left) {
                 noteFailure(error)
+                // Not in the middle of a line: its first part is in the present file.
+                if left.count == batch.count { adoptNextFile() }
                 guard !state.withLock({ $0.isClosed }) else { return finish(isComplete: false) }
                 _ = work.wait(timeout: .now() + Self.retryInterval)
             }
@@ -192,14 +205,24 @@ final class LineWriter: Sendable {
                 state.isIdle = batch.isEmpty
                 return (batch, state.isClosed)
             }
+            adoptNextFile()
             if !batch.isEmpty { return batch }
             if isClosed { return nil }
             work.wait()
         }
     }
 
+    private func adoptNextFile() {
+        let next = state.withLock { state in
+            defer { state.nextFile = nil }
+            return state.nextFile
+        }
+        if let next { file.withLock { $0 = next } }
+    }
+
     /// Writes the bytes until all are written or a write fails.
     private func put(_ left: inout ArraySlice<UInt8>) -> FileSystemError? {
+        let file = file.withLock { $0 }
         while !left.isEmpty {
             do throws(FileSystemError) {
                 let count = try file.append(left.prefix(Self.writeByteCountMax))

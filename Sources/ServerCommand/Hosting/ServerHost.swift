@@ -41,6 +41,8 @@ struct ServerHost {
         self.acceptedLosses = acceptedLosses
         // The reader of the log or the audit trail may end: that must not end the server.
         signal(SIGPIPE, SIG_IGN)
+        // A file at its limit (RLIMIT_FSIZE) is a failed write like one on a full disk, and does not end the server.
+        signal(SIGXFSZ, SIG_IGN)
         let log = LineWriter(
             AppendingFile(descriptor: STDERR_FILENO, name: "standard error"),
             policy: .drop(notice: { JSONLogHandler.droppedLine($0) })
@@ -135,6 +137,21 @@ struct ServerHost {
             ),
             logger: logger
         )
+    }
+
+    /// Opens the audit file again, under its name, as log rotation asks with SIGHUP.
+    ///
+    /// When that fails the lines go on to the file that is open, which may have been renamed.
+    func reopenAudit() {
+        guard let directory = configuration.storage.directory, let audit else { return }
+        do {
+            audit.replaceFile(by: try Self.auditFile(in: directory))
+        } catch {
+            logger.error(
+                "the audit trail was not reopened; the file that is open remains in use",
+                metadata: ["error": "\(error)"]
+            )
+        }
     }
 
     /// Closes the network clients, then writes the remaining lines of log and audit trail.

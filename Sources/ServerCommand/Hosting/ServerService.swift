@@ -1,4 +1,5 @@
 import AuthorizationServer
+import Foundations
 import Logging
 import ServiceLifecycle
 import UnixSignals
@@ -10,19 +11,29 @@ struct ServerService: Service {
     let readyLine: String
     /// Called when the machine was resumed or copied; `nil` for a server without anything to renew.
     var resumption: ResumptionWatch?
+    /// The service manager that waits for this process, if there is one.
+    var manager: ServiceManager?
+    /// Reopens the host's own files, before the server reads its files again.
+    var reopenFiles: @Sendable () -> Void = {}
     /// Ends the process with the one that started it; `nil` for a server that outlives it.
     var parent: ParentWatch?
 
     func run() async throws {
         let reloads = await UnixSignalsSequence(trapping: .sighup)
         Console.write(readyLine)
+        manager?.report(.ready(readyLine))
         await withTaskGroup(of: Void.self) { group in
             group.addTask {
                 for await _ in reloads {
+                    reopenFiles()
                     await server.reload()
                 }
             }
             if let resumption { group.addTask { await resumption.watch() } }
+            if let manager, let interval = manager.watchdogInterval {
+                let watch = ServiceManagerWatch(manager: manager, interval: interval, eventLoops: server.eventLoops)
+                group.addTask { await watch.watch() }
+            }
             if let parent { group.addTask { await parent.watch() } }
             group.addTask {
                 do { try await gracefulShutdown() } catch { return }
@@ -31,6 +42,7 @@ struct ServerService: Service {
             await group.next()
             group.cancelAll()
         }
+        manager?.report(.stopping)
         await server.shutdown()
     }
 }

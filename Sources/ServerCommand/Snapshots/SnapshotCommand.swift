@@ -6,11 +6,11 @@ struct SnapshotCommand: ParsableCommand {
         commandName: "snapshot",
         abstract: "List, verify, export, restore and rekey the contents of the storage directory.",
         discussion: """
-            list, verify and export may run beside a server. A backup is one sealed file that can be restored on any machine \
+            now asks a running server for a snapshot. list, verify and export may run beside a server. A backup is one sealed file that can be restored on any machine \
             with the storage key.
             """,
         subcommands: [
-            SnapshotListCommand.self, SnapshotVerifyCommand.self, SnapshotExportCommand.self,
+            SnapshotListCommand.self, SnapshotNowCommand.self, SnapshotVerifyCommand.self, SnapshotExportCommand.self,
             SnapshotRestoreCommand.self, SnapshotMarkRestoredCommand.self, SnapshotRekeyCommand.self,
         ]
     )

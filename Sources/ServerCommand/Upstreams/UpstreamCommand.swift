@@ -58,6 +58,10 @@ struct UpstreamTryCommand: AsyncParsableCommand {
             Console.writeError("there is no upstream \(name); the configuration has: \(names)")
             throw ExitCode.failure
         }
+        guard upstream.preset != .entered else {
+            Console.writeError("\(name) is of type: static; there is no login to try")
+            throw ExitCode.failure
+        }
         do {
             try await attempt(upstream, loaded)
         } catch let exit as ExitCode {

@@ -30,6 +30,10 @@ struct UpstreamExaminer {
 
     private func verdict(on upstream: Configuration.Upstream) async -> UpstreamVerdict {
         var verdict = UpstreamVerdict(upstream.name)
+        guard upstream.preset != .entered else {
+            verdict.note("credential", "users enter it; nothing is asked without one")
+            return verdict
+        }
         let observer = ObservingTransport(transport, timeSource: timeSource)
         do throws(UpstreamError) {
             let settings = try upstream.providerConfiguration(issuer: configuration.issuer)

@@ -17,18 +17,23 @@ struct Format<Value: Sendable>: Sendable {
     /// Lists the files that a value at a path names.
     let files: @Sendable (String, Value) -> [ConfiguredFile]
 
+    /// Names what differs between two values, which are not equal.
+    let changes: @Sendable (String, Value, Value) -> [KeyChange]
+
     init(
         read: @escaping @Sendable (ConfigurationCursor, Value?, DecodingContext) -> Value?,
         write: @escaping @Sendable (Value) -> JSONValue?,
         shape: @escaping @Sendable (Value?) -> KeyShape,
         replaceSecrets: @escaping @Sendable (String, inout Value, SecretReplacement) -> Void = { _, _, _ in },
-        files: @escaping @Sendable (String, Value) -> [ConfiguredFile] = { _, _ in [] }
+        files: @escaping @Sendable (String, Value) -> [ConfiguredFile] = { _, _ in [] },
+        changes: @escaping @Sendable (String, Value, Value) -> [KeyChange] = { path, _, _ in [KeyChange(path: path)] }
     ) {
         self.read = read
         self.write = write
         self.shape = shape
         self.replaceSecrets = replaceSecrets
         self.files = files
+        self.changes = changes
     }
 
     /// A format of values without keys, secrets and files.
@@ -78,7 +83,10 @@ extension Format {
             replaceSecrets: { path, value, replace in
                 for key in section.keys { key.replaceSecrets("\(path).\(key.name)", &value, replace) }
             },
-            files: { path, value in section.keys.flatMap { $0.files("\(path).\($0.name)", value) } }
+            files: { path, value in section.keys.flatMap { $0.files("\(path).\($0.name)", value) } },
+            changes: { path, old, new in
+                section.keys.flatMap { $0.changes("\(path).\($0.name)", from: old, to: new) }
+            }
         )
     }
 

@@ -12,6 +12,9 @@ struct Key<Section: Sendable>: Sendable {
     let describe: @Sendable (Section) -> KeyDescription
     private(set) var replaceSecrets: @Sendable (String, inout Section, SecretReplacement) -> Void
     let files: @Sendable (String, Section) -> [ConfiguredFile]
+    /// Whether a running server takes a new value; otherwise it needs a restart.
+    private(set) var isReloaded = false
+    private let differences: @Sendable (String, Section, Section) -> [KeyChange]
 
     /// Declares a key that sets a property.
     ///
@@ -22,7 +25,7 @@ struct Key<Section: Sendable>: Sendable {
     ///   - isRequired: Whether the key must be there.
     ///   - fallback: The default in words, where the property's initial value does not say it.
     ///   - text: What the key is for, in Markdown.
-    init<Value>(
+    init<Value: Equatable>(
         _ name: String,
         _ property: any WritableKeyPath<Section, Value> & Sendable,
         _ format: Format<Value>,
@@ -49,10 +52,14 @@ struct Key<Section: Sendable>: Sendable {
         }
         replaceSecrets = { path, section, replace in format.replaceSecrets(path, &section[keyPath: property], replace) }
         files = { path, section in format.files(path, section[keyPath: property]) }
+        differences = { path, old, new in
+            let (old, new) = (old[keyPath: property], new[keyPath: property])
+            return old == new ? [] : format.changes(path, old, new)
+        }
     }
 
     /// Declares a key that sets a property which is `nil` without it.
-    init<Value>(
+    init<Value: Equatable>(
         _ name: String,
         _ property: any WritableKeyPath<Section, Value?> & Sendable,
         _ format: Format<Value>,
@@ -80,6 +87,18 @@ struct Key<Section: Sendable>: Sendable {
             Format<SecretReference>.secrets(holding: content).replaceSecrets(path, &reference, replace)
             section[keyPath: property] = reference
         }
+    }
+
+    /// The same key, whose new value a running server takes at a reload, with everything below it.
+    var reloaded: Key {
+        var key = self
+        key.isReloaded = true
+        return key
+    }
+
+    /// What differs between two sections at this key.
+    func changes(_ path: String, from old: Section, to new: Section) -> [KeyChange] {
+        differences(path, old, new).map { KeyChange(path: $0.path, isReloaded: $0.isReloaded || isReloaded) }
     }
 
     /// Declares the key that permits a short secret in its section.
@@ -139,7 +158,11 @@ struct KeySection<Section: Sendable>: Sendable {
 
     /// Describes every key, with the defaults of a section.
     func descriptions(_ section: Section) -> [KeyDescription] {
-        keys.map { $0.describe(section) }
+        keys.map { key in
+            var description = key.describe(section)
+            description.isReloaded = key.isReloaded
+            return description
+        }
     }
 }
 

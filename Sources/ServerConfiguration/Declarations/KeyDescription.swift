@@ -19,6 +19,9 @@ struct KeyDescription: Sendable {
 
     /// What may be written.
     let shape: KeyShape
+
+    /// Whether a running server takes a new value.
+    var isReloaded = false
 }
 
 extension KeyDescription {

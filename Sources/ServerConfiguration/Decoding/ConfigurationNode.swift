@@ -46,6 +46,8 @@ package struct ConfigurationNode: Hashable, Sendable {
 package enum ConfigurationLocation: Hashable, Sendable {
     /// A line of the configuration file, counted from 1.
     case line(Int)
+    /// A line of another file, such as one of `clients.d`; the file by its path beside the configuration file.
+    case fileLine(String, Int)
     /// An environment variable.
     case environment(String)
 }
@@ -55,6 +57,7 @@ extension ConfigurationLocation: CustomStringConvertible {
     package var description: String {
         switch self {
         case .line(let line): "line \(line)"
+        case .fileLine(let file, let line): "\(file), line \(line)"
         case .environment(let name): name
         }
     }

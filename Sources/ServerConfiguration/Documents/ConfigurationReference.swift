@@ -7,7 +7,8 @@ package enum ConfigurationReference {
         let keys = Configuration.keys.descriptions(Configuration.keys.blank)
         let single = keys.filter { $0.shape.keys.isEmpty }
         let sections = keys.filter { !$0.shape.keys.isEmpty }
-        return ([introduction, "## Single keys\n\n" + table(single, below: "")] + sections.map(section))
+        return
+            ([introduction, reloading(keys), "## Single keys\n\n" + table(single, below: "")] + sections.map(section))
             .joined(separator: "\n\n")
     }
 
@@ -38,6 +39,34 @@ package enum ConfigurationReference {
         it. The YAML language server finds the schema by a comment in the file's first line,
         `# yaml-language-server: $schema=PATH`.
         """
+
+    /// What a running server takes, and what it does not.
+    private static func reloading(_ keys: [KeyDescription]) -> String {
+        var taken: [String] = []
+        var left: [String] = []
+        for key in keys {
+            if key.isReloaded {
+                taken.append(key.name)
+            } else if case .section(let children, _) = key.shape, children.contains(where: \.isReloaded) {
+                taken += children.filter(\.isReloaded).map { "\(key.name).\($0.name)" }
+                left += children.filter { !$0.isReloaded }.map { "\(key.name).\($0.name)" }
+            } else {
+                left.append(key.name)
+            }
+        }
+        return """
+            ## What a reload takes
+
+            SIGHUP and `gatehouse reload` read the file again. If it is valid, and only keys of the first row differ, all \
+            changes take effect in one step; otherwise nothing changes, and the log and the command say why. Secrets, \
+            certificates and key files of every key are read again in any case.
+
+            | | Keys |
+            |---|---|
+            | taken by a reload | \(taken.map { "`\($0)`" }.joined(separator: ", ")) |
+            | need a restart | \(left.map { "`\($0)`" }.joined(separator: ", ")) |
+            """
+    }
 
     private static func section(_ key: KeyDescription) -> String {
         let path = key.name + key.shape.pathSuffix

@@ -42,6 +42,9 @@ extension Configuration {
         /// Whether it must push its authorization requests (RFC 9126).
         package var mustPushRequests = false
 
+        /// Whether it gets no tokens without a DPoP proof (RFC 9449 §5.2).
+        package var requiresProof = false
+
         /// Whether it may exchange its users' access tokens for ones at other resources (RFC 8693).
         package var isDelegate = false
 
@@ -114,6 +117,12 @@ extension Configuration.Client {
             \.mustPushRequests,
             .flag,
             "Whether the client must push its authorization requests (RFC 9126)."
+        )
+        Key(
+            "dpop_bound_access_tokens",
+            \.requiresProof,
+            .flag,
+            "Whether the client gets no tokens without a DPoP proof (RFC 9449)."
         )
         Key(
             "delegate",

@@ -47,7 +47,7 @@ extension Configuration.Limits {
             \.registrationsPerSource,
             .section(Configuration.Rate.keys),
             "How often one source address may register clients."
-        )
+        ).reloaded
         Key(
             "failures_per_source",
             \.failuresPerSource,
@@ -56,13 +56,13 @@ extension Configuration.Limits {
             How often one source address may fail with wrong codes, secrets and tokens; then it gets 429. Each secret \
             alone has a fifth of that; beyond it the address gets 429 for the right secret too.
             """
-        )
+        ).reloaded
         Key(
             "authorizations_per_source",
             \.authorizationsPerSource,
             .section(Configuration.Rate.keys),
             "How many logins one source address may begin; then it gets 429."
-        )
+        ).reloaded
         Key(
             "document_fetches_per_host",
             \.fetchesPerHost,

@@ -80,6 +80,9 @@ extension Configuration {
         /// Which of the provider's claims go into our access tokens, and under which names.
         package var claims: [ClaimName] = []
 
+        /// What users enter, where the upstream speaks no protocol.
+        package var entered = EnteredCredential()
+
         /// Whether the provider's URLs may be plain http, for development on loopback.
         package var allowsInsecureHTTP = false
 

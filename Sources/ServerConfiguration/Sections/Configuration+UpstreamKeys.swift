@@ -29,9 +29,9 @@ extension Configuration.Upstream {
         Key(
             "type",
             \.preset,
-            .choice(among: [.oidc, .oauth2]) { $0.name },
+            .choice(among: [.oidc, .oauth2, .entered]) { $0.name },
             default: "this or `preset`",
-            "The protocol of any other provider."
+            "The protocol of any other provider, or `static` for credentials that users enter."
         )
         Key(
             "issuer",
@@ -167,6 +167,7 @@ extension Configuration.Upstream {
             default: "the preset's, or `openid`, `profile` and `email` for `oidc`",
             "The scopes to ask for."
         )
+        enteredKeys
         behaviourKeys
         Key(
             "discovery_url",
@@ -264,10 +265,11 @@ extension Configuration.Upstream {
     } context: { section, _, context in
         context.allowsInsecureHTTP = section["allow_insecure_http"]?.text == "true"
     } finish: { section, upstream, _ in
+        if section["optional"] != nil { section["login"]?.refuse("must not be used together with optional") }
         UpstreamProviderCheck(section: section).check(upstream.preset)
+        guard !EnteredCredentialCheck(section: section).check(&upstream) else { return }
         UpstreamCredentialCheck(section: section).check(&upstream)
         UpstreamBehaviourCheck(section: section).check(&upstream)
-        if section["optional"] != nil { section["login"]?.refuse("must not be used together with optional") }
     }
 
     private static var presetsThatNeedAnIssuer: String {

@@ -8,13 +8,20 @@ struct LoginOrderCheck {
 
     /// Refuses a resource whose users no upstream identifies, and rules for upstreams that it does not use.
     func check(_ resource: Configuration.Resource) {
-        for name in resource.logins.keys.sorted() where !resource.upstreams.contains(name) {
-            section["login"]?[name]?.refuse("\(name) is not one of this resource's upstreams")
+        for name in resource.logins.keys.sorted() {
+            if !resource.upstreams.contains(name) {
+                section["login"]?[name]?.refuse("\(name) is not one of this resource's upstreams")
+            } else if upstream(name)?.preset == .entered, resource.logins[name] != .onDemand {
+                section["login"]?[name]?.refuse("must be on_demand; no login visits a type: static")
+            }
         }
         if let name = resource.identity ?? configuration.identity {
             // An unknown name is already reported.
-            guard let upstream = upstream(name), upstream.behaviour.identity == .absent else { return }
-            let reason = "\(name) has identity: none and cannot tell who the user is"
+            guard let upstream = upstream(name),
+                upstream.preset == .entered || upstream.behaviour.identity == .absent
+            else { return }
+            let cause = upstream.preset == .entered ? "is of type: static" : "has identity: none"
+            let reason = "\(name) \(cause) and cannot tell who the user is"
             if let own = section["identity"] { own.refuse(reason) } else { section.refuse("identity: " + reason) }
             return
         }

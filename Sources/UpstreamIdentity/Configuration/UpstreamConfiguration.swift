@@ -9,6 +9,8 @@ package struct UpstreamConfiguration: Sendable {
         case openID(issuer: String)
         /// OAuth 2.0 with explicit endpoints.
         case oauth2(OAuth2Endpoints)
+        /// None: users enter credentials.
+        case entered(EnteredCredential)
     }
 
     /// The name, as it occurs in callback paths and in `audience`.
@@ -61,6 +63,7 @@ package struct UpstreamConfiguration: Sendable {
     ///   - callbackURL: Our redirect URI there.
     ///   - addressPolicy: The addresses that the provider may have.
     ///   - overrides: What replaces parts of the preset's behaviour.
+    ///   - credential: What users enter, for the preset without a protocol.
     /// - Throws: ``UpstreamError`` `misconfigured` when a value is missing that the preset does not have.
     package init(
         name: String,
@@ -74,10 +77,11 @@ package struct UpstreamConfiguration: Sendable {
         additionalAuthorizationParameters: [UpstreamParameter] = [],
         callbackURL: String,
         addressPolicy: AddressPolicy = .publicOnly,
-        behaviour overrides: UpstreamBehaviourOverrides = UpstreamBehaviourOverrides()
+        behaviour overrides: UpstreamBehaviourOverrides = UpstreamBehaviourOverrides(),
+        credential: EnteredCredential? = nil
     ) throws(UpstreamError) {
         self.name = name
-        kind = try preset.kind(issuer: issuer, overrides: endpoints, behaviour: overrides)
+        kind = try preset.kind(issuer: issuer, overrides: endpoints, behaviour: overrides, credential: credential)
         self.clientID = clientID
         self.clientSecret = clientSecret
         self.clientAuthentication = clientAuthentication ?? (clientSecret == nil ? .none : preset.clientAuthentication)
@@ -144,6 +148,10 @@ extension UpstreamConfiguration {
         for scope in scopes + behaviour.additionalScopes.flatMap(\.scopes) where !ScopeSet.isToken(scope) {
             throw UpstreamError(.misconfigured, "a scope has a forbidden character")
         }
+        if case .entered(let credential) = kind {
+            guard let check = credential.check else { return }
+            return try UpstreamURL.check(check.url, what: "URL of the check", allowsInsecureHTTP: allowsInsecureHTTP)
+        }
         switch clientAuthentication {
         case .basic, .post:
             guard clientSecret != nil else { throw UpstreamError(.misconfigured, "a client secret is required") }
@@ -157,6 +165,7 @@ extension UpstreamConfiguration {
             guard scopes.contains(ScopeSet.openID) else {
                 throw UpstreamError(.misconfigured, "the scopes must contain openid")
             }
+        case .entered: break
         case .oauth2(let endpoints):
             try endpoints.check(clientID: clientID ?? "client", allowsInsecureHTTP: allowsInsecureHTTP)
         }

@@ -1,3 +1,4 @@
+import Foundations
 import OAuthProtocol
 import Synchronization
 
@@ -29,13 +30,13 @@ final class CachedDocument<Value: Sendable>: Sendable {
         var held: Held?
         var attemptedAt: Timestamp?
         var lastFailure: UpstreamError?
-        var inFlight: Task<Result<Value, UpstreamError>, Never>?
     }
 
     private let lifetimes: Lifetimes
     private let timeSource: any TimeSource
     private let fetch: @Sendable () async -> Result<Value, UpstreamError>
     private let state = Mutex(State())
+    private let flight = SingleFlight<OnlyKey, Result<Value, UpstreamError>>()
 
     init(
         lifetimes: Lifetimes,
@@ -75,11 +76,10 @@ final class CachedDocument<Value: Sendable>: Sendable {
     }
 
     private func mayAttempt(_ now: Timestamp) -> Bool {
-        state.withLock { state in
-            // Callers that arrive during a request share its result.
-            if state.inFlight != nil { return true }
-            return state.attemptedAt.map { !isWithin(lifetimes.attemptInterval, since: $0, now) } ?? true
-        }
+        // Callers that arrive during a request share its result.
+        if flight.task(for: .only) != nil { return true }
+        let attemptedAt = state.withLock(\.attemptedAt)
+        return attemptedAt.map { !isWithin(lifetimes.attemptInterval, since: $0, now) } ?? true
     }
 
     /// A clock that is set back makes everything old, never young for long.
@@ -88,26 +88,20 @@ final class CachedDocument<Value: Sendable>: Sendable {
     }
 
     private func renewed(_ now: Timestamp) async throws(UpstreamError) -> Value {
-        let task = state.withLock { state in
-            if let task = state.inFlight { return task }
-            state.attemptedAt = now
-            // A separate task, because the request serves all waiting callers: the first one's cancellation must not
-            // fail the others. The transport bounds its duration.
-            let task = Task.detached { [self] in
-                let result = await fetch()
-                finish(result)
-                return result
-            }
-            state.inFlight = task
-            return task
+        // The transport bounds its duration.
+        let task = flight.task(for: .only) { [self] in
+            state.withLock { $0.attemptedAt = now }
+            let result = await fetch()
+            finish(result)
+            return result
         }
+        guard let task else { throw .temporary("this server is shutting down") }
         return try await task.value.get()
     }
 
     private func finish(_ result: Result<Value, UpstreamError>) {
         let now = timeSource.now()
         state.withLock { state in
-            state.inFlight = nil
             switch result {
             case .success(let value):
                 state.held = Held(value: value, fetchedAt: now)

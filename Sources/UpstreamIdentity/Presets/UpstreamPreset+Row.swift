@@ -7,6 +7,7 @@ extension UpstreamPreset {
         var row: JSONObject = ["type": .string(isOpenID ? "oidc" : "oauth2")]
         switch kind {
         case .openID(let issuer): row["issuer"] = issuer.map(JSONValue.string)
+        case .entered: return ["type": "static"]
         case .oauth2(let endpoints): if let endpoints { add(endpoints, to: &row) }
         }
         if !scopes.isEmpty { row["scopes"] = .strings(scopes) }

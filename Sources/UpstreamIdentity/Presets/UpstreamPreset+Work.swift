@@ -127,7 +127,7 @@ extension UpstreamPreset {
         )
     )
 
-    /// HubSpot: OAuth 2.0; who the user is stands at an address that contains the access token.
+    /// HubSpot: OAuth 2.0; the user's data is at an address that contains the access token.
     ///
     /// An account is a user in a portal (`hub_id`).
     package static let hubspot: UpstreamPreset = {
@@ -151,7 +151,7 @@ extension UpstreamPreset {
                 )
             )
         )
-        preset.behaviour.deadGrantWords = ["bad_refresh_token", "missing or invalid refresh token"]
+        preset.behaviour.deadGrantWords = ["missing or invalid refresh token"]
         return preset
     }()
 

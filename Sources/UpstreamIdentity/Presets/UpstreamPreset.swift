@@ -6,6 +6,8 @@ package struct UpstreamPreset: Sendable {
         case openID(issuer: String?)
         /// OAuth 2.0; `nil` for the generic row, whose endpoints the operator names.
         case oauth2(OAuth2Endpoints?)
+        /// No protocol: users enter credentials.
+        case entered
     }
 
     /// The name in the configuration.
@@ -73,7 +75,8 @@ package struct UpstreamPreset: Sendable {
     func kind(
         issuer: String?,
         overrides: UpstreamEndpointOverrides,
-        behaviour: UpstreamBehaviourOverrides
+        behaviour: UpstreamBehaviourOverrides,
+        credential: EnteredCredential?
     ) throws(UpstreamError) -> UpstreamConfiguration.Kind {
         switch kind {
         case .openID(let known):
@@ -83,6 +86,11 @@ package struct UpstreamPreset: Sendable {
             return .openID(issuer: issuer)
         case .oauth2(let known):
             return .oauth2(try endpoints(known, issuer: issuer, overrides: overrides, behaviour: behaviour))
+        case .entered:
+            guard let credential else {
+                throw UpstreamError(.misconfigured, "the fields of the credential are missing")
+            }
+            return .entered(credential)
         }
     }
 

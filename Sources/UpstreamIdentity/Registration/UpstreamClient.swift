@@ -75,19 +75,13 @@ final class UpstreamClients: Sendable {
         var registration: UpstreamClientRegistration?
         var failure: UpstreamError?
         var nextAttempt: Timestamp?
-        var inFlight: Task<Result<UpstreamClient, UpstreamError>, Never>?
-    }
-
-    private enum Step {
-        case use(UpstreamClient)
-        case wait(Task<Result<UpstreamClient, UpstreamError>, Never>)
-        case refuse(UpstreamError)
     }
 
     private let configured: Mutex<UpstreamClient?>
     private let registration: UpstreamSelfRegistration?
     private let timeSource: any TimeSource
     private let state: Mutex<State>
+    private let flight = SingleFlight<OnlyKey, Result<UpstreamClient, UpstreamError>>()
 
     init(configured: UpstreamClient?, registration: UpstreamSelfRegistration?, timeSource: any TimeSource) {
         self.configured = Mutex(configured)
@@ -115,24 +109,26 @@ final class UpstreamClients: Sendable {
         guard let registration else {
             throw UpstreamError(.misconfigured, "no client is configured or registered at the provider")
         }
-        let now = timeSource.now()
-        let step = state.withLock { state -> Step in
-            if let held = state.registration, !Self.isExpiring(held, now) { return .use(UpstreamClient(held)) }
-            if let task = state.inFlight { return .wait(task) }
-            if let failure = state.failure, let next = state.nextAttempt, now < next,
-                next - now <= UpstreamClients.attemptIntervalMax
-            {
-                return .refuse(failure)
-            }
-            // A separate task, because it serves all waiting callers; the transport bounds its duration.
-            let task = Task.detached { [self] in finish(await registration.register()) }
-            state.inFlight = task
-            return .wait(task)
+        if flight.task(for: .only) == nil, let settled = settled { return try settled.get() }
+        // The transport bounds its duration.
+        let task = flight.task(for: .only) { [self] in
+            // Another registration may have ended since: each one creates a client at the provider.
+            if let settled = settled { return settled }
+            return finish(await registration.register())
         }
-        switch step {
-        case .use(let client): return client
-        case .refuse(let failure): throw failure
-        case .wait(let task): return try await task.value.get()
+        guard let task else { throw .temporary("this server is shutting down") }
+        return try await task.value.get()
+    }
+
+    /// What is known without a request to the provider: the client, or why none is requested now.
+    private var settled: Result<UpstreamClient, UpstreamError>? {
+        let now = timeSource.now()
+        return state.withLock { state in
+            if let held = state.registration, !Self.isExpiring(held, now) { return .success(UpstreamClient(held)) }
+            guard let failure = state.failure, let next = state.nextAttempt, now < next,
+                next - now <= UpstreamClients.attemptIntervalMax
+            else { return nil }
+            return .failure(failure)
         }
     }
 
@@ -144,7 +140,6 @@ final class UpstreamClients: Sendable {
     ) -> Result<UpstreamClient, UpstreamError> {
         let now = timeSource.now()
         return state.withLock { state in
-            state.inFlight = nil
             switch result {
             case .success(let registration):
                 state.registration = registration

@@ -14,6 +14,8 @@ extension UpstreamProvider {
         token: String,
         hint: UpstreamTokenHint
     ) async throws(UpstreamError) -> UpstreamRevocationResult {
+        // What a user entered is ended by that user, at the provider.
+        guard enteredCredential == nil else { return .notOffered }
         let endpoints = try await endpoints()
         guard let client = clients.known else {
             throw UpstreamError(.misconfigured, "no client is registered at the provider")

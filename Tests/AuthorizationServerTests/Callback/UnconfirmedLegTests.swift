@@ -86,4 +86,37 @@ struct UnconfirmedLegTests {
             #expect(await connectionCount(scene) == 1)
         }
     }
+
+    @Test("S-21, D-60: the account of another user is refused before anything is asked; its owner still gets in")
+    func otherUsersAccount() async throws {
+        for isOptional in [false, true] {
+            try await VaultScene.run(configure: { $0.upstreams[1].isOptional = isOptional }) { scene in
+                let (page, browser) = try await asked(scene, atFiles: "grace")
+                _ = try await scene.press("decision", "connect", on: page, browser)
+                let before = await connectionCount(scene)
+                let end = try await asked(scene, as: "grace", atFiles: "grace").page
+                let parameters = OAuthTestClient.parameters(of: end.header("location") ?? "")
+                #expect((parameters["code"] != nil) == isOptional)
+                if !isOptional { #expect(parameters["error"] == "access_denied") }
+                // Only the first leg's connection of the second user is new.
+                #expect(await connectionCount(scene) == before + 1)
+                let again = try await asked(scene, atFiles: "grace").page
+                #expect(OAuthTestClient.parameters(of: again.header("location") ?? "")["code"] != nil)
+            }
+        }
+    }
+
+    @Test("S-21: an account that became another user's while the page was open is refused")
+    func otherUsersInTheMeantime() async throws {
+        try await VaultScene.run { scene in
+            let (slow, slowBrowser) = try await asked(scene, as: "grace", atFiles: "grace")
+            let (page, browser) = try await asked(scene, atFiles: "grace")
+            #expect(try await scene.press("decision", "connect", on: page, browser).status == 303)
+            let count = await connectionCount(scene)
+            let end = try await scene.press("decision", "connect", on: slow, slowBrowser)
+            let parameters = OAuthTestClient.parameters(of: end.header("location") ?? "")
+            #expect(parameters["code"] == nil && parameters["error"] == "access_denied")
+            #expect(await connectionCount(scene) == count)
+        }
+    }
 }

@@ -259,6 +259,13 @@ private struct TokenEndpointScene {
                 ),
                 failures: FailureLimit(limiter: limiter, metrics: metrics)
             ),
+            proofs: TokenProofs(
+                verification: ProofVerification(guesses: guesses, nonces: nil, metrics: metrics),
+                recent: RecentProofs(),
+                issuer: try Issuer("https://auth.example.com"),
+                metrics: metrics,
+                audit: AuditTrail(sink: UnboundedAuditSink { _ in })
+            ),
             metrics: metrics
         )
         type = try #require(grants.first).declaration.type

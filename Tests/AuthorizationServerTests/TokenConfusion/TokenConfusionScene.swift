@@ -11,6 +11,7 @@ import Testing
 struct TokenConfusionScene {
     let server: TestServer
     let key: TestClientKey
+    let proofKey: TestProofKey
     let client: OAuthTestClient
     let tokens: OAuthTestClient.Answer
     let claims: JSONObject
@@ -18,6 +19,7 @@ struct TokenConfusionScene {
     init(server: TestServer, key: TestClientKey) async throws {
         self.server = server
         self.key = key
+        proofKey = try TestProofKey()
         var client = try await OAuthTestClient.registered(at: server)
         client.scope = "openid mcp:read offline_access"
         self.client = client
@@ -83,6 +85,14 @@ struct TokenConfusionScene {
         case .ourIdentityAssertion: try signedByUs(claims, type: "oauth-id-jag+jwt")
         case .ourLogoutToken: try signedByUs(claims, type: "logout+jwt")
         case .ourProof: try signedByUs(claims, type: "dpop+jwt")
+        case .proof: try proofKey.proof("POST", server.issuer + "/oauth/token", now: server.clock.now())
+        case .boundToken:
+            try await require(
+                present(
+                    try await self.token(.proof),
+                    AssertionScene.credentialsForm + key.form(at: server, tokenID: fresh())
+                )
+            )
         case .ourIntrospection: try signedByUs(claims, type: "token-introspection+jwt")
         case .ourUntyped: try signedByUs(claims, type: "access-token")
         }
@@ -175,9 +185,21 @@ struct TokenConfusionScene {
         case .actorToken:
             let actor = [("actor_token", token), ("actor_token_type", DelegationScene.accessToken)]
             return try await delegate(try #require(tokens["access_token"]), actor).status == 200
+        case .proof:
+            let form = AssertionScene.credentialsForm + (try key.form(at: server, tokenID: fresh()))
+            return try await present(token, form).status == 200
         case .logout:
             return try await client.post("/oauth/backchannel-logout/corp", [("logout_token", token)]).status == 200
         }
+    }
+
+    private func present(_ proof: String, _ form: [(String, String)]) async throws -> OAuthTestClient.Answer {
+        try await client.send(
+            "POST",
+            "/oauth/token",
+            headerFields: [("content-type", "application/x-www-form-urlencoded"), ("dpop", proof)],
+            body: Array(FormParameters.serialize(form).utf8)
+        )
     }
 
     private func presentWorkload(_ assertion: String) async throws -> OAuthTestClient.Answer {

@@ -23,6 +23,8 @@ struct TokenConfusionTests {
         case upstreamIDTokenLikeOurs, upstreamTokenInDisguise
         // Signed with our own key, and of another type.
         case ourIDToken, ourAssertionType, ourIdentityAssertion, ourLogoutToken, ourProof, ourIntrospection, ourUntyped
+        // A client's proof for the token endpoint, and an access token that is bound to a key.
+        case proof, boundToken
     }
 
     /// Where a token can be presented.
@@ -30,6 +32,8 @@ struct TokenConfusionTests {
         case subjectToken, report, introspection, userInfo, connections, forwardAuth, administration
         case clientAssertion, refreshToken, code, idTokenHint
         case identityAssertion, workloadAssertion, delegationSubject, actorToken
+        // The DPoP header of a token request.
+        case proof
         // Last, for a right one ends the login.
         case revocation, logout
     }
@@ -41,6 +45,7 @@ struct TokenConfusionTests {
         // It stands for the client and for no user.
         "clientsOwnToken introspection", "clientsOwnToken forwardAuth",
         "clientAssertion clientAssertion", "refreshToken refreshToken", "upstreamLogoutToken logout",
+        "proof proof", "boundToken introspection", "boundToken revocation",
         "identityAssertion identityAssertion", "workloadAssertion workloadAssertion",
         // Both are for the first server's resource, and it may act for their subjects.
         "accessToken delegationSubject", "workloadToken delegationSubject",

@@ -1,7 +1,7 @@
 import OAuthProtocol
 import Synchronization
 
-/// A clock that stands still until it is moved.
+/// A clock that does not run until it is moved.
 final class TestTime: TimeSource {
     private let moment = Mutex(Timestamp(secondsSinceEpoch: 1_795_000_000))
 

@@ -88,7 +88,7 @@ extension DurabilityTests {
             }
         }
 
-        @Test("damage and wrong keys are told, with 1; a command that names no storage is 2")
+        @Test("damage and wrong keys are reported with 1; a command that names no storage is 2")
         func refusals() async throws {
             try await StorageDeployment.run { deployment in
                 let config = deployment.folder.appending(path: "gatehouse.yaml").path()

@@ -5,7 +5,7 @@ import OpenSSLCrypto
 import Testing
 
 extension DurabilityTests {
-    /// Whoever gets the disk gets nothing.
+    /// A thief of the disk learns nothing.
     @Suite("The storage directory")
     struct StorageDirectoryTests {
         @Test("holds no token, secret, e-mail or client name in clear, in journal, snapshot or audit trail")

@@ -92,7 +92,7 @@ extension DurabilityTests {
         ) async throws -> [String: String] {
             let published = try await deployment.publishedKeys()
             for (id, key) in keys where published[id] != key {
-                throw Violation("life \(life): the signing key \(id) is not published any more")
+                throw Violation("life \(life): the signing key \(id) is no longer published")
             }
             players = try await withThrowingTaskGroup(of: Player.self) { group in
                 for player in players {

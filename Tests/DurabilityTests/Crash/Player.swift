@@ -8,6 +8,8 @@ import OutboundHTTP
 struct Player: Sendable {
     let number: Int
     private let deployment: StorageDeployment
+    /// What is allowed to fail at the moment.
+    private let faults: FaultWindow
     private var random: SeededGenerator
     private(set) var clients: [OAuthTestClient] = []
     private(set) var sessions: [SessionFacts] = []
@@ -29,8 +31,9 @@ struct Player: Sendable {
     private static let sessionCountMax = 2
     private static let clientCountMax = 3
 
-    init(number: Int, deployment: StorageDeployment, seed: UInt64) {
+    init(number: Int, deployment: StorageDeployment, seed: UInt64, faults: FaultWindow = FaultWindow()) {
         self.number = number
+        self.faults = faults
         self.deployment = deployment
         random = SeededGenerator(seed: seed &+ UInt64(number) &* 0xD1B5_4A32_D192_ED03)
     }
@@ -43,7 +46,14 @@ struct Player: Sendable {
     mutating func play() async throws {
         do {
             while !Task.isCancelled {
-                try await act()
+                let wasOpen = faults.isOpen
+                do {
+                    try await act()
+                } catch let violation as Violation where wasOpen || faults.isOpen {
+                    // While disk or provider fail, an answer says so, and nothing else goes wrong.
+                    guard FaultWindow.saysSo(violation) else { throw violation }
+                    count("during a fault")
+                }
                 forget()
             }
         } catch is OutboundError {
@@ -136,8 +146,8 @@ struct Player: Sendable {
         count("repeat")
     }
 
-    /// The provider rotated, the server was killed before it had the answer, and the provider then took the older token for
-    /// a stolen one and ended everything: what came of that login ends here too, and rightly.
+    /// The provider rotated, the server was killed before it had the answer, and the provider then took the older token
+    /// for a stolen one and ended everything: what came of that login ends here too, and rightly.
     private mutating func endsWithUpstream(_ index: Int, _ answer: OAuthTestClient.Answer) -> Bool {
         guard
             sessions[index].isUpstreamOpen, answer.status == 400, answer.error == "invalid_grant",
@@ -177,9 +187,10 @@ struct Player: Sendable {
         let session = sessions[index]
         guard session.standing == .live else { return }
         sessions[index].isUpstreamOpen = true
+        let wasFaulty = faults.isOpen
         let answer = try await session.client.exchange(session.accessToken)
         if session.isUpstreamOpen, answer.status == 400, answer.error != "invalid_grant" {
-            // The provider rotated, and the server was killed before it had the answer: nobody can know that token.
+            // The provider rotated, and the server was killed before it had the answer: no one can know that token.
             count("upstream lost with the server")
             return
         }
@@ -187,7 +198,8 @@ struct Player: Sendable {
             throw violation("an upstream token is not there (open: \(session.isUpstreamOpen))", answer)
         }
         count("exchange")
-        sessions[index].isUpstreamOpen = false
+        // While the provider's answers are lost, a rotation may be lost behind an older token that still serves.
+        sessions[index].isUpstreamOpen = wasFaulty || faults.isOpen || (session.isUpstreamOpen && faults.hasOpened)
         secrets.append(token)
     }
 
@@ -272,7 +284,7 @@ struct Player: Sendable {
         for index in sessions.indices {
             switch sessions[index].standing {
             case .live:
-                // The repeat comes before the refresh, for only the predecessor is forgiven.
+                // The repeat comes before the refresh, because only the predecessor is forgiven.
                 if Bool.random(using: &random) { try await repeatRefresh(index) }
                 try await refresh(index)
                 if Bool.random(using: &random) { try await replayCode(index) }

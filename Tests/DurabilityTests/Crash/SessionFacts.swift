@@ -21,6 +21,6 @@ struct SessionFacts: Sendable {
     /// A refresh was sent and not answered: the server may be one generation ahead.
     var isRefreshOpen = false
     var standing = Standing.live
-    /// An exchange was sent and not answered: the provider may have rotated a refresh token that nobody got.
+    /// An exchange was sent and not answered: the provider may have rotated a refresh token that never arrived.
     var isUpstreamOpen = false
 }

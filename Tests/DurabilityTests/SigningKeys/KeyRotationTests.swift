@@ -119,7 +119,7 @@ extension DurabilityTests {
                 #expect(try await server.administer("POST", "/admin/keys/rotate").status == 200)
                 let second = try await server.signingKeyID()
                 #expect(second != first)
-                // The successor was published this moment: whoever calls twice must not make it sign.
+                // The successor was published this moment: a second call must not make it sign.
                 #expect(try await server.administer("POST", "/admin/keys/rotate?force=false").status == 409)
                 #expect(try await server.signingKeyID() == second)
                 let events = server.auditLog.all.filter { $0.contains("signing_key.changed") }
@@ -142,7 +142,7 @@ extension DurabilityTests {
             }
         }
 
-        @Test("MD-9: force=true makes even a new key sign, for a compromised one; other values are refused")
+        @Test("MD-9: force=true makes even a new key sign in place of a compromised one; other values are refused")
         func forced() async throws {
             try await TestServer.run { server in
                 let first = try await server.signingKeyID()
@@ -186,7 +186,7 @@ extension DurabilityTests {
             }
         }
 
-        @Test("rotate for nobody without the administrator's token")
+        @Test("rotate for no caller without the administrator's token")
         func strangers() async throws {
             try await TestServer.run { server async throws in
                 let old = try await server.signingKeyID()

@@ -1,6 +1,6 @@
 import Synchronization
 
-/// A value that is set once and awaited by whoever needs it.
+/// A value that is set once and awaited by those that need it.
 final class Eventual<Value: Sendable>: Sendable {
     private enum State: Sendable {
         case waiting([CheckedContinuation<Value, Never>])

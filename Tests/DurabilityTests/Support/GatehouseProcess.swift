@@ -33,11 +33,12 @@ final class GatehouseProcess: Sendable {
     ///
     /// - Parameters:
     ///   - arguments: Its arguments.
+    ///   - program: The program, if it is not the built one.
     ///   - readsErrors: Whether its standard error is read; a pipe that is not read fills, and then blocks its writer.
     /// - Throws: `Violation` when there is no built program, and what stops its start.
-    init(_ arguments: [String], readsErrors: Bool = true) throws {
+    init(_ arguments: [String], program: String? = nil, readsErrors: Bool = true) throws {
         process.executableURL = URL(filePath: "/usr/bin/env")
-        process.arguments = ["python3", "-I", "-S", "-c", Self.unmask, try Self.executable()] + arguments
+        process.arguments = ["python3", "-I", "-S", "-c", Self.unmask, try program ?? Self.executable()] + arguments
         process.environment = ProcessInfo.processInfo.environment.filter { !$0.key.hasPrefix("GATEHOUSE_") }
         process.standardInput = FileHandle.nullDevice
         let (outputPipe, errorPipe) = (Pipe(), Pipe())
@@ -122,13 +123,16 @@ final class GatehouseProcess: Sendable {
         return await outcome()
     }
 
+    /// Its process number.
+    var processID: Int32 { process.processIdentifier }
+
     /// Sends a signal.
     func signal(_ signal: Int32) {
         Glibc.kill(process.processIdentifier, signal)
     }
 
     /// The program of the build that this test bundle belongs to, by its product's or its target's name.
-    private static func executable() throws -> String {
+    static func executable() throws -> String {
         if let path = ProcessInfo.processInfo.environment["GATEHOUSE_BINARY"] { return path }
         let folder = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent()
         let candidates = ["gatehouse", "ServerCommand"].map { folder.appending(path: $0).path() }

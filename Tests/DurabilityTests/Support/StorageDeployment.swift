@@ -72,7 +72,7 @@ final class StorageDeployment: Sendable {
     private func remove() async {
         await provider.shutdown()
         await transport.shutdown()
-        try? FileManager.default.removeItem(at: folder)  // a leftover in the temporary directory harms nobody
+        try? FileManager.default.removeItem(at: folder)  // a leftover in the temporary directory does no harm
     }
 
     private func write(_ text: String, to file: URL) throws {

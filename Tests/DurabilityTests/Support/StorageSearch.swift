@@ -11,11 +11,11 @@ struct StorageSearch {
         names = try FileManager.default.contentsOfDirectory(atPath: directory.path()).sorted()
     }
 
-    /// The texts that stand in any of the files.
+    /// The texts that any of the files contains.
     func occurrences(of texts: [String]) throws -> [String] {
         let patterns = FileManager.default.temporaryDirectory.appending(path: "patterns-\(UUID().uuidString)")
         try Data(texts.joined(separator: "\n").utf8).write(to: patterns)
-        defer { try? FileManager.default.removeItem(at: patterns) }  // a leftover harms nobody
+        defer { try? FileManager.default.removeItem(at: patterns) }  // a leftover does no harm
         let process = Process()
         let output = Pipe()
         process.executableURL = URL(filePath: "/usr/bin/env")

@@ -17,7 +17,7 @@ struct StoredServer {
     /// A directory that is removed afterwards.
     static func run(_ body: (StoredServer) async throws -> Void) async throws {
         let directory = FileManager.default.temporaryDirectory.appending(path: "gatehouse-\(UUID().uuidString)")
-        defer { try? FileManager.default.removeItem(at: directory) }  // a leftover harms nobody
+        defer { try? FileManager.default.removeItem(at: directory) }  // a leftover does no harm
         try await body(StoredServer(directory: directory))
     }
 
@@ -53,7 +53,8 @@ struct StoredServer {
 }
 
 extension TestServer {
-    /// The ids of the published keys that sign access tokens, sorted; the RS256 key for ID tokens comes when it is made.
+    /// The ids of the published keys that sign access tokens, sorted; the RS256 key for ID tokens comes when it is
+    /// made.
     func publishedKeyIDs() async throws -> [String] {
         let client = OAuthTestClient(issuer: issuer, transport: transport, resource: nil)
         let answer = try await client.send("GET", KeySetEndpoint.path)

@@ -63,7 +63,7 @@ extension DurabilityTests {
         }
 
         @Test(
-            "ST-1: an outage so long that changes found no place in memory heals without a restart, and loses nothing"
+            "ST-1: an outage in which changes found no place in memory heals without a restart, and loses nothing"
         )
         func longOutage() async throws {
             try await StoredServer.run { stored in

@@ -78,13 +78,13 @@ extension EndToEndTests {
 
         private func expectLogin(_ walk: Walk) {
             #expect(walk.denied_return["error"] == "access_denied" && walk.denied_return["code"] == nil)
-            // What the page says: who, from where, for what, whose accounts, and what it cannot know.
+            // What the page says: who, from where, what for, whose accounts, and what it cannot know.
             for text in [
                 "Field Notes for Claude", "(127.0.0.1)", "unverified", Self.resource, "mcp:write", "corp", "files",
             ] {
                 #expect(walk.consent.contains(text), "\(text)")
             }
-            // D-92: what a client only claims of itself lends it nobody's name.
+            // D-92: what a client only claims of itself lends it no one's name.
             #expect(!walk.consent.contains("claimed.example"))
             #expect(walk.consent.contains("Approve only if you have just started the connection yourself."))
             // Two providers, one after the other; one session holds both connections.

@@ -2,8 +2,8 @@ import Foundation
 import Testing
 
 extension EndToEndTests {
-    /// OAuth and OpenID clients that nobody here wrote, known to one Gatehouse in every way, from the login to after the
-    /// revocation; and each refused when one thing about it is wrong.
+    /// OAuth and OpenID clients that were written elsewhere, known to one Gatehouse in every way, from the login to
+    /// after the revocation; and each refused when one thing about it is wrong.
     @Suite("Client libraries before one Gatehouse", .clients(before: .sdk))
     struct ClientLibraryTests {
         private struct SDKStory: ClientStory {
@@ -45,7 +45,7 @@ extension EndToEndTests {
             #expect(story.secret.tools == ["whoami_upstream"])
             #expect(story.key.tools == ["whoami_upstream"])
 
-            // Machines are told at the token endpoint, users at the page that their client sends them to (AZ-2, CM-6).
+            // Machines learn it at the token endpoint, users at the page that their client sends them to (AZ-2, CM-6).
             var atToken = ["wrong secret", "wrong secret of a user's client", "foreign key", "assertion for elsewhere"]
             if isOlder { atToken.append("slash without leave") }
             for name in atToken {
@@ -157,6 +157,49 @@ extension EndToEndTests {
                     "no secret": "invalid_client", "secret of a public client": "invalid_client",
                     "made-up code": "invalid_grant", "made-up state": "mismatching_state",
                     "wrong secret of a machine": "invalid_client", "unknown resource": "invalid_target",
+                ]
+            )
+        }
+
+        private struct BoundTokenStory: ClientStory {
+            struct Life: Decodable, Hashable, Sendable {
+                let types: [String]
+                let is_bound: Bool
+                let keeps_refresh_token: Bool
+                let userinfo: Int
+                let as_bearer: Int
+                let retrieval: String
+                let retrieval_without_proof: String
+            }
+            let library: String
+            let refusals: [String: String]
+            let secrets: [String]
+            let algorithms: [String]
+            let lives: [String: Life]
+        }
+
+        @Test("DP-1 … DP-5: proofs of PyJWT bind codes, tokens and refreshes, and the retrieval of upstream tokens")
+        func boundTokens() async throws {
+            let deployment = try #require(ClientDeployment.current)
+            let story = try await deployment.tell("dpop_story.py", as: BoundTokenStory.self)
+            let life = BoundTokenStory.Life(
+                types: ["DPoP", "DPoP", "DPoP"],
+                is_bound: true,
+                keeps_refresh_token: true,
+                userinfo: 200,
+                as_bearer: 401,
+                retrieval: "none",
+                retrieval_without_proof: "invalid_dpop_proof"
+            )
+            #expect(Set(story.lives.keys) == Set(story.algorithms))
+            #expect(story.lives.values.allSatisfy { $0 == life }, "\(story.lives)")
+            let proof = "invalid_dpop_proof"
+            #expect(
+                story.refusals == [
+                    "code without its key": proof, "code with another key": proof, "old proof": proof,
+                    "proof from the future": proof, "proof for another method": proof,
+                    "proof for another endpoint": proof, "two proofs": proof, "replayed proof": proof,
+                    "refresh without a proof": proof, "refresh with another key": "invalid_grant",
                 ]
             )
         }

@@ -112,7 +112,7 @@ extension EndToEndTests {
                 #expect(answer.status == 401, "\(name)")
                 let challenge = try #require(answer.challenge, "\(name)")
                 #expect(challenge.hasPrefix("Bearer ") && challenge.contains(metadata), "\(name)")
-                // RFC 6750 §3.1: who shows no token at all is told of no error.
+                // RFC 6750 §3.1: the answer to a request without any token names no error.
                 let isWithout =
                     name.hasPrefix("no token") || name == "basic credentials" || name == "token in the query"
                 #expect(challenge.contains("error=\"invalid_token\"") != isWithout, "\(name): \(challenge)")

@@ -3,14 +3,14 @@ import Testing
 
 extension EndToEndTests {
     /// The pieces around Gatehouse, without Gatehouse: when these fail, the other scenarios say nothing about it.
-    @Suite("The harness stands on its own")
+    @Suite("The harness works alone")
     struct HarnessTests {
-        @Test("RS-1: the SDK's resource server publishes its metadata and challenges whoever has no good token")
+        @Test("RS-1: the SDK's resource server publishes its metadata and challenges requests without a valid token")
         func resourceServerChallenges() async throws {
             let folder = FileManager.default.temporaryDirectory
             let secret = folder.appending(path: "gatehouse-e2e-\(UUID().uuidString)")
             try Data("secret".utf8).write(to: secret)
-            defer { try? FileManager.default.removeItem(at: secret) }  // a leftover harms nobody
+            defer { try? FileManager.default.removeItem(at: secret) }  // a leftover does no harm
             // An issuer without a path: the SDK must publish it without a slash behind it, or 2.x clients stop.
             let issuer = "http://127.0.0.1:9"
             let (server, facts) = try await VirtualEnvironment.mcp2.serve(
@@ -60,7 +60,7 @@ extension EndToEndTests {
 
         @Test("Both SDK majors run, and say what stopped them", arguments: [VirtualEnvironment.mcp1, .mcp2])
         func clientReportsItsFailure(environment: VirtualEnvironment) async throws {
-            // The port is held and nobody listens there.
+            // The port is held, and no server listens there.
             let (reservation, facts) = try await VirtualEnvironment.mcp2.serve("port_reservation.py")
             let port = try #require(facts["port"])
             let report = try await environment.run(

@@ -55,7 +55,7 @@ extension EndToEndTests {
         }
 
         @Test(
-            "CO-1: a user who denies is never sent upstream, and the client is told",
+            "CO-1: a user who denies is never sent upstream, and the client is informed",
             arguments: [VirtualEnvironment.mcp1, .mcp2]
         )
         func denied(environment: VirtualEnvironment) async throws {
@@ -87,7 +87,7 @@ extension EndToEndTests {
                     "GET \(issuer)/oauth/callback/\(Deployment.upstreamName)",
                 ]
             )
-            // CO-1: the page names who asks, for what, and who is asked upstream.
+            // CO-1: the page names who asks, what for, and who is asked upstream.
             #expect(report.consent_page.contains("Python SDK \(environment.name.dropFirst(3))"))
             #expect(report.consent_page.contains(deployment.resource))
             #expect(report.consent_page.contains(Deployment.upstreamName))

@@ -2,7 +2,8 @@ import Foundation
 import Testing
 
 extension EndToEndTests {
-    /// OpenID providers that nobody here wrote, as upstream of a real server: login, retrieval, refresh on both sides.
+    /// OpenID providers that were written elsewhere, as upstream of a real server: login, retrieval, refresh on both
+    /// sides.
     @Suite("Real OpenID providers as upstream")
     struct RealProviderTests {
         @Test(
@@ -26,7 +27,8 @@ extension EndToEndTests {
                     minimumLifetime: 11
                 )
                 try expectStory(story, refreshes: 2)
-                // A rotated refresh token that was lost, or used twice, would have ended the chain. The third is not due.
+                // A rotated refresh token that was lost, or used twice, would have ended the chain. The third is not
+                // due.
                 #expect(Set(story.retrievals.prefix(3).map(\.access_token)).count == 2)
 
                 // The user ends the grant at the provider: nothing is handed out that is dead, and a login mends it.
@@ -83,7 +85,7 @@ extension EndToEndTests {
             #expect(story.tokens[0].access_token != story.tokens[1].access_token)
             #expect(story.tokens[0].refresh_token != story.tokens[1].refresh_token)
             #expect(story.tokens[0].scope == story.tokens[1].scope)
-            // Disconnected: the token is gone, and the way to connect again is told.
+            // Disconnected: the token is gone, and the answer says how to connect again.
             #expect(story.ended.erased)
             #expect(story.after_end.error == "interaction_required" && story.after_end.reason == "not_connected")
             #expect(story.after_end.access_token == nil)

@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 extension EndToEndTests {
-    /// Our JWTs before libraries that nobody here wrote, and their forgeries before us.
+    /// Our JWTs before libraries that were written elsewhere, and their forgeries before us.
     @Suite("Tokens before independent libraries")
     struct TokenVerificationTests {
         /// What `verify_tokens.py` prints.
@@ -111,11 +111,11 @@ extension EndToEndTests {
             let good = deployment.tokenExchange(at: metadata.token_endpoint, subjectToken: token)
             var wrongSecret = good
             wrongSecret.basic = [Deployment.resourceClientID, "wrong"]
-            var nobody = good
-            nobody.basic = nil
+            var anonymous = good
+            anonymous.basic = nil
             var unknownUpstream = good
             unknownUpstream.form?["audience"] = "nowhere"
-            let answers = try await HTTPExchange.send([good, wrongSecret, nobody, unknownUpstream])
+            let answers = try await HTTPExchange.send([good, wrongSecret, anonymous, unknownUpstream])
             try #require(answers.count == 4)
             #expect(answers[0].status == 200)
             // VT-1: the token alone, without the resource server's own authentication, opens nothing.

@@ -20,7 +20,7 @@ final class ChildProcess: Sendable {
             return text.split(separator: "\n", omittingEmptySubsequences: false).dropLast()
         }
 
-        /// Both streams, for a message to the developer and for searches through everything that was said.
+        /// Both streams, as a message to the developer and as the text that searches go through.
         var everything: String {
             String(decoding: standardOutput, as: UTF8.self) + String(decoding: standardError, as: UTF8.self)
         }
@@ -100,7 +100,7 @@ final class ChildProcess: Sendable {
         }
         let deadline = Task {
             try await Task.sleep(for: limit)
-            // Found, failed or late: whoever takes the waiter out of the table resumes it, once.
+            // Found, failed or late: the code that takes the waiter out of the table resumes it, once.
             state.withLock { $0.waiters.removeValue(forKey: id) }?.fail()
         }
         defer { deadline.cancel() }

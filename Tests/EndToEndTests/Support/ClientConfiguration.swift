@@ -6,7 +6,7 @@ struct ClientConfiguration {
     let port: String
     let upstreamIssuer: String
     let resource: String
-    /// A further resource, which nobody serves.
+    /// A further resource, which no server serves.
     let otherResource: String?
     let clientHost: String
     let folder: URL

@@ -2,12 +2,12 @@ import Foundation
 import Synchronization
 import Testing
 
-/// One Gatehouse that knows clients in every way there is, for the client libraries that nobody here wrote.
+/// One Gatehouse that knows clients in every way there is, as the client libraries meet it that were written elsewhere.
 ///
-/// Pre-registered, public or proven by secret or key; by metadata documents, which a host of the test serves over TLS under a
-/// certificate authority that only this Gatehouse's configuration names; and whoever registers.
+/// Pre-registered, public or proven by secret or key; by metadata documents, which a host of the test serves over TLS
+/// under a certificate authority that only this Gatehouse's configuration names; and clients that register.
 struct ClientDeployment: Sendable {
-    /// What stands behind Gatehouse as the MCP server.
+    /// What acts as the MCP server behind Gatehouse.
     enum ResourceServer: Sendable {
         /// The official SDK's; the issuer has no path.
         case sdk
@@ -26,7 +26,7 @@ struct ClientDeployment: Sendable {
     private let options: StoryOptions
     private let secrets = SecretCollection()
 
-    /// What each story is told; `Options` of `story.py` reads it.
+    /// What each story gets; `Options` of `story.py` reads it.
     private struct StoryOptions: Encodable {
         let issuer: String
         let resource: String
@@ -44,9 +44,9 @@ struct ClientDeployment: Sendable {
         in environment: VirtualEnvironment = .mcp2,
         as story: Story.Type
     ) async throws -> Story {
-        let told = try await environment.run(script, input: JSONEncoder().encode(options), as: Story.self)
-        secrets.add(told.secrets)
-        return told
+        let report = try await environment.run(script, input: JSONEncoder().encode(options), as: Story.self)
+        secrets.add(report.secrets)
+        return report
     }
 
     /// Starts everything, runs `body`, stops everything; then nothing that Gatehouse said has a secret in it.
@@ -57,7 +57,7 @@ struct ClientDeployment: Sendable {
             withIntermediateDirectories: true,
             attributes: [.posixPermissions: 0o700]
         )
-        defer { try? FileManager.default.removeItem(at: folder) }  // a leftover in the temporary directory harms nobody
+        defer { try? FileManager.default.removeItem(at: folder) }  // a leftover in the temporary directory does no harm
         var children: [ChildProcess] = []
         do {
             let deployment = try await start(server, in: folder, children: &children)

@@ -13,7 +13,7 @@ protocol ClientStory: Decodable, Sendable {
 
 /// One client's life: from its login or first token, through a refresh, to the revocation and after.
 struct ClientLife: Decodable, Sendable {
-    /// What a resource server is told of the access token (RFC 7662).
+    /// What a resource server learns of the access token (RFC 7662).
     struct Introspection: Decodable, Sendable {
         /// Every member that the answer had.
         let members: Set<String>
@@ -83,7 +83,8 @@ struct ClientLife: Decodable, Sendable {
     let userinfo_after: Int?
     let consent_page: String?
 
-    /// RV-2, IN-1: the token was good, the revocation was answered, and then the token and its family were not good any more.
+    /// RV-2, IN-1: the token was good, the revocation was answered, and then the token and its family were not good any
+    /// more.
     func expectEndedByRevocation(
         _ deployment: ClientDeployment,
         client: String? = nil,

@@ -26,7 +26,7 @@ struct Deployment: Sendable {
             withIntermediateDirectories: true,
             attributes: [.posixPermissions: 0o700]
         )
-        defer { try? FileManager.default.removeItem(at: folder) }  // a leftover in the temporary directory harms nobody
+        defer { try? FileManager.default.removeItem(at: folder) }  // a leftover in the temporary directory does no harm
         var children: [ChildProcess] = []
         do {
             let deployment = try await start(in: folder, children: &children)

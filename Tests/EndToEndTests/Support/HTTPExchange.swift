@@ -1,6 +1,7 @@
 import Foundation
 
-/// A request that a test sends beside the real clients; sent by `http_requests.py`, an HTTP client nobody here wrote.
+/// A request that a test sends beside the real clients; sent by `http_requests.py`, an HTTP client that was written
+/// elsewhere.
 struct HTTPExchange: Encodable, Sendable {
     var method = "GET"
     var url: String

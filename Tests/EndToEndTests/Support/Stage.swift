@@ -20,7 +20,7 @@ final class Stage {
     /// When it throws, the error carries what the programs said.
     static func run(_ body: (Stage) async throws -> Void) async throws {
         let stage = try Stage()
-        // A leftover in the temporary directory harms nobody.
+        // A leftover in the temporary directory does no harm.
         defer { try? FileManager.default.removeItem(at: stage.folder) }
         do {
             try await body(stage)
@@ -51,7 +51,7 @@ final class Stage {
         return facts
     }
 
-    /// A loopback address that nobody else gets, for a server that is started later and whose address is known before.
+    /// A loopback address of its own for a server that is started later and whose address is known before.
     func reserveAddress() async throws -> String {
         guard let port = try await serve("port_reservation.py")["port"] else { throw HarnessError("no port") }
         return "127.0.0.1:\(port)"

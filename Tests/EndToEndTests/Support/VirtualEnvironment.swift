@@ -71,7 +71,7 @@ struct VirtualEnvironment: Sendable, CustomStringConvertible {
     }
 }
 
-/// Makes each environment once, whoever asks first.
+/// Makes each environment once, whichever test asks first.
 private actor VirtualEnvironments {
     static let shared = VirtualEnvironments()
 

@@ -110,7 +110,9 @@ struct ClientMetadataDocumentTests {
         Change("CM-3: client_secret_post") { $0["token_endpoint_auth_method"] = "client_secret_post" },
         Change("D-87: client_secret_jwt") { $0["token_endpoint_auth_method"] = "client_secret_jwt" },
         Change("D-87: an HMAC algorithm") { $0["token_endpoint_auth_signing_alg"] = "HS256" },
-        Change("CM-9: a method that nobody offers") { $0["token_endpoint_auth_method"] = "tls_client_auth" },
+        Change("CM-9: a method that this server does not offer") {
+            $0["token_endpoint_auth_method"] = "tls_client_auth"
+        },
         Change("CM-9: an empty intersection") {
             $0["token_endpoint_auth_methods_supported"] = ["tls_client_auth", "client_secret_basic"]
         },

@@ -124,7 +124,7 @@ struct AccessTokenClaimsTests {
         }
     }
 
-    @Test("D-34: a claim stands there once", arguments: ["iss", "sub", "aud", "client_id", "jti"])
+    @Test("D-34: a claim occurs once", arguments: ["iss", "sub", "aud", "client_id", "jti"])
     func duplicates(name: String) {
         let required = AccessTokenClaimsTests.required
         #expect(refusal { _ = try parse("{\(required),\"\(name)\":\"x\"}") } == .malformed)

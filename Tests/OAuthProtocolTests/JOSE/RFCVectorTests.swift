@@ -44,7 +44,7 @@ struct RFCVectorTests {
         """
 
     @Test(
-        "RFC 7515 A.2 and A.3, RFC 8037 A.4: the signature is the key's, and nobody else's",
+        "RFC 7515 A.2 and A.3, RFC 8037 A.4: the signature is the key's, and no other's",
         arguments: [
             (rs256, rsaKey, SignatureAlgorithm.rs256), (es256, ecKey, .es256), (edDSA, edKey, .edDSA),
         ]

@@ -97,7 +97,8 @@ struct RecordFormTests {
         [false, true]
     )
     func sessionTail(isFederated: Bool, hasOrigin: Bool) throws {
-        for claims in [[], Array("{}".utf8)] {
+        let cases = [[], Array("{}".utf8)].flatMap { claims in [(claims, false), (claims, true)] }
+        for (claims, isBound) in cases {
             let session = Session(
                 id: SessionID(value: 1),
                 userID: UserID(value: 2),
@@ -112,6 +113,7 @@ struct RecordFormTests {
                 rotatedAt: StoreSample.now,
                 claims: claims,
                 isFederated: isFederated,
+                boundKey: isBound ? KeyThumbprint(digest: StoreSample.digest("key")) : nil,
                 rotatedBy: hasOrigin ? RefreshOrigin(network: SourceNetwork(number: 3), agent: 4) : nil
             )
             var writer = BinaryWriter(reserving: 256)
@@ -120,8 +122,13 @@ struct RecordFormTests {
             #expect(try Session(from: &reader) == session)
             #expect(reader.isAtEnd)
             var tail = ""
-            if !claims.isEmpty || isFederated || hasOrigin { tail += claims.isEmpty ? "00000000" : "000000027b7d" }
-            if isFederated || hasOrigin { tail += isFederated ? "01" : "00" }
+            if !claims.isEmpty || isFederated || isBound || hasOrigin {
+                tail += claims.isEmpty ? "00000000" : "000000027b7d"
+            }
+            if isFederated || isBound || hasOrigin {
+                tail += (isBound ? ["02", "03"] : ["00", "01"])[isFederated ? 1 : 0]
+            }
+            if isBound { tail += Self.hexadecimal(StoreSample.digest("key").bytes) }
             if hasOrigin { tail += "0000000000000003" + "0000000000000004" }
             #expect(Self.hexadecimal(writer.bytes).hasSuffix("000001a1ee565e00" + tail))
         }

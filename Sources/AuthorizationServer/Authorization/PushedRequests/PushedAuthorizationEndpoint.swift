@@ -6,6 +6,7 @@ import SocketHTTP
 /// for the browser's address.
 struct PushedAuthorizationEndpoint: Endpoint {
     let requests: ClientRequests
+    let proofs: TokenProofs
     let resources: ResourceCatalogue
     let scopePolicy: ScopePolicy
     let sealing: PushedRequestSealing
@@ -18,23 +19,42 @@ struct PushedAuthorizationEndpoint: Endpoint {
     func respond(to request: Request, context: RequestContext) async -> Response {
         do throws(OAuthError) {
             let form = try requests.form(request)
+            let proof = try await proofs.proof(of: request, at: Self.path, context)
             let client = try await requests.client(request, form, context)
-            let query = try query(form, of: client)
+            let query = try query(form, of: client, proof?.key)
             try check(query, of: client)
-            return try answer(query, client, context)
+            // A client that must send proofs sends them for tokens, not necessarily here.
+            guard let proof else { return try answer(query, client, context) }
+            return try await proofs.using(proof, of: client, context) { () async throws(OAuthError) in
+                try answer(query, client, context)
+            }.bringing(nonce: proofs.verification.nextNonce(after: proof, context.now))
         } catch {
             let refusal = await requests.refusal(error, request, context)
-            return CrossOrigin.allow(refusal.response)
+            return CrossOrigin.allow(proofs.completed(refusal.response, refusal.error, context))
         }
     }
 
-    private func query(_ form: FormParameters, of client: Client) throws(OAuthError) -> String {
+    /// The path, relative to the issuer.
+    static let path = "/oauth/par"
+
+    private func query(
+        _ form: FormParameters,
+        of client: Client,
+        _ key: KeyThumbprint?
+    ) throws(OAuthError) -> String {
         // RFC 9126 §2.1: a pushed request must not refer to another one.
         guard form.values("request_uri").isEmpty else {
             throw OAuthError(.invalidRequest, "request_uri must not be pushed")
         }
         let names = form.names.filter { !Self.credentials.contains($0) }
-        let pairs = names.flatMap { name in form.values(name).map { (name, $0) } }
+        var pairs = names.flatMap { name in form.values(name).map { (name, $0) } }
+        if let key {
+            // RFC 9449 §10.1: the proof says the same as the parameter, and both must not differ.
+            guard try form.once("dpop_jkt").map({ $0 == key.text }) ?? true else {
+                throw OAuthError(.invalidDPoPProof, "dpop_jkt is not the key of the DPoP proof")
+            }
+            pairs = pairs.filter { $0.0 != "dpop_jkt" } + [("dpop_jkt", key.text)]
+        }
         let query = FormParameters.serialize([("client_id", client.id)] + pairs)
         guard query.utf8.count <= PushedRequest.queryByteCountMax else {
             throw OAuthError(.invalidRequest, "the request is longer than \(PushedRequest.queryByteCountMax) bytes")
@@ -75,7 +95,7 @@ extension PushedAuthorizationEndpoint {
         [
             Surface(
                 .post,
-                "/oauth/par",
+                Self.path,
                 name: "par",
                 origins: .all,
                 // RFC 9126 §5; whether a client must push is its own property.
@@ -88,10 +108,12 @@ extension PushedAuthorizationEndpoint {
     private static let operation = OpenAPIOperation(
         id: "pushAuthorizationRequest",
         summary: "Receives an authorization request from its client, and returns a reference to it (RFC 9126).",
+        parameters: [.proof],
         body: .form(
             required: ["response_type", "code_challenge", "code_challenge_method"],
             optional: OpenAPIOperation.clientFields + [
                 "redirect_uri", "scope", "state", "resource", "nonce", "prompt", "max_age", "login_hint", "acr_values",
+                "dpop_jkt",
             ]
         ),
         security: ["clientBasic"],

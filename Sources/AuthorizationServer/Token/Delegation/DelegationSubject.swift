@@ -27,6 +27,7 @@ struct DelegationSubject: Sendable {
 struct DelegationSubjects: Sendable {
     let issuer: Issuer
     let verification: AccessTokenVerification
+    let proofs: SubjectProofs
     let issuers: TrustedIssuers
     /// Whom the operator has blocked; `nil` without an administration.
     let blocks: (any BlockStore)?
@@ -38,6 +39,7 @@ struct DelegationSubjects: Sendable {
     func subject(
         _ form: FormParameters,
         _ delegate: Delegate,
+        requestKey key: KeyThumbprint?,
         _ context: RequestContext
     ) async throws(OAuthError) -> DelegationSubject {
         let token = try form.required("subject_token")
@@ -48,11 +50,17 @@ struct DelegationSubjects: Sendable {
         if let trusted = issuers.issuer(claimedBy: token) {
             return try await foreignSubject(token, trusted, delegate, context)
         }
-        return try await ownSubject(token, delegate, context)
+        let presentation = try await proofs.presentation(form, of: token, requestKey: key, context)
+        return try await ownSubject(token, presentation, delegate, context)
     }
 
     /// RFC 8693 §1.1: an `actor_token` must prove the very client that is authenticated, and is never ignored.
-    func checkActor(_ form: FormParameters, _ client: Client, _ context: RequestContext) async throws(OAuthError) {
+    func checkActor(
+        _ form: FormParameters,
+        _ client: Client,
+        requestKey key: KeyThumbprint?,
+        _ context: RequestContext
+    ) async throws(OAuthError) {
         let type = try form.once("actor_token_type")
         guard let token = try form.once("actor_token") else {
             guard type == nil else { throw OAuthError(.invalidRequest, "actor_token_type needs actor_token") }
@@ -61,7 +69,7 @@ struct DelegationSubjects: Sendable {
         guard type == TokenTypeIdentifier.accessToken || type == TokenTypeIdentifier.jwt else {
             throw OAuthError(.invalidRequest, "actor_token_type must be an access token")
         }
-        let live = try await live(token, name: "actor_token", context)
+        let live = try await live(token, .possession(of: key), name: "actor_token", context)
         guard live.session == nil, live.token.claims.actor == nil, live.token.claims.subject == client.id else {
             throw OAuthError(.invalidGrant, "actor_token is not this client's own access token")
         }
@@ -71,10 +79,11 @@ struct DelegationSubjects: Sendable {
 
     private func ownSubject(
         _ text: String,
+        _ presentation: AccessTokenVerification.Presentation,
         _ delegate: Delegate,
         _ context: RequestContext
     ) async throws(OAuthError) -> DelegationSubject {
-        let live = try await live(text, name: "subject_token", context)
+        let live = try await live(text, presentation, name: "subject_token", context)
         let claims = live.token.claims
         if let server = delegate.server {
             // D-37: a resource server acts for its own callers only.
@@ -108,15 +117,18 @@ struct DelegationSubjects: Sendable {
 
     private func live(
         _ token: String,
+        _ presentation: AccessTokenVerification.Presentation,
         name: String,
         _ context: RequestContext
     ) async throws(OAuthError) -> AccessTokenVerification.LiveToken {
         do {
-            return try await verification.live(token, audiences: nil, now: context.now)
+            return try await verification.live(token, audiences: nil, presented: presentation, now: context.now)
         } catch {
             switch error {
             // VX-9: one code for every token that is not valid.
             case .notOurs: throw OAuthError(.invalidGrant, "\(name) is not an access token of this server")
+            case .withoutProof:
+                throw OAuthError(.invalidDPoPProof, "\(name) is bound to a key that the request does not prove")
             case .unavailable: throw .overloaded
             case .expired, .revoked, .wrongAudience, .withoutUser:
                 throw OAuthError(.invalidGrant, "\(name) has expired or was revoked")

@@ -44,7 +44,7 @@ struct AgentTokenGrant: Grant {
         let answer = try await answering(await sessions.useAgent(token.hash, now: now)) {
             (session) throws(OAuthError) in
             guard let session else { return GrantAnswer.refused(Self.unknown) }
-            return try await self.answer(session, requested, resource, now: now)
+            return try await self.answer(session, requested, resource, boundTo: request.key, now: now)
         }
         return try answer.body(audit, request.context)
     }
@@ -55,6 +55,7 @@ struct AgentTokenGrant: Grant {
         _ session: Session,
         _ requested: ScopeSet?,
         _ resource: String?,
+        boundTo key: KeyThumbprint?,
         now: Timestamp
     ) async throws(OAuthError) -> GrantAnswer {
         if let blocks, try await OAuthError.attempt(await blocks.isBlocked(.user(session.userID))) {
@@ -71,9 +72,10 @@ struct AgentTokenGrant: Grant {
             return .refused(OAuthError(.invalidScope, "scope exceeds what the agent may have"))
         }
         let issued = try await SigningTurn.run { () throws(OAuthError) in
-            try accessTokens.issue(for: session, scopes: scopes, lifetimeMax: lifetimeMax, now: now)
+            try accessTokens.issue(for: session, scopes: scopes, lifetimeMax: lifetimeMax, boundTo: key, now: now)
         }
-        let body = TokenResponse(accessToken: issued.token, lifetime: issued.lifetime, scopes: scopes).body
-        return .issued(body, .issued(session, grantType: Self.declaration.type))
+        var response = TokenResponse(accessToken: issued.token, lifetime: issued.lifetime, scopes: scopes)
+        response.isBound = key != nil
+        return .issued(response.body, .issued(session, grantType: Self.declaration.type))
     }
 }

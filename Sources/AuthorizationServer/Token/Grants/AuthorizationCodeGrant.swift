@@ -37,7 +37,13 @@ struct AuthorizationCodeGrant: Grant {
                 throw OAuthError(.invalidGrant, "the redirect URI of the code is no longer registered")
             }
             await clients.touch(redemption.clientID, now: now)
-            let body = try await responses.body(session, scopes: session.scopes, grant: grant, now: now)
+            let body = try await responses.body(
+                session,
+                scopes: session.scopes,
+                boundTo: redemption.key,
+                grant: grant,
+                now: now
+            )
             return .issued(body, .issued(session, grantType: Self.declaration.type))
         }
         return try answer.body(audit, request.context)
@@ -50,13 +56,18 @@ struct AuthorizationCodeGrant: Grant {
         guard let verifier = CodeVerifier(verifierText) else {
             throw OAuthError(.invalidGrant, "code_verifier must be 43 to 128 unreserved characters")
         }
-        return CodeRedemption(
+        let client = try request.client
+        var redemption = CodeRedemption(
             code: code.hash,
-            clientID: try request.client.id,
+            clientID: client.id,
             redirectURI: try request.form.once("redirect_uri"),
             challenge: CodeChallenge(verifier: verifier),
             resource: try request.resource(in: resources)
         )
+        redemption.key = request.key
+        // RFC 9449 §5: the refresh tokens of a client that authenticates are bound to the client already.
+        redemption.bindsSession = client.isPublic
+        return redemption
     }
 
     // One answer for every reason that an attacker could probe for; only facts that help an honest client are
@@ -71,6 +82,13 @@ struct AuthorizationCodeGrant: Grant {
             .refused(OAuthError(.invalidTarget, "resource differs from the authorization request"))
         case .mismatch(.redirectURI):
             .refused(OAuthError(.invalidGrant, "redirect_uri differs from the authorization request"))
+        case .mismatch(.key):
+            .refused(
+                OAuthError(
+                    .invalidDPoPProof,
+                    "the request does not prove the key of dpop_jkt, which the code is bound to"
+                )
+            )
         case .mismatch, .unknown:
             .refused(.guess(.invalidGrant, "the code is invalid, expired or was issued to another client"))
         case .expired:

@@ -39,6 +39,7 @@ struct ClientCredentialsGrant: Grant {
                 toClient: client.id,
                 resource: resource.uri,
                 scopes: scopes,
+                boundTo: request.key,
                 now: request.context.now
             )
         }
@@ -46,7 +47,9 @@ struct ClientCredentialsGrant: Grant {
             .issuedToClient(client.id, resource: resource.uri, scopes: scopes, grantType: Self.declaration.type),
             context: request.context
         )
-        return TokenResponse(accessToken: issued.token, lifetime: issued.lifetime, scopes: scopes).body
+        var response = TokenResponse(accessToken: issued.token, lifetime: issued.lifetime, scopes: scopes)
+        response.isBound = request.key != nil
+        return response.body
     }
 
     // `openid`, `profile`, `email` and `offline_access` concern a user or a session, and there is neither.

@@ -17,7 +17,7 @@ struct DelegationGrant: Grant {
             "subject_token", "subject_token_type", "actor_token", "actor_token_type", "requested_token_type",
             "resource",
             "audience", "scope",
-        ],
+        ] + SubjectProofs.parameters,
         client: .confidential
     )
 
@@ -43,6 +43,7 @@ struct DelegationGrant: Grant {
         subjects = DelegationSubjects(
             issuer: ground.configuration.issuer,
             verification: ground.verification,
+            proofs: ground.subjectProofs,
             issuers: ground.trustedIssuers,
             blocks: ground.stores.administration?.blocks
         )
@@ -71,8 +72,8 @@ struct DelegationGrant: Grant {
         let (form, context) = (request.form, request.context)
         let delegate = try delegates.delegate(client)
         let target = try target(form)
-        let subject = try await subjects.subject(form, delegate, context)
-        try await subjects.checkActor(form, client, context)
+        let subject = try await subjects.subject(form, delegate, requestKey: request.key, context)
+        try await subjects.checkActor(form, client, requestKey: request.key, context)
         guard delegate.targets(from: subject.audience).contains(target.uri) else {
             throw OAuthError(.invalidTarget, "this client must not get tokens for that resource")
         }
@@ -84,7 +85,7 @@ struct DelegationGrant: Grant {
         if let session = subject.session {
             claims[SessionOrigins.claimName] = handle == nil ? try origins.claim(of: session.id) : nil
         }
-        let content = AccessTokenContent(
+        var content = AccessTokenContent(
             subject: subject.subject,
             clientID: client.id,
             audience: target.uri,
@@ -94,12 +95,14 @@ struct DelegationGrant: Grant {
             authenticatedAt: subject.authenticatedAt,
             mappedClaims: claims
         )
+        content.boundKey = request.key
         let lifetime = min(subject.expiry - context.now, lifetimeMax)
-        let issued = try await SigningTurn.run { () throws(OAuthError) in
+        let issued = try await SigningTurn.run { [content] () throws(OAuthError) in
             try accessTokens.issue(content, lifetime: lifetime, now: context.now)
         }
         audit.record(.delegated(content, actors: actors, tokenID: issued.tokenID), context: context)
         var response = TokenResponse(accessToken: issued.token, lifetime: issued.lifetime, scopes: scopes)
+        response.isBound = request.key != nil
         response.issuedTokenType = TokenTypeIdentifier.accessToken
         return response.body
     }

@@ -37,7 +37,7 @@ struct DeviceCodeGrant: Grant {
         let answer = try await answering(await devices.poll(device, clientID: client.id, now: now)) {
             (poll) async throws(OAuthError) in
             guard case .approved(let code) = poll else { return Self.refusal(poll) }
-            return try await redeem(code, of: device, client, now: now)
+            return try await redeem(code, of: device, client, key: request.key, now: now)
         }
         return try answer.body(audit, request.context)
     }
@@ -47,20 +47,28 @@ struct DeviceCodeGrant: Grant {
         _ code: SHA256Digest,
         of device: SHA256Digest,
         _ client: Client,
+        key: KeyThumbprint?,
         now: Timestamp
     ) async throws(OAuthError) -> GrantAnswer {
-        let redemption = CodeRedemption(
+        var redemption = CodeRedemption(
             code: code,
             clientID: client.id,
             redirectURI: nil,
             challenge: CodeChallenge(digest: device),
             resource: nil
         )
+        (redemption.key, redemption.bindsSession) = (key, client.isPublic)
         return try await answering(await sessions.redeem(redemption, now: now)) { (outcome) async throws(OAuthError) in
             switch outcome {
             case .redeemed(let session, let grant):
                 await clients.touch(client.id, now: now)
-                let body = try await responses.body(session, scopes: session.scopes, grant: grant, now: now)
+                let body = try await responses.body(
+                    session,
+                    scopes: session.scopes,
+                    boundTo: key,
+                    grant: grant,
+                    now: now
+                )
                 return .issued(body, .issued(session, grantType: Self.declaration.type))
             case .full: throw .overloaded
             case .unknown, .expired, .mismatch, .replayed: return .refused(Self.expired)

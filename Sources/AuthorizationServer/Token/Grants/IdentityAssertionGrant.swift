@@ -68,7 +68,7 @@ struct IdentityAssertionGrant: Grant {
         }
         try Self.check(client, rules)
         let use = try await issuers.verify(assertion, of: trusted, as: .identity, context)
-        try Self.check(assertion.claims, client)
+        try Self.check(assertion.claims, client, key: request.key)
         let resource = try resource(request, assertion.claims, rules)
         let scopes = try scopes(try request.scopes(), assertion.claims, rules, resource, client)
         let identity = try await users.identity(assertion, trusted, tenantClaim: rules.tenantClaim)
@@ -82,7 +82,13 @@ struct IdentityAssertionGrant: Grant {
                 authenticatedAt: Self.loginTime(assertion.claims),
                 context
             )
-            let body = try await responses.body(session, scopes: scopes, grant: nil, now: context.now)
+            let body = try await responses.body(
+                session,
+                scopes: scopes,
+                boundTo: request.key,
+                grant: nil,
+                now: context.now
+            )
             return (body, session)
         }
         audit.record(
@@ -105,7 +111,7 @@ struct IdentityAssertionGrant: Grant {
         }
     }
 
-    private static func check(_ claims: JSONObject, _ client: Client) throws(OAuthError) {
+    private static func check(_ claims: JSONObject, _ client: Client, key: KeyThumbprint?) throws(OAuthError) {
         guard let named = claims["client_id"]?.stringValue else {
             throw OAuthError(.invalidGrant, "the claim client_id is missing")
         }
@@ -113,8 +119,13 @@ struct IdentityAssertionGrant: Grant {
             throw OAuthError(.invalidGrant, "the assertion was issued to another client")
         }
         // JB-7: what limits an assertion and is not understood must not be ignored.
-        for name in ["cnf", "authorization_details", "act", "may_act"] where claims[name] != nil {
+        for name in ["authorization_details", "act", "may_act"] where claims[name] != nil {
             throw OAuthError(.invalidGrant, "the claim \(name) is not supported")
+        }
+        // JB-7: an assertion that is bound to a key is worth nothing without it (RFC 7800 §3.1).
+        guard let confirmation = claims["cnf"] else { return }
+        guard let key, confirmation == ["jkt": .string(key.text)] else {
+            throw OAuthError(.invalidGrant, "the assertion is bound to a key that the request does not prove")
         }
     }
 

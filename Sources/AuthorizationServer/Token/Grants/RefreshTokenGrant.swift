@@ -58,7 +58,8 @@ struct RefreshTokenGrant: Grant {
             rotates: client.isPublic,
             scopes: try request.scopes(),
             resource: try request.resource(in: resources),
-            origin: request.context.refreshOrigin
+            origin: request.context.refreshOrigin,
+            key: request.key
         )
     }
 
@@ -102,6 +103,13 @@ struct RefreshTokenGrant: Grant {
             // RI-1: the operator may have removed the resource since the login. Nothing was rotated, so that the
             // session continues if the resource returns.
             return .refused(OAuthError(.invalidTarget, "the resource of this session is no longer registered here"))
+        case .wrongKey:
+            // Not `invalid_grant` for a client that forgot its proof: it would log its user out.
+            let error =
+                use.key == nil
+                ? OAuthError(.invalidDPoPProof, "the refresh token is bound to a key and needs its DPoP proof")
+                : OAuthError(.invalidGrant, "the refresh token is bound to another key")
+            return .refused(error, .refreshedWithoutKey(use))
         case .scopeExceeded:
             return .refused(OAuthError(.invalidScope, "scope exceeds what was granted"))
         case .resourceExceeded:
@@ -123,7 +131,7 @@ struct RefreshTokenGrant: Grant {
             scopes = try scopePolicy.remaining(of: scopes, resource: resource, client: client)
         }
         await stores.clients.touch(use.clientID, now: now)
-        return try await responses.body(session, scopes: scopes, grant: nil, now: now)
+        return try await responses.body(session, scopes: scopes, boundTo: use.key, grant: nil, now: now)
     }
 
     private static let over = OAuthError(.invalidGrant, "the refresh token has expired or was revoked")

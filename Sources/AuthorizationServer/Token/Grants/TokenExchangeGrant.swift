@@ -1,6 +1,7 @@
 import OAuthProtocol
 import OAuthState
 import ServerConfiguration
+import UpstreamIdentity
 
 /// RFC 8693: a resource server exchanges its caller's access token for the caller's token at an upstream provider.
 ///
@@ -14,7 +15,7 @@ struct TokenExchangeGrant: Grant {
         parameters: [
             "subject_token", "subject_token_type", "requested_token_type", "audience", "resource", "scope", "account",
             "min_ttl",
-        ],
+        ] + SubjectProofs.parameters,
         client: .confidential
     )
 
@@ -106,7 +107,8 @@ struct TokenExchangeGrant: Grant {
                 request.form,
                 presentedBy: server,
                 upstreams: upstreams,
-                now: request.context.now
+                requestKey: request.key,
+                context: request.context
             )
         } catch {
             audit.record(.exchangeRefused(clientID: client.id, error: error), context: request.context)
@@ -173,6 +175,12 @@ struct TokenExchangeGrant: Grant {
             "issued_token_type": .string(TokenTypeIdentifier.accessToken),
             "token_type": "Bearer",
         ]
+        // RFC 8693 §2.2.1: what is no access token has no type; `header` says where it belongs.
+        if let entered = credential.entered {
+            json["issued_token_type"] = .string(TokenTypeIdentifier.upstreamAccessToken)
+            json["token_type"] = "N_A"
+            json["header"] = .string(entered.header)
+        }
         if let expiry = connection.accessTokenExpiry {
             json["expires_in"] = .number(JSONNumber(Int(max(0, (expiry - now).wholeSeconds))))
         }

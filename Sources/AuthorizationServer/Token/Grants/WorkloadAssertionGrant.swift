@@ -67,19 +67,23 @@ struct WorkloadAssertionGrant: Grant {
         guard workload.resources.contains(target.uri) else {
             throw OAuthError(.invalidTarget, "this workload must not get tokens for that resource")
         }
-        let content = AccessTokenContent(
+        var content = AccessTokenContent(
             subject: trusted.subject(subject),
             clientID: workload.client,
             audience: target.uri,
             scopes: try Self.scopes(try request.scopes(), workload.scopes, target)
         )
-        let issued = try await issuers.consuming(use, of: trusted, now: context.now) { () async throws(OAuthError) in
+        content.boundKey = request.key
+        let issued = try await issuers.consuming(use, of: trusted, now: context.now) {
+            [content] () async throws(OAuthError) in
             try await SigningTurn.run { () throws(OAuthError) in
                 try accessTokens.issue(content, lifetime: lifetimeMax, now: context.now)
             }
         }
         audit.record(.issuedToWorkload(content, tokenID: issued.tokenID), context: context)
-        return TokenResponse(accessToken: issued.token, lifetime: issued.lifetime, scopes: content.scopes).body
+        var response = TokenResponse(accessToken: issued.token, lifetime: issued.lifetime, scopes: content.scopes)
+        response.isBound = request.key != nil
+        return response.body
     }
 
     private static func scopes(

@@ -1,35 +1,56 @@
-import DurableLog
-import Foundation
+package import DurableLog
+import Glibc
 import Synchronization
 
 /// A disk in memory that does what a test wants at any single operation, and forgets what was not synced.
 ///
-/// - What is written is in the "cache" at once and on the "disk" after a sync. A name is on the disk after a sync of its
-///   directory.
+/// - What is written is in the "cache" at once and on the "disk" after a sync. A name is on the disk after a sync of
+///   its directory.
 /// - A sync that fails drops what it should have written: the cache still shows it, no later sync will write it.
 /// - `image` is the disk as the next process finds it.
-final class ScriptedFileSystem: FileSystem {
-    enum Kind: String, CaseIterable {
-        case create, write, allocate, truncate, synchronize, rename, remove, synchronizeDirectory
+package final class ScriptedFileSystem: FileSystem {
+    /// The operations that change the disk, or wait for it.
+    package enum Kind: String, CaseIterable, Sendable {
+        /// Makes a file.
+        case create
+        /// Writes to a file.
+        case write
+        /// Reserves space for a file.
+        case allocate
+        /// Shortens a file.
+        case truncate
+        /// Syncs a file's bytes.
+        case synchronize
+        /// Renames a file.
+        case rename
+        /// Removes a name.
+        case remove
+        /// Syncs a directory's names.
+        case synchronizeDirectory
     }
 
-    struct Operation {
-        let kind: Kind
-        let path: String
+    /// One operation, as the script sees it.
+    package struct Operation: Sendable {
+        /// What is done.
+        package let kind: Kind
+        /// The file or directory.
+        package let path: String
         /// Counted from 1.
-        let number: Int
+        package let number: Int
     }
 
-    enum Fault {
+    /// What happens in place of an operation.
+    package enum Fault: Sendable {
         /// Fails with this error and does nothing.
         case error(Int32)
         /// A write that writes so much and then fails.
         case short(Int)
-        /// The process ends here: nothing works any more. A write is done up to so many bytes.
+        /// The process ends here: no later operation works. A write is done up to so many bytes.
         case stop(Int)
     }
 
-    enum Crash {
+    /// How a process ends.
+    package enum Crash: Sendable {
         /// The process was killed: the kernel has everything.
         case killed
         /// The power went: what was not synced is there or not, sector by sector.
@@ -60,44 +81,53 @@ final class ScriptedFileSystem: FileSystem {
         var nameChanges: [NameChange] = []
         var lastNode = 0
         var locks: Set<String> = []
-        var operations: [Operation] = []
+        /// Every operation so far.
+        package var operations: [Operation] = []
         var isStopped = false
     }
 
     let state: Mutex<State>
-    let script: Mutex<@Sendable (Operation) -> Fault?>
+    private let script: Mutex<@Sendable (Operation) -> Fault?>
 
-    init(_ state: sending State = State(), script: @escaping @Sendable (Operation) -> Fault? = { _ in nil }) {
+    /// An empty disk.
+    package convenience init(script: @escaping @Sendable (Operation) -> Fault? = { _ in nil }) {
+        self.init(State(), script: script)
+    }
+
+    init(_ state: sending State, script: @escaping @Sendable (Operation) -> Fault? = { _ in nil }) {
         self.state = Mutex(state)
         self.script = Mutex(script)
     }
 
     /// Ends the process at one operation.
-    static func stop(at number: Int, afterBytes count: Int = 0) -> @Sendable (Operation) -> Fault? {
+    package static func stop(at number: Int, afterBytes count: Int = 0) -> @Sendable (Operation) -> Fault? {
         { $0.number >= number ? .stop(count) : nil }
     }
 
     /// Fails one operation.
-    static func fail(at number: Int, _ code: Int32 = EIO) -> @Sendable (Operation) -> Fault? {
+    package static func fail(at number: Int, _ code: Int32 = EIO) -> @Sendable (Operation) -> Fault? {
         { $0.number == number ? .error(code) : nil }
     }
 
-    func setScript(_ script: @escaping @Sendable (Operation) -> Fault?) {
+    /// Changes what happens from now on.
+    package func setScript(_ script: @escaping @Sendable (Operation) -> Fault?) {
         self.script.withLock { $0 = script }
     }
 
-    var operations: [Operation] { state.withLock { $0.operations } }
-    var isStopped: Bool { state.withLock { $0.isStopped } }
+    /// Every operation so far.
+    package var operations: [Operation] { state.withLock { $0.operations } }
+    /// Whether the process has ended.
+    package var isStopped: Bool { state.withLock { $0.isStopped } }
 
     // MARK: FileSystem
 
-    func createDirectory(_ path: String) throws(FileSystemError) {}
+    package func createDirectory(_ path: String) throws(FileSystemError) {}
 
-    func access(toDirectory path: String) throws(FileSystemError) -> DirectoryAccess {
+    package func access(toDirectory path: String) throws(FileSystemError) -> DirectoryAccess {
         DirectoryAccess(isOwned: true, isWritableByOthers: false)
     }
 
-    func names(in directory: String) throws(FileSystemError) -> [String] {
+    package func names(in directory: String) throws(FileSystemError) -> [String] {
         try state.withLock { state throws(FileSystemError) in
             try check(state, "opendir", directory)
             return state.names.keys.filter { $0.hasPrefix(directory + "/") }.map {
@@ -106,7 +136,7 @@ final class ScriptedFileSystem: FileSystem {
         }
     }
 
-    func createFile(_ path: String) throws(FileSystemError) -> any OpenFile {
+    package func createFile(_ path: String) throws(FileSystemError) -> any OpenFile {
         try perform(.create, path) { state throws(FileSystemError) in
             guard state.names[path] == nil else {
                 throw FileSystemError(operation: "open", path: path, code: EEXIST)
@@ -119,7 +149,7 @@ final class ScriptedFileSystem: FileSystem {
         }
     }
 
-    func openFile(_ path: String) throws(FileSystemError) -> any OpenFile {
+    package func openFile(_ path: String) throws(FileSystemError) -> any OpenFile {
         try state.withLock { state throws(FileSystemError) in
             try check(state, "open", path)
             guard let node = state.names[path] else {
@@ -129,7 +159,7 @@ final class ScriptedFileSystem: FileSystem {
         }
     }
 
-    func rename(_ path: String, to newPath: String) throws(FileSystemError) {
+    package func rename(_ path: String, to newPath: String) throws(FileSystemError) {
         try perform(.rename, path) { state throws(FileSystemError) in
             guard let node = state.names.removeValue(forKey: path) else {
                 throw FileSystemError(operation: "rename", path: path, code: ENOENT)
@@ -139,7 +169,7 @@ final class ScriptedFileSystem: FileSystem {
         }
     }
 
-    func remove(_ path: String) throws(FileSystemError) {
+    package func remove(_ path: String) throws(FileSystemError) {
         try perform(.remove, path) { state throws(FileSystemError) in
             guard state.names.removeValue(forKey: path) != nil else {
                 throw FileSystemError(operation: "unlink", path: path, code: ENOENT)
@@ -148,14 +178,14 @@ final class ScriptedFileSystem: FileSystem {
         }
     }
 
-    func synchronizeDirectory(_ path: String) throws(FileSystemError) {
+    package func synchronizeDirectory(_ path: String) throws(FileSystemError) {
         try perform(.synchronizeDirectory, path) { state throws(FileSystemError) in
             state.durableNames = state.names
             state.nameChanges = []
         }
     }
 
-    func lock(_ path: String) throws(FileSystemError) -> any FileLock {
+    package func lock(_ path: String) throws(FileSystemError) -> any FileLock {
         try state.withLock { state throws(FileSystemError) in
             try check(state, "flock", path)
             guard state.locks.insert(path).inserted else {
@@ -266,12 +296,7 @@ final class ScriptedFile: OpenFile {
                 state.nodes[node]?.changes = []
             },
             { [node] state throws(FileSystemError) in
-                for change in state.nodes[node]?.changes ?? [] {
-                    if let durable = state.nodes[node]?.durable {
-                        state.nodes[node]?.durable = change.applied(to: durable)
-                    }
-                }
-                state.nodes[node]?.changes = []
+                state.nodes[node]?.synchronize()
             }
         )
     }

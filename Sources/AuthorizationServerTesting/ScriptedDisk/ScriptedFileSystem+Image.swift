@@ -1,8 +1,7 @@
 import Synchronization
 
 extension ScriptedFileSystem.Change {
-    func applied(to bytes: [UInt8]) -> [UInt8] {
-        var bytes = bytes
+    func apply(to bytes: inout [UInt8]) {
         switch self {
         case .resize(let count):
             if count < bytes.count {
@@ -16,21 +15,30 @@ extension ScriptedFileSystem.Change {
             }
             bytes.replaceSubrange(offset..<(offset + written.count), with: written)
         }
-        return bytes
     }
 }
 
 extension ScriptedFileSystem.Node {
     mutating func make(_ change: ScriptedFileSystem.Change) {
-        cached = change.applied(to: cached)
+        change.apply(to: &cached)
         changes.append(change)
     }
 
+    /// Makes what was written durable.
+    mutating func synchronize() {
+        for change in changes { change.apply(to: &durable) }
+        changes = []
+    }
+
     /// What a power cut leaves: each sector as it was after some of the changes.
-    func afterPowerLoss(_ random: inout SeededGenerator, mode: Int) -> [UInt8] {
+    func afterPowerLoss(_ random: inout SeededRandom, mode: Int) -> [UInt8] {
         var versions = [durable]
-        for change in changes { versions.append(change.applied(to: versions[versions.count - 1])) }
-        func version(_ random: inout SeededGenerator) -> [UInt8] {
+        for change in changes {
+            var next = versions[versions.count - 1]
+            change.apply(to: &next)
+            versions.append(next)
+        }
+        func version(_ random: inout SeededRandom) -> [UInt8] {
             switch mode {
             case 0: versions[0]
             case 1: versions[versions.count - 1]
@@ -48,7 +56,7 @@ extension ScriptedFileSystem.Node {
 
 extension ScriptedFileSystem {
     /// The disk that the next process finds.
-    func image(_ crash: Crash) -> ScriptedFileSystem {
+    package func image(_ crash: Crash) -> ScriptedFileSystem {
         let state = state.withLock { $0 }
         var image = State()
         switch crash {
@@ -56,7 +64,7 @@ extension ScriptedFileSystem {
             image.names = state.names
             image.nodes = state.nodes
         case .powerLost(let seed):
-            var random = SeededGenerator(seed: seed)
+            var random = SeededRandom(seed: seed)
             let mode = Int(seed % 4)
             image.names = state.durableNames
             let kept: Int =
@@ -88,7 +96,7 @@ extension ScriptedFileSystem {
     }
 
     /// A file's bytes, to be damaged by a test.
-    subscript(path: String) -> [UInt8]? {
+    package subscript(path: String) -> [UInt8]? {
         get { state.withLock { state in state.names[path].flatMap { state.nodes[$0]?.cached } } }
         set {
             state.withLock { state in
@@ -107,7 +115,7 @@ extension ScriptedFileSystem {
     }
 
     /// The names in the test's directory, sorted.
-    var files: [String] { state.withLock { $0.names.keys.sorted() } }
+    package var files: [String] { state.withLock { $0.names.keys.sorted() } }
 }
 
 extension ScriptedFileSystem.State {
