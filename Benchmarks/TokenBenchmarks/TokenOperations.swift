@@ -38,7 +38,7 @@ final class TokenOperations {
             issuer: issuerName,
             keys: keys,
             random: SystemRandomSource(),
-            lifetime: .seconds(3600),
+            policy: SessionPolicy(),
             seen: seen
         )
         verifier = AccessTokenVerifier(issuer: issuerName.text)
@@ -46,7 +46,8 @@ final class TokenOperations {
             issuer: issuerName,
             keys: keys,
             sessions: AuthorizationSessions(policy: SessionPolicy(), journal: VolatileJournal()),
-            seen: seen
+            seen: seen,
+            origins: try SessionOrigins(secret: Array(repeating: 1, count: 32), random: SystemRandomSource())
         )
         session = Session(
             id: SessionID(random: SystemRandomSource()),

@@ -48,6 +48,8 @@ package struct AuthorizationServerMetadata: Sendable {
     package var proofAlgorithms = DPoPProof.algorithms.map(\.rawValue)
     /// The supported scopes.
     package var scopes: ScopeSet
+    /// OpenID Connect Discovery 1.0 §3: the values of `acr` that some resource demands.
+    package var contextClasses: [String] = []
     /// Whether client ID metadata documents are accepted.
     package var allowsMetadataDocuments: Bool
     /// RFC 9728 §4: the resources whose metadata names this server.
@@ -83,6 +85,11 @@ package struct AuthorizationServerMetadata: Sendable {
         if !grantProfiles.isEmpty {
             json["authorization_grant_profiles_supported"] = .strings(grantProfiles)
         }
+        if grantTypes.contains(.refreshToken) {
+            // draft-ietf-oauth-refresh-token-expiration: token answers have both.
+            json["refresh_token_expiration_types_supported"] = ["authorization", "token_timeout"]
+        }
+        if !contextClasses.isEmpty { json["acr_values_supported"] = .strings(contextClasses) }
         if !protectedResources.isEmpty {
             json["protected_resources"] = .strings(protectedResources)
         }

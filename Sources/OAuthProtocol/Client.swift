@@ -46,6 +46,8 @@ package final class Client: Hashable, Sendable {
     package let allowsTokenEndpointAudience: Bool
     /// RFC 9449 §5.2, `dpop_bound_access_tokens`: whether it gets no tokens without a DPoP proof.
     package let requiresProof: Bool
+    /// RFC 7592: SHA-256 of the token that manages the registration; `nil` where the client cannot manage it.
+    package let managementTokenHash: SHA256Digest?
     /// When the client was registered.
     package let issuedAt: Timestamp
 
@@ -65,6 +67,7 @@ package final class Client: Hashable, Sendable {
         keySet: [UInt8]? = nil,
         keySetURI: String? = nil,
         allowsTokenEndpointAudience: Bool = false,
+        managementTokenHash: SHA256Digest? = nil,
         requiresProof: Bool = false,
         issuedAt: Timestamp
     ) {
@@ -83,6 +86,7 @@ package final class Client: Hashable, Sendable {
         self.keySetURI = keySetURI
         self.allowsTokenEndpointAudience = allowsTokenEndpointAudience
         self.requiresProof = requiresProof
+        self.managementTokenHash = managementTokenHash
         self.issuedAt = issuedAt
     }
 
@@ -101,6 +105,7 @@ package final class Client: Hashable, Sendable {
             applicationType: applicationType,
             isTrusted: isTrusted,
             allowsTokenEndpointAudience: allowsTokenEndpointAudience,
+            managementTokenHash: managementTokenHash,
             requiresProof: requiresProof,
             issuedAt: issuedAt
         )
@@ -123,6 +128,7 @@ package final class Client: Hashable, Sendable {
             keySet: keySet,
             keySetURI: keySetURI,
             allowsTokenEndpointAudience: allowsTokenEndpointAudience,
+            managementTokenHash: managementTokenHash,
             requiresProof: true,
             issuedAt: issuedAt
         )
@@ -145,6 +151,7 @@ package final class Client: Hashable, Sendable {
             keySet: keySet,
             keySetURI: keySetURI,
             allowsTokenEndpointAudience: allowsTokenEndpointAudience,
+            managementTokenHash: managementTokenHash,
             requiresProof: requiresProof,
             issuedAt: issuedAt
         )
@@ -168,6 +175,7 @@ package final class Client: Hashable, Sendable {
             && scopes == other.scopes && applicationType == other.applicationType && isTrusted == other.isTrusted
             && keySet == other.keySet && keySetURI == other.keySetURI
             && allowsTokenEndpointAudience == other.allowsTokenEndpointAudience && requiresProof == other.requiresProof
+            && managementTokenHash == other.managementTokenHash
     }
 
     /// RFC 6749 §2.1: a client that cannot keep a secret.

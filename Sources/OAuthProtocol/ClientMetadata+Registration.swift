@@ -2,7 +2,12 @@ package import OpenSSLCrypto
 
 extension ClientMetadata {
     /// The client that this registration creates.
-    package func client(id: String, secretHash: SHA256Digest?, issuedAt: Timestamp) -> Client {
+    package func client(
+        id: String,
+        secretHash: SHA256Digest?,
+        managementTokenHash: SHA256Digest? = nil,
+        issuedAt: Timestamp
+    ) -> Client {
         Client(
             id: id,
             kind: .dynamic,
@@ -17,6 +22,7 @@ extension ClientMetadata {
             // Nothing that no request will use: anyone may register, and keys are the largest part of a registration.
             keySet: usesKeys ? keySet : nil,
             keySetURI: usesKeys ? keySetURI : nil,
+            managementTokenHash: managementTokenHash,
             requiresProof: requiresProof,
             issuedAt: issuedAt
         )

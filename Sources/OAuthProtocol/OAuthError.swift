@@ -28,6 +28,8 @@ package struct OAuthError: Error, Hashable, Sendable {
         // RFC 6750 §3.1
         package static let invalidToken = Code("invalid_token", 401)
         package static let insufficientScope = Code("insufficient_scope", 403)
+        // RFC 9470 §3
+        package static let insufficientUserAuthentication = Code("insufficient_user_authentication", 401)
         // RFC 7009 §2.2.1
         package static let unsupportedTokenType = Code("unsupported_token_type")
         // RFC 7591 §3.2.2

@@ -16,6 +16,8 @@ package struct ProtectedResource: Hashable, Sendable {
     package var aliases: [String] = []
     /// Which differences of spelling are accepted.
     package var tolerances: Set<ResourceTolerance> = []
+    /// What it demands of its users' logins.
+    package var requiredLogin = LoginRequirement()
     /// Its name for people.
     package var name: String?
     /// What it is, for people.

@@ -83,13 +83,17 @@ package struct ScopeSet: Hashable, Sendable {
     }
 
     /// Scopes that concern the user or the session, not a resource: granted for any resource when supported.
-    package static let identityScopes: Set<String> = ["openid", "profile", "email", "offline_access", connections]
+    package static let identityScopes: Set<String> = [
+        "openid", "profile", "email", "offline_access", connections, agents,
+    ]
     /// OpenID Connect Core 1.0 §11, SEP-2207: asks for a refresh token.
     package static let offlineAccess = "offline_access"
     /// Asks to see the names of the user's accounts at providers, and to end the connections to them.
     ///
     /// An API of this server needs an authority of its own: the token for an MCP server gives none here.
     package static let connections = "connections"
+    /// Asks to make tokens for agents, to list and to end them.
+    package static let agents = "agents"
     /// OpenID Connect Core 1.0 §3.1.2.1: asks for an ID token.
     package static let openID = "openid"
 }

@@ -55,6 +55,18 @@ package struct BrowserBinding: IssuedSecret {
     package init(wireValue: String) { self.wireValue = wireValue }
 }
 
+/// RFC 7592 §3: the token with which a client manages its registration.
+package struct RegistrationAccessToken: IssuedSecret {
+    package static let prefix = "gm_"
+    package let wireValue: String
+    package init(wireValue: String) { self.wireValue = wireValue }
+
+    /// Whether this token has the stored hash; the comparison takes the same time for every input (D-43).
+    package func matches(_ stored: SHA256Digest) -> Bool {
+        constantTimeEqual(hash.bytes, stored.bytes)
+    }
+}
+
 /// RFC 6749 §2.3.1: a client's secret.
 package struct ClientSecret: IssuedSecret {
     package static let prefix = "gs_"

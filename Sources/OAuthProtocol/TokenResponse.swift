@@ -17,6 +17,23 @@ package struct TokenResponse: Sendable, Redacted {
     /// OpenID Connect Core 1.0 §3.1.3.3: the ID token, when `openid` was granted.
     package var idToken: String?
 
+    /// draft-ietf-oauth-refresh-token-expiration: how long refresh token and session last; `nil` without a refresh token.
+    package var refreshExpiry: RefreshExpiry?
+
+    /// How long a refresh token can stay unused, and when it ends however much it is used.
+    package struct RefreshExpiry: Hashable, Sendable {
+        /// `refresh_token_timeout`.
+        package let timeout: Duration
+        /// `authorization_expires_in`.
+        package let authorization: Duration
+
+        /// What remains of both.
+        package init(timeout: Duration, authorization: Duration) {
+            self.timeout = timeout
+            self.authorization = authorization
+        }
+    }
+
     /// An answer without refresh and ID token.
     package init(
         accessToken: String,
@@ -42,6 +59,12 @@ package struct TokenResponse: Sendable, Redacted {
         output.append(contentsOf: (isBound ? #"","token_type":"DPoP""# : #"","token_type":"Bearer""#).utf8)
         output.append(contentsOf: #","expires_in":"#.utf8)
         JSONWriter.append(lifetime.wholeSeconds, to: &output)
+        if let refreshExpiry {
+            output.append(contentsOf: #","refresh_token_timeout":"#.utf8)
+            JSONWriter.append(refreshExpiry.timeout.wholeSeconds, to: &output)
+            output.append(contentsOf: #","authorization_expires_in":"#.utf8)
+            JSONWriter.append(refreshExpiry.authorization.wholeSeconds, to: &output)
+        }
         output.append(contentsOf: #","scope":""#.utf8)
         scopes.append(to: &output)
         if let refreshToken {

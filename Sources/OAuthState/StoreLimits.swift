@@ -39,6 +39,10 @@ package struct StoreLimits: Hashable, Sendable {
     /// At the bound the one that was idle longest ends (CM-11: a user has many devices, but not a hundred of each
     /// kind).
     package var sessionsPerUserAndClientMax = 100
+    /// The most agents of one user.
+    ///
+    /// At the bound a further one is refused; the user can end others.
+    package var agentsPerUserMax = 50
     /// The most users, each with one login identity.
     ///
     /// At the bound a first login is refused with `temporarily_unavailable`; known users are not affected.

@@ -19,8 +19,8 @@ struct GatehouseCommand: AsyncParsableCommand {
             UpstreamCommand.self, PresetsCommand.self, SnapshotCommand.self, StatusCommand.self, UsersCommand.self,
             SessionsCommand.self,
             ClientsCommand.self, ConnectionsCommand.self, KeysCommand.self, EndAllCommand.self, BlockCommand.self,
-            UnblockCommand.self, BlocksCommand.self, AuditCommand.self, ExplainCommand.self, ReloadCommand.self,
-            ImportCommand.self,
+            UnblockCommand.self, BlocksCommand.self, ConsentsCommand.self, AuditCommand.self, ExplainCommand.self,
+            ReloadCommand.self, ImportCommand.self,
         ]
     )
 

@@ -36,6 +36,12 @@ extension Configuration {
             resource or upstream changed; or all but those of `trusted` clients.
             """
         ).reloaded
+        Key(
+            "consent_lifetime",
+            \.consentLifetime,
+            .duration(.minutes(1) ... .days(365)),
+            "How long an approval is remembered, unless its user withdraws it; only for `consent: remember`."
+        )
         Key("registration", \.registration, .section(Registration.keys), "Which clients may register, and how.")
         Key(
             "device_authorization",
@@ -46,6 +52,7 @@ extension Configuration {
             `urn:ietf:params:oauth:grant-type:device_code`.
             """
         )
+        Key("agents", \.agents, .section(Agents.keys), "Tokens with which programs act for a user without a browser.")
         Key("dpop", \.proofs, .section(Proofs.keys), "What is asked of DPoP proofs (RFC 9449).")
         Key(
             "scopes",
@@ -104,6 +111,7 @@ extension Configuration {
         context.configuration = configuration
     } finish: { file, configuration, _ in
         if file["listen"] == nil { configuration.listen = [Listener(address: configuration.issuer.defaultAddress)] }
+        if configuration.consent != .remember { file["consent_lifetime"]?.refuse("is only for consent: remember") }
         ConfigurationUniqueness(file: file).check()
         DelegationTargetCheck(file: file, configuration: configuration).check()
     }

@@ -29,6 +29,9 @@ package struct Configuration: Hashable, Sendable {
     /// Whom the consent page asks.
     package var consent = Consent.always
 
+    /// How long `consent: remember` spares a user the page.
+    package var consentLifetime = Duration.seconds(90 * 24 * 3600)
+
     /// Who may register as a client, and how.
     package var registration = Registration()
 
@@ -68,6 +71,8 @@ package struct Configuration: Hashable, Sendable {
     /// Whether devices without a browser may get tokens (RFC 8628).
     package var deviceAuthorization = false
 
+    /// Tokens with which programs act for a user without a browser.
+    package var agents = Agents()
     /// What is asked of DPoP proofs (RFC 9449).
     package var proofs = Proofs()
 

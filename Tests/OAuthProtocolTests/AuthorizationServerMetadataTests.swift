@@ -42,7 +42,8 @@ struct AuthorizationServerMetadataTests {
             "response_modes_supported":["query"],"grant_types_supported":["authorization_code","refresh_token"],
             "code_challenge_methods_supported":["S256"],"scopes_supported":["mcp:read","offline_access"],
             "authorization_response_iss_parameter_supported":true,"subject_types_supported":["public"],
-            "id_token_signing_alg_values_supported":["RS256"]}
+            "id_token_signing_alg_values_supported":["RS256"],
+            "refresh_token_expiration_types_supported":["authorization","token_timeout"]}
             """#
         #expect(try metadata().json == JSONParser.parseObject(Array(expected.utf8)))
     }

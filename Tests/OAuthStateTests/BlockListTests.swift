@@ -71,7 +71,7 @@ struct StateListingTests {
         #expect(try await stores.sessions(SessionFilter(), after: nil, limit: 10, now: much).isEmpty)
         #expect(
             try await stores.sessions(
-                SessionFilter(endsBefore: StoreSample.now),
+                SessionFilter(beganBefore: StoreSample.now),
                 after: nil,
                 limit: 10,
                 now: StoreSample.now

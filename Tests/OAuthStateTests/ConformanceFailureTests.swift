@@ -203,9 +203,25 @@ private struct CarelessSessions: AuthorizationStore {
         await inner.standing(of: token, now: now)
     }
 
-    func rememberConsent(_ key: SHA256Digest, now: Timestamp) async throws(StoreError) -> Receipt<StoreAdmission> {
-        try await inner.rememberConsent(key, now: now)
+    func startAgent(_ session: Session, now: Timestamp) async throws(StoreError) -> Receipt<AgentAdmission> {
+        try await inner.startAgent(session, now: now)
     }
 
-    func hasConsent(_ key: SHA256Digest) async -> Bool { await inner.hasConsent(key) }
+    func useAgent(_ tokenHash: SHA256Digest, now: Timestamp) async throws(StoreError) -> Receipt<Session?> {
+        try await inner.useAgent(tokenHash, now: now)
+    }
+
+    func rememberConsent(_ consent: RememberedConsent) async throws(StoreError) -> Receipt<StoreAdmission> {
+        try await inner.rememberConsent(consent)
+    }
+
+    func hasConsent(_ key: SHA256Digest, now: Timestamp) async -> Bool { await inner.hasConsent(key, now: now) }
+
+    func consents(of userID: UserID, now: Timestamp) async -> [RememberedConsent] {
+        await inner.consents(of: userID, now: now)
+    }
+
+    func withdraw(_ withdrawal: ConsentWithdrawal) async throws(StoreError) -> Receipt<Int> {
+        try await inner.withdraw(withdrawal)
+    }
 }

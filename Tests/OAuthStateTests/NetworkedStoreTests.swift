@@ -99,7 +99,7 @@ struct NetworkedStoreTests {
             }
             guard case .rotated(let session) = rotated else { throw StoreError.unavailable }
             _ = try await persist { () throws(StoreError) in
-                try await sessions.rememberConsent(StoreSample.digest("consent"), now: now)
+                try await sessions.rememberConsent(StoreSample.consent("consent"))
             }
             let token = AccessTokenReference(tokenID: "jti", sessionID: session.id)
             _ = try await persist { () throws(StoreError) in
@@ -117,7 +117,7 @@ struct NetworkedStoreTests {
             return [
                 "generation \(first?.generation ?? 0)",
                 "revoked \(await sessions.session(SessionID(value: 2), now: now) == nil)",
-                "consent \(await sessions.hasConsent(StoreSample.digest("consent")))",
+                "consent \(await sessions.hasConsent(StoreSample.digest("consent"), now: StoreSample.now))",
                 "token \(await sessions.standing(of: token, now: now) == .revoked)",
                 "users \(await vault.counts.users)", "connections \(await vault.counts.connections)",
             ]

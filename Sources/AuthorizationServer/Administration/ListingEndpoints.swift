@@ -74,6 +74,11 @@ extension Session {
             "ends_at": .string(absoluteExpiry.rfc3339),
         ]
         if let authenticatedAt { json["authenticated_at"] = .string(authenticatedAt.rfc3339) }
+        if let agent {
+            json["agent"] = .string(agent.name)
+            if let parent = agent.parent { json["parent"] = .string(parent.text) }
+            if let agentUsedAt { json["last_used_at"] = .string(agentUsedAt.rfc3339) }
+        }
         return json
     }
 }

@@ -69,7 +69,7 @@ package struct ConsentPolicy: Sendable {
     // silently (FastMCP GHSA-6x8h-498w-gv8c). A browser that does not report this is asked.
     private func remembered(_ authorization: AuthorizationRequest, request: Request, now: Timestamp) async -> Decision {
         guard request[.secFetchSite] == "none", let userID = await userID(request, now: now),
-            await hasConsent(key(authorization, userID: userID))
+            await hasConsent(key(authorization, userID: userID), now: now)
         else { return .ask }
         return .notNeeded(expectedUserID: userID)
     }
@@ -79,8 +79,37 @@ package struct ConsentPolicy: Sendable {
     }
 
     // While the store fails, consent is asked for, which is always correct.
-    private func hasConsent(_ key: SHA256Digest) async -> Bool {
-        do throws(StoreError) { return try await sessions.hasConsent(key) } catch { return false }
+    private func hasConsent(_ key: SHA256Digest, now: Timestamp) async -> Bool {
+        do throws(StoreError) { return try await sessions.hasConsent(key, now: now) } catch { return false }
+    }
+
+    /// Remembers what a user approved on the page.
+    func remember(_ authorization: AuthorizationRequest, of userID: UserID, now: Timestamp) async throws(OAuthError) {
+        let consent = RememberedConsent(
+            key: key(authorization, userID: userID),
+            userID: userID,
+            clientID: authorization.clientID,
+            destination: Self.destination(authorization),
+            resource: authorization.resource,
+            scopes: authorization.scopes,
+            givenAt: now
+        )
+        _ = try await OAuthError.attempt(await sessions.rememberConsent(consent).outcome)
+    }
+
+    /// Whether the approval that spared a user the page has been neither withdrawn nor replaced since.
+    func stillHolds(
+        _ authorization: AuthorizationRequest,
+        of userID: UserID,
+        now: Timestamp
+    ) async throws(OAuthError) -> Bool {
+        let key = key(authorization, userID: userID)
+        return try await OAuthError.attempt(await sessions.hasConsent(key, now: now))
+    }
+
+    private static func destination(_ authorization: AuthorizationRequest) -> String {
+        let redirect = URIReference(authorization.redirectURI)
+        return "\(redirect?.scheme ?? "")://\(redirect?.host ?? authorization.redirectURI)"
     }
 
     /// Everything that a consent covers: another client, redirect host, scope, resource, upstream or upstream scope
@@ -89,8 +118,7 @@ package struct ConsentPolicy: Sendable {
         var writer = BinaryWriter(reserving: 256)
         writer.write(userID)
         writer.write(authorization.clientID)
-        let redirect = URIReference(authorization.redirectURI)
-        writer.write("\(redirect?.scheme ?? "")://\(redirect?.host ?? authorization.redirectURI)")
+        writer.write(Self.destination(authorization))
         writer.write(authorization.scopes.tokens.sorted()) { $0.write($1) }
         writer.write(authorization.resource)
         // A resource that is no longer configured has no upstreams, and matches no earlier consent.

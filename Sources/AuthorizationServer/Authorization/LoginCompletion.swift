@@ -54,6 +54,13 @@ package struct LoginCompletion: Sendable {
             await sessions.issueCode(code.hash, for: grant, now: context.now).outcome
         )
         try stored.check()
+        // After the code is stored: a withdrawal either ends the code or is seen here. Without an answer the code is
+        // known to nobody.
+        if progress.expectedUserID != nil, admission.consent.remembers,
+            try await !admission.consent.stillHolds(progress.request, of: userID, now: context.now)
+        {
+            throw OAuthError(.accessDenied, "the approval was withdrawn or has expired")
+        }
         await registry.touch(client.id, now: context.now)
         if let device = progress.request.device {
             let response = try await admission.devices.approve(device, code.hash, context)
@@ -65,7 +72,9 @@ package struct LoginCompletion: Sendable {
             to: AuthorizationResponse.success(code: code, request: progress.request, issuer: browser.issuer),
             after: request.method
         )
-        try await rememberConsent(progress.request, userID, &response, context)
+        // A login without the page does not prolong the approval: the user is asked again when it expires.
+        let wasAsked = progress.expectedUserID == nil
+        try await rememberConsent(progress.request, userID, wasAsked: wasAsked, &response, context)
         // Last: what may still fail must not be on record as granted.
         instruments.metrics.authorization(result: "code")
         instruments.audit.record(.authorized(grant), context: context)
@@ -108,13 +117,13 @@ package struct LoginCompletion: Sendable {
     private func rememberConsent(
         _ authorization: AuthorizationRequest,
         _ userID: UserID,
+        wasAsked: Bool,
         _ response: inout Response,
         _ context: RequestContext
     ) async throws(OAuthError) {
         // What was left out is offered again: a login without the page would visit it.
         guard admission.consent.remembers, authorization.declinedUpstreams.isEmpty else { return }
-        let key = admission.consent.key(authorization, userID: userID)
-        _ = try await OAuthError.attempt(await sessions.rememberConsent(key, now: context.now).outcome)
+        if wasAsked { try await admission.consent.remember(authorization, of: userID, now: context.now) }
         let cookie = try await browser.logins.cookie(for: userID, now: context.now)
         response.headerFields.append(HTTPField(name: .setCookie, value: cookie))
     }

@@ -1,5 +1,6 @@
 package import OAuthProtocol
 package import OAuthState
+package import OpenSSLCrypto
 
 /// CM-5: the clients that the token endpoint knows: the registry's, including metadata documents that a user has
 /// approved.
@@ -76,5 +77,12 @@ package struct KnownClients: ClientStore {
 
     package func renew(_ client: Client) async throws(StoreError) -> Receipt<Bool> {
         try await registry.renew(client)
+    }
+
+    package func update(
+        _ client: Client,
+        presenting tokenHash: SHA256Digest
+    ) async throws(StoreError) -> Receipt<ClientUpdate> {
+        try await registry.update(client, presenting: tokenHash)
     }
 }

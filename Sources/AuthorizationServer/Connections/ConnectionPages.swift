@@ -8,9 +8,12 @@ struct ConnectionPages: Sendable {
     let vault: any VaultStore
     let upstreams: UpstreamDirectory
     let flow: PageLoginFlow
+    let access: UserAccess
     let forms: PageForm
     let browser: BrowserGround
-    let audit: AuditTrail
+
+    /// Records what users do on these pages.
+    var audit: AuditTrail { access.applications.audit }
 
     /// The user who is signed in with this browser.
     func visitor(_ request: Request, now: Timestamp) async throws(OAuthError) -> BrowserLogins.Visitor? {
@@ -44,11 +47,31 @@ struct ConnectionPages: Sendable {
                 connections: connections,
                 defaults: Set(connections.filter { user.usesByDefault($0, among: connections) }.map(\.id)),
                 missing: listing.missing,
+                access: AccessSections(
+                    applications: ApplicationSections(
+                        applications: try await access.applications.list(of: user.id, now: context.now),
+                        policy: access.applications.policy
+                    ),
+                    agents: try await agentSections(of: user, connections, now: context.now)
+                ),
                 ticket: ticket
             )
         )
         response.setCookies([cookie])
         return response
+    }
+
+    private func agentSections(
+        of user: User,
+        _ connections: [Connection],
+        now: Timestamp
+    ) async throws(OAuthError) -> AgentSections? {
+        guard let agents = access.agents else { return nil }
+        return AgentSections(
+            agents: try await agents.list(of: user.id, now: now),
+            resources: agents.resources.resources,
+            upstreams: Set(connections.map(\.upstream)).sorted()
+        )
     }
 
     /// The sign-in page of a browser in which no user has signed in, or not recently.

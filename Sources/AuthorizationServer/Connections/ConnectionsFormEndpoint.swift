@@ -64,6 +64,9 @@ struct ConnectionsFormEndpoint: Endpoint {
         }
         if let text = try form.once("default") { return try await useByDefault(text, userID, request, context) }
         if let text = try form.once("disconnect") { return try await disconnect(text, userID, context) }
+        if let response = try await pages.access.respond(form, userID, pages.browser, request, context) {
+            return response
+        }
         return pages.browser.pages.error(.badForm, status: .badRequest)
     }
 
@@ -115,7 +118,14 @@ extension ConnectionsFormEndpoint {
                 OpenAPIOperation(
                     id: "changeConnections",
                     summary: "Processes the form on the page of connections.",
-                    body: .form(required: ["ticket"], optional: ["sign_in", "sign_out", "connect", "disconnect"]),
+                    body: .form(
+                        required: ["ticket"],
+                        optional: [
+                            "sign_in", "sign_out", "connect", "default", "disconnect", "remove", "remove_all", "forget",
+                            "agent_make", "agent_name", "agent_resource", "agent_scope", "agent_upstream", "agent_days",
+                            "agent_end",
+                        ]
+                    ),
                     responses: OpenAPIOperation.pageAnswers
                 )
             )

@@ -1,5 +1,6 @@
 import OAuthProtocol
 import OAuthState
+import OpenSSLCrypto
 
 /// The clients that the operator has not blocked: a view of a store, for everything that serves clients.
 struct AdmittedClients: ClientStore {
@@ -30,6 +31,14 @@ struct AdmittedClients: ClientStore {
     }
 
     func renew(_ client: Client) async throws(StoreError) -> Receipt<Bool> { try await store.renew(client) }
+
+    func update(
+        _ client: Client,
+        presenting tokenHash: SHA256Digest
+    ) async throws(StoreError) -> Receipt<ClientUpdate> {
+        guard try await blocks.admitted(client) == client else { return Receipt(.blocked) }
+        return try await store.update(client, presenting: tokenHash)
+    }
 }
 
 /// The same for the clients of authorization requests.

@@ -11,6 +11,8 @@ struct BrowserSeals: Sendable {
     let pages: PageSealing
     /// Requests that clients have pushed.
     let pushedRequests: PushedRequestSealing
+    /// Which session a delegated token comes from.
+    let origins: SessionOrigins
 
     /// Seals under keys that are derived from the root secret.
     init(rootSecret: [UInt8], random: any RandomSource) throws {
@@ -18,5 +20,6 @@ struct BrowserSeals: Sendable {
         logins = try LoginSealing(secret: rootSecret, random: random)
         pages = try PageSealing(secret: rootSecret, random: random)
         pushedRequests = try PushedRequestSealing(secret: rootSecret, random: random)
+        origins = try SessionOrigins(secret: rootSecret, random: random)
     }
 }

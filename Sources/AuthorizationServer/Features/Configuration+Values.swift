@@ -20,6 +20,10 @@ extension Configuration {
                     logins: resource.logins,
                     identity: resource.identity
                 )
+                protected.requiredLogin = LoginRequirement(
+                    contextClasses: resource.authenticationContexts,
+                    maximumAge: resource.loginAgeMax
+                )
                 protected.aliases = resource.aliases
                 protected.tolerances = Set(resource.tolerances)
                 protected.name = resource.name
@@ -153,6 +157,14 @@ extension Configuration {
             refreshReuseGrace: tokens.refreshReuseGrace,
             authorizationCodeLifetime: tokens.authorizationCodeLifetime
         )
+        policy.consentLifetime = consentLifetime
+        for client in clients where client.lifetimes != .init() {
+            policy.clientLifetimes[client.clientID] = ClientLifetimes(
+                accessToken: client.lifetimes.accessToken,
+                refreshToken: client.lifetimes.refreshToken,
+                session: client.lifetimes.session
+            )
+        }
         policy.reuseNeedsSameNetwork = tokens.reuseNeedsSameNetwork
         return policy
     }

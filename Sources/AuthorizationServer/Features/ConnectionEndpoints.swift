@@ -13,14 +13,24 @@ struct ConnectionEndpoints {
             vault: parts.stores.vault,
             upstreams: parts.upstreams,
             flow: flow,
+            access: UserAccess(
+                applications: UserApplications(
+                    sessions: parts.stores.sessions,
+                    clients: parts.stores.clients,
+                    vault: parts.stores.vault,
+                    policy: parts.configuration.sessionPolicy,
+                    audit: parts.audit
+                ),
+                agents: parts.agentTokens,
+                accessTokenLifetime: parts.configuration.tokens.accessTokenLifetime
+            ),
             forms: PageForm(
                 issuer: issuer,
                 sealing: parts.seals.pages,
                 cookies: browser.ground.cookies,
                 random: parts.environment.random
             ),
-            browser: browser.ground,
-            audit: parts.audit
+            browser: browser.ground
         )
         endpoints = [
             ConnectionsEndpoint(access: access, pages: visits, vault: parts.stores.vault),

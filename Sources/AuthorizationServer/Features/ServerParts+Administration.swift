@@ -188,9 +188,26 @@ extension ServerParts {
                 summary:
                     "Ends all sessions of a user, a client, an upstream, or from before a time (seconds since 1970).",
                 parameters: ["user", "client", "upstream", "before"],
-                endpoint: EndAllEndpoint(
-                    endings: endings,
-                    sessionLifetime: configuration.tokens.sessionLifetime,
+                endpoint: EndAllEndpoint(endings: endings, audit: audit)
+            ),
+            AdministrationVerb(
+                method: .get,
+                path: "/admin/consents",
+                summary: "The remembered approvals of a user, a client, or all.",
+                parameters: ["user", "client"] + Self.page,
+                endpoint: ConsentListEndpoint(
+                    administration: administration,
+                    lifetime: configuration.sessionPolicy.consentLifetime
+                )
+            ),
+            AdministrationVerb(
+                method: .delete,
+                path: "/admin/consents",
+                summary: "Withdraws the remembered approvals of a user or a client; sessions go on.",
+                parameters: ["user", "client"],
+                endpoint: ConsentWithdrawalEndpoint(
+                    administration: administration,
+                    sessions: stores.sessions,
                     audit: audit
                 )
             ),

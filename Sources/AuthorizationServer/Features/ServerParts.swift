@@ -165,6 +165,7 @@ struct ServerParts {
             }
         }
         metadata.protectedResources = resources.resources.map(\.uri)
+        metadata.contextClasses = Set(configuration.resources.flatMap(\.authenticationContexts)).sorted()
         metadata.allowsMetadataDocuments = configuration.registration.acceptsMetadataDocuments
         return metadata
     }
@@ -175,7 +176,8 @@ struct ServerParts {
             issuer: configuration.issuer,
             keys: keys,
             sessions: stores.sessions,
-            seen: seenTokens
+            seen: seenTokens,
+            origins: seals.origins
         )
     }
 }

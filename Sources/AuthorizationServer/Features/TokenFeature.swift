@@ -54,6 +54,7 @@ extension ServerParts {
                 resources: resources,
                 responses: sessionTokens,
                 verification: verification,
+                origins: seals.origins,
                 subjectProofs: subjectProofs
             ),
             upstreams: GrantGround.UpstreamAccess(
@@ -83,7 +84,7 @@ extension ServerParts {
                 issuer: configuration.issuer,
                 keys: keys,
                 random: environment.random,
-                lifetime: configuration.tokens.accessTokenLifetime,
+                policy: configuration.sessionPolicy,
                 seen: seenTokens
             ),
             idTokens: IDTokenIssuer(

@@ -68,6 +68,7 @@ struct ForwardAuthEndpoint: Endpoint {
             let live = granted.live
             let claims = live.token.claims
             try check(claims, scopes, resource)
+            try checkLogin(claims, resource, context.now)
             var response = Response(status: .ok, headerFields: [.cacheControl: "no-store"])
             response.headerFields[.xAuthSubject] = claims.subject
             response.headerFields[.xAuthClient] = claims.clientID
@@ -198,6 +199,20 @@ struct ForwardAuthEndpoint: Endpoint {
         }
     }
 
+    // RFC 9470 §3. The token of a client itself states no login, and meets no demand.
+    private func checkLogin(
+        _ claims: AccessTokenClaims,
+        _ resource: ProtectedResource,
+        _ now: Timestamp
+    ) throws(Refusal) {
+        let contextClass = claims.additionalClaims["acr"]?.stringValue
+        guard
+            !resource.requiredLogin.isMet(authenticatedAt: claims.authenticatedAt, contextClass: contextClass, now: now)
+        else { return }
+        let reason = "the resource demands another or a more recent login"
+        throw .client(OAuthError(.insufficientUserAuthentication, reason), resource)
+    }
+
     private func credential(
         _ upstream: String,
         _ resource: ProtectedResource,
@@ -238,6 +253,8 @@ struct ForwardAuthEndpoint: Endpoint {
         var parameters: [String] = []
         if let error, !usedProof { parameters.append("error_description=\"\(error.description)\"") }
         parameters.append("resource_metadata=\"\(ProtectedResourceEndpoint.url(of: resource.uri))\"")
+        // RFC 9470 §3: the client asks for a login with these.
+        if body.code == .insufficientUserAuthentication { parameters += resource.requiredLogin.challenge }
         if !resource.scopes.isEmpty { parameters.append("scope=\"\(resource.scopes.text)\"") }
         response.headerFields[.wwwAuthenticate] = AccessChallenge(body, isBare: error == nil, usedProof: usedProof)
             .text(parameters, namesProofs: true)
@@ -268,7 +285,7 @@ extension ForwardAuthEndpoint {
             security: ["accessToken"],
             responses: [
                 (200, .empty("Access is granted, with these headers")), (400, .error("The proxy's request is refused")),
-                (401, .error("The access token is missing, or invalid for the resource")),
+                (401, .error("The access token is missing, invalid for the resource, or of an insufficient login")),
                 (403, .error("The proxy's secret is missing or wrong, a scope is missing, or the user has to connect")),
                 (429, OpenAPIOperation.throttled), (500, OpenAPIOperation.failed), (503, OpenAPIOperation.unavailable),
             ]

@@ -21,6 +21,12 @@ extension AuditEvent {
         case .proxy: return AuditEvent("proxy.secret_wrong", failures)
         case .administrator: return AuditEvent("admin.token_wrong", failures)
         case .initialAccessToken: return AuditEvent("registration.token_wrong", failures)
+        case .registration(let id):
+            return AuditEvent(
+                "client.management_failed",
+                // A stranger's text: enough of it to recognize one of our ids.
+                ["client_id": .string(String(id.prefix(64))), "failures": .integer(failureCount)]
+            )
         }
     }
 }

@@ -30,11 +30,13 @@ package final class GuessLimiter: Sendable {
         case administrator
         /// The token without which no client may register.
         case initialAccessToken
+        /// The token that manages a registration.
+        case registration(clientID: String)
 
         /// Whether it is one of many, so that a source can try another when the allowance of one is spent.
         var isOneOfMany: Bool {
             switch self {
-            case .client, .workload, .proof: true
+            case .client, .workload, .proof, .registration: true
             case .proxy, .administrator, .initialAccessToken: false
             }
         }

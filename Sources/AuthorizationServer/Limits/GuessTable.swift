@@ -38,6 +38,7 @@ struct GuessTable {
                 case .initialAccessToken: 3
                 case .workload: 4
                 case .proof: 5
+                case .registration: 6
                 }
         }
     }

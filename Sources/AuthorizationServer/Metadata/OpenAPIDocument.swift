@@ -58,5 +58,6 @@ struct OpenAPIDocument: Sendable {
     private static let securitySchemes: JSONObject = [
         "clientBasic": ["type": "http", "scheme": "basic"],
         "accessToken": ["type": "http", "scheme": "bearer", "bearerFormat": "JWT"],
+        "registrationToken": ["type": "http", "scheme": "bearer"],
     ]
 }

@@ -8,21 +8,21 @@ package struct AccessTokenIssuer: Sendable {
     private let issuer: Issuer
     private let keys: SigningKeyPublication
     private let tokenIDs: TokenIDSource
-    private let lifetime: Duration
+    private let policy: SessionPolicy
     private let seen: SeenAccessTokens
 
-    /// An issuer of tokens that live `lifetime`; `seen` recognizes them when they are presented.
+    /// An issuer of tokens that live as the policy says; `seen` recognizes them when they are presented.
     package init(
         issuer: Issuer,
         keys: SigningKeyPublication,
         random: any RandomSource,
-        lifetime: Duration,
+        policy: SessionPolicy,
         seen: SeenAccessTokens
     ) {
         self.issuer = issuer
         self.keys = keys
         tokenIDs = TokenIDSource(random: random)
-        self.lifetime = lifetime
+        self.policy = policy
         self.seen = seen
     }
 
@@ -40,12 +40,13 @@ package struct AccessTokenIssuer: Sendable {
     package func issue(
         for session: Session,
         scopes: ScopeSet,
+        lifetimeMax: Duration? = nil,
         boundTo key: KeyThumbprint? = nil,
         now: Timestamp
     ) throws(OAuthError) -> IssuedToken {
         // A token never outlives the session, so that the end of the session also ends the token.
         let remaining = session.expiry - now
-        let lifetime = min(lifetime, remaining)
+        let lifetime = min(lifetimeMax ?? policy.accessTokenLifetime(of: session.clientID), remaining)
         return try sign(
             AccessTokenClaims(
                 issuer: issuer.text,
@@ -85,7 +86,8 @@ package struct AccessTokenIssuer: Sendable {
         boundTo key: KeyThumbprint? = nil,
         now: Timestamp
     ) throws(OAuthError) -> IssuedToken {
-        try sign(
+        let lifetime = policy.accessTokenLifetime(of: clientID)
+        return try sign(
             AccessTokenClaims(
                 issuer: issuer.text,
                 subject: clientID,

@@ -9,6 +9,7 @@ package struct AccessTokenVerification: Sendable {
     private let keys: SigningKeyPublication
     private let sessions: any AccessTokenStore
     private let seen: SeenAccessTokens
+    private let origins: SessionOrigins
 
     /// Why a token is not accepted.
     package enum Refusal: StoreFailure, Hashable, Sendable {
@@ -36,8 +37,10 @@ package struct AccessTokenVerification: Sendable {
         issuer: Issuer,
         keys: SigningKeyPublication,
         sessions: any AccessTokenStore,
-        seen: SeenAccessTokens
+        seen: SeenAccessTokens,
+        origins: SessionOrigins
     ) {
+        self.origins = origins
         verifier = AccessTokenVerifier(issuer: issuer.text)
         self.keys = keys
         self.sessions = sessions
@@ -100,10 +103,24 @@ package struct AccessTokenVerification: Sendable {
             // was delegated to a resource that has no use for the session.
             let isUsers = UserID(verified.claims.subject) != nil
             guard verified.claims.sessionID == nil, !isUsers || verified.claims.actor != nil else { throw .revoked }
+            try await checkOrigin(verified, now: now)
             return LiveToken(token: verified, session: nil)
         case .session(let session):
             guard verified.belongs(to: session) else { throw .revoked }
             return LiveToken(token: verified, session: session)
+        }
+    }
+
+    // RFC 8693 §1.1: with the user's session ends what was delegated from it, also where the token lacks the handle.
+    private func checkOrigin(_ token: VerifiedAccessToken, now: Timestamp) async throws(Refusal) {
+        switch origins.origin(token.claims) {
+        case .none: return
+        case .unreadable: throw .revoked
+        case .session(let id):
+            let origin = AccessTokenReference(tokenID: token.claims.tokenID, sessionID: id)
+            guard case .session = try await Refusal.attempt(await sessions.standing(of: origin, now: now)) else {
+                throw .revoked
+            }
         }
     }
 

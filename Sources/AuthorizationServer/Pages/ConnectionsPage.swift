@@ -1,7 +1,7 @@
 import OAuthProtocol
 import OAuthState
 
-/// The page on which a user lists and ends connections; it never contains tokens (VX-11, CVE-2024-39315).
+/// The page on which a user lists and ends connections, and the access of applications; it never contains tokens (VX-11, CVE-2024-39315).
 struct ConnectionsPage: Sendable {
     /// The path, relative to the issuer.
     static let path = "/connections"
@@ -12,6 +12,7 @@ struct ConnectionsPage: Sendable {
     let defaults: Set<ConnectionID>
     /// Providers that this user has not connected.
     let missing: [String]
+    let access: AccessSections
     /// Keeps other sites from sending the forms.
     let ticket: String
 
@@ -25,8 +26,9 @@ struct ConnectionsPage: Sendable {
         <form method="post" action="\(action)"><input type="hidden" name="ticket" value="\(ticket)">
         \(connections.isEmpty ? "<p>Nothing is connected.</p>" : .none)\(connections.map(section))
         \(missing.map(missingSection))
+        \(access.applications.body)\(access.agents?.list ?? .none)
         <div class="actions"><button type="submit" name="sign_out" value="yes">Sign out here</button>
-        <button type="submit" name="sign_out" value="everywhere">Sign out in all browsers</button></div></form>
+        <button type="submit" name="sign_out" value="everywhere">Sign out in all browsers</button></div></form>\(access.agents?.form(action: action, ticket: ticket) ?? .none)
         """
     }
 
@@ -54,9 +56,9 @@ struct ConnectionsPage: Sendable {
             \(Self.words(connection.status))</span></h2><dl>
             <dt>Account</dt><dd>\(connection.accountName ?? connection.account)</dd>
             \(mark)<dt>Allowed</dt><dd>\(ScopeWords.inline(connection.scopes.tokens))</dd>
-            <dt>Connected</dt><dd>\(Self.time(connection.obtainedAt))</dd>
-            <dt>Refreshed</dt><dd>\(connection.refreshedAt.map(Self.time) ?? "not yet")</dd>
-            <dt>Used</dt><dd>\(connection.usedAt.map(Self.time) ?? "not yet")</dd></dl>
+            <dt>Connected</dt><dd>\(PageTime.minute(connection.obtainedAt))</dd>
+            <dt>Refreshed</dt><dd>\(connection.refreshedAt.map(PageTime.minute) ?? "not yet")</dd>
+            <dt>Used</dt><dd>\(connection.usedAt.map(PageTime.minute) ?? "not yet")</dd></dl>
             <div class="actions">\(mend)\(choice)<button type="submit" name="disconnect" \
             value="\(connection.id.text)" class="end">Disconnect \(connection.upstream)</button></div></section>
             """
@@ -76,12 +78,5 @@ struct ConnectionsPage: Sendable {
         case .revoked: "Ended by the provider"
         case .error: "The provider refuses this server; contact its operator"
         }
-    }
-
-    // To the minute, which is precise enough for a person.
-    private static func time(_ moment: Timestamp) -> HTML {
-        let text = moment.rfc3339
-        return
-            "<time datetime=\"\(text)\">\(String(text.prefix(10))) \(String(text.dropFirst(11).prefix(5))) UTC</time>"
     }
 }

@@ -32,8 +32,8 @@ struct ConsentPage {
 
     private var destination: RedirectDestination { RedirectDestination(request.redirectURI) }
 
-    /// The page's content; the form posts to `action`.
-    func body(action: String) -> HTML {
+    /// The page's content; the form posts to `action`, and `connections` is where access is withdrawn.
+    func body(action: String, connections: String) -> HTML {
         """
         <h1>Allow <strong>\(clientName)</strong> to use your accounts?</h1>
         <div class="who"><span class="mark" aria-hidden="true">\(mark)</span>\(verification)</div>
@@ -47,7 +47,7 @@ struct ConsentPage {
         <h2>On your behalf it may</h2>
         \(permissions)
         <p class="quiet small">\(clientName) never sees your password. It acts on your behalf until you withdraw access \
-        on the page of your connections.</p>
+        on <a href="\(connections)" target="_blank" rel="noopener">the page of your connections</a>.</p>
         <form method="post" action="\(action)" id="\(Self.formID)">
         <input type="hidden" name="ticket" value="\(ticket)">\(offer)
         <div class="actions"><button type="submit" name="decision" value="deny">Deny</button>

@@ -70,6 +70,27 @@ struct NoticePage: Sendable {
         leadsToConnections: true
     )
 
+    /// An application has no access any longer, or none has.
+    static func accessRemoved(ofAll isAll: Bool, _ accessTokenLifetime: Duration) -> NoticePage {
+        let minutes = max(1, Int(accessTokenLifetime.components.seconds) / 60)
+        return NoticePage(
+            title: isAll ? "No application has access" : "The application has no access",
+            text: """
+                <p>Its access has ended here, and it has to ask you again.</p><p class="quiet">A service that does not ask                 this server may accept an earlier token for up to \("\(minutes)") minutes.</p>
+                """,
+            tone: .neutral,
+            leadsToConnections: true
+        )
+    }
+
+    /// The access to be removed no longer exists.
+    static let noSuchAccess = NoticePage(
+        title: "The access does not exist",
+        text: "<p>It has already ended.</p>",
+        tone: .neutral,
+        leadsToConnections: true
+    )
+
     /// The user declined to connect.
     static func notConnected(_ upstream: String) -> NoticePage {
         NoticePage(

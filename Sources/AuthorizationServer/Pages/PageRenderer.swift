@@ -18,7 +18,7 @@ package struct PageRenderer: Sendable {
     func consent(_ page: ConsentPage) -> Response {
         render(
             title: page.title,
-            body: page.body(action: issuer.url(EndpointPath.consent)),
+            body: page.body(action: issuer.url(EndpointPath.consent), connections: issuer.url(ConnectionsPage.path)),
             status: .ok
         )
     }

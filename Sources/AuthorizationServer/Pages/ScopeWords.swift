@@ -25,6 +25,7 @@ enum ScopeWords {
         "profile": "see your name",
         "email": "see your email address",
         "offline_access": "stay connected while you are away",
+        "agents": "make tokens with which programs act for you within this access, and end them",
         "connections": "see your accounts at the providers, and disconnect them for all applications",
     ]
 }

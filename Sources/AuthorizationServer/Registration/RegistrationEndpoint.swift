@@ -12,6 +12,8 @@ package struct RegistrationEndpoint: Endpoint {
         let policy: ClientMetadata.Policy
         /// RFC 7591 §3: only its holders may register; `nil` where every client may.
         let initialAccessToken: AcceptedSecrets?
+        /// RFC 7592: where registrations are managed; `nil` where they are not.
+        let management: RegistrationManagement?
     }
 
     let clients: any ClientStore
@@ -51,7 +53,8 @@ package struct RegistrationEndpoint: Endpoint {
         guard isRight else { throw OAuthError(.invalidToken, "registration requires an initial access token") }
     }
 
-    private static func body(_ request: Request) throws(OAuthError) -> JSONObject {
+    /// The metadata of a request.
+    static func body(_ request: Request) throws(OAuthError) -> JSONObject {
         let contentTypes = request.values(of: .contentType)
         guard contentTypes.count == 1, FormBody.mediaType(contentTypes[0]) == "application/json" else {
             throw OAuthError(.invalidClientMetadata, "Content-Type must be application/json")
@@ -69,16 +72,32 @@ package struct RegistrationEndpoint: Endpoint {
     {
         let id = Client.dynamicIDPrefix + Base64URL.encode(random.bytes(18))
         let secret = metadata.authenticationMethod.usesSecret ? ClientSecret(random: random) : nil
-        let client = metadata.client(id: id, secretHash: secret?.hash, issuedAt: context.now)
-        guard ClientRecord(client: client.withoutKeys).byteCount <= Self.clientByteCountMax else {
-            throw OAuthError(.invalidClientMetadata, "the metadata is longer than 4 KiB, keys not counted")
-        }
+        let token = rules.management.map { _ in RegistrationAccessToken(random: random) }
+        let client = metadata.client(
+            id: id,
+            secretHash: secret?.hash,
+            managementTokenHash: token?.hash,
+            issuedAt: context.now
+        )
+        try Self.checkSize(of: client)
         let registration = try await OAuthError.attempt(
             await clients.register(client, from: context.network).outcome
         )
         guard registration == .registered else { throw .overloaded }
         instruments.audit.record(.registered(client), context: context)
-        return metadata.response(clientID: id, secret: secret, issuedAt: context.now)
+        guard let management = rules.management, let token else {
+            return metadata.response(clientID: id, secret: secret, issuedAt: context.now)
+        }
+        return management.answer(metadata, client, secret: secret, token: token.wireValue)
+    }
+
+    /// Refuses a registration that is too long.
+    ///
+    /// - Throws: `invalid_client_metadata`.
+    static func checkSize(of client: Client) throws(OAuthError) {
+        guard ClientRecord(client: client.withoutKeys).byteCount <= clientByteCountMax else {
+            throw OAuthError(.invalidClientMetadata, "the metadata is longer than 4 KiB, keys not counted")
+        }
     }
 }
 
@@ -87,7 +106,7 @@ extension RegistrationEndpoint {
         [
             Surface(
                 .post,
-                "/oauth/register",
+                RegistrationManagement.path,
                 name: "register",
                 origins: .all,
                 advertisement: .init(member: "registration_endpoint"),
@@ -96,21 +115,27 @@ extension RegistrationEndpoint {
         ]
     }
 
-    private static let operation = OpenAPIOperation(
-        id: "register",
-        summary: "Registers a client (RFC 7591).",
-        body: OpenAPIBody(
+    /// The body of a registration and of its update.
+    static func metadataBody(required: [String]) -> OpenAPIBody {
+        OpenAPIBody(
             mediaType: "application/json",
             schema: [
-                "type": "object", "required": ["redirect_uris"],
+                "type": "object", "required": .strings(required),
                 "properties": [
+                    "client_id": ["type": "string"],
                     "redirect_uris": ["type": "array", "minItems": 1, "items": ["type": "string"]],
                     "client_name": ["type": "string"], "token_endpoint_auth_method": ["type": "string"],
                     "grant_types": ["type": "array", "items": ["type": "string"]],
                     "response_types": ["type": "array", "items": ["type": "string"]], "scope": ["type": "string"],
                 ],
             ]
-        ),
+        )
+    }
+
+    private static let operation = OpenAPIOperation(
+        id: "register",
+        summary: "Registers a client (RFC 7591).",
+        body: metadataBody(required: ["redirect_uris"]),
         responses: [
             (201, .json("The client", .registration)), (400, .error("The metadata is refused")),
             (401, .error("Registration requires an initial access token")), (429, OpenAPIOperation.throttled),
@@ -120,14 +145,15 @@ extension RegistrationEndpoint {
 }
 
 extension OpenAPISchema {
-    fileprivate static let registration = OpenAPISchema(
+    static let registration = OpenAPISchema(
         "Registration",
         required: ["client_id", "client_id_issued_at", "redirect_uris", "token_endpoint_auth_method"],
         [
             "client_id": ["type": "string"], "client_id_issued_at": ["type": "integer"],
             "client_secret": ["type": "string"], "client_secret_expires_at": ["type": "integer"],
             "redirect_uris": texts, "grant_types": texts, "response_types": texts,
-            "token_endpoint_auth_method": ["type": "string"],
+            "token_endpoint_auth_method": ["type": "string"], "registration_client_uri": ["type": "string"],
+            "registration_access_token": ["type": "string"],
         ]
     )
 }

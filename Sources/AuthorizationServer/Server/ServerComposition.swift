@@ -101,7 +101,8 @@ struct ServerComposition {
     /// The endpoints for clients, browsers, resource servers and providers.
     private static func publicEndpoints(_ parts: ServerParts) -> [any Endpoint] {
         let features: [any Feature] = [
-            BrowserFeature(parts), TokenFeature(parts), RegistrationFeature(parts), VaultFeature(parts),
+            BrowserFeature(parts), TokenFeature(parts), RegistrationFeature(parts), AgentFeature(parts),
+            VaultFeature(parts),
         ]
         let endpoints = features.flatMap(\.endpoints)
         return endpoints + DiscoveryFeature(parts, describing: endpoints).endpoints

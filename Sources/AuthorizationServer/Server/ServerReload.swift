@@ -1,5 +1,6 @@
 import OAuthProtocol
 import OAuthState
+import OpenSSLCrypto
 import ServerConfiguration
 import SocketHTTP
 import Synchronization
@@ -145,6 +146,12 @@ struct ConfiguredClients: ClientStore {
         try await store.replace(client)
     }
     func renew(_ client: Client) async throws(StoreError) -> Receipt<Bool> { try await store.renew(client) }
+    func update(
+        _ client: Client,
+        presenting tokenHash: SHA256Digest
+    ) async throws(StoreError) -> Receipt<ClientUpdate> {
+        try await store.update(client, presenting: tokenHash)
+    }
 }
 
 extension Configuration.Limits {

@@ -23,6 +23,8 @@ struct GrantGround: Sendable {
     var responses: SessionTokenResponder { tokens.responses }
     /// Verifies our own access tokens.
     var verification: AccessTokenVerification { tokens.verification }
+    /// Says in delegated tokens which session they come from.
+    var origins: SessionOrigins { tokens.origins }
     /// Verifies the proofs of bound subject tokens.
     var subjectProofs: SubjectProofs { tokens.subjectProofs }
     /// The issuers whose assertions are accepted.
@@ -44,6 +46,8 @@ struct GrantGround: Sendable {
         let responses: SessionTokenResponder
         /// Verifies our own access tokens.
         let verification: AccessTokenVerification
+        /// Says in delegated tokens which session they come from.
+        let origins: SessionOrigins
         /// Verifies the proofs of bound subject tokens.
         let subjectProofs: SubjectProofs
     }

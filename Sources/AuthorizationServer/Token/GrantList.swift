@@ -14,6 +14,7 @@ struct GrantList: Sendable {
         DeviceCodeGrant.self,
         IdentityAssertionGrant.self,
         WorkloadAssertionGrant.self,
+        AgentTokenGrant.self,
     ]
 
     /// The grants that a configuration asks for.

@@ -53,6 +53,9 @@ package struct SessionTokenResponder: Sendable {
                 now: now
             )
         )
+        if refreshToken != nil {
+            response.refreshExpiry = .init(timeout: session.expiry - now, authorization: session.absoluteExpiry - now)
+        }
         response.isBound = key != nil
         return response.body
     }

@@ -129,7 +129,8 @@ extension OpenAPISchema {
         [
             "access_token": ["type": "string"], "token_type": ["type": "string"],
             "expires_in": ["type": "integer", "minimum": 0], "scope": ["type": "string"],
-            "refresh_token": ["type": "string"], "id_token": ["type": "string"],
+            "refresh_token": ["type": "string"], "refresh_token_timeout": ["type": "integer", "minimum": 0],
+            "authorization_expires_in": ["type": "integer", "minimum": 0], "id_token": ["type": "string"],
             "issued_token_type": ["type": "string"],
         ]
     )

@@ -89,7 +89,9 @@ package struct UpstreamCredentials: Sendable {
                 account: query.account
             )
         )
-        guard let connection = found else {
+        // An agent has some of its user's accounts, and no others, whatever the user connects later.
+        let isOffLimits = found.map { query.session.agent != nil && !query.session.connections.contains($0.id) }
+        guard let connection = found, isOffLimits == false else {
             throw .interactionRequired(reason: "not_connected", missingScopes: query.scopes, connection: nil)
         }
         try Self.check(connection, query.scopes, provider)

@@ -1,5 +1,6 @@
 package import OAuthProtocol
 package import OAuthState
+package import OpenSSLCrypto
 
 /// Clients behind a ``Network``.
 package struct NetworkedClients: ClientStore {
@@ -41,6 +42,16 @@ package struct NetworkedClients: ClientStore {
     package func renew(_ client: Client) async throws(StoreError) -> Receipt<Bool> {
         let client = try carried(client)
         return try await network.change("renew") { () throws(StoreError) in try await far.renew(client) }
+    }
+
+    package func update(
+        _ client: Client,
+        presenting tokenHash: SHA256Digest
+    ) async throws(StoreError) -> Receipt<ClientUpdate> {
+        let client = try carried(client)
+        return try await network.change("update(client)") { () throws(StoreError) in
+            try await far.update(client, presenting: tokenHash)
+        }
     }
 
     // The configuration's clients are with each node and do not travel.

@@ -73,6 +73,17 @@ package struct NetworkedSessions: AuthorizationStore {
         try await network.change("start") { () throws(StoreError) in try await far.start(session, now: now) }
     }
 
+    package func startAgent(_ session: Session, now: Timestamp) async throws(StoreError) -> Receipt<AgentAdmission> {
+        let session = try Carriage.carried(session)
+        return try await network.change("startAgent") { () throws(StoreError) in
+            try await far.startAgent(session, now: now)
+        }
+    }
+
+    package func useAgent(_ tokenHash: SHA256Digest, now: Timestamp) async throws(StoreError) -> Receipt<Session?> {
+        try await network.change("useAgent") { () throws(StoreError) in try await far.useAgent(tokenHash, now: now) }
+    }
+
     package func session(_ id: SessionID, now: Timestamp) async throws(StoreError) -> Session? {
         try await network.ask("session") { () throws(StoreError) in
             await far.session(id, now: now)
@@ -116,16 +127,21 @@ package struct NetworkedSessions: AuthorizationStore {
         try await network.ask("standing") { await far.standing(of: token, now: now) }
     }
 
-    package func rememberConsent(
-        _ key: SHA256Digest,
-        now: Timestamp
-    ) async throws(StoreError) -> Receipt<StoreAdmission> {
+    package func rememberConsent(_ consent: RememberedConsent) async throws(StoreError) -> Receipt<StoreAdmission> {
         try await network.change("rememberConsent") { () throws(StoreError) in
-            try await far.rememberConsent(key, now: now)
+            try await far.rememberConsent(consent)
         }
     }
 
-    package func hasConsent(_ key: SHA256Digest) async throws(StoreError) -> Bool {
-        try await network.ask("hasConsent") { await far.hasConsent(key) }
+    package func hasConsent(_ key: SHA256Digest, now: Timestamp) async throws(StoreError) -> Bool {
+        try await network.ask("hasConsent") { await far.hasConsent(key, now: now) }
+    }
+
+    package func consents(of userID: UserID, now: Timestamp) async throws(StoreError) -> [RememberedConsent] {
+        try await network.ask("consents(of:)") { await far.consents(of: userID, now: now) }
+    }
+
+    package func withdraw(_ withdrawal: ConsentWithdrawal) async throws(StoreError) -> Receipt<Int> {
+        try await network.change("withdraw") { () throws(StoreError) in try await far.withdraw(withdrawal) }
     }
 }

@@ -17,6 +17,10 @@ extension AuthorizationStoreConformance {
         ),
         Rule("CO-1, D-55: a consent is remembered for exactly what it was given for", consents),
         Rule("ST-5: at the bound of consents a new one is not remembered, an old one is renewed", consentBound),
+        Rule("CO-1: a consent expires", consentExpiry),
+        Rule("an agent is found by its token until it, or the session that it ends with, has ended", agents),
+        Rule("ST-5: a user has a bounded number of agents", agentBound),
+        Rule("CO-1: the consents of one user are withdrawn: one, those of a client, or all", consentWithdrawal),
     ]
 
     static func revocation(_ makeStore: StoreFactory<any AuthorizationStore>) async throws {
@@ -176,27 +180,76 @@ extension AuthorizationStoreConformance {
 
     static func consents(_ makeStore: StoreFactory<any AuthorizationStore>) async throws {
         let store = try await makeStore(StoreSettings())
-        let key = StoreSample.digest("user 1, client A")
-        try require(try await store.hasConsent(key) == false, "a consent was there before it was given")
-        let admission = try await store.rememberConsent(key, now: StoreSample.now).outcome
+        let consent = StoreSample.consent("user 1, client A")
+        try require(
+            try await store.hasConsent(consent.key, now: StoreSample.now) == false,
+            "a consent was there before it was given"
+        )
+        let admission = try await store.rememberConsent(consent).outcome
         try requireEqual(admission, .admitted, "the admission of a consent")
-        try require(try await store.hasConsent(key), "a consent was forgotten")
-        let other = try await store.hasConsent(StoreSample.digest("user 1, client B"))
+        try require(try await store.hasConsent(consent.key, now: StoreSample.now), "a consent was forgotten")
+        let other = try await store.hasConsent(StoreSample.digest("user 1, client B"), now: StoreSample.now)
         try require(!other, "a consent was found for something else")
+        try requireEqual(
+            try await store.consents(of: consent.userID, now: StoreSample.now),
+            [consent],
+            "the consents of a user"
+        )
     }
 
     static func consentBound(_ makeStore: StoreFactory<any AuthorizationStore>) async throws {
         var settings = StoreSettings()
         settings.limits.consentsMax = 1
         let store = try await makeStore(settings)
-        let (first, second) = (StoreSample.digest("1"), StoreSample.digest("2"))
-        _ = try await store.rememberConsent(first, now: StoreSample.now).outcome
-        try requireEqual(
-            try await store.rememberConsent(second, now: StoreSample.now).outcome,
-            .full,
-            "a second consent"
+        let (first, second) = (StoreSample.consent("1"), StoreSample.consent("2"))
+        _ = try await store.rememberConsent(first).outcome
+        try requireEqual(try await store.rememberConsent(second).outcome, .full, "a second consent")
+        try require(
+            try await store.hasConsent(second.key, now: StoreSample.now) == false,
+            "a refused consent was remembered"
         )
-        try require(try await store.hasConsent(second) == false, "a refused consent was remembered")
-        try requireEqual(try await store.rememberConsent(first, now: StoreSample.now).outcome, .admitted, "a renewal")
+        try requireEqual(try await store.rememberConsent(first).outcome, .admitted, "a renewal")
+    }
+
+    static func consentExpiry(_ makeStore: StoreFactory<any AuthorizationStore>) async throws {
+        var settings = StoreSettings()
+        settings.sessions.consentLifetime = .seconds(100)
+        let store = try await makeStore(settings)
+        let consent = StoreSample.consent("1")
+        _ = try await store.rememberConsent(consent).outcome
+        try require(
+            try await store.hasConsent(consent.key, now: StoreSample.now + .seconds(99)),
+            "a consent ended before its time"
+        )
+        let end = StoreSample.now + .seconds(100)
+        try require(try await store.hasConsent(consent.key, now: end) == false, "a consent outlived its time")
+        try requireEqual(try await store.consents(of: consent.userID, now: end), [], "the consents after that time")
+    }
+
+    static func consentWithdrawal(_ makeStore: StoreFactory<any AuthorizationStore>) async throws {
+        let store = try await makeStore(StoreSettings())
+        let (user, other) = (StoreSample.user(1), StoreSample.user(2))
+        let given = [
+            StoreSample.consent("1", userID: user, clientID: "a"),
+            StoreSample.consent("2", userID: user, clientID: "a"),
+            StoreSample.consent("3", userID: user, clientID: "b"),
+            StoreSample.consent("4", userID: user, clientID: "c"),
+            StoreSample.consent("5", userID: other, clientID: "a"),
+        ]
+        for consent in given { _ = try await store.rememberConsent(consent).outcome }
+        func withdraw(_ withdrawal: ConsentWithdrawal, count: Int, left: [Int]) async throws {
+            try requireEqual(try await store.withdraw(withdrawal).outcome, count, "the number of withdrawn consents")
+            var found: [Int] = []
+            for (index, consent) in given.enumerated()
+            where try await store.hasConsent(consent.key, now: StoreSample.now) {
+                found.append(index + 1)
+            }
+            try requireEqual(found, left, "the consents that are left")
+        }
+        try await withdraw(ConsentWithdrawal(userID: user, key: given[4].key), count: 0, left: [1, 2, 3, 4, 5])
+        try await withdraw(ConsentWithdrawal(userID: user, clientID: "a"), count: 2, left: [3, 4, 5])
+        try await withdraw(ConsentWithdrawal(userID: user, clientID: "a"), count: 0, left: [3, 4, 5])
+        try await withdraw(ConsentWithdrawal(userID: user, key: given[2].key), count: 1, left: [4, 5])
+        try await withdraw(ConsentWithdrawal(userID: user), count: 1, left: [5])
     }
 }

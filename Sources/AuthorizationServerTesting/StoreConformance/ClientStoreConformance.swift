@@ -13,6 +13,7 @@ package enum ClientStoreConformance {
         Rule("D-2: an unknown id finds nothing, nor does a look-alike of a known one", unknownClients),
         Rule("CR-9: 64 registrations that race all become known", racingRegistrations),
         Rule("CM-10: a client's new version takes the place of the old one", replacement),
+        Rule("CR-12: of 64 updates that race with one token one is made, and none with another token", managedUpdate),
         Rule("a removed client is gone, and removed once", removal),
         Rule("clients of the configuration are known and cannot be taken over", preRegisteredClients),
         Rule("CR-10: at the bound the oldest client that was never used is evicted", oldestUnusedGivesWay),
@@ -30,6 +31,32 @@ package enum ClientStoreConformance {
             byteBound
         ),
     ]
+
+    static func managedUpdate(_ makeStore: StoreFactory<any ClientStore>) async throws {
+        let store = try await makeStore(StoreSettings())
+        let tokens = ["first"] + (0..<StoreSample.racerCount).map { "next \($0)" }
+        let clients = tokens.map { token in
+            StoreSample.client("dcr_managed", name: token, managementTokenHash: StoreSample.digest(token))
+        }
+        _ = try await store.register(clients[0], from: SourceNetwork(number: 1)).outcome
+        _ = try await store.register(StoreSample.client("dcr_unmanaged"), from: SourceNetwork(number: 1)).outcome
+        for (client, token) in [
+            (clients[1], "other"), (StoreSample.client("dcr_unmanaged", name: "other"), "first"),
+            (StoreSample.client("dcr_unknown", managementTokenHash: StoreSample.digest("first")), "first"),
+        ] {
+            let outcome = try await store.update(client, presenting: StoreSample.digest(token)).outcome
+            try requireEqual(outcome, .superseded, "an update without the token of \(client.id)")
+        }
+        try requireEqual(try await store.client("dcr_managed"), clients[0], "the client after refused updates")
+        let outcomes = try await race { racer in
+            let token = StoreSample.digest("first")
+            return (racer: racer, outcome: try await store.update(clients[racer + 1], presenting: token).outcome)
+        }
+        let made = outcomes.filter { $0.outcome == .updated }
+        try requireEqual(made.count, 1, "the number of updates with one token")
+        guard let winner = made.first else { return }
+        try requireEqual(try await store.client("dcr_managed"), clients[winner.racer + 1], "the updated client")
+    }
 
     private static func limited() -> StoreSettings {
         var settings = StoreSettings()

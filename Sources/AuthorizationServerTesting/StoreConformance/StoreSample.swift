@@ -30,6 +30,7 @@ package enum StoreSample {
         kind: Client.Kind = .dynamic,
         name: String = "Sample",
         redirectURI: String = "http://127.0.0.1/callback",
+        managementTokenHash: SHA256Digest? = nil,
         issuedAt: Timestamp = now
     ) -> Client {
         Client(
@@ -39,6 +40,7 @@ package enum StoreSample {
             redirectURIs: [redirectURI],
             grantTypes: [.authorizationCode, .refreshToken],
             authenticationMethods: [.none],
+            managementTokenHash: managementTokenHash,
             issuedAt: issuedAt
         )
     }
@@ -85,6 +87,27 @@ package enum StoreSample {
             connections: [ConnectionID(value: Bits128(number))],
             authenticatedAt: authenticatedAt,
             issuesRefreshToken: issuesRefreshToken
+        )
+    }
+
+    /// A user by number.
+    package static func user(_ number: UInt64) -> UserID { UserID(value: Bits128(number)) }
+
+    /// A remembered consent with a key of this name.
+    package static func consent(
+        _ label: String,
+        userID: UserID = user(1),
+        clientID: String = clientID,
+        givenAt: Timestamp = now
+    ) -> RememberedConsent {
+        RememberedConsent(
+            key: digest(label),
+            userID: userID,
+            clientID: clientID,
+            destination: "http://127.0.0.1",
+            resource: resource,
+            scopes: scopes,
+            givenAt: givenAt
         )
     }
 

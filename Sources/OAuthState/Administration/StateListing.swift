@@ -9,8 +9,8 @@ package struct SessionFilter: Hashable, Sendable {
     package var clientID: String?
     /// The resource, in its registered spelling.
     package var resource: String?
-    /// Only sessions that end by themselves before this time.
-    package var endsBefore: Timestamp?
+    /// Only sessions that began before this time, as far as their end and the present lifetimes tell.
+    package var beganBefore: Timestamp?
     /// Only sessions that use one of these connections.
     package var connections: Set<ConnectionID>?
 
@@ -19,22 +19,22 @@ package struct SessionFilter: Hashable, Sendable {
         userID: UserID? = nil,
         clientID: String? = nil,
         resource: String? = nil,
-        endsBefore: Timestamp? = nil,
+        beganBefore: Timestamp? = nil,
         connections: Set<ConnectionID>? = nil
     ) {
         self.userID = userID
         self.clientID = clientID
         self.resource = resource
-        self.endsBefore = endsBefore
+        self.beganBefore = beganBefore
         self.connections = connections
     }
 
     /// Whether a session has all that is asked for.
-    package func matches(_ session: Session) -> Bool {
+    package func matches(_ session: Session, policy: SessionPolicy) -> Bool {
         (userID.map { session.userID == $0 } ?? true)
             && (clientID.map { session.clientID.hasSameBytes(as: $0) } ?? true)
             && (resource.map { session.resource.hasSameBytes(as: $0) } ?? true)
-            && (endsBefore.map { session.absoluteExpiry < $0 } ?? true)
+            && (beganBefore.map { policy.beginning(of: session) < $0 } ?? true)
             && (connections.map { used in session.connections.contains(where: used.contains) } ?? true)
     }
 }
@@ -55,6 +55,14 @@ package protocol StateListing: Sendable {
     func users(containing text: String?, after id: UserID?, limit: Int) async throws(StoreError) -> [User]
     /// Clients known by registration or document, after an id, at most `limit`.
     func clients(after id: String?, limit: Int) async throws(StoreError) -> [ClientRecord]
+    /// Remembered consents after an id, at most `limit`: of a user, of a client, or all.
+    func consents(
+        of userID: UserID?,
+        to clientID: String?,
+        after id: String?,
+        limit: Int,
+        now: Timestamp
+    ) async throws(StoreError) -> [RememberedConsent]
 }
 
 extension MemoryStores: StateListing {
@@ -65,12 +73,18 @@ extension MemoryStores: StateListing {
         limit: Int,
         now: Timestamp
     ) async throws(StoreError) -> [Session] {
+        let policy = self.sessions.policy
         if let userID = filter.userID {
             let own = await self.sessions.sessions(of: userID, now: now)
-            return Self.page(own, after: id?.value, limit: limit, \.id.value) { filter.matches($0) }
+            return Self.page(own, after: id?.value, limit: limit, \.id.value) {
+                filter.matches($0, policy: policy)
+            }
         }
-        let all = await self.sessions.rows.values
-        return Self.page(all, after: id?.value, limit: limit, \.id.value) { filter.matches($0) && $0.isLive(now: now) }
+        let rows = await self.sessions.rows
+        return Self.page(rows.values, after: id?.value, limit: limit, \.id.value) { session in
+            filter.matches(session, policy: policy) && session.isLive(now: now)
+                && (session.agent?.parent.map { rows[$0]?.isLive(now: now) ?? false } ?? true)
+        }
     }
 
     @concurrent
@@ -85,6 +99,21 @@ extension MemoryStores: StateListing {
     @concurrent
     package func clients(after id: String?, limit: Int) async throws(StoreError) -> [ClientRecord] {
         Self.page(self.clients.records, after: id, limit: limit, \.client.id) { _ in true }
+    }
+
+    @concurrent
+    package func consents(
+        of userID: UserID?,
+        to clientID: String?,
+        after id: String?,
+        limit: Int,
+        now: Timestamp
+    ) async throws(StoreError) -> [RememberedConsent] {
+        Self.page(await sessions.consentRows.values, after: id, limit: limit, \.id) { [sessions] consent in
+            (userID.map { consent.userID == $0 } ?? true)
+                && (clientID.map { consent.clientID.hasSameBytes(as: $0) } ?? true)
+                && sessions.isRemembered(consent, now: now)
+        }
     }
 
     /// The first `limit` matching rows after an id, in the order of ids.

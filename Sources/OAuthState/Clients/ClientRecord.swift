@@ -36,11 +36,15 @@ extension ClientRecord: RecordCodable {
         writer.write(client.keySetURI) { $0.write($1) }
         writer.write(client.issuedAt)
         writer.write(lastUsedAt) { $0.write($1) }
-        if source != .unknown || client.requiresProof {
+        // Each only if it or a later one is there: earlier versions wrote none.
+        if source != .unknown || client.requiresProof || client.managementTokenHash != nil {
             writer.write(source.number)
         }
-        if client.requiresProof {
-            writer.write(true)
+        if client.requiresProof || client.managementTokenHash != nil {
+            writer.write(client.requiresProof)
+        }
+        if let hash = client.managementTokenHash {
+            writer.write(hash)
         }
     }
 
@@ -49,31 +53,37 @@ extension ClientRecord: RecordCodable {
         guard let kind = Client.Kind(rawValue: try reader.integer()) else {
             throw RecordError("unknown kind of client")
         }
-        let client = Client(
+        let name = try reader.optional { (reader) throws(RecordError) in try reader.string() }
+        let uri = try reader.optional { (reader) throws(RecordError) in try reader.string() }
+        let redirectURIs = try reader.array { (reader) throws(RecordError) in try reader.string() }
+        let grantTypes = try reader.array { (reader) throws(RecordError) in try reader.string() }
+        let methods = try reader.array { (reader) throws(RecordError) in try reader.string() }
+        let secretHash = try reader.optional { (reader) throws(RecordError) in try reader.digest() }
+        let scopes = try reader.optional { (reader) throws(RecordError) in try reader.scopes() }
+        let applicationType = ApplicationType(rawValue: try reader.string()) ?? .native
+        let keySet = try reader.optional { (reader) throws(RecordError) in try reader.byteArray() }
+        let keySetURI = try reader.optional { (reader) throws(RecordError) in try reader.string() }
+        let issuedAt = try reader.timestamp()
+        lastUsedAt = try reader.optional { (reader) throws(RecordError) in try reader.timestamp() }
+        // These come last, and only as far as they are known: earlier versions wrote none.
+        source = reader.isAtEnd ? .unknown : SourceNetwork(number: try reader.integer())
+        let requiresProof = reader.isAtEnd ? false : try reader.bool()
+        client = Client(
             id: id,
             kind: kind,
-            name: try reader.optional { (reader) throws(RecordError) in try reader.string() },
-            uri: try reader.optional { (reader) throws(RecordError) in try reader.string() },
-            redirectURIs: try reader.array { (reader) throws(RecordError) in try reader.string() },
-            grantTypes: Set(
-                try reader.array { (reader) throws(RecordError) in try reader.string() }.map(GrantType.init(rawValue:))
-            ),
-            authenticationMethods: Set(
-                try reader.array { (reader) throws(RecordError) in try reader.string() }
-                    .compactMap(TokenEndpointAuthenticationMethod.init)
-            ),
-            secretHash: try reader.optional { (reader) throws(RecordError) in try reader.digest() },
-            scopes: try reader.optional { (reader) throws(RecordError) in try reader.scopes() },
-            applicationType: ApplicationType(rawValue: try reader.string()) ?? .native,
-            keySet: try reader.optional { (reader) throws(RecordError) in try reader.byteArray() },
-            keySetURI: try reader.optional { (reader) throws(RecordError) in try reader.string() },
-            issuedAt: try reader.timestamp()
+            name: name,
+            uri: uri,
+            redirectURIs: redirectURIs,
+            grantTypes: Set(grantTypes.map(GrantType.init(rawValue:))),
+            authenticationMethods: Set(methods.compactMap(TokenEndpointAuthenticationMethod.init)),
+            secretHash: secretHash,
+            scopes: scopes,
+            applicationType: applicationType,
+            keySet: keySet,
+            keySetURI: keySetURI,
+            managementTokenHash: reader.isAtEnd ? nil : try reader.digest(),
+            requiresProof: requiresProof,
+            issuedAt: issuedAt
         )
-        lastUsedAt = try reader.optional { (reader) throws(RecordError) in try reader.timestamp() }
-        // Comes last, and only if it is known: earlier versions wrote none.
-        source = reader.isAtEnd ? .unknown : SourceNetwork(number: try reader.integer())
-        // And this only of clients that get no bearer tokens.
-        let requiresProof = reader.isAtEnd ? false : try reader.bool()
-        self.client = requiresProof ? client.requiringProof : client
     }
 }

@@ -1,6 +1,7 @@
 package import DurableLog
 import HashTreeCollections
 package import OAuthProtocol
+package import OpenSSLCrypto
 import Synchronization
 
 /// RFC 7591: owns the clients: pre-registered, dynamically registered, and known by a metadata document.
@@ -68,6 +69,22 @@ package actor ClientRegistry: ClientStore {
         try journal.requireAvailability()
         guard entry(client.id) != nil else { return journal.receipt(false) }
         return journal.receipt(true, at: append(client))
+    }
+
+    package func update(
+        _ client: Client,
+        presenting tokenHash: SHA256Digest
+    ) throws(StoreError) -> Receipt<ClientUpdate> {
+        try journal.requireAvailability()
+        guard let known = entry(client.id)?.record.client, let stored = known.managementTokenHash,
+            constantTimeEqual(stored.bytes, tokenHash.bytes)
+        else { return journal.receipt(.superseded) }
+        return journal.receipt(.updated, at: append(client)) { await self.takeBack(client, to: known) }
+    }
+
+    private func takeBack(_ client: Client, to known: Client) {
+        guard entry(client.id)?.record.client == client else { return }
+        _ = append(known)
     }
 
     private func put(_ client: Client, from source: SourceNetwork = .unknown) -> Receipt<ClientRegistration> {

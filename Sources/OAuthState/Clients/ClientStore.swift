@@ -1,4 +1,5 @@
 package import OAuthProtocol
+package import OpenSSLCrypto
 
 /// Stores clients (RFC 7591).
 ///
@@ -23,6 +24,21 @@ package protocol ClientStore: Sendable {
     ///
     /// A renewal must not bring back a client that was removed while its document was being fetched.
     func renew(_ client: Client) async throws(StoreError) -> Receipt<Bool>
+    /// Replaces a registration, if its management token still has this hash (RFC 7592 §2.2).
+    ///
+    /// Of two updates with one token one is made. An update that could not be made durable is taken back, because its
+    /// client does not learn the next token.
+    func update(_ client: Client, presenting tokenHash: SHA256Digest) async throws(StoreError) -> Receipt<ClientUpdate>
+}
+
+/// The outcome of a client's update of its registration.
+package enum ClientUpdate: Hashable, Sendable {
+    /// The registration is replaced.
+    case updated
+    /// The client is unknown, or its token is another one by now.
+    case superseded
+    /// The operator has blocked a host of the redirect URIs.
+    case blocked
 }
 
 extension ClientStore {

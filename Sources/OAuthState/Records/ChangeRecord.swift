@@ -13,10 +13,12 @@ package enum RecordKind: UInt8, Sendable, CaseIterable {
     case putSession = 0x20
     case rotateRefreshToken = 0x21
     case removeSession = 0x22
+    /// The form before users were stored; only read.
     case putConsent = 0x23
     case removeConsent = 0x24
     case putRevokedToken = 0x25
     case putRevokedTokenOfSession = 0x26
+    case putConsentOfUser = 0x27
     // TokenVault
     case putUser = 0x30
     case putIdentity = 0x31

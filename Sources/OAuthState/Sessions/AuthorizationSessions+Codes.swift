@@ -77,7 +77,9 @@ extension AuthorizationSessions {
     }
 
     private func lastUse(of session: Session) -> Timestamp {
-        let lifetime = session.generation > 0 ? policy.refreshTokenLifetime : policy.accessTokenLifetime
+        let lifetime =
+            session.generation > 0
+            ? policy.refreshTokenLifetime(of: session.clientID) : policy.accessTokenLifetime(of: session.clientID)
         return session.idleExpiry - lifetime
     }
 
@@ -116,17 +118,21 @@ extension AuthorizationSessions {
     }
 
     private func newSession(_ grant: AuthorizationGrant, boundTo key: KeyThumbprint?, now: Timestamp) -> Session {
-        let absolute = now + policy.sessionLifetime
+        let clientID = grant.request.clientID
+        let absolute = now + policy.sessionLifetime(of: clientID)
+        let idle =
+            grant.issuesRefreshToken
+            ? policy.refreshTokenLifetime(of: clientID) : policy.accessTokenLifetime(of: clientID)
         return Session(
             id: grant.sessionID,
             userID: grant.userID,
-            clientID: grant.request.clientID,
+            clientID: clientID,
             scopes: grant.request.scopes,
             resource: grant.request.resource,
             connections: grant.connections,
             authenticatedAt: grant.authenticatedAt,
             absoluteExpiry: absolute,
-            idleExpiry: now + (grant.issuesRefreshToken ? policy.refreshTokenLifetime : policy.accessTokenLifetime),
+            idleExpiry: now + idle,
             generation: grant.issuesRefreshToken ? 1 : 0,
             rotatedAt: now,
             claims: grant.claims.isEmpty ? [] : grant.claims.serialized(),

@@ -64,7 +64,7 @@ extension AuthorizationSessions {
             session.rotatedAt = now
             session.rotatedBy = use.origin
         }
-        session.idleExpiry = now + policy.refreshTokenLifetime
+        session.idleExpiry = now + policy.refreshTokenLifetime(of: session.clientID)
         sessions[use.family] = session
         let outcome = isAhead ? RotationOutcome.caughtUp(session) : .rotated(session)
         let record = binds ? session.record(.putSession) : Self.rotationRecord(session)

@@ -21,7 +21,7 @@ package actor AuthorizationSessions: AuthorizationStore {
     var redeemableCodes = ExpiringTable<SHA256Digest, Void>()
     var sessions = SessionTable()
     var sessionExpiries = ExpiryBuckets<SessionID>(of: .hour)
-    var consents: TreeDictionary<SHA256Digest, Timestamp> = [:]
+    var consents = ConsentTable()
     var revokedTokens: TreeDictionary<SHA256Digest, AccessRevocation> = [:]
     var revokedTokenExpiries = ExpiryBuckets<SHA256Digest>(of: .minute)
     /// How many of them each session has; a session without any has no entry.
@@ -89,7 +89,9 @@ package actor AuthorizationSessions: AuthorizationStore {
     // MARK: - Sessions
 
     package func session(_ id: SessionID, now: Timestamp) -> Session? {
-        guard let session = sessions[id], session.isLive(now: now) else { return nil }
+        guard let session = sessions[id], session.isLive(now: now), hasLivingParent(session, now: now) else {
+            return nil
+        }
         return session
     }
 
@@ -120,6 +122,7 @@ package actor AuthorizationSessions: AuthorizationStore {
         // Each removal is a record. While the disk takes none they would fill the journal's memory, and nothing is
         // urgent: a session whose time has passed is not live.
         guard journal.isAvailable else { return }
+        sweepConsents(now: now, limit: limit)
         for id in sessionExpiries.popDue(now: now, limit: limit) {
             guard let session = sessions[id] else { continue }
             if session.isLive(now: now) {
@@ -143,35 +146,12 @@ package actor AuthorizationSessions: AuthorizationStore {
     ///
     /// A command that works on the storage while no server runs needs them.
     package var sessionIDs: [SessionID] { Array(sessions.rows.keys) }
-
-    // MARK: - Consents
-
-    package func rememberConsent(_ key: SHA256Digest, now: Timestamp) throws(StoreError) -> Receipt<StoreAdmission> {
-        try journal.requireAvailability()
-        guard consents.count < limits.consentsMax || consents[key] != nil else {
-            return journal.receipt(.full)
-        }
-        consents[key] = now
-        let position = journal.append(Self.consentRecord(key, now))
-        return journal.receipt(.admitted, at: position)
-    }
-
-    package func hasConsent(_ key: SHA256Digest) -> Bool {
-        consents[key] != nil
-    }
-
-    static func consentRecord(_ key: SHA256Digest, _ givenAt: Timestamp) -> [UInt8] {
-        BinaryWriter.record(.putConsent) { writer in
-            writer.write(key)
-            writer.write(givenAt)
-        }
-    }
 }
 
 extension AuthorizationSessions: RecordedStore {
     package static let recordKinds: Set<RecordKind> = [
-        .putSession, .rotateRefreshToken, .removeSession, .putConsent, .removeConsent, .putRevokedToken,
-        .putRevokedTokenOfSession,
+        .putSession, .rotateRefreshToken, .removeSession, .putConsent, .putConsentOfUser, .removeConsent,
+        .putRevokedToken, .putRevokedTokenOfSession,
     ]
 
     /// The meaning of one record of sessions, consents and revoked tokens.
@@ -185,7 +165,7 @@ extension AuthorizationSessions: RecordedStore {
             rotatedBy: RefreshOrigin?
         )
         case removeSession(SessionID)
-        case putConsent(SHA256Digest, Timestamp)
+        case putConsent(RememberedConsent)
         case removeConsent(SHA256Digest)
         case putRevokedToken(SHA256Digest, AccessRevocation)
 
@@ -193,7 +173,8 @@ extension AuthorizationSessions: RecordedStore {
             switch self {
             case .putSession(let session): session.id.hashValue
             case .rotate(let id, _, _, _, _), .removeSession(let id): id.hashValue
-            case .putConsent(let key, _), .removeConsent(let key), .putRevokedToken(let key, _): key.hashValue
+            case .putConsent(let consent): consent.key.hashValue
+            case .removeConsent(let key), .putRevokedToken(let key, _): key.hashValue
             }
         }
     }
@@ -214,7 +195,9 @@ extension AuthorizationSessions: RecordedStore {
         case .removeSession:
             .removeSession(try reader.identifier())
         case .putConsent:
-            .putConsent(try reader.digest(), try reader.timestamp())
+            .removeConsent(try Self.consentWithoutUser(from: &reader))
+        case .putConsentOfUser:
+            .putConsent(try RememberedConsent(from: &reader))
         case .removeConsent:
             .removeConsent(try reader.digest())
         case .putRevokedToken:
@@ -227,6 +210,13 @@ extension AuthorizationSessions: RecordedStore {
         default:
             throw RecordError("not a record of the authorization sessions")
         }
+    }
+
+    // The form before users were stored. A consent that its user cannot withdraw is asked for again.
+    private static func consentWithoutUser(from reader: inout BinaryReader) throws(RecordError) -> SHA256Digest {
+        let key = try reader.digest()
+        _ = try reader.timestamp()
+        return key
     }
 
     package func apply(_ change: consuming Change) {
@@ -243,10 +233,10 @@ extension AuthorizationSessions: RecordedStore {
             sessions[id] = session
         case .removeSession(let id):
             sessions.removeValue(forKey: id)
-        case .putConsent(let key, let givenAt):
-            consents[key] = givenAt
+        case .putConsent(let consent):
+            consents.insert(consent, lifetime: policy.consentLifetime)
         case .removeConsent(let key):
-            consents.removeValue(forKey: key)
+            consents.remove(key)
         case .putRevokedToken(let id, let token):
             insertRevokedToken(id, token)
         }
@@ -263,14 +253,14 @@ extension AuthorizationSessions: RecordedStore {
 
     package func capture() -> CapturedState {
         let sessions = sessions.rows
-        let consents = consents
+        let consents = consents.rows
         let revokedTokens = revokedTokens
         return CapturedState(position: journal.lastPosition) { body in
             for session in sessions.values {
                 try body(session.record(.putSession))
             }
-            for (key, givenAt) in consents {
-                try body(Self.consentRecord(key, givenAt))
+            for consent in consents.values {
+                try body(consent.record(.putConsentOfUser))
             }
             for (id, token) in revokedTokens {
                 try body(Self.revokedTokenRecord(id, token))

@@ -3,15 +3,20 @@ import OAuthProtocol
 /// A login that is not a session yet: the end of its future session, or of a connection that it uses, ends it.
 protocol UnfinishedLogin: Sendable {
     var sessionID: SessionID { get }
+    var clientID: String { get }
     var connections: [ConnectionID] { get }
     var source: SourceNetwork { get }
 }
 
-extension PendingAuthorization: UnfinishedLogin {}
+extension PendingAuthorization: UnfinishedLogin {
+    var clientID: String { request.clientID }
+}
+
 extension LoginInHand: UnfinishedLogin {}
 
 extension IssuedCode: UnfinishedLogin {
     var sessionID: SessionID { grant.sessionID }
+    var clientID: String { grant.request.clientID }
     var connections: [ConnectionID] { grant.connections }
     var source: SourceNetwork { grant.source }
 }
@@ -70,7 +75,13 @@ struct LoginTable<Key: Hashable & Sendable, Login: UnfinishedLogin>: Sendable {
     func keys(coveredBy ending: SessionEnding) -> Set<Key> {
         var keys: Set<Key> = []
         for id in ending.sessions { keys.formUnion(keysBySession[id]) }
-        for id in ending.connections { keys.formUnion(keysByConnection[id]) }
+        for id in ending.connections {
+            keys.formUnion(
+                keysByConnection[id].filter { key in
+                    ending.clientID.map { logins[key]?.clientID.hasSameBytes(as: $0) ?? false } ?? true
+                }
+            )
+        }
         return keys
     }
 

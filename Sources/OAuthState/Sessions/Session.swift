@@ -31,6 +31,7 @@ package struct Session: Hashable, Sendable {
         claims: [UInt8] = [],
         isFederated: Bool = false,
         boundKey: KeyThumbprint? = nil,
+        agent: AgentGrant? = nil,
         rotatedBy: RefreshOrigin? = nil
     ) {
         shared = Shared(
@@ -45,6 +46,7 @@ package struct Session: Hashable, Sendable {
                 absoluteExpiry: absoluteExpiry,
                 claims: claims,
                 isFederated: isFederated,
+                agent: agent.map { Shared($0) },
                 boundKey: boundKey
             )
         )
@@ -75,6 +77,9 @@ package struct Session: Hashable, Sendable {
     /// Whether another issuer vouched for the user, who did not log in here.
     package var isFederated: Bool { shared.value.isFederated }
 
+    /// The credential of an agent, if the session is one's.
+    package var agent: AgentGrant? { shared.value.agent?.value }
+
     /// RFC 9449 §5: the key without which the session's refresh tokens are worthless; `nil` if they are bearer tokens,
     /// or their client authenticates.
     package var boundKey: KeyThumbprint? { shared.value.boundKey }
@@ -96,6 +101,7 @@ package struct Session: Hashable, Sendable {
             claims: claims,
             isFederated: isFederated,
             boundKey: key,
+            agent: agent,
             rotatedBy: rotatedBy
         )
     }
@@ -132,7 +138,7 @@ extension Session: RecordCodable {
         writer.write(rotatedAt)
         // Each only if it or a later one is there: the record of a session without them is as it was before they were
         // kept.
-        let properties = Properties(isFederated: isFederated, hasKey: boundKey != nil)
+        let properties = Properties(isFederated: isFederated, hasKey: boundKey != nil, hasAgent: agent != nil)
         if !claims.isEmpty || !properties.isEmpty || rotatedBy != nil {
             writer.write(claims)
         }
@@ -140,6 +146,7 @@ extension Session: RecordCodable {
             writer.write(properties.rawValue)
         }
         if let boundKey { writer.write(boundKey.digest) }
+        agent?.write(to: &writer)
         rotatedBy?.write(to: &writer)
     }
 
@@ -162,6 +169,7 @@ extension Session: RecordCodable {
             claims: reader.isAtEnd ? [] : try reader.byteArray(),
             isFederated: try Properties(ifAnyIn: &reader, &properties).contains(.isFederated),
             boundKey: properties.contains(.hasKey) ? KeyThumbprint(digest: try reader.digest()) : nil,
+            agent: properties.contains(.hasAgent) ? try AgentGrant(from: &reader) : nil,
             rotatedBy: try RefreshOrigin(ifAnyIn: &reader)
         )
     }
@@ -172,14 +180,15 @@ extension Session: RecordCodable {
 
         static let isFederated = Properties(rawValue: 1)
         static let hasKey = Properties(rawValue: 2)
-        private static let all: Properties = [.isFederated, .hasKey]
+        static let hasAgent = Properties(rawValue: 4)
+        private static let all: Properties = [.isFederated, .hasKey, .hasAgent]
 
         init(rawValue: UInt8) {
             self.rawValue = rawValue
         }
 
-        init(isFederated: Bool, hasKey: Bool) {
-            self = (isFederated ? Self.isFederated : []).union(hasKey ? .hasKey : [])
+        init(isFederated: Bool, hasKey: Bool, hasAgent: Bool) {
+            self = (isFederated ? Self.isFederated : []).union(hasKey ? .hasKey : []).union(hasAgent ? .hasAgent : [])
         }
 
         /// The byte at this place of a record, if there is one; also kept, for what follows it.
@@ -239,6 +248,8 @@ private struct SessionGrant: Hashable {
     let absoluteExpiry: Timestamp
     let claims: [UInt8]
     let isFederated: Bool
+    /// Behind a reference, because few sessions are an agent's.
+    let agent: Shared<AgentGrant>?
     let boundKey: KeyThumbprint?
 }
 
@@ -271,6 +282,10 @@ package struct SessionPolicy: Hashable, Sendable {
     package var refreshReuseGrace: Duration
     /// How long an authorization code can be redeemed.
     package var authorizationCodeLifetime: Duration
+    /// The clients that get less than these.
+    package var clientLifetimes: [String: ClientLifetimes] = [:]
+    /// How long a consent is remembered.
+    package var consentLifetime = Duration.seconds(90 * 86_400)
     /// Whether a predecessor that comes from another network counts as reuse, also within the grace.
     package var reuseNeedsSameNetwork = false
     /// Until when acknowledged changes may be missing from the state, because it was restored or lost some; `nil` when

@@ -7,11 +7,14 @@ package struct SessionEnding: Hashable, Sendable {
     package var sessions: Set<SessionID>
     /// Logins that use one of these end too, before they become sessions.
     package var connections: Set<ConnectionID>
+    /// Of the logins that use one of the connections only those of this client; `nil` for all.
+    package var clientID: String?
 
     /// An ending.
-    package init(sessions: Set<SessionID> = [], connections: Set<ConnectionID> = []) {
+    package init(sessions: Set<SessionID> = [], connections: Set<ConnectionID> = [], clientID: String? = nil) {
         self.sessions = sessions
         self.connections = connections
+        self.clientID = clientID
     }
 }
 
@@ -20,6 +23,7 @@ package struct SessionEnding: Hashable, Sendable {
 /// It is in no other table during that time; without this one, a logout would miss it.
 struct LoginInHand: Sendable {
     let sessionID: SessionID
+    let clientID: String
     let connections: [ConnectionID]
     let source: SourceNetwork
     var isEnded = false
@@ -36,7 +40,12 @@ extension AuthorizationSessions {
             inHand[login.sessionID] != nil
                 || inHand.admits(login.source, countMax: limits.pendingAuthorizationsMax)
         else { return false }
-        let entry = LoginInHand(sessionID: login.sessionID, connections: login.connections, source: login.source)
+        let entry = LoginInHand(
+            sessionID: login.sessionID,
+            clientID: login.clientID,
+            connections: login.connections,
+            source: login.source
+        )
         inHand.insert(entry, for: login.sessionID, expiry: now + LoginInHand.lifetime)
         return true
     }

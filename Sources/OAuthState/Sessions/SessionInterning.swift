@@ -34,6 +34,7 @@ struct SessionInterning: Sendable {
             claims: session.claims,
             isFederated: session.isFederated,
             boundKey: session.boundKey,
+            agent: session.agent,
             rotatedBy: session.rotatedBy
         )
     }

@@ -1,4 +1,5 @@
 package import OAuthProtocol
+package import OpenSSLCrypto
 
 /// Stores sessions and their families of refresh tokens.
 ///
@@ -20,7 +21,13 @@ package protocol SessionStore: Sendable {
     ///
     /// A session whose tokens could not leave is taken back.
     func start(_ session: Session, now: Timestamp) async throws(StoreError) -> Receipt<StoreAdmission>
-    /// The live session with this id.
+    /// Stores the session of an agent, unless the one that it would end with has ended.
+    ///
+    /// An agent whose token could not leave is taken back.
+    func startAgent(_ session: Session, now: Timestamp) async throws(StoreError) -> Receipt<AgentAdmission>
+    /// The live session of the agent whose token has this hash; remembers the use to the hour.
+    func useAgent(_ tokenHash: SHA256Digest, now: Timestamp) async throws(StoreError) -> Receipt<Session?>
+    /// The live session with this id; an agent's is live only as long as the one that it ends with.
     func session(_ id: SessionID, now: Timestamp) async throws(StoreError) -> Session?
     /// Ends a session; `nil` when there was none.
     func revoke(_ id: SessionID) async throws(StoreError) -> Receipt<Session?>

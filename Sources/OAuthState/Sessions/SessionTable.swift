@@ -1,5 +1,6 @@
 import HashTreeCollections
 import OAuthProtocol
+import OpenSSLCrypto
 
 /// The sessions by id, with an index by user, and one by user and client.
 ///
@@ -9,6 +10,7 @@ struct SessionTable: Sendable {
     private(set) var rows: TreeDictionary<SessionID, Session> = [:]
     private var idsByUser = IndexTable<UserID, SessionID>()
     private var idsByUserAndClient = IndexTable<Device, SessionID>()
+    private var idsByAgentToken: TreeDictionary<SHA256Digest, SessionID> = [:]
 
     /// A user with one client, on however many devices.
     private struct Device: Hashable {
@@ -48,6 +50,7 @@ struct SessionTable: Sendable {
             }
             let earlier = rows.updateValue(newValue, forKey: id)
             if !repeats.isEmpty, earlier?.generation != newValue.generation { repeats[id] = nil }
+            if let agent = newValue.agent { idsByAgentToken[agent.tokenHash] = id }
             guard earlier?.userID != newValue.userID else { return }
             if let earlier { forget(earlier) }
             idsByUser.insert(id, for: newValue.userID)
@@ -64,9 +67,13 @@ struct SessionTable: Sendable {
 
     private mutating func forget(_ session: Session) {
         if !repeats.isEmpty { repeats[session.id] = nil }
+        if let agent = session.agent { idsByAgentToken[agent.tokenHash] = nil }
         idsByUser.remove(session.id, for: session.userID)
         idsByUserAndClient.remove(session.id, for: Device(session))
     }
+
+    /// The session of an agent's token.
+    func id(ofAgentToken hash: SHA256Digest) -> SessionID? { idsByAgentToken[hash] }
 
     /// How many sessions a user has with a client.
     func count(of userID: UserID, with clientID: String) -> Int {

@@ -51,6 +51,9 @@ extension Configuration {
         /// The resources that it may get such tokens for.
         package var delegationTargets: [String] = []
 
+        /// What it gets for a shorter time than other clients.
+        package var lifetimes = Lifetimes()
+
         /// Makes a public client of the authorization code grant.
         package init(clientID: String) {
             self.clientID = clientID
@@ -134,11 +137,33 @@ extension Configuration.Client {
             default: "none; required for `delegate`",
             "The resources that it may get such tokens for."
         )
-    } finish: { section, client, _ in
+        Key(
+            "access_token_lifetime",
+            \.lifetimes.accessToken,
+            .duration(.minutes(1) ... .hours(24)),
+            default: "`tokens.access_token_lifetime`, which it must not exceed",
+            "The lifetime of the client's access tokens."
+        )
+        Key(
+            "refresh_token_lifetime",
+            \.lifetimes.refreshToken,
+            .duration(.minutes(1) ... .days(30)),
+            default: "`tokens.refresh_token_lifetime`, which it must not exceed",
+            "How long a refresh token of the client lives unused."
+        )
+        Key(
+            "session_lifetime",
+            \.lifetimes.session,
+            .duration(.minutes(1) ... .days(365)),
+            default: "`tokens.session_lifetime`, which it must not exceed",
+            "How long a session of the client lives."
+        )
+    } finish: { section, client, context in
         if section["token_endpoint_auth_method"] == nil { client.tokenEndpointAuthMethod = method(section) }
         client.checkCredentials(section)
         client.checkGrants(section)
         client.checkDelegation(section)
+        client.checkLifetimes(section, context.configuration.tokens)
     }
 
     private static func isRedirect(_ text: String, _ context: DecodingContext) -> String? {

@@ -55,6 +55,12 @@ extension Configuration {
         /// The fields of that upstream that the proxy gets beside the token, in header fields.
         package var forwardAuthFields: [ForwardedField] = []
 
+        /// The values of `acr` of which forward authentication demands one; none for any login.
+        package var authenticationContexts: [String] = []
+
+        /// How long ago the user may have logged in, as forward authentication demands it.
+        package var loginAgeMax: Duration?
+
         /// Makes a resource that does not call us.
         package init(uri: String, scopes: ScopeSet) {
             self.uri = uri
@@ -168,6 +174,19 @@ extension Configuration.Resource {
         Key("jwks", \.jwks, .keySet, "The public keys that belong to the client id, in place of a secret.")
         Key("jwks_uri", \.jwksURI, .endpoint, "Where those keys are published.")
         Key(
+            "acr_values",
+            \.authenticationContexts,
+            .texts("list of `acr` values", contextClassObjection),
+            "The values of `acr` of which forward authentication demands one (RFC 9470)."
+        )
+        Key(
+            "max_age",
+            \.loginAgeMax,
+            .duration(.seconds(1) ... .days(365)),
+            default: "any",
+            "How long ago the user may have logged in, as forward authentication demands it (RFC 9470)."
+        )
+        Key(
             "forward_auth",
             \.self,
             .section(forwardAuthKeys),
@@ -195,6 +214,13 @@ extension Configuration.Resource {
             .forwardedFields,
             "Which of that upstream's `extras` the proxy gets beside the token, and in which header fields."
         )
+    }
+
+    // They go into a header field, where a space separates them.
+    private static func contextClassObjection(_ text: String, _ context: DecodingContext) -> String? {
+        let isPlain = text.utf8.allSatisfy { (0x21...0x7E).contains($0) && $0 != 0x22 && $0 != 0x5C }
+        return isPlain && (1...256).contains(text.utf8.count)
+            ? nil : "must be printable ASCII without spaces and quotes"
     }
 
     /// Refuses a resource that is not configured.

@@ -36,6 +36,35 @@ struct DelegationGrantTests {
         }
     }
 
+    @Test(
+        "TX-2: a token without the session's handle is inactive, and cannot be delegated further, once the session ends"
+    )
+    func endedOrigin() async throws {
+        try await DelegationScene.run { scene in
+            let (client, tokens) = try await scene.server.loggedIn()
+            let token = try #require(tokens["access_token"])
+            let first = try #require(try await scene.exchange(token)["access_token"])
+            let second = try #require(try await scene.exchange(token)["access_token"])
+            let claims = try scene.claims(first)
+            let origin = try #require(claims["gatehouse_origin"]?.stringValue)
+            // Neither the handle nor anything by which two tokens of a session could be linked.
+            let other = try scene.claims(second)["gatehouse_origin"]?.stringValue
+            #expect(claims["tsid"] == nil && origin != other)
+            // No upstream token comes of it.
+            let retrieval = try await scene.server.visitor.exchange(first, credentials: DelegationScene.second)
+            #expect(retrieval.status == 400 && retrieval["access_token"] == nil)
+            let visitor = scene.server.visitor
+            #expect(try await visitor.introspect(first, as: DelegationScene.second).json["active"] == true)
+            #expect(try await client.revoke(try #require(tokens["refresh_token"])).status == 200)
+            for delegated in [first, second] {
+                let answer = try await visitor.introspect(delegated, as: DelegationScene.second)
+                #expect(answer.json == ["active": false])
+            }
+            let further = try await scene.exchange(first, for: TestServer.resource, as: DelegationScene.second)
+            #expect(further.status == 400 && further["access_token"] == nil)
+        }
+    }
+
     @Test("TX-2: a delegated token never outlives the one that it was exchanged for")
     func lifetime() async throws {
         try await DelegationScene.run { scene in

@@ -139,6 +139,7 @@ struct RegistrationTests {
             #expect(answer["scope"] == body.scope)
             var own: Set = [
                 "client_id", "client_id_issued_at", "token_endpoint_auth_method", "application_type", "scope",
+                "registration_client_uri", "registration_access_token",
             ]
             if body.method != "none" { own.formUnion(["client_secret", "client_secret_expires_at"]) }
             #expect(Set(json.names) == own.union(sent.names))

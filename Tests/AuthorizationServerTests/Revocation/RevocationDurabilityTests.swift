@@ -170,7 +170,8 @@ private struct EndpointScene {
                 issuer: issuer,
                 keys: keys,
                 sessions: sessions,
-                seen: SeenAccessTokens()
+                seen: SeenAccessTokens(),
+                origins: try SessionOrigins(secret: Array(repeating: 1, count: 32), random: SystemRandomSource())
             ),
             sessions: sessions,
             instruments: Instruments(metrics: metrics, audit: audit, logger: logger)

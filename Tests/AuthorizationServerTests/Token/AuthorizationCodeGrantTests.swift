@@ -16,7 +16,12 @@ struct AuthorizationCodeGrantTests {
             #expect(answer.status == 200)
             #expect(answer.header("content-type") == "application/json")
             #expect(answer.header("cache-control") == "no-store")
-            #expect(answer.json.names == ["access_token", "token_type", "expires_in", "scope", "refresh_token"])
+            #expect(
+                answer.json.names == [
+                    "access_token", "token_type", "expires_in", "refresh_token_timeout", "authorization_expires_in",
+                    "scope", "refresh_token",
+                ]
+            )
             #expect(answer["token_type"] == "Bearer")
             #expect(answer.json["expires_in"]?.integerValue == 3600)
             #expect(answer["scope"] == "mcp:read offline_access")

@@ -15,7 +15,12 @@ struct RefreshTokenGrantTests {
             for _ in 0..<4 {
                 let next = try await client.refresh(current.refreshToken)
                 #expect(next.status == 200)
-                #expect(next.json.names == ["access_token", "token_type", "expires_in", "scope", "refresh_token"])
+                #expect(
+                    next.json.names == [
+                        "access_token", "token_type", "expires_in", "refresh_token_timeout", "authorization_expires_in",
+                        "scope", "refresh_token",
+                    ]
+                )
                 #expect(next["token_type"] == "Bearer" && next["scope"] == "mcp:read offline_access")
                 #expect(try next.refreshToken != current.refreshToken)
                 #expect(try next.accessToken != current.accessToken)

@@ -14,7 +14,7 @@ import Testing
 struct VaultScene: Sendable {
     let server: TestServer
     let files: DevelopmentIdentityProvider
-    let client: OAuthTestClient
+    var client: OAuthTestClient
 
     static let proxySecret = "a-secret-that-only-the-proxy-knows"
 

@@ -5,9 +5,9 @@ import Testing
 extension EndToEndTests {
     /// A parameter or a host that two parsers read differently passes a check in one and is used by the other.
     ///
-    /// Where they differ without danger, we refuse: broken escapes, which urllib leaves as they are; in URLs control bytes,
-    /// white space, backslashes and bytes beyond ASCII, some of which urllib removes; ports beyond 65535. urllib does not
-    /// tell an empty query or fragment from none, and shows hosts in lower case and addresses without brackets.
+    /// Where they differ without danger, we refuse: broken escapes, which urllib leaves as they are; in URLs control
+    /// bytes, white space, backslashes and bytes beyond ASCII, some of which urllib removes; ports beyond 65535. urllib
+    /// does not tell an empty query or fragment from none, and shows hosts in lower case and addresses without brackets.
     @Suite("Our form and URI parsers beside Python's urllib")
     struct FormAndURLTests {
         private static let environment = ProcessInfo.processInfo.environment

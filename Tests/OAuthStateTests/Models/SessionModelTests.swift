@@ -111,9 +111,9 @@ struct SessionModelTests {
 
         private mutating func consent() async throws {
             let key = "consent \(random.below(20))"
-            #expect(await store.hasConsent(StoreSample.digest(key)) == model.consents.contains(key))
+            #expect(await store.hasConsent(StoreSample.digest(key), now: now) == model.consents.contains(key))
             model.consents.insert(key)
-            #expect(try await store.rememberConsent(StoreSample.digest(key), now: now).outcome == .admitted)
+            #expect(try await store.rememberConsent(StoreSample.consent(key, givenAt: now)).outcome == .admitted)
         }
 
         private mutating func sweep() async {

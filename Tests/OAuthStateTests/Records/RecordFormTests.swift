@@ -17,7 +17,7 @@ struct RecordFormTests {
         arguments: [
             (RecordKind.putClient, UInt8(0x10)), (.touchClient, 0x11), (.removeClient, 0x12), (.putSession, 0x20),
             (.rotateRefreshToken, 0x21), (.removeSession, 0x22), (.putConsent, 0x23), (.removeConsent, 0x24),
-            (.putRevokedToken, 0x25), (.putRevokedTokenOfSession, 0x26),
+            (.putRevokedToken, 0x25), (.putRevokedTokenOfSession, 0x26), (.putConsentOfUser, 0x27),
             (.putUser, 0x30), (.putIdentity, 0x31), (.putConnection, 0x32), (.removeConnection, 0x33),
             (.removeUser, 0x34), (.putUpstreamRegistration, 0x35), (.putConnectionWithFields, 0x36),
             (.putUserWithDefaults, 0x37),
@@ -131,6 +131,65 @@ struct RecordFormTests {
             if isBound { tail += Self.hexadecimal(StoreSample.digest("key").bytes) }
             if hasOrigin { tail += "0000000000000003" + "0000000000000004" }
             #expect(Self.hexadecimal(writer.bytes).hasSuffix("000001a1ee565e00" + tail))
+        }
+    }
+
+    @Test("CO-1: a consent and its removal, byte for byte; one of before users were kept is asked for again")
+    func consentRecords() async throws {
+        let journal = RecordingJournal()
+        let store = AuthorizationSessions(policy: SessionPolicy(), journal: journal)
+        let consent = StoreSample.consent("consent")
+        _ = try await store.rememberConsent(consent).outcome
+        let snapshot = try await store.capture().rows()
+        #expect(snapshot == journal.records)
+        _ = try await store.withdraw(ConsentWithdrawal(userID: consent.userID)).outcome
+        func text(_ value: String) -> String {
+            let count = String(value.utf8.count, radix: 16)
+            return String(repeating: "0", count: 8 - count.count) + count + Self.hexadecimal(value.utf8)
+        }
+        let key = Self.hexadecimal(consent.key.bytes)
+        let (user, moment) = ("00000000000000000000000000000001", "000001a1ee565e00")
+        let row =
+            "27" + key + moment + user + text("dcr_sample") + text("http://127.0.0.1")
+            + text("https://mcp.example.com/mcp") + text("mcp:read mcp:write offline_access")
+        #expect(journal.records.map(Self.hexadecimal) == [row, "24" + key])
+        let older = AuthorizationSessions(policy: SessionPolicy(), journal: VolatileJournal())
+        try await older.restore([[0x23] + Array(consent.key.bytes) + [0, 0, 0x01, 0xA1, 0xEE, 0x56, 0x5E, 0]])
+        #expect(await older.hasConsent(consent.key, now: StoreSample.now) == false)
+    }
+
+    @Test("an agent's session is read as it was written, with and without what follows and precedes it")
+    func agentSession() throws {
+        for (isFederated, parent) in [(false, SessionID?.none), (true, SessionID(value: 7))] {
+            for origin in [nil, RefreshOrigin(network: SourceNetwork(number: 3), agent: 4)] {
+                let session = Session(
+                    id: SessionID(value: 1),
+                    userID: UserID(value: 2),
+                    clientID: "agent_1",
+                    scopes: StoreSample.scopes,
+                    resource: StoreSample.resource,
+                    connections: [],
+                    authenticatedAt: nil,
+                    absoluteExpiry: StoreSample.now,
+                    idleExpiry: StoreSample.now,
+                    generation: 0,
+                    rotatedAt: StoreSample.now,
+                    isFederated: isFederated,
+                    agent: AgentGrant(
+                        name: "nightly",
+                        tokenHash: StoreSample.digest("token"),
+                        parent: parent,
+                        maker: parent == nil ? nil : "dcr_maker",
+                        createdAt: StoreSample.now
+                    ),
+                    rotatedBy: origin
+                )
+                var writer = BinaryWriter(reserving: 256)
+                session.write(to: &writer)
+                var reader = BinaryReader(writer.bytes)
+                #expect(try Session(from: &reader) == session)
+                #expect(reader.isAtEnd)
+            }
         }
     }
 

@@ -74,8 +74,8 @@ struct SampleStore: Sendable, CustomTestStringConvertible {
         let use = StoreSample.use(5, generation: 1)
         await (try await store.rotate(use, now: StoreSample.now + .seconds(8))).failAnswering()
         _ = try await store.revoke(SessionID(value: 3)).outcome
-        _ = try await store.rememberConsent(StoreSample.digest("consent 1"), now: StoreSample.now).outcome
-        _ = try await store.rememberConsent(StoreSample.digest("consent 2"), now: StoreSample.now).outcome
+        _ = try await store.rememberConsent(StoreSample.consent("consent 1")).outcome
+        _ = try await store.rememberConsent(StoreSample.consent("consent 2")).outcome
         let hour: Duration = .seconds(3600)
         _ = try await store.revokeAccessToken(
             AccessTokenReference(tokenID: "jti 1", sessionID: nil),

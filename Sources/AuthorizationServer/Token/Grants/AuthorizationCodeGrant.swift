@@ -28,8 +28,14 @@ struct AuthorizationCodeGrant: Grant {
     func evaluate(_ request: TokenRequest) async throws(OAuthError) -> [UInt8] {
         let redemption = try redemption(request)
         let now = request.context.now
+        let client = try request.client
         let answer = try await answering(await sessions.redeem(redemption, now: now)) { (outcome) throws(OAuthError) in
             guard case .redeemed(let session, let grant) = outcome else { return refusal(outcome, redemption) }
+            // RFC 7592, D-89: the client, or its document, has given up the address that the code was sent to. The code
+            // stays unredeemed.
+            guard grant.request.canBeAnswered(to: client) else {
+                throw OAuthError(.invalidGrant, "the redirect URI of the code is no longer registered")
+            }
             await clients.touch(redemption.clientID, now: now)
             let body = try await responses.body(
                 session,

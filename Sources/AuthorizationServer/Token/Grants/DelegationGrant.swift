@@ -27,6 +27,7 @@ struct DelegationGrant: Grant {
     private let delegates: Delegate.Directory
     private let subjects: DelegationSubjects
     private let accessTokens: AccessTokenIssuer
+    private let origins: SessionOrigins
     private let audit: AuditTrail
 
     static func isOffered(_ configuration: Configuration) -> Bool {
@@ -47,6 +48,7 @@ struct DelegationGrant: Grant {
             blocks: ground.stores.administration?.blocks
         )
         accessTokens = ground.responses.accessTokens
+        origins = ground.origins
         audit = ground.audit
     }
 
@@ -77,15 +79,21 @@ struct DelegationGrant: Grant {
         }
         let scopes = try scopes(try request.scopes(), subject, target, client)
         let actors = try subject.actors.adding(ActorChain.Party(issuer: issuer.text, subject: client.id))
+        let handle = handle(subject.session, at: target)
+        // A further delegation passes the claim on with the mapped ones.
+        var claims = subject.mappedClaims
+        if let session = subject.session {
+            claims[SessionOrigins.claimName] = handle == nil ? try origins.claim(of: session.id) : nil
+        }
         var content = AccessTokenContent(
             subject: subject.subject,
             clientID: client.id,
             audience: target.uri,
             scopes: scopes,
-            sessionID: handle(subject.session, at: target),
+            sessionID: handle,
             actor: actors.json,
             authenticatedAt: subject.authenticatedAt,
-            mappedClaims: subject.mappedClaims
+            mappedClaims: claims
         )
         content.boundKey = request.key
         let lifetime = min(subject.expiry - context.now, lifetimeMax)

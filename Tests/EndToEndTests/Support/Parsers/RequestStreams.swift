@@ -4,8 +4,8 @@ import AuthorizationServerTesting
 struct RequestStreams {
     struct Stream {
         var bytes: [UInt8]
-        /// Whether there is an empty line before a request, which servers should skip (RFC 9112 §2.2): llhttp does, and h11
-        /// refuses it.
+        /// Whether there is an empty line before a request, which servers should skip (RFC 9112 §2.2): llhttp does,
+        /// and h11 refuses it.
         var hasEmptyLine = false
     }
 

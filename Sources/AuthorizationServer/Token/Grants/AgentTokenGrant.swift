@@ -1,0 +1,81 @@
+import OAuthProtocol
+import OAuthState
+import ServerConfiguration
+
+/// A short access token for an agent, whose token is the credential.
+///
+/// There is no refresh token: the agent asks again. The resource server sees a usual access token of the user, whose
+/// `client_id` names the agent.
+struct AgentTokenGrant: Grant {
+    static let declaration = GrantDeclaration(
+        type: GrantType(rawValue: "urn:gatehouse:grant-type:agent-token"),
+        name: "agent_token",
+        summary: "Issues a short access token to an agent for the token that its user, or a client of the user, made.",
+        parameters: ["agent_token", "resource", "scope"],
+        client: .optional
+    )
+
+    private let sessions: any SessionStore
+    private let resources: ResourceCatalogue
+    private let accessTokens: AccessTokenIssuer
+    private let blocks: (any BlockStore)?
+    private let lifetimeMax: Duration
+    private let audit: AuditTrail
+
+    /// The longest lifetime of an agent's access token.
+    static let lifetime = Duration.seconds(600)
+
+    static func isOffered(_ configuration: Configuration) -> Bool { configuration.agents.isEnabled }
+
+    init(_ ground: GrantGround) {
+        sessions = ground.stores.sessions
+        resources = ground.resources
+        accessTokens = ground.responses.accessTokens
+        blocks = ground.stores.administration?.blocks
+        lifetimeMax = min(Self.lifetime, ground.configuration.tokens.accessTokenLifetime)
+        audit = ground.audit
+    }
+
+    func evaluate(_ request: TokenRequest) async throws(OAuthError) -> [UInt8] {
+        let token = AgentToken(wireValue: try request.form.required("agent_token"))
+        guard token.isWellFormed else { throw Self.unknown }
+        let now = request.context.now
+        let (requested, resource) = (try request.scopes(), try request.resource(in: resources))
+        let answer = try await answering(await sessions.useAgent(token.hash, now: now)) {
+            (session) throws(OAuthError) in
+            guard let session else { return GrantAnswer.refused(Self.unknown) }
+            return try await self.answer(session, requested, resource, boundTo: request.key, now: now)
+        }
+        return try answer.body(audit, request.context)
+    }
+
+    private static let unknown = OAuthError.guess(.invalidGrant, "the agent token is invalid, expired or ended")
+
+    private func answer(
+        _ session: Session,
+        _ requested: ScopeSet?,
+        _ resource: String?,
+        boundTo key: KeyThumbprint?,
+        now: Timestamp
+    ) async throws(OAuthError) -> GrantAnswer {
+        if let blocks, try await OAuthError.attempt(await blocks.isBlocked(.user(session.userID))) {
+            return .refused(OAuthError(.invalidGrant, "this account is blocked here"))
+        }
+        guard resources.registered(session.resource) != nil else {
+            return .refused(OAuthError(.invalidTarget, "the resource is not registered now"))
+        }
+        guard resource.map({ $0.hasSameBytes(as: session.resource) }) ?? true else {
+            return .refused(OAuthError(.invalidTarget, "the agent token is for another resource"))
+        }
+        let scopes = requested ?? session.scopes
+        guard scopes.isSubset(of: session.scopes) else {
+            return .refused(OAuthError(.invalidScope, "scope exceeds what the agent may have"))
+        }
+        let issued = try await SigningTurn.run { () throws(OAuthError) in
+            try accessTokens.issue(for: session, scopes: scopes, lifetimeMax: lifetimeMax, boundTo: key, now: now)
+        }
+        var response = TokenResponse(accessToken: issued.token, lifetime: issued.lifetime, scopes: scopes)
+        response.isBound = key != nil
+        return .issued(response.body, .issued(session, grantType: Self.declaration.type))
+    }
+}

@@ -1,0 +1,73 @@
+import OAuthProtocol
+import OAuthState
+
+/// Sessions of agents.
+extension AuthorizationStoreConformance {
+    private static func agent(_ number: UInt64, parent: Session?) -> Session {
+        let expiry = StoreSample.now + .seconds(86_400)
+        return Session(
+            id: SessionID(value: Bits128(number)),
+            userID: parent?.userID ?? StoreSample.user(1),
+            clientID: "agent_\(number)",
+            scopes: ScopeSet(["mcp:read"]),
+            resource: StoreSample.resource,
+            connections: [],
+            authenticatedAt: nil,
+            absoluteExpiry: expiry,
+            idleExpiry: expiry,
+            generation: 0,
+            rotatedAt: StoreSample.now,
+            agent: AgentGrant(
+                name: "agent",
+                tokenHash: StoreSample.digest("agent \(number)"),
+                parent: parent?.id,
+                maker: parent?.clientID,
+                createdAt: StoreSample.now
+            )
+        )
+    }
+
+    static func agents(_ makeStore: StoreFactory<any AuthorizationStore>) async throws {
+        let store = try await makeStore(StoreSettings())
+        let parent = try await openSession(1, in: store)
+        let (child, own) = (agent(100, parent: parent), agent(101, parent: nil))
+        for session in [child, own] {
+            let admission = try await store.startAgent(session, now: StoreSample.now).outcome
+            try requireEqual(admission, .admitted, "the admission of an agent")
+        }
+        let use = StoreSample.now + .seconds(60)
+        let used = try await store.useAgent(StoreSample.digest("agent 100"), now: use).outcome
+        try requireEqual(used?.agentUsedAt, use, "the time of the first use")
+        let again = try await store.useAgent(StoreSample.digest("agent 100"), now: use + .seconds(60)).outcome
+        try requireEqual(again?.agentUsedAt, use, "the time of a use within the hour")
+        let unknown = try await store.useAgent(StoreSample.digest("agent 1"), now: use).outcome
+        try requireEqual(unknown, nil, "the session of an unknown token")
+        let nested = try await store.startAgent(agent(102, parent: child), now: use).outcome
+        try requireEqual(nested, .parentEnded, "an agent of an agent")
+        _ = try await store.revoke(parent.id).outcome
+        let orphan = try await store.useAgent(StoreSample.digest("agent 100"), now: use).outcome
+        try requireEqual(orphan, nil, "the session of an agent whose parent has ended")
+        try requireEqual(try await store.session(child.id, now: use), nil, "that session by its id")
+        let late = try await store.startAgent(agent(103, parent: parent), now: use).outcome
+        try requireEqual(late, .parentEnded, "an agent of an ended session")
+        try requireEqual(try await store.sessions(of: parent.userID, now: use).map(\.id), [own.id], "what is left")
+        let ended = try await store.end(SessionEnding(sessions: [own.id])).outcome
+        try requireEqual(ended, 1, "the number of ended agents")
+        let last = try await store.useAgent(StoreSample.digest("agent 101"), now: use).outcome
+        try requireEqual(last, nil, "the session of an ended agent")
+    }
+
+    static func agentBound(_ makeStore: StoreFactory<any AuthorizationStore>) async throws {
+        var settings = StoreSettings()
+        settings.limits.agentsPerUserMax = 2
+        let store = try await makeStore(settings)
+        var outcomes: [AgentAdmission] = []
+        for number in UInt64(1)...3 {
+            outcomes.append(try await store.startAgent(agent(number, parent: nil), now: StoreSample.now).outcome)
+        }
+        try requireEqual(outcomes, [.admitted, .admitted, .full], "the admissions of three agents")
+        _ = try await store.revoke(SessionID(value: 1)).outcome
+        let next = try await store.startAgent(agent(4, parent: nil), now: StoreSample.now).outcome
+        try requireEqual(next, .admitted, "an agent after another has ended")
+    }
+}

@@ -1,0 +1,44 @@
+import DurableLog
+package import OAuthProtocol
+package import OpenSSLCrypto
+
+/// Sessions of agents, which begin with a token that a user, or a user's client, made.
+extension AuthorizationSessions {
+    package func startAgent(_ session: Session, now: Timestamp) throws(StoreError) -> Receipt<AgentAdmission> {
+        try journal.requireAvailability()
+        if let parent = session.agent?.parent {
+            guard let living = self.session(parent, now: now), living.userID == session.userID, living.agent == nil
+            else { return journal.receipt(.parentEnded) }
+        }
+        let own = sessions(of: session.userID, now: now).count { $0.agent != nil }
+        guard own < limits.agentsPerUserMax, sessions.count < limits.sessionsMax else { return journal.receipt(.full) }
+        insert(session)
+        return journal.receipt(.admitted, at: journal.append(session.record(.putSession))) {
+            await self.withdrawAgent(session)
+        }
+    }
+
+    /// Takes back an agent whose token never left.
+    private func withdrawAgent(_ session: Session) {
+        guard sessions.removeValue(forKey: session.id) != nil else { return }
+        recordRemoval(of: session.id)
+    }
+
+    package func useAgent(_ tokenHash: SHA256Digest, now: Timestamp) throws(StoreError) -> Receipt<Session?> {
+        try journal.requireAvailability()
+        guard let id = sessions.id(ofAgentToken: tokenHash), var session = session(id, now: now) else {
+            return journal.receipt(nil)
+        }
+        // Once an hour is precise enough, and keeps the journal small.
+        guard session.agentUsedAt.map({ now - $0 >= .seconds(3600) }) ?? true else { return journal.receipt(session) }
+        session.rotatedAt = now
+        sessions[id] = session
+        return journal.receipt(session, at: journal.append(session.record(.putSession)))
+    }
+
+    /// Whether the session that an agent's session ends with has not ended.
+    func hasLivingParent(_ session: Session, now: Timestamp) -> Bool {
+        guard let parent = session.agent?.parent else { return true }
+        return sessions[parent]?.isLive(now: now) ?? false
+    }
+}

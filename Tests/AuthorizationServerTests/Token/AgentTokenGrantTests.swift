@@ -1,0 +1,202 @@
+import AuthorizationServer
+import AuthorizationServerTesting
+import DevelopmentIdentityProvider
+import OAuthProtocol
+import OAuthState
+import OpenSSLCrypto
+import ServerConfiguration
+import Testing
+
+/// Agent tokens: made by a client or on the page, exchanged for short access tokens, confined and ended.
+@Suite("Agent tokens")
+struct AgentTokenGrantTests {
+    private static let grant = "urn:gatehouse:grant-type:agent-token"
+
+    private static func run(_ body: (VaultScene) async throws -> Void) async throws {
+        try await VaultScene.run(configure: { configuration in
+            configuration.agents.isEnabled = true
+            configuration.scopes = configuration.scopes.union(ScopeSet([ScopeSet.agents]))
+        }) { scene in
+            var scene = scene
+            scene.client.scope = "mcp:read mcp:write offline_access agents"
+            try await body(scene)
+        }
+    }
+
+    private static func api(
+        _ scene: VaultScene,
+        _ method: String,
+        _ token: String?,
+        _ path: String = "/agents",
+        _ body: JSONObject? = nil
+    ) async throws -> OAuthTestClient.Answer {
+        var fields: [(name: String, value: String)] = []
+        if let token { fields.append((name: "authorization", value: "Bearer \(token)")) }
+        if body != nil { fields.append((name: "content-type", value: "application/json")) }
+        return try await scene.client.send(method, path, headerFields: fields, body: body?.serialized() ?? [])
+    }
+
+    private static func exchange(
+        _ scene: VaultScene,
+        _ token: String,
+        _ extra: [(String, String)] = []
+    ) async throws -> OAuthTestClient.Answer {
+        try await scene.server.visitor.token([("grant_type", grant), ("agent_token", token)] + extra)
+    }
+
+    @Test("an agent gets short access tokens of the user, retrieves the upstreams it was given, and no others")
+    func confined() async throws {
+        try await Self.run { scene in
+            let access = try await scene.accessToken()
+            let made = try await Self.api(
+                scene,
+                "POST",
+                access,
+                "/agents",
+                ["name": "nightly", "scope": "mcp:read", "upstreams": ["corp"], "expires_in": 86_400]
+            )
+            #expect(made.status == 201 && made["scope"] == "mcp:read" && made.header("cache-control") == "no-store")
+            let token = try #require(made["agent_token"])
+            #expect(token.hasPrefix("gat_") && token.utf8.count == 76)
+            let answer = try await Self.exchange(scene, token)
+            #expect(answer.status == 200 && answer.integer("expires_in") == 600 && answer["refresh_token"] == nil)
+            let agents = try #require(answer["access_token"])
+            let claims = try OpenIDScene.claims(ofAccessToken: agents)
+            #expect(claims["sub"] == (try OpenIDScene.claims(ofAccessToken: access))["sub"])
+            #expect(claims["tsid"] != (try OpenIDScene.claims(ofAccessToken: access))["tsid"])
+            #expect(claims["client_id"]?.stringValue?.hasPrefix("agent_") == true)
+            #expect(try await scene.exchange(agents, ["corp"]).status == 200)
+            #expect(try await scene.exchange(agents, ["files"])["access_token"] == nil)
+            // It makes no further agents, and lists none.
+            #expect(try await Self.api(scene, "GET", agents).status == 401)
+            let listed = try await Self.api(scene, "GET", access)
+            #expect(listed.status == 200 && listed.json.serialized().count > 20)
+            let text = String(decoding: listed.json.serialized(), as: UTF8.self)
+            #expect(text.contains("nightly") && text.contains("last_used_at") && !text.contains("gat_"))
+        }
+    }
+
+    @Test("an agent ends with its parent, by its maker, by the user on the page and by an operator")
+    func ends() async throws {
+        try await Self.run { scene in
+            let tokens = try await scene.logIn()
+            let access = try #require(tokens["access_token"])
+            func make() async throws -> (id: String, token: String) {
+                let made = try await Self.api(scene, "POST", access, "/agents", ["name": "a"])
+                return (try #require(made["id"]), try #require(made["agent_token"]))
+            }
+            let first = try await make()
+            let own = try #require(try await Self.exchange(scene, first.token)["access_token"])
+            #expect(try await Self.api(scene, "DELETE", access, "/agents/" + first.id).status == 204)
+            #expect(try await Self.api(scene, "DELETE", access, "/agents/" + first.id).status == 404)
+            #expect(try await Self.exchange(scene, first.token).error == "invalid_grant")
+            #expect(try await scene.client.introspect(own).json["active"] == false)
+
+            let second = try await make()
+            let browser = scene.browser()
+            let page = try await scene.signIn(browser)
+            #expect(page.text.contains("End this") && !page.text.contains("gat_"))
+            #expect(try await scene.press("agent_end", second.id, on: page, browser).status == 200)
+            #expect(try await Self.exchange(scene, second.token).error == "invalid_grant")
+
+            let third = try await make()
+            let ended = try await scene.client.send(
+                "DELETE",
+                scene.server.managementURL + "/admin/sessions/" + third.id,
+                headerFields: [("authorization", "Bearer admin-token-for-tests")]
+            )
+            #expect(ended.status == 200)
+            #expect(try await Self.exchange(scene, third.token).error == "invalid_grant")
+
+            let fourth = try await make()
+            let live = try #require(try await Self.exchange(scene, fourth.token)["access_token"])
+            #expect(try await scene.client.revoke(try #require(tokens["refresh_token"])).status == 200)
+            #expect(try await Self.exchange(scene, fourth.token).error == "invalid_grant")
+            #expect(try await scene.client.introspect(live).json["active"] == false)
+        }
+    }
+
+    @Test("a user makes an agent on the page; its token is shown once and works after the page's login has ended")
+    func page() async throws {
+        try await Self.run { scene in
+            _ = try await scene.accessToken()
+            let browser = scene.browser()
+            let page = try await scene.signIn(browser)
+            let form =
+                page.hiddenFields.map { ($0.key, $0.value) } + [
+                    ("agent_make", "yes"), ("agent_name", "backup"), ("agent_resource", TestServer.resource),
+                    ("agent_scope", "mcp:read"), ("agent_upstream", "corp"), ("agent_days", "7"),
+                ]
+            let action = try #require(page.formAction)
+            let shown = try await browser.post(action, form: form)
+            #expect(shown.status == 200)
+            let token = try #require(shown.text.firstMatch(of: /gat_[0-9a-f]{72}/)).output
+            #expect(try await Self.exchange(scene, String(token)).status == 200)
+            #expect(!(try await scene.connectionsPage(browser)).text.contains("gat_"))
+            let foreign = try await browser.post(action, form: form, headerFields: [("sec-fetch-site", "cross-site")])
+            #expect(foreign.status == 403)
+            for change in [("agent_days", "365"), ("agent_scope", "openid"), ("agent_resource", "https://x.example")] {
+                let bad = form.filter { $0.0 != change.0 } + [change]
+                #expect(try await browser.post(action, form: bad).status == 400, "\(change)")
+            }
+            scene.clock.advance(by: .seconds(7 * 86_400))
+            #expect(try await Self.exchange(scene, String(token)).error == "invalid_grant")
+        }
+    }
+
+    @Test("what is not the maker's to give, and what is not understood, makes no agent")
+    func refusedOrders() async throws {
+        try await Self.run { scene in
+            let access = try await scene.accessToken()
+            let bad: [(JSONObject, Int)] = [
+                ([:], 400), (["name": ""], 400), (["name": 1], 400), (["name": "a", "scope": "openid"], 400),
+                (["name": "a", "scope": "agents"], 400), (["name": "a", "upstreams": ["other"]], 400),
+                (["name": "a", "expires_in": 0], 400), (["name": "a", "expires_in": 1_000_000_000], 400),
+                (["name": "a", "resource": "https://mcp.example.com/mcp"], 400),
+                (["name": .string(String(repeating: "n", count: 65))], 400),
+            ]
+            for (body, status) in bad {
+                #expect(try await Self.api(scene, "POST", access, "/agents", body).status == status, "\(body)")
+            }
+            #expect(try await Self.api(scene, "POST", nil, "/agents", ["name": "a"]).status == 401)
+            var plain = scene
+            plain.client.scope = "mcp:read"
+            let weak = try await plain.accessToken()
+            let answer = try await Self.api(scene, "POST", weak, "/agents", ["name": "a"])
+            #expect(answer.status == 403 && answer.error == "insufficient_scope")
+        }
+    }
+
+    @Test("a wrong, mistyped or foreign credential gets nothing, and neither does more than was given")
+    func refusedExchanges() async throws {
+        try await Self.run { scene in
+            let access = try await scene.accessToken()
+            let made = try await Self.api(scene, "POST", access, "/agents", ["name": "a", "scope": "mcp:read"])
+            let token = try #require(made["agent_token"])
+            let unknown = AgentToken(random: SystemRandomSource())
+            #expect(unknown.isWellFormed)
+            for wrong in [
+                "gat_", "x", String(token.dropLast()), token + "0", token.uppercased(), access, unknown.wireValue,
+            ] {
+                #expect(try await Self.exchange(scene, wrong).error == "invalid_grant", "\(wrong.prefix(8))")
+            }
+            #expect(try await Self.exchange(scene, token, [("scope", "mcp:write")]).error == "invalid_scope")
+            #expect(
+                try await Self.exchange(scene, token, [("resource", "https://x.example/")]).error == "invalid_target"
+            )
+            #expect(try await Self.exchange(scene, token, [("agent_token", token)]).error == "invalid_request")
+            #expect(try await scene.client.introspect(token).json["active"] == false)
+        }
+    }
+
+    @Test("without the operator's wish there is no grant, no endpoint and no form")
+    func notOffered() async throws {
+        try await VaultScene.run { scene in
+            let access = try await scene.accessToken()
+            #expect(try await Self.api(scene, "POST", access, "/agents", ["name": "a"]).status == 404)
+            #expect(try await Self.exchange(scene, "gat_").error == "unsupported_grant_type")
+            let page = try await scene.signIn(scene.browser())
+            #expect(!page.text.contains("agent_make"))
+        }
+    }
+}
