@@ -7,7 +7,7 @@ extension EndToEndTests {
     ///
     /// Where they differ without danger, we refuse: broken escapes, which urllib leaves as they are; in URLs control
     /// bytes, white space, backslashes and bytes beyond ASCII, some of which urllib removes; ports beyond 65535. urllib
-    /// does not tell an empty query or fragment from none, and shows hosts in lower case and addresses without brackets.
+    /// does not tell an empty query or fragment from none, shows hosts in lower case, and addresses without brackets.
     @Suite("Our form and URI parsers beside Python's urllib")
     struct FormAndURLTests {
         private static let environment = ProcessInfo.processInfo.environment

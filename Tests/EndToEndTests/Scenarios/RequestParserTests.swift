@@ -4,10 +4,11 @@ import Testing
 extension EndToEndTests {
     /// Requests whose ends two servers see at different places let one user's request become part of another's.
     ///
-    /// Where the three differ without danger: we refuse more than both (an end of line without CR, white space before
-    /// a colon, folded fields, repeated or listed lengths, any transfer coding but `chunked`, both framings at once, NUL
-    /// in a value); llhttp refuses methods that it does not know and HTTP/1.2, both of which RFC 9112 §2.3 and RFC 9110
-    /// §9.1 leave to the server; h11 refuses an empty line before a request, which servers should skip (RFC 9112 §2.2).
+    /// Where they differ without danger: we refuse more than both (an end of line without CR, white space before a
+    /// colon, folded fields, repeated or listed lengths, any transfer coding but `chunked`, both framings at once,
+    /// NUL in a value); llhttp refuses methods that it does not know and HTTP/1.2, which RFC 9110 §9.1 and RFC 9112
+    /// §2.3 leave to the server; h11 refuses an empty line before a request, which servers should skip (RFC 9112
+    /// §2.2).
     @Suite("Our HTTP/1.1 parser beside llhttp and h11")
     struct RequestParserTests {
         private static let environment = ProcessInfo.processInfo.environment
