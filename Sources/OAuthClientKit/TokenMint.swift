@@ -3,9 +3,9 @@ package import OpenSSLCrypto
 
 /// RFC 9068 §4: makes access tokens with a server's own key, right ones and ones with exactly one defect, for tests of
 /// the servers that verify them.
-package struct TokenMint: Sendable {
+public struct TokenMint: Sendable {
     /// What is wrong with a token; every verifier should refuse each of them.
-    package enum Defect: String, Sendable, Hashable, CaseIterable {
+    public enum Defect: String, Sendable, Hashable, CaseIterable {
         /// `exp` is an hour ago.
         case expired
         /// `iat` and `nbf` are an hour ahead.

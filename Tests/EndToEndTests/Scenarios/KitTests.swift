@@ -55,11 +55,18 @@ extension EndToEndTests {
             #expect(readme.contains(example[start.lowerBound..<end.lowerBound]))
         }
 
-        @Test("the JavaScript module reaches the verdict of every policy fixture on Node")
+        @Test("the JavaScript module reaches the verdict of every policy fixture, and serves the built program's users")
         func javaScript() async throws {
-            let test = Self.kits.appending(path: "typescript/test/fixtures.test.js").path()
-            let output = try await run("node", URL(filePath: "/usr/bin/env"), ["node", "--test", test])
-            #expect(output.contains("pass 1") && output.contains("fail 0"), "\(output)")
+            var environment = ChildEnvironment.variables
+            environment["GATEHOUSE_BINARY"] = try GatehouseBinary.url().path()
+            let tests = ["fixtures", "server"].map { Self.kits.appending(path: "typescript/test/\($0).test.js").path() }
+            let output = try await run(
+                "node",
+                URL(filePath: "/usr/bin/env"),
+                ["node", "--test"] + tests,
+                environment: environment
+            )
+            #expect(output.contains("pass 7") && output.contains("fail 0"), "\(output)")
         }
 
         @discardableResult
