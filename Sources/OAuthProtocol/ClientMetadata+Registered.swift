@@ -13,6 +13,7 @@ extension ClientMetadata {
         applicationType = client.applicationType
         keySet = client.keySet
         keySetURI = client.keySetURI
+        requiresProof = client.requiresProof
         echoed = [:]
     }
 }

@@ -133,6 +133,14 @@ private final class ForgetfulSessions: AuthorizationStore {
         try await far.start(session, now: now)
     }
 
+    func startAgent(_ session: Session, now: Timestamp) async throws(StoreError) -> Receipt<AgentAdmission> {
+        try await far.startAgent(session, now: now)
+    }
+
+    func useAgent(_ tokenHash: SHA256Digest, now: Timestamp) async throws(StoreError) -> Receipt<Session?> {
+        try await far.useAgent(tokenHash, now: now)
+    }
+
     func session(_ id: SessionID, now: Timestamp) async throws(StoreError) -> Session? {
         await far.session(id, now: now)
     }
@@ -174,14 +182,19 @@ private final class ForgetfulSessions: AuthorizationStore {
         await far.standing(of: token, now: now)
     }
 
-    func rememberConsent(
-        _ key: SHA256Digest,
-        now: Timestamp
-    ) async throws(StoreError) -> Receipt<StoreAdmission> {
-        try await far.rememberConsent(key, now: now)
+    func rememberConsent(_ consent: RememberedConsent) async throws(StoreError) -> Receipt<StoreAdmission> {
+        try await far.rememberConsent(consent)
     }
 
-    func hasConsent(_ key: SHA256Digest) async throws(StoreError) -> Bool {
-        await far.hasConsent(key)
+    func hasConsent(_ key: SHA256Digest, now: Timestamp) async throws(StoreError) -> Bool {
+        await far.hasConsent(key, now: now)
+    }
+
+    func consents(of userID: UserID, now: Timestamp) async throws(StoreError) -> [RememberedConsent] {
+        await far.consents(of: userID, now: now)
+    }
+
+    func withdraw(_ withdrawal: ConsentWithdrawal) async throws(StoreError) -> Receipt<Int> {
+        try await far.withdraw(withdrawal)
     }
 }

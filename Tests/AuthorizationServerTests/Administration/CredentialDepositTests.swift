@@ -2,6 +2,7 @@ import AuthorizationServer
 import AuthorizationServerTesting
 import DevelopmentIdentityProvider
 import OAuthProtocol
+import OAuthState
 import ServerConfiguration
 import Testing
 import UpstreamIdentity
@@ -49,7 +50,7 @@ struct CredentialDepositTests {
             #expect(answer.status == 200)
             #expect(!answer.json.serializedString().contains("k-17-secret"))
             #expect(try await scene.exchange(token, ["weather"])["access_token"] == "k-17-secret")
-            let events = try scene.server.auditLog.all.filter { $0.contains("connection.deposited") }
+            let events = scene.server.auditLog.all.filter { $0.contains("connection.deposited") }
             #expect(events.count == 1 && !events.joined().contains("k-17-secret"))
         }
     }
