@@ -6,8 +6,8 @@ import OpenSSLCrypto
 import ServerConfiguration
 
 extension TestServer {
-    /// An access token for the server's resource without a login, right or with one defect, for tests of what a verifier
-    /// refuses.
+    /// An access token for the server's resource without a login, right or with one defect, for tests of what a
+    /// verifier refuses.
     ///
     /// It is signed with the server's key. It has no session, so it retrieves no upstream token.
     ///

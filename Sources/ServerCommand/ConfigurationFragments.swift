@@ -1,8 +1,8 @@
 import Foundation
 import ServerConfiguration
 
-/// The files of `clients.d` and `resources.d` beside the configuration file: each adds one element, or a list of them, to
-/// the list of that name, in the order of the files' names.
+/// The files of `clients.d` and `resources.d` beside the configuration file: each adds one element, or a list of them,
+/// to the list of that name, in the order of the files' names.
 struct ConfigurationFragments {
     /// A file's text, the list that it belongs to, and its name for errors.
     struct Fragment {

@@ -23,20 +23,7 @@ package struct LoginCompletion: Sendable {
         guard progress.expectedUserID == nil || progress.expectedUserID == userID else {
             throw OAuthError(.accessDenied, "a different user logged in than the one who consented")
         }
-        let client: Client
-        do {
-            client = try await admission.clients.client(
-                continuingAuthorization: progress.request.clientID,
-                context: context
-            )
-        } catch {
-            guard error.problem != .temporarilyUnavailable else { throw .overloaded }
-            throw OAuthError(.accessDenied, "the client is no longer registered")
-        }
-        // D-89: the document's publisher may have withdrawn the address since the login began.
-        guard progress.request.canBeAnswered(to: client) else {
-            throw OAuthError(.accessDenied, "the client no longer has the address, or the grant, of the answer")
-        }
+        let client = try await client(of: progress.request, context)
         try await consumePush(of: progress.request, context)
         try await keepDocument(of: client)
         let code = AuthorizationCode(random: browser.random)
@@ -55,7 +42,7 @@ package struct LoginCompletion: Sendable {
         )
         try stored.check()
         // After the code is stored: a withdrawal either ends the code or is seen here. Without an answer the code is
-        // known to nobody.
+        // known to no one.
         if progress.expectedUserID != nil, admission.consent.remembers,
             try await !admission.consent.stillHolds(progress.request, of: userID, now: context.now)
         {
@@ -79,6 +66,24 @@ package struct LoginCompletion: Sendable {
         instruments.metrics.authorization(result: "code")
         instruments.audit.record(.authorized(grant), context: context)
         return response
+    }
+
+    private func client(
+        of request: AuthorizationRequest,
+        _ context: RequestContext
+    ) async throws(OAuthError) -> Client {
+        let client: Client
+        do {
+            client = try await admission.clients.client(continuingAuthorization: request.clientID, context: context)
+        } catch {
+            guard error.problem != .temporarilyUnavailable else { throw .overloaded }
+            throw OAuthError(.accessDenied, "the client is no longer registered")
+        }
+        // D-89: the document's publisher may have withdrawn the address since the login began.
+        guard request.canBeAnswered(to: client) else {
+            throw OAuthError(.accessDenied, "the client no longer has the address, or the grant, of the answer")
+        }
+        return client
     }
 
     // PA-1: once, and only here: browsers open an address more than once before its user has decided (AZ-13).

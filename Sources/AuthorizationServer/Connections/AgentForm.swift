@@ -49,12 +49,12 @@ struct AgentForm: Sendable {
 }
 
 extension NoticePage {
-    /// The token of a new agent, for the only time.
+    /// The token of a new agent, shown only once.
     static func agentMade(_ token: AgentToken) -> NoticePage {
         NoticePage(
             title: "The agent’s token",
             text: """
-                <p><code>\(token.wireValue)</code></p><p>Copy it now: it is not shown again. Whoever has it acts for you \
+                <p><code>\(token.wireValue)</code></p><p>Copy it now: it is not shown again. Any program that has it acts for you \
                 until you end the agent.</p>
                 """,
             tone: .good,

@@ -127,8 +127,8 @@ struct ConnectEndpoint: Endpoint {
         return try await pages.flow.begin(.connect(link), at: provider, request: request, context: context)
     }
 
-    // VX-5: a link works once. It counts as used when the provider is asked, or a credential stored, not when the page is
-    // shown. A page for one that cannot be used, or `nil`.
+    // VX-5: a link works once. It counts as used when the provider is asked, or a credential stored, not when the page
+    // is shown. A page for one that cannot be used, or `nil`.
     func use(_ link: ConnectLink, _ context: RequestContext) async throws(OAuthError) -> Response? {
         let use = try await OAuthError.attempt(
             await sessions.consumeOnce(link.useID, until: link.expiry, from: context.network, now: context.now)

@@ -33,8 +33,8 @@ struct AccessChallenge: Sendable {
 
     /// The value of `WWW-Authenticate`.
     ///
-    /// RS-1: the challenge for bearer tokens comes first, because SDKs read no other; a client that sends proofs gets the
-    /// one that concerns it.
+    /// RS-1: the challenge for bearer tokens comes first, because SDKs read no other; a client that sends proofs gets
+    /// the one that concerns it.
     func text(_ parameters: [String], namesProofs: Bool = false) -> String {
         var members = parameters
         if !isBare {

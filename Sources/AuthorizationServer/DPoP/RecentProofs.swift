@@ -5,8 +5,9 @@ import Synchronization
 /// RFC 9449 §11.1: the proofs that this process has accepted at the token endpoint, each once.
 ///
 /// In memory, because a replay here is worth little: its tokens are bound to the key of the proof, which the thief does
-/// not have, and what was exchanged (a code, an assertion) is itself consumed durably. A proof of a request that fails is
-/// forgotten, so that strangers cannot fill the table. Proofs at resources are consumed durably: see ``ResourceAccess``.
+/// not have, and what was exchanged (a code, an assertion) is itself consumed durably. A proof of a request that fails
+/// is forgotten, so that strangers cannot fill the table. Proofs at resources are consumed durably: see
+/// ``ResourceAccess``.
 package final class RecentProofs: Sendable {
     private struct State {
         var startedAt = Timestamp(secondsSinceEpoch: 0)

@@ -126,8 +126,8 @@ struct ResourceAccess: Sendable {
         return proof
     }
 
-    // RFC 9449 §11.1: durable, because the request that a replay repeats may do anything, also right after a restart, and
-    // on another node. Of one user only, whose share of the table bounds what it can fill.
+    // RFC 9449 §11.1: durable, because the request that a replay repeats may do anything, also right after a restart,
+    // and on another node. Of one user only, whose share of the table bounds what it can fill.
     private func consume(
         _ proof: VerifiedProof,
         _ claims: AccessTokenClaims,

@@ -3,8 +3,8 @@ import OAuthProtocol
 /// RFC 8693 §2.1 with RFC 9449 §7: the proof of a bound subject token, which a resource server passes on as its client
 /// sent it.
 ///
-/// The server says for which request it got the proof. It is not consumed here: the server may retrieve several upstream
-/// tokens for one request, and it is the server that has to see a repeated request.
+/// The server says for which request it got the proof. It is not consumed here: the server may retrieve several
+/// upstream tokens for one request, and it is the server that has to see a repeated request.
 struct SubjectProofs: Sendable {
     private let verification: AccessTokenVerification
     private let proofs: ProofVerification
@@ -23,7 +23,7 @@ struct SubjectProofs: Sendable {
     /// - Parameters:
     ///   - form: The form.
     ///   - token: Its subject token.
-    ///   - key: The key that the request proves by its own DPoP header, for a client that exchanges its own token.
+    ///   - key: The key that the request proves by its own DPoP header, when a client exchanges its own token.
     ///   - context: The request's time and source.
     /// - Returns: How the token is presented.
     /// - Throws: `invalid_dpop_proof` for a proof that is not the token's, or not for this resource.

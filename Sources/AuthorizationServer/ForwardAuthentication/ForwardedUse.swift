@@ -2,11 +2,11 @@ import HTTPTypes
 import OAuthProtocol
 import SocketHTTP
 
-/// RFC 9449 §4.3: which request of its client a proxy asks about, for the proof's `htm` and `htu`.
+/// RFC 9449 §4.3: which request of its client a proxy asks about, compared with the proof's `htm` and `htu`.
 ///
-/// Scheme and host are the resource's own: the proxy's client must not choose them. On the exact path the proxy says the
-/// method and the path, in `X-Forwarded-Method` and `X-Forwarded-Uri` as Traefik does by itself; below it both are those
-/// of our own request, because Envoy sends its client's method, and the client's path after ours.
+/// Scheme and host are the resource's own: the proxy's client must not choose them. On the exact path the proxy says
+/// the method and the path, in `X-Forwarded-Method` and `X-Forwarded-Uri` as Traefik does by itself; below it both are
+/// those of our own request, because Envoy sends its client's method, and the client's path after ours.
 struct ForwardedUse: Sendable {
     /// `nil` when the proxy does not say it.
     let use: ResourceAccess.Use?

@@ -5,7 +5,7 @@ import ServerConfiguration
 
 /// Makes, lists and ends agents: named tokens with which programs act for a user without a browser.
 ///
-/// An agent is a session of its own, for one resource and some of the user's connections. Its token is shown once; here
+/// An agent is a session of its own with one resource and some of the user's connections. Its token is shown once; here
 /// is its hash only.
 struct AgentTokens: Sendable {
     let settings: Configuration.Agents

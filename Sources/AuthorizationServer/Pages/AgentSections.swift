@@ -11,7 +11,7 @@ struct AgentSections: Sendable {
     /// The lifetimes that the form offers, in days.
     static let dayCounts = [1, 7, 30, 90]
 
-    /// The list, for the form of the page.
+    /// The list, as the page's form shows it.
     var list: HTML {
         "<h2>Agents</h2>\(agents.isEmpty ? "<p>No agent has a token.</p>" : .none)\(agents.map(section))"
     }
@@ -36,7 +36,7 @@ struct AgentSections: Sendable {
         return """
             <form method="post" action="\(action)"><input type="hidden" name="ticket" value="\(ticket)">
             <section class="item"><h2>A token for an agent</h2>
-            <p class="quiet">Whoever has the token acts for you within these limits. It is shown once.</p>
+            <p class="quiet">Any program that has the token acts for you within these limits. It is shown once.</p>
             <p><label>Name<br><input name="agent_name" maxlength="64" required></label></p>
             <p><label>Access to<br><select name="agent_resource">\(resources.map { option($0.uri, $0.uri) })</select>\
             </label></p>

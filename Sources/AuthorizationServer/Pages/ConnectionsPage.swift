@@ -1,7 +1,8 @@
 import OAuthProtocol
 import OAuthState
 
-/// The page on which a user lists and ends connections, and the access of applications; it never contains tokens (VX-11, CVE-2024-39315).
+/// The page on which a user lists and ends connections, and the access of applications; it never contains tokens
+/// (VX-11, CVE-2024-39315).
 struct ConnectionsPage: Sendable {
     /// The path, relative to the issuer.
     static let path = "/connections"

@@ -56,8 +56,8 @@ struct RegistrationManagementEndpoint: Endpoint {
 
     private static let invalidToken = OAuthError(.invalidToken, "the registration access token is invalid")
 
-    // RFC 7592 §2: one answer for an unknown client, one without management and a wrong token. A guess is counted before
-    // anything is compared.
+    // RFC 7592 §2: one answer for an unknown client, one without management and a wrong token. A guess is counted
+    // before anything is compared.
     private func client(
         _ request: Request,
         _ context: RequestContext
@@ -131,8 +131,9 @@ struct RegistrationManagementEndpoint: Endpoint {
 
     // MARK: - Delete
 
-    // RFC 7592 §2.3. Sessions first: if the server stops in between, the client repeats the request with the same token.
-    // Then the registration, without which no code and no refresh token is accepted, and what began in the meantime.
+    // RFC 7592 §2.3. Sessions first: if the server stops in between, the client repeats the request with the same
+    // token. Then the registration, without which no code and no refresh token is accepted, and what began in the
+    // meantime.
     private func delete(_ client: Client, _ context: RequestContext) async throws(OAuthError) -> Response {
         let filter = SessionFilter(clientID: client.id)
         _ = try await endings.endAll(filter, by: "client", context: context)

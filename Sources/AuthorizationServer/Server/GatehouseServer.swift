@@ -153,7 +153,8 @@ package final class GatehouseServer: Sendable {
 
     /// Reads certificates, keys, secrets and the configuration anew, as SIGHUP asks.
     ///
-    /// The configuration is taken in one step or not at all. Callers take turns; the files are read off the event loops.
+    /// The configuration is taken in one step or not at all. Callers take turns; the files are read off the event
+    /// loops.
     @discardableResult
     package func reload(by actor: String = "signal") async -> ReloadOutcome {
         let outcome = Mutex(ReloadOutcome(refusal: "the server is stopping"))

@@ -9,8 +9,8 @@ import UpstreamIdentity
 /// Serves a configuration until another one takes its place.
 ///
 /// A request is answered by one table of routes, and every part that depends on the configuration is made anew for each
-/// table: no request sees a part of one configuration and a part of another. Requests in progress end with the table that
-/// they began with. What has state of its own (stores, caches, limits, upstreams) is common to all tables.
+/// table: no request sees a part of one configuration and a part of another. Requests in progress end with the table
+/// that they began with. What has state of its own (stores, caches, limits, upstreams) is common to all tables.
 final class ServerReload: Sendable {
     /// Answers at the public listeners.
     let publicRequests: CurrentResponder

@@ -191,7 +191,7 @@ extension Session: RecordCodable {
             self = (isFederated ? Self.isFederated : []).union(hasKey ? .hasKey : []).union(hasAgent ? .hasAgent : [])
         }
 
-        /// The byte at this place of a record, if there is one; also kept, for what follows it.
+        /// The byte at this place of a record, if there is one; also kept, because a field may follow it.
         init(ifAnyIn reader: inout BinaryReader, _ kept: inout Properties) throws(RecordError) {
             self.init(rawValue: reader.isAtEnd ? 0 : try reader.integer())
             // A bit of a later version would be lost, and what it adds be read as something else.

@@ -151,7 +151,8 @@ final class LineWriter: Sendable {
 
     /// Lets lines go to another file from now on, such as a new one under the name of one that was renamed.
     ///
-    /// A line is never divided between two files. What waits because the present file takes nothing goes to the new one.
+    /// A line is never divided between two files. What waits because the present file takes nothing goes to the new
+    /// one.
     func replaceFile(by file: AppendingFile) {
         state.withLock { $0.nextFile = file }
         work.signal()

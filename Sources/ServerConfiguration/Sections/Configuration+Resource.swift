@@ -115,14 +115,14 @@ extension Configuration.Resource {
             \.name,
             .text("text", ConfigurationRules.personTextObjection),
             default: "none",
-            "Its name, for the consent page and its metadata."
+            "Its name on the consent page and in its metadata."
         )
         Key(
             "description",
             \.summary,
             .text("text", ConfigurationRules.personTextObjection),
             default: "none",
-            "What it is, for the consent page."
+            "What it is, as the consent page says it."
         )
         Key(
             "scopes",

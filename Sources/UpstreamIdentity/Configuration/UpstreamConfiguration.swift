@@ -63,7 +63,7 @@ package struct UpstreamConfiguration: Sendable {
     ///   - callbackURL: Our redirect URI there.
     ///   - addressPolicy: The addresses that the provider may have.
     ///   - overrides: What replaces parts of the preset's behaviour.
-    ///   - credential: What users enter, for the preset without a protocol.
+    ///   - credential: What users enter with the preset without a protocol.
     /// - Throws: ``UpstreamError`` `misconfigured` when a value is missing that the preset does not have.
     package init(
         name: String,

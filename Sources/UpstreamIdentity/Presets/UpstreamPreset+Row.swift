@@ -1,8 +1,8 @@
 package import OAuthProtocol
 
 extension UpstreamPreset {
-    /// The row as an entry of `upstreams[]` would say it, by configuration keys; values that every provider has are left
-    /// out.
+    /// The row as an entry of `upstreams[]` would say it, by configuration keys; values that every provider has are
+    /// left out.
     package var row: JSONObject {
         var row: JSONObject = ["type": .string(isOpenID ? "oidc" : "oauth2")]
         switch kind {

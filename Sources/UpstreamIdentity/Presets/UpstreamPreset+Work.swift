@@ -185,8 +185,8 @@ extension UpstreamPreset {
         return preset
     }()
 
-    /// Notion: OAuth 2.0 with JSON at the token endpoint and capabilities in place of scopes; the token answer names the
-    /// user.
+    /// Notion: OAuth 2.0 with JSON at the token endpoint and capabilities in place of scopes; the token answer names
+    /// the user.
     package static let notion: UpstreamPreset = {
         var preset = oauth2(
             "notion",

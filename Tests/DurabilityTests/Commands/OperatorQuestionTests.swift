@@ -20,7 +20,7 @@ extension DurabilityTests {
             }
         }
 
-        @Test("each command of the table answers, for a user who logged in and whose session an operator ended")
+        @Test("each command of the table answers about a user who logged in and whose session an operator ended")
         func answers() async throws {
             try await StorageDeployment.run { deployment in
                 let server = try await deployment.served()
@@ -53,8 +53,8 @@ extension DurabilityTests {
                 }
                 let why = try await GatehouseProcess.run(["explain", tsid, "--audit", trail])
                 #expect(why.output.contains("Why: administrator") && why.output.contains("ended the session"))
-                let nobody = try await GatehouseProcess.run(["explain", "nobody", "--audit", trail])
-                #expect(nobody.status == 1)
+                let unknown = try await GatehouseProcess.run(["explain", "no-user", "--audit", trail])
+                #expect(unknown.status == 1)
                 #expect(await server.stop().status == 0)
             }
         }

@@ -6,6 +6,10 @@ import OutboundHTTP
 
 extension ControlVerb {
     static func endings(_ ground: ControlGround) -> [ControlVerb] {
+        sessionEndings(ground) + providerEndings(ground)
+    }
+
+    private static func sessionEndings(_ ground: ControlGround) -> [ControlVerb] {
         let path = ControlPlane.path
         return [
             ControlVerb(
@@ -31,6 +35,12 @@ extension ControlVerb {
                     try await ControlEndings(ground).disconnect(request)
                 }
             ),
+        ]
+    }
+
+    private static func providerEndings(_ ground: ControlGround) -> [ControlVerb] {
+        let path = ControlPlane.path
+        return [
             ControlVerb(
                 method: .post,
                 path: path + "/revoke",
