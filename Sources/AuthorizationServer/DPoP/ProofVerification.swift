@@ -95,11 +95,11 @@ struct ProofVerification: Sendable {
         _ context: RequestContext
     ) async throws(OAuthError) -> KeyThumbprint {
         let subject = GuessLimiter.Subject.proof(header: proof.headerDigest)
-        if sender == .stranger { try await guesses.begin(subject, context) }
+        if sender == .stranger { try guesses.begin(subject, context) }
         let result = Result { () throws(JOSEError) in try proof.verify() }
         var isRight = false
         if case .success = result { isRight = true }
-        if sender == .stranger { await guesses.end(subject, isRight: isRight, context) }
+        if sender == .stranger { guesses.end(subject, isRight: isRight, context) }
         switch result {
         case .success(let key): return key
         case .failure(let error): throw refusal(error.description)

@@ -31,7 +31,10 @@ package final class UnboundServer: Sendable {
         storage = composition.storage
         maintenance = Maintenance(
             storage: composition.storage,
-            snapshotInterval: configuration.storage.snapshotInterval,
+            snapshots: SnapshotSchedule(
+                interval: configuration.storage.snapshotInterval,
+                requests: composition.signals.operations.snapshots
+            ),
             keys: composition.keys,
             duties: composition.duties,
             timeSource: environment.timeSource,
