@@ -1,10 +1,10 @@
 import Foundations
 package import OpenSSLCrypto
 
-/// The credential of an agent: `gat_`, 64 hexadecimal digits of a random number, and 8 of a checksum.
+/// RFC 6749 §4.5: the credential of an agent: `gat_`, 64 hexadecimal digits of a random number, and 8 of a checksum.
 ///
-/// Secret scanners find it as `gat_[0-9a-f]{72}` and tell a real one by the checksum, the CRC-32 (ISO-HDLC, as in zlib) of
-/// all that precedes it.
+/// Secret scanners find it as `gat_[0-9a-f]{72}` and recognize a real one by the checksum, the CRC-32 (ISO-HDLC, as in
+/// zlib) of all that precedes it.
 package struct AgentToken: IssuedSecret {
     package static let prefix = "gat_"
     package let wireValue: String

@@ -1,5 +1,3 @@
-import OpenSSLCrypto
-
 /// RFC 8414 §2 and OpenID Connect Discovery 1.0 §3: the server's description of itself.
 ///
 /// Only what works is advertised, and no member is ever null (MD-5, MD-7).
@@ -45,7 +43,7 @@ package struct AuthorizationServerMetadata: Sendable {
     /// Signature algorithms of ID tokens.
     package var idTokenAlgorithms: [String]
     /// RFC 9449 §5.1: signature algorithms of DPoP proofs.
-    package var proofAlgorithms = DPoPProof.algorithms.map(\.rawValue)
+    package var proofAlgorithms: [String]
     /// The supported scopes.
     package var scopes: ScopeSet
     /// OpenID Connect Discovery 1.0 §3: the values of `acr` that some resource demands.
@@ -64,6 +62,7 @@ package struct AuthorizationServerMetadata: Sendable {
         grantTypes = [.authorizationCode, .refreshToken]
         authenticationMethods = [.none, .clientSecretBasic, .clientSecretPost]
         assertionAlgorithms = []
+        proofAlgorithms = []
         idTokenAlgorithms = ["RS256"]
         allowsMetadataDocuments = false
         endpoints = []
@@ -81,7 +80,9 @@ package struct AuthorizationServerMetadata: Sendable {
         json["authorization_response_iss_parameter_supported"] = true
         json["subject_types_supported"] = ["public"]
         json["id_token_signing_alg_values_supported"] = .strings(idTokenAlgorithms)
-        json["dpop_signing_alg_values_supported"] = .strings(proofAlgorithms)
+        if !proofAlgorithms.isEmpty {
+            json["dpop_signing_alg_values_supported"] = .strings(proofAlgorithms)
+        }
         if !grantProfiles.isEmpty {
             json["authorization_grant_profiles_supported"] = .strings(grantProfiles)
         }

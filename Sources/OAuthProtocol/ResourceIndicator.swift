@@ -92,7 +92,10 @@ package struct ResourceCatalogue: Sendable {
     ///   value is never fetched (D-45).
     package func resource(_ text: String) throws(OAuthError) -> ProtectedResource {
         // The registered spelling, which clients send with each refresh, need not be parsed again.
-        if let resource = byURI[text], resource.uri.hasSameBytes(as: text) { return resource }
+        if text.utf8.count <= RedirectURI.byteCountMax, let resource = byURI[text], resource.uri.hasSameBytes(as: text)
+        {
+            return resource
+        }
         guard let form = Self.comparisonForm(text) else {
             throw OAuthError(.invalidTarget, "resource must be an absolute URI without fragment")
         }

@@ -1,4 +1,5 @@
-/// A difference between a requested and a configured resource identifier that is accepted, where the operator says so.
+/// RFC 8707 §2: a difference between a requested and a configured resource identifier that is accepted, where the
+/// operator says so.
 ///
 /// A token always has the configured spelling as its audience.
 package enum ResourceTolerance: String, CaseIterable, Hashable, Sendable {

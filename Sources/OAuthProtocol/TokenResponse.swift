@@ -17,7 +17,8 @@ package struct TokenResponse: Sendable, Redacted {
     /// OpenID Connect Core 1.0 §3.1.3.3: the ID token, when `openid` was granted.
     package var idToken: String?
 
-    /// draft-ietf-oauth-refresh-token-expiration: how long refresh token and session last; `nil` without a refresh token.
+    /// draft-ietf-oauth-refresh-token-expiration: how long refresh token and session last; `nil` without a refresh
+    /// token.
     package var refreshExpiry: RefreshExpiry?
 
     /// How long a refresh token can stay unused, and when it ends however much it is used.

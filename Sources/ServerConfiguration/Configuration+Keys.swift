@@ -111,7 +111,10 @@ extension Configuration {
         context.configuration = configuration
     } finish: { file, configuration, _ in
         if file["listen"] == nil { configuration.listen = [Listener(address: configuration.issuer.defaultAddress)] }
-        if configuration.consent != .remember { file["consent_lifetime"]?.refuse("is only for consent: remember") }
+        // The default, written into the file, says nothing that is not so.
+        if configuration.consent != .remember, configuration.consentLifetime != .days(90) {
+            file["consent_lifetime"]?.refuse("is only for consent: remember")
+        }
         ConfigurationUniqueness(file: file).check()
         DelegationTargetCheck(file: file, configuration: configuration).check()
     }

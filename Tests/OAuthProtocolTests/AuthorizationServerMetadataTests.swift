@@ -22,6 +22,7 @@ struct AuthorizationServerMetadataTests {
         metadata.grantTypes = [.authorizationCode, .refreshToken, .clientCredentials, .tokenExchange]
         metadata.authenticationMethods = [.none, .clientSecretBasic, .clientSecretPost, .privateKeyJWT]
         metadata.assertionAlgorithms = ["ES256", "RS256"]
+        metadata.proofAlgorithms = ["ES256", "EdDSA"]
         metadata.allowsMetadataDocuments = true
         metadata.endpoints += [
             .init(member: "registration_endpoint", path: "/oauth/register"),
@@ -64,6 +65,7 @@ struct AuthorizationServerMetadataTests {
         #expect(json["authorization_response_iss_parameter_supported"] == true)
         #expect(json["code_challenge_methods_supported"] == ["S256"])
         #expect(json["token_endpoint_auth_signing_alg_values_supported"] == ["ES256", "RS256"])
+        #expect(json["dpop_signing_alg_values_supported"] == ["ES256", "EdDSA"])
         // Claude takes metadata documents only when `none` is on offer too.
         #expect(json["token_endpoint_auth_methods_supported"]?.arrayValue?.first == "none")
         // OpenID Connect Discovery 1.0 §3: RS256 must be included.

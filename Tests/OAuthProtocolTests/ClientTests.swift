@@ -22,6 +22,8 @@ struct ClientTests {
         keySet: [UInt8]? = nil,
         keySetURI: String? = nil,
         allowsTokenEndpointAudience: Bool = false,
+        managementTokenHash: SHA256Digest? = nil,
+        requiresProof: Bool = false,
         issuedAt: Timestamp = Timestamp(secondsSinceEpoch: 1)
     ) -> Client {
         Client(
@@ -39,6 +41,8 @@ struct ClientTests {
             keySet: keySet,
             keySetURI: keySetURI,
             allowsTokenEndpointAudience: allowsTokenEndpointAudience,
+            managementTokenHash: managementTokenHash,
+            requiresProof: requiresProof,
             issuedAt: issuedAt
         )
     }
@@ -53,7 +57,8 @@ struct ClientTests {
             Self.client(authenticationMethods: [.privateKeyJWT]), Self.client(secretHash: SHA256.hash("s")),
             Self.client(scopes: .empty), Self.client(applicationType: .web), Self.client(isTrusted: true),
             Self.client(keySet: []), Self.client(keySetURI: "https://client.example/jwks"),
-            Self.client(allowsTokenEndpointAudience: true),
+            Self.client(allowsTokenEndpointAudience: true), Self.client(requiresProof: true),
+            Self.client(managementTokenHash: SHA256.hash("t")),
         ]
         for other in others {
             #expect(usual != other && !usual.saysTheSame(as: other))

@@ -5,7 +5,7 @@ struct SecretTypeTests {
     /// Types whose names sound like secrets and hold none.
     private static let harmless: Set<String> = [
         "Code", "Key", "ConfigurationKey", "PublicKey", "JSONWebKey", "JSONWebToken", "StringToken",
-        "AccessToken", "IdentityKey", "NativeKey", "BearerToken", "IssuedCode", "LogoutToken",
+        "AccessToken", "IdentityKey", "NativeKey", "BearerToken", "IssuedCode", "LogoutToken", "OnlyKey",
     ]
 
     @Test("each conforms to the redacting protocol")

@@ -67,7 +67,7 @@ struct LoginOrderTests {
         ),
         Refusal(
             yaml("login: sometimes", ""),
-            "upstreams[1].login: must be required, optional or on_demand (line 4)"
+            "upstreams[1].login: sometimes is not one of required, optional, on_demand (line 4)"
         ),
         Refusal(
             yaml(

@@ -42,7 +42,10 @@ struct ResourceWordsTests {
 
     private static let refused = [
         Refusal("scopes: [{description: x}]", "scopes[0].name: is required (line 2)"),
-        Refusal("scopes: [{name: 'a b'}]", "scopes[0].name: a b has a character that scopes must not have (line 2)"),
+        Refusal(
+            "scopes: [{name: 'a b'}]",
+            "scopes[0].name: a b is not a scope: printable characters without spaces, quotes, backslashes (line 2)"
+        ),
         Refusal("scopes: [a, {name: a}]", "scopes[1]: is listed twice (line 2)"),
         Refusal(
             "scopes: [{name: a, words: x}]",
@@ -50,7 +53,7 @@ struct ResourceWordsTests {
         ),
         Refusal(
             "resources: [{uri: https://m.example/, tolerance: [path]}]",
-            "resources[0].tolerance[0]: must be origin, slash or case (line 2)"
+            "resources[0].tolerance[0]: path is not one of origin, slash, case (line 2)"
         ),
         Refusal(
             "resources: [{uri: https://m.example/a}, {uri: https://n.example/, aliases: [https://M.example/a]}]",

@@ -33,7 +33,9 @@ struct UpstreamRefusalTests {
         Refusal(
             "name: n, preset: gitbub, client_id: c, client_secret: {env: S}",
             "upstreams[0].preset: gitbub is not one of oidc, oauth2, github, github-app, google, atlassian, entra, "
-                + "okta, gitlab, slack, slack-bot, auth0, keycloak; did you mean github?"
+                + "okta, gitlab, slack, slack-bot, auth0, keycloak, apple, asana, authentik, bitbucket, box, cognito, "
+                + "discord, dropbox, figma, hubspot, huggingface, linear, linkedin, notion, salesforce, spotify, x, zitadel, "
+                + "zoom; did you mean github?"
         ),
         Refusal(
             "name: n, claims: {groups: sub}, " + oidc,

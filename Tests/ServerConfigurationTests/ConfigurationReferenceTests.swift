@@ -32,6 +32,7 @@ struct ConfigurationReferenceTests {
         #expect(page.contains("| `tokens.access_token_lifetime` | duration, 1m to 24h | `1h` |"))
         #expect(page.contains("| `registration.metadata_document_bytes` | 1024 to 65536 | `5120` |"))
         #expect(page.contains("| `upstreams[].name` | lower-case letters, digits, inner hyphens | required |"))
-        #expect(page.contains("| `scopes` | list of scopes | `[openid, profile, email, offline_access]` |"))
+        let scopes = "list of scopes, each a name or `{name, description}`"
+        #expect(page.contains("| `scopes` | \(scopes) | `[openid, profile, email, offline_access]` |"))
     }
 }

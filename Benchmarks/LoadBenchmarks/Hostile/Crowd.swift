@@ -109,7 +109,7 @@ final class Crowd {
         }
     }
 
-    /// Closes everything, for a turn without an attack.
+    /// Closes everything before a turn without an attack.
     func closeAll() {
         for wire in wires.values { wire.end() }
         wires = [:]

@@ -23,7 +23,7 @@ struct HostileCommand: AsyncParsableCommand {
     @Option(name: .long, help: "The part of the hostile load, above 0 and at most 1.")
     var scale = 1.0
 
-    @Flag(name: .long, help: "Use any core, for a machine that does other work: latencies then mean nothing.")
+    @Flag(name: .long, help: "Use any core, on a machine that does other work: latencies then mean nothing.")
     var anyCore = false
 
     @Flag(name: .long, help: "Print JSON instead of a table.")

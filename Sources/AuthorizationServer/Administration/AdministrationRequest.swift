@@ -13,10 +13,12 @@ struct AdministrationRequest {
 
     /// Reads the query of a GET or DELETE, the form of a POST.
     init(_ request: Request) throws(OAuthError) {
-        if request.method == .post {
+        if request.method == .post, !request.body.isEmpty {
             parameters = try FormBody.parse(request)
         } else {
-            do { parameters = try FormParameters(parsing: Array((request.query ?? "").utf8)) } catch {
+            // A POST without a body has no parameters, not those of the query.
+            let query = request.method == .post ? "" : request.query ?? ""
+            do { parameters = try FormParameters(query: query) } catch {
                 throw OAuthError(.invalidRequest, "the query is malformed")
             }
         }

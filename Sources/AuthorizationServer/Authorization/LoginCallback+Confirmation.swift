@@ -35,6 +35,11 @@ extension LoginCallback {
                 upstream: provider.name,
                 account: login.accountName ?? login.subject,
                 userName: try await legs.keeper.name(of: userID),
+                isShared: try await legs.keeper.isConnectedByAnother(
+                    login.account(of: userID),
+                    at: provider,
+                    than: userID
+                ),
                 state: state.wireValue
             )
         )
@@ -44,22 +49,23 @@ extension LoginCallback {
         return response
     }
 
-    /// S-21: refuses an account that is another user's, as connecting it outside a login does (D-62).
+    /// S-21: refuses an account with which another user logs in (D-62).
     ///
     /// An attacker who makes a browser log in at the first provider as the attacker must not get the account that its
-    /// user has at the second.
+    /// user has at the second. An account that another user has only connected may be shared: the page says so and
+    /// asks.
     func checkOwner(
         _ account: String,
         _ userID: UserID,
         _ provider: UpstreamProvider,
         _ context: RequestContext
     ) async throws(OAuthError) {
-        guard try await legs.keeper.belongsToAnother(account, at: provider, than: userID) else { return }
+        guard try await legs.keeper.identifiesAnother(account, at: provider, than: userID) else { return }
         instruments.audit.record(
             .connected(userID, upstream: provider.name, account: account, result: "account_of_another_user"),
             context: context
         )
-        throw OAuthError(.accessDenied, "the account at \(provider.name) is connected to another user")
+        throw OAuthError(.accessDenied, "the account at \(provider.name) is another user's")
     }
 
     /// Takes the user's decision, in the browser that was asked.

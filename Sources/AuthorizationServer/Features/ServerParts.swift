@@ -159,6 +159,7 @@ struct ServerParts {
             metadata.grantProfiles = [AuthorizationServerMetadata.identityAssertionProfile]
         }
         metadata.assertionAlgorithms = ClientAssertion.algorithms.map(\.rawValue)
+        metadata.proofAlgorithms = DPoPProof.algorithms.map(\.rawValue)
         metadata.endpoints = surfaces.compactMap { surface in
             surface.advertisement.map {
                 .init(member: $0.member, path: surface.path, authentication: $0.authentication)

@@ -2,7 +2,7 @@ import HTTPTypes
 import OAuthProtocol
 import SocketHTTP
 
-/// RFC 9728 §3: the metadata of the protected resources, served to a proxy that routes their well-known addresses to us.
+/// RFC 9728 §3: the metadata of the protected resources, served to a proxy that routes their well-known addresses here.
 ///
 /// The document of `https://host/a/b` is at `https://host/.well-known/oauth-protected-resource/a/b`. Paths of several
 /// hosts meet here: the request's Host decides, or `X-Gatehouse-Resource` where a proxy replaces Host. Only configured

@@ -12,7 +12,7 @@ package struct SessionOrigins: Sendable {
     private static let purpose = "gatehouse delegated session 1"
 
     /// The claim.
-    static let claimName = "gatehouse_origin"
+    static let claimName = "sealed_tsid"
 
     /// Sealing under a key derived from the server's secret.
     package init(secret: [UInt8], random: any RandomSource) throws(CryptoError) {

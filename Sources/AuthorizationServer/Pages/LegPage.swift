@@ -6,15 +6,23 @@ struct LegPage {
     let account: String
     /// The user who logged in at the first provider.
     let userName: String?
+    /// Whether another user has connected the same account.
+    let isShared: Bool
     /// The login's state; the form brings it back.
     let state: String
 
     var title: String { "Connect \(upstream)?" }
 
+    private var situation: String {
+        isShared
+            ? "Another user of this server has connected the account at \(upstream)."
+            : "The account at \(upstream) is not connected yet."
+    }
+
     func body(action: String) -> HTML {
         """
         <h1>Connect <strong>\(upstream)</strong>?</h1>
-        <p>The account at \(upstream) is not connected yet.</p>
+        <p>\(situation)</p>
         <dl><dt>Account</dt><dd>\(account)</dd>
         <dt>For</dt><dd>\(userName ?? "the user who has just signed in")</dd></dl>
         <p class="warn">\(PageIcon.attention)<span>Applications of this user may then use the account. Continue only if \

@@ -88,28 +88,44 @@ package struct ConnectionKeeper: Sendable {
         }
     }
 
-    /// Whether an account that a user has not connected is another user's.
+    /// Whether an account that a user has not connected is another user's, by identity or by a connection.
     ///
-    /// By identity, or by a connection: the account of a further leg has no identity. Two users may share an account
-    /// that each has logged in with; either may then renew it too. Where the provider does not tell whose the tokens
-    /// are, the account has the user's own name, and is no other user's (see ``UpstreamLogin/account(of:)``).
+    /// Two users may share an account that each has connected in a login; either may then renew it too. Where the
+    /// provider does not tell whose the tokens are, the account has the user's own name, and is no other user's (see
+    /// ``UpstreamLogin/account(of:)``).
     func belongsToAnother(
         _ account: String,
         at provider: UpstreamProvider,
         than userID: UserID
     ) async throws(OAuthError) -> Bool {
-        do throws(StoreError) {
-            let isTheirs = try await vault.connections(of: userID).contains {
-                $0.upstream == provider.name && $0.account.hasSameBytes(as: account)
-            }
-            if isTheirs { return false }
-            if let owner = try await vault.userID(of: try await identity(of: account, at: provider)), owner != userID {
-                return true
-            }
-            return try await vault.isConnected(account: account, upstream: provider.name, byAnotherThan: userID)
-        } catch {
-            throw OAuthError(error)
+        let isTheirs = try await OAuthError.attempt(await vault.connections(of: userID)).contains {
+            $0.upstream == provider.name && $0.account.hasSameBytes(as: account)
         }
+        if isTheirs { return false }
+        if try await identifiesAnother(account, at: provider, than: userID) { return true }
+        return try await isConnectedByAnother(account, at: provider, than: userID)
+    }
+
+    /// Whether another user logs in with an account.
+    func identifiesAnother(
+        _ account: String,
+        at provider: UpstreamProvider,
+        than userID: UserID
+    ) async throws(OAuthError) -> Bool {
+        let key = try await OAuthError.attempt(await identity(of: account, at: provider))
+        guard let owner = try await OAuthError.attempt(await vault.userID(of: key)) else { return false }
+        return owner != userID
+    }
+
+    /// Whether another user has connected an account, which two users may share.
+    func isConnectedByAnother(
+        _ account: String,
+        at provider: UpstreamProvider,
+        than userID: UserID
+    ) async throws(OAuthError) -> Bool {
+        try await OAuthError.attempt(
+            await vault.isConnected(account: account, upstream: provider.name, byAnotherThan: userID)
+        )
     }
 
     /// The name of a user as a page shows it.

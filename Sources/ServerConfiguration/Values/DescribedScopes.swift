@@ -25,7 +25,7 @@ extension Format where Value == DescribedScopes {
         }
         return Format(
             "list of scopes, each a name or `{name, description}`",
-            schema: .list(of: ["oneOf": [.object(.text), .object(DescribedScope.schema)]]),
+            schema: .list(of: ["oneOf": [.object(.text), .object(DescribedScope.schema)]], isUnique: true),
             read: { cursor, context in
                 guard let elements = cursor.elements() else { return nil }
                 var scopes: [DescribedScope] = []

@@ -12,7 +12,7 @@ struct GrantedRecordTests {
     private final class Journal: ChangeJournal {
         private let kinds = Mutex<[UInt8]>([])
         /// The kind of a record that remembers a consent.
-        private static let putConsent: UInt8 = 0x23
+        private static let putConsent: UInt8 = 0x27
 
         func append(_ record: [UInt8]) -> JournalPosition {
             kinds.withLock { kinds in

@@ -46,9 +46,9 @@ struct DelegationGrantTests {
             let first = try #require(try await scene.exchange(token)["access_token"])
             let second = try #require(try await scene.exchange(token)["access_token"])
             let claims = try scene.claims(first)
-            let origin = try #require(claims["gatehouse_origin"]?.stringValue)
+            let origin = try #require(claims["sealed_tsid"]?.stringValue)
             // Neither the handle nor anything by which two tokens of a session could be linked.
-            let other = try scene.claims(second)["gatehouse_origin"]?.stringValue
+            let other = try scene.claims(second)["sealed_tsid"]?.stringValue
             #expect(claims["tsid"] == nil && origin != other)
             // No upstream token comes of it.
             let retrieval = try await scene.server.visitor.exchange(first, credentials: DelegationScene.second)

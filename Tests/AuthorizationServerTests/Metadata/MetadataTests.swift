@@ -61,7 +61,7 @@ struct MetadataTests {
     func unknownPaths() async throws {
         try await BrowserScene.run { scene in
             for path in [
-                "/.well-known/", "/.well-known", "/.well-known/oauth-protected-resource", "/.well-known/other",
+                "/.well-known/", "/.well-known", "/.well-known/oauth-protected-resource/other", "/.well-known/other",
                 "/.well-known/oauth-authorization-server/", "/.well-known/oauth-authorization-server/t1",
                 "/.well-known/openid-configuration/t1", "/t1/.well-known/openid-configuration",
                 "/.well-known/OAuth-Authorization-Server", "/.well-known/openid-configuration.json", "/",

@@ -21,6 +21,7 @@ struct OpenAPIDocumentTests {
                 let methods = Set(item.objectValue?.names ?? [])
                 let target = path.replacing("{upstream}", with: TestServer.upstream)
                     .replacing("{id}", with: "some-id").replacing("{link}", with: "some-link")
+                    .replacing("{client_id}", with: "some-client")
                 for method in ["get", "post", "delete"] {
                     let answer = try await client.send(method.uppercased(), target)
                     if methods.contains(method) {

@@ -280,6 +280,50 @@ struct RegistrationManagementTests {
         }
     }
 
+    /// Stores that offer operators nothing: the sessions of a deleted registration could not be found there.
+    private struct BareStorage: StateStorage {
+        let inner: MemoryStorage
+
+        var stores: Stores {
+            let all = inner.stores
+            return Stores(
+                clients: all.clients,
+                sessions: all.sessions,
+                vault: all.vault,
+                keys: all.keys,
+                replay: all.replay,
+                devices: all.devices,
+                upkeep: all.upkeep
+            )
+        }
+
+        var requiresSnapshot: Bool { inner.requiresSnapshot }
+        var awaitsSnapshot: Bool { inner.awaitsSnapshot }
+        func writeSnapshot(now: Timestamp) async throws { try await inner.writeSnapshot(now: now) }
+        func close() async throws { try await inner.close() }
+    }
+
+    @Test("where the stores cannot list sessions, no management is promised and none is served")
+    func notOffered() async throws {
+        try await TestServer.run(
+            environment: { environment in
+                let journal = environment.journal
+                environment.openState = { settings in
+                    BareStorage(inner: try await MemoryStorage(settings, directory: nil, journal: journal))
+                }
+            },
+            { server in
+                let client = OAuthTestClient(issuer: server.issuer, transport: server.transport, resource: nil)
+                let answer = try await client.register(["redirect_uris": ["http://127.0.0.1/cb"]])
+                #expect(answer.status == 201)
+                #expect(answer.json["registration_client_uri"] == nil)
+                #expect(answer.json["registration_access_token"] == nil)
+                let id = try #require(answer["client_id"])
+                #expect(try await client.send("GET", "/oauth/register/" + id).status == 404)
+            }
+        )
+    }
+
     @Test("of 16 updates that race with one token one is made, and its token is the good one")
     func race() async throws {
         try await Self.run { scene in

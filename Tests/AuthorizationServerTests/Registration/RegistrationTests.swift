@@ -261,16 +261,17 @@ struct RegistrationTests {
         }
     }
 
-    @Test("CR-12: no management URI or token is promised")
-    func noManagement() async throws {
+    @Test("CR-12: the management's address and token are ours, and no client chooses its id or its secret")
+    func ownManagement() async throws {
         try await TestServer.run { server in
             let answer = try await register(
                 server,
                 #"{"redirect_uris":["http://127.0.0.1/cb"],"registration_client_uri":"https://x.example","client_id":"mine","client_secret":"mine","unknown":{"a":null}}"#
             )
             #expect(answer.status == 201)
-            #expect(answer.json["registration_client_uri"] == nil)
-            #expect(answer.json["registration_access_token"] == nil)
+            let id = try #require(answer["client_id"])
+            #expect(answer["registration_client_uri"] == server.issuer + "/oauth/register/" + id)
+            #expect(answer["registration_access_token"]?.hasPrefix("gm_") == true)
             #expect(answer.json["client_secret"] == nil && answer.json["unknown"] == nil)
             #expect(answer["client_id"] != "mine")
         }

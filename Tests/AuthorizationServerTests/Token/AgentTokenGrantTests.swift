@@ -58,6 +58,7 @@ struct AgentTokenGrantTests {
             #expect(made.status == 201 && made["scope"] == "mcp:read" && made.header("cache-control") == "no-store")
             let token = try #require(made["agent_token"])
             #expect(token.hasPrefix("gat_") && token.utf8.count == 76)
+            scene.clock.advance(by: .seconds(1))
             let answer = try await Self.exchange(scene, token)
             #expect(answer.status == 200 && answer.integer("expires_in") == 600 && answer["refresh_token"] == nil)
             let agents = try #require(answer["access_token"])

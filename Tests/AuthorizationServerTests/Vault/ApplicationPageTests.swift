@@ -98,7 +98,9 @@ struct ApplicationPageTests {
             #expect(try await scene.press("remove", scene.client.id, on: page, other).status == 403)
             #expect(try await scene.press("remove", scene.client.id, on: hers, other).status == 200)
             scene.clock.advance(by: .seconds(601))
-            let old = try await scene.press("remove", scene.client.id, on: page, browser)
+            // A new page, with the login of ten minutes ago.
+            let later = try await scene.connectionsPage(browser)
+            let old = try await scene.press("remove", scene.client.id, on: later, browser)
             #expect(old.text.contains("again to change your connections"))
             #expect(try await scene.client.refresh(tokens["refresh_token"] ?? "").status == 200)
         }

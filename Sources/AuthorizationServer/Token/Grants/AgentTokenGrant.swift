@@ -2,7 +2,7 @@ import OAuthProtocol
 import OAuthState
 import ServerConfiguration
 
-/// A short access token for an agent, whose token is the credential.
+/// RFC 6749 §4.5: an extension grant of this server: a short access token of an agent, whose token is the credential.
 ///
 /// There is no refresh token: the agent asks again. The resource server sees a usual access token of the user, whose
 /// `client_id` names the agent.
