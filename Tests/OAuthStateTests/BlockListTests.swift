@@ -77,5 +77,34 @@ struct StateListingTests {
                 now: StoreSample.now
             ).isEmpty
         )
+        // An agent's lifetime is its own: its stored beginning counts.
+        for (number, days) in [(UInt64(100), 90), (101, 1)] {
+            let agent = Session(
+                id: SessionID(value: Bits128(number)),
+                userID: StoreSample.user(1),
+                clientID: "agent_\(number)",
+                scopes: StoreSample.scopes,
+                resource: StoreSample.resource,
+                connections: [],
+                authenticatedAt: nil,
+                absoluteExpiry: StoreSample.now + .seconds(days * 86_400),
+                idleExpiry: StoreSample.now + .seconds(days * 86_400),
+                generation: 0,
+                rotatedAt: StoreSample.now,
+                agent: AgentGrant(
+                    name: "a",
+                    tokenHash: StoreSample.digest("\(number)"),
+                    parent: nil,
+                    maker: nil,
+                    createdAt: StoreSample.now
+                )
+            )
+            _ = try await stores.sessions.startAgent(agent, now: StoreSample.now).outcome
+            for (moment, isListed) in [(StoreSample.now, false), (StoreSample.now + .seconds(1), true)] {
+                let filter = SessionFilter(clientID: agent.clientID, beganBefore: moment)
+                let found = try await stores.sessions(filter, after: nil, limit: 10, now: StoreSample.now)
+                #expect(found.isEmpty == !isListed, "\(days) days")
+            }
+        }
     }
 }

@@ -37,6 +37,7 @@ package actor MetadataDocumentCache {
     }
 
     private typealias Outcome = Result<Client, MetadataDocumentFailure>
+    private typealias Fetch = Task<Outcome, Never>
 
     private let fetch: MetadataDocumentFetch
     private let timeSource: any TimeSource
@@ -116,7 +117,7 @@ package actor MetadataDocumentCache {
         _ url: ClientIDURL,
         _ source: IPAddress?,
         isKnown: Bool
-    ) throws(MetadataDocumentFailure) -> Task<Outcome, Never> {
+    ) throws(MetadataDocumentFailure) -> Fetch {
         guard flight.count < limits.fetches.simultaneous(isLoopback: url.isLoopback),
             case .admitted(let charge) = allowance.admit(
                 url.host,

@@ -9,9 +9,9 @@ struct AgentAccess: Sendable {
     let access: ResourceAccess
     let resources: ResourceCatalogue
 
-    /// The session of the request's token, or the answer to a token that gives no access: one that is not live, was
-    /// delegated, is an agent's own, or lacks the scope.
-    func authorize(_ request: Request, _ context: RequestContext) async -> Result<Session, AgentRefusal> {
+    /// Who makes the request, with the session and the scopes of its token, or the answer to a token that gives no
+    /// access: one that is not live, was delegated, is an agent's own, or lacks the scope.
+    func authorize(_ request: Request, _ context: RequestContext) async -> Result<Maker, AgentRefusal> {
         let granted: ResourceAccess.Granted
         do throws(ResourceAccess.Refusal) {
             granted = try await access.granted(request, audiences: resources.audiences, context)
@@ -24,7 +24,9 @@ struct AgentAccess: Sendable {
             let refusal = ResourceAccess.Refusal.token(.withoutUser, withProof: claims.boundKey != nil)
             return .failure(AgentRefusal(response: access.answer(refusal, context)))
         }
-        guard claims.scope.split(separator: " ").contains(where: { $0 == ScopeSet.agents }) else {
+        // The token's own scopes count: a client may have asked for fewer than its session has.
+        let held = claims.scope.split(separator: " ")
+        guard held.contains(where: { $0 == ScopeSet.agents }) else {
             var response = Response.error(
                 OAuthError(.insufficientScope, "agents require the scope \(ScopeSet.agents)")
             )
@@ -32,7 +34,15 @@ struct AgentAccess: Sendable {
                 "Bearer error=\"insufficient_scope\", scope=\"\(ScopeSet.agents)\""
             return .failure(AgentRefusal(response: response))
         }
-        return .success(session)
+        let scopes = session.scopes.filter { scope in held.contains { $0 == scope } }
+        return .success(Maker(session: session, scopes: scopes))
+    }
+
+    /// The holder of a token that may make agents.
+    struct Maker: Sendable {
+        let session: Session
+        /// The scopes of the token.
+        let scopes: ScopeSet
     }
 }
 
@@ -50,14 +60,18 @@ struct AgentsEndpoint: Endpoint {
     static let path = "/agents"
 
     func respond(to request: Request, context: RequestContext) async -> Response {
-        let maker: Session
+        let maker: AgentAccess.Maker
         switch await access.authorize(request, context) {
-        case .success(let session): maker = session
+        case .success(let found): maker = found
         case .failure(let refusal): return refusal.response
         }
         do throws(OAuthError) {
             guard request.method == .post else {
-                let own = try await agents.list(of: maker.userID, madeBy: maker, now: context.now)
+                let own = try await agents.list(
+                    of: maker.session.userID,
+                    madeBy: maker.session,
+                    now: context.now
+                )
                 let json: JSONObject = ["agents": .array(own.map { .object($0.agentView) })]
                 return .json(json.serialized())
             }
@@ -70,7 +84,7 @@ struct AgentsEndpoint: Endpoint {
         }
     }
 
-    private func order(_ request: Request, _ maker: Session) throws(OAuthError) -> AgentTokens.Order {
+    private func order(_ request: Request, _ maker: AgentAccess.Maker) throws(OAuthError) -> AgentTokens.Order {
         let contentTypes = request.values(of: .contentType)
         guard contentTypes.count == 1, FormBody.mediaType(contentTypes[0]) == "application/json" else {
             throw OAuthError(.invalidRequest, "Content-Type must be application/json")
@@ -85,9 +99,9 @@ struct AgentsEndpoint: Endpoint {
             throw OAuthError(.invalidRequest, "unknown member \(member.prefix(40).filter(\.isLetter))")
         }
         guard let name = body["name"]?.stringValue else { throw OAuthError(.invalidRequest, "name must be a string") }
-        let resource = try access.resources.resource(maker.resource)
+        let resource = try access.resources.resource(maker.session.resource)
         return AgentTokens.Order(
-            maker: AgentTokens.Maker(userID: maker.userID, parent: maker),
+            maker: AgentTokens.Maker(userID: maker.session.userID, parent: maker.session, scopes: maker.scopes),
             name: name,
             resource: resource,
             scopes: try scopes(body["scope"]) ?? AgentTokens.grantable(maker.scopes, resource),
@@ -125,15 +139,15 @@ struct AgentEndpoint: Endpoint {
     let agents: AgentTokens
 
     func respond(to request: Request, context: RequestContext) async -> Response {
-        let maker: Session
+        let maker: AgentAccess.Maker
         switch await access.authorize(request, context) {
-        case .success(let session): maker = session
+        case .success(let found): maker = found
         case .failure(let refusal): return refusal.response
         }
         do throws(OAuthError) {
             // Another user's or client's agent is answered like one that never existed.
             guard let id = request.pathParameter.flatMap(SessionID.init),
-                try await agents.end(id, of: maker.userID, madeBy: maker, by: "client", context)
+                try await agents.end(id, of: maker.session.userID, madeBy: maker.session, by: "client", context)
             else { return .noSuchRow }
             return Response(status: .noContent, headerFields: [.cacheControl: "no-store"], body: [])
         } catch {

@@ -82,10 +82,8 @@ struct CredentialDepositEndpoint: RequestHandler {
         guard let clientID = provider.clientID else {
             throw OAuthError(.invalidRequest, "this server has no client at the provider yet")
         }
-        // D-60: one person's account must not become another's.
-        let isTaken = try await OAuthError.attempt(
-            await vault.isConnected(account: account, upstream: provider.name, byAnotherThan: userID)
-        )
+        // D-60: one person's account must not become another's, whether that person logs in with it or connected it.
+        let isTaken = try await entered.keeper.belongsToAnother(account, at: provider, than: userID)
         guard !isTaken else { throw OAuthError(.accessDenied, "the account belongs to another user") }
         let lifetime = body["expires_in"]?.integerValue
         guard body["expires_in"] == nil || lifetime.map({ 0...315_360_000 ~= $0 }) == true else {

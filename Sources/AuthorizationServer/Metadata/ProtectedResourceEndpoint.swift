@@ -95,6 +95,8 @@ struct ProtectedResourceEndpoint: Endpoint {
         headerFields: {
             var fields: HTTPFields = [.contentType: "application/json", .cacheControl: "public, max-age=3600"]
             fields.append(contentsOf: CrossOrigin.headerFields)
+            // A cache must not give others what a stranger's header chose.
+            fields.append(HTTPField(name: .vary, value: "X-Gatehouse-Resource"))
             return fields
         }()
     )

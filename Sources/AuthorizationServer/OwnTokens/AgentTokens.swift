@@ -40,6 +40,9 @@ struct AgentTokens: Sendable {
         let userID: UserID
         /// The session that the agent ends with; `nil` for one that its user makes on the page.
         var parent: Session?
+        /// The scopes of the token that makes it, which may be fewer than the session's; `nil` on the page, where the
+        /// user decides.
+        var scopes: ScopeSet?
     }
 
     /// A new agent with its token, which nothing can show again.
@@ -59,7 +62,7 @@ struct AgentTokens: Sendable {
         guard order.lifetime >= .seconds(60), order.lifetime <= settings.lifetimeMax else {
             throw OAuthError(.invalidRequest, "the lifetime must be a minute or more, and at most the server's maximum")
         }
-        guard order.scopes.isSubset(of: Self.grantable(order.parent?.scopes, order.resource)), !order.scopes.isEmpty
+        guard order.scopes.isSubset(of: Self.grantable(order.maker.scopes, order.resource)), !order.scopes.isEmpty
         else { throw OAuthError(.invalidScope, "scope exceeds what the agent may have") }
         let connections = try await connections(order)
         let now = context.now

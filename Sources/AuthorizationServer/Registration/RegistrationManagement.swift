@@ -160,6 +160,7 @@ extension RegistrationManagementEndpoint {
     }
 
     private static let refused = OpenAPIResponse.error("The token is missing or wrong, or there is no such client")
+    private static let misspelled = OpenAPIResponse.error("The path does not end with a client id")
 
     private static let reading = OpenAPIOperation(
         id: "readRegistration",
@@ -167,8 +168,8 @@ extension RegistrationManagementEndpoint {
         parameters: [.inPath("client_id")],
         security: ["registrationToken"],
         responses: [
-            (200, .json("The registration", .registration)), (401, refused), (429, OpenAPIOperation.throttled),
-            (503, OpenAPIOperation.unavailable),
+            (200, .json("The registration", .registration)), (401, refused), (404, misspelled),
+            (429, OpenAPIOperation.throttled), (503, OpenAPIOperation.unavailable),
         ]
     )
 
@@ -180,7 +181,7 @@ extension RegistrationManagementEndpoint {
         security: ["registrationToken"],
         responses: [
             (200, .json("The registration", .registration)), (400, .error("The metadata is refused")), (401, refused),
-            (429, OpenAPIOperation.throttled), (503, OpenAPIOperation.unavailable),
+            (404, misspelled), (429, OpenAPIOperation.throttled), (503, OpenAPIOperation.unavailable),
         ]
     )
 
@@ -190,8 +191,8 @@ extension RegistrationManagementEndpoint {
         parameters: [.inPath("client_id")],
         security: ["registrationToken"],
         responses: [
-            (204, .empty("The client is removed")), (401, refused), (429, OpenAPIOperation.throttled),
-            (503, OpenAPIOperation.unavailable),
+            (204, .empty("The client is removed")), (401, refused), (404, misspelled),
+            (429, OpenAPIOperation.throttled), (503, OpenAPIOperation.unavailable),
         ]
     )
 }

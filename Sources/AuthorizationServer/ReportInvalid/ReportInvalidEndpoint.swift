@@ -62,12 +62,7 @@ package struct ReportInvalidEndpoint: Endpoint {
     ) async throws(OAuthError) -> Effect {
         let account = try form.once("account")
         let found = try await OAuthError.attempt(
-            await vault.credential(
-                for: session.userID,
-                upstream: upstream,
-                preferred: session.connections,
-                account: account
-            )
+            await vault.credential(of: session, upstream: upstream, account: account)
         )
         guard let connection = found else {
             throw UpstreamCredentialError.interactionRequired(

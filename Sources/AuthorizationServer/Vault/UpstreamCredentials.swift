@@ -82,16 +82,9 @@ package struct UpstreamCredentials: Sendable {
         let now = context.now
         guard let provider = upstreams[query.upstream] else { throw .misconfigured("the upstream is not configured") }
         let found = try await UpstreamCredentialError.attempt(
-            await vault.credential(
-                for: query.session.userID,
-                upstream: query.upstream,
-                preferred: query.session.connections,
-                account: query.account
-            )
+            await vault.credential(of: query.session, upstream: query.upstream, account: query.account)
         )
-        // An agent has some of its user's accounts, and no others, whatever the user connects later.
-        let isOffLimits = found.map { query.session.agent != nil && !query.session.connections.contains($0.id) }
-        guard let connection = found, isOffLimits == false else {
+        guard let connection = found else {
             throw .interactionRequired(reason: "not_connected", missingScopes: query.scopes, connection: nil)
         }
         try Self.check(connection, query.scopes, provider)

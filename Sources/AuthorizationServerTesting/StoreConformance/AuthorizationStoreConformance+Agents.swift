@@ -70,4 +70,32 @@ extension AuthorizationStoreConformance {
         let next = try await store.startAgent(agent(4, parent: nil), now: StoreSample.now).outcome
         try requireEqual(next, .admitted, "an agent after another has ended")
     }
+
+    static func deadAgents(_ makeStore: StoreFactory<any AuthorizationStore>) async throws {
+        var settings = StoreSettings()
+        settings.limits.sessionsMax = 4
+        let store = try await makeStore(settings)
+        for number in UInt64(1)...10 {
+            let expiry = StoreSample.now + .seconds(3600)
+            let parent = Session(
+                id: SessionID(value: Bits128(number)),
+                userID: StoreSample.user(1),
+                clientID: StoreSample.clientID,
+                scopes: StoreSample.scopes,
+                resource: StoreSample.resource,
+                connections: [],
+                authenticatedAt: nil,
+                absoluteExpiry: expiry,
+                idleExpiry: expiry,
+                generation: 0,
+                rotatedAt: StoreSample.now
+            )
+            let began = try await store.start(parent, now: StoreSample.now).outcome
+            try requireEqual(began, .admitted, "session \(number)")
+            let child = agent(number + 100, parent: parent)
+            let admission = try await store.startAgent(child, now: StoreSample.now).outcome
+            try requireEqual(admission, .admitted, "the agent of session \(number)")
+            _ = try await store.revoke(parent.id).outcome
+        }
+    }
 }

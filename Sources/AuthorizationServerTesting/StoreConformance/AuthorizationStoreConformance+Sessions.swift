@@ -20,6 +20,7 @@ extension AuthorizationStoreConformance {
         Rule("CO-1: a consent expires", consentExpiry),
         Rule("an agent is found by its token until it, or the session that it ends with, has ended", agents),
         Rule("ST-5: a user has a bounded number of agents", agentBound),
+        Rule("ST-5: agents of ended sessions take no place", deadAgents),
         Rule("CO-1: the consents of one user are withdrawn: one, those of a client, or all", consentWithdrawal),
     ]
 

@@ -10,6 +10,10 @@ extension AuthorizationSessions {
             guard let living = self.session(parent, now: now), living.userID == session.userID, living.agent == nil
             else { return journal.receipt(.parentEnded) }
         }
+        // Those that have ended with their parent take no place: without this, logins in a loop would fill the table.
+        for dead in sessions.sessions(of: session.userID) where !hasLivingParent(dead, now: now) {
+            _ = remove(dead.id)
+        }
         let own = sessions(of: session.userID, now: now).count { $0.agent != nil }
         guard own < limits.agentsPerUserMax, sessions.count < limits.sessionsMax else { return journal.receipt(.full) }
         insert(session)

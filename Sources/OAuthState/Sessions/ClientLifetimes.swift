@@ -33,9 +33,10 @@ extension SessionPolicy {
         lifetimes(of: clientID)?.session ?? sessionLifetime
     }
 
-    /// When a session began: its longest lifetime before its end.
+    /// When a session began: its longest lifetime before its end; an agent's lifetime is its own, and its beginning is
+    /// stored.
     package func beginning(of session: Session) -> Timestamp {
-        session.absoluteExpiry - sessionLifetime(of: session.clientID)
+        session.agent?.createdAt ?? session.absoluteExpiry - sessionLifetime(of: session.clientID)
     }
 
     private func lifetimes(of clientID: String) -> ClientLifetimes? {

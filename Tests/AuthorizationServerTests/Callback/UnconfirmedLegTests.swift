@@ -1,5 +1,6 @@
 import AuthorizationServer
 import AuthorizationServerTesting
+import DevelopmentIdentityProvider
 import OAuthProtocol
 import OAuthState
 import ServerConfiguration

@@ -190,6 +190,85 @@ struct AgentTokenGrantTests {
         }
     }
 
+    @Test("an agent keeps its account when its user connects another and makes it the default, and reports no other")
+    func keepsItsAccount() async throws {
+        try await Self.run { scene in
+            let browser = scene.browser()
+            let access = try await scene.accessToken(browser)
+            let made = try await Self.api(scene, "POST", access, "/agents", ["name": "a", "upstreams": ["files"]])
+            let token = try #require(made["agent_token"])
+            let agents = try #require(try await Self.exchange(scene, token)["access_token"])
+            let first = try await scene.exchange(agents, ["files"])
+            #expect(first.status == 200)
+            let start = try await scene.press("connect", "files", on: try await scene.signIn(browser), browser)
+            let end = try await scene.walk(start, browser, atFiles: "grace")
+            #expect(end.text.contains("files is connected"))
+            let vault = scene.server.server.stores.vault
+            let userID = try await scene.connection("files", of: access).userID
+            let all = await vault.connections(of: userID).filter { $0.upstream == "files" }
+            try #require(all.count == 2)
+            let page = try await scene.connectionsPage(browser)
+            #expect(try await scene.press("default", all[1].id.text, on: page, browser).status == 303)
+            #expect(try await scene.exchange(agents, ["files"])["access_token"] == first["access_token"])
+            let other = try await scene.exchange(agents, ["files"], [("account", all[1].account)])
+            #expect(other["access_token"] == nil)
+            #expect(try await scene.report(agents, "corp").status != 200)
+            scene.clock.advance(by: .seconds(61))
+            #expect(try await scene.report(agents, "files").status == 200)
+            #expect(await vault.connection(all[1].id)?.isReportedInvalid == false)
+        }
+    }
+
+    @Test("an agent has no more scope than the token that makes it, however much the session has")
+    func scopesOfTheToken() async throws {
+        try await Self.run { scene in
+            let tokens = try await scene.logIn()
+            let refreshed = try await scene.client.token([
+                ("grant_type", "refresh_token"), ("refresh_token", tokens["refresh_token"] ?? ""),
+                ("client_id", scene.client.id), ("scope", "mcp:read agents"),
+            ])
+            let narrow = try #require(refreshed["access_token"])
+            let made = try await Self.api(scene, "POST", narrow, "/agents", ["name": "a"])
+            #expect(made.status == 201 && made["scope"] == "mcp:read")
+            let more = try await Self.api(scene, "POST", narrow, "/agents", ["name": "b", "scope": "mcp:write"])
+            #expect(more.status == 400 && more.error == "invalid_scope")
+        }
+    }
+
+    @Test("a scope that the resource no longer has is not issued to an agent")
+    func removedScope() async throws {
+        try await Self.run { scene in
+            let access = try await scene.accessToken()
+            let user = try #require(
+                UserID(try #require(try OpenIDScene.claims(ofAccessToken: access)["sub"]?.stringValue))
+            )
+            let now = scene.clock.now()
+            for (number, scopes, issued) in [
+                (UInt64(1), ["mcp:read", "mcp:gone"], "mcp:read" as String?), (2, ["mcp:gone"], nil),
+            ] {
+                let token = AgentToken(random: SystemRandomSource())
+                let session = Session(
+                    id: SessionID(value: Bits128(number)),
+                    userID: user,
+                    clientID: "agent_\(number)",
+                    scopes: ScopeSet(scopes),
+                    resource: TestServer.resource,
+                    connections: [],
+                    authenticatedAt: nil,
+                    absoluteExpiry: now + .seconds(3600),
+                    idleExpiry: now + .seconds(3600),
+                    generation: 0,
+                    rotatedAt: now,
+                    agent: AgentGrant(name: "a", tokenHash: token.hash, parent: nil, maker: nil, createdAt: now)
+                )
+                _ = try await scene.server.server.stores.sessions.startAgent(session, now: now).outcome
+                #expect(try await Self.exchange(scene, token.wireValue)["scope"] == issued)
+                let gone = try await Self.exchange(scene, token.wireValue, [("scope", "mcp:gone")])
+                #expect(gone.error == "invalid_scope")
+            }
+        }
+    }
+
     @Test("without the operator's wish there is no grant, no endpoint and no form")
     func notOffered() async throws {
         try await VaultScene.run { scene in

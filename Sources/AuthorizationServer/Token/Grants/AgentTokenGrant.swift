@@ -61,14 +61,16 @@ struct AgentTokenGrant: Grant {
         if let blocks, try await OAuthError.attempt(await blocks.isBlocked(.user(session.userID))) {
             return .refused(OAuthError(.invalidGrant, "this account is blocked here"))
         }
-        guard resources.registered(session.resource) != nil else {
+        guard let registered = resources.registered(session.resource) else {
             return .refused(OAuthError(.invalidTarget, "the resource is not registered now"))
         }
         guard resource.map({ $0.hasSameBytes(as: session.resource) }) ?? true else {
             return .refused(OAuthError(.invalidTarget, "the agent token is for another resource"))
         }
-        let scopes = requested ?? session.scopes
-        guard scopes.isSubset(of: session.scopes) else {
+        // A scope that the operator has removed from the resource is not issued, however old the agent is.
+        let allowed = session.scopes.filter(registered.scopes.contains)
+        let scopes = requested ?? allowed
+        guard !scopes.isEmpty, scopes.isSubset(of: allowed) else {
             return .refused(OAuthError(.invalidScope, "scope exceeds what the agent may have"))
         }
         let issued = try await SigningTurn.run { () throws(OAuthError) in
