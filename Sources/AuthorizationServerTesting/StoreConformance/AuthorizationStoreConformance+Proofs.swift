@@ -6,7 +6,8 @@ extension AuthorizationStoreConformance {
     static let proofRules: [Rule] = [
         Rule("RFC 9449 §10: a code with a key is redeemed with that key only", boundCode),
         Rule("RFC 9449 §5, DP-4: a bound session needs its key and does not rotate", boundSession),
-        Rule("RFC 9449 §5: a use without the key ends nothing, however old its token is", wrongKeyChangesNothing),
+        Rule("RFC 9449 §5: a use without the key changes nothing, also within the grace", wrongKeyChangesNothing),
+        Rule("RFC 9449 §5, TK-9: a bearer token from before the binding is found to be reused", reuseAfterBinding),
         Rule("RFC 9449 §5: the first refresh with a key binds a bearer session, and rotates once more", laterBinding),
         Rule("RFC 9449 §5: a session of a client that authenticates is bound to no key", confidentialSession),
         Rule("TK-16: a binding that is taken back leaves the session as it was", bindingTakenBack),
@@ -75,7 +76,8 @@ extension AuthorizationStoreConformance {
         }
         let bound = try await store.rotate(use(3, key), now: StoreSample.now).outcome
         guard case .rotated(let session) = bound else { throw Deviation(text: "the binding came to \(bound)") }
-        for generation in UInt32(1)...5 {
+        // The predecessor, the current one, and one that was never issued.
+        for generation in UInt32(3)...5 {
             for wrong in [nil, otherKey] {
                 let outcome = try await store.rotate(use(generation, wrong), now: StoreSample.now).outcome
                 try requireEqual(outcome, .wrongKey, "generation \(generation) without the key")
@@ -83,6 +85,24 @@ extension AuthorizationStoreConformance {
         }
         let kept = try await store.session(session.id, now: StoreSample.now)
         try requireEqual(kept, session, "the session afterwards")
+    }
+
+    // A thief who binds a stolen bearer token to his own key must not escape detection by that.
+    static func reuseAfterBinding(_ makeStore: StoreFactory<any AuthorizationStore>) async throws {
+        let afterGrace = StoreSample.now + StoreSettings().sessions.refreshReuseGrace
+        for (generation, moment) in [(UInt32(1), StoreSample.now), (2, afterGrace)] {
+            for shown in [nil, otherKey] {
+                let store = try await makeStore(StoreSettings())
+                let session = try await session(in: store, boundTo: nil)
+                _ = try await store.rotate(use(1, nil), now: StoreSample.now).outcome
+                _ = try await store.rotate(use(2, key), now: StoreSample.now).outcome
+                let outcome = try await store.rotate(use(generation, shown), now: moment).outcome
+                guard case .reused(let ended) = outcome, ended.id == session.id else {
+                    throw Deviation(text: "generation \(generation) from before the binding came to \(outcome)")
+                }
+                try requireEqual(try await store.session(session.id, now: moment), nil, "the session afterwards")
+            }
+        }
     }
 
     static func laterBinding(_ makeStore: StoreFactory<any AuthorizationStore>) async throws {

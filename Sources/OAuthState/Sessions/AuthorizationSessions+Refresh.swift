@@ -17,8 +17,7 @@ extension AuthorizationSessions {
         guard session.clientID.hasSameBytes(as: use.clientID) else {
             return journal.receipt(.wrongClient)
         }
-        // RFC 9449 §5: before anything changes, because a thief of a token without its key must not end the session.
-        guard session.boundKey == nil || session.boundKey == use.key else { return journal.receipt(.wrongKey) }
+        guard session.boundKey == nil || session.boundKey == use.key else { return withoutKey(use, session, now: now) }
         guard session.isLive(now: now) else {
             sessions.removeValue(forKey: use.family)
             return journal.receipt(.expired, at: recordRemoval(of: use.family))
@@ -45,6 +44,17 @@ extension AuthorizationSessions {
             return journal.receipt(repetition(of: session, use))
         }
         return advance(session, use, now: now)
+    }
+
+    // RFC 9449 §5: a thief of a bound token without its key must not end the session. A bound session does not rotate,
+    // so that an older token is one from before the binding, a bearer token: a thief of it may have bound the session
+    // to his own key since, and its reuse is found like any other (RFC 9700 §4.14.2).
+    private func withoutKey(_ use: RefreshTokenUse, _ session: Session, now: Timestamp) -> Receipt<RotationOutcome> {
+        guard use.generation < session.generation, session.isLive(now: now), isReuse(of: session, use, now: now) else {
+            return journal.receipt(.wrongKey)
+        }
+        sessions.removeValue(forKey: use.family)
+        return journal.receipt(.reused(session), at: recordRemoval(of: use.family))
     }
 
     private func advance(_ current: Session, _ use: RefreshTokenUse, now: Timestamp) -> Receipt<RotationOutcome> {

@@ -110,6 +110,21 @@ struct TokenRequestProofTests {
         }
     }
 
+    @Test("RFC 9449 §5, TK-9: a thief who binds a stolen refresh token to his key is found by its owner's next refresh")
+    func stolenAndBound() async throws {
+        try await ProofScene.run { scene in
+            let stolen = try #require(try await scene.client.redeem(try await scene.code())["refresh_token"])
+            let thief = try TestProofKey()
+            let bound = try await scene.refresh(stolen, proofs: [try scene.proof(by: thief)])
+            let successor = try #require(bound["refresh_token"])
+            scene.server.clock.advance(by: .seconds(121))
+            #expect(try await scene.refresh(stolen, proofs: []).isError(400, "invalid_grant"))
+            #expect(scene.server.auditLog.all.contains { $0.contains("token.reuse_detected") })
+            let after = try await scene.refresh(successor, proofs: [try scene.proof(by: thief)])
+            #expect(after.isError(400, "invalid_grant"))
+        }
+    }
+
     @Test("RFC 9449 §5.2: a client registered with dpop_bound_access_tokens gets no bearer tokens")
     func requiredProofs() async throws {
         try await ProofScene.run(configure: { $0.clients[0].requiresProof = true }) { scene in

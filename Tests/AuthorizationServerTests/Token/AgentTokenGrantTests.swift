@@ -18,7 +18,7 @@ struct AgentTokenGrantTests {
             configuration.scopes = configuration.scopes.union(ScopeSet([ScopeSet.agents]))
         }) { scene in
             var scene = scene
-            scene.client.scope = "mcp:read mcp:write offline_access agents"
+            scene.client.scope = "mcp:read mcp:write offline_access agents connections"
             try await body(scene)
         }
     }
@@ -239,9 +239,8 @@ struct AgentTokenGrantTests {
     func removedScope() async throws {
         try await Self.run { scene in
             let access = try await scene.accessToken()
-            let user = try #require(
-                UserID(try #require(try OpenIDScene.claims(ofAccessToken: access)["sub"]?.stringValue))
-            )
+            let subject = try #require(try OpenIDScene.claims(ofAccessToken: access)["sub"]?.stringValue)
+            let user = try #require(UserID(subject))
             let now = scene.clock.now()
             for (number, scopes, issued) in [
                 (UInt64(1), ["mcp:read", "mcp:gone"], "mcp:read" as String?), (2, ["mcp:gone"], nil),
