@@ -2,6 +2,7 @@
 
 from .client import Gatehouse
 from .errors import (
+    ConnectDeclined,
     ConnectRequired,
     GatehouseError,
     InsufficientScope,
@@ -15,6 +16,7 @@ from .verifier import AccessToken, KeySet, verify
 
 __all__ = [
     "AccessToken",
+    "ConnectDeclined",
     "ConnectRequired",
     "Gatehouse",
     "GatehouseError",

@@ -6,14 +6,16 @@ the page and then repeats the call.
 """
 
 import functools
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, ParamSpec
 
 from mcp_types import ElicitRequest, ElicitRequestURLParams, InputRequiredResult
 
-from .errors import ConnectRequired
+from .errors import ConnectDeclined, ConnectRequired
 
 _P = ParamSpec("_P")
+
+_KEY = "connect"
 
 
 def connect_request(error: ConnectRequired) -> InputRequiredResult:
@@ -21,13 +23,14 @@ def connect_request(error: ConnectRequired) -> InputRequiredResult:
     verb = "again " if error.reason == "reauth_required" else ""
     message = f"Connect your {error.upstream} account {verb}to continue."
     params = ElicitRequestURLParams(message=message, url=error.connect_uri)
-    return InputRequiredResult(input_requests={"connect": ElicitRequest(params=params)})
+    return InputRequiredResult(input_requests={_KEY: ElicitRequest(params=params)})
 
 
 def connects(tool: Callable[_P, Awaitable[Any]]) -> Callable[_P, Awaitable[Any]]:
     """Decorates an async tool: where it raises `ConnectRequired`, the user is asked to connect, and the tool runs again.
 
-    Put it below ``@server.tool``.
+    A user who does not agree ends the call with `ConnectDeclined`. Put it below ``@server.tool``. With the official SDK
+    the tool needs a ``Context`` parameter, because the user's answer is there.
     """
 
     @functools.wraps(tool)
@@ -35,6 +38,31 @@ def connects(tool: Callable[_P, Awaitable[Any]]) -> Callable[_P, Awaitable[Any]]
         try:
             return await tool(*arguments, **named)
         except ConnectRequired as error:
+            action = _action([*arguments, *named.values()])
+            if action in ("decline", "cancel"):
+                # Asked again, the client would repeat the call until its limit of rounds.
+                raise ConnectDeclined(error.upstream, action) from error
             return connect_request(error)
 
     return wrapped
+
+
+def _action(values: list[Any]) -> str | None:
+    """What the user answered in the round before this one; ``None`` in the first."""
+    for context in [*values, _fastmcp_context()]:
+        # Other parameters may have attributes of that name too.
+        responses = getattr(context, "input_responses", None)
+        if isinstance(responses, Mapping) and _KEY in responses:
+            answer = responses[_KEY]
+            return answer.get("action") if isinstance(answer, Mapping) else getattr(answer, "action", None)
+    return None
+
+
+def _fastmcp_context() -> Any:
+    """FastMCP's context of the call; ``None`` outside one, or without FastMCP."""
+    try:
+        from fastmcp.server.dependencies import get_context
+
+        return get_context()
+    except (ImportError, RuntimeError):
+        return None

@@ -33,6 +33,17 @@ class ConnectRequired(GatehouseError):
         self.missing_scopes = missing_scopes
 
 
+class ConnectDeclined(GatehouseError):
+    """The user was asked to connect the upstream and did not agree; the call cannot continue."""
+
+    def __init__(self, upstream: str, action: str) -> None:
+        words = "declined to connect" if action == "decline" else "closed the question whether to connect"
+        super().__init__(f"the user {words} {upstream}")
+        self.upstream = upstream
+        #: ``decline`` or ``cancel``, as the client reported it.
+        self.action = action
+
+
 class UserTokenRefused(GatehouseError):
     """Gatehouse no longer accepts the user's access token, for example because its session has ended; answer 401."""
 
