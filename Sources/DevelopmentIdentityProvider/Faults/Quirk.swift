@@ -61,7 +61,7 @@ extension DevelopmentIdentityProvider {
         case userInfoByGraphQL = "userinfo-by-graphql"
         /// The user's data is the element of an array.
         case userInfoAsArray = "userinfo-as-array"
-        /// The user's data is asked for with the token in the query, without a header: HubSpot has it in the path.
+        /// The user's data is asked for with the token in the query, without a header: HubSpot had it in the path.
         case userInfoByQuery = "userinfo-by-query"
         /// The token answer tells who the user is, and nothing else does: Notion.
         case identityInTokenAnswer = "identity-in-token-answer"

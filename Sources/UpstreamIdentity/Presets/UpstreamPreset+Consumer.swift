@@ -51,16 +51,18 @@ extension UpstreamPreset {
         return preset
     }()
 
-    /// Hugging Face: OpenID Connect; tokens without refresh.
+    /// Hugging Face: OpenID Connect; its documentation describes no refresh tokens.
+    ///
+    /// One that is issued is used.
     package static let huggingFace: UpstreamPreset = {
         var preset = UpstreamPreset("huggingface", .openID(issuer: "https://huggingface.co"))
-        preset.note = "tokens live eight hours and are not refreshed; offline_access is no scope there"
+        preset.note = "no refresh tokens are described, and offline_access is not among its scopes"
         preset.hasPublicAccounts = true
         preset.scopes = ["openid", "profile", "email"]
         return preset
     }()
 
-    /// LinkedIn: OpenID Connect without nonce and PKCE; the token endpoint refuses HTTP Basic.
+    /// LinkedIn: OpenID Connect without nonce, and with PKCE for native apps only; credentials go in the form.
     ///
     /// Its document and its tokens have named two issuers.
     package static let linkedIn: UpstreamPreset = {
@@ -78,6 +80,8 @@ extension UpstreamPreset {
     }()
 
     /// Spotify: OAuth 2.0; the address is whatever the user entered.
+    ///
+    /// Since March 2026 an app in development mode gets no address, so that the account is named by its id.
     package static let spotify: UpstreamPreset = {
         var preset = UpstreamPreset(
             "spotify",
@@ -97,7 +101,7 @@ extension UpstreamPreset {
                 )
             )
         )
-        preset.note = "no revocation; addresses are never verified; a refresh may keep the refresh token"
+        preset.note = "no revocation; addresses are unverified, or absent; a refresh may keep the refresh token"
         preset.hasPublicAccounts = true
         preset.scopes = ["user-read-email"]
         preset.clientAuthentication = .basic

@@ -43,10 +43,12 @@ extension UpstreamPreset {
         )
     )
 
-    /// Bitbucket: OAuth 2.0; scopes belong to the registered consumer, and answers call them `scopes`.
+    /// Bitbucket: OAuth 2.0; scopes belong to the registered consumer.
+    ///
+    /// Since May 2026 refresh tokens rotate, and answers call the granted scopes `scope`, no longer `scopes`.
     package static let bitbucket = oauth2(
         "bitbucket",
-        note: "scopes belong to the consumer, and answers call them scopes; the refresh token stays the same",
+        note: "scopes belong to the consumer; refresh tokens rotate, and end after three months without use",
         scopes: ["account"],
         authentication: .basic,
         OAuth2Endpoints(
@@ -127,35 +129,25 @@ extension UpstreamPreset {
         )
     )
 
-    /// HubSpot: OAuth 2.0; the user's data is at an address that contains the access token.
+    /// HubSpot: OAuth 2.0; the token answer names the user, who is one of a portal (`hub_id`).
     ///
-    /// An account is a user in a portal (`hub_id`).
-    package static let hubspot: UpstreamPreset = {
-        var preset = oauth2(
-            "hubspot",
-            note: "an account is a user of one portal; the user's data is at an address with the access token",
-            scopes: ["oauth"],
-            authentication: .post,
-            OAuth2Endpoints(
-                authorization: "https://app.hubspot.com/oauth/authorize",
-                token: "https://api.hubapi.com/oauth/v1/token",
-                identity: userInfo(
-                    "https://api.hubapi.com/oauth/v1/access-tokens/{access_token}",
-                    IdentityPaths(
-                        tenant: ["hub_id"],
-                        subject: ["user_id"],
-                        accountName: ["user"],
-                        name: [],
-                        email: ["user"]
-                    )
-                )
+    /// Version 1 of its API, which had the access token in an address, ends on 2027-02-16.
+    package static let hubspot = oauth2(
+        "hubspot",
+        note: "an account is a user of one portal; the token answer names both by numbers, without a name",
+        scopes: ["oauth"],
+        authentication: .post,
+        OAuth2Endpoints(
+            authorization: "https://app.hubspot.com/oauth/authorize",
+            token: "https://api.hubapi.com/oauth/2026-03/token",
+            revocation: "https://api.hubapi.com/oauth/2026-03/token/revoke",
+            identity: .tokenResponse(
+                IdentityPaths(tenant: ["hub_id"], subject: ["user_id"], accountName: [], name: [], email: [])
             )
         )
-        preset.behaviour.deadGrantWords = ["missing or invalid refresh token"]
-        return preset
-    }()
+    )
 
-    /// Linear: OAuth 2.0 with commas between scopes, and the user's data by GraphQL.
+    /// Linear: OAuth 2.0 with commas between the scopes of requests, and the user's data by GraphQL.
     package static let linear: UpstreamPreset = {
         var mapping = UserInfoMapping(
             endpoint: "https://api.linear.app/graphql",
@@ -170,7 +162,7 @@ extension UpstreamPreset {
         mapping.body = #"{"query":"{ viewer { id name email } }"}"#
         var preset = oauth2(
             "linear",
-            note: "commas between scopes; the user's data by GraphQL; refresh tokens rotate",
+            note: "commas between scopes in requests; the user's data by GraphQL; refresh tokens rotate",
             scopes: ["read"],
             authentication: .post,
             OAuth2Endpoints(
@@ -181,7 +173,6 @@ extension UpstreamPreset {
             )
         )
         preset.behaviour.scopeSeparator = ","
-        preset.behaviour.grantedScopeSeparator = ","
         return preset
     }()
 
@@ -215,6 +206,8 @@ extension UpstreamPreset {
     }()
 
     /// Salesforce: OpenID Connect; its API is at the `instance_url` of the token answer, which has no lifetime.
+    ///
+    /// A refresh brings a new refresh token only if the connected app rotates them.
     package static let salesforce: UpstreamPreset = {
         var preset = UpstreamPreset("salesforce", .openID(issuer: "https://login.salesforce.com"))
         preset.note =
@@ -227,10 +220,10 @@ extension UpstreamPreset {
         return preset
     }()
 
-    /// Zoom: OAuth 2.0; refresh tokens rotate.
+    /// Zoom: OAuth 2.0; refresh tokens are used once.
     package static let zoom = oauth2(
         "zoom",
-        note: "scopes belong to the app; refresh tokens rotate and live 90 days",
+        note: "scopes belong to the app; refresh tokens rotate",
         scopes: ["user:read:user"],
         authentication: .basic,
         OAuth2Endpoints(
