@@ -34,6 +34,16 @@ struct EnteredCredentialKeyTests {
         #expect(refusals(refusal.yaml) == [refusal.line])
     }
 
+    private static func pattern(_ text: String) -> Refusal {
+        Refusal(
+            yaml("fields: [{name: a, pattern: '\(text)'}]"),
+            """
+            upstreams[0].fields[0].pattern: is not a regular expression of characters, classes and counts, without groups, \
+            of at most 256 characters (line 3)
+            """
+        )
+    }
+
     private static let refused = [
         Refusal(yaml("header: X-Key"), "upstreams[0].fields: is required (line 3)"),
         Refusal(
@@ -50,10 +60,9 @@ struct EnteredCredentialKeyTests {
             yaml("fields: [{name: a}], client_id: x"),
             "upstreams[0].client_id: is not for type: static, whose credentials users enter (line 3)"
         ),
-        Refusal(
-            yaml("fields: [{name: a, pattern: '('}]"),
-            "upstreams[0].fields[0].pattern: is not a regular expression (line 3)"
-        ),
+        pattern("("),
+        // A regular expression, but one that a value can make slow.
+        pattern("(a+)+b"),
         Refusal(
             yaml("fields: [{name: a}], header: Cookie"),
             "upstreams[0].header: Cookie has a meaning of its own and cannot carry a field (line 3)"

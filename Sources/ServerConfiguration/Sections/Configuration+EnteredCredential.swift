@@ -66,12 +66,18 @@ extension EnteredCredential.Field {
         Key(
             "pattern",
             \.pattern,
-            .text("regular expression") { EnteredCredential.isPattern($0) ? nil : "is not a regular expression" },
+            .text("simple regular expression") { EnteredPattern($0) == nil ? patternObjection : nil },
             default: "none",
-            "What the whole value must match."
+            """
+            What the whole value must match: characters, `.`, `\\d`, `\\w` and classes such as `[a-z0-9_]`, each with `?`, \
+            `*`, `+` or a count such as `{20,40}`; alternatives, but no groups. At most 256 characters.
+            """
         )
         Key("help_url", \.helpURL, .endpoint, default: "none", "Where users find the value.")
     }
+
+    private static let patternObjection =
+        "is not a regular expression of characters, classes and counts, without groups, of at most 256 characters"
 }
 
 extension EnteredCredential.Check {

@@ -25,7 +25,7 @@ package struct EnteredCredential: Hashable, Sendable {
         package var label: String?
         /// Whether it is sealed, never shown, and typed unseen.
         package var isSecret = true
-        /// A regular expression that the whole value must match.
+        /// What the whole value must match, as an ``EnteredPattern``.
         package var pattern: String?
         /// Where the user finds the value.
         package var helpURL: String?
@@ -98,7 +98,10 @@ extension EnteredCredential {
             let text = Self.trimmed(entered.values[field.name] ?? "")
             guard 1...Self.valueByteCountMax ~= text.utf8.count, text.utf8.allSatisfy({ (0x20...0x7E).contains($0) })
             else { throw .unusable(field: field.name) }
-            if let pattern = field.pattern, !Self.matches(text, pattern) { throw .mismatch(field: field.name) }
+            // The configuration has checked the pattern; nothing matches one that cannot be read.
+            if let pattern = field.pattern, EnteredPattern(pattern)?.matches(text) != true {
+                throw .mismatch(field: field.name)
+            }
             values[field.name] = text
         }
         let template = format ?? CredentialTemplate(pieces: [.field(fields.first?.name ?? "")])
@@ -114,18 +117,5 @@ extension EnteredCredential {
         guard let first = text.firstIndex(where: { !isSpace($0) }), let last = text.lastIndex(where: { !isSpace($0) })
         else { return "" }
         return String(text[first...last])
-    }
-
-    private static func matches(_ text: String, _ pattern: String) -> Bool {
-        // The configuration has checked the pattern; one that fails on a value does not match it.
-        guard let expression = try? Regex(pattern) else { return false }
-        // Nor does a value on which the matching fails.
-        return (try? expression.wholeMatch(in: text)) != nil
-    }
-
-    /// Whether a text is a regular expression.
-    package static func isPattern(_ text: String) -> Bool {
-        // Only whether it can be compiled counts.
-        (try? Regex(text)) != nil
     }
 }
