@@ -105,6 +105,9 @@ package struct ResourceCatalogue: Sendable {
         return resource
     }
 
+    /// The resource that a comparison form names; `nil` when none has that address.
+    func resource(spelled form: String) -> ProtectedResource? { spellings[form] }
+
     /// The resource of the request's `resource` values; without any, the default or the only registered one (FD-5).
     ///
     /// - Throws: `invalid_target` for several different resources, an unknown one, or none when there is no default.

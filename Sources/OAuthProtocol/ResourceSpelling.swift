@@ -52,6 +52,50 @@ extension ProtectedResource {
     }
 }
 
+/// A spelling that is accepted for two resources by their tolerances, and so does not tell which one is meant.
+package struct AmbiguousSpelling: Hashable, Sendable {
+    /// The spelling, in its comparison form.
+    package let text: String
+    /// The index of the earlier resource.
+    package let first: Int
+    /// The index of the later resource.
+    package let second: Int
+
+    /// The ambiguous spellings of some resources, one for each two of them.
+    ///
+    /// A spelling that is some resource's address or alias is none: what is configured precedes what is tolerated.
+    package static func all(among resources: [ProtectedResource]) -> [AmbiguousSpelling] {
+        let configured = Set(resources.flatMap(\.exactForms))
+        var found: [AmbiguousSpelling] = []
+        func note(_ text: String, _ one: Int, _ other: Int) {
+            let spelling = AmbiguousSpelling(text: text, first: min(one, other), second: max(one, other))
+            let isKnown = found.contains { $0.first == spelling.first && $0.second == spelling.second }
+            if one != other, !isKnown { found.append(spelling) }
+        }
+        var folded: [String: Int] = [:]
+        for (index, resource) in resources.enumerated() where resource.tolerances.contains(.case) {
+            // Without letters in the path, the only spelling is the one that is compared below.
+            for form in resource.exactForms + resource.tolerantForms where hasLettersInPath(form) {
+                note(form.lowercased(), folded[form.lowercased(), default: index], index)
+                folded[form.lowercased()] = folded[form.lowercased()] ?? index
+            }
+        }
+        var tolerated: [String: Int] = [:]
+        for (index, resource) in resources.enumerated() {
+            for form in resource.tolerantForms where !configured.contains(form) {
+                note(form, tolerated[form, default: index], index)
+                tolerated[form] = tolerated[form] ?? index
+                note(form, folded[form.lowercased(), default: index], index)
+            }
+        }
+        return found
+    }
+
+    private static func hasLettersInPath(_ form: String) -> Bool {
+        URIReference(form).map { $0.path + ($0.query ?? "") }?.contains { $0.isLetter } ?? false
+    }
+}
+
 /// The spellings of some resources, each with the resource that it means.
 struct ResourceSpellings: Sendable {
     private let exact: [String: ProtectedResource]

@@ -62,6 +62,26 @@ struct ResourceSpellingTests {
         #expect(found("https://a.example/mcp/", catalogue) == below.uri)
     }
 
+    @Test("what two resources tolerate is ambiguous, unless it is the address of one")
+    func ambiguity() {
+        func resource(_ path: String, _ tolerances: Set<ResourceTolerance>) -> ProtectedResource {
+            var resource = ProtectedResource(
+                uri: "https://a.example" + path,
+                scopes: .empty,
+                upstreams: [],
+                clientID: nil
+            )
+            resource.tolerances = tolerances
+            return resource
+        }
+        let (first, second) = (resource("/x", [.origin, .case]), resource("/y", [.origin, .slash]))
+        let found = AmbiguousSpelling.all(among: [first, second])
+        #expect(found.map(\.text) == ["https://a.example/"] && found.map { [$0.first, $0.second] } == [[0, 1]])
+        #expect(AmbiguousSpelling.all(among: [first, second, resource("", [])]).isEmpty)
+        let folded = AmbiguousSpelling.all(among: [first, resource("/z", [.case]), resource("/X", [.case])])
+        #expect(folded.map(\.text) == ["https://a.example/x"] && folded.map { [$0.first, $0.second] } == [[0, 2]])
+    }
+
     @Test("an alias is no audience: tokens have the configured address")
     func audience() {
         let catalogue = catalogue([.origin], aliases: ["https://old.example/V1"])

@@ -40,6 +40,33 @@ struct ResourceWordsTests {
         #expect(refusals("issuer: https://a.example\n" + refusal.yaml) == [refusal.line])
     }
 
+    private static func ambiguous(_ resources: String, _ spelling: String) -> Refusal {
+        Refusal(
+            "resources: [\(resources)]",
+            """
+            resources[1].tolerance: accepts \(spelling), as resources[0].tolerance does; a spelling must mean one resource \
+            (line 2)
+            """
+        )
+    }
+
+    @Test(
+        "tolerances on one host are accepted while every spelling means one resource",
+        arguments: [
+            "{uri: https://m.example/a, tolerance: [origin, slash, case]}, {uri: https://m.example/b, tolerance: [slash]}",
+            // What is configured precedes what is tolerated.
+            "{uri: https://m.example/a, tolerance: [origin]}, {uri: https://m.example/}",
+            """
+            {uri: https://m.example/a, tolerance: [origin, case]}, {uri: https://m.example/b, tolerance: [origin]}, \
+            {uri: https://m.example/}
+            """,
+            "{uri: https://m.example/a, tolerance: [slash]}, {uri: https://m.example/a/, tolerance: [slash]}",
+        ]
+    )
+    func unambiguous(resources: String) {
+        #expect(refusals("issuer: https://a.example\nresources: [\(resources)]") == [])
+    }
+
     private static let refused = [
         Refusal("scopes: [{description: x}]", "scopes[0].name: is required (line 2)"),
         Refusal(
@@ -58,6 +85,25 @@ struct ResourceWordsTests {
         Refusal(
             "resources: [{uri: https://m.example/a}, {uri: https://n.example/, aliases: [https://M.example/a]}]",
             "resources[1].aliases[0]: https://M.example/a is already the value of resources[0].uri (line 2)"
+        ),
+        ambiguous(
+            "{uri: https://m.example/a, tolerance: [origin]}, {uri: https://m.example/b, tolerance: [origin]}",
+            "https://m.example/"
+        ),
+        ambiguous(
+            "{uri: https://m.example/A, tolerance: [case]}, {uri: https://m.example/a, tolerance: [case]}",
+            "https://m.example/a"
+        ),
+        ambiguous(
+            "{uri: https://m.example/a, tolerance: [slash]}, {uri: https://m.example/A/, tolerance: [case]}",
+            "https://m.example/a/"
+        ),
+        ambiguous(
+            """
+            {uri: https://m.example/a, aliases: [https://n.example/x], tolerance: [origin]}, \
+            {uri: https://n.example/b, tolerance: [slash, origin]}
+            """,
+            "https://n.example/"
         ),
     ]
 }

@@ -6,10 +6,11 @@ extension DPoPProof {
         guard claimed.stringValue?.hasSameBytes(as: method) == true else { throw .invalidClaim("htm") }
     }
 
-    func checkTarget(_ targets: [String]) throws(JOSEError) {
+    func checkTarget(_ use: DPoPUse) throws(JOSEError) {
         guard let claimed = claims["htu"] else { throw .missingClaim("htu") }
+        let requests = use.targets.compactMap(NormalizedTarget.init)
         guard let target = claimed.stringValue.flatMap(NormalizedTarget.init),
-            targets.contains(where: { NormalizedTarget($0) == target })
+            requests.contains(target) || use.resource?.isNamed(by: target, in: requests) ?? false
         else { throw .invalidClaim("htu") }
     }
 }

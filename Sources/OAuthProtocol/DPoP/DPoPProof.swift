@@ -48,13 +48,21 @@ package struct DPoPUse: Sendable {
     package let method: String
     /// The URIs at which the request may have been sent: one, unless the resource has several names.
     package let targets: [String]
+    /// The resource whose further addresses are accepted too; `nil` if it has none.
+    package let resource: AddressedResource?
     /// The access token beside the proof, if there is one.
     package let accessToken: String?
 
     /// A use.
-    package init(method: String, targets: [String], accessToken: String? = nil) {
+    package init(
+        method: String,
+        targets: [String],
+        at resource: AddressedResource? = nil,
+        accessToken: String? = nil
+    ) {
         self.method = method
         self.targets = targets
+        self.resource = resource
         self.accessToken = accessToken
     }
 }
@@ -65,7 +73,7 @@ extension DPoPProof {
     /// - Throws: ``JOSEError`` for the first rule that is broken.
     package func check(_ use: DPoPUse, now: Timestamp) throws(JOSEError) {
         try checkMethod(use.method)
-        try checkTarget(use.targets)
+        try checkTarget(use)
         try checkTime(now)
         try checkIdentifier()
         try checkToken(use.accessToken)

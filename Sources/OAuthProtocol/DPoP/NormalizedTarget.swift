@@ -5,8 +5,13 @@ import Foundations
 ///
 /// Two spellings of one URI must not make an honest client's proof wrong; two URIs must never become one.
 struct NormalizedTarget: Hashable, Sendable {
+    /// Scheme, host and unusual port.
+    let origin: String
+    /// The path, which begins with a slash.
+    let path: String
+
     /// The normalized URI.
-    let text: String
+    var text: String { origin + path }
 
     /// `nil` for what is not an http or https URI, or has user information.
     init?(_ text: String) {
@@ -14,8 +19,8 @@ struct NormalizedTarget: Hashable, Sendable {
             let usualPort = Self.usualPorts[uri.scheme]
         else { return nil }
         let port = uri.port ?? usualPort
-        let path = Self.withoutDotSegments(Self.withUsualEscapes(uri.path))
-        self.text = uri.scheme + "://" + host.lowercased() + (port == usualPort ? "" : ":\(port)") + path
+        origin = uri.scheme + "://" + host.lowercased() + (port == usualPort ? "" : ":\(port)")
+        path = Self.withoutDotSegments(Self.withUsualEscapes(uri.path))
     }
 
     private static let usualPorts: [String: UInt16] = ["http": 80, "https": 443]

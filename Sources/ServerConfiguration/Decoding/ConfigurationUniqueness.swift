@@ -13,6 +13,7 @@ struct ConfigurationUniqueness {
         refuseRepeats(values("resources", "uri") + listed("resources", "aliases") + values("upstreams", "api")) {
             ResourceCatalogue.comparisonForm($0) ?? $0
         }
+        refuseAmbiguousTolerances()
         refuseRepeats(values("clients", "client_id"))
         refuseRepeats(values("trusted_issuers", "issuer"))
         // Port 0 picks a free port each time.
@@ -54,6 +55,31 @@ struct ConfigurationUniqueness {
                 first[form(text)] = cursor
             }
         }
+    }
+
+    /// A tolerated spelling must mean one resource, not the first of several.
+    private func refuseAmbiguousTolerances() {
+        guard case .list? = file["resources"]?.node.content, let elements = file["resources"]?.elements() else {
+            return
+        }
+        let resources = elements.map { element -> ProtectedResource in
+            let uri = element["uri"]?.text ?? ""
+            var resource = ProtectedResource(uri: uri, scopes: .empty, upstreams: [], clientID: nil)
+            resource.aliases = texts(element["aliases"])
+            resource.tolerances = Set(texts(element["tolerance"]).compactMap(ResourceTolerance.init(rawValue:)))
+            return resource
+        }
+        for spelling in AmbiguousSpelling.all(among: resources) {
+            guard let earlier = elements[spelling.first]["tolerance"] else { continue }
+            elements[spelling.second]["tolerance"]?.refuse(
+                "accepts \(spelling.text), as \(earlier.path) does; a spelling must mean one resource"
+            )
+        }
+    }
+
+    private func texts(_ list: ConfigurationCursor?) -> [String] {
+        guard let list, case .list = list.node.content else { return [] }
+        return list.elements()?.compactMap(\.text) ?? []
     }
 
     /// One MCP server may be several resources under one client id, with one secret; a client is somebody else.

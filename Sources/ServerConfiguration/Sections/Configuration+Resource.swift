@@ -107,7 +107,8 @@ extension Configuration.Resource {
             .list(of: .choice, "list of `origin`, `slash`, `case`", isUnique: true),
             """
             Which differences are accepted between a requested address and `uri` or an alias: `origin`, the host without \
-            a path; `slash`, one more or fewer at the end; `case`, letters of the other case in the path.
+            a path; `slash`, one more or fewer at the end; `case`, letters of the other case in the path. Two resources \
+            must not tolerate the same address.
             """
         )
         Key(

@@ -129,6 +129,38 @@ struct ExchangeProofTests {
         }
     }
 
+    @Test("FD-6: the request that is passed on may have been sent to an alias, and not to another resource")
+    func alias() async throws {
+        try await ProofScene.run(configure: { configuration in
+            TestServer.addSecondResource(&configuration)
+            configuration.resources[0].aliases = ["https://old.example.com/mcp"]
+        }) { scene in
+            let tokens = try await scene.tokens()
+            let token = try #require(tokens["access_token"])
+            func exchange(_ url: String, provenFor target: String) async throws -> OAuthTestClient.Answer {
+                let proof = try scene.key.proof("POST", target, now: scene.server.clock.now(), accessToken: token)
+                let form: [String: String?] = [
+                    "subject_proof": proof, "subject_proof_method": "POST", "subject_proof_url": url,
+                ]
+                return try await scene.client.exchange(token, form)
+            }
+            let (own, alias, other) = (
+                Self.url, "https://old.example.com/mcp/messages", TestServer.secondResource + "/messages"
+            )
+            for (url, target) in [(own, own), (alias, alias), (own, alias), (alias, own)] {
+                #expect(try await exchange(url, provenFor: target).status == 200, "\(url) \(target)")
+            }
+            for (url, target) in [
+                (other, other), (own, other), (alias, other), (other, alias),
+                (alias, "https://old.example.com/mcp"),
+                ("https://evil.example.com/mcp", "https://evil.example.com/mcp"),
+            ] {
+                let answer = try await exchange(url, provenFor: target)
+                #expect(answer.isError(400, "invalid_dpop_proof"), "\(url) \(target)")
+            }
+        }
+    }
+
     @Test("a bearer token needs no proof, and its exchange is as before")
     func bearer() async throws {
         try await Self.run { scene in

@@ -167,6 +167,39 @@ struct ForwardAuthProofTests {
         }
     }
 
+    @Test("FD-6: a proof may name every address of the resource that the operator accepts, and no other resource's")
+    func addresses() async throws {
+        try await ProofScene.run(configure: { configuration in
+            TestServer.addSecondResource(&configuration)
+            configuration.resources[0].aliases = ["https://old.example.com/v1"]
+            configuration.resources[0].tolerances = [.slash]
+        }) { scene in
+            let tokens = try await scene.tokens(["scope": "mcp:read"])
+            let token = try #require(tokens["access_token"])
+            let query = FormParameters.serialize([("resource", TestServer.resource)])
+            let address = scene.server.managementURL + "/forward-auth?" + query
+            func status(_ path: String, _ url: String) async throws -> Int {
+                let fields = [(name: "x-forwarded-method", value: "POST"), (name: "x-forwarded-uri", value: path)]
+                let proof = try scene.key.proof("POST", url, now: scene.server.clock.now(), accessToken: token)
+                return try await scene.get(address, token, proofs: [proof], fields).status
+            }
+            for (path, url) in [
+                ("/mcp", TestServer.resource), ("/v1", "https://old.example.com/v1"),
+                ("/v1/messages", "https://old.example.com/v1/messages"), ("/mcp", "https://old.example.com/v1"),
+                ("/mcp", TestServer.resource + "/"), ("/mcp/", TestServer.resource),
+            ] {
+                #expect(try await status(path, url) == 200, "\(path) \(url)")
+            }
+            for (path, url) in [
+                ("/mcp", TestServer.secondResource), ("/mcp/x", TestServer.secondResource + "/x"),
+                ("/mcp", "https://mcp.example.com/"), ("/mcp", "https://mcp.example.com/MCP"),
+                ("/mcp/x", "https://old.example.com/v1"), ("/v1", "https://evil.example.com/v1"),
+            ] {
+                #expect(try await status(path, url) == 401, "\(path) \(url)")
+            }
+        }
+    }
+
     @Test("RFC 9449 §6.2: introspection says what a bound token is, without a proof")
     func introspection() async throws {
         try await Self.run { scene, token in

@@ -68,6 +68,40 @@ struct TokenRequestNonceTests {
         }
     }
 
+    @Test("RFC 9449 §8.2: a successful answer about agents brings the next nonce, like every other")
+    func agents() async throws {
+        try await ProofScene.run(configure: { configuration in
+            configuration.proofs.needNonce = true
+            configuration.agents.isEnabled = true
+            configuration.scopes = configuration.scopes.union(ScopeSet([ScopeSet.agents]))
+        }) { scene in
+            let form = scene.client.redemption(try await scene.code(["scope": "mcp:read agents"]))
+            let asked = try await scene.post(form, proofs: [try scene.proof()])
+            let nonce = try #require(asked.header("dpop-nonce"))
+            let answer = try await scene.post(form, proofs: [try scene.proof(claims: ["nonce": .string(nonce)])])
+            let token = try #require(answer["access_token"])
+            func send(
+                _ method: String,
+                _ path: String,
+                _ body: JSONObject? = nil
+            ) async throws -> OAuthTestClient.Answer {
+                let url = scene.server.issuer + path
+                let now = scene.server.clock.now()
+                let claims: [String: JSONValue?] = ["nonce": .string(nonce)]
+                let proof = try scene.key.proof(method, url, now: now, accessToken: token, claims: claims)
+                var fields = [(name: "authorization", value: "DPoP " + token), (name: "dpop", value: proof)]
+                if body != nil { fields.append((name: "content-type", value: "application/json")) }
+                return try await scene.client.send(method, url, headerFields: fields, body: body?.serialized() ?? [])
+            }
+            scene.server.clock.advance(by: ProofNonces.renewal)
+            let made = try await send("POST", "/agents", ["name": "a"])
+            let id = try #require(made["id"])
+            let answers = [made, try await send("GET", "/agents"), try await send("DELETE", "/agents/" + id)]
+            #expect(answers.map(\.status) == [201, 200, 204])
+            for answer in answers { #expect(answer.header("dpop-nonce").map { $0 != nonce } == true) }
+        }
+    }
+
     @Test("a nonce of another server, or of another purpose, is not ours")
     func foreign() throws {
         let now = StoreSample.now
