@@ -52,6 +52,7 @@ private struct ForgetfulBlocks: BlockStore {
     }
 
     func unblock(_ party: BlockedParty) async throws(StoreError) -> Receipt<Bool> { Receipt(true) }
+    func hasBlocks() async throws(StoreError) -> Bool { false }
     func isBlocked(_ party: BlockedParty) async throws(StoreError) -> Bool { false }
     func blocks() async throws(StoreError) -> [Block] { [] }
 }
@@ -137,8 +138,12 @@ private final class ForgetfulSessions: AuthorizationStore {
         try await far.startAgent(session, now: now)
     }
 
-    func useAgent(_ tokenHash: SHA256Digest, now: Timestamp) async throws(StoreError) -> Receipt<Session?> {
-        try await far.useAgent(tokenHash, now: now)
+    func useAgent(
+        _ tokenHash: SHA256Digest,
+        under conditions: RefreshConditions,
+        now: Timestamp
+    ) async throws(StoreError) -> Receipt<AgentUse> {
+        try await far.useAgent(tokenHash, under: conditions, now: now)
     }
 
     func session(_ id: SessionID, now: Timestamp) async throws(StoreError) -> Session? {

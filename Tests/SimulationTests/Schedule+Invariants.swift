@@ -45,8 +45,7 @@ extension Schedule {
         let limits = SimulatedSite.limits
         guard counts.pendingAuthorizations <= limits.pendingAuthorizationsMax,
             counts.authorizationCodes <= limits.authorizationCodesMax,
-            // A crash in the middle of a first login may leave a user without identity behind.
-            counts.users < users.count + site.life, counts.connections <= users.count
+            counts.users <= users.count, counts.connections <= users.count
         else { throw RuleBroken("a bound was exceeded: \(counts)") }
     }
 }

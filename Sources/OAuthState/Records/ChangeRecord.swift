@@ -31,6 +31,9 @@ package enum RecordKind: UInt8, Sendable, CaseIterable {
     /// A user who chose accounts to be used by default, or whose browser logins were ended; any other keeps the older
     /// form.
     case putUserWithDefaults = 0x37
+    /// A new user with the login identity; journals of earlier versions have the two as records of their own, and so
+    /// have snapshots.
+    case putUserOfIdentity = 0x38
     // SigningKeyRing
     case putSigningKey = 0x40
     case removeSigningKey = 0x41

@@ -37,17 +37,17 @@ package actor TokenVault: VaultStore {
             return journal.receipt(known, at: update(known, login))
         }
         guard users.count < limits.usersMax else { return journal.receipt(nil) }
-        put(
-            User(
-                id: candidate,
-                name: login.name,
-                verifiedEmail: login.verifiedEmail,
-                connections: [],
-                createdAt: now
-            )
+        let user = User(
+            id: candidate,
+            name: login.name,
+            verifiedEmail: login.verifiedEmail,
+            connections: [],
+            createdAt: now
         )
+        users[candidate] = user
         identities[login.identity] = candidate
-        return journal.receipt(candidate, at: journal.append(Self.identityRecord(login.identity, candidate)))
+        // One record: a crash between two would leave a user whom no login finds, and who counts against the bound.
+        return journal.receipt(candidate, at: journal.append(Self.record(of: user, login.identity)))
     }
 
     private func update(_ id: UserID, _ login: UserLogin) -> JournalPosition {
@@ -288,13 +288,13 @@ package actor TokenVault: VaultStore {
         return journal.append(connection.journalRecord)
     }
 
-    private func keep(_ connection: Connection) {
+    func keep(_ connection: Connection) {
         connectionTable.keep(connection)
         let endedUpstream = connection.status == .reauthorizationRequired ? connection.upstream : nil
         endedConnections.note(connection.id, endedAt: endedUpstream)
     }
 
-    private func forget(_ id: ConnectionID) {
+    func forget(_ id: ConnectionID) {
         connectionTable.forget(id)
         endedConnections.note(id, endedAt: nil)
     }
@@ -302,83 +302,5 @@ package actor TokenVault: VaultStore {
     /// How many users and connections are stored, for metrics.
     package var counts: (users: Int, connections: Int) {
         (users.count, connectionTable.count)
-    }
-
-    static func identityRecord(_ identity: IdentityKey, _ userID: UserID) -> [UInt8] {
-        BinaryWriter.record(.putIdentity) { writer in
-            writer.write(identity.digest)
-            writer.write(userID)
-        }
-    }
-}
-
-extension TokenVault: RecordedStore {
-    package static let recordKinds: Set<RecordKind> = [
-        .putUser, .putUserWithDefaults, .putIdentity, .putConnection, .putConnectionWithFields, .removeConnection,
-        .removeUser, .putUpstreamRegistration,
-    ]
-
-    /// The meaning of one record of users, identities and connections.
-    package enum Change: RecordedChange {
-        case putUser(User)
-        case putIdentity(IdentityKey, UserID)
-        case putConnection(Connection)
-        case removeConnection(ConnectionID)
-        case removeUser(UserID)
-        case putUpstreamRegistration(StoredUpstreamRegistration)
-
-        package var place: Int {
-            switch self {
-            case .putUser(let user): user.id.hashValue
-            case .putIdentity(let identity, _): identity.hashValue
-            case .putConnection(let connection): connection.id.hashValue
-            case .removeConnection(let id): id.hashValue
-            case .removeUser(let id): id.hashValue
-            case .putUpstreamRegistration(let registration): registration.upstream.hashValue
-            }
-        }
-    }
-
-    package static func change(_ kind: RecordKind, _ reader: inout BinaryReader) throws(RecordError) -> Change {
-        switch kind {
-        case .putUser, .putUserWithDefaults: .putUser(try User(from: &reader))
-        case .putIdentity: .putIdentity(IdentityKey(digest: try reader.digest()), try reader.identifier())
-        case .putConnection: .putConnection(try Connection(from: &reader))
-        case .putConnectionWithFields: .putConnection(try Connection(withFieldsFrom: &reader))
-        case .removeConnection: .removeConnection(try reader.identifier())
-        case .removeUser: .removeUser(try reader.identifier())
-        case .putUpstreamRegistration: .putUpstreamRegistration(try StoredUpstreamRegistration(from: &reader))
-        default: throw RecordError("not a record of the token vault")
-        }
-    }
-
-    package func apply(_ change: consuming Change) {
-        switch consume change {
-        case .putUser(let user): users.updateValue(user, forKey: user.id)
-        case .putIdentity(let identity, let userID): identities.updateValue(userID, forKey: identity)
-        case .putConnection(let connection): keep(connection)
-        case .removeConnection(let id): forget(id)
-        case .removeUser(let id): users.removeValue(forKey: id)
-        case .putUpstreamRegistration(let registration): registrationTable[registration.upstream] = registration
-        }
-    }
-
-    package func capture() -> CapturedState {
-        let (users, identities, connections) = (users, identities, connectionTable.rows)
-        let registrations = registrationTable
-        return CapturedState(position: journal.lastPosition) { body in
-            for user in users.values {
-                try body(user.record)
-            }
-            for (identity, userID) in identities {
-                try body(Self.identityRecord(identity, userID))
-            }
-            for connection in connections.values {
-                try body(connection.journalRecord)
-            }
-            for registration in registrations.values {
-                try body(registration.record(.putUpstreamRegistration))
-            }
-        }
     }
 }

@@ -20,7 +20,7 @@ struct RecordFormTests {
             (.putRevokedToken, 0x25), (.putRevokedTokenOfSession, 0x26), (.putConsentOfUser, 0x27),
             (.putUser, 0x30), (.putIdentity, 0x31), (.putConnection, 0x32), (.removeConnection, 0x33),
             (.removeUser, 0x34), (.putUpstreamRegistration, 0x35), (.putConnectionWithFields, 0x36),
-            (.putUserWithDefaults, 0x37),
+            (.putUserWithDefaults, 0x37), (.putUserOfIdentity, 0x38),
             (.putSigningKey, 0x40), (.removeSigningKey, 0x41),
             (.putServerSecret, 0x42),
             (.putVaultKey, 0x43), (.removeVaultKey, 0x44),
@@ -238,15 +238,24 @@ struct RecordFormTests {
         (login.name, login.verifiedEmail) = (nil, nil)
         let id = UserID(value: 0x0102)
         _ = try await store.resolveUser(login, candidate: id, now: StoreSample.now).outcome
-        let old = "30" + "00000000000000000000000000000102" + "00" + "00" + "00000000" + "000001a1ee565e00"
-        #expect(journal.records.first.map(Self.hexadecimal) == old)
+        let form = "00000000000000000000000000000102" + "00" + "00" + "00000000" + "000001a1ee565e00"
+        let identity = Self.hexadecimal(login.identity.digest.bytes)
+        #expect(journal.records.map(Self.hexadecimal) == ["38" + identity + form])
+        // As older versions wrote the two into their journals.
+        let rows = try await store.capture().rows()
+        #expect(rows.map(Self.hexadecimal) == ["30" + form, "31" + identity + "00000000000000000000000000000102"])
         _ = try await store.endLogins(of: id).outcome
         // Another kind, because an older version cannot read it; the empty list of defaults comes before the epoch.
-        let form = String(old.dropFirst(2))
         #expect(journal.records.last.map(Self.hexadecimal) == "37" + form + "00000000" + "00000001")
         let restored = TokenVault(journal: VolatileJournal())
         try await restored.restore([try #require(journal.records.first)])
         #expect(await restored.user(id)?.loginEpoch == 0)
+        #expect(await restored.userID(of: login.identity) == id)
+        let older = TokenVault(journal: VolatileJournal())
+        try await older.restore(rows)
+        #expect(await older.userID(of: login.identity) == id)
+        let (read, expected) = (await older.user(id), await restored.user(id))
+        #expect(read == expected)
         try await restored.restore([try #require(journal.records.last)])
         #expect(await restored.user(id)?.loginEpoch == 1)
     }
