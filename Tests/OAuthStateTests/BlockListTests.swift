@@ -11,7 +11,9 @@ struct BlockListTests {
         let store = BlockList(journal: VolatileJournal())
         let party = BlockedParty.user(UserID(value: 1))
         #expect(await !store.isBlocked(party))
+        #expect(await !store.hasBlocks())
         #expect(try await store.block(party, now: StoreSample.now).outcome == .blocked)
+        #expect(await store.hasBlocks())
         #expect(try await store.block(party, now: StoreSample.now + .seconds(1)).outcome == .already)
         #expect(await store.isBlocked(party))
         #expect(await !store.isBlocked(.user(UserID(value: 2))))
@@ -19,6 +21,7 @@ struct BlockListTests {
         #expect(try await store.unblock(party).outcome)
         #expect(try await !store.unblock(party).outcome)
         #expect(await !store.isBlocked(party))
+        #expect(await !store.hasBlocks())
     }
 
     @Test("are bounded, and one that holds already is still found at the bound")

@@ -207,8 +207,12 @@ private struct CarelessSessions: AuthorizationStore {
         try await inner.startAgent(session, now: now)
     }
 
-    func useAgent(_ tokenHash: SHA256Digest, now: Timestamp) async throws(StoreError) -> Receipt<Session?> {
-        try await inner.useAgent(tokenHash, now: now)
+    func useAgent(
+        _ tokenHash: SHA256Digest,
+        under conditions: RefreshConditions,
+        now: Timestamp
+    ) async throws(StoreError) -> Receipt<AgentUse> {
+        try await inner.useAgent(tokenHash, under: conditions, now: now)
     }
 
     func rememberConsent(_ consent: RememberedConsent) async throws(StoreError) -> Receipt<StoreAdmission> {

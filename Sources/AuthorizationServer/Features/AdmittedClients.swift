@@ -82,6 +82,7 @@ extension BlockStore {
     /// The client without redirect URIs at blocked hosts; `nil` when the client or its document's host is blocked, or
     /// when no redirect URI is left.
     func admitted(_ client: Client) async throws(StoreError) -> Client? {
+        guard try await hasBlocks() else { return client }
         guard try await !isBlocked(.client(client.id)) else { return nil }
         if client.kind == .metadataDocument, let host = URIReference(client.id)?.host?.lowercased(),
             try await isBlocked(.documentHost(host))

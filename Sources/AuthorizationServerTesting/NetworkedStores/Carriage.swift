@@ -69,6 +69,16 @@ extension RotationOutcome: Carried {
     }
 }
 
+extension AgentUse: Carried {
+    func carried() throws(StoreError) -> AgentUse {
+        switch self {
+        case .used(let session): .used(try Carriage.carried(session))
+        case .upstreamEnded(let session, let id): .upstreamEnded(try Carriage.carried(session), id)
+        case .unknown: self
+        }
+    }
+}
+
 extension SessionRevocation: Carried {
     func carried() throws(StoreError) -> SessionRevocation {
         guard case .revoked(let session) = self else { return self }

@@ -80,8 +80,14 @@ package struct NetworkedSessions: AuthorizationStore {
         }
     }
 
-    package func useAgent(_ tokenHash: SHA256Digest, now: Timestamp) async throws(StoreError) -> Receipt<Session?> {
-        try await network.change("useAgent") { () throws(StoreError) in try await far.useAgent(tokenHash, now: now) }
+    package func useAgent(
+        _ tokenHash: SHA256Digest,
+        under conditions: RefreshConditions,
+        now: Timestamp
+    ) async throws(StoreError) -> Receipt<AgentUse> {
+        try await network.change("useAgent") { () throws(StoreError) in
+            try await far.useAgent(tokenHash, under: conditions, now: now)
+        }
     }
 
     package func session(_ id: SessionID, now: Timestamp) async throws(StoreError) -> Session? {

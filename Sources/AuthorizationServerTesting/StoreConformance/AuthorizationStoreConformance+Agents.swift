@@ -3,15 +3,21 @@ import OAuthState
 
 /// Sessions of agents.
 extension AuthorizationStoreConformance {
-    private static func agent(_ number: UInt64, parent: Session?) -> Session {
+    /// An agent that has some of a user's connections.
+    static func agent(
+        _ number: UInt64,
+        parent: Session?,
+        of userID: UserID = StoreSample.user(1),
+        connections: [ConnectionID] = []
+    ) -> Session {
         let expiry = StoreSample.now + .seconds(86_400)
         return Session(
             id: SessionID(value: Bits128(number)),
-            userID: parent?.userID ?? StoreSample.user(1),
+            userID: parent?.userID ?? userID,
             clientID: "agent_\(number)",
             scopes: ScopeSet(["mcp:read"]),
             resource: StoreSample.resource,
-            connections: [],
+            connections: connections,
             authenticatedAt: nil,
             absoluteExpiry: expiry,
             idleExpiry: expiry,
@@ -27,6 +33,18 @@ extension AuthorizationStoreConformance {
         )
     }
 
+    private static func session(
+        _ number: UInt64,
+        in store: any AuthorizationStore,
+        now: Timestamp
+    ) async throws -> Session? {
+        let hash = StoreSample.digest("agent \(number)")
+        let conditions = RefreshConditions(neededUpstreams: [StoreSample.resource: []])
+        guard case .used(let session) = try await store.useAgent(hash, under: conditions, now: now).outcome
+        else { return nil }
+        return session
+    }
+
     static func agents(_ makeStore: StoreFactory<any AuthorizationStore>) async throws {
         let store = try await makeStore(StoreSettings())
         let parent = try await openSession(1, in: store)
@@ -36,16 +54,16 @@ extension AuthorizationStoreConformance {
             try requireEqual(admission, .admitted, "the admission of an agent")
         }
         let use = StoreSample.now + .seconds(60)
-        let used = try await store.useAgent(StoreSample.digest("agent 100"), now: use).outcome
+        let used = try await session(100, in: store, now: use)
         try requireEqual(used?.agentUsedAt, use, "the time of the first use")
-        let again = try await store.useAgent(StoreSample.digest("agent 100"), now: use + .seconds(60)).outcome
+        let again = try await session(100, in: store, now: use + .seconds(60))
         try requireEqual(again?.agentUsedAt, use, "the time of a use within the hour")
-        let unknown = try await store.useAgent(StoreSample.digest("agent 1"), now: use).outcome
+        let unknown = try await session(1, in: store, now: use)
         try requireEqual(unknown, nil, "the session of an unknown token")
         let nested = try await store.startAgent(agent(102, parent: child), now: use).outcome
         try requireEqual(nested, .parentEnded, "an agent of an agent")
         _ = try await store.revoke(parent.id).outcome
-        let orphan = try await store.useAgent(StoreSample.digest("agent 100"), now: use).outcome
+        let orphan = try await session(100, in: store, now: use)
         try requireEqual(orphan, nil, "the session of an agent whose parent has ended")
         try requireEqual(try await store.session(child.id, now: use), nil, "that session by its id")
         let late = try await store.startAgent(agent(103, parent: parent), now: use).outcome
@@ -53,7 +71,7 @@ extension AuthorizationStoreConformance {
         try requireEqual(try await store.sessions(of: parent.userID, now: use).map(\.id), [own.id], "what is left")
         let ended = try await store.end(SessionEnding(sessions: [own.id])).outcome
         try requireEqual(ended, 1, "the number of ended agents")
-        let last = try await store.useAgent(StoreSample.digest("agent 101"), now: use).outcome
+        let last = try await session(101, in: store, now: use)
         try requireEqual(last, nil, "the session of an ended agent")
     }
 

@@ -25,6 +25,10 @@ package enum SharedStoreConformance {
         Rule("VR-9: a session ends at its refresh when the provider of a needed connection ended it", needed),
         Rule("VR-9: a connection that is not needed, or trouble that may pass, ends nothing", notNeeded),
         Rule("VR-9: a connection that was mended, or disconnected, ends nothing", mended),
+        Rule(
+            "VR-9: an agent ends at its use when the provider of a connection that its session needs ended it",
+            agents
+        ),
         Rule("D-29: another client's use ends nothing although the connection has ended", foreign),
     ]
 
@@ -109,6 +113,57 @@ package enum SharedStoreConformance {
         _ = try await stores.vault.disconnect(again.id).outcome
         let second = try await refresh(stores, needing: [connection.upstream], generation: 2)
         guard case .rotated = second else { throw Deviation(text: "a refresh after disconnection came to \(second)") }
+    }
+
+    static func agents(_ makeStores: StoreFactory<SharedStores>) async throws {
+        let (stores, session, connection) = try await scene(makeStores)
+        let own = AuthorizationStoreConformance.agent(
+            100,
+            parent: nil,
+            of: session.userID,
+            connections: [connection.id]
+        )
+        let child = AuthorizationStoreConformance.agent(101, parent: session)
+        let other = AuthorizationStoreConformance.agent(102, parent: nil, of: session.userID)
+        for agent in [own, child, other] {
+            let admission = try await stores.authorization.startAgent(agent, now: StoreSample.now).outcome
+            try requireEqual(admission, .admitted, "the admission of an agent")
+            try await requireUse(of: agent, needing: [connection.upstream], in: stores)
+        }
+        try await end(connection, in: stores)
+        for agent in [own, child] {
+            try await requireUse(of: agent, needing: ["another"], in: stores)
+            let outcome = try await use(agent, needing: [connection.upstream], in: stores)
+            guard case .upstreamEnded(let ended, connection.id) = outcome, ended.id == agent.id else {
+                throw Deviation(text: "the use of an agent after the end came to \(outcome)")
+            }
+            let next = try await use(agent, needing: [connection.upstream], in: stores)
+            try requireEqual(next, .unknown, "the next use")
+            let kept = try await stores.authorization.session(agent.id, now: StoreSample.now)
+            try requireEqual(kept, nil, "the session of the agent")
+        }
+        try await requireUse(of: other, needing: [connection.upstream], in: stores)
+        let parent = try await stores.authorization.session(session.id, now: StoreSample.now)
+        try requireEqual(parent, session, "the session that made an agent")
+    }
+
+    private static func use(
+        _ agent: Session,
+        needing upstreams: Set<String>,
+        in stores: SharedStores
+    ) async throws -> AgentUse {
+        guard let tokenHash = agent.agent?.tokenHash else { throw Deviation(text: "the session is not an agent's") }
+        let conditions = RefreshConditions(neededUpstreams: [StoreSample.resource: upstreams])
+        return try await stores.authorization.useAgent(tokenHash, under: conditions, now: StoreSample.now).outcome
+    }
+
+    private static func requireUse(
+        of agent: Session,
+        needing upstreams: Set<String>,
+        in stores: SharedStores
+    ) async throws {
+        let outcome = try await use(agent, needing: upstreams, in: stores)
+        guard case .used = outcome else { throw Deviation(text: "the use of an agent came to \(outcome)") }
     }
 
     static func foreign(_ makeStores: StoreFactory<SharedStores>) async throws {

@@ -84,6 +84,8 @@ package protocol BlockStore: Sendable {
     func block(_ party: BlockedParty, now: Timestamp) async throws(StoreError) -> Receipt<BlockOutcome>
     /// Removes a block; false when there was none.
     func unblock(_ party: BlockedParty) async throws(StoreError) -> Receipt<Bool>
+    /// Whether anything is blocked now: what every request asks before it looks closer.
+    func hasBlocks() async throws(StoreError) -> Bool
     /// Whether a party is blocked now.
     func isBlocked(_ party: BlockedParty) async throws(StoreError) -> Bool
     /// All blocks, oldest first.

@@ -49,6 +49,16 @@ extension Session {
     }
 }
 
+/// The outcome of using an agent's token.
+package enum AgentUse: Hashable, Sendable {
+    /// The live session of the agent.
+    case used(Session)
+    /// No such agent: ended, expired or never made.
+    case unknown
+    /// The provider has ended a connection that the agent or its parent needs, and so the agent has ended (VR-9).
+    case upstreamEnded(Session, ConnectionID)
+}
+
 /// The outcome of making an agent.
 package enum AgentAdmission: Hashable, Sendable {
     /// It exists.

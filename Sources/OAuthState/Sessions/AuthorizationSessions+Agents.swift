@@ -28,16 +28,38 @@ extension AuthorizationSessions {
         recordRemoval(of: session.id)
     }
 
-    package func useAgent(_ tokenHash: SHA256Digest, now: Timestamp) throws(StoreError) -> Receipt<Session?> {
+    package func useAgent(
+        _ tokenHash: SHA256Digest,
+        under conditions: RefreshConditions,
+        now: Timestamp
+    ) throws(StoreError) -> Receipt<AgentUse> {
         try journal.requireAvailability()
         guard let id = sessions.id(ofAgentToken: tokenHash), var session = session(id, now: now) else {
-            return journal.receipt(nil)
+            return journal.receipt(.unknown)
+        }
+        if let cause = endedConnection(of: session, under: conditions) {
+            sessions.removeValue(forKey: id)
+            return journal.receipt(.upstreamEnded(session, cause), at: recordRemoval(of: id))
         }
         // Once an hour is precise enough, and keeps the journal small.
-        guard session.agentUsedAt.map({ now - $0 >= .seconds(3600) }) ?? true else { return journal.receipt(session) }
+        guard session.agentUsedAt.map({ now - $0 >= .seconds(3600) }) ?? true else {
+            return journal.receipt(.used(session))
+        }
         session.rotatedAt = now
         sessions[id] = session
-        return journal.receipt(session, at: journal.append(session.record(.putSession)))
+        return journal.receipt(.used(session), at: journal.append(session.record(.putSession)))
+    }
+
+    // VR-9: the agent may have been given none of the connections that its parent's login needs. The parent ends at its
+    // own next refresh, which a client that left its agent alone may never make.
+    private func endedConnection(of agent: Session, under conditions: RefreshConditions) -> ConnectionID? {
+        let parent = agent.agent?.parent.flatMap { sessions[$0] }
+        for session in [agent, parent].compactMap({ $0 }) {
+            // A resource that is not registered needs nothing: no token is issued for it anyway.
+            guard let needed = conditions.neededUpstreams[session.resource] else { continue }
+            if let cause = endedConnections.first(among: session.connections, at: needed) { return cause }
+        }
+        return nil
     }
 
     /// Whether the session that an agent's session ends with has not ended.

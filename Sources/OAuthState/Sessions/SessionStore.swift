@@ -25,8 +25,15 @@ package protocol SessionStore: Sendable {
     ///
     /// An agent whose token could not leave is taken back.
     func startAgent(_ session: Session, now: Timestamp) async throws(StoreError) -> Receipt<AgentAdmission>
-    /// The live session of the agent whose token has this hash; remembers the use to the hour.
-    func useAgent(_ tokenHash: SHA256Digest, now: Timestamp) async throws(StoreError) -> Receipt<Session?>
+    /// The live session of the agent whose token has this hash, if the conditions permit it to continue; remembers the
+    /// use to the hour.
+    ///
+    /// The conditions hold for the agent's own connections and for those of the session that it ends with.
+    func useAgent(
+        _ tokenHash: SHA256Digest,
+        under conditions: RefreshConditions,
+        now: Timestamp
+    ) async throws(StoreError) -> Receipt<AgentUse>
     /// The live session with this id; an agent's is live only as long as the one that it ends with.
     func session(_ id: SessionID, now: Timestamp) async throws(StoreError) -> Session?
     /// Ends a session; `nil` when there was none.

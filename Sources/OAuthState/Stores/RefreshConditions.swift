@@ -1,5 +1,5 @@
 /// The conditions outside a session under which it may continue: data that any store can check in the turn of the
-/// refresh.
+/// refresh, or when its agent uses its token.
 package struct RefreshConditions: Hashable, Sendable {
     /// For each registered resource, in its registered spelling, the upstreams that its sessions require.
     ///
