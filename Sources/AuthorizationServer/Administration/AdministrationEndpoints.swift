@@ -77,7 +77,8 @@ struct KeyRotationEndpoint: RequestHandler {
     func respond(to request: Request, context: RequestContext) async -> Response {
         do {
             let keyID = try await rotation.rotate(force: try Self.isForced(request), now: context.now)
-            audit.record(.signingKeyChanged(keyID, cause: .administrator), context: context)
+            let actor = AdministrationRequest.actor(of: request)
+            audit.record(.signingKeyChanged(keyID, cause: .administrator, by: actor), context: context)
             return .json(JSONObject(dictionaryLiteral: ("kid", .string(keyID))).serialized())
         } catch let failure as SigningKeyRotation.Failure {
             return .error(OAuthError(.invalidRequest, failure.description))
@@ -129,7 +130,7 @@ struct VaultKeyRotationEndpoint: RequestHandler {
     func respond(to request: Request, context: RequestContext) async -> Response {
         do throws(OAuthError) {
             let number = try await rotation.rotate(now: context.now)
-            audit.record(.vaultKeyChanged(number), context: context)
+            audit.record(.vaultKeyChanged(number, by: AdministrationRequest.actor(of: request)), context: context)
             let json: JSONObject = ["key": .integer(Int(number))]
             return .json(json.serialized())
         } catch {

@@ -22,8 +22,13 @@ struct AdministrationRequest {
                 throw OAuthError(.invalidRequest, "the query is malformed")
             }
         }
+        actor = Self.actor(of: request)
+    }
+
+    /// Who sent a request whose parameters are read elsewhere.
+    static func actor(of request: Request) -> String {
         let claimed = (request[.xGatehouseOperator] ?? "").prefix(64).filter { $0.isASCII && !$0.isWhitespace }
-        actor = claimed.isEmpty ? "administrator" : "administrator:\(claimed)"
+        return claimed.isEmpty ? "administrator" : "administrator:\(claimed)"
     }
 
     /// A parameter that may be given once.

@@ -39,8 +39,9 @@ struct ConnectionAdministrationEndpoint: RequestHandler {
         do throws(OAuthError) {
             guard let id = request.pathParameter.flatMap(ConnectionID.init), let outcome = try await ending.end(id)
             else { return .noSuchConnection }
+            let actor = AdministrationRequest.actor(of: request)
             audit.record(
-                .disconnected(outcome.connection, by: "administrator", provider: outcome.provider.rawValue),
+                .disconnected(outcome.connection, by: actor, provider: outcome.provider.rawValue),
                 context: context
             )
             return .json(outcome.json.serialized())
@@ -60,7 +61,7 @@ struct UserSignOutEndpoint: RequestHandler {
             guard let id = request.pathParameter.flatMap(UserID.init),
                 try await OAuthError.attempt(await vault.endLogins(of: id).outcome)
             else { return .json(Array(#"{"error":"not_found"}"#.utf8), status: .notFound) }
-            audit.record(.signedOut(id, by: "administrator"), context: context)
+            audit.record(.signedOut(id, by: AdministrationRequest.actor(of: request)), context: context)
             let json: JSONObject = ["sub": .string(id.text), "signed_out": true]
             return .json(json.serialized())
         } catch {

@@ -27,9 +27,11 @@ struct ReloadEndpoint: RequestHandler {
 /// `POST /admin/snapshot`: writes a snapshot now, so that `gatehouse snapshot export` copies the present state.
 struct SnapshotEndpoint: RequestHandler {
     let requests: SnapshotRequests
+    let audit: AuditTrail
 
     func respond(to request: Request, context: RequestContext) async -> Response {
         guard await requests.written() else { return .error(.overloaded) }
+        audit.record(.snapshotWritten(by: AdministrationRequest.actor(of: request)), context: context)
         let json: JSONObject = ["requested_at": .integer(Int(context.now.secondsSinceEpoch))]
         return .json(json.serialized())
     }

@@ -11,6 +11,7 @@ import SocketHTTP
 struct UpstreamConnectionsEndpoint: RequestHandler {
     let vault: any VaultStore
     let revocations: ProviderRevocations
+    let audit: AuditTrail
 
     /// The path of both verbs.
     static let path = "/admin/upstreams/{name}/connections"
@@ -70,6 +71,8 @@ struct UpstreamConnectionsEndpoint: RequestHandler {
             await connections(at: upstream, after: nil, limit: Self.endingCountMax + 1)
         )
         var count = 0
+        // Also those before a failure. The event of each waits for its provider, and a crash would lose it.
+        defer { audit.record(.endedConnections(at: upstream, count: count, by: actor), context: context) }
         for connection in found.prefix(Self.endingCountMax) {
             // The erasure is durable before the provider is asked: whatever it answers, the tokens are not used again.
             guard let erased = try await OAuthError.attempt(await vault.disconnect(connection.id).outcome) else {

@@ -42,13 +42,19 @@ package struct AuditEvent: Sendable {
     }
 
     /// Another key signs tokens from now on (MD-9).
-    package static func signingKeyChanged(_ keyID: String, cause: KeyChangeCause) -> AuditEvent {
-        AuditEvent("signing_key.changed", ["kid": .string(keyID), "cause": .string(cause.rawValue)])
+    package static func signingKeyChanged(
+        _ keyID: String,
+        cause: KeyChangeCause,
+        by actor: String? = nil
+    ) -> AuditEvent {
+        var fields: AuditFields = ["kid": .string(keyID), "cause": .string(cause.rawValue)]
+        if let actor { fields.append("by", actor) }
+        return AuditEvent("signing_key.changed", fields)
     }
 
-    /// Another key seals upstream tokens from now on (VT-5).
-    package static func vaultKeyChanged(_ number: UInt32) -> AuditEvent {
-        AuditEvent("vault_key.changed", ["key": .integer(Int(number))])
+    /// An operator gave the vault another key, which seals upstream tokens from now on (VT-5).
+    package static func vaultKeyChanged(_ number: UInt32, by actor: String) -> AuditEvent {
+        AuditEvent("vault_key.changed", ["key": .integer(Int(number)), "by": .string(actor)])
     }
 
     /// The user answered the consent page.
@@ -208,11 +214,32 @@ package struct AuditEvent: Sendable {
         AuditEvent("signing_key.withdrawn", ["kid": .string(keyID), "by": .string(actor)])
     }
 
-    /// A reload changed these keys of the configuration.
+    /// The configuration was read again, with its secrets and certificates; these keys have changed.
     package static func reloaded(_ keys: [String], by actor: String) -> AuditEvent {
         AuditEvent(
             "configuration.reloaded",
             ["keys": .array(keys.map(JSONValue.string)), "by": .string(actor)]
+        )
+    }
+
+    /// The configuration was read again and refused; these keys need a restart, if they are the reason.
+    package static func reloadRefused(_ keys: [String], by actor: String) -> AuditEvent {
+        AuditEvent(
+            "configuration.reload_refused",
+            ["keys": .array(keys.map(JSONValue.string)), "by": .string(actor)]
+        )
+    }
+
+    /// A snapshot was written because an operator asked for it.
+    package static func snapshotWritten(by actor: String) -> AuditEvent {
+        AuditEvent("snapshot.written", ["by": .string(actor)])
+    }
+
+    /// An operator ended connections at an upstream; each has an event of its own once its provider was asked.
+    package static func endedConnections(at upstream: String, count: Int, by actor: String) -> AuditEvent {
+        AuditEvent(
+            "administration.ended_connections",
+            ["upstream": .string(upstream), "connections": .integer(count), "by": .string(actor)]
         )
     }
 
