@@ -5,7 +5,9 @@ import OpenSSLCrypto
 import SocketHTTP
 
 /// RFC 6749 §2.3: authenticates a client; the same code at the token, revocation and introspection endpoints (CA-6).
-package struct ClientAuthenticator: Sendable {
+///
+/// A class, so that a request hands on a reference and does not copy the collaborators.
+package final class ClientAuthenticator: Sendable {
     private let clients: any ClientStore
     private let assertions: ClientAssertionVerifier
     private let operatorSecrets: [String: AcceptedSecrets]

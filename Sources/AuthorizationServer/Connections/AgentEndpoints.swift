@@ -35,7 +35,7 @@ struct AgentAccess: Sendable {
             return .failure(AgentRefusal(response: response))
         }
         let scopes = session.scopes.filter { scope in held.contains { $0 == scope } }
-        return .success(Maker(session: session, scopes: scopes))
+        return .success(Maker(session: session, scopes: scopes, nonce: granted.nonce))
     }
 
     /// The holder of a token that may make agents.
@@ -43,6 +43,8 @@ struct AgentAccess: Sendable {
         let session: Session
         /// The scopes of the token.
         let scopes: ScopeSet
+        /// The nonce that the answer brings (RFC 9449 §8.2).
+        let nonce: String?
     }
 }
 
@@ -73,12 +75,12 @@ struct AgentsEndpoint: Endpoint {
                     now: context.now
                 )
                 let json: JSONObject = ["agents": .array(own.map { .object($0.agentView) })]
-                return .json(json.serialized())
+                return .json(json.serialized()).bringing(nonce: maker.nonce)
             }
             let made = try await agents.make(try order(request, maker), by: "client", context)
             var json = made.session.agentView
             json["agent_token"] = .string(made.token.wireValue)
-            return .json(json.serialized(), status: .created)
+            return .json(json.serialized(), status: .created).bringing(nonce: maker.nonce)
         } catch {
             return .error(error)
         }
@@ -150,6 +152,7 @@ struct AgentEndpoint: Endpoint {
                 try await agents.end(id, of: maker.session.userID, madeBy: maker.session, by: "client", context)
             else { return .noSuchRow }
             return Response(status: .noContent, headerFields: [.cacheControl: "no-store"], body: [])
+                .bringing(nonce: maker.nonce)
         } catch {
             return .error(error)
         }

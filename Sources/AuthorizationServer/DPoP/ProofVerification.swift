@@ -14,7 +14,9 @@ struct VerifiedProof: Sendable {
 }
 
 /// RFC 9449 §4.3: verifies the proofs of requests.
-struct ProofVerification: Sendable {
+///
+/// A class, so that a request hands on a reference and does not copy the collaborators.
+final class ProofVerification: Sendable {
     private let guesses: GuessLimit
     private let metrics: ServerMetrics
     /// `nil` when no nonces are wanted.

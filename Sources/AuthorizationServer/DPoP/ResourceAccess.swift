@@ -50,6 +50,8 @@ struct ResourceAccess: Sendable {
         let method: String
         /// One URI, unless the proxy leaves open where its client's path begins.
         let targets: [String]
+        /// Whose further addresses are accepted too.
+        var resource: AddressedResource?
     }
 
     /// The live token of a request.
@@ -115,7 +117,7 @@ struct ResourceAccess: Sendable {
         do throws(OAuthError) {
             proof = try await proofs.proof(
                 of: request,
-                for: DPoPUse(method: use.method, targets: use.targets, accessToken: token),
+                for: DPoPUse(method: use.method, targets: use.targets, at: use.resource, accessToken: token),
                 from: .tokenHolder,
                 context
             )

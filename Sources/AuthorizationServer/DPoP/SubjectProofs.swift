@@ -5,17 +5,21 @@ import OAuthProtocol
 ///
 /// The server says for which request it got the proof. It is not consumed here: the server may retrieve several
 /// upstream tokens for one request, and it is the server that has to see a repeated request.
-struct SubjectProofs: Sendable {
+///
+/// A class, so that a request hands on a reference and does not copy the collaborators.
+final class SubjectProofs: Sendable {
     private let verification: AccessTokenVerification
     private let proofs: ProofVerification
+    private let resources: ResourceCatalogue
 
     /// The parameters of the form.
     static let parameters = ["subject_proof", "subject_proof_method", "subject_proof_url"]
 
-    /// Proofs of tokens that `verification` knows.
-    init(verification: AccessTokenVerification, proofs: ProofVerification) {
+    /// Proofs of tokens that `verification` knows, for requests to one of the resources.
+    init(verification: AccessTokenVerification, proofs: ProofVerification, resources: ResourceCatalogue) {
         self.verification = verification
         self.proofs = proofs
+        self.resources = resources
     }
 
     /// Which key the request proves for its subject token.
@@ -38,10 +42,11 @@ struct SubjectProofs: Sendable {
         let target = try form.required("subject_proof_url")
         // What is wrong with the token is reported by those who need it.
         guard let claims = try? verification.claims(of: token, now: context.now) else { return .possession(of: nil) }
-        guard Self.haveSameOrigin(target, claims.audience) else {
+        let resource = resources.registered(claims.audience).flatMap { AddressedResource($0, in: resources) }
+        guard Self.haveSameOrigin(target, claims.audience) || resource?.contains(target) ?? false else {
             throw OAuthError(.invalidDPoPProof, "subject_proof_url is not at the resource of subject_token")
         }
-        let use = DPoPUse(method: method, targets: [target], accessToken: token)
+        let use = DPoPUse(method: method, targets: [target], at: resource, accessToken: token)
         return .possession(of: try await proofs.verified(text, for: use, from: .resourceServer, context).key)
     }
 

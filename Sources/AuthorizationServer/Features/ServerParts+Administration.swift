@@ -68,7 +68,7 @@ extension ServerParts {
                 method: .post,
                 path: "/admin/snapshot",
                 summary: "Writes a snapshot now, which a backup can copy.",
-                endpoint: SnapshotEndpoint(requests: operations.snapshots)
+                endpoint: SnapshotEndpoint(requests: operations.snapshots, audit: audit)
             ),
         ]
     }
@@ -91,7 +91,11 @@ extension ServerParts {
     }
 
     private var connectionVerbs: [AdministrationVerb] {
-        let ofUpstream = UpstreamConnectionsEndpoint(vault: stores.vault, revocations: vault.revocations)
+        let ofUpstream = UpstreamConnectionsEndpoint(
+            vault: stores.vault,
+            revocations: vault.revocations,
+            audit: audit
+        )
         return [
             AdministrationVerb(
                 method: .get,

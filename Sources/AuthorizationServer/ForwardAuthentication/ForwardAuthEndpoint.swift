@@ -168,7 +168,7 @@ struct ForwardAuthEndpoint: Endpoint {
         _ resource: ProtectedResource,
         _ context: RequestContext
     ) async throws(Refusal) -> ResourceAccess.Granted {
-        let use = ForwardedUse(request, below: settings.exactPath, of: resource).use
+        let use = ForwardedUse(request, below: settings.exactPath, of: resource, in: resources).use
         do throws(ResourceAccess.Refusal) {
             return try await access.granted(request, for: use, audiences: [resource.uri], context)
         } catch {

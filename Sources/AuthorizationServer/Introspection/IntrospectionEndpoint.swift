@@ -7,7 +7,9 @@ package import SocketHTTP
 ///
 /// It answers about tokens that were issued for the caller. About any other token (expired, revoked, forged, another's,
 /// or none at all) it only says that it is not active (IN-1, D-37).
-package struct IntrospectionEndpoint: Endpoint {
+///
+/// A class, so that a request hands on a reference and does not copy the collaborators.
+package final class IntrospectionEndpoint: Endpoint {
     private let requests: ClientRequests
     private let resources: ResourceCatalogue
     private let verification: AccessTokenVerification

@@ -33,7 +33,7 @@ struct CredentialDepositEndpoint: RequestHandler {
                 ? try await tokens(body, provider, user.id, context)
                 : try await credential(body, provider, user.id, context)
             let kept = try await entered.store(draft, context)
-            let actor = try AdministrationRequest(request).actor
+            let actor = AdministrationRequest.actor(of: request)
             audit.record(.deposited(kept, by: actor), context: context)
             return .json(ConnectionListing.json(kept).serialized())
         } catch {

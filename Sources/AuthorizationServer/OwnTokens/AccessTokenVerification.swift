@@ -4,7 +4,9 @@ package import OAuthState
 import OpenSSLCrypto
 
 /// RFC 9068 §4: validates our own access tokens when they are presented to us, and finds their sessions.
-package struct AccessTokenVerification: Sendable {
+///
+/// A class, so that a request hands on a reference and does not copy the collaborators.
+package final class AccessTokenVerification: Sendable {
     private let verifier: AccessTokenVerifier
     private let keys: SigningKeyPublication
     private let sessions: any AccessTokenStore

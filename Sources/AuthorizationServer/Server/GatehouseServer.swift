@@ -160,25 +160,29 @@ package final class GatehouseServer: Sendable {
         let outcome = Mutex(ReloadOutcome(refusal: "the server is stopping"))
         await reloadTurns.run { [self] in
             await reloadFiles()
-            let made = await reloadConfiguration(by: actor)
+            let made = await reloadConfiguration()
+            // Also without a change of the configuration: its secrets and certificates were read again.
+            reloading.audit.record(
+                made.refusal == nil
+                    ? .reloaded(made.changed, by: actor) : .reloadRefused(made.needRestart, by: actor),
+                now: environment.timeSource.now()
+            )
             outcome.withLock { $0 = made }
         }
         return outcome.withLock { $0 }
     }
 
-    private func reloadConfiguration(by actor: String) async -> ReloadOutcome {
+    private func reloadConfiguration() async -> ReloadOutcome {
         guard let readConfiguration = environment.readConfiguration else {
             reloadSecrets()
             return ReloadOutcome()
         }
-        let now = environment.timeSource.now()
         do {
-            let changed = try await reloading.adopt(try readConfiguration(), now: now)
+            let changed = try await reloading.adopt(try readConfiguration(), now: environment.timeSource.now())
             environment.logger.notice(
                 "the configuration was reloaded",
                 metadata: ["changed": "\(changed.joined(separator: ", "))"]
             )
-            if !changed.isEmpty { reloading.audit.record(.reloaded(changed, by: actor), now: now) }
             return ReloadOutcome(changed: changed)
         } catch let refusal as ServerReload.Refusal {
             environment.logger.error("the configuration was not reloaded", metadata: ["error": "\(refusal.reason)"])

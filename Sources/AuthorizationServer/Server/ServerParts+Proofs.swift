@@ -32,5 +32,7 @@ extension ServerParts {
     }
 
     /// The proofs of subject tokens.
-    var subjectProofs: SubjectProofs { SubjectProofs(verification: verification, proofs: proofs) }
+    var subjectProofs: SubjectProofs {
+        SubjectProofs(verification: verification, proofs: proofs, resources: resources)
+    }
 }

@@ -2,7 +2,9 @@ package import OAuthProtocol
 package import OAuthState
 
 /// RFC 6749 §5.1: the answer of the code and refresh grants for a session.
-package struct SessionTokenResponder: Sendable {
+///
+/// A class, so that a request hands on a reference and does not copy the collaborators.
+package final class SessionTokenResponder: Sendable {
     /// Issues the access tokens, and those of clients without a session.
     let accessTokens: AccessTokenIssuer
     private let idTokens: IDTokenIssuer

@@ -6,12 +6,20 @@ import SocketHTTP
 /// RFC 6749 §3.2: the token endpoint.
 ///
 /// Parses, authenticates and dispatches; each grant defines its own meaning.
-struct TokenEndpoint: Endpoint {
+///
+/// A class, so that a request hands on a reference and does not copy the collaborators.
+final class TokenEndpoint: Endpoint {
     /// A grant with the counter of its successes, which is looked up once.
-    private struct Offer: Sendable {
+    private final class Offer: Sendable {
         let grant: any Grant
         let declaration: GrantDeclaration
         let successes: Counter
+
+        init(grant: any Grant, metrics: ServerMetrics) {
+            self.grant = grant
+            declaration = type(of: grant).declaration
+            successes = metrics.tokenRequests(grant: declaration.name, result: "success")
+        }
     }
 
     private let offers: [Offer]
@@ -24,14 +32,7 @@ struct TokenEndpoint: Endpoint {
 
     /// An endpoint with the given grants.
     init(grants: [any Grant], requests: ClientRequests, proofs: TokenProofs, metrics: ServerMetrics) {
-        offers = grants.map { grant in
-            let declaration = type(of: grant).declaration
-            return Offer(
-                grant: grant,
-                declaration: declaration,
-                successes: metrics.tokenRequests(grant: declaration.name, result: "success")
-            )
-        }
+        offers = grants.map { Offer(grant: $0, metrics: metrics) }
         self.requests = requests
         self.proofs = proofs
         self.metrics = metrics

@@ -5,7 +5,9 @@ import OAuthState
 ///
 /// The token must be for that very server: possession of a `tsid`, or of a token for another resource, is worthless
 /// (D-37, D-67).
-package struct ExchangeSubject: Sendable {
+///
+/// A class, so that a request hands on a reference and does not copy the collaborators.
+package final class ExchangeSubject: Sendable {
     private let resources: ResourceCatalogue
     private let verification: AccessTokenVerification
     private let proofs: SubjectProofs

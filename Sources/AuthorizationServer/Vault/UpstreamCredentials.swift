@@ -41,7 +41,9 @@ package enum UpstreamCredentialError: StoreFailure, Sendable {
 }
 
 /// Yields upstream access tokens from the vault, refreshed when due (VR-1 to VR-12).
-package struct UpstreamCredentials: Sendable {
+///
+/// A class, so that a request hands on a reference and does not copy the collaborators.
+package final class UpstreamCredentials: Sendable {
     private let vault: any ConnectionStore
     private let sessions: any SessionStore
     private let upstreams: UpstreamDirectory

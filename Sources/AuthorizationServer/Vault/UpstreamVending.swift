@@ -3,7 +3,9 @@ import OAuthState
 package import OpenSSLCrypto
 
 /// Retrieves upstream tokens on the record: every token and every refusal has an audit event and a metric (VX-7).
-package struct UpstreamVending: Sendable {
+///
+/// A class, so that a request hands on a reference and does not copy the collaborators.
+package final class UpstreamVending: Sendable {
     private let credentials: UpstreamCredentials
     private let links: ConnectLinks
     private let random: any RandomSource

@@ -155,6 +155,33 @@ struct ReloadTests {
         }
     }
 
+    @Test("Info: scopes taken from a resource are missing from a live session's next tokens, and return with it")
+    func takenScopes() async throws {
+        try await Self.run { (server, source) async throws in
+            var client = try await OAuthTestClient.registered(at: server)
+            client.scope = "mcp:read only:a offline_access"
+            let tokens = try await client.tokens(at: server)
+            #expect(Self.scopes(tokens["scope"]) == ["mcp:read", "only:a", "offline_access"])
+            let whole = server.server.configuration
+            var next = whole
+            next.resources[0].scopes = ScopeSet(["mcp:read"])
+            source.put(next)
+            #expect(await server.server.reload().changed == ["resources"])
+            let narrowed = try await client.refresh(tokens["refresh_token"] ?? "")
+            #expect(Self.scopes(narrowed["scope"]) == ["mcp:read", "offline_access"])
+            let claims = try DecodedToken(try #require(narrowed["access_token"])).claims
+            #expect(Self.scopes(claims["scope"]?.stringValue) == ["mcp:read", "offline_access"])
+            source.put(whole)
+            #expect(await server.server.reload().changed == ["resources"])
+            let returned = try await client.refresh(narrowed["refresh_token"] ?? "")
+            #expect(Self.scopes(returned["scope"]) == ["mcp:read", "only:a", "offline_access"])
+        }
+    }
+
+    private static func scopes(_ text: String?) -> Set<Substring> {
+        Set(text?.split(separator: " ") ?? [])
+    }
+
     @Test("POST /admin/snapshot answers when the snapshot is written")
     func snapshot() async throws {
         try await Self.run { (server, _) async throws in

@@ -15,6 +15,7 @@ struct AgentTokenGrantTests {
     private static func run(_ body: (VaultScene) async throws -> Void) async throws {
         try await VaultScene.run(configure: { configuration in
             configuration.agents.isEnabled = true
+            configuration.tokens.accessTokenLifetime = .seconds(86_400)
             configuration.scopes = configuration.scopes.union(ScopeSet([ScopeSet.agents]))
         }) { scene in
             var scene = scene
@@ -216,6 +217,48 @@ struct AgentTokenGrantTests {
             scene.clock.advance(by: .seconds(61))
             #expect(try await scene.report(agents, "files").status == 200)
             #expect(await vault.connection(all[1].id)?.isReportedInvalid == false)
+        }
+    }
+
+    @Test("VR-9: an agent ends when the provider ended what its session needs, whichever accounts it was given")
+    func endedByProvider() async throws {
+        try await Self.run { scene in
+            let access = try await scene.accessToken()
+            func make(_ upstream: String) async throws -> String {
+                let body: JSONObject = ["name": .string(upstream), "upstreams": [.string(upstream)]]
+                let made = try await Self.api(scene, "POST", access, "/agents", body)
+                return try #require(made["agent_token"])
+            }
+            let (own, sibling) = (try await make("corp"), try await make("files"))
+            await scene.corp.revokeGrants(of: "ada")
+            scene.clock.advance(by: .seconds(2 * 3600))
+            #expect(try await scene.exchange(access, ["corp"]).isError(400, "interaction_required"))
+            for token in [own, sibling] {
+                for _ in 0..<2 {
+                    #expect(try await Self.exchange(scene, token).isError(400, "invalid_grant"))
+                }
+            }
+            let events = try scene.server.auditEvents("session.ended_upstream")
+            let causes = events.filter { $0["upstream"] == "corp" && $0["reason"] == "invalid_grant" }
+            #expect(events.count == 2 && causes.count == 2)
+        }
+    }
+
+    @Test("VR-9: an agent goes on when the provider has trouble, and when its user connects again in time")
+    func mendedInTime() async throws {
+        try await Self.run { scene in
+            let access = try await scene.accessToken()
+            let made = try await Self.api(scene, "POST", access, "/agents", ["name": "a"])
+            let token = try #require(made["agent_token"])
+            scene.clock.advance(by: .seconds(2 * 3600))
+            scene.corp.script(.unavailable, on: .token)
+            #expect(try await scene.exchange(access, ["corp"]).status != 200)
+            #expect(try await Self.exchange(scene, token).status == 200)
+            await scene.corp.revokeGrants(of: "ada")
+            scene.clock.advance(by: .seconds(2 * 3600))
+            #expect(try await scene.exchange(access, ["corp"]).isError(400, "interaction_required"))
+            _ = try await scene.logIn()
+            #expect(try await Self.exchange(scene, token).status == 200)
         }
     }
 

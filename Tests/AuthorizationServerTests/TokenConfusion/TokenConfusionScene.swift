@@ -15,15 +15,37 @@ struct TokenConfusionScene {
     let client: OAuthTestClient
     let tokens: OAuthTestClient.Answer
     let claims: JSONObject
+    /// The token with which the client manages its registration.
+    let registrationToken: String
+    /// The token of an agent that the client made.
+    let agentToken: String
 
     init(server: TestServer, key: TestClientKey) async throws {
         self.server = server
         self.key = key
         proofKey = try TestProofKey()
-        var client = try await OAuthTestClient.registered(at: server)
-        client.scope = "openid mcp:read offline_access"
+        var client = server.visitor
+        let registration = try await client.register([
+            "client_name": "Test client", "redirect_uris": [.string(client.redirectURI)],
+            "token_endpoint_auth_method": "none",
+        ])
+        client.id = try #require(registration["client_id"])
+        client.scope = "openid mcp:read offline_access agents"
         self.client = client
-        tokens = try await client.tokens(at: server)
+        registrationToken = try #require(registration["registration_access_token"])
+        let tokens = try await client.tokens(at: server)
+        self.tokens = tokens
+        let access = try tokens.accessToken
+        let order: JSONObject = ["name": "agent"]
+        let made = try await client.send(
+            "POST",
+            "/agents",
+            headerFields: [
+                ("authorization", "Bearer " + access), ("content-type", "application/json"),
+            ],
+            body: order.serialized()
+        )
+        agentToken = try #require(made["agent_token"])
         // A report of a token that is younger than a minute is too early.
         server.clock.advance(by: .seconds(61))
         claims = try JSONParser.parseObject(try CompactJWS(parsing: try #require(tokens["access_token"])).payload)
@@ -40,6 +62,8 @@ struct TokenConfusionScene {
         trusted.allowsInsecureHTTP = true
         trusted.allowsPrivateNetwork = true
         configuration.trustedIssuers = [trusted]
+        configuration.agents.isEnabled = true
+        configuration.scopes = configuration.scopes.union(ScopeSet([ScopeSet.agents]))
     }
 
     /// The claims of an access token, signed by our key as something else.
@@ -95,6 +119,8 @@ struct TokenConfusionScene {
             )
         case .ourIntrospection: try signedByUs(claims, type: "token-introspection+jwt")
         case .ourUntyped: try signedByUs(claims, type: "access-token")
+        case .agentToken: agentToken
+        case .registrationToken: registrationToken
         }
     }
 
@@ -158,6 +184,13 @@ struct TokenConfusionScene {
             return try await client.userInfo(token).status == 200
         case .connections:
             return try await bearer(token, "/connections").status == 200
+        case .agents:
+            return try await bearer(token, "/agents").status == 200
+        case .registration:
+            return try await bearer(token, "/oauth/register/" + client.id).status == 200
+        case .agentGrant:
+            let form = [("grant_type", "urn:gatehouse:grant-type:agent-token"), ("agent_token", token)]
+            return try await server.visitor.token(form).status == 200
         case .forwardAuth:
             let query = FormParameters.serialize([("resource", TestServer.resource)])
             return try await bearer(token, server.managementURL + "/forward-auth?" + query).status == 200

@@ -25,11 +25,14 @@ struct TokenConfusionTests {
         case ourIDToken, ourAssertionType, ourIdentityAssertion, ourLogoutToken, ourProof, ourIntrospection, ourUntyped
         // A client's proof for the token endpoint, and an access token that is bound to a key.
         case proof, boundToken
+        // Credentials that are no JWT: an agent's, and the one with which a client manages its registration.
+        case agentToken, registrationToken
     }
 
     /// Where a token can be presented.
     enum Place: String, CaseIterable {
         case subjectToken, report, introspection, userInfo, connections, forwardAuth, administration
+        case agents, registration, agentGrant
         case clientAssertion, refreshToken, code, idTokenHint
         case identityAssertion, workloadAssertion, delegationSubject, actorToken
         // The DPoP header of a token request.
@@ -41,7 +44,8 @@ struct TokenConfusionTests {
     /// The pairs that are right.
     private static let right: Set<String> = [
         "accessToken subjectToken", "accessToken report", "accessToken introspection", "accessToken userInfo",
-        "accessToken connections", "accessToken forwardAuth",
+        "accessToken connections", "accessToken forwardAuth", "accessToken agents",
+        "agentToken agentGrant", "registrationToken registration",
         // It stands for the client and for no user.
         "clientsOwnToken introspection", "clientsOwnToken forwardAuth",
         "clientAssertion clientAssertion", "refreshToken refreshToken", "upstreamLogoutToken logout",

@@ -57,6 +57,23 @@ struct KubernetesManifestTests {
         #expect(try #require(Int(pod.at("terminationGracePeriodSeconds")?.text ?? "")) > 40)
     }
 
+    @Test("the line that they propose for administration is valid, and its token comes from the mounted Secret")
+    func administration() throws {
+        let documents = try Self.documents()
+        let text = try #require(documents["ConfigMap"]?.at("data", "gatehouse.yaml")?.text)
+        let lines = text.split(separator: "\n")
+        let proposed = try #require(lines.first { $0.hasPrefix("# management: ") }).dropFirst("# ".count)
+        let plain = try #require(lines.first { $0.hasPrefix("management: ") })
+        let configuration = try DeployFiles.configuration(text.replacing(plain, with: proposed))
+        #expect(configuration.management.adminToken != nil)
+        #expect(configuration.management.address == (try DeployFiles.configuration(text)).management.address)
+        let container = documents["StatefulSet"]?.at("spec", "template", "spec", "containers", "0")
+        let mounts = container?.at("volumeMounts")?.values.compactMap { $0.at("mountPath")?.text } ?? []
+        #expect(mounts.contains { proposed.contains("{file: \($0)/admin-token}") })
+        // The command that the comment names reads the file that is mounted.
+        #expect(text.contains("gatehouse status --config /etc/gatehouse/gatehouse.yaml"))
+    }
+
     @Test("their configuration is valid, keeps its state on the volume, and listens where services and policy say")
     func configuration() throws {
         let documents = try Self.documents()
@@ -74,7 +91,7 @@ struct KubernetesManifestTests {
         #expect(policy.at("spec", "policyTypes")?.values.compactMap(\.text) == ["Ingress", "Egress"])
         let open = policy.at("spec", "ingress")?.values ?? []
         #expect(open.compactMap { $0.at("ports", "0", "port")?.text } == numbers)
-        // Whoever may reach the management port is named; the public port is open.
+        // Those who may reach the management port are named; the public port is open.
         #expect(open.first?.at("from") == nil && open.last?.at("from", "0") != nil)
     }
 }

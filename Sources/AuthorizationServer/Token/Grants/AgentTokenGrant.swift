@@ -20,6 +20,7 @@ struct AgentTokenGrant: Grant {
     private let accessTokens: AccessTokenIssuer
     private let blocks: (any BlockStore)?
     private let lifetimeMax: Duration
+    private let upstreams: GrantGround.UpstreamAccess
     private let audit: AuditTrail
 
     /// The longest lifetime of an agent's access token.
@@ -33,6 +34,7 @@ struct AgentTokenGrant: Grant {
         accessTokens = ground.responses.accessTokens
         blocks = ground.stores.administration?.blocks
         lifetimeMax = min(Self.lifetime, ground.configuration.tokens.accessTokenLifetime)
+        upstreams = ground.upstreams
         audit = ground.audit
     }
 
@@ -41,10 +43,20 @@ struct AgentTokenGrant: Grant {
         guard token.isWellFormed else { throw Self.unknown }
         let now = request.context.now
         let (requested, resource) = (try request.scopes(), try request.resource(in: resources))
-        let answer = try await answering(await sessions.useAgent(token.hash, now: now)) {
-            (session) throws(OAuthError) in
-            guard let session else { return GrantAnswer.refused(Self.unknown) }
-            return try await self.answer(session, requested, resource, boundTo: request.key, now: now)
+        let answer = try await answering(
+            await sessions.useAgent(token.hash, under: upstreams.refreshConditions, now: now)
+        ) { (use) throws(OAuthError) -> GrantAnswer in
+            switch use {
+            case .unknown:
+                return .refused(Self.unknown)
+            case .upstreamEnded(let session, let connection):
+                return .refused(
+                    OAuthError(.invalidGrant, "the identity provider ended the user's grant; the agent has ended"),
+                    try await upstreams.endings.note(session, endedBy: connection)
+                )
+            case .used(let session):
+                return try await self.answer(session, requested, resource, boundTo: request.key, now: now)
+            }
         }
         return try answer.body(audit, request.context)
     }

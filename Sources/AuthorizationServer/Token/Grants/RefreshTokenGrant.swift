@@ -2,7 +2,9 @@ import OAuthProtocol
 import OAuthState
 
 /// RFC 6749 §6: exchanges a refresh token for a new access token and, for public clients, its successor (FD-1, FD-12).
-struct RefreshTokenGrant: Grant {
+///
+/// A class, so that a request hands on a reference and does not copy the collaborators.
+final class RefreshTokenGrant: Grant {
     static let declaration = GrantDeclaration(
         type: .refreshToken,
         name: "refresh_token",

@@ -7,7 +7,9 @@ import UpstreamIdentity
 ///
 /// The caller authenticates as a resource server, and the presented token must be for it: possession of a `tsid` or of
 /// a token for another resource is worthless (VT-1, D-37, D-67).
-struct TokenExchangeGrant: Grant {
+///
+/// A class, so that a request hands on a reference and does not copy the collaborators.
+final class TokenExchangeGrant: Grant {
     static let declaration = GrantDeclaration(
         type: .tokenExchange,
         name: "token_exchange",
@@ -144,7 +146,7 @@ struct TokenExchangeGrant: Grant {
             for (index, query) in queries.enumerated() {
                 group.addTask {
                     do throws(OAuthError) {
-                        return (index, try await answer(query, request))
+                        return (index, try await self.answer(query, request))
                     } catch {
                         var json = error.json
                         if let delay = error.retryAfter {
