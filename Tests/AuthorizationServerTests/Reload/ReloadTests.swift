@@ -170,7 +170,7 @@ struct ReloadTests {
             let narrowed = try await client.refresh(tokens["refresh_token"] ?? "")
             #expect(Self.scopes(narrowed["scope"]) == ["mcp:read", "offline_access"])
             let claims = try DecodedToken(try #require(narrowed["access_token"])).claims
-            #expect(Self.scopes(claims["scope"]?.stringValue) == ["mcp:read", "offline_access"])
+            #expect(Self.scopes(claims["scope"]?.stringValue) == ["mcp:read"])
             source.put(whole)
             #expect(await server.server.reload().changed == ["resources"])
             let returned = try await client.refresh(narrowed["refresh_token"] ?? "")
