@@ -18,6 +18,7 @@ struct TokenProofs: Sendable {
         at path: String,
         _ context: RequestContext
     ) async throws(OAuthError) -> VerifiedProof? {
+        guard !request.values(of: .dpop).isEmpty else { return nil }
         let use = DPoPUse(method: request.method.rawValue, targets: [issuer.url(path)])
         return try await verification.proof(of: request, for: use, from: .stranger, context)
     }

@@ -9,6 +9,8 @@ struct AdmittedClients: ClientStore {
 
     func client(_ id: String) async throws(StoreError) -> Client? {
         guard let client = try await store.client(id) else { return nil }
+        // Asked here, although `admitted` asks too: each call of an async function costs every request.
+        guard try await blocks.hasBlocks() else { return client }
         return try await blocks.admitted(client)
     }
 

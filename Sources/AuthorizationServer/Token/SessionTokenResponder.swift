@@ -47,14 +47,17 @@ package final class SessionTokenResponder: Sendable {
             lifetime: issued.lifetime,
             scopes: scopes,
             refreshToken: refreshToken,
-            idToken: try await idTokens.issue(
+            idToken: nil
+        )
+        if scopes.contains(ScopeSet.openID) {
+            response.idToken = try await idTokens.issue(
                 for: session,
                 scopes: scopes,
                 accessToken: issued.token,
                 nonce: grant?.request.nonce,
                 now: now
             )
-        )
+        }
         if refreshToken != nil {
             response.refreshExpiry = .init(timeout: session.expiry - now, authorization: session.absoluteExpiry - now)
         }

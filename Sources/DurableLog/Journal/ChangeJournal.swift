@@ -18,9 +18,17 @@ package protocol ChangeJournal: Sendable {
     /// - Throws: `JournalError.unavailable` if the disk does not take the records: the change must not be acknowledged.
     func waitUntilDurable(_ position: JournalPosition) async throws(JournalError)
 
+    /// Whether ``waitUntilDurable(_:)`` would return at once, as far as is known without waiting.
+    func isDurable(_ position: JournalPosition) -> Bool
+
     /// The position after the last appended record.
     var lastPosition: JournalPosition { get }
 
     /// Whether the disk takes records; while it does not, changes must be refused before they are made.
     var isAvailable: Bool { get }
+}
+
+extension ChangeJournal {
+    /// Not known without waiting.
+    package func isDurable(_ position: JournalPosition) -> Bool { false }
 }

@@ -19,6 +19,9 @@ package struct VolatileJournal: ChangeJournal {
     /// Returns at once: nothing beyond memory was promised.
     package func waitUntilDurable(_ position: JournalPosition) async throws(JournalError) {}
 
+    /// Always true: nothing here outlives the process, so there is nothing to wait for.
+    package func isDurable(_ position: JournalPosition) -> Bool { true }
+
     /// How many records were appended.
     package var lastPosition: JournalPosition {
         JournalPosition(sequenceNumber: counter.value.load(ordering: .relaxed))

@@ -21,6 +21,7 @@ extension ChangeJournal {
         reversal: Receipt<Outcome>.Reversal? = nil
     ) -> Receipt<Outcome> {
         let position = position ?? lastPosition
+        guard !isDurable(position) else { return Receipt(outcome, reversal: reversal) }
         return Receipt(
             outcome,
             settlement: { () throws(StoreError) in

@@ -3,15 +3,19 @@
 /// A verb that changes something returns a receipt as soon as the change is made, before it is durable. The outcome can
 /// be read in two ways only, and both end when the change holds or fails: ``answering(_:)`` makes the answer *during*
 /// the sync, and ``outcome`` waits for it. An answer that would leave too early does not compile.
+@usableFromInline
 package struct Receipt<Outcome: Sendable>: Sendable {
     /// Returns when a crash could no longer undo the change.
+    @usableFromInline
     package typealias Settlement = @Sendable () async throws(StoreError) -> Void
     /// Undoes the change, as if it had not been requested.
+    @usableFromInline
     package typealias Reversal = @Sendable () async -> Void
 
-    private let made: Outcome
-    private let settlement: Settlement?
-    private let reversal: Reversal?
+    // Inlined below: a generic that is not specialized for its caller allocates at each suspension.
+    @usableFromInline let made: Outcome
+    @usableFromInline let settlement: Settlement?
+    @usableFromInline let reversal: Reversal?
 
     /// A receipt of a change.
     ///
@@ -38,6 +42,7 @@ package struct Receipt<Outcome: Sendable>: Sendable {
     /// - Returns: The result of `answer`.
     /// - Throws: The error of `answer`, or `Failure`'s error for a change that does not hold. In both cases the change
     ///   is taken back if its verb can be repeated.
+    @inlinable
     package func answering<Answer, Failure: StoreFailure>(
         _ answer: (Outcome) async throws(Failure) -> Answer
     ) async throws(Failure) -> Answer {
@@ -61,13 +66,15 @@ package struct Receipt<Outcome: Sendable>: Sendable {
     /// The outcome, once the change holds.
     ///
     /// - Throws: ``StoreError`` when the change does not hold; it was taken back if its verb can be repeated.
+    @inlinable
     package var outcome: Outcome {
         get async throws(StoreError) {
             try await answering { (outcome) throws(StoreError) in outcome }
         }
     }
 
-    private func settle<Failure: StoreFailure>(or _: Failure.Type) async throws(Failure) {
+    @inlinable
+    func settle<Failure: StoreFailure>(or _: Failure.Type) async throws(Failure) {
         guard let settlement else { return }
         do throws(StoreError) {
             try await settlement()
@@ -80,6 +87,7 @@ package struct Receipt<Outcome: Sendable>: Sendable {
 /// Makes a change and its answer: ``Receipt/answering(_:)`` for callers with an error type of their own.
 ///
 /// - Throws: The error of `answer`, or `Failure`'s error for a store that failed before, or after, it made the change.
+@inlinable
 package func answering<Outcome, Answer, Failure: StoreFailure>(
     _ change: @autoclosure () async throws(StoreError) -> Receipt<Outcome>,
     _ answer: (Outcome) async throws(Failure) -> Answer

@@ -1,4 +1,5 @@
 /// Why a store returned no outcome, or why a change does not hold.
+@usableFromInline
 package enum StoreError: Error, Hashable, Sendable {
     /// Nothing was changed, or the change was taken back. The same request may be made again.
     case unavailable
@@ -7,6 +8,7 @@ package enum StoreError: Error, Hashable, Sendable {
 }
 
 /// An error type with a case for a failed store.
+@usableFromInline
 package protocol StoreFailure: Error {
     /// The error of a caller whose store failed.
     init(_ error: StoreError)
@@ -14,6 +16,7 @@ package protocol StoreFailure: Error {
 
 extension StoreFailure {
     /// Calls a store, and converts its failure to this error type.
+    @inlinable
     package static func attempt<Value>(
         _ verb: @autoclosure () async throws(StoreError) -> Value
     ) async throws(Self) -> Value {
@@ -27,5 +30,6 @@ extension StoreFailure {
 
 extension StoreError: StoreFailure {
     /// The error itself, for callers that have no other error for it.
+    @inlinable
     package init(_ error: StoreError) { self = error }
 }
