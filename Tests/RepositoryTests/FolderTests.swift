@@ -21,6 +21,7 @@ struct FolderTests {
         ["Vault"],
         ["Pages"],
         ["Browser"],
+        ["Login"],
         ["Lifecycle"],
         // The features.
         [

@@ -100,7 +100,7 @@ struct ConnectEndpoint: Endpoint {
             guard let provider = pages.upstreams[name] else {
                 return pages.browser.pages.error(.unknownUpstream, status: .badRequest)
             }
-            return try await pages.flow.begin(.connectLink(text), at: provider, request: request, context: context)
+            return try await pages.logins.begin(.connectLink(text), at: provider, request, context)
         }
         guard let visitor, visitor.user.id == link.userID else { return await refuse(link, context) }
         guard visitor.isFresh(now: context.now) else { return try signInAgain(visitor.user.id, text, request, context) }
@@ -124,7 +124,7 @@ struct ConnectEndpoint: Endpoint {
             return pages.browser.pages.error(.unknownUpstream, status: .badRequest)
         }
         if let used = try await use(link, context) { return used }
-        return try await pages.flow.begin(.connect(link), at: provider, request: request, context: context)
+        return try await pages.logins.begin(.connect(link), at: provider, request, context)
     }
 
     // VX-5: a link works once. It counts as used when the provider is asked, or a credential stored, not when the page

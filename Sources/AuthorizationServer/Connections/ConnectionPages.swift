@@ -7,7 +7,7 @@ import SocketHTTP
 struct ConnectionPages: Sendable {
     let vault: any VaultStore
     let upstreams: UpstreamDirectory
-    let flow: PageLoginFlow
+    let logins: Logins
     let access: UserAccess
     let forms: PageForm
     let browser: BrowserGround

@@ -6,13 +6,13 @@ import ServerConfiguration
 struct ConnectionEndpoints {
     let endpoints: [any Endpoint]
 
-    init(_ parts: ServerParts, _ browser: BrowserParts, _ flow: PageLoginFlow) {
+    init(_ parts: ServerParts, _ browser: BrowserParts, _ logins: Logins) {
         let issuer = parts.configuration.issuer
         let access = ConnectionAccess(access: parts.resourceAccess, resources: parts.resources)
         let visits = ConnectionPages(
             vault: parts.stores.vault,
             upstreams: parts.upstreams,
-            flow: flow,
+            logins: logins,
             access: UserAccess(
                 applications: UserApplications(
                     sessions: parts.stores.sessions,

@@ -5,12 +5,12 @@ import OAuthState
 import Testing
 
 @Suite("LO-1: a logout finds a login whose callback is at work, for as long as it may be")
-struct LoginInHandTests {
+struct TakenLoginTests {
     @Test("in its second leg too, after the time of its first")
     func secondLeg() async throws {
         let store = AuthorizationSessions(policy: SessionPolicy(), journal: VolatileJournal())
         let start = StoreSample.now
-        func take(_ login: PendingAuthorization, _ state: String, at seconds: Int) async throws -> PendingOutcome {
+        func take(_ login: PendingLogin, _ state: String, at seconds: Int) async throws -> PendingOutcome {
             let now = start + .seconds(seconds)
             let digest = StoreSample.digest(state)
             #expect(try await store.begin(login, state: digest, now: now).outcome == .admitted)
