@@ -21,7 +21,7 @@ struct TakenLoginTests {
         #expect(try await take(first, "first leg", at: 0) == .taken(first))
         let second = StoreSample.pending(1, expiry: start + .seconds(1190))
         #expect(try await take(second, "second leg", at: 590) == .taken(second))
-        // Another callback drops what has expired; the login in hand is not among it.
+        // Another callback drops what has expired; the login that was taken is not among it.
         let other = StoreSample.pending(2, expiry: start + .seconds(1200))
         #expect(try await take(other, "another login", at: 601) == .taken(other))
         _ = try await store.end(SessionEnding(sessions: [first.sessionID])).outcome
