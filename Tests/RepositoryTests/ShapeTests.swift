@@ -61,9 +61,9 @@ struct ShapeTests {
         "BackgroundRefresh": "six, and a bound that tests vary",
         "DelegationSubject": "a record of the values in a token",
         "RemoteKeySets": "six, and bounds that tests vary",
+        "Retrieval": "a record of the values of a retrieval",
         "ServerEnvironment": "what the host provides; only the composition reads it",
         "Surface": "a record of the values of a route",
-        "Vend": "a record of the values of a retrieval",
     ]
 
     /// The types whose initializers take more than six parameters, those with a default included.

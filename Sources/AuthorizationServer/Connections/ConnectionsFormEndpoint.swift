@@ -7,7 +7,7 @@ import UpstreamIdentity
 /// CO-2: `POST /connections`, the form on the page of connections.
 struct ConnectionsFormEndpoint: Endpoint {
     let issuer: Issuer
-    let pages: ConnectionPages
+    let pages: UserPages
     let links: ConnectLinks
     let ending: ConnectionEnding
     let audit: AuditTrail

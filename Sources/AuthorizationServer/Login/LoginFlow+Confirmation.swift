@@ -23,7 +23,7 @@ extension LoginFlow {
         )
         let state = UpstreamState(random: browser.random)
         let cookie = try await pending.keep(login, .unconfirmed(leg), state: state.hash, context)
-        let page = LegPage(
+        let page = LegConfirmationPage(
             upstream: provider.name,
             account: result.accountName ?? result.subject,
             userName: try await legs.keeper.name(of: userID),

@@ -9,7 +9,7 @@ enum LoginStep: Sendable {
     /// Send the browser to a provider, with the cookies that bind the leg to it.
     case visit(location: String, cookies: [String])
     /// Ask the user about a new account, in the browser that the cookie binds (D-60).
-    case confirm(LegPage, cookie: String)
+    case confirm(LegConfirmationPage, cookie: String)
     /// Give the client its code: all legs are done.
     case answer(Login)
     /// Give the client an error.

@@ -29,7 +29,7 @@ struct LoginStepTests {
         let cookies = BrowserCookies(issuer: issuer)
         let pages = PageRenderer(issuer: issuer, random: random)
         let logins = BrowserLogins(
-            sealing: try LoginSealing(secret: secret, random: random),
+            sealing: try BrowserLoginSealing(secret: secret, random: random),
             cookies: cookies,
             users: vault
         )

@@ -8,9 +8,9 @@ import UpstreamIdentity
 ///
 /// A GET uses nothing up, because chat applications fetch links to preview them. Only the user for whom the link was
 /// created gets past the sign-in (D-60), and only once.
-struct ConnectEndpoint: Endpoint {
+struct ConnectLinkEndpoint: Endpoint {
     let issuer: Issuer
-    let pages: ConnectionPages
+    let pages: UserPages
     let links: ConnectLinks
     let sessions: any LoginStore
     let entered: EnteredConnections
@@ -45,7 +45,7 @@ struct ConnectEndpoint: Endpoint {
             let scopes = (pages.upstreams[link.upstream]?.requestedScopes ?? .empty).union(link.scopes)
             let (ticket, cookie) = try pages.forms.ticket(for: userID, request, now: context.now)
             var response = pages.browser.pages.connect(
-                ConnectPage(
+                ConnectLinkPage(
                     path: path(text),
                     link: link,
                     scopes: scopes,
@@ -161,7 +161,7 @@ struct ConnectEndpoint: Endpoint {
     func path(_ text: String) -> String { ConnectLink.path + "/" + text }
 }
 
-extension ConnectEndpoint {
+extension ConnectLinkEndpoint {
     var surfaces: [Surface] {
         [
             Surface(
