@@ -122,11 +122,8 @@ struct RefreshRequests {
             resource: resource
         )
         let grant = AuthorizationGrant(
-            request: request,
-            sessionID: id,
+            Login(request: request, sessionID: id, authenticatedAt: now),
             userID: user,
-            connections: [],
-            authenticatedAt: now,
             issuesRefreshToken: true
         )
         _ = try await stores.sessions.issueCode(code.hash, for: grant, now: now).outcome

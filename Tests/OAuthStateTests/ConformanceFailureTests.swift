@@ -126,7 +126,7 @@ private struct CarelessSessions: AuthorizationStore {
     }
 
     func begin(
-        _ pending: PendingAuthorization,
+        _ pending: PendingLogin,
         state: SHA256Digest,
         now: Timestamp
     ) async -> Receipt<StoreAdmission> {

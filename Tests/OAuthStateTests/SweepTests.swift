@@ -99,7 +99,7 @@ struct SweepTests {
         let now = StoreSample.now
         for number in UInt64(1)...4 {
             let start = now + .seconds(Int64(number) * 60)
-            let pending = StoreSample.pending(number, expiry: start + PendingAuthorization.lifetime)
+            let pending = StoreSample.pending(number, expiry: start + PendingLogin.lifetime)
             _ = try await store.begin(pending, state: StoreSample.digest("\(number)"), now: start).outcome
             _ = try await store.issueCode(StoreSample.digest("\(number)"), for: StoreSample.grant(number), now: start)
                 .outcome

@@ -21,6 +21,7 @@ struct FolderTests {
         ["Vault"],
         ["Pages"],
         ["Browser"],
+        ["Login"],
         ["Lifecycle"],
         // The features.
         [
@@ -59,7 +60,7 @@ struct FolderTests {
         )
     }
 
-    /// What files name of other folders and must not, such as `Token -> Vault: Vend`.
+    /// What files name of other folders and must not, such as `Token -> Vault: Retrieval`.
     private static func wrongArrows(in files: [SourceTree.File]) -> Set<String> {
         let levels = Dictionary(
             rows.enumerated().flatMap { level, folders in folders.map { ($0, level) } },

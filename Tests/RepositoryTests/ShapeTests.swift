@@ -60,11 +60,10 @@ struct ShapeTests {
         "AccessTokenContent": "a record of the values in a token",
         "BackgroundRefresh": "six, and a bound that tests vary",
         "DelegationSubject": "a record of the values in a token",
-        "LoginProgress": "a record of the values of a login",
         "RemoteKeySets": "six, and bounds that tests vary",
+        "Retrieval": "a record of the values of a retrieval",
         "ServerEnvironment": "what the host provides; only the composition reads it",
         "Surface": "a record of the values of a route",
-        "Vend": "a record of the values of a retrieval",
     ]
 
     /// The types whose initializers take more than six parameters, those with a default included.

@@ -12,7 +12,7 @@ struct TaskOwnerTests {
         // A computation that waits for nothing; the one who gave it takes its result.
         "Sources/OAuthState/Stores/OrderedWork.swift",
         // A connection, which the drain of its server waits for.
-        "Sources/SocketHTTP/Server/LoopService.swift",
+        "Sources/SocketHTTP/Server/ServerShard.swift",
         // A request to a provider that serves all waiting callers; the transport bounds it, and work whose result must
         // be kept waits for it inside a task of the owner.
         "Sources/Foundations/Concurrency/SingleFlight.swift",

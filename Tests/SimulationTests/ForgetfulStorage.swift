@@ -77,7 +77,7 @@ private final class ForgetfulSessions: AuthorizationStore {
     }
 
     func begin(
-        _ pending: PendingAuthorization,
+        _ pending: PendingLogin,
         state: SHA256Digest,
         now: Timestamp
     ) async throws(StoreError) -> Receipt<StoreAdmission> {

@@ -26,11 +26,8 @@ enum IssuedCodes {
         )
         for number in numbers {
             let grant = AuthorizationGrant(
-                request: request,
-                sessionID: SessionID(random: SystemRandomSource()),
+                Login(request: request, sessionID: SessionID(random: SystemRandomSource()), authenticatedAt: now),
                 userID: UserID(value: 1),
-                connections: [],
-                authenticatedAt: now,
                 issuesRefreshToken: true
             )
             let code = AuthorizationCode(wireValue: text(number)).hash

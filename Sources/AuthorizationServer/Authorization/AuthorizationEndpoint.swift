@@ -10,8 +10,7 @@ package import SocketHTTP
 package struct AuthorizationEndpoint: Endpoint {
     let admission: AuthorizationAdmission
     let reading: AuthorizationReading
-    let prompt: ConsentPrompt
-    let login: LoginFlow
+    let logins: Logins
     let browser: BrowserGround
     let instruments: Instruments
 
@@ -60,37 +59,9 @@ package struct AuthorizationEndpoint: Endpoint {
         _ context: RequestContext
     ) async throws(OAuthError) -> Response {
         let resource = try admission.resources.resource(authorization.resource)
-        let decision = await admission.consent.decision(
-            for: authorization,
-            client: client,
-            request: request,
-            now: context.now
-        )
-        switch decision {
-        case .ask:
-            // OpenID Connect Core 1.0 §3.1.2.1: with `none` no page may be shown (AZ-19).
-            if authorization.prompts.contains("none") {
-                throw OAuthError(.consentRequired, "the user must give consent")
-            }
-            try login.checkLoginTime(authorization, resource: resource)
-            return try prompt.page(authorization, client: client, resource: resource, request, context)
-        case .notNeeded(let expectedUserID):
-            if authorization.prompts.contains("none") {
-                throw OAuthError(.loginRequired, "the user must log in")
-            }
-            // Without a page, every visit stores a login and is counted; with one, the approval is counted.
-            if let refusal = await browser.limit.refusal(context) {
-                instruments.metrics.authorization(result: "throttled")
-                return refusal
-            }
-            return try await login.begin(
-                authorization,
-                resource: resource,
-                expectedUserID: expectedUserID,
-                request: request,
-                context: context
-            )
-        }
+        let question = ConsentQuestion(request: authorization, client: client, resource: resource)
+        let step = try await logins.flow.start(question, request, context)
+        return await logins.responder.respond(to: step, request, context)
     }
 }
 

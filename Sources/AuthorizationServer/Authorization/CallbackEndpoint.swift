@@ -11,9 +11,7 @@ import UpstreamIdentity
 /// login (D-51, D-53, D-65).
 package struct CallbackEndpoint: Endpoint {
     let upstreams: UpstreamDirectory
-    let logins: LoginCallback
-    /// Asked before the logins, which answer every state.
-    let otherFlows: [any CallbackFlow]
+    let logins: Logins
     let answers: CallbackAnswers
     let posted: PostedCallback
     let cookies: BrowserCookies
@@ -26,10 +24,10 @@ package struct CallbackEndpoint: Endpoint {
     /// Takes the answer and continues the login, or explains what is wrong.
     package func respond(to request: Request, context: RequestContext) async -> Response {
         guard let name = request.pathParameter, let provider = upstreams[name] else {
-            return await logins.refuse("", reason: "unknown_upstream", .unknownUpstream, .notFound, context)
+            return logins.flow.refuse("", reason: "unknown_upstream", .unknownUpstream, .notFound, context)
         }
         guard let answer = answer(request, of: provider, now: context.now) else {
-            return await logins.refuse(name, reason: "malformed", .badCallback, .badRequest, context)
+            return logins.flow.refuse(name, reason: "malformed", .badCallback, .badRequest, context)
         }
         guard let key = repeatKey(answer, name, request) else {
             return await process(answer, provider, request, context).response
@@ -59,10 +57,8 @@ package struct CallbackEndpoint: Endpoint {
         _ request: Request,
         _ context: RequestContext
     ) async -> CallbackAnswers.Outcome {
-        for flow in otherFlows {
-            if let outcome = await flow.take(answer, at: provider, request, context) { return outcome }
-        }
-        return await logins.take(answer, at: provider, request, context)
+        let outcome = await logins.flow.take(answer, at: provider, request, context)
+        return .init(response: await logins.respond(to: outcome, request, context), isFinal: outcome.isFinal)
     }
 
     private func parameters(

@@ -12,7 +12,7 @@ package import SocketHTTP
 package struct ConsentEndpoint: Endpoint {
     let admission: AuthorizationAdmission
     let sessions: any AuthorizationStore
-    let login: LoginFlow
+    let logins: Logins
     let browser: BrowserGround
     let instruments: Instruments
 
@@ -30,7 +30,7 @@ package struct ConsentEndpoint: Endpoint {
             let ticket = try ticket(form, request, now: context.now)
             let client = try await client(ticket, context)
             switch form.values("decision") {
-            case ["approve"]: return try await approve(chosen(form, ticket), client, request, context)
+            case ["approve"]: return try await approve(chosen(form, ticket), request, context)
             case ["deny"]: return await deny(ticket, client, request, context)
             default: throw .page(.badForm, .badRequest, reason: "bad_form")
             }
@@ -92,7 +92,8 @@ package struct ConsentEndpoint: Endpoint {
         guard form.values(ConsentPage.offerField) == ["1"] else { return ticket }
         let checked = form.values(ConsentPage.choiceField)
         var ticket = ticket
-        ticket.request.declinedUpstreams = login.optionalUpstreams(for: ticket.request.resource).subtracting(checked)
+        ticket.request.declinedUpstreams = logins.flow.legs.upstreams.optional(for: ticket.request.resource)
+            .subtracting(checked)
         return ticket
     }
 
@@ -100,7 +101,6 @@ package struct ConsentEndpoint: Endpoint {
 
     private func approve(
         _ ticket: ConsentTicket,
-        _ client: Client,
         _ request: Request,
         _ context: RequestContext
     ) async throws(Refusal) -> Response {
@@ -119,19 +119,14 @@ package struct ConsentEndpoint: Endpoint {
         }
         instruments.metrics.consent(decision: "approved")
         instruments.audit.record(.consented(ticket.request, approved: true), context: context)
+        let resource: ProtectedResource
         do throws(OAuthError) {
-            return try await login.begin(
-                ticket.request,
-                resource: try admission.resources.resource(ticket.request.resource),
-                expectedUserID: nil,
-                request: request,
-                context: context
-            )
+            resource = try admission.resources.resource(ticket.request.resource)
         } catch {
-            instruments.metrics.authorization(result: error.code.wireValue)
-            instruments.audit.record(.authorizationRefused(clientID: client.id, error: error.code), context: context)
-            return await refusal(error, ticket, client, request, context)
+            return await logins.responder.respond(to: .refuse(error, ticket.request), request, context)
         }
+        let step = await logins.flow.begin(ticket.request, resource, expectedUserID: nil, request, context)
+        return await logins.responder.respond(to: step, request, context)
     }
 
     private func deny(

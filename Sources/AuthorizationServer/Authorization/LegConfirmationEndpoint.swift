@@ -5,7 +5,7 @@ import SocketHTTP
 /// OpenID Connect Core 1.0 §3.1.2.5 as relying party: the user's decision about an account that a further leg of a
 /// login brought (D-60).
 struct LegConfirmationEndpoint: Endpoint {
-    let logins: LoginCallback
+    let logins: Logins
 
     /// The path, relative to the issuer.
     static let path = EndpointPath.legConfirmation
@@ -29,6 +29,6 @@ struct LegConfirmationEndpoint: Endpoint {
     )
 
     func respond(to request: Request, context: RequestContext) async -> Response {
-        await logins.decide(request, context)
+        await logins.respond(to: logins.flow.decide(request, context), request, context)
     }
 }

@@ -7,7 +7,7 @@ package import SocketHTTP
 /// The cookie is the credential, and a copy of it is as good as the original. Therefore each use compares its epoch
 /// with the user's, which a sign-out everywhere, a provider's logout and an administrator advance.
 package struct BrowserLogins: Sendable {
-    private let sealing: LoginSealing
+    private let sealing: BrowserLoginSealing
     private let cookies: BrowserCookies
     private let users: any UserStore
 
@@ -17,7 +17,7 @@ package struct BrowserLogins: Sendable {
     package static let freshness: Duration = .seconds(600)
 
     /// Logins of the users in a store.
-    package init(sealing: LoginSealing, cookies: BrowserCookies, users: any UserStore) {
+    package init(sealing: BrowserLoginSealing, cookies: BrowserCookies, users: any UserStore) {
         self.sealing = sealing
         self.cookies = cookies
         self.users = users
@@ -53,7 +53,7 @@ package struct BrowserLogins: Sendable {
         }
         do {
             let login = BrowserLogin(userID: userID, epoch: user.loginEpoch, signedInAt: now)
-            return cookies.settingLogin(try sealing.seal(login), lifetime: LoginSealing.lifetime)
+            return cookies.settingLogin(try sealing.seal(login), lifetime: BrowserLoginSealing.lifetime)
         } catch {
             throw OAuthError(.serverError, "the login could not be stored")
         }

@@ -7,7 +7,7 @@ import SocketHTTP
 /// a browser.
 struct ConnectionsEndpoint: Endpoint {
     let access: ConnectionAccess
-    let pages: ConnectionPages
+    let pages: UserPages
     let vault: any ConnectionStore
 
     func respond(to request: Request, context: RequestContext) async -> Response {

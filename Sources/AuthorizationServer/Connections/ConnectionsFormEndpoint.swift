@@ -7,7 +7,7 @@ import UpstreamIdentity
 /// CO-2: `POST /connections`, the form on the page of connections.
 struct ConnectionsFormEndpoint: Endpoint {
     let issuer: Issuer
-    let pages: ConnectionPages
+    let pages: UserPages
     let links: ConnectLinks
     let ending: ConnectionEnding
     let audit: AuditTrail
@@ -40,7 +40,7 @@ struct ConnectionsFormEndpoint: Endpoint {
     ) async throws(OAuthError) -> Response {
         if let name = try form.once("sign_in") {
             guard let provider = pages.upstreams[name] else { return unknownUpstream }
-            return try await pages.flow.begin(.connectionsPage, at: provider, request: request, context: context)
+            return try await pages.logins.begin(.connectionsPage, at: provider, request, context)
         }
         if let value = try form.once("sign_out") {
             let url = issuer.url(ConnectionsPage.path)
@@ -60,7 +60,7 @@ struct ConnectionsFormEndpoint: Endpoint {
             guard provider.enteredCredential == nil else {
                 return .redirect(to: try links.uri(of: link), after: request.method)
             }
-            return try await pages.flow.begin(.connect(link), at: provider, request: request, context: context)
+            return try await pages.logins.begin(.connect(link), at: provider, request, context)
         }
         if let text = try form.once("default") { return try await useByDefault(text, userID, request, context) }
         if let text = try form.once("disconnect") { return try await disconnect(text, userID, context) }

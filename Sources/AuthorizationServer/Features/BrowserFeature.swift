@@ -9,13 +9,11 @@ struct BrowserFeature: Feature {
 
     init(_ parts: ServerParts) {
         let browser = BrowserParts(parts)
-        let pageLogins = browser.pageLogins
-        let login = browser.login
-        let logins = browser.loginCallback(login)
-        let callback = browser.callback(logins, pageLogins)
+        let logins = browser.logins
+        let callback = browser.callback(logins)
         var endpoints: [any Endpoint] = [
-            PrefetchRefusal(browser.authorization(login)),
-            browser.consentDecision(login),
+            PrefetchRefusal(browser.authorization(logins)),
+            browser.consentDecision(logins),
             PrefetchRefusal(callback),
             LegConfirmationEndpoint(logins: logins),
             CallbackProbeEndpoint(),
@@ -32,9 +30,9 @@ struct BrowserFeature: Feature {
             )
         }
         if parts.configuration.deviceAuthorization {
-            endpoints += DeviceEndpoints(parts, browser, prompt: browser.prompt(login)).endpoints
+            endpoints += DeviceEndpoints(parts, browser, prompt: browser.prompt).endpoints
         }
-        self.endpoints = endpoints + ConnectionEndpoints(parts, browser, pageLogins).endpoints
+        self.endpoints = endpoints + ConnectionEndpoints(parts, browser, logins).endpoints
     }
 }
 
@@ -81,84 +79,77 @@ struct BrowserParts {
         )
     }
 
-    var pageLogins: PageLoginFlow {
-        PageLoginFlow(
-            legs: legs,
-            vault: parts.stores.vault,
-            sessions: parts.stores.sessions,
-            sealing: parts.seals.pages,
-            browser: ground,
-            instruments: parts.instruments
-        )
-    }
-
-    var login: LoginFlow {
-        LoginFlow(
-            legs: legs,
-            sessions: parts.stores.sessions,
-            vault: parts.stores.vault,
-            completion: LoginCompletion(
-                admission: admission,
-                registry: parts.stores.clients,
-                sessions: parts.stores.sessions,
+    /// The flow of logins, for clients and for our own pages, and what carries out its steps.
+    var logins: Logins {
+        Logins(
+            flow: LoginFlow(
+                legs: legs,
+                pending: PendingLegs(
+                    sessions: parts.stores.sessions,
+                    sealing: parts.seals.pages,
+                    cookies: ground.cookies,
+                    random: parts.environment.random
+                ),
+                vault: parts.stores.vault,
+                consent: admission.consent,
                 browser: ground,
                 instruments: parts.instruments
             ),
-            browser: ground
+            responder: LoginResponder(
+                completion: LoginCompletion(
+                    admission: admission,
+                    registry: parts.stores.clients,
+                    sessions: parts.stores.sessions,
+                    browser: ground,
+                    instruments: parts.instruments
+                ),
+                prompt: prompt,
+                admission: admission,
+                sessions: parts.stores.sessions,
+                browser: ground,
+                instruments: parts.instruments
+            )
         )
     }
 
     /// Asks for consent to a browser's own request, or to a device's.
-    func prompt(_ login: LoginFlow) -> ConsentPrompt {
+    var prompt: ConsentPrompt {
         ConsentPrompt(
             tickets: parts.seals.tickets,
-            login: login,
+            upstreams: parts.upstreams,
             browser: ground,
             metrics: parts.metrics,
             scopeWords: parts.configuration.scopeDescriptions
         )
     }
 
-    func authorization(_ login: LoginFlow) -> AuthorizationEndpoint {
+    func authorization(_ logins: Logins) -> AuthorizationEndpoint {
         AuthorizationEndpoint(
             admission: admission,
             reading: AuthorizationReading(
                 sealing: parts.seals.pushedRequests,
                 pushingClients: Set(parts.configuration.clients.filter(\.mustPushRequests).map(\.clientID))
             ),
-            prompt: prompt(login),
-            login: login,
+            logins: logins,
             browser: ground,
             instruments: parts.instruments
         )
     }
 
-    func consentDecision(_ login: LoginFlow) -> ConsentEndpoint {
+    func consentDecision(_ logins: Logins) -> ConsentEndpoint {
         ConsentEndpoint(
             admission: admission,
             sessions: parts.stores.sessions,
-            login: login,
+            logins: logins,
             browser: ground,
             instruments: parts.instruments
         )
     }
 
-    func loginCallback(_ login: LoginFlow) -> LoginCallback {
-        LoginCallback(
-            legs: legs,
-            sessions: parts.stores.sessions,
-            login: login,
-            admission: admission,
-            browser: ground,
-            instruments: parts.instruments
-        )
-    }
-
-    func callback(_ logins: LoginCallback, _ pageLogins: PageLoginFlow) -> CallbackEndpoint {
+    func callback(_ logins: Logins) -> CallbackEndpoint {
         CallbackEndpoint(
             upstreams: parts.upstreams,
             logins: logins,
-            otherFlows: [pageLogins],
             answers: CallbackAnswers(work: parts.work),
             posted: PostedCallback(sealing: parts.seals.pages),
             cookies: ground.cookies

@@ -52,7 +52,7 @@ struct ClientParts: Sendable {
             logger: environment.logger
         )
         authenticator = ClientAuthenticator(
-            clients: KnownClients(
+            clients: RenewingClientStore(
                 registry: stores.admittedClients,
                 documents: documents,
                 admission: admission,
@@ -73,7 +73,7 @@ struct ClientParts: Sendable {
     func replacing(registry: any ClientStore, secrets: OperatorSecrets, work: BackgroundWork) -> ClientParts {
         var parts = self
         parts.authenticator = authenticator.replacing(
-            clients: KnownClients(registry: registry, documents: documents, admission: admission, work: work),
+            clients: RenewingClientStore(registry: registry, documents: documents, admission: admission, work: work),
             operatorSecrets: secrets.clients
         )
         return parts

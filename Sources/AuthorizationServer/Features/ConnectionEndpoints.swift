@@ -6,13 +6,13 @@ import ServerConfiguration
 struct ConnectionEndpoints {
     let endpoints: [any Endpoint]
 
-    init(_ parts: ServerParts, _ browser: BrowserParts, _ flow: PageLoginFlow) {
+    init(_ parts: ServerParts, _ browser: BrowserParts, _ logins: Logins) {
         let issuer = parts.configuration.issuer
         let access = ConnectionAccess(access: parts.resourceAccess, resources: parts.resources)
-        let visits = ConnectionPages(
+        let pages = UserPages(
             vault: parts.stores.vault,
             upstreams: parts.upstreams,
-            flow: flow,
+            logins: logins,
             access: UserAccess(
                 applications: UserApplications(
                     sessions: parts.stores.sessions,
@@ -33,10 +33,10 @@ struct ConnectionEndpoints {
             browser: browser.ground
         )
         endpoints = [
-            ConnectionsEndpoint(access: access, pages: visits, vault: parts.stores.vault),
+            ConnectionsEndpoint(access: access, pages: pages, vault: parts.stores.vault),
             ConnectionsFormEndpoint(
                 issuer: issuer,
-                pages: visits,
+                pages: pages,
                 links: parts.connectLinks,
                 ending: parts.vault.ending,
                 audit: parts.audit
@@ -48,9 +48,9 @@ struct ConnectionEndpoints {
                 audit: parts.audit
             ),
             PrefetchRefusal(
-                ConnectEndpoint(
+                ConnectLinkEndpoint(
                     issuer: issuer,
-                    pages: visits,
+                    pages: pages,
                     links: parts.connectLinks,
                     sessions: parts.stores.sessions,
                     entered: parts.enteredConnections,

@@ -12,8 +12,8 @@ extension ServerParts {
         ConnectLinks(issuer: configuration.issuer, sealing: seals.pages, random: environment.random)
     }
 
-    var vending: UpstreamVending {
-        UpstreamVending(
+    var retrievals: UpstreamRetrievals {
+        UpstreamRetrievals(
             credentials: UpstreamCredentials(
                 vault: stores.vault,
                 sessions: stores.sessions,
@@ -68,7 +68,7 @@ extension ServerParts {
                 upstreams,
                 names: configuration.upstreams.filter { $0.registration != nil }.map(\.name)
             ),
-            lastSessions: vault.lastSessions,
+            unusedConnections: vault.unusedConnections,
             vaultKeys: vault.keyRotation,
             revocations: vault.revocations,
             work: work

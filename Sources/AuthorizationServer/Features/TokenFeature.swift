@@ -27,7 +27,7 @@ struct TokenFeature: Feature {
                 refreshTokenKey: parts.refreshTokenKey,
                 verification: parts.verification,
                 sessions: parts.stores.sessions,
-                lastSessions: parts.vault.lastSessions,
+                unusedConnections: parts.vault.unusedConnections,
                 instruments: parts.instruments
             ),
             IntrospectionEndpoint(
@@ -59,7 +59,7 @@ extension ServerParts {
             ),
             upstreams: GrantGround.UpstreamAccess(
                 subjects: exchangeSubjects,
-                vending: vending,
+                retrievals: retrievals,
                 endings: UpstreamEndings(connections: stores.vault, metrics: metrics),
                 refreshConditions: upstreams.refreshConditions(for: resources)
             ),

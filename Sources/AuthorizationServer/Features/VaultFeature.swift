@@ -57,7 +57,7 @@ extension ServerParts {
             secrets: secrets.forwardAuth,
             resources: resources,
             access: resourceAccess,
-            vending: vending,
+            retrievals: retrievals,
             guesses: guesses
         )
     }

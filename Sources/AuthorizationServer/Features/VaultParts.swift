@@ -17,7 +17,7 @@ struct VaultParts: Sendable {
     /// What is left to revoke at providers.
     let revocations: ProviderRevocations
     /// Ends connections that no session uses.
-    let lastSessions: LastSessions
+    let unusedConnections: UnusedConnections
 
     /// The parts over the vault; no request is sent to a provider.
     ///
@@ -62,7 +62,7 @@ struct VaultParts: Sendable {
             logger: environment.logger
         )
         revocations = ProviderRevocations(ending: ending, metrics: instruments.metrics, audit: instruments.audit)
-        lastSessions = LastSessions(
+        unusedConnections = UnusedConnections(
             sessions: stores.sessions,
             vault: stores.vault,
             resources: configuration.resourceCatalogue,

@@ -42,7 +42,7 @@ struct ForwardAuthEndpoint: Endpoint {
     let secrets: AcceptedSecrets?
     let resources: ResourceCatalogue
     let access: ResourceAccess
-    let vending: UpstreamVending
+    let retrievals: UpstreamRetrievals
     let guesses: GuessLimit
 
     /// The path on either listener, after the issuer's path on the public one.
@@ -232,7 +232,7 @@ struct ForwardAuthEndpoint: Endpoint {
         )
         do throws(OAuthError) {
             let clientID = resource.clientID ?? "forward-auth"
-            return try await vending.vend(query, to: clientID, context: context).credential
+            return try await retrievals.retrieve(query, to: clientID, context: context).credential
         } catch {
             guard error.code == .interactionRequired else { throw .proxy(error) }
             guard !settings.onDemand.contains(resource.uri) else {

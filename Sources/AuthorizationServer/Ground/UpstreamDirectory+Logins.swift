@@ -52,6 +52,11 @@ extension UpstreamDirectory {
         return need(of: name, for: resource) == .optional
     }
 
+    /// The providers that a login for the resource with this URI visits only if its user agrees.
+    func optional(for resource: String) -> Set<String> {
+        Set(names.filter { isOptional($0, for: resource) })
+    }
+
     private func identity(for resource: ProtectedResource) -> String? {
         resource.identity ?? logins.identity
     }

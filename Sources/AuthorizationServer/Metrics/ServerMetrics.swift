@@ -70,7 +70,7 @@ package struct ServerMetrics: Sendable {
     }
 
     /// An upstream token was returned, or refused.
-    func vend(_ upstream: String, result: String) {
+    func retrieval(_ upstream: String, result: String) {
         increment("gatehouse_vault_vends_total", [("upstream", upstream), ("result", result)])
     }
 

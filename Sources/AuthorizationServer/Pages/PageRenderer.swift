@@ -63,12 +63,12 @@ package struct PageRenderer: Sendable {
     }
 
     /// The page that asks whether to connect an upstream.
-    func connect(_ page: ConnectPage) -> Response {
+    func connect(_ page: ConnectLinkPage) -> Response {
         render(title: page.title, body: page.body(action: issuer.url(page.path)), status: .ok)
     }
 
     /// The page that asks whether an account of a further provider is the user's.
-    func confirmLeg(_ page: LegPage) -> Response {
+    func confirmLeg(_ page: LegConfirmationPage) -> Response {
         render(title: page.title, body: page.body(action: issuer.url(EndpointPath.legConfirmation)), status: .ok)
     }
 

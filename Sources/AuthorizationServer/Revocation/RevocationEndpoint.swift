@@ -14,7 +14,7 @@ package struct RevocationEndpoint: Endpoint {
     private let refreshTokenKey: RefreshTokenKey
     private let verification: AccessTokenVerification
     private let sessions: any AuthorizationStore
-    private let lastSessions: LastSessions?
+    private let unusedConnections: UnusedConnections?
     private let instruments: Instruments
 
     /// The endpoint over the given stores.
@@ -23,14 +23,14 @@ package struct RevocationEndpoint: Endpoint {
         refreshTokenKey: RefreshTokenKey,
         verification: AccessTokenVerification,
         sessions: any AuthorizationStore,
-        lastSessions: LastSessions? = nil,
+        unusedConnections: UnusedConnections? = nil,
         instruments: Instruments
     ) {
         self.requests = requests
         self.refreshTokenKey = refreshTokenKey
         self.verification = verification
         self.sessions = sessions
-        self.lastSessions = lastSessions
+        self.unusedConnections = unusedConnections
         self.instruments = instruments
     }
 
@@ -72,7 +72,7 @@ package struct RevocationEndpoint: Endpoint {
     ) async throws(OAuthError) -> String {
         switch try await OAuthError.attempt(await sessions.revoke(token.family, for: client.id).outcome) {
         case .revoked(let session):
-            lastSessions?.ended(session, now: context.now)
+            unusedConnections?.ended(session, now: context.now)
             instruments.audit.record(.sessionRevoked(session), context: context)
             return "session"
         case .unknown: return "unknown"
@@ -105,7 +105,7 @@ package struct RevocationEndpoint: Endpoint {
         switch revocation {
         case .full: throw .overloaded
         case .sessionEnded(let session):
-            lastSessions?.ended(session, now: context.now)
+            unusedConnections?.ended(session, now: context.now)
             instruments.audit.record(.sessionRevoked(session), context: context)
             return "session"
         case .revoked:

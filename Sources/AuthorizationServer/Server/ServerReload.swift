@@ -79,7 +79,7 @@ final class ServerReload: Sendable {
         current.withLock { $0 = parts }
         publicRequests.replace(by: made.publicRequests)
         managementRequests.replace(by: made.managementRequests)
-        parts.vault.lastSessions.adopt(parts.resources)
+        parts.vault.unusedConnections.adopt(parts.resources)
         await parts.limiter.adopt(configuration.limits.sourceRates)
         parts.limits.guessed.adopt(configuration.limits.failuresPerSource)
         return changes.map(\.path)

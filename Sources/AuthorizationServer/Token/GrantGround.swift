@@ -65,7 +65,7 @@ struct GrantGround: Sendable {
         /// Finds the session of a presented access token.
         let subjects: ExchangeSubject
         /// Retrieves upstream tokens.
-        let vending: UpstreamVending
+        let retrievals: UpstreamRetrievals
         /// Ends sessions whose provider ended its grant.
         let endings: UpstreamEndings
         /// What must hold of a session's providers when it is refreshed.

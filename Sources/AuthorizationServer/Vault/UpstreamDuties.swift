@@ -5,7 +5,7 @@ import OAuthProtocol
 /// It runs beside everything else, because a slow provider must not delay snapshots and signing keys.
 final class UpstreamDuties: Sendable {
     private let registrations: UpstreamRegistrations
-    private let lastSessions: LastSessions
+    private let unusedConnections: UnusedConnections
     private let vaultKeys: VaultKeyRotation
     private let revocations: ProviderRevocations
     private let turns: SerialTurns
@@ -14,13 +14,13 @@ final class UpstreamDuties: Sendable {
 
     init(
         registrations: UpstreamRegistrations,
-        lastSessions: LastSessions,
+        unusedConnections: UnusedConnections,
         vaultKeys: VaultKeyRotation,
         revocations: ProviderRevocations,
         work: BackgroundWork
     ) {
         self.registrations = registrations
-        self.lastSessions = lastSessions
+        self.unusedConnections = unusedConnections
         self.vaultKeys = vaultKeys
         self.revocations = revocations
         turns = SerialTurns(work: work)
@@ -53,6 +53,6 @@ final class UpstreamDuties: Sendable {
     private func turn(now: Timestamp) async {
         await registrations.performDue()
         await vaultKeys.performDue(now: now)
-        await lastSessions.performDue(now: now)
+        await unusedConnections.performDue(now: now)
     }
 }

@@ -24,7 +24,7 @@ package struct NetworkedSessions: AuthorizationStore {
     }
 
     package func begin(
-        _ pending: PendingAuthorization,
+        _ pending: PendingLogin,
         state: SHA256Digest,
         now: Timestamp
     ) async throws(StoreError) -> Receipt<StoreAdmission> {

@@ -109,8 +109,8 @@ extension AuthorizationStoreConformance {
             .admitted,
             "a login after one was taken"
         )
-        let later = StoreSample.now + PendingAuthorization.lifetime
-        let pending = StoreSample.pending(5, expiry: later + PendingAuthorization.lifetime)
+        let later = StoreSample.now + PendingLogin.lifetime
+        let pending = StoreSample.pending(5, expiry: later + PendingLogin.lifetime)
         let admission = try await begin(pending, state: "5", in: store, now: later)
         try requireEqual(admission, .admitted, "a login when the others have expired")
     }
@@ -118,7 +118,7 @@ extension AuthorizationStoreConformance {
     // MARK: - Steps
 
     private static func begin(
-        _ pending: PendingAuthorization,
+        _ pending: PendingLogin,
         state: String = "state",
         in store: any AuthorizationStore,
         now: Timestamp = StoreSample.now

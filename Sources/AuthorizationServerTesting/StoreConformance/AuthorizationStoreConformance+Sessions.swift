@@ -163,7 +163,7 @@ extension AuthorizationStoreConformance {
         settings.limits.pendingAuthorizationsMax = 1
         let store = try await makeStore(settings)
         let (first, second) = (StoreSample.pending(1), StoreSample.pending(2))
-        func take(_ login: PendingAuthorization, _ state: String) async throws -> PendingOutcome {
+        func take(_ login: PendingLogin, _ state: String) async throws -> PendingOutcome {
             try await store.takePending(
                 state: StoreSample.digest(state),
                 upstream: login.upstream,

@@ -61,16 +61,22 @@ package enum StoreSample {
     }
 
     /// A login under way at the provider `github`, in the browser named `browser`.
-    package static func pending(_ number: UInt64 = 1, expiry: Timestamp? = nil) -> PendingAuthorization {
-        PendingAuthorization(
-            request: request(),
-            sessionID: SessionID(value: Bits128(number)),
-            upstream: "github",
-            remainingUpstreams: ["corp"],
-            verifier: CodeVerifier(random: LabelledBytes(label: "upstream verifier \(number)")),
-            nonce: nil,
+    package static func pending(_ number: UInt64 = 1, expiry: Timestamp? = nil) -> PendingLogin {
+        PendingLogin(
+            Login(
+                request: request(),
+                sessionID: SessionID(value: Bits128(number)),
+                remainingUpstreams: ["corp"]
+            ),
+            leg: .atProvider(
+                LoginLeg(
+                    upstream: "github",
+                    verifier: CodeVerifier(random: LabelledBytes(label: "upstream verifier \(number)")),
+                    nonce: nil
+                )
+            ),
             binding: digest("browser"),
-            expiry: expiry ?? now + PendingAuthorization.lifetime
+            expiry: expiry ?? now + PendingLogin.lifetime
         )
     }
 
@@ -81,11 +87,13 @@ package enum StoreSample {
         authenticatedAt: Timestamp? = now
     ) -> AuthorizationGrant {
         AuthorizationGrant(
-            request: request(),
-            sessionID: SessionID(value: Bits128(number)),
+            Login(
+                request: request(),
+                sessionID: SessionID(value: Bits128(number)),
+                connections: [ConnectionID(value: Bits128(number))],
+                authenticatedAt: authenticatedAt
+            ),
             userID: UserID(value: Bits128(number)),
-            connections: [ConnectionID(value: Bits128(number))],
-            authenticatedAt: authenticatedAt,
             issuesRefreshToken: issuesRefreshToken
         )
     }

@@ -25,13 +25,16 @@ extension AuthorizationSessions {
     ) -> Receipt<StoreAdmission> {
         codes.expire(now: now)
         redeemableCodes.expire(now: now)
-        guard !isEndedInHand(grant.sessionID) else { return Receipt(.ended) }
+        guard !isEnded(grant.login.sessionID) else { return Receipt(.ended) }
         // Codes remembered for replays do not take the place of logins, but are bounded too.
         guard
             redeemableCodes.count < limits.authorizationCodesMax,
-            codes.admits(grant.source, countMax: limits.authorizationCodesMax * IssuedCode.rememberedPerRedeemable)
+            codes.admits(
+                grant.login.source,
+                countMax: limits.authorizationCodesMax * IssuedCode.rememberedPerRedeemable
+            )
         else { return Receipt(.full) }
-        inHand.remove(grant.sessionID)
+        taken.remove(grant.login.sessionID)
         let expiry = now + policy.authorizationCodeLifetime
         redeemableCodes.insert((), for: code, expiry: expiry)
         codes.insert(IssuedCode(grant: grant, expiry: expiry), for: code, expiry: expiry + IssuedCode.remembrance)
@@ -41,7 +44,7 @@ extension AuthorizationSessions {
     package func redeem(_ redemption: CodeRedemption, now: Timestamp) throws(StoreError) -> Receipt<RedemptionOutcome> {
         try journal.requireAvailability()
         guard var issued = codes[redemption.code] else { return journal.receipt(.unknown) }
-        if let mismatch = Self.mismatch(redemption, issued.grant.request) {
+        if let mismatch = Self.mismatch(redemption, issued.login.request) {
             // A wrong attempt never invalidates the victim's code, but five do (TK-4; OAuth 2.1 §7.5.3). A redeemed
             // code stays as it is: a replay with a wrong verifier must not revoke anything (D-16).
             if !issued.isRedeemed {
@@ -53,10 +56,10 @@ extension AuthorizationSessions {
             return journal.receipt(.mismatch(mismatch))
         }
         if issued.isRedeemed {
-            return journal.receipt(.replayed(issued.grant.sessionID), at: remove(issued.grant.sessionID))
+            return journal.receipt(.replayed(issued.login.sessionID), at: remove(issued.login.sessionID))
         }
         guard now < issued.expiry else { return journal.receipt(.expired) }
-        let ended = longestIdle(of: issued.grant.userID, with: issued.grant.request.clientID)
+        let ended = longestIdle(of: issued.grant.userID, with: issued.login.request.clientID)
         guard sessions.count < limits.sessionsMax || ended != nil else { return journal.receipt(.full) }
         issued.isRedeemed = true
         codes.update(issued, for: redemption.code)
@@ -118,24 +121,25 @@ extension AuthorizationSessions {
     }
 
     private func newSession(_ grant: AuthorizationGrant, boundTo key: KeyThumbprint?, now: Timestamp) -> Session {
-        let clientID = grant.request.clientID
+        let login = grant.login
+        let clientID = login.request.clientID
         let absolute = now + policy.sessionLifetime(of: clientID)
         let idle =
             grant.issuesRefreshToken
             ? policy.refreshTokenLifetime(of: clientID) : policy.accessTokenLifetime(of: clientID)
         return Session(
-            id: grant.sessionID,
+            id: login.sessionID,
             userID: grant.userID,
             clientID: clientID,
-            scopes: grant.request.scopes,
-            resource: grant.request.resource,
-            connections: grant.connections,
-            authenticatedAt: grant.authenticatedAt,
+            scopes: login.request.scopes,
+            resource: login.request.resource,
+            connections: login.connections,
+            authenticatedAt: login.authenticatedAt,
             absoluteExpiry: absolute,
             idleExpiry: now + idle,
             generation: grant.issuesRefreshToken ? 1 : 0,
             rotatedAt: now,
-            claims: grant.claims.isEmpty ? [] : grant.claims.serialized(),
+            claims: login.claims.isEmpty ? [] : login.claims.serialized(),
             boundKey: key
         )
     }

@@ -8,7 +8,7 @@ extension AuthorizationSessions {
 
     package func awaited(among connections: Set<ConnectionID>) -> Set<ConnectionID> {
         connections.filter { connection in
-            pending.contains(connection) || inHand.contains(connection)
+            pending.contains(connection) || taken.contains(connection)
                 || codes.contains(connection) { !$0.isRedeemed }
         }
     }

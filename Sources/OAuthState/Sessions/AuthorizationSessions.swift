@@ -13,9 +13,9 @@ package actor AuthorizationSessions: AuthorizationStore {
     let endedConnections: EndedConnections
 
     var usedTickets = ConsumedTickets()
-    var pending = LoginTable<SHA256Digest, PendingAuthorization>()
+    var pending = LoginTable<SHA256Digest, PendingLogin>()
     /// Logins whose callback is being processed: neither pending any longer nor a code yet.
-    var inHand = LoginTable<SessionID, LoginInHand>()
+    var taken = LoginTable<SessionID, TakenLogin>()
     var codes = LoginTable<SHA256Digest, IssuedCode>()
     /// How many codes can still be redeemed; the others are remembered only to detect replays.
     var redeemableCodes = ExpiringTable<SHA256Digest, Void>()
@@ -57,16 +57,16 @@ package actor AuthorizationSessions: AuthorizationStore {
     }
 
     package func begin(
-        _ pending: PendingAuthorization,
+        _ pending: PendingLogin,
         state: SHA256Digest,
         now: Timestamp
     ) -> Receipt<StoreAdmission> {
         self.pending.expire(now: now)
-        guard !isEndedInHand(pending.sessionID) else { return Receipt(.ended) }
-        guard self.pending.admits(pending.source, countMax: limits.pendingAuthorizationsMax) else {
+        guard !isEnded(pending.login.sessionID) else { return Receipt(.ended) }
+        guard self.pending.admits(pending.login.source, countMax: limits.pendingAuthorizationsMax) else {
             return Receipt(.full)
         }
-        inHand.remove(pending.sessionID)
+        taken.remove(pending.login.sessionID)
         self.pending.insert(pending, for: state, expiry: pending.expiry)
         return Receipt(.admitted)
     }
@@ -81,7 +81,7 @@ package actor AuthorizationSessions: AuthorizationStore {
         // Authenticate and bind before changing state: a wrong browser must not spoil the right one's login.
         guard let binding, constantTimeEqual(binding.bytes, found.binding.bytes) else { return Receipt(.wrongBrowser) }
         guard found.upstream == upstream else { return Receipt(.wrongUpstream) }
-        guard takeInHand(found, now: now) else { return Receipt(.full) }
+        guard take(found.login, now: now) else { return Receipt(.full) }
         pending.remove(state)
         return Receipt(.taken(found))
     }
@@ -115,7 +115,7 @@ package actor AuthorizationSessions: AuthorizationStore {
     package func sweep(now: Timestamp, limit: Int) {
         usedTickets.expire(now: now)
         pending.expire(now: now)
-        inHand.expire(now: now)
+        taken.expire(now: now)
         codes.expire(now: now)
         redeemableCodes.expire(now: now)
         sweepRevokedTokens(now: now, limit: limit)

@@ -23,7 +23,7 @@ package protocol LoginStore: Sendable {
     ) async throws(StoreError) -> Receipt<TicketConsumption>
     /// Stores a login that goes to an upstream provider, unless it has ended since its last leg.
     func begin(
-        _ pending: PendingAuthorization,
+        _ pending: PendingLogin,
         state: SHA256Digest,
         now: Timestamp
     ) async throws(StoreError) -> Receipt<StoreAdmission>
@@ -88,7 +88,7 @@ package enum StoreAdmission: Hashable, Sendable {
 /// The outcome of looking up a callback's login.
 package enum PendingOutcome: Hashable, Sendable {
     /// The login, which is taken out.
-    case taken(PendingAuthorization)
+    case taken(PendingLogin)
     /// No such state, or used, or expired.
     case unknown
     /// The state is genuine, but the browser is not the one that approved; the login stays (D-51).

@@ -18,14 +18,11 @@ package struct SessionEnding: Hashable, Sendable {
     }
 }
 
-/// A login between two steps, while its callback asks the provider for tokens.
+/// A login that was taken by its callback, which asks the provider for tokens.
 ///
 /// It is in no other table during that time; without this one, a logout would miss it.
-struct LoginInHand: Sendable {
-    let sessionID: SessionID
-    let clientID: String
-    let connections: [ConnectionID]
-    let source: SourceNetwork
+struct TakenLogin: Sendable {
+    let login: Login
     var isEnded = false
 
     /// How long a callback may take; far longer than all of its time-outs together.
@@ -34,42 +31,36 @@ struct LoginInHand: Sendable {
 
 extension AuthorizationSessions {
     /// Whether it could be remembered: a login that no logout could find must not continue.
-    func takeInHand(_ login: PendingAuthorization, now: Timestamp) -> Bool {
-        inHand.expire(now: now)
+    func take(_ login: Login, now: Timestamp) -> Bool {
+        taken.expire(now: now)
         guard
-            inHand[login.sessionID] != nil
-                || inHand.admits(login.source, countMax: limits.pendingAuthorizationsMax)
+            taken[login.sessionID] != nil || taken.admits(login.source, countMax: limits.pendingAuthorizationsMax)
         else { return false }
-        let entry = LoginInHand(
-            sessionID: login.sessionID,
-            clientID: login.clientID,
-            connections: login.connections,
-            source: login.source
-        )
-        inHand.insert(entry, for: login.sessionID, expiry: now + LoginInHand.lifetime)
+        taken.insert(TakenLogin(login: login), for: login.sessionID, expiry: now + TakenLogin.lifetime)
         return true
     }
 
     package func abandon(_ id: SessionID) {
-        inHand.remove(id)
+        taken.remove(id)
     }
 
-    func isEndedInHand(_ id: SessionID) -> Bool { inHand[id]?.isEnded ?? false }
+    /// Whether a login has ended since its callback took it.
+    func isEnded(_ id: SessionID) -> Bool { taken[id]?.isEnded ?? false }
 
     package func end(_ ending: SessionEnding) throws(StoreError) -> Receipt<Int> {
         try journal.requireAvailability()
         for state in pending.keys(coveredBy: ending) {
             pending.remove(state)
         }
-        for id in inHand.keys(coveredBy: ending) {
-            guard var login = inHand[id] else { continue }
-            login.isEnded = true
-            inHand.update(login, for: id)
+        for id in taken.keys(coveredBy: ending) {
+            guard var entry = taken[id] else { continue }
+            entry.isEnded = true
+            taken.update(entry, for: id)
         }
         // Redeemed codes too: a session that was created since the caller looked is found by its code.
         var ended = ending.sessions
         for key in codes.keys(coveredBy: ending) {
-            if let code = codes[key] { ended.insert(code.grant.sessionID) }
+            if let code = codes[key] { ended.insert(code.login.sessionID) }
             codes.remove(key)
             redeemableCodes.remove(key)
         }

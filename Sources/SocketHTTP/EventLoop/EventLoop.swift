@@ -58,7 +58,7 @@ package final class EventLoop: TaskExecutor, @unchecked Sendable {
             throw SocketError(operation: "eventfd", code: code)
         }
         // Edge-triggered, so that it need not be read: each wake-up is an edge.
-        let events: Readiness = [.readable, .edgeTriggered]
+        let events: PollEvents = [.readable, .edgeTriggered]
         gatehouse_epoll_add(epoll, wakeup, events.rawValue, .max)
     }
 
@@ -128,7 +128,7 @@ package final class EventLoop: TaskExecutor, @unchecked Sendable {
 
 extension EventLoop {
     /// Starts watching a descriptor; `nil` when the kernel refuses.
-    func register(_ source: any EventSource, descriptor: CInt, events: Readiness) -> UInt64? {
+    func register(_ source: any EventSource, descriptor: CInt, events: PollEvents) -> UInt64? {
         assert(isCurrent)
         let index = Int(descriptor)
         if index >= sources.count {
@@ -145,7 +145,7 @@ extension EventLoop {
     }
 
     /// Changes which events a descriptor is watched for.
-    func modify(_ token: UInt64, events: Readiness) {
+    func modify(_ token: UInt64, events: PollEvents) {
         gatehouse_epoll_modify(epoll, CInt(truncatingIfNeeded: token & 0xffff_ffff), events.rawValue, token)
     }
 
@@ -213,7 +213,7 @@ extension EventLoop {
             now = UInt64(WallClock.monotonicNanoseconds())
             for index in 0..<count {
                 let event = events[index]
-                source(of: event.token)?.handle(Readiness(rawValue: event.events))
+                source(of: event.token)?.handle(PollEvents(rawValue: event.events))
             }
             fireDeadlines()
         }

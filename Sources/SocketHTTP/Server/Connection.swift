@@ -20,7 +20,7 @@ import Logging
     }
 
     let loop: EventLoop
-    let service: LoopService
+    let shard: ServerShard
     let descriptor: CInt
     let peer: SocketAddress
     var parser: RequestParser
@@ -47,23 +47,23 @@ import Logging
     var awaitsRequest = false
     private var scheduledDeadline = UInt64.max
 
-    init(descriptor: CInt, peer: SocketAddress, service: LoopService) {
+    init(descriptor: CInt, peer: SocketAddress, shard: ServerShard) {
         self.descriptor = descriptor
         self.peer = peer
-        self.service = service
-        loop = service.loop
-        parser = RequestParser(limits: service.settings.limits)
+        self.shard = shard
+        loop = shard.loop
+        parser = RequestParser(limits: shard.settings.limits)
     }
 
     // MARK: Called by the loop
 
-    func handle(_ readiness: Readiness) {
-        if !readiness.isDisjoint(with: [.halfClosed, .hungUp, .failed]) { isHungUp = true }
-        if isHungUp || readiness.contains(.readable) {
+    func handle(_ events: PollEvents) {
+        if !events.isDisjoint(with: [.halfClosed, .hungUp, .failed]) { isHungUp = true }
+        if isHungUp || events.contains(.readable) {
             mayRead = true
             wake(.reading, .ready)
         }
-        if !readiness.isDisjoint(with: [.writable, .hungUp, .failed]) { wake(.writing, .ready) }
+        if !events.isDisjoint(with: [.writable, .hungUp, .failed]) { wake(.writing, .ready) }
     }
 
     func deadlineReached(_ scheduled: UInt64) {
@@ -158,7 +158,7 @@ import Logging
             // A short read has emptied the socket: the next bytes make a new edge, unless the peer has closed.
             mayRead = count == loop.input.count || isHungUp
             hasReachedEnd = count == 0
-            service.counters.bytesReceived.add(count)
+            shard.counters.bytesReceived.add(count)
             return count
         case .wouldBlock:
             mayRead = false
@@ -173,7 +173,7 @@ import Logging
     func sendNow(_ bytes: Span<UInt8>) -> Int? {
         switch SystemCalls.send(descriptor, bytes) {
         case .bytes(let count):
-            service.counters.bytesSent.add(count)
+            shard.counters.bytesSent.add(count)
             return count
         case .wouldBlock:
             return 0

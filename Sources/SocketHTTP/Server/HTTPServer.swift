@@ -7,7 +7,7 @@ package final class HTTPServer: Sendable {
     /// The loops; start a task with one of them as its executor preference to stay on its thread.
     package let eventLoops: [EventLoop]
     private let configuration: ServerConfiguration
-    private let services: [LoopService]
+    private let shards: [ServerShard]
     private let occupancy: Occupancy
     private let logger: Logger
     private let ownsLoops: Bool
@@ -48,11 +48,11 @@ package final class HTTPServer: Sendable {
         }
         precondition(!loops.isEmpty, "a server needs an event loop")
         self.eventLoops = loops
-        let settings = LoopService.Settings(configuration)
+        let settings = ServerShard.Settings(configuration)
         let occupancy = Occupancy(configuration)
         self.occupancy = occupancy
-        services = loops.map { loop in
-            LoopService(
+        shards = loops.map { loop in
+            ServerShard(
                 loop: loop,
                 settings: settings,
                 responder: responder,
@@ -93,7 +93,7 @@ package final class HTTPServer: Sendable {
                     try ListeningSocket.open(
                         listener.address,
                         isReserved: listener.reservation != nil,
-                        count: services.count
+                        count: shards.count
                     )
                 )
             }
@@ -104,10 +104,10 @@ package final class HTTPServer: Sendable {
             for descriptor in opened.flatMap(\.descriptors) { close(descriptor) }
             throw error
         }
-        for (index, service) in services.enumerated() {
+        for (index, shard) in shards.enumerated() {
             for (socket, source) in zip(opened, sources) {
                 let descriptor = socket.descriptors[index]
-                service.loop.submit { service.listen(on: descriptor, tls: source) }
+                shard.loop.submit { shard.listen(on: descriptor, tls: source) }
             }
         }
         return opened.map(\.address)
@@ -136,8 +136,8 @@ package final class HTTPServer: Sendable {
 
     private func drainServices(_ gracePeriod: Duration) async {
         await withTaskGroup { group in
-            for service in services {
-                group.addTask { await service.drain(gracePeriod: gracePeriod) }
+            for shard in shards {
+                group.addTask { await shard.drain(gracePeriod: gracePeriod) }
             }
         }
     }
@@ -154,7 +154,7 @@ package final class HTTPServer: Sendable {
     /// The counters of all loops, added up.
     package var counters: ServerCounters {
         var counters = ServerCounters()
-        for service in services { service.counters.add(to: &counters) }
+        for shard in shards { shard.counters.add(to: &counters) }
         counters.openConnections = occupancy.count
         counters.heldRequestBytes = configuration.requestBudget.heldBytes
         return counters

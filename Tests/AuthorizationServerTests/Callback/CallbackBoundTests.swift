@@ -16,7 +16,7 @@ struct CallbackBoundTests {
         try await Self.run { scene in
             let sessions = scene.server.server.stores.sessions
             let now = scene.server.clock.now()
-            let foreign = StoreSample.pending(7, expiry: now + PendingAuthorization.lifetime)
+            let foreign = StoreSample.pending(7, expiry: now + PendingLogin.lifetime)
             let state = StoreSample.digest("foreign")
             #expect(try await sessions.begin(foreign, state: state, now: now).outcome == .admitted)
             let taken = try await sessions.takePending(

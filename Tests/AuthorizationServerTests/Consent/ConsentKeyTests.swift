@@ -30,7 +30,7 @@ struct ConsentKeyTests {
             mode: .remember,
             sessions: server.server.stores.sessions,
             logins: BrowserLogins(
-                sealing: try LoginSealing(secret: Array(repeating: 1, count: 32), random: SystemRandomSource()),
+                sealing: try BrowserLoginSealing(secret: Array(repeating: 1, count: 32), random: SystemRandomSource()),
                 cookies: BrowserCookies(issuer: issuer),
                 users: server.server.stores.vault
             ),

@@ -78,12 +78,12 @@ struct SessionIndexModelTests {
             let isEnded = login?.place == .inHand(isEnded: true)
             #expect(outcome == (isEnded ? .ended : .admitted))
             guard !isEnded else { return }
-            let expiry = now + PendingAuthorization.lifetime
+            let expiry = now + PendingLogin.lifetime
             logins[grant.sessionID] = Login(grant: grant, place: .pending(state), expiry: expiry)
         }
 
-        private func pending(_ grant: AuthorizationGrant) -> PendingAuthorization {
-            var pending = StoreSample.pending(expiry: now + PendingAuthorization.lifetime)
+        private func pending(_ grant: AuthorizationGrant) -> PendingLogin {
+            var pending = StoreSample.pending(expiry: now + PendingLogin.lifetime)
             (pending.sessionID, pending.userID) = (grant.sessionID, grant.userID)
             pending.connections = grant.connections
             return pending

@@ -68,13 +68,9 @@ struct DeviceVerificationEndpoint: Endpoint {
             clientFingerprint: client.documentFingerprint
         )
         authorization.device = DeviceRequest(deviceCode: device.deviceCode, userCode: code.text)
-        return try prompt.page(
-            authorization,
-            client: client,
-            resource: try admission.resources.resource(device.resource),
-            request,
-            context
-        )
+        let resource = try admission.resources.resource(device.resource)
+        let question = ConsentQuestion(request: authorization, client: client, resource: resource)
+        return try prompt.page(question, request, context)
     }
 
     private func form(_ request: Request, code: String, isWrong: Bool, _ context: RequestContext) -> Response {

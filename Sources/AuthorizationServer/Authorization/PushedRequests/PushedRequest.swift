@@ -18,8 +18,6 @@ struct PushedRequest: Hashable, Sendable {
 
     /// How long a reference can be used to start a login (PA-1).
     static let lifetime: Duration = .seconds(90)
-    /// How long after that a login may take that the reference started, over all its providers.
-    static let completionTime: Duration = .seconds(3600)
     /// The longest request, in bytes: its reference has to fit into an address.
     static let queryByteCountMax = 4_096
     /// RFC 9126 §2.2: how a reference begins.

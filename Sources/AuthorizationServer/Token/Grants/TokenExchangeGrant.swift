@@ -24,7 +24,7 @@ final class TokenExchangeGrant: Grant {
     /// The upstreams by the URLs of their APIs, in the form in which URLs are compared.
     private let upstreamsByAPI: [String: String]
     private let subjects: ExchangeSubject
-    private let vending: UpstreamVending
+    private let retrievals: UpstreamRetrievals
     private let audit: AuditTrail
 
     /// The most upstreams that one request may name.
@@ -40,7 +40,7 @@ final class TokenExchangeGrant: Grant {
             uniquingKeysWith: { first, _ in first }
         )
         subjects = ground.upstreams.subjects
-        vending = ground.upstreams.vending
+        retrievals = ground.upstreams.retrievals
         audit = ground.audit
     }
 
@@ -135,8 +135,12 @@ final class TokenExchangeGrant: Grant {
         _ query: UpstreamCredentials.Query,
         _ request: TokenRequest
     ) async throws(OAuthError) -> JSONObject {
-        let (credential, vend) = try await vending.vend(query, to: try request.client.id, context: request.context)
-        return Self.answer(credential, vend, now: request.context.now)
+        let (credential, retrieval) = try await retrievals.retrieve(
+            query,
+            to: try request.client.id,
+            context: request.context
+        )
+        return Self.answer(credential, retrieval, now: request.context.now)
     }
 
     // Refreshes run in parallel, and one provider's failure does not affect the others: each upstream has its answer or
@@ -166,7 +170,7 @@ final class TokenExchangeGrant: Grant {
     }
 
     // It never contains the refresh token, and `expires_in` only if the provider stated one (VX-1).
-    private static func answer(_ credential: UpstreamCredential, _ vend: Vend, now: Timestamp) -> JSONObject {
+    private static func answer(_ credential: UpstreamCredential, _ retrieval: Retrieval, now: Timestamp) -> JSONObject {
         let connection = credential.connection
         var account: JSONObject = ["sub": .string(connection.account)]
         if let name = connection.accountName {
@@ -193,7 +197,7 @@ final class TokenExchangeGrant: Grant {
         let obtainedAt = connection.refreshedAt ?? connection.obtainedAt
         json["obtained_at"] = .number(JSONNumber(Int(obtainedAt.secondsSinceEpoch)))
         json["refreshed"] = .bool(credential.wasRefreshed)
-        json["vend_id"] = .string(vend.id)
+        json["vend_id"] = .string(retrieval.id)
         return json
     }
 }

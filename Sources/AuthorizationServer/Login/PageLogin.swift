@@ -16,9 +16,7 @@ struct PageLogin: Sendable, Redacted {
     }
 
     let state: SHA256Digest
-    let upstream: String
-    let verifier: CodeVerifier
-    let nonce: String?
+    let leg: LoginLeg
     let purpose: Purpose
     let expiry: Timestamp
 
@@ -29,9 +27,9 @@ struct PageLogin: Sendable, Redacted {
 extension PageLogin {
     func write(to writer: inout BinaryWriter) {
         writer.write(state)
-        writer.write(upstream)
-        writer.write(verifier.value)
-        writer.write(nonce) { $0.write($1) }
+        writer.write(leg.upstream)
+        writer.write(leg.verifier.value)
+        writer.write(leg.nonce) { $0.write($1) }
         writer.write(expiry)
         switch purpose {
         case .connectionsPage:
@@ -47,10 +45,13 @@ extension PageLogin {
 
     init(from reader: inout BinaryReader) throws(RecordError) {
         state = try reader.digest()
-        upstream = try reader.string()
+        let upstream = try reader.string()
         guard let verifier = CodeVerifier(try reader.string()) else { throw RecordError("not a verifier") }
-        self.verifier = verifier
-        nonce = try reader.optional { (reader) throws(RecordError) in try reader.string() }
+        leg = LoginLeg(
+            upstream: upstream,
+            verifier: verifier,
+            nonce: try reader.optional { (reader) throws(RecordError) in try reader.string() }
+        )
         expiry = try reader.timestamp()
         switch try reader.integer(UInt8.self) {
         case 0: purpose = .connectionsPage

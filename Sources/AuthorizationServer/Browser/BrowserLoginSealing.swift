@@ -21,7 +21,7 @@ package struct BrowserLogin: Hashable, Sendable {
 
 /// Seals the user who logged in with a browser into a cookie, so that a remembered consent and our own pages find their
 /// user.
-package struct LoginSealing: Sendable {
+package struct BrowserLoginSealing: Sendable {
     private let sealing: TextSealing
     /// Names the form as well: a cookie of version 1 had no epoch, does not open, and its user signs in again.
     private static let purpose = "gatehouse browser login 2"

@@ -8,9 +8,9 @@ import UpstreamIdentity
 ///
 /// A GET uses nothing up, because chat applications fetch links to preview them. Only the user for whom the link was
 /// created gets past the sign-in (D-60), and only once.
-struct ConnectEndpoint: Endpoint {
+struct ConnectLinkEndpoint: Endpoint {
     let issuer: Issuer
-    let pages: ConnectionPages
+    let pages: UserPages
     let links: ConnectLinks
     let sessions: any LoginStore
     let entered: EnteredConnections
@@ -45,7 +45,7 @@ struct ConnectEndpoint: Endpoint {
             let scopes = (pages.upstreams[link.upstream]?.requestedScopes ?? .empty).union(link.scopes)
             let (ticket, cookie) = try pages.forms.ticket(for: userID, request, now: context.now)
             var response = pages.browser.pages.connect(
-                ConnectPage(
+                ConnectLinkPage(
                     path: path(text),
                     link: link,
                     scopes: scopes,
@@ -100,7 +100,7 @@ struct ConnectEndpoint: Endpoint {
             guard let provider = pages.upstreams[name] else {
                 return pages.browser.pages.error(.unknownUpstream, status: .badRequest)
             }
-            return try await pages.flow.begin(.connectLink(text), at: provider, request: request, context: context)
+            return try await pages.logins.begin(.connectLink(text), at: provider, request, context)
         }
         guard let visitor, visitor.user.id == link.userID else { return await refuse(link, context) }
         guard visitor.isFresh(now: context.now) else { return try signInAgain(visitor.user.id, text, request, context) }
@@ -124,7 +124,7 @@ struct ConnectEndpoint: Endpoint {
             return pages.browser.pages.error(.unknownUpstream, status: .badRequest)
         }
         if let used = try await use(link, context) { return used }
-        return try await pages.flow.begin(.connect(link), at: provider, request: request, context: context)
+        return try await pages.logins.begin(.connect(link), at: provider, request, context)
     }
 
     // VX-5: a link works once. It counts as used when the provider is asked, or a credential stored, not when the page
@@ -161,7 +161,7 @@ struct ConnectEndpoint: Endpoint {
     func path(_ text: String) -> String { ConnectLink.path + "/" + text }
 }
 
-extension ConnectEndpoint {
+extension ConnectLinkEndpoint {
     var surfaces: [Surface] {
         [
             Surface(

@@ -14,28 +14,25 @@ package struct LoginCompletion: Sendable {
 
     /// Issues the code and redirects to the client.
     func complete(
-        _ progress: LoginProgress,
+        _ login: Login,
         request: Request,
         context: RequestContext
     ) async throws(OAuthError) -> Response {
-        guard let userID = progress.userID else { throw OAuthError(.serverError, "the login identified no user") }
+        guard let userID = login.userID else { throw OAuthError(.serverError, "the login identified no user") }
         // D-62: the user of a remembered consent must be the one who logged in.
-        guard progress.expectedUserID == nil || progress.expectedUserID == userID else {
+        guard login.expectedUserID == nil || login.expectedUserID == userID else {
             throw OAuthError(.accessDenied, "a different user logged in than the one who consented")
         }
-        let client = try await client(of: progress.request, context)
-        try await consumePush(of: progress.request, context)
+        let client = try await client(of: login.request, context)
+        try await consumePush(of: login.request, context)
         try await keepDocument(of: client)
         let code = AuthorizationCode(random: browser.random)
+        var login = login
+        login.source = context.network
         let grant = AuthorizationGrant(
-            request: progress.request,
-            sessionID: progress.sessionID,
+            login,
             userID: userID,
-            connections: progress.connections,
-            authenticatedAt: progress.authenticatedAt,
-            issuesRefreshToken: Self.issuesRefreshToken(client, progress.request.scopes),
-            claims: progress.claims,
-            source: context.network
+            issuesRefreshToken: Self.issuesRefreshToken(client, login.request.scopes)
         )
         let stored = try await OAuthError.attempt(
             await sessions.issueCode(code.hash, for: grant, now: context.now).outcome
@@ -43,25 +40,25 @@ package struct LoginCompletion: Sendable {
         try stored.check()
         // After the code is stored: a withdrawal either ends the code or is seen here. Without an answer the code is
         // known to no one.
-        if progress.expectedUserID != nil, admission.consent.remembers,
-            try await !admission.consent.stillHolds(progress.request, of: userID, now: context.now)
+        if login.expectedUserID != nil, admission.consent.remembers,
+            try await !admission.consent.stillHolds(login.request, of: userID, now: context.now)
         {
             throw OAuthError(.accessDenied, "the approval was withdrawn or has expired")
         }
         await registry.touch(client.id, now: context.now)
-        if let device = progress.request.device {
+        if let device = login.request.device {
             let response = try await admission.devices.approve(device, code.hash, context)
             instruments.metrics.authorization(result: "device")
             instruments.audit.record(.authorized(grant), context: context)
             return response
         }
         var response = Response.redirect(
-            to: AuthorizationResponse.success(code: code, request: progress.request, issuer: browser.issuer),
+            to: AuthorizationResponse.success(code: code, request: login.request, issuer: browser.issuer),
             after: request.method
         )
         // A login without the page does not prolong the approval: the user is asked again when it expires.
-        let wasAsked = progress.expectedUserID == nil
-        try await rememberConsent(progress.request, userID, wasAsked: wasAsked, &response, context)
+        let wasAsked = login.expectedUserID == nil
+        try await rememberConsent(login.request, userID, wasAsked: wasAsked, &response, context)
         // Last: what may still fail must not be on record as granted.
         instruments.metrics.authorization(result: "code")
         instruments.audit.record(.authorized(grant), context: context)
@@ -90,7 +87,7 @@ package struct LoginCompletion: Sendable {
     private func consumePush(of request: AuthorizationRequest, _ context: RequestContext) async throws(OAuthError) {
         guard let push = request.push else { return }
         // Whenever it completes, the same moment for one push: the store finds the use by it.
-        let expiry = push.expiry + PushedRequest.completionTime
+        let expiry = push.expiry + AuthorizationPush.completionTime
         guard context.now < expiry else {
             throw OAuthError(.invalidRequest, "the login that request_uri started took too long")
         }
@@ -132,6 +129,11 @@ package struct LoginCompletion: Sendable {
         let cookie = try await browser.logins.cookie(for: userID, now: context.now)
         response.headerFields.append(HTTPField(name: .setCookie, value: cookie))
     }
+}
+
+extension AuthorizationPush {
+    /// How long after the end of its reference a login may take that the push started, over all its providers.
+    fileprivate static let completionTime: Duration = .seconds(3600)
 }
 
 extension AuthorizationRequest {

@@ -5,7 +5,7 @@ package import OpenSSLCrypto
 /// Retrieves upstream tokens on the record: every token and every refusal has an audit event and a metric (VX-7).
 ///
 /// A class, so that a request hands on a reference and does not copy the collaborators.
-package final class UpstreamVending: Sendable {
+package final class UpstreamRetrievals: Sendable {
     private let credentials: UpstreamCredentials
     private let links: ConnectLinks
     private let random: any RandomSource
@@ -30,12 +30,12 @@ package final class UpstreamVending: Sendable {
     /// The token that a resource server requested.
     ///
     /// - Throws: The error for the resource server; `interaction_required` has a `connect_uri`.
-    func vend(
+    func retrieve(
         _ query: UpstreamCredentials.Query,
         to clientID: String,
         context: RequestContext
-    ) async throws(OAuthError) -> (credential: UpstreamCredential, vend: Vend) {
-        var vend = Vend(
+    ) async throws(OAuthError) -> (credential: UpstreamCredential, retrieval: Retrieval) {
+        var retrieval = Retrieval(
             id: Base64URL.encode(random.bytes(12)),
             clientID: clientID,
             session: query.session,
@@ -44,19 +44,19 @@ package final class UpstreamVending: Sendable {
         )
         do {
             let credential = try await credentials.credential(query, context: context)
-            vend.connection = credential.connection
-            vend.wasRefreshed = credential.wasRefreshed
+            retrieval.connection = credential.connection
+            retrieval.wasRefreshed = credential.wasRefreshed
             // What people choose can be guessed by its hash.
-            if credential.entered == nil { vend.tokenFingerprint = Vend.fingerprint(credential.accessToken) }
-            metrics.vend(query.upstream, result: vend.result)
-            audit.record(.exchanged(vend), context: context)
-            return (credential, vend)
+            if credential.entered == nil { retrieval.tokenFingerprint = Retrieval.fingerprint(credential.accessToken) }
+            metrics.retrieval(query.upstream, result: retrieval.result)
+            audit.record(.exchanged(retrieval), context: context)
+            return (credential, retrieval)
         } catch {
             let refusal = try refusal(error, query, now: context.now)
-            vend.result = refusal.code.wireValue
-            vend.reason = refusal.details["reason"]?.stringValue
-            metrics.vend(query.upstream, result: vend.result)
-            audit.record(.exchanged(vend), context: context)
+            retrieval.result = refusal.code.wireValue
+            retrieval.reason = refusal.details["reason"]?.stringValue
+            metrics.retrieval(query.upstream, result: retrieval.result)
+            audit.record(.exchanged(retrieval), context: context)
             throw refusal
         }
     }

@@ -4,7 +4,7 @@ import Logging
 
 /// One server's share of an event loop: its listeners, its connections and its counters.
 // SAFETY: `connections`, `listeners`, `date` and the draining state are touched on the loop's thread only.
-final class LoopService: @unchecked Sendable {
+final class ServerShard: @unchecked Sendable {
     /// The configuration in the units that the loop counts in.
     struct Settings: Sendable {
         let limits: RequestLimits
@@ -69,7 +69,7 @@ final class LoopService: @unchecked Sendable {
 
     /// Starts accepting on a bound socket; called on the loop's thread.
     func listen(on descriptor: CInt, tls: TLSContextSource?) {
-        let listener = Listener(descriptor: descriptor, service: self, tls: tls)
+        let listener = Listener(descriptor: descriptor, shard: self, tls: tls)
         guard !isDraining, listener.start() else {
             close(descriptor)
             return
@@ -99,12 +99,12 @@ final class LoopService: @unchecked Sendable {
 
     private func start(_ descriptor: CInt, peer: SocketAddress, tls: TLSContextSource?) -> Bool {
         SystemCalls.setOption(descriptor, CInt(IPPROTO_TCP), TCP_NODELAY)
-        let connection = Connection(descriptor: descriptor, peer: peer, service: self)
+        let connection = Connection(descriptor: descriptor, peer: peer, shard: self)
         if let tls {
             guard let session = tls.makeSession() else { return false }
             connection.tls = session
         }
-        let events: Readiness = [.readable, .writable, .halfClosed, .edgeTriggered]
+        let events: PollEvents = [.readable, .writable, .halfClosed, .edgeTriggered]
         guard let token = loop.register(connection, descriptor: descriptor, events: events) else { return false }
         connection.token = token
         connections[ObjectIdentifier(connection)] = connection
@@ -118,7 +118,7 @@ final class LoopService: @unchecked Sendable {
         counters.refused.add(1)
         if !isTLS {
             var output: [UInt8] = []
-            ResponseSerializer.append(LoopService.overloaded, to: &output, common: commonLines(), closes: true)
+            ResponseSerializer.append(ServerShard.overloaded, to: &output, common: commonLines(), closes: true)
             _ = SystemCalls.send(descriptor, output.span)
             // Unread bytes would turn the close into a reset, which can overtake the answer.
             _ = SystemCalls.receive(descriptor, into: &loop.input)

@@ -7,7 +7,7 @@ package import OpenSSLCrypto
 ///
 /// A known client is answered from the stored copy, however old: a refresh must not fail because the document's host is
 /// slow. An old copy is fetched again after the answer.
-package struct KnownClients: ClientStore {
+package struct RenewingClientStore: ClientStore {
     private let registry: any ClientStore
     private let documents: MetadataDocumentCache
     private let admission: MetadataDocumentAdmission

@@ -4,10 +4,10 @@ import OAuthState
 import SocketHTTP
 
 /// A browser's pages about a user's connections; the user is the one who last signed in with it.
-struct ConnectionPages: Sendable {
+struct UserPages: Sendable {
     let vault: any VaultStore
     let upstreams: UpstreamDirectory
-    let flow: PageLoginFlow
+    let logins: Logins
     let access: UserAccess
     let forms: PageForm
     let browser: BrowserGround

@@ -5,7 +5,7 @@ import SocketHTTP
 import UpstreamIdentity
 
 /// A link to an upstream whose credential the user enters on our page.
-extension ConnectEndpoint {
+extension ConnectLinkEndpoint {
     /// The page with the inputs.
     func ask(
         _ link: ConnectLink,

@@ -3,7 +3,7 @@ import OAuthState
 
 /// The page behind a `connect_uri`: shows who connects what, and asks for confirmation (D-60: it shows the user's name,
 /// and offers to sign out).
-struct ConnectPage: Sendable {
+struct ConnectLinkPage: Sendable {
     /// The form's target, relative to the issuer.
     let path: String
     let link: ConnectLink

@@ -1,4 +1,5 @@
 import OAuthProtocol
+import OAuthState
 import UpstreamIdentity
 
 /// RFC 6749 §4.1.2: a provider's answer, delivered by the browser.
@@ -17,10 +18,8 @@ struct UpstreamCallback: Sendable {
     /// - Throws: ``UpstreamError``; nothing of the login may then be stored.
     func redeem(
         at provider: UpstreamProvider,
-        verifier: CodeVerifier,
-        nonce: String?,
-        maximumAgeSeconds: Int? = nil,
-        requestedScopes: ScopeSet? = nil
+        _ leg: LoginLeg,
+        for purpose: LoginPurpose
     ) async throws(UpstreamError) -> UpstreamLogin {
         if let error {
             // RFC 9207 §2.4: another provider's error must not end this login's leg.
@@ -30,12 +29,25 @@ struct UpstreamCallback: Sendable {
         guard let code else { throw UpstreamError.answerIncomplete }
         return try await provider.login(
             code: code,
-            verifier: verifier,
-            nonce: nonce,
+            verifier: leg.verifier,
+            nonce: leg.nonce,
             issuerParameter: issuer,
-            maximumAgeSeconds: maximumAgeSeconds,
-            requestedScopes: requestedScopes,
+            maximumAgeSeconds: purpose.maximumAgeSeconds,
+            requestedScopes: purpose.requestedScopes(at: provider),
             callbackFields: fields
         )
+    }
+}
+
+extension LoginPurpose {
+    // OpenID Connect Core 1.0 §3.1.2.1: a client that requires a recent login must get one (OP-5).
+    fileprivate var maximumAgeSeconds: Int? {
+        guard case .client(let login) = self else { return nil }
+        return login.request.maximumAgeSeconds
+    }
+
+    fileprivate func requestedScopes(at provider: UpstreamProvider) -> ScopeSet {
+        guard case .page(.connect(let link)) = self else { return provider.requestedScopes }
+        return provider.requestedScopes.union(link.scopes)
     }
 }

@@ -1,5 +1,5 @@
 /// D-60: the question before an account at a further provider becomes a user's: which account, and whose.
-struct LegPage {
+struct LegConfirmationPage {
     /// The provider.
     let upstream: String
     /// The account there, as the provider names it.

@@ -6,7 +6,7 @@ import Synchronization
 ///
 /// Looks at the sessions of the affected users once per turn for each, so that a client that revokes often costs no
 /// more than one that revokes once. A connection stays if another session, or a login in progress, may still use it.
-package final class LastSessions: Sendable {
+package final class UnusedConnections: Sendable {
     private struct Candidate: Sendable {
         let connection: ConnectionID
         let userID: UserID

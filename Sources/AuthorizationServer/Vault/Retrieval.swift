@@ -3,7 +3,7 @@ package import OAuthState
 import OpenSSLCrypto
 
 /// One retrieval of an upstream token, or its refusal, as the audit trail records it (VX-7).
-package struct Vend: Sendable {
+package struct Retrieval: Sendable {
     /// Names the retrieval in the answer and in the trail.
     package let id: String
     /// The resource server that asked.
