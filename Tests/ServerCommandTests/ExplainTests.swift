@@ -162,7 +162,7 @@ struct ExplainTests {
         #expect(Self.explain("r8", trail).last?.contains("token_endpoint_auth_method") == true)
         #expect(Self.explain("j_1", trail).count == 6)
         #expect(Self.explain("u_ada", trail).count == 6)
-        #expect(Self.explain("nobody", trail) == ["the audit trail has no event of nobody"])
+        #expect(Self.explain("u_eve", trail) == ["the audit trail has no event of u_eve"])
     }
 
     @Test("torn lines are passed over, and control characters of strangers do not reach the terminal")
