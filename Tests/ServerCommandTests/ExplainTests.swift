@@ -72,6 +72,12 @@ struct ExplainTests {
             "corp ended",
             "policy"
         ),
+        .init(
+            "session.ended_upstream",
+            session + #","upstream":"corp","reason":"account_not_allowed""#,
+            "the account at corp is not known to meet required_claims",
+            "another account"
+        ),
         .init("code.reuse_detected", #""tsid":"s_1","client_id":"agent""#, "redeemed twice", "repeats a redemption"),
         .init(
             "connection.disconnected",

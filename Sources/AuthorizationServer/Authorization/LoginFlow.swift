@@ -43,6 +43,7 @@ package struct LoginFlow: Sendable {
     let legs: ProviderLegs
     let sessions: any AuthorizationStore
     let vault: any VaultStore
+    let admission: AccountAdmission
     let completion: LoginCompletion
     let browser: BrowserGround
 
@@ -142,7 +143,8 @@ package struct LoginFlow: Sendable {
     }
 
     // A further provider is not asked again while its tokens suffice: they were issued to our current client, with
-    // every requested scope. A missing scope that a login skipped could never be added by logging in again.
+    // every requested scope, and for an account that is still accepted. A missing scope that a login skipped could
+    // never be added by logging in again.
     private func usableConnection(
         _ progress: LoginProgress,
         _ provider: UpstreamProvider,
@@ -156,7 +158,8 @@ package struct LoginFlow: Sendable {
         )
         guard let connection, connection.isUsable(now: now),
             let clientID = provider.clientID, connection.upstreamClientID.hasSameBytes(as: clientID),
-            provider.missingScopes(provider.requestedScopes, granted: connection.scopes).isEmpty
+            provider.missingScopes(provider.requestedScopes, granted: connection.scopes).isEmpty,
+            admission.admits(connection, at: provider)
         else { return nil }
         return connection.id
     }

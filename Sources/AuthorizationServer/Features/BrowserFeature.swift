@@ -97,6 +97,7 @@ struct BrowserParts {
             legs: legs,
             sessions: parts.stores.sessions,
             vault: parts.stores.vault,
+            admission: parts.accountAdmission,
             completion: LoginCompletion(
                 admission: admission,
                 registry: parts.stores.clients,
