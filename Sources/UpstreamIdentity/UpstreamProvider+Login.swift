@@ -61,7 +61,7 @@ extension UpstreamProvider {
                 maximumAgeSeconds: maximumAgeSeconds
             )
         )
-        try checkRequiredClaims(claims)
+        let requirements = try metRequirements(claims)
         return UpstreamLogin(
             tokens: tokens,
             clientID: client.id,
@@ -69,6 +69,7 @@ extension UpstreamProvider {
             account: identifiesUsers ? try await account(in: claims, tokens: tokens) : nil,
             authentication: openID == nil ? .unknown : UpstreamAuthentication(idTokenClaims: claims),
             requestedScopes: requestedScopes,
+            metRequirements: requirements,
             fields: UpstreamFields.merged(
                 callbackFields,
                 with: UpstreamFields.picked(configuration.behaviour.extras, from: [tokens.json, claims])
@@ -180,15 +181,6 @@ extension UpstreamProvider {
         }
     }
 
-    /// UP-4, D-64: decided by the provider's claims, never by a hint.
-    private func checkRequiredClaims(_ claims: JSONObject) throws(UpstreamError) {
-        for requirement in configuration.requiredClaims {
-            guard let value = claims.value(at: requirement.claim), requirement.accepts(value) else {
-                throw UpstreamError(.notAdmitted, "the claim \(requirement.claim) does not have an accepted value")
-            }
-        }
-    }
-
     private func account(
         in claims: JSONObject,
         tokens: UpstreamTokenResponse
@@ -240,8 +232,10 @@ extension UpstreamLogin {
         account: UpstreamAccount?,
         authentication: UpstreamAuthentication,
         requestedScopes: ScopeSet,
+        metRequirements: [UpstreamClaimRequirement],
         fields: JSONObject
     ) {
+        self.metRequirements = metRequirements
         self.tokens = tokens
         self.clientID = clientID
         self.fields = fields

@@ -69,15 +69,8 @@ struct LanguageTests {
         "no|each|every|some|any|many|most|both|one|two|other|others|another|only|then|else|such|all",
     ].joined(separator: "|")
 
-    /// Targets whose language is still to be revised.
-    private static let unrevised: Set<String> = [
-        "AuthorizationServerTests", "ServerCommandTests", "UpstreamIdentityTests",
-    ]
-
     private static var files: [SourceTree.File] {
-        (SourceTree.sources + SourceTree.tests + SourceTree.benchmarks).filter {
-            !unrevised.contains($0.target) && $0.name != "LanguageTests.swift"
-        }
+        (SourceTree.sources + SourceTree.tests + SourceTree.benchmarks).filter { $0.name != "LanguageTests.swift" }
     }
 
     @Test("in Swift files", arguments: turns)

@@ -54,7 +54,7 @@ struct CommandLineTests {
         #expect(!outcome.output.isEmpty && outcome.errors.isEmpty)
     }
 
-    @Test("a mistyped command is answered with the one that was probably meant")
+    @Test("a mistyped command is refused with the most similar one")
     func mistyped() {
         let commands = GatehouseCommand.configuration
         #expect(
@@ -81,7 +81,7 @@ struct CommandLineTests {
     func checkConfiguration() throws {
         let file = FileManager.default.temporaryDirectory.appending(path: "gatehouse-\(UUID().uuidString).yaml")
         defer {
-            // A temporary file that stays behind fails nothing.
+            // A temporary file that could not be removed is no reason to fail the test.
             try? FileManager.default.removeItem(at: file)
         }
         try Data("issuer: https://a.example\n".utf8).write(to: file)
@@ -113,7 +113,7 @@ struct CommandLineTests {
     func upstreams() throws {
         let file = FileManager.default.temporaryDirectory.appending(path: "gatehouse-\(UUID().uuidString).yaml")
         defer {
-            // A temporary file that stays behind fails nothing.
+            // A temporary file that could not be removed is no reason to fail the test.
             try? FileManager.default.removeItem(at: file)
         }
         let text = """
@@ -131,8 +131,8 @@ struct CommandLineTests {
         #expect(online.output.contains("upstream corp: FAILED") && online.output.contains("-> check the address"))
         #expect(online.errors == "upstreams that cannot be used: corp\n")
         #expect(!(online.output + online.errors).contains("the-secret-of-the-upstream"))
-        let unknown = try run(["upstream", "try", "nobody", "--config", file.path()], environment: environment)
-        #expect(unknown.status == 1 && unknown.errors.contains("there is no upstream nobody"))
+        let unknown = try run(["upstream", "try", "missing", "--config", file.path()], environment: environment)
+        #expect(unknown.status == 1 && unknown.errors.contains("there is no upstream missing"))
         let wait = try run(
             ["upstream", "try", "corp", "--config", file.path(), "--wait", "0"],
             environment: environment

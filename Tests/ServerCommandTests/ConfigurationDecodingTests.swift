@@ -49,7 +49,7 @@ struct ConfigurationDecodingTests {
         #expect(configuration.limits.fetchesPerSource == .init(burst: 20, perMinute: 900))
     }
 
-    @Test("audit.when_full blocks unless told to drop, and takes nothing else")
+    @Test("audit.when_full blocks unless it is drop-and-count, and accepts no other value")
     func auditPolicy() throws {
         #expect(try decode(DesignSample.valid).audit.whenFull == .block)
         let section = "\naudit: {when_full: drop-and-count}"
@@ -81,7 +81,7 @@ struct ConfigurationDecodingTests {
         #expect(batch.scopes?.text == "mcp:read")
     }
 
-    @Test("as the page has it names an upstream that is not configured, and is refused with that key and line")
+    @Test("on the page names an upstream that is not configured, and is refused with that key and line")
     func refusesTheDanglingUpstream() {
         #expect(
             refusals(DesignSample.text) == [

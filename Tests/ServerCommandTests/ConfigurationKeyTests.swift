@@ -17,7 +17,7 @@ struct ConfigurationKeyTests {
     func everyKeyIsRead() {
         for key in ConfigurationKey.all where !key.path.hasSuffix("]") {
             let path = key.path.split(separator: ".").map(String.init)
-            // What is no text, no list and no map is refused by every reader: a map inside a list.
+            // A map inside a list is refused by every reader, because it is no text, no list of texts and no map.
             let lines = refusals(Self.yaml(path, value: "[{wrong: [[kind]]}]"))
             let written = key.path.replacing("[]", with: "[0]")
             #expect(

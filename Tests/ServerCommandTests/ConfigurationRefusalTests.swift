@@ -41,7 +41,7 @@ struct ConfigurationRefusalTests {
         Refusal("[issuer]", "must be a map of keys and values"),
     ]
 
-    @Test("for keys that nobody knows", arguments: unknownKeys)
+    @Test("for unknown keys", arguments: unknownKeys)
     func unknownKey(refusal: Refusal) {
         #expect(refusals("issuer: https://a.example\n" + refusal.yaml) == [refusal.line])
     }

@@ -6,7 +6,7 @@ struct ConfigurationSenseTests {
         refusals("issuer: https://auth.example.com\n" + section)
     }
 
-    @Test("a refresh token that dies before its access token")
+    @Test("a refresh token that expires before its access token")
     func lifetimes() {
         #expect(
             refused("tokens: {refresh_token_lifetime: 1h, access_token_lifetime: 2h}").first?

@@ -4,7 +4,7 @@ import Testing
 
 @testable import ServerCommand
 
-@Suite("What a configuration permits and may not be intended is said")
+@Suite("A configuration that permits more than the operator may intend gets warnings")
 struct ConfigurationWarningTests {
     private static func warnings(_ section: String, issuer: String = "https://a.example") throws -> [String] {
         try decode("issuer: \(issuer)\n" + section).warnings.map(\.description)
@@ -61,7 +61,7 @@ struct ConfigurationWarningTests {
         #expect(try Self.warnings(Self.proxied + upstream).isEmpty)
     }
 
-    @Test("P-6, P-15: loosened checks of a provider are said by the paths of their keys, once each")
+    @Test("P-6, P-15: each loosened check of a provider is reported once, with the path of its key")
     func loosenedChecks() throws {
         let upstream = "name: n, type: oidc, issuer: 'https://i.example', client_id: c, client_secret: {env: S}"
         let text = "issuer: http://127.0.0.1:8080\nupstreams: [{\(upstream), pkce: off, clock_skew: 120s}]"
@@ -101,7 +101,7 @@ struct ConfigurationWarningTests {
         let folder = FileManager.default.temporaryDirectory.appending(path: "gatehouse-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         defer {
-            // A temporary directory that stays behind fails nothing.
+            // A temporary directory that could not be removed is no reason to fail the test.
             try? FileManager.default.removeItem(at: folder)
         }
         let file = folder.appending(path: "token").path()

@@ -1,6 +1,6 @@
-/// The configuration that the design shows, with the files and addresses of nobody's machine.
+/// The configuration that the design shows, with files and addresses that exist on no machine.
 enum DesignSample {
-    /// The page's text as it stands; its last resource names an upstream that is not configured.
+    /// The page's text unchanged; its last resource names an upstream that is not configured.
     static let text = """
         issuer: https://auth.example.com
         listen:

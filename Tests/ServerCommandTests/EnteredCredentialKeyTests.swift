@@ -61,7 +61,7 @@ struct EnteredCredentialKeyTests {
             "upstreams[0].client_id: is not for type: static, whose credentials users enter (line 3)"
         ),
         pattern("("),
-        // A regular expression, but one that a value can make slow.
+        // A regular expression that backtracks: a value can make it slow.
         pattern("(a+)+b"),
         Refusal(
             yaml("fields: [{name: a}], header: Cookie"),

@@ -65,7 +65,7 @@ struct EnvironmentOverrideTests {
         }
     }
 
-    @Test("but not when a name is unknown, a value wrong or a list not one")
+    @Test("and an unknown name, a wrong value or a text in place of a list is refused")
     func refuses() {
         #expect(
             refusals(["GATEHOUSE_TOKEN_ACCESS_TOKEN_LIFETIME": "5m"]) == [
@@ -83,7 +83,7 @@ struct EnvironmentOverrideTests {
         )
     }
 
-    @Test("while secrets' own variables and Kubernetes' service links may have the prefix")
+    @Test("and variables of secrets and service links of Kubernetes may have the prefix")
     func tolerates() throws {
         let configuration = try load(
             [

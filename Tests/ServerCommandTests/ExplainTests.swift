@@ -72,6 +72,12 @@ struct ExplainTests {
             "corp ended",
             "policy"
         ),
+        .init(
+            "session.ended_upstream",
+            session + #","upstream":"corp","reason":"account_not_allowed""#,
+            "the account at corp is not known to meet required_claims",
+            "another account"
+        ),
         .init("code.reuse_detected", #""tsid":"s_1","client_id":"agent""#, "redeemed twice", "repeats a redemption"),
         .init(
             "connection.disconnected",
@@ -162,7 +168,7 @@ struct ExplainTests {
         #expect(Self.explain("r8", trail).last?.contains("token_endpoint_auth_method") == true)
         #expect(Self.explain("j_1", trail).count == 6)
         #expect(Self.explain("u_ada", trail).count == 6)
-        #expect(Self.explain("nobody", trail) == ["the audit trail has no event of nobody"])
+        #expect(Self.explain("u_eve", trail) == ["the audit trail has no event of u_eve"])
     }
 
     @Test("torn lines are passed over, and control characters of strangers do not reach the terminal")

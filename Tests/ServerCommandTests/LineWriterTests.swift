@@ -32,7 +32,7 @@ struct LineWriterTests {
         #expect(permissions as? Int == 0o600)
     }
 
-    @Test("goes on at the new end when the file is cut under it, as logrotate's copytruncate does")
+    @Test("continues at the new end when another program truncates the file, as logrotate's copytruncate does")
     func truncated() async throws {
         defer { try? FileManager.default.removeItem(atPath: path) }
         let writer = LineWriter(try AppendingFile(path: path), policy: .keep)
@@ -44,7 +44,7 @@ struct LineWriterTests {
         try await expect("after\n")
     }
 
-    @Test("N-1: goes on in a new file when the old one was renamed, and divides no line between them")
+    @Test("N-1: continues in a new file when the old one was renamed, and divides no line between them")
     func rotated() async throws {
         let old = path + ".1"
         defer { for file in [path, old] { try? FileManager.default.removeItem(atPath: file) } }
@@ -63,7 +63,7 @@ struct LineWriterTests {
         #expect(try String(contentsOfFile: old, encoding: .utf8) == "before\nstill in the old one\n")
     }
 
-    @Test("writes a line that comes after the end, too: none is dropped")
+    @Test("writes a line that arrives after the end, too: none is dropped")
     func lineAfterTheEnd() throws {
         defer { try? FileManager.default.removeItem(atPath: path) }
         let writer = LineWriter(try AppendingFile(path: path), policy: .keep)
@@ -126,7 +126,7 @@ struct LineWriterTests {
         }
     }
 
-    @Test("keeps every line while the file takes none, says so, and goes on in order")
+    @Test("keeps every line while the file accepts none, reports it, and continues in order")
     func fullDisk() throws {
         let disk = FullDisk()
         let writer = disk.writer(pendingByteCountMax: 1 << 20)
@@ -148,13 +148,13 @@ struct LineWriterTests {
 
     private static let block = [UInt8](repeating: UInt8(ascii: "x"), count: 128 << 10)
 
-    @Test("keeps lines over the bound, without waiting, and says that they are over it")
+    @Test("keeps lines over the bound, without waiting, and reports that they are over it")
     func overTheBound() async throws {
         let disk = FullDisk()
         let writer = disk.writer(pendingByteCountMax: 4 * Self.block.count)
         writer.write(Self.block)
         disk.waitUntilFull()
-        // What is left of the first, and three more, fit the bound.
+        // The rest of the first line and three more lines fit the bound.
         let fitting = (0..<10).map { _ in writer.write(Self.block) }
         #expect(fitting == [true, true, true] + [Bool](repeating: false, count: 7))
         #expect(!writer.hasRoom)
@@ -165,7 +165,7 @@ struct LineWriterTests {
         #expect(writer.droppedCount == 0)
     }
 
-    @Test("drops what finds no room, and writes how much where it is missing")
+    @Test("drops lines over the bound, and writes their number where they are missing")
     func noRoom() throws {
         let disk = FullDisk()
         let policy = LineWriter.Policy.drop { Array("\($0) lines are missing\n".utf8) }
@@ -173,7 +173,7 @@ struct LineWriterTests {
         writer.write(Self.block)
         disk.waitUntilFull()
         for _ in 0..<10 { #expect(writer.write(Self.block)) }
-        // A small one would fit, but the gap has begun.
+        // A short line would fit, but would come before lines that are lost.
         #expect(writer.write(Array("small\n".utf8)))
         #expect(!writer.hasRoom)
         let end = "x8 lines are missing\n"
@@ -211,7 +211,7 @@ struct LineWriterTests {
             return LineWriter(file, pendingByteCountMax: pendingByteCountMax, policy: policy)
         }
 
-        /// The reader goes away: the writer's thread ends.
+        /// Closes the reading end, so that the writer's thread can end.
         func close() throws { try pipe.fileHandleForReading.close() }
 
         /// Reads until this text has come.
@@ -226,12 +226,12 @@ struct LineWriterTests {
         }
     }
 
-    @Test("takes lines at once although its reader has stalled, and goes on when it reads", .timeLimit(.minutes(1)))
+    @Test("accepts lines at once although its reader has stalled, and continues when it reads", .timeLimit(.minutes(1)))
     func stalledReader() async throws {
         let pipe = StalledPipe()
         let writer = pipe.writer(pendingByteCountMax: 1 << 20, policy: .keep)
         let line = [UInt8](repeating: UInt8(ascii: "x"), count: 1023) + [UInt8(ascii: "\n")]
-        // More than pipe and bound hold together.
+        // More bytes than the pipe and the bound can hold together.
         let fitting = (0..<4096).map { _ in writer.write(line) }
         #expect(fitting.last == false)
         #expect(!writer.hasRoom)
@@ -242,7 +242,7 @@ struct LineWriterTests {
         writer.close()
     }
 
-    @Test("ends although its reader has stalled, and takes lines after that without waiting", .timeLimit(.minutes(1)))
+    @Test("ends although its reader has stalled, and accepts lines after that without waiting", .timeLimit(.minutes(1)))
     func endWithStalledReader() async throws {
         let pipe = StalledPipe()
         let writer = pipe.writer(pendingByteCountMax: 1 << 16, policy: .keep)

@@ -48,7 +48,7 @@ struct LoginOrderTests {
         #expect(configuration.resources[1].identity == "git")
     }
 
-    @Test("are refused where no login could say who the user is", arguments: refused)
+    @Test("are refused where no login could identify the user", arguments: refused)
     func refusal(refusal: Refusal) {
         #expect(refusals(refusal.yaml) == [refusal.line])
     }

@@ -10,7 +10,7 @@ import Testing
 struct OutboundClientsTests {
     private static let start = "issuer: http://127.0.0.1:8080\n"
 
-    @Test("S-01: documents and key sets of clients have a client of their own")
+    @Test("S-01: documents and key sets of clients are fetched by a separate client")
     func separateClients() async throws {
         let host = try ServerHost(try decode(Self.start), logLevel: .error, audits: false)
         let environment = try host.environment()
@@ -34,7 +34,7 @@ struct OutboundClientsTests {
         #expect(OutboundClients.proxy(outbound) == expected)
     }
 
-    @Test("N-2: a proxy of the environment, which most requests do not use, is noticed")
+    @Test("N-2: a proxy of the environment is detected, because most requests do not use it")
     func environment() {
         #expect(OutboundClients.proxyVariable(["HTTPS_PROXY": "http://p:1"]) == "HTTPS_PROXY")
         #expect(OutboundClients.proxyVariable(["all_proxy": "http://p:1"]) == "all_proxy")

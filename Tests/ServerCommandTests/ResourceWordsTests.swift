@@ -35,7 +35,7 @@ struct ResourceWordsTests {
         #expect(resource.name == "Notes" && resource.summary == "Notes of the team")
     }
 
-    @Test("what is wrong with them is refused at its place", arguments: refused)
+    @Test("a mistake in them is refused with its path", arguments: refused)
     func refusal(refusal: Refusal) {
         #expect(refusals("issuer: https://a.example\n" + refusal.yaml) == [refusal.line])
     }
@@ -54,7 +54,7 @@ struct ResourceWordsTests {
         "tolerances on one host are accepted while every spelling means one resource",
         arguments: [
             "{uri: https://m.example/a, tolerance: [origin, slash, case]}, {uri: https://m.example/b, tolerance: [slash]}",
-            // What is configured precedes what is tolerated.
+            // A configured resource takes precedence over a tolerated spelling.
             "{uri: https://m.example/a, tolerance: [origin]}, {uri: https://m.example/}",
             """
             {uri: https://m.example/a, tolerance: [origin, case]}, {uri: https://m.example/b, tolerance: [origin]}, \

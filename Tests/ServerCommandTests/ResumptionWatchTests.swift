@@ -16,7 +16,7 @@ struct ResumptionWatchTests {
         #expect(Sign(bootID: "a", offset: .seconds(997)).differs(from: earlier))
     }
 
-    @Test("Info: the sign of a machine that goes on stays the same")
+    @Test("Info: the sign of a machine that was not interrupted does not change")
     func stays() {
         #expect(!Sign.current().differs(from: Sign.current()))
     }

@@ -10,7 +10,7 @@ struct SecretResolutionTests {
         let directory = FileManager.default.temporaryDirectory.appending(path: "gatehouse-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
         defer {
-            // A temporary directory that stays behind fails nothing.
+            // A temporary directory that could not be removed is no reason to fail the test.
             try? FileManager.default.removeItem(at: directory)
         }
         try body(directory)
@@ -175,7 +175,7 @@ struct SecretResolutionTests {
         }
     }
 
-    @Test("and a resolved secret never prints itself (D-25)")
+    @Test("and a resolved secret is never printed (D-25)")
     func redacts() throws {
         let configuration = try ConfigurationLoader(environment: ["T": "hunter2"])
             .load(text: "issuer: https://a.example\nmanagement: {admin_token: {env: T}, allow_short_secret: true}")
@@ -187,7 +187,7 @@ struct SecretResolutionTests {
         #expect(!String(reflecting: configuration).contains("hunter2"))
     }
 
-    @Test("an upstream’s key, issuer and scopes are tried too, so that what would stop the start is told before")
+    @Test("an upstream’s key, issuer and scopes are tried too, and what would stop the start is reported before it")
     func checksUpstreams() throws {
         func refusal(_ upstream: String) -> [String] {
             do throws(ConfigurationErrors) {

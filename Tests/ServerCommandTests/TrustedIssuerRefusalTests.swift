@@ -4,7 +4,7 @@ import Testing
 
 @testable import ServerCommand
 
-@Suite("Trusted issuers: what is read, and what stops the start")
+@Suite("Trusted issuers: keys that are read, and keys that stop the start")
 struct TrustedIssuerRefusalTests {
     private static let base = """
         issuer: https://auth.example.com
@@ -27,7 +27,7 @@ struct TrustedIssuerRefusalTests {
     private static let workload = "workloads: [{subject: s, client: ci, resources: ['https://a.example/mcp']}]"
     private static let subjects = "audiences: [api], subjects: {actors: [app], delegates: [gateway]}"
 
-    @Test("JB-2: everything that may be said is read")
+    @Test("JB-2: every key is read")
     func reads() throws {
         let configuration = try decode(
             Self.base + """

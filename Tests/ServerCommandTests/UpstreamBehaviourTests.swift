@@ -95,7 +95,7 @@ struct UpstreamBehaviourTests {
         for scope in UpstreamPreset.oidc.scopes { #expect(row?.contains("`\(scope)`") == true) }
     }
 
-    @Test("What does not go together is refused with the key's name", arguments: refused)
+    @Test("Keys that exclude each other are refused with the key's name", arguments: refused)
     func refusal(refusal: Refusal) {
         let lines = refusals("issuer: https://a.example\nupstreams: [{\(refusal.yaml)}]")
         #expect(lines == [refusal.line + " (line 2)"])
@@ -213,7 +213,7 @@ struct UpstreamBehaviourTests {
         ),
     ]
 
-    @Test("P-19: the first upstream of a resource tells who the user is", arguments: ["upstreams: [n], ", ""])
+    @Test("P-19: the first upstream of a resource identifies the user", arguments: ["upstreams: [n], ", ""])
     func firstLeg(upstreams: String) {
         let lines = refusals(
             """

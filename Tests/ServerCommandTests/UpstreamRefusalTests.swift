@@ -241,7 +241,7 @@ struct UpstreamRefusalTests {
             "clients: [{client_id: c, redirect_uris: ['https://c.example/'], allow_token_endpoint_audience: true}]",
             "clients[0].allow_token_endpoint_audience: is only for token_endpoint_auth_method: private_key_jwt"
         ),
-        // D-46: the `sub` of a client that acts for itself must be no user's.
+        // D-46: the `sub` of a client that acts for itself must not be a user's.
         Refusal(
             "clients: [{client_id: u_AAAAAAAAAAAAAAAAAAAAAA, grant_types: [client_credentials], client_secret: {env: S}}]",
             "clients[0].client_id: has the form of a user id; choose another id"
@@ -265,7 +265,7 @@ struct UpstreamRefusalTests {
         ),
     ]
 
-    @Test("for names that stand twice", arguments: duplicates)
+    @Test("for names that occur twice", arguments: duplicates)
     func duplicate(refusal: Refusal) {
         #expect(refusals("issuer: https://a.example\n\(refusal.yaml)") == [refusal.line + " (line 4)"])
     }

@@ -21,7 +21,7 @@ struct UpstreamVerificationKeyTests {
         ]
     )
     func accepted(yaml: String) {
-        // What is missing in the environment is not the key's matter.
+        // Refusals about the environment are not about the key.
         #expect(Self.lines(yaml).allSatisfy { !$0.contains(yaml.prefix { $0 != ":" }) })
     }
 

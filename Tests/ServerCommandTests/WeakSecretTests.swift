@@ -3,7 +3,7 @@ import Testing
 
 @testable import ServerCommand
 
-@Suite("S-04: the start refuses operator's secrets that can be guessed")
+@Suite("S-04: the start refuses secrets of the operator that can be guessed")
 struct WeakSecretTests {
     private static let sections = [
         ("management.admin_token", "management: {admin_token: {env: S}@}"),
@@ -59,7 +59,7 @@ struct WeakSecretTests {
         }
     }
 
-    @Test("S-04: what a provider issued to us is not ours to judge")
+    @Test("S-04: a secret that a provider issued to us is not checked")
     func upstream() {
         let upstream =
             "upstreams: [{name: n, type: oidc, issuer: 'https://i.example', client_id: c, client_secret: {env: S}}]"

@@ -5,7 +5,7 @@ import Testing
 
 @Suite("YAML becomes a tree with lines")
 struct YAMLConfigurationTests {
-    @Test("where empty and null are no value, and quoted text is text")
+    @Test("in which empty and null are no value, and quoted text is text")
     func nulls() throws {
         let root = try YAMLConfiguration.parse("a:\nb: ~\nc: null\nd: 'null'\ne: ''\nf: 012")
         guard case .map(let entries) = root.content else {

@@ -5,7 +5,7 @@ import Testing
 
 @testable import UpstreamIdentity
 
-@Suite("RFC 6749 §2.3, RFC 7523 §2.2: how we prove at a provider who we are")
+@Suite("RFC 6749 §2.3, RFC 7523 §2.2: how we authenticate at a provider")
 struct ClientAuthenticationTests {
     private func request(
         document adjustDocument: (inout JSONObject) -> Void = { _ in },
@@ -17,7 +17,7 @@ struct ClientAuthenticationTests {
         return try #require(provider.transport.requests(to: ScriptedProvider.tokenURL).first)
     }
 
-    @Test("What the metadata offers is used when the operator does not say")
+    @Test("Without the operator's choice a method of the metadata is used")
     func automatic() async throws {
         let post = try await request(document: { $0["token_endpoint_auth_methods_supported"] = ["client_secret_post"] })
         { _ in }
@@ -32,7 +32,7 @@ struct ClientAuthenticationTests {
         #expect(error.code == .misconfigured)
     }
 
-    @Test("A public client names itself and nothing more")
+    @Test("A public client sends its id and no credential")
     func publicClient() async throws {
         let request = try await request {
             $0.clientSecret = nil

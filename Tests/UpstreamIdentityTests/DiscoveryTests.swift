@@ -32,7 +32,7 @@ struct DiscoveryTests {
         #expect(try await error { try await provider.client().login() }.code == .invalidResponse)
     }
 
-    @Test("Plain http is for whom it was allowed")
+    @Test("Plain http is accepted only from a provider that is configured for it")
     func insecure() async throws {
         let provider = try ScriptedProvider { $0["token_endpoint"] = "http://127.0.0.1:8000/token" }
         provider.transport.on(
@@ -69,7 +69,7 @@ struct DiscoveryTests {
         ),
     ]
 
-    @Test("A fault is sorted, and the next login asks again", arguments: faults)
+    @Test("A fault is classified, and the next login fetches again", arguments: faults)
     func fault(fault: Fault) async throws {
         let provider = try ScriptedProvider()
         try provider.answerCode()
@@ -85,7 +85,7 @@ struct DiscoveryTests {
         #expect(try await client.login().subject == ScriptedProvider.subject)
     }
 
-    @Test("The document is asked for once an hour; while the provider is down the old one serves for a day")
+    @Test("The document is fetched once an hour; while the provider is down the old one is used for a day")
     func caching() async throws {
         let provider = try ScriptedProvider()
         let client = try provider.client()
@@ -102,7 +102,7 @@ struct DiscoveryTests {
         provider.time.advance(by: .seconds(1))
         _ = try await client.authorizationURL(request)
         #expect(asked() == 2)
-        // Not again at every login while the provider is down.
+        // While the provider is down, most logins use the copy without another fetch.
         _ = try await client.authorizationURL(request)
         #expect(asked() == 2)
         provider.time.advance(by: .seconds(30))
@@ -112,7 +112,7 @@ struct DiscoveryTests {
         #expect(try await error { try await client.authorizationURL(request) }.isTemporary)
     }
 
-    @Test("A hundred first logins at once ask once")
+    @Test("A hundred concurrent first logins share one fetch")
     func singleFlight() async throws {
         let provider = try ScriptedProvider()
         try provider.answerCode()
@@ -136,7 +136,7 @@ struct DiscoveryTests {
         #expect(provider.transport.requests(to: ScriptedProvider.tokenURL).count == 100)
     }
 
-    @Test("Whoever waits and goes away does not fail the others")
+    @Test("A caller that is cancelled while it waits does not fail the others")
     func cancelledWaiter() async throws {
         let provider = try ScriptedProvider()
         try provider.answerCode()
@@ -183,7 +183,7 @@ struct IssuerRuleTests {
         #expect(!rule.accepts(parameter: "https://login.evil.example/\(Self.tenant)/v2.0"))
     }
 
-    @Test("One tenant is one issuer, and its users stay who they are when several become one")
+    @Test("One tenant is one issuer, and its users keep their accounts when several tenants become one")
     func oneTenant() {
         let rule = rule(Self.tenant)
         let issuer = Self.host + Self.tenant + "/v2.0"

@@ -60,7 +60,7 @@ struct EnteredPatternTests {
                 try credential.rendered(EnteredValues(["key": value]))
             }
         }
-        // One that cannot be read, which the configuration refuses, accepts nothing.
+        // A pattern that cannot be read accepts nothing; the configuration refuses it before.
         credential.fields[0].pattern = "("
         #expect(throws: EnteredCredential.Problem.mismatch(field: "key")) {
             try credential.rendered(EnteredValues(["key": "("]))

@@ -109,7 +109,7 @@ struct IDTokenTests {
         #expect(try await error { try await provider.client().login() }.code == .invalidIDToken)
     }
 
-    @Test("A login that had to be recent is refused when it is old or its time is not told")
+    @Test("A login that had to be recent is refused when it is old or its time is missing")
     func maximumAge() async throws {
         for (value, isAccepted) in [
             (JSONValue.integer(Self.now - 100), true), (.integer(Self.now - 200), false),
@@ -146,7 +146,7 @@ struct IDTokenTests {
         #expect(authentication.authenticatedAt == nil)
     }
 
-    @Test("OP-5: a login without auth_time has no time, and userinfo has no say in it")
+    @Test("OP-5: a login without auth_time has no time, and userinfo cannot give it one")
     func unknownTime() async throws {
         let provider = try ScriptedProvider()
         try provider.answerCode { claims in

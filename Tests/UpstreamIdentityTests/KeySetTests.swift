@@ -11,14 +11,14 @@ struct KeySetTests {
         provider.transport.requests(to: ScriptedProvider.keysURL).count
     }
 
-    @Test("A key that is not known makes us ask once; made-up ones do not make us ask again for half a minute")
+    @Test("An unknown key causes one fetch; made-up ones cause no further fetch for half a minute")
     func unknownKey() async throws {
         let provider = try ScriptedProvider()
         let client = try provider.client()
         let rotated = try TestKeys.key(.es256, "key-2")
         let answer = provider.tokenAnswer(idToken: try provider.idToken(key: rotated))
         provider.transport.on(ScriptedProvider.tokenURL, ScriptedTransport.json(answer))
-        // Asked moments ago, at this very login: not again.
+        // This login has just fetched the set, so it is not fetched again.
         #expect(try await error { try await client.login() }.code == .invalidIDToken)
         #expect(asked(provider) == 1)
         provider.time.advance(by: .seconds(30))
@@ -32,7 +32,7 @@ struct KeySetTests {
         #expect(asked(provider) == 3)
     }
 
-    @Test("When the keys cannot be renewed the old ones serve, and an unknown key is time's turn, not a forgery")
+    @Test("While the keys cannot be fetched the old ones are used, and an unknown key is an outage and no forgery")
     func staleKeys() async throws {
         let provider = try ScriptedProvider()
         try provider.answerCode()
@@ -50,7 +50,7 @@ struct KeySetTests {
         #expect(error.isTemporary)
     }
 
-    @Test("Without keys the code is not used up")
+    @Test("While there are no keys the code is not redeemed")
     func noKeys() async throws {
         let provider = try ScriptedProvider()
         try provider.answerCode()

@@ -71,7 +71,7 @@ struct LogoutTests {
         #expect(try await error { try await provider.client().verifyLogoutToken(token) }.code == .invalidIDToken)
     }
 
-    @Test("An ID token is no logout token, nor is one of another key or type (D-36)")
+    @Test("An ID token, another key and another type are no logout token (D-36)")
     func confusion() async throws {
         let provider = try ScriptedProvider()
         let client = try provider.client()

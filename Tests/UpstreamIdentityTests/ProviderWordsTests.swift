@@ -3,7 +3,7 @@ import Testing
 
 @testable import UpstreamIdentity
 
-@Suite("Item 3: what a provider says is fit for one line, bounded, and without credentials")
+@Suite("Texts of a provider fit one line, are bounded, and contain no credentials")
 struct ProviderWordsTests {
     @Test(
         "the usual places of a provider's words are read",

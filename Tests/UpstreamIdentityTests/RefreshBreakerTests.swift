@@ -4,7 +4,7 @@ import Testing
 
 @testable import UpstreamIdentity
 
-@Suite("VR-11: a provider in trouble is left alone")
+@Suite("VR-11: a failing provider gets no further refreshes for a while")
 struct RefreshBreakerTests {
     private func asked(_ provider: ScriptedProvider) -> Int {
         provider.transport.requests(to: ScriptedProvider.tokenURL).count
@@ -33,7 +33,7 @@ struct RefreshBreakerTests {
         #expect(client.refreshLoad == UpstreamRefreshLoad(inFlight: 0, isPaused: false))
     }
 
-    @Test("Refusals are answers: dead refresh tokens of many users pause nobody")
+    @Test("Refusals are no outage: dead refresh tokens of many users pause no refreshes")
     func refusals() async throws {
         let provider = try ScriptedProvider()
         let client = try provider.client()
@@ -82,7 +82,7 @@ struct RefreshBreakerTests {
                         _ = try await client.refresh(refreshToken: "rt")
                         return true
                     } catch {
-                        // The others go on only when the one too many was refused.
+                        // The others continue only after the one over the bound was refused.
                         gate.open()
                         return false
                     }

@@ -7,7 +7,7 @@ import Testing
 
 @Suite("RFC 6749 §6, VT-4: refreshing, and never losing a rotated token")
 struct RefreshTests {
-    @Test("JWKS times out after a successful exchange: the rotated token is in hand (VR-4)")
+    @Test("The keys time out after a successful refresh: the rotated token is handed over (VR-4)")
     func keysTimeOutAfterExchange() async throws {
         let provider = try ScriptedProvider()
         let answer = provider.tokenAnswer(idToken: try provider.idToken()) { $0["refresh_token"] = "rt-2" }
@@ -90,7 +90,7 @@ struct RefreshTests {
         #expect(response.scopes?.text == scope)
     }
 
-    @Test("A refresh without an ID token or a new refresh token keeps what there is")
+    @Test("A refresh without an ID token or a new refresh token keeps the old ones")
     func sparseAnswer() async throws {
         let provider = try ScriptedProvider()
         provider.transport.on(ScriptedProvider.tokenURL, ScriptedTransport.json(["access_token": "at-2"]))
@@ -101,7 +101,7 @@ struct RefreshTests {
         #expect(try await client.validateRefreshedIDToken(response, expectedSubject: "x") == nil)
     }
 
-    @Test("Scopes go along only where the provider needs them (VR-13)")
+    @Test("Scopes are sent only to providers that need them (VR-13)")
     func scopes() async throws {
         for isSent in [false, true] {
             let provider = try ScriptedProvider()
@@ -251,7 +251,7 @@ struct RefreshTests {
         for text in ["\(response)", String(reflecting: response), dumped] { #expect(!text.contains("at-1")) }
     }
 
-    @Test("What a client is told is a code of ours and fixed words (AZ-15)")
+    @Test("A client gets one of our codes and fixed words (AZ-15)")
     func clientErrors() {
         let reason = "host.internal"
         #expect(UpstreamError(.accessDenied, reason).clientError.code == .accessDenied)

@@ -28,7 +28,7 @@ struct RegistrationTests {
         )
     }
 
-    @Test("The credentials come back whole, for the caller to keep")
+    @Test("All credentials are returned, so that the caller can store them")
     func registration() async throws {
         let provider = try ScriptedProvider()
         provider.transport.on(ScriptedProvider.registrationURL, ScriptedTransport.json(Self.answer, status: 201))
@@ -50,7 +50,7 @@ struct RegistrationTests {
         #expect(body["scope"] == "openid email")
     }
 
-    @Test("A secret's expiry is told")
+    @Test("A secret's expiry is returned")
     func expiringSecret() async throws {
         let provider = try ScriptedProvider()
         var answer = Self.answer
@@ -88,7 +88,7 @@ struct RegistrationTests {
         }
     }
 
-    @Test("A provider without registration, a refusal, and answers that are none")
+    @Test("A provider without registration, a refusal, and an unreadable answer are failures")
     func refusals() async throws {
         let without = try ScriptedProvider { $0["registration_endpoint"] = nil }
         #expect(try await error { try await register(without) }.code == .misconfigured)

@@ -23,7 +23,7 @@ struct TokenToleranceTests {
                 provider.tokenAnswer(idToken: provider.idToken { $0["at_hash"] = "77QmUPtjPfzWtF2AnpK9RQ" })
             )
         )
-        // How providers hash for Ed25519 differs, so that its hash is not compared.
+        // Providers differ in the hash for Ed25519, so at_hash is not compared.
         guard algorithm != .edDSA else { return }
         #expect(try await error { try await provider.client().login() }.code == .invalidIDToken)
     }

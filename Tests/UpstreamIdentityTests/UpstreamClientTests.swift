@@ -5,9 +5,9 @@ import Testing
 
 @testable import UpstreamIdentity
 
-@Suite("RFC 7591: who we are at a provider that we register ourselves at")
+@Suite("RFC 7591: our client at a provider that we register at")
 struct UpstreamClientTests {
-    /// Registrations that come out as scripted; the last outcome stays.
+    /// Registrations whose outcomes are scripted; the last one repeats.
     private final class Registrations: Sendable {
         private let state: Mutex<(outcomes: [Result<UpstreamClientRegistration, UpstreamError>], count: Int)>
 
@@ -58,7 +58,7 @@ struct UpstreamClientTests {
         #expect(registrations.count == 0)
     }
 
-    @Test("a hundred who ask at once are one registration")
+    @Test("a hundred concurrent callers share one registration")
     func singleFlight() async throws {
         let registrations = Registrations([.success(Self.registration("new"))])
         let gate = Gate()
@@ -90,7 +90,7 @@ struct UpstreamClientTests {
         #expect(try await clients.current().id == "new" && registrations.count == 3)
     }
 
-    @Test("a minute before its secret expires a registration is replaced; when that fails, nobody uses the old one")
+    @Test("a minute before its secret expires a registration is replaced; if that fails, the old one is not used")
     func expiry() async throws {
         let time = ManualTime()
         let expiry = time.now() + .seconds(3600)
@@ -127,7 +127,7 @@ struct UpstreamClientTests {
         }
     }
 
-    @Test("a refresh token goes only along with the client that it was issued to")
+    @Test("a refresh token is sent only as the client that it was issued to")
     func refreshAsClient() async throws {
         let provider = try ScriptedProvider()
         provider.transport.on(ScriptedProvider.tokenURL, ScriptedTransport.json(["access_token": "at"]))

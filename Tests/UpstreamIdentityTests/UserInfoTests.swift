@@ -18,7 +18,7 @@ struct UserInfoTests {
         return try await provider.client { $0.behaviour.userInfoUse = use }.login()
     }
 
-    @Test("A thin ID token is completed, and what it says itself stays")
+    @Test("Userinfo adds to a short ID token, and replaces no claim of it")
     func completed() async throws {
         let answer = ScriptedTransport.json([
             "sub": .string(ScriptedProvider.subject), "name": "Ada", "iss": "https://evil.example", "groups": ["a"],
@@ -29,14 +29,14 @@ struct UserInfoTests {
         #expect(login.claims["iss"]?.stringValue == ScriptedProvider.issuer)
     }
 
-    @Test("An answer about somebody else fails the login (UP-2)", arguments: [JSONValue.string("user-18"), .null, 17])
+    @Test("An answer about another user fails the login (UP-2)", arguments: [JSONValue.string("user-18"), .null, 17])
     func otherSubject(subject: JSONValue) async throws {
         let answer = ScriptedTransport.json(["sub": subject, "name": "Eve"])
         let error = try await error { try await loginWithThinToken(.whenNameIsMissing, answer) }
         #expect(error.code == .userInfoFailed)
     }
 
-    @Test("A name is not worth a failed login; claims that decide are")
+    @Test("A missing name fails no login; a missing claim that decides does")
     func unavailable() async throws {
         let login = try await loginWithThinToken(.whenNameIsMissing, ScriptedTransport.failure(.timeout))
         #expect(login.name == nil && login.subject == ScriptedProvider.subject)
@@ -62,7 +62,7 @@ struct UserInfoTests {
         #expect(!request.url.contains("at-1"))
     }
 
-    @Test("UP-4, D-64: what claims must say is enforced on the token, whatever the hint was")
+    @Test("UP-4, D-64: required claims are enforced on the token, whatever the hint was")
     func requiredClaims() async throws {
         for (value, isAccepted) in [
             (JSONValue.string("corp.example"), true), (["x", "corp.example"], true),

@@ -73,6 +73,7 @@ struct BrowserParts {
         legs = ProviderLegs(
             upstreams: parts.upstreams,
             keeper: parts.connectionKeeper,
+            accounts: parts.accountAdmission,
             claimMappings: parts.configuration.claimMappings,
             failures: LegFailures(logger: parts.environment.logger, audit: parts.audit),
             blocks: parts.stores.administration?.blocks

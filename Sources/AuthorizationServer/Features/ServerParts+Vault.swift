@@ -37,6 +37,15 @@ extension ServerParts {
         )
     }
 
+    var accountAdmission: AccountAdmission {
+        AccountAdmission(
+            connections: stores.vault,
+            sessions: stores.sessions,
+            upstreams: upstreams,
+            sealing: vault.sealing
+        )
+    }
+
     var enteredConnections: EnteredConnections {
         EnteredConnections(keeper: connectionKeeper, sealing: vault.sealing)
     }

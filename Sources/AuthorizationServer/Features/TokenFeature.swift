@@ -61,7 +61,8 @@ extension ServerParts {
                 subjects: exchangeSubjects,
                 retrievals: retrievals,
                 endings: UpstreamEndings(connections: stores.vault, metrics: metrics),
-                refreshConditions: upstreams.refreshConditions(for: resources)
+                refreshConditions: upstreams.refreshConditions(for: resources),
+                admission: accountAdmission
             ),
             assertions: GrantGround.Assertions(
                 trustedIssuers: trustedIssuers,

@@ -167,7 +167,8 @@ package struct LoginFlow: Sendable {
     private static let userUnknown = OAuthError(.serverError, "no identity provider could tell who the user is")
 
     // A further provider is not asked again while its tokens suffice: they were issued to our current client, with
-    // every requested scope. A missing scope that a login skipped could never be added by logging in again.
+    // every requested scope, and for an account that is still accepted. A missing scope that a login skipped could
+    // never be added by logging in again.
     private func usableConnection(
         _ login: Login,
         _ provider: UpstreamProvider,
@@ -181,7 +182,8 @@ package struct LoginFlow: Sendable {
         )
         guard let connection, connection.isUsable(now: now),
             let clientID = provider.clientID, connection.upstreamClientID.hasSameBytes(as: clientID),
-            provider.missingScopes(provider.requestedScopes, granted: connection.scopes).isEmpty
+            provider.missingScopes(provider.requestedScopes, granted: connection.scopes).isEmpty,
+            legs.accounts.admits(connection, at: provider)
         else { return nil }
         return connection.id
     }

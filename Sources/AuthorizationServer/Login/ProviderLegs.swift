@@ -6,6 +6,8 @@ struct ProviderLegs: Sendable {
     let upstreams: UpstreamDirectory
     /// Stores their tokens.
     let keeper: ConnectionKeeper
+    /// Whether an account that logged in earlier is still accepted.
+    let accounts: AccountAdmission
     /// Which of their claims go into our tokens, by the upstream's name.
     let claimMappings: [String: ClaimMapping]
     /// Reports their failures.

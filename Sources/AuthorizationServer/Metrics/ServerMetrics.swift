@@ -84,7 +84,7 @@ package struct ServerMetrics: Sendable {
         increment("gatehouse_refresh_tokens_ahead_of_state_total", [])
     }
 
-    /// A session ended because a provider that it needs had ended its part.
+    /// A session ended because a provider that it needs had ended its part, or because of `required_claims`.
     func sessionEnded(by upstream: String) {
         increment("gatehouse_sessions_ended_upstream_total", [("upstream", upstream)])
     }

@@ -152,6 +152,9 @@ package struct ConnectionKeeper: Sendable {
             upstreamClientID: login.clientID,
             providerSession: sessionID.flatMap { ours in
                 login.sessionID.map { ProviderSession(id: $0, sessionID: ours) }
+            },
+            acceptedClaims: login.metRequirements.map {
+                AcceptedClaim(claim: $0.claim, values: $0.acceptedValues.sorted())
             }
         )
     }

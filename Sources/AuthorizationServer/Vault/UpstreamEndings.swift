@@ -2,7 +2,8 @@ import OAuthProtocol
 package import OAuthState
 import UpstreamIdentity
 
-/// A provider that ended its grant for good ends the sessions that need it, each at its next refresh (VR-9).
+/// A provider that ended its grant for good ends the sessions that need it, each at its next refresh (VR-9); so does an
+/// account that the operator no longer accepts (UP-4).
 ///
 /// Until then the user can connect again in place and keeps the session. A client that continued to refresh would get
 /// tokens that give access to nothing, and never ask its user to log in again. Only a provider that the login needs
@@ -18,10 +19,25 @@ package struct UpstreamEndings: Sendable {
     }
 
     /// Counts the end of a session, and returns its audit event.
-    func note(_ session: Session, endedBy id: ConnectionID) async throws(OAuthError) -> AuditEvent? {
-        guard let cause = try await OAuthError.attempt(await connections.connection(id)) else { return nil }
+    ///
+    /// `refused` are the connections whose account is no longer accepted here, which the provider has not ended.
+    func note(
+        _ session: Session,
+        endedBy id: ConnectionID,
+        refused: Set<ConnectionID>
+    ) async throws(OAuthError) -> AuditEvent? {
+        guard var cause = try await OAuthError.attempt(await connections.connection(id)) else { return nil }
         metrics.sessionEnded(by: cause.upstream)
+        if refused.contains(id) { cause.reason = AccountAdmission.reason }
         return .endedWithUpstream(session, cause)
+    }
+
+    /// RFC 6749 §5.2: the client's error when a session has ended because of a connection.
+    static func error(_ id: ConnectionID, refused: Set<ConnectionID>, _ consequence: String) -> OAuthError {
+        let cause =
+            refused.contains(id)
+            ? "the user's account is no longer accepted here" : "the identity provider ended the user's grant"
+        return OAuthError(.invalidGrant, cause + "; " + consequence)
     }
 }
 

@@ -15,16 +15,16 @@ enum Carriage {
         return arrived
     }
 
-    // Fields beside the tokens are in a record of another kind, after everything else.
+    // Fields beside the tokens and accepted claims are in records of other kinds, after everything else.
     private static func read(_ connection: Connection) throws(StoreError) -> Connection {
         var writer = BinaryWriter(reserving: 256)
         connection.write(to: &writer)
         var reader = BinaryReader(writer.bytes)
-        do throws(RecordError) {
-            var arrived = try Connection(from: &reader)
-            arrived.tokens.fields = connection.tokens.fields
-            return arrived
-        } catch { throw .unavailable }
+        var arrived: Connection
+        do throws(RecordError) { arrived = try Connection(from: &reader) } catch { throw .unavailable }
+        arrived.tokens.fields = connection.tokens.fields
+        arrived.acceptedClaims = try carried(connection.acceptedClaims)
+        return arrived
     }
 
     private static func read<Row: RecordCodable>(_ row: Row) throws(StoreError) -> Row {

@@ -30,6 +30,7 @@ package enum SharedStoreConformance {
             agents
         ),
         Rule("D-29: another client's use ends nothing although the connection has ended", foreign),
+        Rule("UP-4: a session and an agent with a refused connection end at their next use, and no others", refused),
     ]
 
     private static func scene(
@@ -53,12 +54,16 @@ package enum SharedStoreConformance {
     private static func refresh(
         _ stores: SharedStores,
         needing upstreams: Set<String>,
+        refusing refused: Set<ConnectionID> = [],
         generation: UInt32 = 1,
         by clientID: String = StoreSample.clientID
     ) async throws -> RotationOutcome {
         var use = StoreSample.use(generation: generation)
         use.clientID = clientID
-        let conditions = RefreshConditions(neededUpstreams: [StoreSample.resource: upstreams])
+        let conditions = RefreshConditions(
+            neededUpstreams: [StoreSample.resource: upstreams],
+            refusedConnections: refused
+        )
         return try await stores.authorization.rotate(use, under: conditions, now: StoreSample.now).outcome
     }
 
@@ -147,13 +152,45 @@ package enum SharedStoreConformance {
         try requireEqual(parent, session, "the session that made an agent")
     }
 
+    static func refused(_ makeStores: StoreFactory<SharedStores>) async throws {
+        let (stores, session, connection) = try await scene(makeStores)
+        let child = AuthorizationStoreConformance.agent(100, parent: session)
+        let other = AuthorizationStoreConformance.agent(101, parent: nil, of: session.userID)
+        for agent in [child, other] {
+            let admission = try await stores.authorization.startAgent(agent, now: StoreSample.now).outcome
+            try requireEqual(admission, .admitted, "the admission of an agent")
+        }
+        let stranger = try await refresh(stores, needing: [], refusing: [connection.id], by: "dcr_attacker")
+        try requireEqual(stranger, .wrongClient, "another client's use")
+        let unrelated = try await refresh(stores, needing: [], refusing: [ConnectionID(value: 99)])
+        guard case .rotated(let rotated) = unrelated else {
+            throw Deviation(text: "a refresh under a condition about another connection came to \(unrelated)")
+        }
+        let ended = try await use(child, needing: [], refusing: [connection.id], in: stores)
+        guard case .upstreamEnded(let endedAgent, connection.id) = ended, endedAgent.id == child.id else {
+            throw Deviation(text: "the use of an agent whose parent has a refused connection came to \(ended)")
+        }
+        guard case .used = try await use(other, needing: [], refusing: [connection.id], in: stores) else {
+            throw Deviation(text: "an agent without the refused connection has ended")
+        }
+        let outcome = try await refresh(stores, needing: [], refusing: [connection.id], generation: 2)
+        try requireEqual(outcome, .upstreamEnded(rotated, connection.id), "a refresh with a refused connection")
+        try requireEqual(try await refresh(stores, needing: [], generation: 2), .unknown, "the next one")
+        let kept = try await stores.authorization.session(session.id, now: StoreSample.now)
+        try requireEqual(kept, nil, "the session")
+    }
+
     private static func use(
         _ agent: Session,
         needing upstreams: Set<String>,
+        refusing refused: Set<ConnectionID> = [],
         in stores: SharedStores
     ) async throws -> AgentUse {
         guard let tokenHash = agent.agent?.tokenHash else { throw Deviation(text: "the session is not an agent's") }
-        let conditions = RefreshConditions(neededUpstreams: [StoreSample.resource: upstreams])
+        let conditions = RefreshConditions(
+            neededUpstreams: [StoreSample.resource: upstreams],
+            refusedConnections: refused
+        )
         return try await stores.authorization.useAgent(tokenHash, under: conditions, now: StoreSample.now).outcome
     }
 

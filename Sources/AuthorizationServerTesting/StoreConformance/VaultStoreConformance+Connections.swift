@@ -11,6 +11,7 @@ extension VaultStoreConformance {
         ),
         Rule("VT-4: an old refresh token is not carried over to another upstream client (VR-8)", otherUpstreamClient),
         Rule("another account or provider is another connection", otherAccounts),
+        Rule("UP-4: a login replaces what it showed of the account; tokens of no login leave it", acceptedClaims),
         Rule("D-67: one user's login never touches another user's connection to the same account", usersAreApart),
         Rule("tokens of an unknown user are not kept", unknownUser),
         Rule("at the bound of connections a new account is refused, a known one replaced", connectionBound),
@@ -49,6 +50,29 @@ extension VaultStoreConformance {
             false,
             "renaming to a taken account"
         )
+    }
+
+    static func acceptedClaims(_ makeStore: StoreFactory<any VaultStore>) async throws {
+        let store = try await makeStore(StoreSettings())
+        let owner = try await user(StoreSample.login("alice"), candidate: 1, in: store)
+        let shown = [AcceptedClaim(claim: "groups", values: ["admins", "staff"])]
+        for (claims, expected) in [(nil, []), (shown, shown), (nil, shown), ([], [])]
+            as [([AcceptedClaim]?, [AcceptedClaim])]
+        {
+            var draft = StoreSample.draft(owner)
+            draft.acceptedClaims = claims
+            let connection = try await connect(draft, in: store)
+            try requireEqual(connection.acceptedClaims, expected, "what is known of the account")
+            let kept = try await store.connection(connection.id)
+            try requireEqual(kept?.acceptedClaims, expected, "the same, read again")
+        }
+        var draft = StoreSample.draft(owner)
+        draft.acceptedClaims = shown
+        let old = try await connect(draft, in: store)
+        let tokens = StoreSample.tokens("access 2", refresh: "refresh 2", id: "id 2")
+        try requireEqual(try await store.rename(old, to: "hub", as: tokens).outcome, true, "renaming")
+        let renamed = try await store.connection(old.id)
+        try requireEqual(renamed?.acceptedClaims, shown, "what is known of the account at the new name")
     }
 
     static func storing(_ makeStore: StoreFactory<any VaultStore>) async throws {

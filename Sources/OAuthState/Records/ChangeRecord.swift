@@ -34,6 +34,8 @@ package enum RecordKind: UInt8, Sendable, CaseIterable {
     /// A new user with the login identity; journals of earlier versions have the two as records of their own, and so
     /// have snapshots.
     case putUserOfIdentity = 0x38
+    /// A connection whose account met `required_claims`; one without such claims keeps an older form.
+    case putConnectionWithClaims = 0x39
     // SigningKeyRing
     case putSigningKey = 0x40
     case removeSigningKey = 0x41

@@ -55,7 +55,8 @@ package enum AgentUse: Hashable, Sendable {
     case used(Session)
     /// No such agent: ended, expired or never made.
     case unknown
-    /// The provider has ended a connection that the agent or its parent needs, and so the agent has ended (VR-9).
+    /// The provider has ended a connection that the agent or its parent needs, or the operator refuses one, and so the
+    /// agent has ended (VR-9, UP-4).
     case upstreamEnded(Session, ConnectionID)
 }
 

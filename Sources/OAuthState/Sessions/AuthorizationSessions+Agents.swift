@@ -57,7 +57,11 @@ extension AuthorizationSessions {
         for session in [agent, parent].compactMap({ $0 }) {
             // A resource that is not registered needs nothing: no token is issued for it anyway.
             guard let needed = conditions.neededUpstreams[session.resource] else { continue }
-            if let cause = endedConnections.first(among: session.connections, at: needed) { return cause }
+            if let cause = endedConnections.first(among: session.connections, at: needed)
+                ?? conditions.refusedConnection(of: session)
+            {
+                return cause
+            }
         }
         return nil
     }

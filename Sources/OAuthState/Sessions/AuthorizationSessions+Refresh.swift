@@ -29,7 +29,9 @@ extension AuthorizationSessions {
         guard let needed = conditions.neededUpstreams[session.resource] else {
             return journal.receipt(.resourceNotRegistered)
         }
-        if let cause = endedConnections.first(among: session.connections, at: needed) {
+        if let cause = endedConnections.first(among: session.connections, at: needed)
+            ?? conditions.refusedConnection(of: session)
+        {
             sessions.removeValue(forKey: use.family)
             return journal.receipt(.upstreamEnded(session, cause), at: recordRemoval(of: use.family))
         }

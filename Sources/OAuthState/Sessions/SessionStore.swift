@@ -131,7 +131,8 @@ package enum RotationOutcome: Hashable, Sendable {
     case wrongKey
     /// The session's resource is not registered now; nothing was rotated (RI-1).
     case resourceNotRegistered
-    /// The provider has ended a connection that the session needs, and so the session has ended.
+    /// The provider has ended a connection that the session needs, or the operator refuses one that it has, and so the
+    /// session has ended.
     case upstreamEnded(Session, ConnectionID)
     /// `scope` exceeds what was granted; nothing was rotated (TK-8).
     case scopeExceeded

@@ -1,3 +1,5 @@
+package import OAuthProtocol
+
 /// The conditions outside a session under which it may continue: data that any store can check in the turn of the
 /// refresh, or when its agent uses its token.
 package struct RefreshConditions: Hashable, Sendable {
@@ -7,9 +9,20 @@ package struct RefreshConditions: Hashable, Sendable {
     /// one of these upstreams was ended by the provider ends at this refresh (VR-9): otherwise its client would refresh
     /// tokens that give access to nothing and never ask the user to log in again.
     package var neededUpstreams: [String: Set<String>]
+    /// Connections whose account the operator no longer accepts: a session that has one of them ends at this refresh, as
+    /// one whose provider ended the grant does, whether its resource needs the upstream or not (UP-4).
+    ///
+    /// Otherwise an operator who requires another claim would wait for the end of every session, up to 30 days.
+    package var refusedConnections: Set<ConnectionID>
 
     /// Conditions by resource.
-    package init(neededUpstreams: [String: Set<String>]) {
+    package init(neededUpstreams: [String: Set<String>], refusedConnections: Set<ConnectionID> = []) {
         self.neededUpstreams = neededUpstreams
+        self.refusedConnections = refusedConnections
+    }
+
+    /// The first of a session's connections that is refused.
+    func refusedConnection(of session: Session) -> ConnectionID? {
+        refusedConnections.isEmpty ? nil : session.connections.first(where: refusedConnections.contains)
     }
 }

@@ -62,6 +62,9 @@ package struct Connection: Hashable, Sendable {
     /// The last one is the session that the current tokens came from. Bounded: beyond the bound the oldest is
     /// forgotten, and a logout that names only its `sid` no longer finds our session.
     package var providerSessions: [ProviderSession]
+    /// How the account met the operator's `required_claims` at its last login; empty if there were none then, or an
+    /// earlier version stored the connection.
+    package var acceptedClaims: [AcceptedClaim]
 
     /// The most sessions of the provider that are remembered.
     package static let providerSessionCountMax = 16
@@ -83,7 +86,8 @@ package struct Connection: Hashable, Sendable {
         refreshedAt: Timestamp?,
         usedAt: Timestamp?,
         version: UInt32,
-        providerSessions: [ProviderSession]
+        providerSessions: [ProviderSession],
+        acceptedClaims: [AcceptedClaim] = []
     ) {
         self.id = id
         self.userID = userID
@@ -101,6 +105,7 @@ package struct Connection: Hashable, Sendable {
         self.usedAt = usedAt
         self.version = version
         self.providerSessions = providerSessions
+        self.acceptedClaims = acceptedClaims
     }
 }
 
@@ -123,7 +128,8 @@ extension Connection {
             refreshedAt: refreshedAt,
             usedAt: usedAt,
             version: version &+ 1,
-            providerSessions: providerSessions
+            providerSessions: providerSessions,
+            acceptedClaims: acceptedClaims
         )
     }
 }
@@ -187,13 +193,22 @@ extension Connection: RecordCodable {
         providerSessions = try reader.array { (reader) throws(RecordError) in
             ProviderSession(id: try reader.string(), sessionID: try reader.identifier())
         }
+        // In a record of its own kind.
+        acceptedClaims = []
     }
 }
 
 extension Connection {
-    /// The connection as a record: of the kind with fields only if it has some, so that an older version of this server
-    /// reads the others.
+    /// The connection as a record: of the kinds with fields or accepted claims only if it has some, so that an older
+    /// version of this server reads the others.
     var journalRecord: [UInt8] {
+        guard acceptedClaims.isEmpty else {
+            return BinaryWriter.record(.putConnectionWithClaims) { writer in
+                write(to: &writer)
+                writer.write(tokens.fields) { $0.write($1) }
+                writer.write(acceptedClaims) { $1.write(to: &$0) }
+            }
+        }
         guard let fields = tokens.fields else { return record(.putConnection) }
         return BinaryWriter.record(.putConnectionWithFields) { writer in
             write(to: &writer)
@@ -205,5 +220,12 @@ extension Connection {
     init(withFieldsFrom reader: inout BinaryReader) throws(RecordError) {
         try self.init(from: &reader)
         tokens.fields = try reader.byteArray()
+    }
+
+    /// Reads a connection, its fields if it has any, and its accepted claims.
+    init(withClaimsFrom reader: inout BinaryReader) throws(RecordError) {
+        try self.init(from: &reader)
+        tokens.fields = try reader.optional { (reader) throws(RecordError) in try reader.byteArray() }
+        acceptedClaims = try reader.array { (reader) throws(RecordError) in try AcceptedClaim(from: &reader) }
     }
 }

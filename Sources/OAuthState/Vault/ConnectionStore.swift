@@ -69,6 +69,9 @@ package struct ConnectionDraft: Hashable, Sendable {
     package var upstreamClientID: String
     /// The provider's session of this login, if the provider names it, and ours.
     package var providerSession: ProviderSession?
+    /// How the account met the operator's `required_claims` in this login; `nil` for tokens of no login, which leave
+    /// what the last login showed.
+    package var acceptedClaims: [AcceptedClaim]?
 
     /// A draft.
     package init(
@@ -80,7 +83,8 @@ package struct ConnectionDraft: Hashable, Sendable {
         scopes: ScopeSet,
         accessTokenExpiry: Timestamp?,
         upstreamClientID: String,
-        providerSession: ProviderSession? = nil
+        providerSession: ProviderSession? = nil,
+        acceptedClaims: [AcceptedClaim]? = nil
     ) {
         self.userID = userID
         self.upstream = upstream
@@ -91,6 +95,7 @@ package struct ConnectionDraft: Hashable, Sendable {
         self.accessTokenExpiry = accessTokenExpiry
         self.upstreamClientID = upstreamClientID
         self.providerSession = providerSession
+        self.acceptedClaims = acceptedClaims
     }
 }
 

@@ -6,7 +6,7 @@ package import OAuthProtocol
 extension TokenVault: RecordedStore {
     package static let recordKinds: Set<RecordKind> = [
         .putUser, .putUserWithDefaults, .putUserOfIdentity, .putIdentity, .putConnection, .putConnectionWithFields,
-        .removeConnection, .removeUser, .putUpstreamRegistration,
+        .putConnectionWithClaims, .removeConnection, .removeUser, .putUpstreamRegistration,
     ]
 
     /// The meaning of one record of users, identities and connections.
@@ -40,6 +40,7 @@ extension TokenVault: RecordedStore {
         case .putIdentity: .putIdentity(IdentityKey(digest: try reader.digest()), try reader.identifier())
         case .putConnection: .putConnection(try Connection(from: &reader))
         case .putConnectionWithFields: .putConnection(try Connection(withFieldsFrom: &reader))
+        case .putConnectionWithClaims: .putConnection(try Connection(withClaimsFrom: &reader))
         case .removeConnection: .removeConnection(try reader.identifier())
         case .removeUser: .removeUser(try reader.identifier())
         case .putUpstreamRegistration: .putUpstreamRegistration(try StoredUpstreamRegistration(from: &reader))

@@ -117,7 +117,8 @@ package actor TokenVault: VaultStore {
             refreshedAt: nil,
             usedAt: older?.usedAt,
             version: (older?.version ?? 0) &+ 1,
-            providerSessions: Self.sessions(older?.providerSessions ?? [], joinedBy: draft.providerSession)
+            providerSessions: Self.sessions(older?.providerSessions ?? [], joinedBy: draft.providerSession),
+            acceptedClaims: draft.acceptedClaims ?? older?.acceptedClaims ?? []
         )
         if older == nil {
             user.connections.append(connection.id)

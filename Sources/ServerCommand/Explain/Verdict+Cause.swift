@@ -26,6 +26,12 @@ extension Verdict.Cause {
                 "ask the operator; the user may log in again unless blocked",
                 isFinal: true
             )
+        case "session.ended_upstream" where entry["reason"] == UpstreamFailureReason.accountNotAllowed.rawValue:
+            return Self(
+                "the account at \(upstream) is not known to meet required_claims, so the session ended",
+                "the user logs in again; if that is refused, choose another account or change required_claims",
+                isFinal: true
+            )
         case "session.ended_upstream":
             return Self(
                 "\(upstream) ended the user's grant there (\(entry.shown("reason"))), and the session with it",

@@ -137,7 +137,10 @@ extension Configuration.Upstream {
             "required_claims",
             \.requiredClaims,
             .claimRequirements,
-            "What an account's claims must say; other accounts are refused."
+            """
+            What an account's claims must say; other accounts are refused. After a change, sessions of accounts that \
+            are not known to meet it end at their next refresh.
+            """
         )
         Key(
             "anyone",

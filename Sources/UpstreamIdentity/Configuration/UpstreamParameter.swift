@@ -32,21 +32,27 @@ package struct UpstreamClaimRequirement: Hashable, Sendable {
     }
 
     /// Whether a claim's value, or one of the values of a list, is accepted; compared by bytes.
-    func accepts(_ value: JSONValue) -> Bool {
-        switch value {
-        case .array(let values): values.contains { acceptsSingle($0) }
-        default: acceptsSingle(value)
-        }
+    func accepts(_ value: JSONValue) -> Bool { !accepted(of: value).isEmpty }
+
+    /// The accepted ones of a claim's values.
+    func accepted(of value: JSONValue) -> Set<String> {
+        let values =
+            switch value {
+            case .array(let elements): elements
+            default: [value]
+            }
+        return Set(values.compactMap(Self.text).filter(isAccepted))
     }
 
-    private func acceptsSingle(_ value: JSONValue) -> Bool {
-        let text: String
+    /// Whether a value is accepted; compared by bytes.
+    func isAccepted(_ text: String) -> Bool { acceptedValues.contains { $0.hasSameBytes(as: text) } }
+
+    private static func text(_ value: JSONValue) -> String? {
         switch value {
-        case .string(let string): text = string
-        case .number(let number): text = number.text
-        case .bool(let flag): text = flag ? "true" : "false"
-        case .null, .array, .object: return false
+        case .string(let string): string
+        case .number(let number): number.text
+        case .bool(let flag): flag ? "true" : "false"
+        case .null, .array, .object: nil
         }
-        return acceptedValues.contains { $0.hasSameBytes(as: text) }
     }
 }

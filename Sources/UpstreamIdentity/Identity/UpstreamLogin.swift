@@ -24,6 +24,8 @@ package struct UpstreamLogin: Sendable, Redacted {
     package let authentication: UpstreamAuthentication
     /// The provider's verified claims about the user: from the ID token and, if it was asked, from userinfo.
     package let claims: JSONObject
+    /// The operator's requirements, each with only those accepted values that the account has.
+    package let metRequirements: [UpstreamClaimRequirement]
     /// The fields beside the token that the provider's API needs.
     package let fields: JSONObject
     /// OpenID Connect Back-Channel Logout 1.0 §2.1: the session at the provider, which its logout tokens name.

@@ -4,7 +4,7 @@ import OAuthProtocol
 import OAuthState
 import Testing
 
-@Suite("Operators keep out users, clients and hosts")
+@Suite("Operators block users, clients and hosts")
 struct BlockVerbTests {
     private static func block(_ scene: OperatorScene, _ kind: String, _ value: String) async throws {
         let answer = try await scene.ask("POST", "/admin/block", [("kind", kind), ("value", value)])
@@ -85,7 +85,7 @@ struct BlockVerbTests {
         }
     }
 
-    @Test("what cannot be blocked is refused, and what is not blocked cannot be unblocked")
+    @Test("a party that cannot be blocked is refused, and one that is not blocked cannot be unblocked")
     func refusals() async throws {
         try await OperatorScene.run { scene in
             let forms: [[(String, String)]] = [

@@ -7,7 +7,7 @@ import ServerConfiguration
 import Testing
 import UpstreamIdentity
 
-@Suite("PUT /admin/users/{id}/connections/{upstream}: what administrators deposit")
+@Suite("PUT /admin/users/{id}/connections/{upstream}: credentials that administrators deposit")
 struct CredentialDepositTests {
     private static func configure(_ configuration: inout Configuration) {
         var key = EnteredCredential.Field()
@@ -67,7 +67,7 @@ struct CredentialDepositTests {
             #expect(try await Self.put(scene, user, "files", body).status == 200)
             let answer = try await scene.exchange(token, ["files"])
             #expect(answer["access_token"] == "migrated" && answer["scope"] == "openid")
-            // D-63: nobody is found by an account that was deposited.
+            // D-63: a deposited account identifies no user at a login.
             let page = try await scene.signIn(scene.browser(), at: "files")
             #expect(!page.text.contains("Your connections"))
         }
@@ -85,7 +85,7 @@ struct CredentialDepositTests {
         }
     }
 
-    @Test("what is incomplete, unknown or not authorized is refused")
+    @Test("an incomplete, unknown or unauthorized deposit is refused")
     func refused() async throws {
         try await VaultScene.run(configure: Self.configure) { scene in
             let user = try await Self.user(scene, try await scene.accessToken())

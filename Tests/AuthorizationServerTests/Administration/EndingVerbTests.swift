@@ -5,7 +5,7 @@ import Testing
 
 @Suite("Operators see and end sessions")
 struct EndingVerbTests {
-    @Test("one session: listed, shown, ended with its tokens, and written down with who did it")
+    @Test("one session: listed, shown, ended with its tokens, and recorded with the operator")
     func oneSession() async throws {
         try await OperatorScene.run { scene in
             let tokens = try await scene.client.tokens(at: scene.server)
@@ -94,7 +94,7 @@ struct EndingVerbTests {
         }
     }
 
-    @Test("a request that names nothing, or names it wrongly, ends nothing")
+    @Test("a request without a session to end, or with a malformed one, ends nothing")
     func refusals() async throws {
         try await OperatorScene.run { scene in
             let tokens = try await scene.client.tokens(at: scene.server)

@@ -35,7 +35,6 @@ struct OperatorScene {
         )
     }
 
-    /// The rows of a list.
     func rows(_ path: String, _ name: String) async throws -> [JSONObject] {
         let answer = try await ask("GET", path)
         #expect(answer.status == 200, "\(path)")

@@ -6,7 +6,7 @@ import OAuthState
 import ServerConfiguration
 import Testing
 
-@Suite("OM-2: what administrators change is on record, with who did it")
+@Suite("OM-2: every change by an administrator is on record, with the operator")
 struct VerbRecordTests {
     /// What a login left, for verbs to name.
     private struct Rows {

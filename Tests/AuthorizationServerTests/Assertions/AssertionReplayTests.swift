@@ -46,7 +46,7 @@ struct AssertionReplayTests {
         }
     }
 
-    @Test("D-40: while the journal takes nothing no token leaves, and the assertion can be used afterwards")
+    @Test("D-40: while the journal is down no token is issued, and the assertion can be used afterwards")
     func outage() async throws {
         let journal = ScriptedJournal()
         try await TrustedIssuerScene.run(environment: { $0.journal = journal }) { scene in

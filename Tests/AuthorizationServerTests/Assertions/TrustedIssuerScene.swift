@@ -10,7 +10,6 @@ import Testing
 struct TrustedIssuerScene: Sendable {
     let server: TestServer
     let host: KeySetHost
-    /// Signs as the issuer.
     let key: TestClientKey
     /// A client of the configuration with the grant.
     let client = (id: "assistant", secret: "the-assistants-own-long-secret")

@@ -20,7 +20,7 @@ struct WorkloadAssertionGrantTests {
             let token = try #require(answer["access_token"])
             let introspection = try await scene.server.visitor.introspect(token)
             #expect(introspection.json["active"] == true && introspection["sub"] == claims["sub"]?.stringValue)
-            // There is no user, hence nothing to retrieve.
+            // Without a user there are no connections to retrieve tokens of.
             #expect(try await scene.server.visitor.exchange(token).isError(400, "invalid_grant"))
             #expect(try scene.server.auditEvents("token.issued").last?["sub"] == claims["sub"])
         }
@@ -89,7 +89,7 @@ struct WorkloadAssertionGrantTests {
         try await TrustedIssuerScene.run { scene in
             let assertion = try scene.workloadAssertion()
             for changes: [String: String?] in [
-                ["client_id": "assistant", "client_secret": "guess"], ["client_id": "nobody"],
+                ["client_id": "assistant", "client_secret": "guess"], ["client_id": "missing"],
                 ["client_id": "assistant"],
                 ["client_secret": "guess"],
             ] {
@@ -102,7 +102,7 @@ struct WorkloadAssertionGrantTests {
         }
     }
 
-    @Test("S-4: too many wrong assertions of a source, and no signature is verified; the trail has a sample")
+    @Test("S-4: after too many wrong assertions of a source no signature is verified; the trail has a sample")
     func guesses() async throws {
         try await TrustedIssuerScene.run(
             adjust: { trusted in
@@ -118,7 +118,7 @@ struct WorkloadAssertionGrantTests {
                 let answer = try await scene.presentWorkload(forged)
                 #expect(answer.status == (number <= 5 ? 400 : 429), "\(number)")
             }
-            // The right one is no better then; another workload behind the same address is not hurt.
+            // A valid assertion is refused then too; another workload behind the same address is accepted.
             #expect(try await scene.presentWorkload(try scene.workloadAssertion()).status == 429)
             #expect(try await scene.presentWorkload(try scene.workloadAssertion(["sub": "other"])).status == 200)
             #expect(try scene.server.auditEvents("assertion.refused").count == 4)

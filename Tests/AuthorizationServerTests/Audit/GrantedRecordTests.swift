@@ -31,7 +31,7 @@ struct GrantedRecordTests {
         let isAvailable = true
     }
 
-    @Test("a consent that cannot be kept: the client gets an error, and neither trail nor metric names a code")
+    @Test("a consent that cannot be stored: the client gets an error, and neither trail nor metric reports a code")
     func failsAtTheEnd() async throws {
         try await BrowserScene.run(
             configure: { $0.consent = .remember },

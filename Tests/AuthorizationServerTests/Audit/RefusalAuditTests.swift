@@ -4,13 +4,13 @@ import DevelopmentIdentityProvider
 import OAuthProtocol
 import Testing
 
-@Suite("D-25, OM-2: refusals on the browser's way are in the audit trail and in the numbers")
+@Suite("D-25, OM-2: refusals in the browser are in the audit trail and in the metrics")
 struct RefusalAuditTests {
     private func reasons(_ scene: BrowserScene, _ event: String) throws -> [String] {
         try scene.auditEvents(event).compactMap { $0["reason"]?.stringValue }
     }
 
-    @Test("D-54: every answer to a consent page that is not taken")
+    @Test("D-54: every refused answer to a consent page")
     func consent() async throws {
         try await BrowserScene.run { scene in
             let ticket = try await scene.ticket()
@@ -30,12 +30,12 @@ struct RefusalAuditTests {
         }
     }
 
-    @Test("D-51, D-53, D-65: every callback that is not taken")
+    @Test("D-51, D-53, D-65: every refused callback")
     func callback() async throws {
         try await BrowserScene.run { scene in
             let url = try await scene.callbackURL(after: try await scene.approved())
             let base = scene.server.issuer + "/oauth/callback/"
-            _ = try await scene.browser.get(base + "nobody?state=x&code=y")
+            _ = try await scene.browser.get(base + "missing?state=x&code=y")
             _ = try await scene.browser.get(base + "corp")
             _ = try await scene.browser.get(base + "corp?state=x&code=y")
             _ = try await scene.anotherBrowser().get(url)
@@ -60,7 +60,7 @@ struct RefusalAuditTests {
         }
     }
 
-    @Test("RFC 9207 §2.4: an upstream error that names another issuer is not taken for the provider's word")
+    @Test("RFC 9207 §2.4: an upstream error that names another issuer is not taken for the provider's")
     func foreignError() async throws {
         try await BrowserScene.run { scene in
             scene.server.provider.script(.oauthError("access_denied"), on: .authorization)

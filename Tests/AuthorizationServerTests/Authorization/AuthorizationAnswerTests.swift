@@ -10,7 +10,7 @@ struct AuthorizationAnswerTests {
     func success() async throws {
         try await BrowserScene.run { scene async throws in
             let url = try await scene.callbackURL(after: try await scene.approved())
-            // The provider says who it is (RFC 9207); that is for us, not for the client.
+            // The provider names itself (RFC 9207) to us; the client must get our issuer only.
             #expect(OAuthTestClient.parameters(of: url)["iss"] == scene.server.provider.issuer)
             let page = try await scene.browser.get(url)
             #expect(page.status == 302)
@@ -47,7 +47,7 @@ struct AuthorizationAnswerTests {
         }
     }
 
-    @Test("AZ-13: a long request goes all the way")
+    @Test("AZ-13: a long request ends with a code")
     func longRequest() async throws {
         try await BrowserScene.run { scene in
             let state = String(repeating: "s", count: 2048)
@@ -81,7 +81,7 @@ struct AuthorizationAnswerTests {
         }
     }
 
-    @Test("FD-5: without a resource, the only one there is")
+    @Test("FD-5: a request without a resource means the only one")
     func defaultResource() async throws {
         try await BrowserScene.run { scene async throws in
             let answer = try await scene.authorize(["resource": nil])

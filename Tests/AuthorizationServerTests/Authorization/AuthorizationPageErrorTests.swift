@@ -2,9 +2,9 @@ import AuthorizationServerTesting
 import OAuthProtocol
 import Testing
 
-@Suite("RFC 6749 §4.1.2.1: what is wrong before the redirect URI is verified is never redirected")
+@Suite("RFC 6749 §4.1.2.1: errors before the redirect URI is verified are never redirected")
 struct AuthorizationPageErrorTests {
-    @Test("AZ-2, D-2: a missing or unknown client gets a page that says how to recover, and the attacker nothing")
+    @Test("AZ-2, D-2: a missing or unknown client gets a page that says how to recover, and no redirect")
     func client() async throws {
         try await BrowserScene.run { scene in
             for id in [nil, "", "dcr_unknown", "http://evil.example/client.json", "a b", "é", "\u{0}"] {

@@ -5,7 +5,7 @@ import OAuthProtocol
 import ServerConfiguration
 import Testing
 
-@Suite("RFC 6749 §4.1.2.1: what is wrong after the redirect URI is verified travels to it")
+@Suite("RFC 6749 §4.1.2.1: errors after the redirect URI is verified are sent to it")
 struct AuthorizationRedirectErrorTests {
     /// A change of the request, and the error it must lead to.
     private typealias Row = (rule: String, changes: [String: String?], error: String)
@@ -92,7 +92,7 @@ struct AuthorizationRedirectErrorTests {
                 let page = try await scene.browser.get(scene.client.authorizationURL() + "&" + twice)
                 #expect(page.status == 302, "\(name)")
                 #expect(page.redirectParameters["error"] == "invalid_request", "\(name)")
-                // Which of two states would be echoed is anybody's guess: none is.
+                // Of two states neither is echoed, because the client cannot know which one to expect.
                 #expect(page.redirectParameters["state"] == (name == "state" ? nil : "state-123"), "\(name)")
             }
         }
@@ -142,7 +142,7 @@ struct AuthorizationRedirectErrorTests {
         }
     }
 
-    @Test("unauthorized_client: a client without the code grant is told so, and nothing else happens")
+    @Test("unauthorized_client: a client without the code grant gets this error, and nothing else happens")
     func grantNotAllowed() async throws {
         func configure(_ configuration: inout Configuration) {
             var client = Configuration.Client(clientID: "batch")
@@ -173,14 +173,14 @@ struct AuthorizationRedirectErrorTests {
             #expect(sent["max_age"] == "60")
             #expect(sent["login_hint"] == "ada@example.com")
             #expect(sent["acr_values"] == "urn:mfa")
-            // RI-5: the client's resource is nothing that the provider knows.
+            // RI-5: the client's resource means nothing to the provider.
             #expect(sent["resource"] == nil)
             #expect(sent["state"] != "state-123")
         }
     }
 }
 
-@Suite("RFC 9700 §4.11.2, FD-11: errors are no way to send people elsewhere")
+@Suite("RFC 9700 §4.11.2, FD-11: errors do not redirect people to a site of an attacker's choice")
 struct InterstitialTests {
     private static let evil = "https://evil.example/landing"
 
@@ -194,7 +194,7 @@ struct InterstitialTests {
             for change in changes {
                 let page = try await scene.open(change)
                 page.expectErrorPage(400, "\(change)")
-                // The way back stands on the page with its host, and no script or refresh takes it.
+                // The page has the way back as a link with its host, and no script or refresh follows it.
                 #expect(page.text.contains("evil.example"))
                 #expect(
                     page.text.contains(#"<a class="button" rel="noreferrer" href="https://evil.example/landing?error="#)
@@ -205,7 +205,7 @@ struct InterstitialTests {
         }
     }
 
-    @Test("D-22: so does a denial; the code itself is redirected as ever")
+    @Test("D-22: a denial is on a page too; the code itself is redirected")
     func denial() async throws {
         try await BrowserScene.run(redirectURIs: [Self.evil]) { scene in
             let denied = try await scene.answer(try await scene.ticket(), "deny")
@@ -235,7 +235,7 @@ struct InterstitialTests {
         }
     }
 
-    @Test("D-22: a private-use redirect of a self-registered client is no automatic one either")
+    @Test("D-22: errors are not redirected to a private-use URI of a self-registered client either")
     func privateUse() async throws {
         try await BrowserScene.run(redirectURIs: ["com.example.app:/cb"]) { scene in
             let page = try await scene.open(["response_type": "token"])

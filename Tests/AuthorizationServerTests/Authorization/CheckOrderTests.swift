@@ -26,7 +26,7 @@ struct CheckOrderTests {
         }
     }
 
-    @Test("of two redirectable faults the earlier check speaks")
+    @Test("of two redirectable faults the earlier check decides")
     func redirectable() async throws {
         try await BrowserScene.run { scene in
             for first in 2..<Self.faults.count {
@@ -65,7 +65,7 @@ struct CheckOrderTests {
     }
 }
 
-@Suite("OAuth 2.1 §2.3: what cannot be registered can never be redirected to")
+@Suite("OAuth 2.1 §2.3: a URI that cannot be registered is never redirected to")
 struct RegisteredRedirectTests {
     @Test("D-5, D-6, D-7, CR-2: dangerous, broken and ambiguous redirect URIs are refused with their index")
     func refused() async throws {

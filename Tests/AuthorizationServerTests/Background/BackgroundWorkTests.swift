@@ -46,7 +46,7 @@ struct BackgroundWorkTests {
         #expect(await !answer.value)
         #expect(work.count == 0)
         #expect(timer.delays == [.seconds(30), .seconds(31)])
-        // The timers fire all the same, some time later.
+        // The cancelled timers still fire later.
         timer.fire(0)
         timer.fire(1)
     }

@@ -5,7 +5,7 @@ import OAuthClientKit
 import OAuthProtocol
 import Testing
 
-@Suite("A shutdown loses no answer that exists nowhere else")
+@Suite("A shutdown loses no answer of a provider that cannot be repeated")
 struct ShutdownTests {
     /// Returns when the requests in flight have ended and background work is settled.
     private static func waitUntilSettling(_ server: TestServer) async {
@@ -27,7 +27,7 @@ struct ShutdownTests {
                 let exchange = Task { try await visitor.exchange(subject) }
                 await gate.waitForArrivals()
                 async let shutdown: Void = server.server.shutdown(gracePeriod: .zero)
-                // The client is cut off: the grace period is over.
+                // The grace period has ended, and the client is disconnected.
                 await #expect(throws: (any Error).self) { try await exchange.value }
                 await Self.waitUntilSettling(server)
                 gate.open()
@@ -47,7 +47,7 @@ struct ShutdownTests {
         }
     }
 
-    @Test("a provider that never answers holds the shutdown up only until the bound", .timeLimit(.minutes(1)))
+    @Test("a provider that never answers delays the shutdown up to the bound only", .timeLimit(.minutes(1)))
     func bound() async throws {
         try await RestartScene.run { scene in
             try await scene.serve({ _ in }) { server in

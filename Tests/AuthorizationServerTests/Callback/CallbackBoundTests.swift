@@ -36,7 +36,7 @@ struct CallbackBoundTests {
         }
     }
 
-    @Test("callbacks that come to nothing take no room")
+    @Test("callbacks that fail do not count towards the bound")
     func failures() async throws {
         try await Self.run { scene in
             for _ in 0..<3 {

@@ -33,18 +33,18 @@ struct CallbackTests {
         }
     }
 
-    @Test("D-51: the victim of a link to someone else's login gets 403, and the one who approved can still finish")
+    @Test("D-51: the victim of a link to another user's login gets 403, and the user who approved can still finish")
     func otherBrowser() async throws {
         try await BrowserScene.run { scene in
             let url = try await scene.callbackURL(after: try await scene.approved())
             let victim = scene.anotherBrowser()
             let refusal = try await victim.get(url)
             refusal.expectErrorPage(403, "no cookie")
-            // A guessed state looks the same: nobody learns which logins there are.
+            // A guessed state gets the same answer, so that guessing does not find out which logins exist.
             let guess = try await victim.get(Self.url(scene, [("state", "guess"), ("code", "x")]))
             guess.expectErrorPage(403)
             #expect(guess.withoutNonce == refusal.withoutNonce)
-            // A victim with a flow of its own is not fooled either.
+            // A victim that has begun a login of its own gets 403 too.
             let page = try await victim.get(scene.client.authorizationURL())
             _ = try await scene.answer(try #require(page.hiddenFields["ticket"]), with: victim)
             try await victim.get(url).expectErrorPage(403, "another flow's cookie")
@@ -74,7 +74,7 @@ struct CallbackTests {
         }
     }
 
-    @Test("D-60: an attacker's own answer, opened in the victim's browser, logs nobody in")
+    @Test("D-60: an attacker's own answer, opened in the victim's browser, is no login")
     func loginForgery() async throws {
         try await BrowserScene.run { scene in
             let attacker = BrowserScene(server: scene.server, client: scene.client, browser: scene.anotherBrowser())
@@ -136,7 +136,7 @@ struct CallbackTests {
         }
     }
 
-    @Test("CO-3, AZ-20: after ten minutes the login is over, and the page says how to go on")
+    @Test("CO-3, AZ-20: after ten minutes the login has expired, and the page says how to begin again")
     func expiry() async throws {
         try await BrowserScene.run { scene in
             let url = try await scene.callbackURL(after: try await scene.approved())
@@ -161,7 +161,7 @@ struct CallbackTests {
             try await scene.browser.get(url + "&state=x").expectErrorPage(400)
             try await scene.browser.get(url + "&error=" + String(repeating: "e", count: 4097)).expectErrorPage(400)
             #expect(scene.server.provider.requestCount(on: .token) == 0)
-            // What other parameters a provider adds is its own affair.
+            // Further parameters of a provider are ignored (RFC 6749 §4.1.2).
             #expect(try await scene.browser.get(url + "&session_state=x&scope=a&scope=b").status == 302)
         }
     }
@@ -212,7 +212,7 @@ struct CallbackTests {
         }
     }
 
-    @Test("CO-4: parallel flows have cookies of their own, and the oldest go when there are too many")
+    @Test("CO-4: parallel logins have separate cookies, and over the bound the oldest are removed")
     func boundedCookies() async throws {
         try await BrowserScene.run { scene in
             for index in 0..<12 {

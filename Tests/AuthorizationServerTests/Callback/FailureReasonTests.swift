@@ -105,7 +105,7 @@ struct FailureReasonTests {
         }
     }
 
-    @Test("N-1: the list is complete: what is not a login's is a refresh's")
+    @Test("N-1: the list is complete: the reasons that no login has are a refresh's")
     func complete() {
         #expect(Set(UpstreamFailureReason.allCases) == Set(Self.ways.map(\.reason)).union([.refusedRepeatedly]))
     }
@@ -131,7 +131,7 @@ struct FailureReasonTests {
         }
     }
 
-    @Test("N-1: what the provider says is on record, fit for one line, and on no page")
+    @Test("N-1: the provider's text is on record in one line, and on no page")
     func providerWords() async throws {
         try await BrowserScene.run(redirectURIs: ["https://client.example.com/callback"]) { scene in
             let text = "The app <b>7</b> is \"off\"\n\u{202E}since code_ABCDEFGHIJKLMNOPQRSTUVWXYZ0123"
@@ -163,7 +163,7 @@ struct FailureReasonTests {
     }
 
     @Test(
-        "P-17: the words of a user's no are access_denied, and nothing else is",
+        "P-17: only errors that mean the user's refusal are access_denied",
         arguments: [
             ("user_cancelled_login", "access_denied"), ("user_cancelled_authorize", "access_denied"),
             ("user_denied", "access_denied"), ("consent_declined", "access_denied"), ("USER_CANCELED", "access_denied"),

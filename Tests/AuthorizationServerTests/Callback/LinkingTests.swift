@@ -5,7 +5,7 @@ import OAuthProtocol
 import ServerConfiguration
 import Testing
 
-@Suite("D-63: connecting an account does not make it a way in")
+@Suite("D-63: connecting an account does not make it a login identity")
 struct LinkingTests {
     private static func run(_ body: (BrowserScene) async throws -> Void) async throws {
         func configure(_ configuration: inout Configuration) {
@@ -30,10 +30,10 @@ struct LinkingTests {
         return try #require(DecodedToken(try tokens.accessToken).claims["sub"]?.stringValue)
     }
 
-    @Test("D-63: who connects another person's account in a second leg is not logged in by that account later")
+    @Test("D-63: an account that a user connected in a second leg does not log in that user later")
     func secondLeg() async throws {
         try await Self.run { scene in
-            // Ada logs in, and Grace's account is used in the second leg, on a shared computer, say.
+            // Ada logs in, and Grace's account is used in the second leg, for example on a shared computer.
             let second = try await scene.browser.get(
                 try await scene.callbackURL(after: try await scene.approved(), as: "ada")
             )
@@ -53,7 +53,9 @@ struct LinkingTests {
         }
     }
 
-    @Test("VT-2: the connection of the second leg belongs to the user of the first, whoever else has that account")
+    @Test(
+        "VT-2: the connection of the second leg belongs to the user of the first, even if another user has that account"
+    )
     func connectionOwner() async throws {
         try await Self.run { scene in
             let second = try await scene.browser.get(

@@ -51,7 +51,7 @@ struct LoginChainTests {
                 #expect(first.redirectParameters[name] != nil)
                 #expect(first.redirectParameters[name] != second.redirectParameters[name], "\(name)")
             }
-            // One flow cookie goes, the next comes.
+            // The next leg's cookie replaces the first leg's.
             #expect(second.headers("set-cookie").filter { $0.contains("gatehouse-flow-") }.count == 2)
             let last = try await scene.browser.get(try await scene.callbackURL(after: second))
             #expect(Set(last.redirectParameters.keys) == ["code", "state", "iss"])
@@ -119,7 +119,7 @@ struct LoginChainTests {
         }
     }
 
-    @Test("LF-7: an optional provider that cannot even be reached is passed by")
+    @Test("LF-7: an optional provider that cannot be reached is skipped")
     func optionalUnreachable() async throws {
         try await Self.run(optional: ["second"]) { scene in
             let url = try await scene.callbackURL(after: try await scene.approved())
@@ -130,7 +130,7 @@ struct LoginChainTests {
         }
     }
 
-    @Test("An optional first provider that fails leaves it to the second to say who the user is")
+    @Test("After an optional first provider has failed the second identifies the user")
     func optionalFirst() async throws {
         try await Self.run(optional: ["second"], order: ["second", TestServer.upstream]) { scene in
             scene.server.provider.script(.oauthError("access_denied"), on: .authorization)
@@ -141,7 +141,7 @@ struct LoginChainTests {
         }
     }
 
-    @Test("AZ-15: when every provider is optional and none succeeds, the client hears the last reason and gets no code")
+    @Test("AZ-15: when every provider is optional and none succeeds, the client gets the last error and no code")
     func nobodyLoggedIn() async throws {
         try await Self.run(optional: [TestServer.upstream], order: [TestServer.upstream]) { scene in
             scene.server.provider.script(.oauthError("access_denied"), on: .authorization)
@@ -163,7 +163,7 @@ struct LoginChainTests {
         }
     }
 
-    @Test("A server without any provider says server_error, and shows no dead end")
+    @Test("A server without any provider redirects with server_error")
     func noProviders() async throws {
         func configure(_ configuration: inout Configuration) {
             configuration.upstreams = []

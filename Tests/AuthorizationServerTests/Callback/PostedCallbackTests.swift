@@ -60,7 +60,7 @@ struct PostedCallbackTests {
         }
     }
 
-    @Test("P-17: a sealed answer is for its provider, for a minute; posted twice it is one login")
+    @Test("P-17: a sealed answer is valid at its provider, during a minute; posted twice it is one login")
     func lifetime() async throws {
         try await Self.run { scene in
             let (url, form) = Self.form(try await scene.callbackURL(after: try await scene.approved()))
@@ -75,7 +75,7 @@ struct PostedCallbackTests {
         }
     }
 
-    @Test("P-17: what is no form, too long, or for a provider that does not post, is refused")
+    @Test("P-17: a body that is no form or too long, and one for a provider that does not post, are refused")
     func refusals() async throws {
         try await Self.run { scene in
             let url = scene.server.issuer + "/oauth/callback/corp"
@@ -95,7 +95,7 @@ struct PostedCallbackTests {
             let url = scene.server.issuer + "/oauth/callback/corp"
             let page = try await scene.browser.post(url, form: [("code", "x"), ("state", "y")])
             #expect(page.status == 405)
-            // An upstream that answers in the query takes no sealed answer.
+            // An upstream that answers in the query accepts no sealed answer.
             try await scene.browser.get(url + "?answer=x").expectErrorPage()
         }
     }

@@ -8,7 +8,7 @@ import Testing
 
 @testable import AuthorizationServer
 
-@Suite("P-18: what browsers do by themselves costs nobody a login")
+@Suite("P-18: requests that browsers send by themselves fail no login")
 struct RepeatedCallbackTests {
     @Test(
         "P-18: a prefetch of the callback is answered 503 and touches nothing",
@@ -120,7 +120,7 @@ struct RepeatedCallbackTests {
         }
     }
 
-    @Test("P-18: answers are bounded; at the bound a callback is still taken, and its repeat is not")
+    @Test("P-18: stored answers are bounded; at the bound a callback is still accepted, and its repeat is not")
     func bound() async throws {
         let answers = CallbackAnswers(work: BackgroundWork(), countMax: 2)
         let now = Timestamp(secondsSinceEpoch: 1_800_000_000)

@@ -60,7 +60,7 @@ struct UnconfirmedLegTests {
         }
     }
 
-    @Test("S-21, D-51: the decision counts once, in the browser that was asked, and from our page")
+    @Test("S-21, D-51: the decision is accepted once, in the browser that was asked, and from our page")
     func bound() async throws {
         try await VaultScene.run { scene in
             let (page, browser) = try await asked(scene)
@@ -97,7 +97,7 @@ struct UnconfirmedLegTests {
                 let parameters = OAuthTestClient.parameters(of: end.header("location") ?? "")
                 #expect((parameters["code"] != nil) == isOptional)
                 if !isOptional { #expect(parameters["error"] == "access_denied") }
-                // Only the first leg's.
+                // Only the first leg's connection exists.
                 #expect(await connectionCount(scene) == 1)
             }
         }

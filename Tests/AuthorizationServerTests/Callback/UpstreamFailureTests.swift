@@ -4,7 +4,7 @@ import DevelopmentIdentityProvider
 import OAuthProtocol
 import Testing
 
-@Suite("AZ-15, D-66: what goes wrong upstream ends in a clear error for the client, and stores nothing")
+@Suite("AZ-15, D-66: an upstream failure ends in a clear error for the client, and stores nothing")
 struct UpstreamFailureTests {
     /// Runs a login into a fault and returns the answer to the client.
     private static func answer(
@@ -58,7 +58,7 @@ struct UpstreamFailureTests {
         }
     }
 
-    @Test("D-66, UP-2: an ID token that does not fit is server_error, and no user, session or connection comes of it")
+    @Test("D-66, UP-2: an ID token that does not fit is server_error, and creates no user, session or connection")
     func idTokens() async throws {
         let faults: [(String, Fault)] = [
             ("wrong nonce", .wrongNonce), ("no nonce", .missingNonce), ("wrong audience", .wrongAudience),
@@ -129,7 +129,7 @@ struct UpstreamFailureTests {
         }
     }
 
-    @Test("FD-11: a self-registered https client hears of it on a page, by click")
+    @Test("FD-11: a self-registered https client's error is on a page, with a link")
     func interstitial() async throws {
         try await BrowserScene.run(redirectURIs: ["https://evil.example/cb"]) { scene in
             let page = try await Self.answer(scene, [.oauthError("access_denied")], on: .authorization)
@@ -137,7 +137,7 @@ struct UpstreamFailureTests {
         }
     }
 
-    @Test("A failed login spoils nothing: the next one works")
+    @Test("After a failed login the next one succeeds")
     func recovery() async throws {
         try await BrowserScene.run { scene in
             let failed = try await Self.answer(scene, [.wrongNonce], on: .token)

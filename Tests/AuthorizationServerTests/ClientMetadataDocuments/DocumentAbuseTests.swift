@@ -10,13 +10,13 @@ import SocketHTTP
 import Synchronization
 import Testing
 
-/// What strangers do with document URLs must not reach the operator's providers, other users, or the internal network.
+/// Document URLs of strangers must not affect the operator's providers, other users, or the internal network.
 @Suite("S-01, S-15, S-19: documents that strangers make this server fetch", .timeLimit(.minutes(10)))
 struct DocumentAbuseTests {
     private static let silent = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
 
     private static let proxied: @Sendable (inout Configuration) throws -> Void = {
-        // The usual rates, changed as little as makes them hold for loopback.
+        // The usual rates, with the exceptions for loopback removed.
         $0.limits.fetchesPerHost = .init(burst: 10, perMinute: 19)
         $0.limits.fetchesPerSource = .init(burst: 20, perMinute: 29)
         $0.trustedProxies = [AddressRange(.loopback, prefixLength: 8)]
@@ -81,7 +81,7 @@ struct DocumentAbuseTests {
         await providers.shutdown()
     }
 
-    @Test("S-15: after a restart, made-up paths from one address keep no user of a known client out")
+    @Test("S-15: after a restart, made-up paths from one address stop no login of a known client")
     func knownClient() async throws {
         try await DocumentHost.run { host in
             try await TestServer.run(configure: Self.proxied) { server in
@@ -98,7 +98,7 @@ struct DocumentAbuseTests {
         }
     }
 
-    @Test("S-15: a client without users is not kept out either, because a source has its share of a host")
+    @Test("S-15: a client without users is not stopped either, because a source has its share of a host")
     func newClient() async throws {
         try await DocumentHost.run { host in
             try await TestServer.run(configure: Self.proxied) { server in
@@ -118,7 +118,7 @@ struct DocumentAbuseTests {
         }
     }
 
-    @Test("S-15: documents that are there do not use up a share")
+    @Test("S-15: documents that exist do not use up a share")
     func goodDocuments() async throws {
         try await DocumentHost.run { host in
             try await TestServer.run(configure: Self.proxied) { server async throws in

@@ -7,7 +7,6 @@ import Synchronization
 
 /// A web server on loopback that serves metadata documents, right or wrong, and counts who asks.
 final class DocumentHost: RequestResponder {
-    /// What a path answers.
     struct Page: Sendable {
         var status: HTTPResponse.Status = .ok
         var fields: HTTPFields = [.contentType: "application/json"]
@@ -38,7 +37,7 @@ final class DocumentHost: RequestResponder {
     private let state = Mutex(State())
     private let address = Mutex<String>("")
 
-    /// Runs a host beside the body.
+    /// Runs a host until the body ends.
     static func run(_ body: (DocumentHost) async throws -> Void) async throws {
         let host = DocumentHost()
         var settings = ServerConfiguration(listeners: [.init(address: SocketAddress(ip: .loopback, port: 0))])
@@ -72,7 +71,6 @@ final class DocumentHost: RequestResponder {
         return Response(status: page.status, headerFields: page.fields, body: page.body)
     }
 
-    /// The URL of a path.
     func url(_ path: String = "/client.json") -> String { address.withLock { $0 } + path }
 
     /// What `path` answers from now on.

@@ -183,7 +183,7 @@ struct MetadataDocumentFlowTests {
         }
     }
 
-    @Test("CM-8, D-69: the page shows the host, warns of loopback, and of a return address elsewhere")
+    @Test("CM-8, D-69: the page shows the host, warns of loopback, and of a redirect to another host")
     func warnings() async throws {
         try await DocumentHost.run { host in
             try await TestServer.run { server in

@@ -8,7 +8,7 @@ import SocketHTTP
 import Synchronization
 import Testing
 
-@Suite("CM-2, CM-6, D-81…D-86: hosts of metadata documents that misbehave are refused, counted, and slow nobody")
+@Suite("CM-2, CM-6, D-81…D-86: hosts of metadata documents that misbehave are refused, counted, and slow no others")
 struct MetadataDocumentHostTests {
     /// How a host misbehaves, and the class that the page, the audit trail and the metric name it by.
     enum Trick: String, CaseIterable {
@@ -38,11 +38,11 @@ struct MetadataDocumentHostTests {
     }
 
     @Test(
-        "D-84, D-85, D-86: each is refused and counted by its class; others are answered meanwhile",
+        "D-84, D-85, D-86: each is refused and counted by its class; others are answered in the meantime",
         arguments: Trick.allCases
     )
     func tricks(trick: Trick) async throws {
-        // Bound, so that nobody else gets the port, and nobody listens there.
+        // Bound without a listener: no other process can get the port, and connections to it are refused.
         let closed = try PortReservation(SocketAddress(ip: .loopback, port: 0))
         defer { withExtendedLifetime(closed) {} }
         try await DocumentHost.run { host in
@@ -65,7 +65,7 @@ struct MetadataDocumentHostTests {
                 }
                 let url = id
                 async let visit = Self.page(url, at: server)
-                // While that fetch is under way or failing: another document, another client's login, a machine's question.
+                // During that fetch other requests succeed: another document, a client's login, an introspection.
                 #expect(try await Self.page(good, at: server).status == 200)
                 let tokens = try await registered.tokens(at: server)
                 #expect(tokens.status == 200)
@@ -79,7 +79,7 @@ struct MetadataDocumentHostTests {
                 #expect(kinds == [trick.result])
                 #expect(try await Self.counted(trick.result, at: server) == 1)
                 #expect(try await Self.counted("used", at: server) >= 1)
-                // The next login of the good document is not any worse for it.
+                // The next login of the good document is not affected.
                 #expect(try await Self.page(good, at: server).status == 200)
             }
         }
@@ -123,14 +123,14 @@ struct MetadataDocumentHostTests {
                 #expect(try await Self.counted("address_refused", at: server) == 1)
             }
             await dialler.shutdown()
-            // What the first look-up said was judged; there is no second answer to fall for.
+            // The addresses of the first look-up were checked and are used; a second look-up could return others.
             #expect(resolver.count == 1)
             #expect(host.requests.isEmpty)
         }
     }
 }
 
-/// Gives up on `/client.json` soon, and on nothing else: what a busy machine delays must not look like a slow host.
+/// Times out soon on `/client.json` only, so that a busy machine does not make another host look slow.
 private struct PickyTransport: OutboundTransport {
     let base: any OutboundTransport
     let isSoon: Bool

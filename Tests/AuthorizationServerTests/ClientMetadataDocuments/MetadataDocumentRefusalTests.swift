@@ -64,7 +64,7 @@ struct MetadataDocumentRefusalTests {
         }
     }
 
-    @Test("CM-5: a failure is not asked for again at once, nor kept as truth")
+    @Test("CM-5: a failed fetch is not repeated at once, and not remembered for long")
     func failuresPass() async throws {
         try await DocumentHost.run { host in
             try await TestServer.run { server async throws in
@@ -117,7 +117,7 @@ struct MetadataDocumentRefusalTests {
         }
     }
 
-    @Test("CM-5: a login that is under way ends well though the host went down meanwhile")
+    @Test("CM-5: a login in progress succeeds although the host has gone down in the meantime")
     func loginUnderWay() async throws {
         try await DocumentHost.run { host in
             try await TestServer.run { server in
@@ -137,7 +137,7 @@ struct MetadataDocumentRefusalTests {
         }
     }
 
-    @Test("CM-7: one request for all who ask at once, and a host that is slow slows nobody else")
+    @Test("CM-7: concurrent logins share one request, and a slow host slows no other")
     func singleFlight() async throws {
         try await DocumentHost.run { host in
             try await TestServer.run(environment: { $0.transport = PatientTransport($0.transport) }) { server in
@@ -193,7 +193,7 @@ struct MetadataDocumentRefusalTests {
                     let source = "192.0.2.\(1 + number / 3)"
                     _ = try await Self.status(host.url("/\(number).json"), from: source, at: server)
                 }
-                // The allowance for what is not known is used up, also for others.
+                // The allowance for unknown documents is used up, also for other sources.
                 #expect(try await Self.status(host.url("/x.json"), from: "198.51.100.2", at: server) == 429)
                 let count = host.requests.count
                 #expect(try await Self.status(url, from: "198.51.100.1", at: server) == 200)
@@ -202,7 +202,7 @@ struct MetadataDocumentRefusalTests {
         }
     }
 
-    @Test("CM-5, CM-7: who may not have a document fetched is served from the copy, for a day and no longer")
+    @Test("CM-5, CM-7: a source that may cause no fetch is served from the copy, during a day and no longer")
     func staleWhileThrottled() async throws {
         try await DocumentHost.run { host in
             try await TestServer.run(configure: Self.proxied) { server in
@@ -229,7 +229,7 @@ struct MetadataDocumentRefusalTests {
         }
     }
 
-    @Test("CM-5, CM-7: a login that is under way ends well though its user's address may fetch nothing more")
+    @Test("CM-5, CM-7: a login in progress succeeds although its source may cause no further fetch")
     func throttledLoginUnderWay() async throws {
         try await DocumentHost.run { host in
             try await TestServer.run(configure: Self.limited) { server in
@@ -248,7 +248,7 @@ struct MetadataDocumentRefusalTests {
         }
     }
 
-    /// The usual rates, changed as little as makes them hold for loopback.
+    /// The usual rates, with the exceptions for loopback removed.
     private static let limited: @Sendable (inout Configuration) throws -> Void = {
         $0.limits.fetchesPerHost = .init(burst: 10, perMinute: 19)
         $0.limits.fetchesPerSource = .init(burst: 20, perMinute: 29)
@@ -284,7 +284,7 @@ struct MetadataDocumentRefusalTests {
                         #expect(status == (number < 3 ? 502 : 429))
                     }
                 }
-                // A third host has its whole allowance: what is spent is the source's.
+                // A third host has its whole allowance: the refusal is about the source.
                 #expect(try await status("[::1]:\(port)", "/client.json", from: "192.0.2.1") == 429)
                 #expect(try await status("[::1]:\(port)", "/client.json", from: "198.51.100.1") == 502)
             }
@@ -309,7 +309,7 @@ struct MetadataDocumentRefusalTests {
         }
     }
 
-    @Test("CM-10: with the policy `domains` a domain stands for itself and what is below it")
+    @Test("CM-10: with the policy `domains` a domain means itself and its subdomains")
     func domains() throws {
         var settings = Configuration.Registration()
         settings.metadataDocumentPolicy = .domains
@@ -330,7 +330,7 @@ struct MetadataDocumentRefusalTests {
         }
     }
 
-    @Test("CM-10: a client that the policy no longer lets in cannot refresh either")
+    @Test("CM-10: a client that the policy no longer accepts cannot refresh either")
     func policyChange() async throws {
         try await DocumentHost.run { host in
             try await TestServer.run(configure: { $0.registration.acceptsMetadataDocuments = false }) { server in

@@ -32,7 +32,7 @@ enum AssertionScene {
 }
 
 extension TestServer {
-    /// Whoever talks to the server without being a registered client.
+    /// A party that sends requests without being a registered client.
     var visitor: OAuthTestClient {
         OAuthTestClient(issuer: issuer, transport: transport, resource: TestServer.resource)
     }
@@ -45,7 +45,7 @@ extension OAuthTestClient {
     }
 }
 
-/// Stands in for the hosts of clients' key sets; everything else goes on to the network.
+/// Answers in place of the hosts of clients' key sets; every other request is sent to the network.
 final class KeySetHost: OutboundTransport {
     private struct State {
         var base: (any OutboundTransport)?
@@ -76,7 +76,7 @@ final class KeySetHost: OutboundTransport {
         state.withLock { $0.gate = [] }
     }
 
-    /// Lets waiting answers go, and those that come.
+    /// Releases waiting answers; later ones do not wait.
     func open() {
         let waiting = state.withLock { state in
             defer { state.gate = nil }
@@ -85,7 +85,7 @@ final class KeySetHost: OutboundTransport {
         for continuation in waiting { continuation.resume() }
     }
 
-    /// What was asked for so far.
+    /// The requests so far.
     var requests: [OutboundRequest] {
         state.withLock { $0.requests }
     }

@@ -99,7 +99,7 @@ struct ClientAssertionTests {
         #expect(throws: JOSEError.self) { try Self.verify(header: changes) }
     }
 
-    @Test("CA-5: another's key is not the client's, whatever it is called")
+    @Test("CA-5: another client's key is refused, whatever its kid")
     func foreignKey() throws {
         let (own, foreign) = (try TestClientKey("batch"), try TestClientKey("batch"))
         #expect(throws: JOSEError.invalidSignature) { try Self.verify(key: foreign, keys: own.keySet) }
@@ -123,7 +123,7 @@ struct ClientAssertionTests {
         #expect(throws: JOSEError.self) { try ClientAssertion(parsing: text) }
     }
 
-    @Test("CA-2: the single use is of this client and this jti")
+    @Test("CA-2: an assertion is remembered by client and jti")
     func singleUse() throws {
         let key = try TestClientKey("batch")
         let first = try Self.verify(key: key)

@@ -65,7 +65,7 @@ struct ClientKeyFetchTests {
         }
     }
 
-    @Test("CA-5: an unknown kid has the keys fetched again, once, and not again for a while")
+    @Test("CA-5: an unknown kid causes one fetch of the keys, and further ones cause none for a while")
     func unknownKey() async throws {
         let (old, new) = (try TestClientKey("batch", keyID: "old"), try TestClientKey("batch", keyID: "new"))
         let forged = try TestClientKey("batch", keyID: "forged")
@@ -73,7 +73,7 @@ struct ClientKeyFetchTests {
             host.serve(old.keySet, at: Self.url)
             try await Self.expect(200, old, server, "1")
             host.serve(new.keySet, at: Self.url)
-            // Only just fetched: a stranger's key ids must not make us ask at will.
+            // The keys have just been fetched; made-up key ids must not cause a fetch each.
             try await Self.expect(401, new, server, "2")
             server.clock.advance(by: .seconds(31))
             try await Self.expect(200, new, server, "3")
@@ -82,7 +82,7 @@ struct ClientKeyFetchTests {
                 try await Self.expect(401, forged, server, id)
             }
             #expect(host.requests.count == 2)
-            // The key that its owner took away proves nothing.
+            // A key that its owner has removed from the set is refused.
             try await Self.expect(401, old, server, "7")
         }
     }
@@ -122,7 +122,7 @@ struct ClientKeyFetchTests {
             #expect(refused["error_description"] == OAuthErrorText.overloaded)
             host.serve(key.keySet, at: Self.url)
             server.clock.advance(by: .seconds(31))
-            // And the assertion was not used up by a check that could not be made.
+            // A check that could not be made does not use the assertion up.
             try await Self.expect(200, key, server, "1")
         }
     }
@@ -131,7 +131,7 @@ struct ClientKeyFetchTests {
         static let overloaded = "the server cannot process this request now"
     }
 
-    @Test("CA-5: while the host is down the keys at hand serve on, for a day")
+    @Test("CA-5: while the host is down the stored keys are used, at most a day")
     func stale() async throws {
         let key = try TestClientKey("batch")
         try await Self.run(key) { server, host in
@@ -146,7 +146,7 @@ struct ClientKeyFetchTests {
         }
     }
 
-    @Test("CA-5, CM-7: one fetch serves all who wait")
+    @Test("CA-5, CM-7: one fetch serves all waiting requests")
     func singleFlight() async throws {
         let host = KeySetHost()
         let key = try TestClientKey("batch")

@@ -31,7 +31,7 @@ struct PrivateKeyJWTTests {
             )
             #expect(wrong.status == 401)
             #expect(wrong.error == "invalid_client")
-            // It was not used up by somebody who could not use it.
+            // A request that the assertion does not fit has not used it up.
             let right = try await server.visitor.token(form + key.form(at: server, tokenID: "3"))
             #expect(right.status == 200)
         }
@@ -69,7 +69,7 @@ struct PrivateKeyJWTTests {
             let replayed = try await server.visitor.post(second, Self.form(second) + assertion)
             #expect(replayed.status == 401)
             #expect(replayed.error == "invalid_client")
-            // Past its expiry it is refused for that.
+            // After its expiry it is refused as expired.
             server.clock.advance(by: .seconds(3 * 3600))
             await server.server.performMaintenance()
             let late = try await server.visitor.post(second, Self.form(second) + assertion)
@@ -112,7 +112,7 @@ struct PrivateKeyJWTTests {
         }
     }
 
-    @Test("CA-3: by the operator's leave an older client names the token endpoint; two audiences never")
+    @Test("CA-3: where the operator allows it a client may name the token endpoint; two audiences never")
     func legacyAudience() async throws {
         let key = try TestClientKey("batch")
         var client = AssertionScene.client(key)
@@ -184,7 +184,7 @@ struct PrivateKeyJWTTests {
             let none = try await visitor.post(endpoint, form + [("client_id", "batch")])
             let post = try await visitor.post(endpoint, form + [("client_id", "batch"), ("client_secret", "s")])
             let basic = try await visitor.post(endpoint, form, authorization: OAuthTestClient.basic("batch", "s"))
-            // A key that nobody registered, in the name of a client with a secret.
+            // An unregistered key, in the name of a client with a secret.
             var impostor = try TestClientKey("secretive")
             impostor.keyID = nil
             let assertion = try await visitor.post(endpoint, form + impostor.form(at: server, tokenID: "1"))
@@ -202,7 +202,7 @@ struct PrivateKeyJWTTests {
     func oneAnswer() async throws {
         let key = try TestClientKey("batch")
         try await TestServer.run(configure: { $0.clients = [AssertionScene.client(key)] }) { server in
-            let (stranger, forger) = (try TestClientKey("nobody"), try TestClientKey("batch"))
+            let (stranger, forger) = (try TestClientKey("missing"), try TestClientKey("batch"))
             let form = AssertionScene.credentialsForm
             let unknown = try await server.visitor.token(form + stranger.form(at: server, tokenID: "1"))
             let forged = try await server.visitor.token(form + forger.form(at: server, tokenID: "1"))
@@ -212,7 +212,7 @@ struct PrivateKeyJWTTests {
         }
     }
 
-    @Test("D-80: a client that registers itself and signs without end is refused for now; no other client notices")
+    @Test("D-80: a client that registers itself and floods assertions is refused for now; other clients are not")
     func flood() async throws {
         let configured = try TestClientKey("batch")
         try await TestServer.run(
@@ -232,7 +232,7 @@ struct PrivateKeyJWTTests {
                 return key
             }
             func status(_ key: TestClientKey, _ id: String) async throws -> Int {
-                // The code is nobody's: the assertion is looked at, and used up, before it.
+                // The code does not exist: the assertion is examined, and used up, before it.
                 try await server.visitor.token(
                     [("grant_type", "authorization_code"), ("code", "x"), ("code_verifier", Self.verifier)]
                         + key.form(at: server, tokenID: id)

@@ -4,7 +4,7 @@ import OAuthProtocol
 import ServerConfiguration
 import Testing
 
-/// RFC 7591 §3 and the operator's say in it: initial access tokens (CR-10), clients that must be confidential.
+/// RFC 7591 §3 and the operator's rules for it: initial access tokens (CR-10), clients that must be confidential.
 @Suite("Registration by the operator's rules")
 struct RegistrationPolicyTests {
     private static let token = "initial-access-token-of-the-tests"
@@ -63,7 +63,7 @@ struct RegistrationPolicyTests {
         }
     }
 
-    @Test("CR-14: beside a listed redirect none may stand where another application can listen")
+    @Test("CR-14: a listed redirect excludes redirects at which another application can listen")
     func mixedRedirects() async throws {
         try await TestServer.run(configure: { configuration in
             configuration.registration.forceConfidentialRedirects = ["https://client.example/callback"]

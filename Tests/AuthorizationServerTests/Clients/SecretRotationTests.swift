@@ -8,14 +8,14 @@ import ServerConfiguration
 import Synchronization
 import Testing
 
-/// Secrets that change while the server runs, and several that are in force at once.
+/// Secrets that change while the server runs, and several that are valid at once.
 @Suite("Rotating secrets")
 struct SecretRotationTests {
     private static let old = SecretReference.value(SecretValue("the-old-secret-of-long-standing"))
     private static let new = SecretReference.value(SecretValue("the-new-secret-of-long-standing"))
     private static let third = SecretReference.value(SecretValue("the-third-secret-never-configured"))
 
-    /// What SIGHUP reads; a test puts another configuration in.
+    /// The configuration that SIGHUP reads; a test replaces it.
     private final class Source: Sendable {
         private let content = Mutex<Configuration?>(nil)
 
@@ -88,7 +88,7 @@ struct SecretRotationTests {
         introspects, administers, proxies, registers,
     ]
 
-    @Test("N-3: of several secrets that are shown to us, any is accepted, and no other one")
+    @Test("N-3: each of several configured secrets is accepted, and no other one")
     func anyOf() async throws {
         try await TestServer.run(configure: Self.configured(.anyOf([Self.new, Self.old]))) { (server) async throws in
             for check in Self.checks {
@@ -99,7 +99,7 @@ struct SecretRotationTests {
         }
     }
 
-    @Test("N-3: SIGHUP puts new secrets in the place of the old ones")
+    @Test("N-3: SIGHUP replaces the old secrets")
     func reload() async throws {
         let source = Source()
         let configure = Self.configured(Self.old)
@@ -152,7 +152,7 @@ struct SecretRotationTests {
                 #expect(count == (known == Self.new ? 1 : 2))
             }
         }
-        // A secret that the provider does not know is no reason to ask for ever.
+        // When the provider accepts none of the secrets, each was tried once.
         try await TestServer.run(provider: Self.provider(Self.third), configure: configure) { server in
             let client = try await OAuthTestClient.registered(at: server)
             let answer = try await client.authorize(with: TestBrowser(transport: server.transport), at: server)

@@ -10,9 +10,9 @@ import ServerConfiguration
 import SocketHTTP
 import Testing
 
-@Suite("S-02: keys that strangers bring cost us little")
+@Suite("S-02: keys of self-registered clients cost little to verify with")
 struct StrangersKeyTests {
-    /// An RSA key of so many bits; its modulus need not be the product of two primes to cost as much.
+    /// An RSA key of a size in bits; its modulus need not be a product of two primes to cost as much.
     private static func rsa(_ bitCount: Int, exponent: [UInt8] = [1, 0, 1], id: String = "k") -> JSONObject {
         var modulus = SystemRandomSource().bytes(bitCount / 8)
         modulus[0] |= 0x80

@@ -86,7 +86,10 @@ struct ConsentDecisionTests {
         }
     }
 
-    @Test("Neither yes nor no is no decision", arguments: ["", "maybe", "Approve", "approve deny"])
+    @Test(
+        "A form that neither approves nor denies is no decision",
+        arguments: ["", "maybe", "Approve", "approve deny"]
+    )
     func undecided(_ decision: String) async throws {
         try await BrowserScene.run { scene in
             try await scene.answer(try await scene.ticket(), decision).expectErrorPage()

@@ -22,12 +22,12 @@ struct ConsentForgeryTests {
             }
             try await scene.expectNothingStored()
             #expect(scene.server.provider.capturedRequests().isEmpty)
-            // And the right browser is not disturbed by any of this.
+            // None of this uses up the page of the right browser.
             #expect(try await scene.answer(ticket).status == 303)
         }
     }
 
-    @Test("D-56: a cookie that comes twice is believed in neither form")
+    @Test("D-56: of a cookie that comes twice neither value is accepted")
     func doubledCookie() async throws {
         try await BrowserScene.run { scene in
             let ticket = try await scene.ticket()
@@ -75,7 +75,7 @@ struct ConsentForgeryTests {
         }
     }
 
-    @Test("D-54: a ticket that was changed, cut or made up is not one")
+    @Test("D-54: a ticket that was changed, cut or made up is refused")
     func forgedTickets() async throws {
         try await BrowserScene.run { scene in
             let ticket = try await scene.ticket()
@@ -94,7 +94,7 @@ struct ConsentForgeryTests {
         }
     }
 
-    @Test("D-54: another server's ticket is not ours")
+    @Test("D-54: another server's ticket is refused")
     func foreignTicket() async throws {
         try await BrowserScene.run { scene in
             try await BrowserScene.run { other in

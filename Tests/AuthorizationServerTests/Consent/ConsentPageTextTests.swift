@@ -4,7 +4,7 @@ import OAuthProtocol
 import ServerConfiguration
 import Testing
 
-@Suite("CO-6: whatever a client says of itself is text, and no more than text")
+@Suite("CO-6: everything that a client says of itself is shown as plain text")
 struct ConsentPageTextTests {
     @Test("D-58: hostile names, scopes, states and hints are escaped or absent")
     func escaping() async throws {
@@ -45,7 +45,7 @@ struct ConsentPageTextTests {
         }
     }
 
-    @Test("D-59, CR-7: direction and control characters are stripped from names, and the host stands beside them")
+    @Test("D-59, CR-7: direction and control characters are stripped from names, and the host is shown beside them")
     func bidirectionalName() async throws {
         let name = "Cla\u{202E}ude\u{2066}\u{200F}\u{0000}\u{0007}\u{FEFF}\u{2028}"
         try await BrowserScene.run(redirectURIs: ["https://evil.example/cb"], clientName: name) { scene in
@@ -58,7 +58,7 @@ struct ConsentPageTextTests {
         }
     }
 
-    @Test("CR-7, D-91: a name is bounded in scalars, for one character can carry thousands of them")
+    @Test("CR-7, D-91: a name is bounded in scalars, because one character can have thousands of them")
     func combiningMarks() async throws {
         let name = "A" + String(repeating: "\u{301}", count: 20_000)
         try await BrowserScene.run(clientName: name) { scene in
@@ -68,7 +68,7 @@ struct ConsentPageTextTests {
         }
     }
 
-    @Test("CR-7: a name of nothing visible is no name", arguments: ["\u{202E}\u{200B}", "   ", ""])
+    @Test("CR-7: a name without visible characters is no name", arguments: ["\u{202E}\u{200B}", "   ", ""])
     func invisibleName(_ name: String) async throws {
         try await BrowserScene.run(clientName: name) { scene in
             let page = try await scene.open()

@@ -6,9 +6,9 @@ import ServerConfiguration
 import Testing
 
 /// FD-10: `consent: remember` and `consent: trusted`.
-@Suite("FD-10: when the user is not asked again")
+@Suite("FD-10: consents that are not asked for again")
 struct RememberedConsentTests {
-    /// What a browser says of a request that the user started himself.
+    /// The header fields by which a browser marks a request that its user started.
     private static let ownNavigation = [(name: "sec-fetch-site", value: "none")]
 
     private static let other = "https://tools.example.com/mcp"
@@ -82,7 +82,7 @@ struct RememberedConsentTests {
         }
     }
 
-    @Test("D-56: a login cookie that is forged, another's, or gone is worth nothing")
+    @Test("D-56: a login cookie that is forged, another user's, or missing does not spare the page")
     func cookie() async throws {
         try await Self.run { scene async throws in
             #expect(try await scene.authorize()["code"] != nil)
@@ -238,7 +238,7 @@ struct TrustedConsentTests {
         }
     }
 
-    @Test("AZ-19: prompt=none cannot end well, for the login is elsewhere")
+    @Test("AZ-19: prompt=none is an error, because the login is at a provider")
     func promptNone() async throws {
         try await Self.run { scene async throws in
             let changes = Self.changes("trusted").merging(["prompt": "none"], uniquingKeysWith: { $1 })

@@ -68,7 +68,6 @@ struct ProofScene {
         return try #require(try await client.finish(next, with: browser, at: server)["code"])
     }
 
-    /// Posts a form to the token endpoint.
     func post(_ form: [(String, String)], proofs: [String]) async throws -> OAuthTestClient.Answer {
         try await post("/oauth/token", form, proofs: proofs)
     }

@@ -40,7 +40,7 @@ struct PushedRequestProofTests {
             let other = try TestProofKey()
             let form = scene.client.authorizationParameters(["dpop_jkt": other.thumbprint])
             #expect(try await scene.post(path, form, proofs: [try proof()]).isError(400, "invalid_dpop_proof"))
-            // A proof for another endpoint is none here.
+            // A proof for another endpoint is refused here.
             let parameters = scene.client.authorizationParameters()
             #expect(try await scene.post(path, parameters, proofs: [try scene.proof()]).status == 400)
             let used = try proof()

@@ -17,7 +17,7 @@ struct TokenRequestReplayTests {
             now = now + .seconds(600)
             #expect(!proofs.claim(Self.id(number), now: now))
         }
-        // Nothing is kept for ever.
+        // After that it is forgotten, so that the table does not grow.
         #expect(proofs.claim(Self.id(99), now: now + .seconds(3000)))
         #expect(proofs.count == 1)
     }

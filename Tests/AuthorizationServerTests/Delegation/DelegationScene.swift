@@ -5,7 +5,7 @@ import OpenSSLCrypto
 import ServerConfiguration
 import Testing
 
-/// Two MCP servers: the first may exchange its callers' tokens for ones at the second; and a gateway that is a delegate.
+/// Two MCP servers, of which the first may exchange tokens for the second's, and a gateway that is a delegate.
 struct DelegationScene: Sendable {
     let server: TestServer
     let host: KeySetHost
@@ -90,7 +90,6 @@ struct DelegationScene: Sendable {
         return try await server.visitor.token(form, authorization: OAuthTestClient.basic(client.id, client.secret))
     }
 
-    /// The claims of a token.
     func claims(_ token: String?) throws -> JSONObject {
         try JSONParser.parseObject(try CompactJWS(parsing: try #require(token)).payload)
     }

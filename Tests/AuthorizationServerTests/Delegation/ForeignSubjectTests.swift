@@ -97,7 +97,7 @@ struct ForeignSubjectTests {
         }
     }
 
-    @Test("RFC 8693 §4.4: may_act decides alone where it is accepted: our issuer, this client, or nobody")
+    @Test("RFC 8693 §4.4: where may_act is accepted it alone decides: our issuer and this client, or no actor")
     func mayAct() async throws {
         try await DelegationScene.run(adjust: { trusted in
             trusted.subjects?.acceptsMayAct = true

@@ -10,7 +10,7 @@ struct DeviceRefusalTests {
     @Test(
         "DV-1, CA-6: a request with something wrong gets no codes",
         arguments: [
-            (["client_id": "nobody"], "invalid_client"), (["client_id": nil], "invalid_client"),
+            (["client_id": "missing"], "invalid_client"), (["client_id": nil], "invalid_client"),
             (["client_secret": "guess"], "invalid_client"), (["scope": "nothing:known"], "invalid_scope"),
             (["resource": "https://nowhere.example/mcp"], "invalid_target"),
             (["client_id": "browser-only"], "unauthorized_client"),
@@ -75,7 +75,7 @@ struct DeviceRefusalTests {
         }
     }
 
-    @Test("D-80, RFC 8628 §5.1: entering codes is limited, and so is asking for them")
+    @Test("D-80, RFC 8628 §5.1: entering codes is limited, and so is requesting them")
     func limits() async throws {
         try await DeviceScene.run(configure: { $0.limits.authorizationsPerSource = .init(burst: 3, perMinute: 1) }) {
             scene in

@@ -151,7 +151,7 @@ struct ProviderTrialTests {
         )
     }
 
-    @Test("P-11: a token that came with a moment instead of a lifetime is refreshed in time")
+    @Test("P-11: a token with a time of expiry instead of a lifetime is refreshed in time")
     func moments() async throws {
         for quirk in [
             DevelopmentIdentityProvider.Quirk.expiryAsText, .expiryAsFraction, .expiryAtSeconds, .expiryAtMilliseconds,
@@ -268,7 +268,7 @@ struct ProviderTrialTests {
         }
     }
 
-    @Test("P-19: a leg without identity belongs to the first leg's user, each user has one, and nobody logs in by it")
+    @Test("P-19: a leg without identity belongs to the first leg's user, each user has one, and it logs no user in")
     func legWithoutIdentity() async throws {
         try await VaultScene.run(
             files: Self.provider([.identityInTokenAnswer]),
@@ -315,7 +315,7 @@ struct ProviderTrialTests {
                 #expect(refusal.json["reason"] == "not_connected")
                 let uri = try #require(refusal.json["connect_uri"]?.stringValue)
                 let who = try await browser.get(uri)
-                // Nobody can be identified by that provider, so the page does not offer it.
+                // That provider identifies no user, so the page does not offer it.
                 #expect(who.text.contains("corp") && !who.text.contains("files\""))
                 let page = try await scene.walk(try await scene.press("sign_in", "corp", on: who, browser), browser)
                 let end = try await scene.walk(try await scene.press("decision", "connect", on: page, browser), browser)

@@ -5,7 +5,7 @@ import OAuthProtocol
 import ServerConfiguration
 import Testing
 
-/// What most tests of the browser's way begin with: a server, a client that registered itself, and a browser.
+/// The usual start of a browser test: a server, a client that registered itself, and a browser.
 struct BrowserScene {
     let server: TestServer
     var client: OAuthTestClient
@@ -60,7 +60,6 @@ struct BrowserScene {
         return client
     }
 
-    /// Another browser.
     func anotherBrowser() -> TestBrowser {
         TestBrowser(transport: server.transport)
     }
@@ -142,7 +141,7 @@ struct BrowserScene {
         return numbers
     }
 
-    /// What must be empty when nothing has been stored.
+    /// The tables that are empty while nothing has been stored.
     func expectNothingStored(sourceLocation: SourceLocation = #_sourceLocation) async throws {
         let numbers = try await metrics()
         for name in [
@@ -161,7 +160,6 @@ struct BrowserScene {
 }
 
 extension TestBrowser.Page {
-    /// The parameters of the redirect.
     var redirectParameters: [String: String] {
         OAuthTestClient.parameters(of: header("location") ?? "")
     }
@@ -169,7 +167,7 @@ extension TestBrowser.Page {
     /// The page without what is different every time.
     var withoutNonce: String { text.replacing(/nonce="[^"]*"/, with: "") }
 
-    /// CO-5: what every page carries, so that nobody frames it, runs anything in it or learns where it led.
+    /// CO-5: the fields of every page against framing, scripts, and referrers that reveal where it led.
     func expectPageHeaders(isSecure: Bool = false, sourceLocation: SourceLocation = #_sourceLocation) {
         let policy = header("content-security-policy") ?? ""
         #expect(header("content-type") == "text/html; charset=utf-8", sourceLocation: sourceLocation)

@@ -3,7 +3,7 @@ import AuthorizationServerTesting
 import DevelopmentIdentityProvider
 import Testing
 
-@Suite("OM-3: the server ends without dropping a login that is on its way")
+@Suite("OM-3: the server ends without dropping a login in progress")
 struct LoginDrainTests {
     @Test(
         "while a callback is in flight readiness says draining, and the callback still ends with its code",

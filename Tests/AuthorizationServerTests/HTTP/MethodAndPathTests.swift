@@ -100,7 +100,7 @@ struct MethodAndPathTests {
         }
     }
 
-    @Test("D-71: Host and absolute-form targets change nothing that we say")
+    @Test("D-71: Host and absolute-form targets change no answer")
     func hosts() async throws {
         try await BrowserScene.run { scene in
             let address = scene.server.server.addresses[0]

@@ -5,7 +5,7 @@ import OAuthProtocol
 import Synchronization
 import Testing
 
-@Suite("D-25: what is secret reaches no log, no audit trail, no metric and no error page")
+@Suite("D-25: secrets reach no log, no audit trail, no metric and no error page")
 struct SecrecyTests {
     /// Everything that must not appear anywhere, with a name for the report.
     private struct Secrets {
@@ -107,7 +107,7 @@ struct SecrecyTests {
             let metrics = try await scene.browser.get(scene.server.managementURL + "/metrics").text
             #expect(log.count > 30)
             #expect(audit.count > 10)
-            // That the search finds what is there: a client id is no secret.
+            // The search can fail: it finds a client id, which is no secret.
             #expect(audit.contains { $0.contains(client.id) })
             #expect(log.contains { $0.contains("callback") })
             for (name, value) in secrets.values {

@@ -5,7 +5,7 @@ import OAuthProtocol
 import ServerConfiguration
 import Testing
 
-@Suite("Every answer forbids guessing its type and, for an https issuer, plain HTTP")
+@Suite("Every answer forbids guessing its type, and that of an https issuer plain HTTP")
 struct SecurityFieldTests {
     private static let requests = [
         "GET /.well-known/jwks.json HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n",
@@ -18,7 +18,7 @@ struct SecurityFieldTests {
         "nonsense\r\n\r\n",
     ]
 
-    // Not two closures beside each other: of one within a macro and one outside, this compiler runs the same for both.
+    // Constants, because with a closure inside a macro and one beside it this compiler runs one of them twice.
     private static func count(of prefix: String, in head: [String]) -> Int {
         head.count { $0.hasPrefix(prefix) }
     }

@@ -20,7 +20,7 @@ struct SourceAddressTests {
         return sources
     }
 
-    @Test("X-Forwarded-For is nobody's word by default")
+    @Test("X-Forwarded-For is ignored by default")
     func untrusted() async throws {
         let fields = [(name: "x-forwarded-for", value: "203.0.113.9"), (name: "forwarded", value: "for=203.0.113.9")]
         #expect(try await Self.sources(trusted: [], fields) == ["127.0.0.1"])

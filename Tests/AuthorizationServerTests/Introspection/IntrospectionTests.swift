@@ -23,12 +23,12 @@ struct IntrospectionTests {
         return (client, try #require(answer["access_token"]), try #require(answer["refresh_token"]))
     }
 
-    @Test("IN-1: an active token is what it says, and nothing is invented")
+    @Test("IN-1: the answer for an active token has the token's claims, and no other")
     func active() async throws {
         try await TestServer.run { server in
             let (client, access, _) = try await Self.tokens(server)
             let claims = try JSONParser.parseObject(try CompactJWS(parsing: access).payload)
-            // The second time from what was seen before.
+            // The second answer comes from the table of seen tokens.
             for _ in 0..<2 {
                 let answer = try await client.introspect(access)
                 #expect(answer.status == 200)
@@ -109,7 +109,7 @@ struct IntrospectionTests {
         }
     }
 
-    @Test("D-48: who proves nothing is 401, with a challenge where Basic was used")
+    @Test("D-48: a caller without valid credentials gets 401, with a challenge where Basic was used")
     func unauthenticated() async throws {
         try await TestServer.run { server in
             let (client, access, _) = try await Self.tokens(server)
@@ -117,7 +117,7 @@ struct IntrospectionTests {
                 "/oauth/introspect",
                 [("token", access), ("client_id", client.id)]
             )
-            let nobody = try await client.post("/oauth/introspect", [("token", access)])
+            let anonymous = try await client.post("/oauth/introspect", [("token", access)])
             let serverID = TestServer.resourceServer.id
             let named = try await client.post("/oauth/introspect", [("token", access), ("client_id", serverID)])
             let bearer = try await client.post(
@@ -126,7 +126,7 @@ struct IntrospectionTests {
                 authorization: "Bearer \(access)"
             )
             let wrong = try await client.introspect(access, credentials: (serverID, "wrong"))
-            for answer in [publicClient, nobody, named, bearer, wrong] {
+            for answer in [publicClient, anonymous, named, bearer, wrong] {
                 #expect(answer.status == 401)
                 #expect(answer.error == "invalid_client")
                 #expect(answer.json["active"] == nil)
@@ -149,7 +149,7 @@ struct IntrospectionTests {
                 statuses.append(answer.status)
             }
             #expect(statuses == [401, 401, 401, 429, 429])
-            // S-04: the right one is not even compared, or the limit would not limit.
+            // S-04: the right secret is refused without a comparison; otherwise guessing could continue.
             #expect(try await server.visitor.introspect("a.b.c").status == 429)
             server.clock.advance(by: .seconds(60))
             let right = try await server.visitor.introspect("a.b.c")

@@ -5,7 +5,7 @@ import OAuthState
 import OpenSSLCrypto
 import Testing
 
-/// ST-8: what is remembered of tokens seen before, and when it is forgotten.
+/// ST-8: verified tokens are remembered, within bounds.
 @Suite("Access tokens seen before")
 struct SeenAccessTokenTests {
     private static func token(_ number: Int) -> VerifiedAccessToken {
@@ -59,7 +59,7 @@ struct SeenAccessTokenTests {
         #expect(seen.token(digest, under: keys) == nil)
     }
 
-    @Test("D-39: when the published keys change nothing that was verified with the old ones is found")
+    @Test("D-39: after a change of the published keys no token verified with the old ones is found")
     func keyChange() throws {
         let seen = SeenAccessTokens()
         let (old, new) = (try Self.keys(), try Self.keys())
@@ -70,7 +70,7 @@ struct SeenAccessTokenTests {
         #expect(seen.token(StoreSample.digest("1"), under: new) != nil)
     }
 
-    @Test("C9: the number is bounded; what is used stays, what is not gives way")
+    @Test("C9: the number is bounded; tokens in use are kept, and unused ones are evicted")
     func bound() throws {
         let seen = SeenAccessTokens(countMax: 64)
         let keys = try Self.keys()

@@ -5,7 +5,7 @@ import ServerConfiguration
 import SocketHTTP
 import Testing
 
-/// RFC 6749 §10.10, D-80, LM-1: guessing is slow, and nobody else notices.
+/// RFC 6749 §10.10, D-80, LM-1: guessing is slowed down, and other sources are not.
 @Suite("Limit of failures")
 struct FailureLimitTests {
     private func run(
@@ -70,7 +70,7 @@ struct FailureLimitTests {
         }
     }
 
-    @Test("LM-2: what is right, malformed, or was once ours keeps its own answer after the allowance is spent")
+    @Test("LM-2: valid, malformed and once valid credentials keep their own answers after the allowance is spent")
     func genuineAnswers() async throws {
         try await run { server in
             let client = try await OAuthTestClient.registered(at: server)
@@ -124,7 +124,7 @@ struct FailureLimitTests {
         }
     }
 
-    @Test("D-71, D-72: without a trusted proxy X-Forwarded-For buys nothing")
+    @Test("D-71, D-72: without a trusted proxy X-Forwarded-For changes no allowance")
     func untrusted() async throws {
         try await run(proxies: []) { server in
             let client = try await OAuthTestClient.registered(at: server)
@@ -133,7 +133,7 @@ struct FailureLimitTests {
         }
     }
 
-    @Test("D-71: of a chain the last address that is no proxy of ours counts; what comes before is the client's word")
+    @Test("D-71: of a chain the last address that is no proxy of ours counts; earlier ones are the client's claim")
     func chains() async throws {
         try await run { server in
             let client = try await OAuthTestClient.registered(at: server)
@@ -156,7 +156,7 @@ struct FailureLimitTests {
                 #expect(try await guess(client, source: hop).status == 400)
             }
             #expect(try await guess(client, source: "2001:db8::1").status == 429)
-            // What is no address ends the chain: the proxy that sent it is the source, with an allowance of its own.
+            // A value that is no address ends the chain: the proxy that sent it is the source, with its own allowance.
             var statuses: [Int] = []
             for hop in ["unknown", "203.0.113.7.evil", "::::", "203.0.113.9:1:2"] {
                 statuses.append(try await guess(client, source: "203.0.113.1, " + hop).status)

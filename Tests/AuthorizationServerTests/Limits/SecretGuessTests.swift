@@ -102,7 +102,7 @@ struct SecretGuessTests {
         }
     }
 
-    @Test("S-04: wrong assertions count like wrong secrets, and then a right one is not looked at")
+    @Test("S-04: wrong assertions count like wrong secrets, and then a right one is not examined")
     func wrongAssertions() async throws {
         let (key, forger) = (try TestClientKey("keyed"), try TestClientKey("keyed"))
         try await run(burst: 10, configure: { $0.clients.append(AssertionScene.client(key)) }) { server async throws in
@@ -187,10 +187,10 @@ struct SecretGuessTests {
         }
     }
 
-    @Test("S-04: an unknown client is no guess: it always hears that it must register again (FD-8)")
+    @Test("S-04: an unknown client is no guess: its answer always says that it must register again (FD-8)")
     func unknownClient() async throws {
         try await run { server async throws in
-            for _ in 0..<30 { #expect(try await ask(server, "nobody", "guess").isError(401, "invalid_client")) }
+            for _ in 0..<30 { #expect(try await ask(server, "missing", "guess").isError(401, "invalid_client")) }
             #expect(try await ask(server).status == 200)
         }
     }
@@ -214,7 +214,7 @@ struct GuessLimiterTests {
         #expect(second == .refused(retryAfter: .seconds(60), failureCount: 2))
     }
 
-    @Test("S-04: what is slow to examine is bounded at the same time, and charged when it was wrong")
+    @Test("S-04: slow examinations are bounded in number at a time, and charged when they fail")
     func examination() async {
         let limiter = GuessLimiter(rate: .init(burst: 10, perMinute: 10))
         let subject = GuessLimiter.Subject.client(id: "c")
@@ -253,7 +253,7 @@ struct GuessLimiterTests {
         #expect(verdict2 != .right)
     }
 
-    @Test("S-04: the tables stay at their bound, and who has proven itself stays proven")
+    @Test("S-04: the tables stay at their bound, and a client that has proven itself stays proven")
     func bound() async {
         let limiter = GuessLimiter(rate: .init(burst: 1, perMinute: 1), countMax: 50)
         let client = GuessLimiter.Subject.client(id: "ours")

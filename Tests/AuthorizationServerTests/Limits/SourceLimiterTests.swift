@@ -38,7 +38,7 @@ struct SourceLimiterTests {
         #expect(await limiter.count == 0)
     }
 
-    @Test("D-80: the table stays at its bound, whoever comes")
+    @Test("D-80: the table stays at its bound, however many sources come")
     func bound() async {
         let limiter = SourceLimiter(rates: [.failure: .init(burst: 1, perMinute: 60)], bucketsMax: 100)
         for number in 0..<10_000 {

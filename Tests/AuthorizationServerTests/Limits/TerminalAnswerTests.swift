@@ -19,7 +19,7 @@ struct TerminalAnswerTests {
         #expect(try await client.redeem("gc_guess").status == 429)
     }
 
-    @Test("FD-8: an unknown client always hears that it must register again, and spends nothing")
+    @Test("FD-8: an unknown client is always asked to register again, and spends nothing")
     func unknownClient() async throws {
         try await run { server, client in
             var forgotten = client
@@ -34,7 +34,7 @@ struct TerminalAnswerTests {
         }
     }
 
-    @Test("A refresh token of our shape that we cannot verify any more always hears invalid_grant")
+    @Test("A refresh token of our form that we can no longer verify always gets invalid_grant")
     func foreignRefreshToken() async throws {
         try await run { server, client in
             let token = RefreshToken(
@@ -49,7 +49,7 @@ struct TerminalAnswerTests {
         }
     }
 
-    @Test("TX-1: a resource server that has proven itself hears what every subject token is worth")
+    @Test("TX-1: a resource server that has proven itself gets the real answer for every subject token")
     func subjectTokens() async throws {
         try await run { server, client in
             for _ in 0..<5 { #expect(try await client.exchange("e30.e30.AA").isError(400, "invalid_grant")) }

@@ -21,7 +21,7 @@ struct KeySetTests {
                 let key = try #require(key.objectValue)
                 ids.insert(try #require(key["kid"]?.stringValue))
                 #expect(key["use"]?.stringValue == "sig")
-                // The key for ID tokens stands beside the main one.
+                // The key for ID tokens is published beside the main one.
                 let algorithm = try #require(key["alg"]?.stringValue)
                 #expect(key["kty"]?.stringValue == ["ES256": "EC", "RS256": "RSA"][algorithm])
                 for secret in ["d", "p", "q", "dp", "dq", "qi", "k"] { #expect(key[secret] == nil) }

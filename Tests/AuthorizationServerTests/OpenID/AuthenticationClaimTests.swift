@@ -6,7 +6,7 @@ import ServerConfiguration
 import Testing
 import UpstreamIdentity
 
-/// JW-1, OP-1, OP-5: `auth_time`, `acr` and `amr` are what the identity provider says, and nothing where it says nothing.
+/// JW-1, OP-1, OP-5: `auth_time`, `acr` and `amr` are the identity provider's, and absent where it sends none.
 @Suite("Claims about the authentication in our tokens")
 struct AuthenticationClaimTests {
     private typealias Claims = (access: JSONObject, id: JSONObject)
@@ -40,7 +40,7 @@ struct AuthenticationClaimTests {
         )
     }
 
-    @Test("JW-1, OP-5: acr and amr of the provider stand in every token of the session, and in introspection")
+    @Test("JW-1, OP-5: acr and amr of the provider are in every token of the session, and in introspection")
     func known() async throws {
         let said: JSONObject = ["acr": "urn:mfa", "amr": ["pwd", "otp"]]
         try await TestServer.run(provider: Self.provider(said)) { server in
@@ -62,7 +62,7 @@ struct AuthenticationClaimTests {
     }
 
     @Test(
-        "JW-1: what is of no use as acr or amr stands nowhere",
+        "JW-1: a malformed acr or amr is in no token",
         arguments: [["acr": 1, "amr": "pwd"], [:]] as [JSONObject]
     )
     func unknown(said: JSONObject) async throws {
@@ -97,7 +97,7 @@ struct AuthenticationClaimTests {
         ) { server in
             let client = try await OpenIDScene.client(at: server)
             let browser = TestBrowser(transport: server.transport)
-            // AZ-19: prompt=login is safely ignored, for nothing in the tokens says that it was honoured.
+            // AZ-19: ignoring prompt=login is safe because no claim of the tokens says that it was honoured.
             let answer = try await client.authorize(with: browser, at: server, ["prompt": "login"])
             let claims = try await Self.claims(try await client.redeem(try #require(answer["code"])), server)
             for name in Self.names { #expect(claims.access[name] == nil && claims.id[name] == nil, "\(name)") }
@@ -119,7 +119,7 @@ struct AuthenticationClaimTests {
         }
     }
 
-    @Test("OP-5: behind a provider that tells who the user is, one that proves nothing may still be connected")
+    @Test("OP-5: after a provider that identifies the user, one without identities may still be connected")
     func connectedBesides() async throws {
         let configure: (inout Configuration) -> Void = { configuration in
             var second = configuration.upstreams[0]

@@ -39,7 +39,7 @@ struct ClaimMappingTests {
         }
     }
 
-    @Test("JW-4: a claim that does not fit is left out whole; the first provider's word stands")
+    @Test("JW-4: a claim that does not fit is left out whole; the first provider's claim is kept")
     func bounds() {
         let many = JSONValue.array((0..<1000).map { .string("group-\($0)") })
         let claims: JSONObject = ["groups": many, "roles": ["x"]]

@@ -30,7 +30,7 @@ struct IDTokenIssueTests {
             #expect(claims["auth_time"]?.integerValue == Int(loginTime))
             let half = Base64URL.encode(Array(SHA256.hash(accessToken).bytes.prefix(16)))
             #expect(claims["at_hash"]?.stringValue == half)
-            // OP-3, JW-3: who the user is called stands in userinfo.
+            // OP-3, JW-3: the user's name is in userinfo only.
             #expect(claims["email"] == nil && claims["name"] == nil)
         }
     }
@@ -113,7 +113,7 @@ struct IDTokenIssueTests {
         }
     }
 
-    @Test("OP-4: subjects are public: one user has one name at every client, and nobody is promised another")
+    @Test("OP-4: subjects are public: one user has one sub at every client, and no other kind is advertised")
     func publicSubjects() async throws {
         try await TestServer.run { server in
             var subjects: Set<String> = []
@@ -174,7 +174,7 @@ struct IDTokenIssueTests {
         }
     }
 
-    @Test("OP-5: who asked for a recent login does not get an old one")
+    @Test("OP-5: a client that demands a recent login does not get an old one")
     func maximumAge() async throws {
         var provider = DevelopmentIdentityProvider.Configuration()
         provider.remembersSignIn = true

@@ -24,7 +24,7 @@ struct UserInfoTests {
         }
     }
 
-    @Test("OP-3: no more than the scopes allow, and no address that nobody verified")
+    @Test("OP-3: no more than the scopes allow, and no unverified address")
     func scopes() async throws {
         try await TestServer.run { server in
             for (scope, user, names) in [
@@ -40,7 +40,7 @@ struct UserInfoTests {
         }
     }
 
-    @Test("D-48: somebody else’s token is a mistake and no guess: it locks out nobody behind the same address")
+    @Test("D-48: a token that is not ours is a mistake and no guess: other clients of the source are served")
     func foreignTokens() async throws {
         try await TestServer.run(configure: { $0.limits.failuresPerSource = .init(burst: 2, perMinute: 1) }) { server in
             let tokens = try await OpenIDScene.client(at: server).tokens(at: server)
@@ -52,7 +52,7 @@ struct UserInfoTests {
         }
     }
 
-    @Test("OP-2, RFC 6750 §3.1: what is no live access token with openid is refused with a challenge")
+    @Test("OP-2, RFC 6750 §3.1: only a live access token with openid is accepted; others get a challenge")
     func refused() async throws {
         try await TestServer.run { server in
             let none = try await OpenIDScene.userInfo(nil, at: server)
@@ -74,7 +74,7 @@ struct UserInfoTests {
         }
     }
 
-    @Test("OP-2, D-70: a token whose session ended, or whose time has passed, tells nothing")
+    @Test("OP-2, D-70: a token that has expired, or whose session has ended, returns no claim")
     func dead() async throws {
         try await TestServer.run { server in
             let client = try await OpenIDScene.client(at: server)

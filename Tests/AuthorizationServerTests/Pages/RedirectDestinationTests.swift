@@ -3,7 +3,7 @@ import AuthorizationServerTesting
 import OAuthProtocol
 import Testing
 
-@Suite("CM-8, D-59: the page names whoever gets the answer, never what a client wrote into its redirect")
+@Suite("CM-8, D-59: the page names the recipient of the answer, never text that a client put into its redirect")
 struct RedirectDestinationTests {
     @Test("D-59: the authority of a private-use redirect is not a host, and is not shown as one")
     func privateUse() async throws {

@@ -91,7 +91,7 @@ struct PushedRequestTests {
     @Test(
         "PA-1, CA-6: a push with something wrong gets no reference",
         arguments: [
-            (["client_id": "nobody"], "invalid_client"),
+            (["client_id": "missing"], "invalid_client"),
             (["redirect_uri": "https://evil.example/cb"], "invalid_request"),
             (["response_type": "token"], "unsupported_response_type"), (["code_challenge": nil], "invalid_request"),
             (["code_challenge_method": "plain"], "invalid_request"), (["scope": "nothing:known"], "invalid_scope"),

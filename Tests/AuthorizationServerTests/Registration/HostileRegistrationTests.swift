@@ -4,7 +4,7 @@ import DevelopmentIdentityProvider
 import OAuthProtocol
 import Testing
 
-@Suite("RFC 7591 §5: registrations that mean no good")
+@Suite("RFC 7591 §5: hostile registrations")
 struct HostileRegistrationTests {
     /// A registration, the status that it gets, and its error.
     struct Attempt: Sendable, CustomTestStringConvertible {
@@ -48,7 +48,7 @@ struct HostileRegistrationTests {
         ),
     ]
 
-    @Test("D-91: is refused by its fault, and the next client registers as if nothing had been", arguments: attempts)
+    @Test("D-91: each is refused by its fault, and the next client registers as usual", arguments: attempts)
     func refused(attempt: Attempt) async throws {
         try await TestServer.run { server in
             let answer = try await server.visitor.send(
@@ -59,7 +59,7 @@ struct HostileRegistrationTests {
             )
             #expect(answer.status == attempt.status)
             #expect(answer["client_id"] == nil)
-            // A body that is too large is refused before it is read, by whoever reads it.
+            // A body that is too large may be refused by the HTTP server, whose answer has no OAuth error.
             if attempt.status == 400 { #expect(answer.error == attempt.error) }
             #expect(try await OAuthTestClient.registered(at: server).tokens(at: server).status == 200)
         }
@@ -110,7 +110,7 @@ struct HostileRegistrationTests {
             #expect(page.status == 200)
             #expect(page.text.contains("evil.example"))
             #expect(page.text.contains("unverified"))
-            // Nothing of the real one's is on the page: neither its address nor its picture, and no markup of the client's.
+            // The page has neither the address nor the picture of the real client, and no markup of this one.
             #expect(!page.text.contains("claude.ai"))
             #expect(!page.text.contains("<b>ChatGPT"))
             #expect(server.provider.capturedRequests().isEmpty)

@@ -6,7 +6,7 @@ import ServerConfiguration
 import SocketHTTP
 import Testing
 
-/// CR-10, D-80: who may register, how often, and how many there can be.
+/// CR-10, D-80: which sources may register, how often, and the bound of all clients.
 @Suite("Dynamic client registration: limits")
 struct RegistrationLimitTests {
     private func register(
@@ -40,7 +40,7 @@ struct RegistrationLimitTests {
             let retryAfter = try #require(refused.header("retry-after").flatMap { Int($0) })
             #expect(retryAfter == 2)
             #expect(try await register(server, source: "203.0.113.2").status == 201)
-            // Who waits as long as was said is let in.
+            // After the announced time the source may register again.
             server.clock.advance(by: .seconds(retryAfter))
             #expect(try await register(server, source: "203.0.113.1").status == 201)
             #expect(try await register(server, source: "203.0.113.1").status == 429)
@@ -87,7 +87,7 @@ struct RegistrationLimitTests {
             #expect(try await unused.token(form + [("client_id", unused.id)]).isError(401, "invalid_client"))
             #expect(try await used.refresh(tokens.refreshToken).status == 200)
             #expect(try await newcomer.tokens(at: server).status == 200)
-            // Now everybody is in use: a new one is refused, nobody is thrown out.
+            // Now every client is in use: a new one is refused, and none is evicted.
             let refused = try await register(server)
             #expect(refused.isError(503, "temporarily_unavailable"))
             #expect(refused.header("retry-after") != nil)

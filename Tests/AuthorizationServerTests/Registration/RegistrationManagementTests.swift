@@ -33,7 +33,6 @@ struct RegistrationManagementTests {
             )
         }
 
-        /// The metadata of an update.
         func metadata(_ changes: JSONObject = [:]) -> JSONObject {
             var json: JSONObject = [
                 "client_id": .string(client.id), "client_name": "Notes", "token_endpoint_auth_method": "none",
@@ -149,7 +148,7 @@ struct RegistrationManagementTests {
         }
     }
 
-    @Test("what a registration refuses an update refuses, and nothing has changed then")
+    @Test("an update refuses whatever a registration refuses, and then changes nothing")
     func refusedUpdates() async throws {
         try await Self.run { scene in
             let bad: [(JSONObject, String)] = [
@@ -217,7 +216,7 @@ struct RegistrationManagementTests {
                 }
             }
             #expect(try await scene.send("GET", scene.token).status == 200)
-            // It is no token for anything else.
+            // It is refused in place of any other token.
             #expect(try await scene.client.introspect(scene.token).json["active"] == false)
         }
     }
@@ -264,7 +263,7 @@ struct RegistrationManagementTests {
         }
     }
 
-    @Test("D-89: a consent page of before an update cannot be approved after it")
+    @Test("D-89: a consent page that was shown before an update cannot be approved after it")
     func changedMeanwhile() async throws {
         try await Self.run { scene in
             let browser = TestBrowser(transport: scene.server.transport)
@@ -324,7 +323,7 @@ struct RegistrationManagementTests {
         )
     }
 
-    @Test("of 16 updates that race with one token one is made, and its token is the good one")
+    @Test("of 16 concurrent updates with one token one succeeds, and its token is the valid one")
     func race() async throws {
         try await Self.run { scene in
             let answers = try await withThrowingTaskGroup(of: OAuthTestClient.Answer.self) { group in

@@ -4,7 +4,7 @@ import OAuthProtocol
 import OAuthState
 import Testing
 
-/// RFC 7591 §3.2.2: what is refused, with the code and the place; nothing is registered.
+/// RFC 7591 §3.2.2: refusals name the code and the member, and register nothing.
 @Suite("Dynamic client registration: refusals")
 struct RegistrationRefusalTests {
     private func expectRefusal(

@@ -129,8 +129,8 @@ struct RegistrationTests {
             // CR-8.
             #expect(id.hasPrefix("dcr_") && id.utf8.allSatisfy { $0.isASCIIAlphanumeric || "-_".utf8.contains($0) })
             #expect(json["client_id_issued_at"]?.integerValue == Int(server.clock.now().secondsSinceEpoch))
-            // Everything that was said is said back, unchanged and in order (mcp-remote keeps it); a scope that is never
-            // granted is not (C-6).
+            // The answer repeats every member unchanged and in order (mcp-remote stores it), but no scope that is never
+            // granted (C-6).
             for (name, value) in sent.members where value != "" && name != "scope" {
                 #expect(json[name] == value, "\(name)")
             }
@@ -179,7 +179,7 @@ struct RegistrationTests {
             let code = try await server.issuedCode(for: client)
             let basic = OAuthTestClient.basic(client.id, secret)
             #expect(try await client.token(client.redemption(code), authorization: basic).status == 200)
-            // D-99: nobody finds the secret in the server.
+            // D-99: the server does not store the secret itself.
             let stored = try #require(await server.server.stores.clients.client(client.id))
             #expect(stored.secretHash != nil && !"\(stored)".contains(secret))
         }

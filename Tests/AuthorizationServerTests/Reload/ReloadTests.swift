@@ -6,10 +6,10 @@ import ServerConfiguration
 import Synchronization
 import Testing
 
-/// A configuration that takes the place of another one while requests are answered.
+/// A configuration that replaces another one while requests are answered.
 @Suite("Reloading the configuration")
 struct ReloadTests {
-    /// What a reload reads; a test puts another configuration in.
+    /// The configuration that a reload reads; a test replaces it.
     private final class Source: Sendable {
         private let content = Mutex<Configuration?>(nil)
 

@@ -87,7 +87,7 @@ struct LastSessionTests {
         }
     }
 
-    @Test("a provider in trouble delays nothing here, is asked again, and in the end the trail says that it failed")
+    @Test("a provider in trouble delays nothing here, is asked again, and at the bound the trail reports a failure")
     func providerInTrouble() async throws {
         try await Self.run { scene in
             scene.corp.script(.unavailable, on: .revocation, times: 2)

@@ -13,7 +13,7 @@ import SocketHTTP
 import Synchronization
 import Testing
 
-/// What is revoked or used up stays so, and is acknowledged only when it does.
+/// Revocations and single uses survive a restart, and are acknowledged only when they do.
 @Suite("Revocation and assertions: durability")
 struct RevocationDurabilityTests {
     private static let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }

@@ -108,7 +108,7 @@ struct RevocationTests {
     }
 
     @Test(
-        "RV-1: what is no live token of ours is answered like one that was",
+        "RV-1: a text that is no live token of ours gets the same answer as a live token",
         arguments: [
             "garbage", "gr_garbage", "a.b.c", "gc_code", "\u{1F511}",
         ]
@@ -209,7 +209,7 @@ struct RevocationTests {
         }
     }
 
-    @Test("D-25: a revoked token stands in no log and no audit trail")
+    @Test("D-25: a revoked token is in no log and no audit trail")
     func nothingLeaks() async throws {
         try await TestServer.run { server in
             let tokens = try await Self.logIn(server)
@@ -242,7 +242,7 @@ struct RevocationTests {
             #expect(refused.status == 503)
             #expect(refused.header("retry-after") != nil)
             #expect(try await Self.isActive(token, server))
-            // The end of a session needs no room: the token goes with it.
+            // Ending a session adds no entry to the table: its tokens are invalid with it.
             Self.expectDone(try await second.client.revoke(second.access))
             #expect(try await !Self.isActive(second.access, server))
             #expect(try await second.client.refresh(second.refresh).error == "invalid_grant")
@@ -250,7 +250,7 @@ struct RevocationTests {
         }
     }
 
-    @Test("D-80, RV-2: a client that refreshes and revokes in a loop ends its session and keeps nobody from revoking")
+    @Test("D-80, RV-2: a client that refreshes and revokes in a loop ends its session and stops no other revocation")
     func loop() async throws {
         try await TestServer.run(
             environment: {

@@ -9,13 +9,13 @@ import Testing
 /// The whole server, by HTTP, on stores that are across a network and fail at any verb.
 @Suite("A server whose stores are across a network", .timeLimit(.minutes(5)))
 struct NetworkedServerTests {
-    /// A request that came to no good end, however often it was repeated.
+    /// A request that failed however often it was repeated.
     struct Unanswered: Error {
         let step: String
         let answers: [String]
     }
 
-    /// One user's life at the server, each step repeated as a client does that was asked to come again.
+    /// The requests of one user, each of which is repeated after 503, as clients do.
     private struct Life {
         let scene: VaultScene
         /// Whether the session is revoked by its client at the end, or ended by the provider's logout.
@@ -39,7 +39,7 @@ struct NetworkedServerTests {
             throw Unanswered(step: step, answers: statuses)
         }
 
-        // A browser's way is begun anew, as its user would.
+        // A browser's login begins again, because its user would do so too.
         private func code() async throws -> String {
             var ends: [String] = []
             for _ in 0..<3 {

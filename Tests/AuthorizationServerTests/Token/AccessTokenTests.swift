@@ -75,7 +75,7 @@ struct AccessTokenTests {
             #expect(refreshed["exp"]?.integerValue == issuedAt + 3700)
             let again = try DecodedToken(try await client.tokens(at: server).accessToken).claims
             #expect(again["tsid"] != first["tsid"])
-            // JW-2: the same person, also for another client.
+            // JW-2: the same user has the same sub for another client.
             #expect(again["sub"] == first["sub"])
             let other = try DecodedToken(try await server.loggedIn().tokens.accessToken).claims
             #expect(other["sub"] == first["sub"])
@@ -129,7 +129,7 @@ struct AccessTokenTests {
         }
     }
 
-    @Test("JW-4, TK-9: a token does not outlive a session that nobody refreshes")
+    @Test("JW-4, TK-9: a token does not outlive a session that is not refreshed")
     func idleSession() async throws {
         try await TestServer.run {
             $0.tokens.accessTokenLifetime = .seconds(86_400)

@@ -146,7 +146,7 @@ struct AgentTokenGrantTests {
         }
     }
 
-    @Test("what is not the maker's to give, and what is not understood, makes no agent")
+    @Test("a request beyond its maker's authority, and a malformed one, makes no agent")
     func refusedOrders() async throws {
         try await Self.run { scene in
             let access = try await scene.accessToken()
@@ -311,7 +311,7 @@ struct AgentTokenGrantTests {
         }
     }
 
-    @Test("without the operator's wish there is no grant, no endpoint and no form")
+    @Test("unless the operator enables it there is no grant, no endpoint and no form")
     func notOffered() async throws {
         try await VaultScene.run { scene in
             let access = try await scene.accessToken()

@@ -71,7 +71,7 @@ struct AuthorizationCodeGrantTests {
         try await TestServer.run { server in
             let client = try await OAuthTestClient.registered(at: server)
             let code = try await server.issuedCode(for: client)
-            // However often: nothing was tried.
+            // No number of such requests burns the code, because no verifier was tried.
             for _ in 0..<6 {
                 #expect(try await client.redeem(code, ["code_verifier": nil]).isError(400, "invalid_request"))
             }
@@ -122,7 +122,7 @@ struct AuthorizationCodeGrantTests {
         }
     }
 
-    @Test("D-20, TK-7: a code lives for its 60 seconds and not one more")
+    @Test("D-20, TK-7: a code expires after 60 s")
     func expiry() async throws {
         try await TestServer.run { server in
             let client = try await OAuthTestClient.registered(at: server)
@@ -204,7 +204,7 @@ struct AuthorizationCodeGrantTests {
         }
     }
 
-    @Test("TK-10: no refresh token for who cannot use one; offline_access alone is enough")
+    @Test("TK-10: a client without the grant gets no refresh token; offline_access alone is enough")
     func refreshTokenOnlyWhenWanted() async throws {
         try await TestServer.run { server in
             var client = OAuthTestClient(

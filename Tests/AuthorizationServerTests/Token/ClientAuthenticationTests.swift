@@ -37,7 +37,7 @@ struct ClientAuthenticationTests {
         } _: { server in
             let client = OAuthTestClient(issuer: server.issuer, transport: server.transport, resource: nil)
             let encoded = OAuthTestClient.basic("web%3Aclient", PercentEncoding.encode(secret))
-            // Proven: what is wrong now is the token.
+            // The client is authenticated, and the refusal is about the token.
             let answer = try await client.token(Self.grant, authorization: encoded)
             #expect(answer.isError(400, "invalid_grant"))
             let resourceServer = TestServer.resourceServer
@@ -89,7 +89,7 @@ struct ClientAuthenticationTests {
             let names = { (answer: OAuthTestClient.Answer) in answer.headerFields.map { $0.name.lowercased() }.sorted()
             }
             #expect(names(wrong) == names(unknown))
-            // FD-8: a public client that we do not know (any more) is told so, for then it registers again.
+            // FD-8: the answer to an unknown public client says so, because the client then registers again.
             let stale = try await client.token(Self.grant + [("client_id", "dcr_pruned")])
             #expect(stale.isError(401, "invalid_client"))
             #expect(stale.header("www-authenticate") == nil)
@@ -189,7 +189,7 @@ struct ClientAuthenticationTests {
     }
 
     @Test(
-        "CM-1: client ids that nobody could have are 401, whatever is in them",
+        "CM-1: client ids that no client can have are 401, whatever they contain",
         arguments: ["%00", "dcr_ä", String(repeating: "x", count: 3000), "a b", "../../etc/passwd", "' OR 1=1 --"]
     )
     func strangeIDs(id: String) async throws {

@@ -17,7 +17,7 @@ struct CodeReplayTests {
             #expect(try await client.refresh(tokens.refreshToken).isError(400, "invalid_grant"))
             #expect(try await client.exchange(tokens.accessToken).isError(400, "invalid_grant"))
             #expect(try server.auditEvents("code.reuse_detected").count == 1)
-            // And again, long after.
+            // A later replay is refused too.
             server.clock.advance(by: .seconds(300))
             #expect(try await client.redeem(code).isError(400, "invalid_grant"))
         }

@@ -6,7 +6,7 @@ import OAuthState
 import ServerConfiguration
 import Testing
 
-/// ST-1, TK-16: nothing is acknowledged that is not durable, and a full disk uses nothing up.
+/// ST-1, TK-16: only durable changes are acknowledged, and a full disk uses up no code or token.
 @Suite("Durability of tokens")
 struct DurabilityTests {
     private func run(
@@ -86,7 +86,7 @@ struct DurabilityTests {
             if grace > .zero {
                 #expect(try await client.refresh(tokens.refreshToken)["refresh_token"] == first["refresh_token"])
             }
-            // Once used for good it is used, as ever.
+            // After a durable use a second one is reuse.
             server.clock.advance(by: .seconds(1000))
             #expect(try await client.refresh(tokens.refreshToken).isError(400, "invalid_grant"))
             #expect(try server.auditEvents("token.reuse_detected").count == 1)
@@ -107,7 +107,7 @@ struct DurabilityTests {
             #expect(tokens.status == 200)
             let refreshed = try await client.refresh(tokens.refreshToken)
             #expect(refreshed.status == 200)
-            // Once redeemed for good, a second use is a replay as ever.
+            // After a durable redemption a second use is a replay.
             #expect(try await client.redeem(code).isError(400, "invalid_grant"))
             #expect(try await client.refresh(refreshed.refreshToken).isError(400, "invalid_grant"))
         }
@@ -135,7 +135,7 @@ struct DurabilityTests {
             let (client, tokens) = try await server.loggedIn()
             let first = try await client.exchange(tokens.accessToken)
             journal.isAvailable = false
-            // What needs no change is still handed out.
+            // A token that needs no refresh is still returned.
             #expect(try await client.exchange(tokens.accessToken)["access_token"] == first["access_token"])
             server.clock.advance(by: .seconds(600))
             let asked = server.provider.requestCount(on: .token)

@@ -12,8 +12,8 @@ import Testing
 
 @testable import AuthorizationServer
 
-/// Everything that is said about a grant comes from its declaration.
-@Suite("Grants: what each declares is what the server says and does")
+/// Metadata, OpenAPI, registration and configuration know a grant by its declaration alone.
+@Suite("Grants: the server does and advertises what each declares")
 struct GrantDeclarationTests {
     @Test("every name is one grant's, and every grant says what it is for")
     func names() {
@@ -82,7 +82,7 @@ struct GrantDeclarationTests {
         #expect(try await scene.post([("client_id", "public")]) == .ok("public"))
         #expect(try await scene.post([("client_id", "secret"), ("client_secret", "s3cret")]) == .ok("secret"))
         for form in [
-            [("client_id", "nobody")], [("client_id", "secret"), ("client_secret", "wrong")],
+            [("client_id", "missing")], [("client_id", "secret"), ("client_secret", "wrong")],
             [("client_secret", "s3cret")], [("client_id", "secret")],
         ] {
             #expect(try await scene.post(form) == .error(401, "invalid_client"), "\(form)")
@@ -110,7 +110,7 @@ struct GrantDeclarationTests {
         )
     }
 
-    @Test("a grant that another includes: the other's holders may use it, and nobody else")
+    @Test("a grant that another includes: clients with the other may use it, and no other clients")
     func included() async throws {
         let scene = try await TokenEndpointScene(grants: [IncludedGrant.self])
         #expect(try await scene.post([("client_id", "without")]) == .ok("without"))

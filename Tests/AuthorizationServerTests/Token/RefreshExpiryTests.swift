@@ -4,7 +4,7 @@ import OAuthProtocol
 import ServerConfiguration
 import Testing
 
-/// draft-ietf-oauth-refresh-token-expiration, and lifetimes of single clients.
+/// draft-ietf-oauth-refresh-token-expiration, and lifetimes that a client has of its own.
 @Suite("Refresh expiry and lifetimes of clients")
 struct RefreshExpiryTests {
     private static func configured(_ adjust: (inout Configuration.Client.Lifetimes) -> Void) -> Configuration.Client {
@@ -26,7 +26,7 @@ struct RefreshExpiryTests {
     }
 
     @Test("the answer says how long the refresh token can stay unused, and when the session ends")
-    func told() async throws {
+    func lifetimes() async throws {
         try await TestServer.run { server in
             let client = try await OAuthTestClient.registered(at: server)
             let first = try await client.tokens(at: server)

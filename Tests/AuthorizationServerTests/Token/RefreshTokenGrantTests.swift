@@ -59,7 +59,7 @@ struct RefreshTokenGrantTests {
             #expect(try DecodedToken(narrowed.accessToken).claims["scope"] == "mcp:read")
             let full = try await client.refresh(narrowed.refreshToken)
             #expect(full["scope"] == "mcp:read mcp:write offline_access")
-            // Nothing but spaces is as good as none.
+            // A scope of nothing but spaces counts as absent.
             let blank = try await client.refresh(full.refreshToken, [("scope", "  ")])
             #expect(blank["scope"] == "mcp:read mcp:write offline_access")
         }
@@ -67,7 +67,7 @@ struct RefreshTokenGrantTests {
 
     @Test("TK-8, D-44: a scope or resource above the grant is refused before anything is rotated")
     func supersets() async throws {
-        // Strict, so that a rotation that should not have been would show as reuse.
+        // A grace of zero, so that an unwanted rotation would show as reuse.
         try await TestServer.run {
             TestServer.addSecondResource(&$0)
             $0.tokens.refreshReuseGrace = .zero
@@ -101,7 +101,7 @@ struct RefreshTokenGrantTests {
         }
     }
 
-    @Test("TK-9: a refresh token dies when it is not used for its idle time, and each use begins it anew")
+    @Test("TK-9: an unused refresh token expires after its idle time, which each use restarts")
     func idleExpiry() async throws {
         try await TestServer.run { server in
             let (client, tokens) = try await server.loggedIn()

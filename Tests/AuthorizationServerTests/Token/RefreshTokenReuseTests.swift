@@ -17,7 +17,7 @@ struct RefreshTokenReuseTests {
                 let again = try await client.refresh(tokens.refreshToken)
                 #expect(again.status == 200)
                 #expect(again["refresh_token"] == first["refresh_token"])
-                // The winner's tokens stay good, the repeater's are good too.
+                // The tokens of the first request stay valid, and those of the repeat are valid too.
                 #expect(try await client.exchange(first.accessToken).status == 200)
                 #expect(try await client.exchange(again.accessToken).status == 200)
             }

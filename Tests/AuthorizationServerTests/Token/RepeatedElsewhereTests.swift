@@ -5,7 +5,7 @@ import ServerConfiguration
 import SocketHTTP
 import Testing
 
-@Suite("S-22: who rides on the grace of a refresh token is seen")
+@Suite("S-22: use of a refresh token's grace by another party is recorded")
 struct RepeatedElsewhereTests {
     private func run(
         _ configure: (inout Configuration) -> Void = { _ in },

@@ -4,7 +4,7 @@ import DevelopmentIdentityProvider
 import OAuthProtocol
 import Testing
 
-/// The audit trail and the log of what happens at the token endpoint (D-25, issue 2 part 7).
+/// The audit trail and the log of the token endpoint (D-25).
 @Suite("Audit of tokens")
 struct TokenAuditTests {
     @Test("issue, refresh, repeat and reuse are one event each, with who, what and from where")
@@ -36,7 +36,7 @@ struct TokenAuditTests {
         }
     }
 
-    @Test("what fails leaves no event of success")
+    @Test("a failed request leaves no event of success")
     func failures() async throws {
         try await TestServer.run { server in
             let (client, tokens) = try await server.loggedIn()
@@ -77,7 +77,7 @@ struct TokenAuditTests {
             for secret in secrets {
                 #expect(!texts.contains { $0.contains(secret) })
             }
-            // D-25: who the user is does not become a label.
+            // D-25: no label of a metric identifies a user.
             #expect(!metrics.text.contains(client.id))
         }
     }

@@ -4,7 +4,7 @@ import OAuthProtocol
 import OpenSSLCrypto
 import Testing
 
-/// RFC 7519 §4.1.7: what tokens are called.
+/// RFC 7519 §4.1.7: the `jti` of tokens.
 @Suite("Names of tokens")
 struct TokenIDSourceTests {
     @Test("JW-1: no two names are the same, however many are drawn at once")

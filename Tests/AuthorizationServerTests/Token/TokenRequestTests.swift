@@ -2,7 +2,7 @@ import AuthorizationServerTesting
 import OAuthProtocol
 import Testing
 
-/// RFC 6749 §3.2: what the token endpoint takes for a request at all.
+/// RFC 6749 §3.2: the form of a token request.
 @Suite("Token endpoint: the request")
 struct TokenRequestTests {
     @Test("TK-1: other methods get 405 with Allow", arguments: ["GET", "PUT", "DELETE", "PATCH"])
@@ -104,7 +104,7 @@ struct TokenRequestTests {
             let client = try await OAuthTestClient.registered(at: server)
             let code = try await server.issuedCode(for: client)
             #expect(try await client.redeem(code, [name: nil]).isError(400, "invalid_request"))
-            // RFC 6749 §3.2: a parameter without a value is as good as none.
+            // RFC 6749 §3.2: a parameter without a value counts as absent.
             #expect(try await client.redeem(code, [name: ""]).isError(400, "invalid_request"))
             #expect(try await client.redeem(code).status == 200)
         }

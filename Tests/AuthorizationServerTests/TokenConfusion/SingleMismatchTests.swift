@@ -66,9 +66,9 @@ struct SingleMismatchTests {
         try await Self.run { server, client in
             let browser = TestBrowser(transport: server.transport)
             #expect(try await browser.get(client.authorizationURL()).status == 200)
-            // Before the redirect URI is known to be the client's, the user is told and nobody else (AZ-2, AZ-3).
+            // Until the redirect URI is known to be the client's, only the user gets the error (AZ-2, AZ-3).
             for (name, value) in [
-                ("client_id", "nobody"), ("client_id", nil), ("redirect_uri", "http://127.0.0.1/callback/"),
+                ("client_id", "missing"), ("client_id", nil), ("redirect_uri", "http://127.0.0.1/callback/"),
                 ("redirect_uri", "http://localhost:51004/callback"), ("redirect_uri", "https://evil.example/callback"),
             ] as [(String, String?)] {
                 let page = try await browser.get(client.authorizationURL([name: value]))
@@ -98,7 +98,7 @@ struct SingleMismatchTests {
         try await Self.run { server, client in
             let stranger = try await OAuthTestClient.registered(at: server)
             let changes: [Change] = [
-                ("client_id", stranger.id, "invalid_client"), ("client_id", "nobody", "invalid_client"),
+                ("client_id", stranger.id, "invalid_client"), ("client_id", "missing", "invalid_client"),
                 ("client_secret", "guess", "invalid_client"), ("client_secret", nil, "invalid_client"),
                 ("redirect_uri", "http://127.0.0.1:51005/callback", "invalid_grant"),
                 ("code_verifier", String(client.verifier.reversed()), "invalid_grant"),
@@ -157,7 +157,7 @@ struct SingleMismatchTests {
                 ("client_secret", Self.batch.secret), ("resource", TestServer.resource), ("scope", "mcp:read"),
             ]
             let changes: [Change] = [
-                ("client_id", "web", "invalid_client"), ("client_id", "nobody", "invalid_client"),
+                ("client_id", "web", "invalid_client"), ("client_id", "missing", "invalid_client"),
                 ("client_secret", "guess", "invalid_client"), ("client_secret", nil, "invalid_client"),
                 ("resource", "https://nowhere.example/mcp", "invalid_target"), ("resource", nil, "invalid_target"),
                 ("scope", "openid", "invalid_scope"), ("scope", "nothing:known", "invalid_scope"),
@@ -214,7 +214,7 @@ struct SingleMismatchTests {
             }
             #expect(try await send(form, as: (TestServer.resourceServer.id, "guess")).error == "invalid_client")
             #expect(try await send(form, as: Self.otherServer).error == "invalid_target")
-            // A client that is no resource server has nothing to retrieve (its method is right: it sends its secret so).
+            // A client that is no resource server may not retrieve, although it authenticates by its own method.
             let own = form + [("client_id", Self.batch.id), ("client_secret", Self.batch.secret)]
             let stranger = try await client.post(isReport ? "/oauth/report-invalid" : "/oauth/token", own)
             #expect(stranger.status >= 400 && stranger["access_token"] == nil)

@@ -142,7 +142,7 @@ struct TokenConfusionScene {
         return claims
     }
 
-    // RFC 7591 §2.3: what whoever made the software says of it.
+    // RFC 7591 §2.3: the claims of the software's publisher.
     private var softwareClaims: JSONObject {
         var claims = assertionClaims
         (claims["sub"], claims["aud"], claims["jti"]) = (nil, nil, nil)
@@ -204,7 +204,7 @@ struct TokenConfusionScene {
         case .code:
             return try await client.redeem(token).status == 200
         case .idTokenHint:
-            // OpenID Connect Core 1.0 §3.1.2.1: it may say whom the client means; it never stands for a login.
+            // OpenID Connect Core 1.0 §3.1.2.1: it may name the user that the client expects; it is no login.
             let browser = TestBrowser(transport: server.transport)
             let page = try await browser.get(client.authorizationURL(["id_token_hint": token, "prompt": "none"]))
             return page.header("location")?.contains("code=") == true || page.status == 200
@@ -261,7 +261,7 @@ struct TokenConfusionScene {
 
     /// Whether the user was still logged in when all of a kind's places but the last two had been tried.
     ///
-    /// The access and refresh tokens are revoked where that is right, and then the logout finds nobody.
+    /// Revocation is a right place of access and refresh tokens; the logout that comes after it ends no session.
     func wasAlive(_ kind: TokenConfusionTests.Kind) -> Bool {
         ![.accessToken, .refreshToken].contains(kind)
     }

@@ -37,7 +37,7 @@ struct TokenConfusionTests {
         case identityAssertion, workloadAssertion, delegationSubject, actorToken
         // The DPoP header of a token request.
         case proof
-        // Last, for a right one ends the login.
+        // Last, because a valid logout token ends the login.
         case revocation, logout
     }
 
@@ -46,7 +46,7 @@ struct TokenConfusionTests {
         "accessToken subjectToken", "accessToken report", "accessToken introspection", "accessToken userInfo",
         "accessToken connections", "accessToken forwardAuth", "accessToken agents",
         "agentToken agentGrant", "registrationToken registration",
-        // It stands for the client and for no user.
+        // It represents the client, and no user.
         "clientsOwnToken introspection", "clientsOwnToken forwardAuth",
         "clientAssertion clientAssertion", "refreshToken refreshToken", "upstreamLogoutToken logout",
         "proof proof", "boundToken introspection", "boundToken revocation",
@@ -54,7 +54,7 @@ struct TokenConfusionTests {
         // Both are for the first server's resource, and it may act for their subjects.
         "accessToken delegationSubject", "workloadToken delegationSubject",
         "workloadToken introspection", "workloadToken forwardAuth",
-        // Revocation answers 200 to everything; what it must not do is checked by what lives on.
+        // Revocation answers 200 to everything, so that the test checks which tokens are still valid.
         "accessToken revocation", "refreshToken revocation", "clientsOwnToken revocation",
     ]
 
@@ -136,7 +136,7 @@ struct TokenConfusionTests {
         }
     }
 
-    @Test("D-36: a software statement is not believed: whoever signed it, the registration is what the request says")
+    @Test("D-36: a software statement changes no registration, whichever key has signed it")
     func softwareStatement() async throws {
         let key = try TestClientKey("batch")
         try await TestServer.run(configure: { TokenConfusionScene.configure(&$0, key) }) { server in

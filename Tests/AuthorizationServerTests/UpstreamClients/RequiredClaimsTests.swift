@@ -6,7 +6,7 @@ import ServerConfiguration
 import Testing
 import UpstreamIdentity
 
-@Suite("UP-4, D-64: only accounts whose claims say what the operator requires are let in")
+@Suite("UP-4, D-64: only accounts with the claims that the operator requires may log in")
 struct RequiredClaimsTests {
     private static var provider: DevelopmentIdentityProvider.Configuration {
         var ada = DevelopmentUser.ada
@@ -27,7 +27,7 @@ struct RequiredClaimsTests {
         ],
     ]
 
-    @Test("the right account gets in; another, and one without the claim, is access_denied", arguments: requirements)
+    @Test("an account with the claim logs in; another value, or none, is access_denied", arguments: requirements)
     func enforced(requirement: [UpstreamClaimRequirement]) async throws {
         try await BrowserScene.run(
             provider: Self.provider,
@@ -62,7 +62,7 @@ struct RequiredClaimsTests {
         }
     }
 
-    @Test("on our own pages a person is told so")
+    @Test("our own pages report the refusal")
     func page() async throws {
         try await VaultScene.run(
             corp: Self.provider,
@@ -74,7 +74,7 @@ struct RequiredClaimsTests {
         }
     }
 
-    @Test("userinfo that cannot be asked for the claim is trouble, and no refusal")
+    @Test("a userinfo endpoint that fails is an outage, and no refusal of the account")
     func userInfoTrouble() async throws {
         try await BrowserScene.run(
             provider: Self.provider,

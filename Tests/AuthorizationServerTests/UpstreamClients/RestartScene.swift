@@ -18,7 +18,7 @@ struct RestartScene: Sendable {
     private let reservation: PortReservation
     private static let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
 
-    /// Starts the provider, runs the body, and clears up.
+    /// Runs the body with a started provider and a storage directory, which it removes afterwards.
     static func run(
         _ configuration: DevelopmentIdentityProvider.Configuration = .init(),
         _ body: (RestartScene) async throws -> Void
@@ -33,7 +33,7 @@ struct RestartScene: Sendable {
         try await provider.start()
         let directory = FileManager.default.temporaryDirectory.appending(path: "gatehouse-\(UUID().uuidString)")
         defer {
-            // What stays behind in a temporary folder fails nothing.
+            // A temporary folder that could not be removed is no reason to fail the test.
             try? FileManager.default.removeItem(at: directory)
             try? FileManager.default.removeItem(at: copy(of: directory))
         }

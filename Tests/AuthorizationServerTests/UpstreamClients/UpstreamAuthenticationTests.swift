@@ -94,7 +94,7 @@ struct UpstreamAuthenticationTests {
         }
     }
 
-    @Test("what is no key, and a key of another algorithm, stop the start with the upstream’s name")
+    @Test("a malformed key, and a key of another algorithm, stop the start with the upstream’s name")
     func unusableKey() async throws {
         for (pem, algorithm) in [
             ("no key at all", nil), (try PrivateKey.generate(.es256).pem, SignatureAlgorithm.edDSA),
@@ -111,7 +111,7 @@ struct UpstreamAuthenticationTests {
         }
     }
 
-    @Test("VR-8: another client id after a restart burns nobody’s refresh token")
+    @Test("VR-8: another client id after a restart burns no refresh token")
     func changedClient() async throws {
         try await RestartScene.run { scene in
             var token = ""

@@ -53,7 +53,7 @@ struct UpstreamRegistrationTests {
     }
 
     @Test(
-        "a registration endpoint that fails stops no start, is told, and is asked again after half a minute",
+        "a registration endpoint that fails stops no start, is reported, and is asked again after 30 s",
         arguments: [
             Fault.unavailable, .closeConnection, .malformedJSON, .oauthError("invalid_client_metadata"),
             .oauthError("invalid_grant"), .status(403), .omit("client_id"), .omit("client_secret"),
@@ -126,7 +126,7 @@ struct UpstreamRegistrationTests {
         }
     }
 
-    @Test("the initial access token goes along, and neither it nor the secret is told anywhere")
+    @Test("the initial access token is sent, and neither it nor the secret is logged")
     func secrecy() async throws {
         try await RestartScene.run(Self.provider) { scene in
             try await scene.serve({

@@ -46,12 +46,12 @@ struct BackChannelLogoutTests {
             let after = await scene.server.server.stores.vault.connection(connection.id)
             #expect(after?.status == .revoked && after?.reason == "logged_out_at_provider")
             #expect(scene.server.auditLog.all.contains { $0.contains("upstream.logged_out") })
-            // Whoever logs in again is there again, as the same user.
+            // The next login of the account is the same user's.
             #expect(try await Self.isLive(try await scene.logIn(), scene))
         }
     }
 
-    @Test("a session: ours that came of it ends, others stay, and so does the connection that a later login made")
+    @Test("a session: only ours that came of it end; the connection that a later login made stays")
     func bySession() async throws {
         try await VaultScene.run { scene in
             let first = try await scene.logIn()
@@ -72,7 +72,7 @@ struct BackChannelLogoutTests {
         }
     }
 
-    @Test("LO-1: an account of a further provider, which is nobody's identity, ends what rests on it")
+    @Test("LO-1: an account of a further provider, which is no login identity, ends the sessions that rest on it")
     func byFurtherAccount() async throws {
         try await VaultScene.run { scene in
             let ada = try await scene.logIn()
@@ -91,7 +91,7 @@ struct BackChannelLogoutTests {
         }
     }
 
-    @Test("a session and subject that nobody here has end nothing, and are answered as any other")
+    @Test("an unknown session or subject ends nothing, and gets the same answer as a known one")
     func unknown() async throws {
         try await VaultScene.run { scene in
             let login = try await scene.logIn()
@@ -191,12 +191,14 @@ struct BackChannelLogoutTests {
             #expect(end.header("location")?.contains("error=access_denied") == true)
             let counts = await scene.server.server.stores.sessions.counts
             #expect(counts.codes == 0 && counts.sessions == 0)
-            // Whoever begins again is let in.
+            // A new login succeeds.
             #expect(try await Self.isLive(try await scene.logIn(), scene))
         }
     }
 
-    @Test("revoke_on_logout: the connection’s tokens are erased here and revoked at the provider, and both are told")
+    @Test(
+        "revoke_on_logout: the connection’s tokens are erased here and revoked at the provider, and both are recorded"
+    )
     func revokesTokens() async throws {
         try await VaultScene.run(configure: { $0.upstreams[0].revokesOnLogout = true }) { scene in
             let login = try await scene.logIn()

@@ -9,7 +9,7 @@ import Testing
 
 @testable import AuthorizationServer
 
-@Suite("What is done in the background has its bounds and its end")
+@Suite("Background duties are bounded and end at a shutdown")
 struct BackgroundDutyTests {
     private let clock = ManualClock()
     private let vault = TokenVault(journal: VolatileJournal())
@@ -38,7 +38,7 @@ struct BackgroundDutyTests {
 
     private struct Refused: Error {}
 
-    @Test("a provider whose connections are all due takes no other's turn")
+    @Test("a provider whose connections are all due does not delay another's")
     func fairShares() async throws {
         for number in 0..<50 { _ = try await connect(number, upstream: "down") }
         for number in 0..<2 { _ = try await connect(number, upstream: "up") }
@@ -95,7 +95,7 @@ struct BackgroundDutyTests {
         #expect(revocations.count == ProviderRevocations.countMax)
         #expect(reported.withLock { $0.count } == 1)
         #expect(reported.withLock { $0[0].contains(#""upstream":"first""#) && $0[0].contains(#""provider":"failed""#) })
-        // A shutdown says of the rest that nobody knows; nobody is asked any more.
+        // A shutdown reports the outcome of the rest as unknown, and asks no provider again.
         let turn = Task {
             while !Task.isCancelled { await Task.yield() }
             await revocations.performDue(now: clock.now())

@@ -6,7 +6,7 @@ import OAuthState
 import ServerConfiguration
 import Testing
 
-@Suite("Refresh in the background, for the upstreams that ask for it")
+@Suite("Refresh in the background, of upstreams that are configured so")
 struct BackgroundRefreshTests {
     private static func configure(_ configuration: inout Configuration) {
         configuration.upstreams[0].refreshesInBackground = true
@@ -29,7 +29,7 @@ struct BackgroundRefreshTests {
         }
     }
 
-    @Test("a connection that nobody used is left alone")
+    @Test("an unused connection is not refreshed")
     func unused() async throws {
         try await VaultScene.run(configure: Self.configure) { scene in
             _ = try await scene.accessToken()

@@ -53,7 +53,7 @@ struct BrowserLoginTests {
         }
     }
 
-    @Test("S-07: a provider's logout ends the browser logins of the account's user, and of nobody else")
+    @Test("S-07: a provider's logout ends the browser logins of the account's user, and no other user's")
     func backChannelLogout() async throws {
         try await VaultScene.run { scene in
             _ = try await scene.accessToken()

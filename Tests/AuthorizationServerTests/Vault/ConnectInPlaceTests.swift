@@ -48,7 +48,7 @@ struct ConnectInPlaceTests {
         }
     }
 
-    @Test("D-60: another user in the browser is refused, whoever sent the link")
+    @Test("D-60: another user in the browser is refused, however the link got there")
     func anotherUser() async throws {
         try await VaultScene.run { scene in
             _ = try await scene.accessToken(as: "grace")
@@ -175,7 +175,7 @@ struct ConnectInPlaceTests {
         }
     }
 
-    @Test("a user who says no, and a provider that fails, leave everything as it was")
+    @Test("a user who denies, and a provider that fails, leave the connections unchanged")
     func declined() async throws {
         try await VaultScene.run { scene in
             let (token, uri) = try await Self.missing(scene)

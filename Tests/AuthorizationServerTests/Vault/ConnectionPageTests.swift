@@ -7,7 +7,7 @@ import Testing
 
 @Suite("The page of connections")
 struct ConnectionPageTests {
-    @Test("a browser without login is asked who is there, signs in, and sees its own connections without tokens")
+    @Test("a browser without login is asked to sign in, and then sees its own connections without tokens")
     func signIn() async throws {
         try await VaultScene.run { scene in
             let token = try await scene.accessToken()
@@ -67,7 +67,7 @@ struct ConnectionPageTests {
         }
     }
 
-    @Test("an account that nobody here has gets no page and makes no user")
+    @Test("an account of no user gets no page and creates no user")
     func unknownUser() async throws {
         try await VaultScene.run { scene in
             _ = try await scene.accessToken()

@@ -30,7 +30,10 @@ struct ConnectionsTests {
         }
     }
 
-    @Test("who shows no token, or one that is not ours, learns nothing", arguments: ["", "Bearer x.y.z", "Basic YTpi"])
+    @Test(
+        "a caller without a token, or with one that is not ours, gets no answer",
+        arguments: ["", "Bearer x.y.z", "Basic YTpi"]
+    )
     func unauthorized(authorization: String) async throws {
         try await VaultScene.run { scene in
             let fields = authorization.isEmpty ? [] : [(name: "authorization", value: authorization)]
@@ -98,7 +101,7 @@ struct ConnectionsTests {
         }
     }
 
-    @Test("another user’s connection is as unknown as one that never was")
+    @Test("another user’s connection gets the same answer as one that does not exist")
     func foreignConnection() async throws {
         try await VaultScene.run { scene in
             let ada = try await scene.accessToken()
@@ -151,7 +154,7 @@ struct ConnectionsTests {
         }
     }
 
-    @Test("administrators list and end anybody’s connections, and nobody else does")
+    @Test("administrators list and end every user’s connections, and other callers do not")
     func administration() async throws {
         try await VaultScene.run { scene in
             let token = try await scene.accessToken()
@@ -194,7 +197,7 @@ struct ConnectionsTests {
             #expect(answer.isError(403, "insufficient_scope"))
             let challenge = answer.header("www-authenticate") ?? ""
             #expect(challenge == "Bearer error=\"insufficient_scope\", scope=\"connections\"")
-            // Whether the connection exists is not told either.
+            // The answer does not reveal whether the connection exists.
             #expect(try await other.disconnect("cn_AAAAAAAAAAAAAAAAAAAAAA", token).status == 403)
             #expect(try await scene.exchange(owner, ["corp"]).status == 200)
             #expect(scene.corp.requestCount(on: .revocation) == 0)

@@ -55,7 +55,7 @@ struct DeadGrantTests {
         }
     }
 
-    @Test("P-12, VR-10: a provider that refuses everybody logs nobody out, however often")
+    @Test("P-12, VR-10: a provider that refuses every user logs no user out, however often")
     func refusesEverybody() async throws {
         try await Self.run { scene in
             let token = try await scene.accessToken()

@@ -55,7 +55,7 @@ struct DefaultAccountTests {
         }
     }
 
-    @Test("C-5: nobody chooses for another user, and nothing that is not connected is chosen")
+    @Test("C-5: a user cannot choose for another user, nor an account that is not connected")
     func refusals() async throws {
         try await VaultScene.run { scene in
             let token = try await scene.accessToken(as: "grace")

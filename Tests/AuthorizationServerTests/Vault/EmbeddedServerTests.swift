@@ -4,10 +4,10 @@ import OAuthProtocol
 import ServerConfiguration
 import Testing
 
-/// What README shows to other packages, run as it stands there; that they can see it is RepositoryTests' business.
+/// The README's example for other packages, unchanged; RepositoryTests checks that they can use it.
 @Suite("The embedded server")
 struct EmbeddedServerTests {
-    @Test("README’s example does what it says, and the next request goes well")
+    @Test("README’s example does what it says, and the next request succeeds")
     func readmeExample() async throws {
         var options = TestServer.Options(resource: "https://mcp.example.com/mcp")
         options.accessTokenLifetime = .seconds(86_400)
@@ -65,7 +65,7 @@ struct EmbeddedServerTests {
         }
     }
 
-    @Test("options without sense are refused by name")
+    @Test("invalid options are refused by name")
     func senseless() async throws {
         var scopes = TestServer.Options()
         scopes.scopes = ["bad scope\n"]
@@ -107,7 +107,7 @@ struct EmbeddedServerTests {
         await #expect(throws: (any Error).self) { _ = try await TestServer.start(.init(resource: text)) }
     }
 
-    @Test("resource, scopes and lifetimes are the options’")
+    @Test("resource, scopes and lifetimes come from the options")
     func options() async throws {
         var options = TestServer.Options(resource: "https://other.example.com/mcp")
         options.scopes = ["files:read"]

@@ -9,7 +9,7 @@ import Testing
 
 @testable import AuthorizationServer
 
-@Suite("VR-9: what the provider ended for good ends our grant, once")
+@Suite("VR-9: a grant that the provider has ended ends ours, once")
 struct EndedGrantTests {
     /// Has the provider end what a user granted, and a retrieval find it out.
     private static func end(
@@ -37,7 +37,7 @@ struct EndedGrantTests {
         )
     }
 
-    @Test("the next refresh is invalid_grant and ends the session; a new login mends everything")
+    @Test("the next refresh is invalid_grant and ends the session; a new login works again")
     func endsTheGrant() async throws {
         try await Self.run { scene in
             let login = try await scene.logIn()
@@ -56,7 +56,7 @@ struct EndedGrantTests {
         }
     }
 
-    @Test("whoever connects again before the refresh keeps the session")
+    @Test("a user who logs in again before the refresh keeps the session")
     func mendedInTime() async throws {
         try await Self.run { scene in
             let login = try await scene.logIn()

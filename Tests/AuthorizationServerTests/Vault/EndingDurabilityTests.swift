@@ -6,7 +6,7 @@ import OAuthState
 import ServerConfiguration
 import Testing
 
-/// ST-1, TK-16: what could not be made durable is refused with 503 and can be tried again, to its end.
+/// ST-1, TK-16: an ending that is not durable is answered 503, and a retry completes it.
 @Suite("Ends of connections while the journal fails")
 struct EndingDurabilityTests {
     private static func run(
@@ -17,7 +17,7 @@ struct EndingDurabilityTests {
         try await VaultScene.run(configure: configure, journal: journal) { scene in try await body(scene, journal) }
     }
 
-    @Test("a user who disconnects is told to try again, and then the provider is asked to revoke")
+    @Test("a user who disconnects is asked to try again, and then the provider is asked to revoke")
     func disconnection() async throws {
         try await Self.run { scene, journal in
             let token = try await scene.accessToken()
@@ -79,7 +79,7 @@ struct EndingDurabilityTests {
         }
     }
 
-    @Test("handing out good tokens adds nothing to a journal that the disk does not take")
+    @Test("returning valid tokens adds nothing to a journal whose disk fails")
     func noteOfUse() async throws {
         try await Self.run { scene, journal in
             let token = try await scene.accessToken()

@@ -9,7 +9,7 @@ import Synchronization
 import Testing
 import UpstreamIdentity
 
-/// Plays the API that a credential is for, and passes everything else on.
+/// Answers as the API of a credential, and sends every other request to the network.
 private final class KeyService: OutboundTransport {
     private struct State {
         var status = 200
@@ -199,7 +199,7 @@ struct EnteredCredentialTests {
         }
     }
 
-    @Test("VX-5, D-60: the link stores one credential, for its own user only")
+    @Test("VX-5, D-60: a link stores one credential, of its own user only")
     func link() async throws {
         try await Self.run { scene, _ in
             let (browser, graces) = (scene.browser(), scene.browser())
@@ -257,7 +257,7 @@ struct EnteredCredentialTests {
         }
     }
 
-    @Test("templates put values together, and no value is taken for a place")
+    @Test("templates combine values, and a value that looks like a placeholder is not replaced")
     func template() throws {
         var credential = EnteredCredential()
         var user = EnteredCredential.Field()

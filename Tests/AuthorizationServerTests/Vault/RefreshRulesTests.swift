@@ -191,17 +191,17 @@ struct RefreshRulesTests {
         }
     }
 
-    @Test("VR-9: a refusal without a reason sends the user to log in, and a good token is handed out meanwhile")
+    @Test("VR-9: a refusal without a reason sends the user to log in; a valid token is returned until then")
     func refusalWithoutReason() async throws {
         try await VaultScene.run(configure: { $0.tokens.accessTokenLifetime = .seconds(86_400) }) { scene in
             let token = try await scene.accessToken()
             let before = try await scene.exchange(token, ["corp"])
             // Due for a refresh, and still good for seconds.
             scene.clock.advance(by: .seconds(3600 - 30))
-            // What Glewlwyd 2.7 says of a refresh token that its user revoked.
+            // The answer of Glewlwyd 2.7 to a refresh token that its user revoked.
             scene.corp.script(.status(400), on: .token, times: 2)
-            let meanwhile = try await scene.exchange(token, ["corp"])
-            #expect(meanwhile.status == 200 && meanwhile["access_token"] == before["access_token"])
+            let during = try await scene.exchange(token, ["corp"])
+            #expect(during.status == 200 && during["access_token"] == before["access_token"])
             scene.clock.advance(by: .seconds(60))
             let refused = try await scene.exchange(token, ["corp"])
             #expect(refused.status == 400 && refused.error == "interaction_required")
@@ -211,7 +211,7 @@ struct RefreshRulesTests {
         }
     }
 
-    @Test("VR-10: an upstream invalid_client is the operator’s, and logs nobody out")
+    @Test("VR-10: an upstream invalid_client is the operator’s fault, and logs no user out")
     func invalidClientIsTheOperators() async throws {
         try await VaultScene.run(configure: { $0.tokens.accessTokenLifetime = .seconds(86_400) }) { scene in
             let token = try await scene.accessToken()
@@ -220,12 +220,12 @@ struct RefreshRulesTests {
             let answer = try await scene.exchange(token, ["corp"])
             #expect(answer.status == 500 && answer.error == "server_error")
             #expect(try await scene.connection(of: token).status == .active)
-            // The operator has mended it.
+            // The operator has corrected the configuration.
             #expect(try await scene.exchange(token, ["corp"]).status == 200)
         }
     }
 
-    @Test("VR-11: a provider that fails five times is left alone, and one try closes the breaker")
+    @Test("VR-11: after five failures refreshes pause, and one success ends the pause")
     func breaker() async throws {
         try await VaultScene.run(configure: { $0.tokens.accessTokenLifetime = .seconds(86_400) }) { scene in
             let token = try await scene.accessToken()

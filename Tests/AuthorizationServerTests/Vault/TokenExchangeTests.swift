@@ -38,7 +38,7 @@ struct TokenExchangeTests {
         }
     }
 
-    @Test("VX-1: what is handed out is the user's token at the provider, and it works there")
+    @Test("VX-1: the returned token is the user's at the provider, and it works there")
     func theTokenWorks() async throws {
         try await TestServer.run { server in
             for user in ["ada", "grace"] {
@@ -120,7 +120,7 @@ struct TokenExchangeTests {
         }
     }
 
-    @Test("VT-1, D-37: a token for another resource is invalid_target, for whoever presents it")
+    @Test("VT-1, D-37: a token for another resource is invalid_target, whichever caller presents it")
     func otherResources() async throws {
         try await TestServer.run {
             TestServer.addSecondResource(&$0)

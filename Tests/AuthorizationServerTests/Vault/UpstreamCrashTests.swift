@@ -16,7 +16,7 @@ struct UpstreamCrashTests {
                 let client = try await OAuthTestClient.registered(at: server)
                 token = try await scene.tokens(client, at: server).accessToken
                 scene.clock.advance(by: .seconds(2 * 3600))
-                // The provider has answered, and the check of its new ID token waits for keys: nobody was answered yet.
+                // The provider has answered; the check of the ID token waits for keys, and the client for its answer.
                 try scene.provider.rotateKeys(keepingOld: false)
                 let gate = ResponseGate()
                 scene.provider.script(.hold(gate), on: .keySet)
@@ -57,7 +57,7 @@ struct UpstreamCrashTests {
                     if refreshTokens == .reusable {
                         #expect(next.status == 200)
                     } else {
-                        // The provider takes the retry for a theft; only its user can mend that, by logging in.
+                        // The provider takes the retry for a theft; only a login of the user helps.
                         #expect(next["reason"] == "reauth_required" && next["connect_uri"] != nil)
                         #expect(try await scene.tokens(client, at: server).status == 200)
                         #expect(try await client.exchange(token).status == 200)

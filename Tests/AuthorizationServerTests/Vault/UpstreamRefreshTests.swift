@@ -99,7 +99,7 @@ struct UpstreamRefreshTests {
         }
     }
 
-    @Test("VR-6: a refresh goes on when the one who asked is gone")
+    @Test("VR-6: a refresh continues when its caller has disconnected")
     func requesterLeaves() async throws {
         try await run { server, client, token in
             server.clock.advance(by: .seconds(600))
@@ -151,7 +151,7 @@ struct UpstreamRefreshTests {
             #expect(try await connection(server, token).status == .reauthorizationRequired)
             let again = try await client.tokens(at: server)
             #expect(try await client.exchange(again.accessToken).status == 200)
-            // The connection is the user's: the older session has it back too.
+            // A connection belongs to the user, so that the older session can use it again too.
             #expect(try await client.exchange(token).status == 200)
         }
     }
@@ -188,7 +188,7 @@ struct UpstreamRefreshTests {
         Trouble(testDescription: "a redirect", fault: .redirect(to: "http://127.0.0.1:1/")),
     ]
 
-    @Test("VT-2, VR-9: the provider's trouble is 503 with Retry-After and logs nobody out", arguments: troubles)
+    @Test("VT-2, VR-9: an outage of the provider is 503 with Retry-After and logs no user out", arguments: troubles)
     func trouble(trouble: Trouble) async throws {
         try await run { server, client, token in
             server.clock.advance(by: .seconds(600))
@@ -236,7 +236,7 @@ struct UpstreamRefreshTests {
         }
     }
 
-    @Test("VR-10: a provider that refuses us logs nobody out, and takes no good token away")
+    @Test("VR-10: a provider that refuses us logs no user out, and invalidates no token")
     func invalidClient() async throws {
         try await run { server, client, token in
             server.clock.advance(by: .seconds(550))
@@ -295,7 +295,7 @@ struct UpstreamRefreshTests {
                 #expect(answer.isError(400, "interaction_required"))
                 #expect(answer["reason"] == "reauth_required")
             }
-            // Rule 4 all the same: what was rotated is kept.
+            // VR-4 still holds: the rotated refresh token is kept.
             #expect(try await connection(server, token).tokens.refreshToken != before.tokens.refreshToken)
             _ = try await client.tokens(at: server)
             #expect(try await client.exchange(token).status == 200)
@@ -338,7 +338,7 @@ struct UpstreamRefreshTests {
         }
     }
 
-    @Test("VR-1: a login during a refresh wins, and nobody gets the older tokens")
+    @Test("VR-1: a login during a refresh wins, and no caller gets the older tokens")
     func loginDuringRefresh() async throws {
         try await run { server, client, token in
             server.clock.advance(by: .seconds(600))
@@ -358,7 +358,6 @@ struct UpstreamRefreshTests {
     }
 }
 
-/// On or off.
 private final class Switch: Sendable {
     private let state = Mutex(false)
 

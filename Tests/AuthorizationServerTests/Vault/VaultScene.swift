@@ -18,7 +18,7 @@ struct VaultScene: Sendable {
 
     static let proxySecret = "a-secret-that-only-the-proxy-knows"
 
-    /// A login that brought no code.
+    /// A login without a code.
     struct LoginEnded: Error {
         let url: String
         let status: Int
@@ -81,7 +81,7 @@ struct VaultScene: Sendable {
 
     // MARK: - The browser's way
 
-    /// Follows redirects and signs in at either provider, until a page of the server or an address elsewhere is reached.
+    /// Follows redirects and signs in at either provider, up to a page of the server or another host.
     func walk(
         _ page: TestBrowser.Page,
         _ browser: TestBrowser,

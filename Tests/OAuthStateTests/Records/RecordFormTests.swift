@@ -20,7 +20,7 @@ struct RecordFormTests {
             (.putRevokedToken, 0x25), (.putRevokedTokenOfSession, 0x26), (.putConsentOfUser, 0x27),
             (.putUser, 0x30), (.putIdentity, 0x31), (.putConnection, 0x32), (.removeConnection, 0x33),
             (.removeUser, 0x34), (.putUpstreamRegistration, 0x35), (.putConnectionWithFields, 0x36),
-            (.putUserWithDefaults, 0x37), (.putUserOfIdentity, 0x38),
+            (.putUserWithDefaults, 0x37), (.putUserOfIdentity, 0x38), (.putConnectionWithClaims, 0x39),
             (.putSigningKey, 0x40), (.removeSigningKey, 0x41),
             (.putServerSecret, 0x42),
             (.putVaultKey, 0x43), (.removeVaultKey, 0x44),
@@ -296,6 +296,37 @@ struct RecordFormTests {
             let connection = await restored.connection(ConnectionID(value: Bits128(id)))
             #expect(connection?.tokens.fields == fields.map { Array($0.utf8) })
             #expect(connection?.tokens.refreshToken == Array("R".utf8))
+        }
+    }
+
+    @Test("UP-4: accepted claims come after a connection and its fields, in a record of their own kind")
+    func acceptedClaimRecords() async throws {
+        let journal = RecordingJournal()
+        let vault = TokenVault(journal: journal)
+        let user = try #require(
+            try await vault.resolveUser(StoreSample.login("ada"), candidate: UserID(value: 7), now: StoreSample.now)
+                .outcome
+        )
+        let claims = [AcceptedClaim(claim: "hd", values: ["a", "b"])]
+        for (account, fields) in [("1", nil), ("2", "F")] {
+            var draft = StoreSample.draft(user, account: account, tokens: StoreSample.tokens("A", fields: fields))
+            draft.acceptedClaims = claims
+            let id = ConnectionID(value: fields == nil ? 8 : 9)
+            _ = try await vault.store(draft, candidate: id, now: StoreSample.now).outcome
+        }
+        let records = journal.records.map(Self.hexadecimal).filter { $0.hasPrefix("39") }
+        let tail = "00000001" + "000000026864" + "00000002" + "0000000161" + "0000000162"
+        #expect(records.count == 2)
+        #expect(records.first?.hasSuffix("00" + tail) == true)
+        #expect(records.last?.hasSuffix("01" + "0000000146" + tail) == true)
+        for rows in [journal.records, try await vault.capture().rows()] {
+            let restored = TokenVault(journal: VolatileJournal())
+            try await restored.restore(rows)
+            for (id, fields) in [(UInt64(8), nil), (9, "F")] {
+                let connection = await restored.connection(ConnectionID(value: Bits128(id)))
+                #expect(connection?.acceptedClaims == claims)
+                #expect(connection?.tokens.fields == fields.map { Array($0.utf8) })
+            }
         }
     }
 

@@ -4,13 +4,13 @@ import Testing
 
 @testable import ServerCommand
 
-@Suite("What we deploy with is what the program understands")
+@Suite("The program understands the files of Deploy")
 struct DeployConfigurationTests {
     @Test("the package's sample is valid, and asks only who may log in")
     func sample() throws {
         let configuration = try DeployFiles.configuration(try DeployFiles.text("gatehouse.yaml"))
         #expect(configuration.storage.directory == "/var/lib/gatehouse")
-        // The operator decides it: a sample must not.
+        // Only the operator can decide who may log in, so that the sample leaves it out.
         #expect(configuration.warnings.map(\.path) == ["upstreams[0].required_claims"])
         #expect(!configuration.trustedProxies.isEmpty)
     }
@@ -50,7 +50,7 @@ struct DeployConfigurationTests {
         #expect(objections.isEmpty)
     }
 
-    @Test("the container file runs as nobody in particular, on a root that may be read-only, from pinned bases")
+    @Test("the container file runs as an unprivileged user, on a root that may be read-only, from pinned bases")
     func container() throws {
         let text = try DeployFiles.text("Container/Containerfile")
         let stages = text.split(separator: "\nFROM ")
@@ -63,7 +63,7 @@ struct DeployConfigurationTests {
         for source in copied { #expect(FileManager.default.fileExists(atPath: root.appending(path: source).path())) }
         let arguments = try #require(last.firstMatch(of: /CMD \["serve", "--config", "([^"]+)"\]/))
         #expect(arguments.1 == "/etc/gatehouse/gatehouse.yaml")
-        // What the release build links, and the packages of the Debian package, are the image's, too.
+        // The image contains the libraries that the release build links and the Debian package depends on.
         let control = try DeployFiles.text("Debian/control")
         for library in ["libcurl4", "libjemalloc2", "libssl3", "libstdc++6", "zlib1g", "ca-certificates"] {
             #expect(last.contains(library) && control.contains(library))

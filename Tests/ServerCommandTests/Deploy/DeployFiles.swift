@@ -18,7 +18,7 @@ enum DeployFiles {
         try text(path).split(separator: "\n---\n").map { try YAMLConfiguration.parse(String($0)) }
     }
 
-    /// A configuration in which every secret is replaced by one that is there.
+    /// A configuration in which existing secrets replace all others.
     static func configuration(_ text: String) throws -> Configuration {
         let file = FileManager.default.temporaryDirectory.appending(path: "secret-\(UUID().uuidString)")
         try Data(String(repeating: "0123456789abcdef", count: 4).utf8).write(to: file)
@@ -27,7 +27,7 @@ enum DeployFiles {
         return try ConfigurationLoader(environment: [:]).load(text: replaced)
     }
 
-    /// What a program says, on both streams, and its exit status.
+    /// A program's output on both streams, and its exit status.
     static func run(_ arguments: [String], in directory: URL = folder) throws -> (status: Int32, output: String) {
         let process = Process()
         process.executableURL = URL(filePath: "/usr/bin/env")

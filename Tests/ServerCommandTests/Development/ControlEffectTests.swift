@@ -144,7 +144,7 @@ struct ControlEffectTests {
             #expect(try await scene.isActive(session.text("access_token")) == true)
             let provider = try await scene.send("POST", "/keys/rotate", ["upstream": "dev", "keep_old": false])
             #expect(provider.status == 200)
-            // The server does not look for new keys at every unknown name.
+            // The server bounds how often an unknown kid causes a fetch.
             _ = try await scene.send("POST", "/clock", ["advance": 3600])
             _ = try await scene.session()
         }

@@ -41,7 +41,7 @@ struct ControlPlaneTests {
                 )
                 #expect(fetch.status == 403)
             }
-            // The administrator's token is another one.
+            // The administrator's token is not valid here.
             let admin = try await scene.send(
                 "GET",
                 "/clock",

@@ -60,7 +60,6 @@ struct ControlScene {
         return Answer(status: response.status, json: try JSONParser.parseObject(response.body))
     }
 
-    /// A session's tokens.
     func session(_ body: JSONObject = [:]) async throws -> Answer {
         let answer = try await send("POST", "/sessions", body)
         try #require(answer.status == 200, "\(answer.json.serializedString())")

@@ -27,7 +27,7 @@ struct DevelopmentOptionsTests {
         }
     }
 
-    @Test("Keys given inline and by the environment hold, and the environment wins")
+    @Test("Keys given inline and by the environment are used, and the environment wins")
     func keys() async throws {
         let change: (inout DevelopmentOptions) -> Void = { options in
             options.inline = "tokens: {access_token_lifetime: 90s, refresh_token_lifetime: 2h}\nconsent: always"

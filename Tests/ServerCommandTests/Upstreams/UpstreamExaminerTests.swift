@@ -40,7 +40,7 @@ struct UpstreamExaminerTests {
                 #expect(text.contains(part), "\(part)")
             }
             #expect(!text.contains("the-secret-of-the-upstream"))
-            // Nothing was registered, and no code was asked for with our secret.
+            // The dry run registers no client and sends our secret nowhere.
             #expect(scene.provider.capturedRequests(on: .registration).isEmpty)
             #expect(scene.provider.capturedRequests(on: .token).allSatisfy { $0.method == "GET" })
         }
@@ -60,7 +60,7 @@ struct UpstreamExaminerTests {
         }
     }
 
-    @Test("endpoints of one's own that do not exist, or do not answer, are told apart")
+    @Test("a configured endpoint that does not exist is a warning, and one that does not answer a failure")
     func endpoints() async throws {
         try await UpstreamScene.run { scene in
             let missing = try await Self.verdict(scene) {
@@ -91,7 +91,7 @@ struct UpstreamExaminerTests {
         }
     }
 
-    @Test("an upstream that registers itself is looked at, and not registered")
+    @Test("an upstream with dynamic registration is examined without registering")
     func selfRegistration() async throws {
         var settings = DevelopmentIdentityProvider.Configuration()
         settings.allowsRegistration = true
@@ -107,7 +107,7 @@ struct UpstreamExaminerTests {
         }
     }
 
-    @Test("a failing upstream is no reason to be silent about the others")
+    @Test("a failing upstream does not end the report about the others")
     func several() async throws {
         try await UpstreamScene.run { scene in
             var configuration = scene.configuration

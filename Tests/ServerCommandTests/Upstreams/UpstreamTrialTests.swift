@@ -79,7 +79,7 @@ struct UpstreamTrialTests {
         }
     }
 
-    @Test("an answer with another state, from another browser, or a second one ends nothing")
+    @Test("an answer with another state, from another browser or a second time does not end the trial")
     func forgeries() async throws {
         try await Self.run { scene, trial, browser in
             let early = try await browser.get(trial.redirectURI + "?code=x&state=y")
@@ -94,7 +94,7 @@ struct UpstreamTrialTests {
             }
             #expect(try await stranger.get(url).status == 400)
             #expect(try await browser.get(trial.startURL + "other").status == 404)
-            // The right one still counts, once.
+            // The right answer is still accepted, once.
             #expect(try await browser.get(url).status == 200)
             #expect(try await browser.get(url).status == 400)
             guard case .login = await trial.outcome(within: .seconds(60)) else {
@@ -133,7 +133,7 @@ struct UpstreamTrialTests {
         }
     }
 
-    @Test("without a browser it ends by itself, and an upstream that registers itself is refused")
+    @Test("without a browser it ends by itself, and an upstream with dynamic registration is refused")
     func others() async throws {
         try await Self.run { _, trial, _ in
             guard case .timeout = await trial.outcome(within: .milliseconds(1)) else {

@@ -174,7 +174,7 @@ struct IdentityTrialTests {
         #expect(client.configuration.warnings.map(\.key) == ["userinfo.endpoint"])
     }
 
-    @Test("P-19: identity from the token answer, by key")
+    @Test("P-19: identity from the token answer, where the key allows it")
     func identityFromToken() async throws {
         let paths = IdentityPaths(
             tenant: ["workspace_id"],
@@ -202,7 +202,7 @@ struct IdentityTrialTests {
         #expect(client.identifiesUsers && service.transport.requests.count == 1)
     }
 
-    @Test("P-19: a provider that tells nothing of its users is asked nothing, and identifies nobody")
+    @Test("P-19: a provider without user data is not asked for it, and identifies no user")
     func withoutIdentity() async throws {
         let endpoints = UpstreamEndpointOverrides(
             authorization: ScriptedService.authorizationURL,
@@ -255,7 +255,7 @@ struct IdentityTrialTests {
         #expect(try lastRequest(site + "/api/v3/user").field("X-GitHub-Api-Version") == "2022-11-28")
     }
 
-    @Test("P-20: one changed part of a mapping keeps the others")
+    @Test("P-20: changing a part of a mapping keeps the other parts")
     func onePart() throws {
         var endpoints = UpstreamEndpointOverrides()
         endpoints.userInfoParts = UserInfoOverrides()
@@ -344,7 +344,7 @@ struct IdentityTrialTests {
     func unresolvedTenant(document: String) async throws {
         let failure = try await error { try await entra("corp.example", document: document, token: Self.tenant) }
         #expect(failure.code == .misconfigured)
-        // A tenant that is configured by its UUID is that one.
+        // A tenant that is configured by its UUID accepts no other.
         let wrong = try await error { try await entra(Self.tenant, document: Self.other, token: Self.other) }
         #expect(wrong.code == .misconfigured)
     }
@@ -367,7 +367,7 @@ struct IdentityTrialTests {
         }
     }
 
-    @Test("P-3: without the scope profile there is no oid, and sub identifies, which is said at start")
+    @Test("P-3: without the scope profile there is no oid, and sub identifies, which the start reports")
     func withoutProfile() async throws {
         let login = try await entra("common", document: "{tenantid}", token: Self.tenant, scopes: ["openid"]) {
             $0["oid"] = nil

@@ -82,7 +82,7 @@ struct ScopeTrialTests {
         return Set((sent ?? "").split(separator: " ").map(String.init))
     }
 
-    @Test("P-2: what was asked for and is never echoed stays in refresh requests")
+    @Test("P-2: a requested scope that the answer never names stays in refresh requests")
     func unreported() async throws {
         let entra = "https://login.microsoftonline.com/72f988bf-86f1-41af-91ab-2d7cd011db47/v2.0"
         let sent = try await refreshedScopes(
@@ -92,7 +92,7 @@ struct ScopeTrialTests {
             granted: "User.Read Mail.Read"
         )
         #expect(sent == ["User.Read", "Mail.Read", "openid", "profile", "offline_access"])
-        // What was not asked for is not added.
+        // A scope that the login did not request is not added.
         let without = try await refreshedScopes(
             .entra,
             issuer: entra,
@@ -102,7 +102,7 @@ struct ScopeTrialTests {
         #expect(without == ["User.Read", "openid"])
     }
 
-    @Test("P-2: by key for any provider, with its own names")
+    @Test("P-2: the key works for any provider, with its own names")
     func unreportedByKey() async throws {
         let sent = try await refreshedScopes(
             .oidc,

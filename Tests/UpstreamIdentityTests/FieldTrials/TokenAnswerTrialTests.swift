@@ -15,7 +15,7 @@ struct TokenAnswerTrialTests {
         return try await service.client().login(nonce: nil).tokens
     }
 
-    // The scripted clock stands at 1 795 000 000, which is 2026-11-18T11:06:40Z.
+    // The scripted clock reads 1 795 000 000, which is 2026-11-18T11:06:40Z.
     private static let spellings: [(String, Int64)] = [
         (#""expires_in": 3600"#, 3600), (#""expires_in": "3600""#, 3600), (#""expires_in": " 3600 ""#, 3600),
         (#""expires_in": "3600.0""#, 3600), (#""expires_in": "3.6e3""#, 3600), (#""expiresIn": 3600"#, 3600),
@@ -30,9 +30,9 @@ struct TokenAnswerTrialTests {
         (#""expires_at": "2026-11-18T06:36:40-0530""#, 3600), (#""expires_at": "2026-11-18 12:06:40""#, 3600),
         (#""expires_at": "2026-11-18T12:06Z""#, 3560), (#""expires_at": "2026-11-18 12:06:40 UTC""#, 3600),
         (#""expires_at": "Wed, 18 Nov 2026 12:06:40 GMT""#, 3600),
-        // What has passed leaves nothing, so that a dead token is not returned as one that lives for ever.
+        // A time in the past is no lifetime; otherwise a dead token would be returned as one without an end.
         (#""expires_at": 1794999000"#, 0), (#""expires_at": "2020-01-01T00:00:00Z""#, 0),
-        // An unreadable lifetime beside a readable moment.
+        // An unreadable lifetime beside a readable time of expiry.
         (#""expires_in": null, "expires_at": 1795003600"#, 3600),
         (#""expires_in": "soon", "expires_at": 1795003600"#, 3600),
     ]
@@ -210,7 +210,7 @@ struct TokenAnswerTrialTests {
         #expect(try await bot.authorizationParameters().values("scope") == ["users:read"])
         let login = try await bot.login(nonce: nil)
         #expect(login.accessToken == "xoxb-1" && login.subject == "T1/U1" && login.scopes.text == "users:read")
-        // One user's goodbye must not take the workspace's token from the others.
+        // Revoking at one user's disconnect would take the workspace's token from the others.
         #expect(try await bot.revoke(token: "xoxb-1", hint: .accessToken) == .notOffered)
     }
 

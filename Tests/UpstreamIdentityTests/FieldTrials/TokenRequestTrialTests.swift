@@ -4,7 +4,7 @@ import Testing
 
 @testable import UpstreamIdentity
 
-@Suite("Field trials: how providers want to be asked for tokens")
+@Suite("Field trials: the forms that providers demand of token requests")
 struct TokenRequestTrialTests {
     let service = ScriptedService()
 
@@ -122,7 +122,7 @@ struct TokenRequestTrialTests {
         return service.transport.requests(to: ScriptedService.tokenURL).last?.field("Authorization")
     }
 
-    @Test("P-8: id and secret as they are, by key; form-encoded otherwise")
+    @Test("P-8: id and secret are sent as they are where the key says so, and form-encoded otherwise")
     func basic() async throws {
         let raw = "Basic " + Base64.encode(Array("own-client:a+b/c=d e".utf8))
         let encoded = "Basic " + Base64.encode(Array("own-client:a%2Bb%2Fc%3Dd%20e".utf8))

@@ -2,7 +2,7 @@ import OAuthProtocol
 import OpenSSLCrypto
 import Synchronization
 
-/// A clock that stands still until it is moved.
+/// A clock that changes only when a test moves it.
 final class ManualTime: TimeSource {
     private let moment: Mutex<Timestamp>
 
@@ -17,7 +17,7 @@ final class ManualTime: TimeSource {
     }
 }
 
-/// Bytes that count up: unlike each other, the same in every run.
+/// Bytes that count up: each value is new, and every run gets the same ones.
 final class CountingRandom: RandomSource {
     private let next = Mutex<UInt64>(1)
 

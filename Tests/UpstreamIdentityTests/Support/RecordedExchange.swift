@@ -4,7 +4,7 @@ import OutboundHTTP
 import Synchronization
 import Testing
 
-/// A provider's exchanges as a fixture file has them.
+/// A provider's exchanges, read from a fixture file.
 struct Recording: Sendable {
     let preset: String
     let json: JSONObject
@@ -37,7 +37,7 @@ final class RecordedTransport: OutboundTransport {
 
     private let state = Mutex(State())
 
-    /// Takes the exchanges of a step; `values` stand for `{{name}}` in them.
+    /// Takes the exchanges of a step; `values` replace `{{name}}` in them.
     func begin(_ exchanges: [JSONObject], values: [String: String]) {
         state.withLock { $0 = State(exchanges: exchanges, values: values, index: 0) }
     }

@@ -82,7 +82,7 @@ struct ScriptedProvider {
         ]
     }
 
-    /// A signed ID token; `adjust` changes its claims.
+    /// Signs an ID token whose claims `adjust` may change.
     func idToken(
         type: String = "JWT",
         key: SigningKey? = nil,
@@ -134,7 +134,6 @@ extension UpstreamProvider {
 }
 
 extension ScriptedTransport {
-    /// A key set.
     static func keys(_ keys: [SigningKey]) -> Answer {
         body(JSONWebKeySet(keys: keys.map(\.jsonWebKey)).serialized(), type: "application/json")
     }

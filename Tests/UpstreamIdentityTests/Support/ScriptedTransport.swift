@@ -18,7 +18,7 @@ final class ScriptedTransport: OutboundTransport {
         state.withLock { $0.answers[url, default: []].append(contentsOf: answers) }
     }
 
-    /// Puts answers in place of whatever a URL's queue holds.
+    /// Replaces the queue of a URL.
     func replace(_ url: String, _ answers: Answer...) {
         state.withLock { $0.answers[url] = answers }
     }
@@ -50,12 +50,10 @@ final class ScriptedTransport: OutboundTransport {
 }
 
 extension ScriptedTransport {
-    /// An answer of JSON.
     static func json(_ object: JSONObject, status: Int = 200) -> Answer {
         body(object.serialized(), type: "application/json", status: status)
     }
 
-    /// An answer of text.
     static func text(_ text: String, type: String = "application/json", status: Int = 200) -> Answer {
         body(Array(text.utf8), type: type, status: status)
     }
@@ -70,14 +68,13 @@ extension ScriptedTransport {
         return { _ in .success(OutboundResponse(status: status, headerFields: fields, body: [])) }
     }
 
-    /// An exchange that comes to no answer.
+    /// An exchange that fails without an answer.
     static func failure(_ code: OutboundError.Code) -> Answer {
         { _ in .failure(OutboundError(code, "scripted")) }
     }
 }
 
 extension OutboundRequest {
-    /// The form in the body.
     var form: FormParameters {
         get throws { try FormParameters(parsing: body) }
     }

@@ -43,22 +43,40 @@ struct AgentTokenGrant: Grant {
         guard token.isWellFormed else { throw Self.unknown }
         let now = request.context.now
         let (requested, resource) = (try request.scopes(), try request.resource(in: resources))
-        let answer = try await answering(
-            await sessions.useAgent(token.hash, under: upstreams.refreshConditions, now: now)
-        ) { (use) throws(OAuthError) -> GrantAnswer in
+        let (receipt, refused) = try await use(token, now: now)
+        let answer = try await receipt.answering { (use) throws(OAuthError) -> GrantAnswer in
             switch use {
             case .unknown:
                 return .refused(Self.unknown)
             case .upstreamEnded(let session, let connection):
                 return .refused(
-                    OAuthError(.invalidGrant, "the identity provider ended the user's grant; the agent has ended"),
-                    try await upstreams.endings.note(session, endedBy: connection)
+                    UpstreamEndings.error(connection, refused: refused, "the agent has ended"),
+                    try await upstreams.endings.note(session, endedBy: connection, refused: refused)
                 )
             case .used(let session):
                 return try await self.answer(session, requested, resource, boundTo: request.key, now: now)
             }
         }
         return try answer.body(audit, request.context)
+    }
+
+    /// The use of a token, and the connections for which it is refused.
+    ///
+    /// Only a use finds the agent's session and thus its connections. If one of them is refused, a second use under that
+    /// condition ends the session, in one turn of the store.
+    private func use(
+        _ token: AgentToken,
+        now: Timestamp
+    ) async throws(OAuthError) -> (Receipt<AgentUse>, refused: Set<ConnectionID>) {
+        var conditions = upstreams.refreshConditions
+        let receipt = try await OAuthError.attempt(await sessions.useAgent(token.hash, under: conditions, now: now))
+        guard upstreams.admission.requiresClaims,
+            case .used(let session) = try await OAuthError.attempt(await receipt.outcome)
+        else { return (receipt, []) }
+        let refused = try await upstreams.admission.refusedConnections(of: session, now: now)
+        guard !refused.isEmpty else { return (receipt, []) }
+        conditions.refusedConnections = refused
+        return (try await OAuthError.attempt(await sessions.useAgent(token.hash, under: conditions, now: now)), refused)
     }
 
     private static let unknown = OAuthError.guess(.invalidGrant, "the agent token is invalid, expired or ended")

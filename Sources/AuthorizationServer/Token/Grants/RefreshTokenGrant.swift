@@ -36,10 +36,16 @@ final class RefreshTokenGrant: Grant {
     func evaluate(_ request: TokenRequest) async throws(OAuthError) -> [UInt8] {
         let use = try use(request)
         let now = request.context.now
+        var conditions = upstreams.refreshConditions
+        // Before the rotation, which must not happen while this cannot be found out.
+        conditions.refusedConnections = try await upstreams.admission.refusedConnections(
+            ofSession: use.family,
+            now: now
+        )
         let answer = try await answering(
-            await stores.sessions.rotate(use, under: upstreams.refreshConditions, now: now)
+            await stores.sessions.rotate(use, under: conditions, now: now)
         ) { (outcome) throws(OAuthError) -> GrantAnswer in
-            try await respond(to: outcome, use, request.client, now: now)
+            try await respond(to: outcome, use, request.client, refused: conditions.refusedConnections, now: now)
         }
         return try answer.body(audit, request.context)
     }
@@ -69,6 +75,7 @@ final class RefreshTokenGrant: Grant {
         to outcome: RotationOutcome,
         _ use: RefreshTokenUse,
         _ client: Client,
+        refused: Set<ConnectionID>,
         now: Timestamp
     ) async throws(OAuthError) -> GrantAnswer {
         switch outcome {
@@ -98,8 +105,8 @@ final class RefreshTokenGrant: Grant {
             )
         case .upstreamEnded(let session, let connection):
             return .refused(
-                OAuthError(.invalidGrant, "the identity provider ended the user's grant; the user must log in again"),
-                try await upstreams.endings.note(session, endedBy: connection)
+                UpstreamEndings.error(connection, refused: refused, "the user must log in again"),
+                try await upstreams.endings.note(session, endedBy: connection, refused: refused)
             )
         case .resourceNotRegistered:
             // RI-1: the operator may have removed the resource since the login. Nothing was rotated, so that the
