@@ -66,7 +66,7 @@ extension ServerParts {
         UpstreamDuties(
             registrations: UpstreamRegistrations(
                 upstreams,
-                names: configuration.upstreams.filter { $0.registration != nil }.map(\.name)
+                names: configuration.upstreams.filter { $0.selfRegistration != nil }.map(\.name)
             ),
             lastSessions: vault.lastSessions,
             vaultKeys: vault.keyRotation,
