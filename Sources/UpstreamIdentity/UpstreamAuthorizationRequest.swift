@@ -44,10 +44,15 @@ package struct UpstreamAuthorizationRequest: Sendable {
 }
 
 extension UpstreamAuthorizationRequest {
-    /// RFC 6749 §4.1.1: the URL that the browser is sent to.
-    func url(_ endpoint: String, clientID: String, configuration: UpstreamConfiguration) -> String {
+    /// RFC 6749 §4.1.1: the URL that the browser is sent to; `named` are the scopes that a protected server asks for.
+    func url(
+        _ endpoint: String,
+        clientID: String,
+        scopes named: [String] = [],
+        configuration: UpstreamConfiguration
+    ) -> String {
         let behaviour = configuration.behaviour
-        let scopes = ScopeSet(configuration.scopes + additionalScopes).tokens
+        let scopes = ScopeSet(configuration.scopes + named + additionalScopes).tokens
         var parameters = [
             ("response_type", "code"), ("client_id", clientID),
             ("redirect_uri", configuration.callbackURL), ("state", state.wireValue),
@@ -55,6 +60,8 @@ extension UpstreamAuthorizationRequest {
         if behaviour.proofKey == .s256 {
             parameters += [("code_challenge", challenge.text), ("code_challenge_method", "S256")]
         }
+        // RFC 8707 §2: the token is for this server alone.
+        if let resource = configuration.resource { parameters.append(("resource", resource)) }
         if behaviour.callbackMethod == .formPost { parameters.append(("response_mode", "form_post")) }
         if !scopes.isEmpty {
             parameters.append((behaviour.scopeParameter, scopes.joined(separator: behaviour.scopeSeparator)))

@@ -15,7 +15,7 @@ extension UpstreamProvider {
     ///
     /// - Throws: ``UpstreamError`` of the first step that fails; its `reason` names the step.
     package func examine() async throws(UpstreamError) -> Examination {
-        let found = try await endpoints()
+        let found = try await examinedEndpoints()
         let keys = try await openID?.keys.current()
         let named: [(name: String, url: String?)] = [
             ("authorization_endpoint", found.authorization), ("token_endpoint", found.token),

@@ -23,8 +23,8 @@ extension UpstreamProvider {
         requestedScopes: ScopeSet? = nil,
         callbackFields: JSONObject = [:]
     ) async throws(UpstreamError) -> UpstreamLogin {
-        let requestedScopes = requestedScopes ?? self.requestedScopes
         let endpoints = try await endpoints()
+        let requestedScopes = (requestedScopes ?? self.requestedScopes).union(ScopeSet(endpoints.scopes))
         try checkIssuerParameter(issuerParameter, endpoints)
         let client = try await client()
         // Keys first: without them the code would be used up in vain.
@@ -129,6 +129,7 @@ extension UpstreamProvider {
             case .tokenResponse, .absent:
                 return tokens.json.withoutTokens
             }
+        case .protectedServer: return tokens.json.withoutTokens
         case .entered: return [:]
         }
     }
@@ -215,7 +216,7 @@ extension UpstreamProvider {
             case .tokenResponse(let paths): paths
             case .absent: IdentityPaths(subject: [])
             }
-        case .entered: IdentityPaths(subject: [])
+        case .entered, .protectedServer: IdentityPaths(subject: [])
         }
     }
 

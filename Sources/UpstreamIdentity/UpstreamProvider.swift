@@ -18,6 +18,8 @@ package final class UpstreamProvider: Sendable {
     let breaker = RefreshBreaker()
     /// The parts that only an OpenID Connect provider has.
     let openID: OpenID?
+    /// The parts that only a protected MCP server has.
+    let protected: Protected?
     private let staticEndpoints: UpstreamEndpoints?
 
     /// Discovery, keys and the rules for tokens of an OpenID Connect provider.
@@ -72,25 +74,13 @@ package final class UpstreamProvider: Sendable {
         tokenEndpoint = TokenEndpoint(
             exchange: exchange,
             behaviour: configuration.behaviour,
-            random: random
+            random: random,
+            resource: configuration.resource
         )
-        switch configuration.kind {
-        case .openID(let issuer):
-            openID = OpenID(
-                issuer: issuer,
-                configuration: configuration,
-                exchange: exchange,
-                timeSource: timeSource,
-                logger: logger
-            )
-            staticEndpoints = nil
-        case .oauth2(let endpoints):
-            openID = nil
-            staticEndpoints = UpstreamEndpoints(endpoints)
-        case .entered:
-            openID = nil
-            staticEndpoints = nil
-        }
+        protected = Protected(configuration, exchange, clients, timeSource: timeSource, logger: logger)
+        openID = OpenID(configuration, exchange, timeSource: timeSource, logger: logger)
+        staticEndpoints =
+            if case .oauth2(let endpoints) = configuration.kind { UpstreamEndpoints(endpoints) } else { nil }
     }
 
     /// The configured name.
@@ -155,11 +145,11 @@ package final class UpstreamProvider: Sendable {
         switch configuration.kind {
         case .openID: true
         case .oauth2(let endpoints): endpoints.identity != .absent
-        case .entered: false
+        case .entered, .protectedServer: false
         }
     }
 
-    /// The scopes that a login requests.
+    /// The configured scopes that a login requests; a protected server may name its own in addition.
     package var requestedScopes: ScopeSet { ScopeSet(configuration.scopes) }
 
     /// The wanted scopes that a connection was not granted, by the provider's own names.
@@ -175,28 +165,36 @@ package final class UpstreamProvider: Sendable {
     ///
     /// - Throws: ``UpstreamError`` when the endpoints are unknown and cannot be discovered.
     package func authorizationURL(_ request: UpstreamAuthorizationRequest) async throws(UpstreamError) -> String {
-        request.url(
-            try await endpoints().authorization,
+        let endpoints = try await endpoints()
+        return request.url(
+            endpoints.authorization,
             clientID: try await client().id,
+            scopes: endpoints.scopes,
             configuration: configuration
         )
     }
 
     func endpoints() async throws(UpstreamError) -> UpstreamEndpoints {
         if let staticEndpoints { return staticEndpoints }
+        if let protected {
+            // Becoming a client there pins the issuer.
+            _ = try await client()
+            return try await protected.endpoints.value()
+        }
         guard let openID else { throw UpstreamError(.misconfigured, "the provider has no endpoints") }
         return try await openID.endpoints.value()
     }
 }
 
 extension UpstreamProvider.OpenID {
-    fileprivate init(
-        issuer: String,
-        configuration: UpstreamConfiguration,
-        exchange: UpstreamExchange,
+    /// `nil` for a provider of another kind.
+    fileprivate init?(
+        _ configuration: UpstreamConfiguration,
+        _ exchange: UpstreamExchange,
         timeSource: any TimeSource,
         logger: Logger
     ) {
+        guard case .openID(let issuer) = configuration.kind else { return nil }
         rule = IssuerRule(configured: issuer, behaviour: configuration.behaviour)
         let discovery = UpstreamDiscovery(
             exchange: exchange,

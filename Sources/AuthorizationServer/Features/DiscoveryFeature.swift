@@ -13,13 +13,15 @@ struct DiscoveryFeature: Feature {
             issuer: parts.configuration.issuer,
             resources: parts.resources.resources
         )
+        let client = OwnClientDocumentEndpoint(parts.configuration)
         endpoints = [
             metadata,
             keySet,
             resources,
+            client,
             OpenAPIEndpoint(
                 issuer: parts.configuration.issuer,
-                describing: metadata.surfaces + keySet.surfaces + resources.surfaces + others.surfaces
+                describing: metadata.surfaces + keySet.surfaces + resources.surfaces + client.surfaces + others.surfaces
             ),
         ]
     }

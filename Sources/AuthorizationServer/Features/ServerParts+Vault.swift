@@ -75,7 +75,7 @@ extension ServerParts {
         UpstreamDuties(
             registrations: UpstreamRegistrations(
                 upstreams,
-                names: configuration.upstreams.filter { $0.registration != nil }.map(\.name)
+                names: configuration.upstreams.filter { $0.selfRegistration != nil }.map(\.name)
             ),
             unusedConnections: vault.unusedConnections,
             vaultKeys: vault.keyRotation,

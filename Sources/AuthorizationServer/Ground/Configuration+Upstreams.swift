@@ -59,7 +59,8 @@ extension Configuration.Upstream {
             callbackURL: issuer.url(EndpointPath.callback + "/" + name),
             addressPolicy: allowsPrivateNetwork || allowsInsecureHTTP ? .allowPrivate : .publicOnly,
             behaviour: behaviour,
-            credential: preset == .entered ? entered : nil
+            credential: preset == .entered ? entered : nil,
+            server: preset == .mcp ? protectedServer(issuer: issuer) : nil
         )
         configuration.olderClientSecrets = (clientSecret?.values.dropFirst() ?? []).map {
             UpstreamClientSecret($0.text)
@@ -70,6 +71,14 @@ extension Configuration.Upstream {
         configuration.requiredClaims = requiredClaims
         configuration.allowsInsecureHTTP = allowsInsecureHTTP
         return configuration
+    }
+
+    // A document on plain http proves nothing, so only a server for development accepts it.
+    private func protectedServer(issuer: Issuer) -> ProtectedServer {
+        var server = self.server
+        guard clientID == nil, issuer.text.hasPrefix("https://") || allowsInsecureHTTP else { return server }
+        server.clientDocument = issuer.url(EndpointPath.clientDocument + "/" + name + ".json")
+        return server
     }
 
     private func clientAuthentication() throws(UpstreamError) -> UpstreamClientAuthentication? {

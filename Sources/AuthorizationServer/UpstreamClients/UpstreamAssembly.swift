@@ -52,7 +52,9 @@ struct UpstreamAssembly: Sendable {
 
     private func enrolment(_ upstream: Configuration.Upstream, _ settings: UpstreamConfiguration) -> UpstreamEnrolment?
     {
-        guard let registration = upstream.registration, let target = target(registration, settings) else { return nil }
+        guard let registration = upstream.selfRegistration, let target = target(registration, settings) else {
+            return nil
+        }
         return UpstreamEnrolment(
             order: UpstreamEnrolment.Order(
                 upstream: upstream.name,
@@ -82,6 +84,7 @@ struct UpstreamAssembly: Sendable {
         _ registration: Configuration.UpstreamRegistration,
         _ settings: UpstreamConfiguration
     ) -> UpstreamRegistrationRequest.Target? {
+        if case .protectedServer(let server) = settings.kind { return .protectedServer(server) }
         if let endpoint = registration.endpoint { return .endpoint(endpoint) }
         guard case .openID(let issuer) = settings.kind else { return nil }
         return .issuer(issuer)

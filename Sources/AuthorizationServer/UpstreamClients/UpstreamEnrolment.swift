@@ -43,6 +43,10 @@ struct UpstreamEnrolment: Sendable {
         guard let stored = try? await stores.vault.registration(of: order.upstream), stored.purpose == purpose,
             ScopeSet(order.request.scopes).isSubset(of: stored.scopes)
         else { return nil }
+        return registration(stored)
+    }
+
+    private func registration(_ stored: StoredUpstreamRegistration) -> UpstreamClientRegistration? {
         do {
             let text = try sealing.registration(of: stored)
             if let registration = UpstreamClientRegistration(stored: text) { return registration }
@@ -69,7 +73,9 @@ struct UpstreamEnrolment: Sendable {
     private func registerDurably() async throws(UpstreamError) -> UpstreamClientRegistration {
         // Before the provider creates a client that could not be stored.
         guard stores.upkeep.isAvailable else { throw .temporary("the store takes no changes", retryAfter: .seconds(5)) }
-        let registration = try await order.registrar.register(order.request)
+        var request = order.request
+        request.target = try await pinned(request.target)
+        let registration = try await order.registrar.register(request)
         let sealed: [UInt8]
         do {
             sealed = try sealing.seal(registration: registration.stored, at: order.upstream)
@@ -92,6 +98,16 @@ struct UpstreamEnrolment: Sendable {
         return registration
     }
 
+    // A protected server keeps its authorization server, also where another registration becomes necessary there.
+    private func pinned(
+        _ target: UpstreamRegistrationRequest.Target
+    ) async throws(UpstreamError) -> UpstreamRegistrationRequest.Target {
+        guard case .protectedServer(var server) = target, server.issuer == nil else { return target }
+        let stored = try await UpstreamError.attempt(await stores.vault.registration(of: order.upstream))
+        if let stored, stored.purpose == purpose { server.issuer = registration(stored)?.issuer }
+        return .protectedServer(server)
+    }
+
     private var metadata: Logger.Metadata { ["upstream": "\(order.upstream)"] }
 
     // VR-14: the upstream's own name is stored beside it, so that no two share a registration.
@@ -100,6 +116,7 @@ struct UpstreamEnrolment: Sendable {
             switch order.request.target {
             case .issuer(let issuer): "issuer\n\(issuer)"
             case .endpoint(let url): "endpoint\n\(url)"
+            case .protectedServer(let server): "server\n\(server.url)\n\(server.identifier)\n\(server.issuer ?? "")"
             }
         return SHA256.hash(([place] + order.request.redirectURIs).joined(separator: "\n"))
     }
@@ -116,6 +133,7 @@ extension UpstreamClientRegistration {
         if let secretExpiry { json["client_secret_expires_at"] = .integer(Int(secretExpiry.secondsSinceEpoch)) }
         if let registrationAccessToken { json["registration_access_token"] = .string(registrationAccessToken.value) }
         if let registrationClientURI { json["registration_client_uri"] = .string(registrationClientURI) }
+        if let issuer { json["issuer"] = .string(issuer) }
         return String(decoding: json.serialized(), as: UTF8.self)
     }
 
@@ -135,7 +153,8 @@ extension UpstreamClientRegistration {
             authenticationMethod: method,
             registrationAccessToken: json["registration_access_token"]?.stringValue.map(UpstreamClientSecret.init),
             registrationClientURI: json["registration_client_uri"]?.stringValue,
-            registeredAt: Timestamp(secondsSinceEpoch: Int64(registeredAt))
+            registeredAt: Timestamp(secondsSinceEpoch: Int64(registeredAt)),
+            issuer: json["issuer"]?.stringValue
         )
     }
 }

@@ -63,6 +63,9 @@ struct UpstreamExaminer {
     ) async throws(UpstreamError) {
         let found = try await provider.examine()
         if case .openID(let issuer) = settings.kind { verdict.note("discovery", "the document of \(issuer) is usable") }
+        if case .protectedServer(let server) = settings.kind {
+            verdict.note("discovery", "the metadata of \(server.url), and of its authorization server, is usable")
+        }
         switch found.keyCount {
         case nil: break
         case 0?:
@@ -82,7 +85,7 @@ struct UpstreamExaminer {
         }
         for endpoint in found.endpoints { await probe(endpoint, settings, transport, &verdict) }
         guard upstream.clientID != nil else {
-            verdict.note("client", "registers itself at the first start")
+            verdict.note("client", "becomes known there by itself at the first start")
             return
         }
         verdict.note("authorization URL", try await provider.dryAuthorizationURL())

@@ -80,6 +80,9 @@ extension Configuration {
         /// Which of the provider's claims go into our access tokens, and under which names.
         package var claims: [ClaimName] = []
 
+        /// The protected MCP server that it is, where it is one.
+        package var server = ProtectedServer(url: "")
+
         /// What users enter, where the upstream speaks no protocol.
         package var entered = EnteredCredential()
 
@@ -91,6 +94,23 @@ extension Configuration {
 
         /// Whether connections in use are refreshed before anybody asks for their tokens.
         package var refreshesInBackground = false
+
+        /// What a token exchange may name as `resource` to get its tokens.
+        package var apiResource: String? {
+            api ?? (preset == .mcp ? server.identifier : nil)
+        }
+
+        /// Whether a login there can tell who the user is.
+        package var identifiesUsers: Bool {
+            preset != .entered && preset != .mcp && behaviour.identity != .absent
+        }
+
+        /// How this server becomes a client there without its operator; `nil` with a configured client.
+        ///
+        /// A protected MCP server needs no key for it (MCP 2026-07-28, Client Registration).
+        package var selfRegistration: UpstreamRegistration? {
+            registration ?? (preset == .mcp && clientID == nil ? UpstreamRegistration() : nil)
+        }
 
         /// Makes an upstream with the defaults.
         package init(

@@ -29,17 +29,24 @@ extension Configuration.Upstream {
         Key(
             "type",
             \.preset,
-            .choice(among: [.oidc, .oauth2, .entered]) { $0.name },
+            .choice(among: [.oidc, .oauth2, .mcp, .entered]) { $0.name },
             default: "this or `preset`",
-            "The protocol of any other provider, or `static` for credentials that users enter."
+            """
+            The protocol of any other provider; `mcp` for a protected MCP server, `static` for credentials that users \
+            enter.
+            """
         )
         Key(
             "issuer",
             \.issuer,
             .providerIssuer,
             default: "the preset's; required for \(Self.presetsThatNeedAnIssuer)",
-            "The issuer, for OpenID Connect: your own site where the preset is a product."
+            """
+            The issuer, for OpenID Connect: your own site where the preset is a product. For `mcp` the authorization \
+            server, in place of the first one that the server names.
+            """
         )
+        protectedServerKeys
         Key(
             "authorization_endpoint",
             \.endpoints.authorization,
@@ -79,7 +86,7 @@ extension Configuration.Upstream {
             "client_id",
             \.clientID,
             .clientID,
-            default: "required unless `registration` is there",
+            default: "required unless `registration` is there, or with `mcp`",
             "Our client id at the provider."
         )
         Key(
@@ -255,7 +262,7 @@ extension Configuration.Upstream {
             "api",
             \.api,
             .endpoint,
-            default: "none",
+            default: "none; with `mcp` the server's",
             "The URL of the API that its tokens are for: a token exchange may name it as `resource`."
         )
         Key("claims", \.claims, .claimNames, "Which of the provider's claims become claims of our access tokens.")
@@ -270,6 +277,7 @@ extension Configuration.Upstream {
     } finish: { section, upstream, _ in
         if section["optional"] != nil { section["login"]?.refuse("must not be used together with optional") }
         UpstreamProviderCheck(section: section).check(upstream.preset)
+        guard !ProtectedServerCheck(section: section).check(upstream) else { return }
         guard !EnteredCredentialCheck(section: section).check(&upstream) else { return }
         UpstreamCredentialCheck(section: section).check(&upstream)
         UpstreamBehaviourCheck(section: section).check(&upstream)

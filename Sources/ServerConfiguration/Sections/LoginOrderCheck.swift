@@ -17,11 +17,8 @@ struct LoginOrderCheck {
         }
         if let name = resource.identity ?? configuration.identity {
             // An unknown name is already reported.
-            guard let upstream = upstream(name),
-                upstream.preset == .entered || upstream.behaviour.identity == .absent
-            else { return }
-            let cause = upstream.preset == .entered ? "is of type: static" : "has identity: none"
-            let reason = "\(name) \(cause) and cannot tell who the user is"
+            guard let upstream = upstream(name), !upstream.identifiesUsers else { return }
+            let reason = "\(name) \(cause(upstream)) and cannot tell who the user is"
             if let own = section["identity"] { own.refuse(reason) } else { section.refuse("identity: " + reason) }
             return
         }
@@ -41,13 +38,18 @@ struct LoginOrderCheck {
             }
             return
         }
-        guard first.behaviour.identity == .absent else { return }
-        let reason = "\(first.name) has identity: none; first an upstream is needed that tells who the user is"
+        guard !first.identifiesUsers else { return }
+        let reason = "\(first.name) \(cause(first)); first an upstream is needed that tells who the user is"
         if isOwn {
             section["upstreams"]?.refuse(reason)
         } else {
             section.reportMissing("upstreams", reason)
         }
+    }
+
+    private func cause(_ upstream: Configuration.Upstream) -> String {
+        upstream.preset == .entered || upstream.preset == .mcp
+            ? "is of type: \(upstream.preset.name)" : "has identity: none"
     }
 
     private func need(_ upstream: Configuration.Upstream, _ resource: Configuration.Resource) -> LoginNeed {

@@ -9,6 +9,8 @@ package struct UpstreamConfiguration: Sendable {
         case openID(issuer: String)
         /// OAuth 2.0 with explicit endpoints.
         case oauth2(OAuth2Endpoints)
+        /// OAuth 2.0, found through the metadata of a protected MCP server.
+        case protectedServer(ProtectedServer)
         /// None: users enter credentials.
         case entered(EnteredCredential)
     }
@@ -64,6 +66,7 @@ package struct UpstreamConfiguration: Sendable {
     ///   - addressPolicy: The addresses that the provider may have.
     ///   - overrides: What replaces parts of the preset's behaviour.
     ///   - credential: What users enter with the preset without a protocol.
+    ///   - server: The protected server of the preset `mcp`.
     /// - Throws: ``UpstreamError`` `misconfigured` when a value is missing that the preset does not have.
     package init(
         name: String,
@@ -78,10 +81,17 @@ package struct UpstreamConfiguration: Sendable {
         callbackURL: String,
         addressPolicy: AddressPolicy = .publicOnly,
         behaviour overrides: UpstreamBehaviourOverrides = UpstreamBehaviourOverrides(),
-        credential: EnteredCredential? = nil
+        credential: EnteredCredential? = nil,
+        server: ProtectedServer? = nil
     ) throws(UpstreamError) {
         self.name = name
-        kind = try preset.kind(issuer: issuer, overrides: endpoints, behaviour: overrides, credential: credential)
+        if preset == .mcp {
+            guard var server else { throw UpstreamError(.misconfigured, "the URL of the protected server is missing") }
+            server.issuer = issuer
+            kind = .protectedServer(server)
+        } else {
+            kind = try preset.kind(issuer: issuer, overrides: endpoints, behaviour: overrides, credential: credential)
+        }
         self.clientID = clientID
         self.clientSecret = clientSecret
         self.clientAuthentication = clientAuthentication ?? (clientSecret == nil ? .none : preset.clientAuthentication)
@@ -116,6 +126,26 @@ extension UpstreamConfiguration {
         guard case .none = clientAuthentication, clientID != nil else { return }
         guard behaviour.proofKey == .s256 else {
             throw UpstreamError(.misconfigured, "pkce: off requires a client that authenticates")
+        }
+    }
+
+    /// RFC 8707 §2: the resource that tokens are for; `nil` where a provider's tokens have no such bound.
+    var resource: String? {
+        if case .protectedServer(let server) = kind { server.identifier } else { nil }
+    }
+
+    /// MCP 2026-07-28, Authorization: PKCE always, and a client's secret goes only where the operator says.
+    private func check(_ server: ProtectedServer) throws(UpstreamError) {
+        try UpstreamURL.check(server.url, what: "URL of the server", allowsInsecureHTTP: allowsInsecureHTTP)
+        try UpstreamURL.check(server.identifier, what: "resource", allowsInsecureHTTP: allowsInsecureHTTP)
+        guard behaviour.proofKey == .s256 else {
+            throw UpstreamError(.misconfigured, "a protected server needs pkce: S256")
+        }
+        guard clientID == nil || server.issuer != nil else {
+            throw UpstreamError(.misconfigured, "a configured client of a protected server needs its issuer")
+        }
+        if let issuer = server.issuer {
+            try UpstreamURL.check(issuer, what: "issuer", allowsInsecureHTTP: allowsInsecureHTTP)
         }
     }
 
@@ -166,6 +196,7 @@ extension UpstreamConfiguration {
                 throw UpstreamError(.misconfigured, "the scopes must contain openid")
             }
         case .entered: break
+        case .protectedServer(let server): try check(server)
         case .oauth2(let endpoints):
             try endpoints.check(clientID: clientID ?? "client", allowsInsecureHTTP: allowsInsecureHTTP)
         }

@@ -60,7 +60,12 @@ final class CachedDocument<Value: Sendable>: Sendable {
             return try await renewed(now)
         }
         guard mayAttempt(now) else { return held.value }
-        do { return try await renewed(now) } catch { return held.value }
+        do {
+            return try await renewed(now)
+        } catch {
+            guard state.withLock({ $0.held != nil }) else { throw error }
+            return held.value
+        }
     }
 
     /// A newly fetched document, because the cached one lacks something; `nil` if one was fetched very recently.
@@ -108,6 +113,8 @@ final class CachedDocument<Value: Sendable>: Sendable {
                 state.lastFailure = nil
             case .failure(let error):
                 state.lastFailure = error
+                // What names another issuer is a refusal, not an outage: what was known before is not used on.
+                if error.failureReason == .issuerChanged { state.held = nil }
             }
         }
     }

@@ -10,6 +10,8 @@ struct UpstreamDiscovery: Sendable {
     var namedURL: String?
     /// The key set, if the operator names it.
     var keySetURL: String?
+    /// Whether the provider speaks OpenID Connect; for OAuth 2.0 alone RFC 8414's place is asked first.
+    var isOpenID = true
 
     /// How long a document is used.
     static let lifetimes = CachedDocument<UpstreamEndpoints>.Lifetimes(
@@ -25,6 +27,7 @@ struct UpstreamDiscovery: Sendable {
             document: document,
             issuer: issuer,
             keySetURL: keySetURL,
+            isOpenID: isOpenID,
             allowsInsecureHTTP: exchange.allowsInsecureHTTP
         ).overridden(by: overrides)
     }
@@ -84,8 +87,9 @@ struct UpstreamDiscovery: Sendable {
         let origin = "\(uri.scheme)://" + (uri.port.map { "\(host):\($0)" } ?? host)
         // RFC 8414 §3.1: the well-known part is inserted between host and path.
         let path = uri.path == "/" ? "" : uri.path
-        return [appended, origin + "/.well-known/oauth-authorization-server" + path]
-            + (path.isEmpty ? [] : [origin + "/.well-known/openid-configuration" + path])
+        let oauth = origin + "/.well-known/oauth-authorization-server" + path
+        let inserted = path.isEmpty ? [] : [origin + "/.well-known/openid-configuration" + path]
+        return isOpenID ? [appended, oauth] + inserted : [oauth] + inserted + [appended]
     }
 }
 

@@ -24,6 +24,12 @@ struct UpstreamEndpoints: Hashable, Sendable {
     var advertisesIssuerParameter = false
     /// RFC 7636, as advertised by RFC 8414 §2: the challenge methods; `nil` when the document has none.
     var codeChallengeMethods: [String]?
+    /// OAuth Client ID Metadata Document §5: whether a client id may be the URL of the client's metadata.
+    var acceptsClientDocuments = false
+    /// OpenID Connect Core 1.0 §11: whether `offline_access` is among the provider's scopes.
+    var offersOfflineAccess = false
+    /// The scopes that a protected server asks for, where the operator leaves them to it.
+    var scopes: [String] = []
 }
 
 extension UpstreamEndpoints {
@@ -44,11 +50,12 @@ extension UpstreamEndpoints {
     ///   make the server send secrets in the clear.
     ///
     /// An endpoint that a login does not need is left out if it is unusable: some documents have empty or relative
-    /// ones. With `keySetURL` the document's key set is not looked at.
+    /// ones. With `keySetURL` the document's key set is not looked at; only OpenID Connect needs one.
     init(
         document: JSONObject,
         issuer: String,
         keySetURL: String? = nil,
+        isOpenID: Bool = true,
         allowsInsecureHTTP: Bool
     ) throws(UpstreamError) {
         func endpoint(_ name: String) throws(UpstreamError) -> String? {
@@ -69,7 +76,7 @@ extension UpstreamEndpoints {
         self.issuer = issuer
         authorization = try required("authorization_endpoint")
         token = try required("token_endpoint")
-        keySet = if let keySetURL { keySetURL } else { try required("jwks_uri") }
+        keySet = if let keySetURL { keySetURL } else { isOpenID ? try required("jwks_uri") : nil }
         // What is unusable is not used.
         userInfo = try? endpoint("userinfo_endpoint")
         revocation = try? endpoint("revocation_endpoint")
@@ -77,6 +84,8 @@ extension UpstreamEndpoints {
         tokenAuthenticationMethods = document["token_endpoint_auth_methods_supported"]?.stringArrayValue
         advertisesIssuerParameter = document["authorization_response_iss_parameter_supported"]?.boolValue ?? false
         codeChallengeMethods = document["code_challenge_methods_supported"]?.stringArrayValue
+        offersOfflineAccess = document["scopes_supported"]?.stringArrayValue?.contains("offline_access") ?? false
+        acceptsClientDocuments = document["client_id_metadata_document_supported"]?.boolValue ?? false
     }
 
     /// The endpoints, with the operator's replacements.

@@ -28,6 +28,14 @@ package enum UpstreamFailureReason: String, CaseIterable, Sendable {
     case answerIncomplete = "answer_incomplete"
     /// The browser came back with the answer of another issuer (RFC 9207 §2.4).
     case issuerMismatch = "issuer_mismatch"
+    /// A protected server names another authorization server than before.
+    case issuerChanged = "issuer_changed"
+    /// A protected server's metadata is about another resource.
+    case resourceMismatch = "resource_mismatch"
+    /// A protected server's authorization server does not advertise PKCE S256.
+    case proofKeyUnsupported = "pkce_unsupported"
+    /// A protected server's authorization server lets no client become known without its operator.
+    case registrationUnavailable = "registration_unavailable"
     /// The discovery document is missing, malformed, or another issuer's.
     case discoveryFailed = "discovery_failed"
     /// The provider's key set is missing or malformed.
@@ -50,7 +58,8 @@ extension UpstreamFailureReason {
         case .accessDenied, .loginTooOld, .grantRefused, .refusedRepeatedly, .answerIncomplete: .startAgain
         case .accountNotAllowed: .chooseAnotherAccount
         case .clientRefused, .requestRefused, .answerInvalid, .issuerMismatch, .discoveryFailed, .keysUnavailable,
-            .idTokenInvalid, .userInfoFailed, .misconfigured:
+            .idTokenInvalid, .userInfoFailed, .misconfigured, .issuerChanged, .resourceMismatch, .proofKeyUnsupported,
+            .registrationUnavailable:
             .askOperator
         }
     }

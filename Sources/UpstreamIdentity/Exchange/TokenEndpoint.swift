@@ -7,6 +7,8 @@ struct TokenEndpoint: Sendable {
     let exchange: UpstreamExchange
     let behaviour: UpstreamBehaviour
     let random: any RandomSource
+    /// RFC 8707 §2: the protected server that the tokens are for; `nil` sends no `resource`.
+    var resource: String?
 
     /// Authenticates our client.
     func authenticator(_ client: UpstreamClient) -> UpstreamClientAuthenticator {
@@ -34,6 +36,7 @@ struct TokenEndpoint: Sendable {
     ) async throws(UpstreamError) -> UpstreamTokenResponse {
         var form = [("grant_type", "authorization_code"), ("code", code), ("redirect_uri", callbackURL)]
         if behaviour.proofKey == .s256 { form.append(("code_verifier", verifier.value)) }
+        if let resource { form.append(("resource", resource)) }
         let json = try await request(form, at: endpoints.token, client: client, endpoints: endpoints, now: now)
         let reading = UpstreamTokenResponse.Reading(
             behaviour: behaviour,
@@ -56,6 +59,7 @@ struct TokenEndpoint: Sendable {
         if let scopes, !scopes.isEmpty {
             form.append(("scope", scopes.tokens.joined(separator: behaviour.scopeSeparator)))
         }
+        if let resource { form.append(("resource", resource)) }
         let url = endpoints.refresh ?? endpoints.token
         let json = try await request(form, at: url, client: client, endpoints: endpoints, now: now)
         let reading = UpstreamTokenResponse.Reading(

@@ -6,6 +6,8 @@ package struct UpstreamPreset: Sendable {
         case openID(issuer: String?)
         /// OAuth 2.0; `nil` for the generic row, whose endpoints the operator names.
         case oauth2(OAuth2Endpoints?)
+        /// OAuth 2.0, found through the metadata of a protected MCP server.
+        case protectedServer
         /// No protocol: users enter credentials.
         case entered
     }
@@ -91,6 +93,8 @@ package struct UpstreamPreset: Sendable {
                 throw UpstreamError(.misconfigured, "the fields of the credential are missing")
             }
             return .entered(credential)
+        case .protectedServer:
+            throw UpstreamError(.misconfigured, "the URL of the protected server is missing")
         }
     }
 

@@ -95,6 +95,9 @@ final class UpstreamClients: Sendable {
         configured.withLock(\.self) ?? state.withLock { $0.registration.map(UpstreamClient.init) }
     }
 
+    /// The issuer that the registration pinned; `nil` before the first one, and for providers that the operator names.
+    var pinnedIssuer: String? { state.withLock { $0.registration?.issuer } }
+
     /// Puts the same client with other secrets in the place of the configured one.
     func adopt(_ client: UpstreamClient?) {
         configured.withLock { configured in

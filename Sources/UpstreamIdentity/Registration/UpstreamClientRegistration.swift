@@ -9,6 +9,8 @@ package struct UpstreamRegistrationRequest: Sendable {
         case issuer(String)
         /// At this endpoint.
         case endpoint(String)
+        /// With the authorization server that a protected server's metadata names.
+        case protectedServer(ProtectedServer)
     }
 
     /// Where to register.
@@ -57,6 +59,8 @@ package struct UpstreamClientRegistration: Sendable, Redacted {
     package let registrationClientURI: String?
     /// When the client was registered.
     package let registeredAt: Timestamp
+    /// The issuer of the authorization server that a protected server named, which from then on must remain the same.
+    package let issuer: String?
 
     /// A stored registration.
     package init(
@@ -66,7 +70,8 @@ package struct UpstreamClientRegistration: Sendable, Redacted {
         authenticationMethod: TokenEndpointAuthenticationMethod,
         registrationAccessToken: UpstreamClientSecret?,
         registrationClientURI: String?,
-        registeredAt: Timestamp
+        registeredAt: Timestamp,
+        issuer: String? = nil
     ) {
         self.clientID = clientID
         self.clientSecret = clientSecret
@@ -75,6 +80,7 @@ package struct UpstreamClientRegistration: Sendable, Redacted {
         self.registrationAccessToken = registrationAccessToken
         self.registrationClientURI = registrationClientURI
         self.registeredAt = registeredAt
+        self.issuer = issuer
     }
 
     /// The method as a configuration has it.

@@ -31,20 +31,67 @@ package struct UpstreamRegistrar: Sendable {
     package func register(
         _ request: UpstreamRegistrationRequest
     ) async throws(UpstreamError) -> UpstreamClientRegistration {
+        if case .protectedServer(let server) = request.target { return try await register(request, at: server) }
         let place = try await place(of: request.target)
-        let metadata = metadata(request, method: place.method)
+        return try await register(request, at: place.url, method: place.method)
+    }
+
+    /// MCP 2026-07-28, Client Registration: our metadata document where the authorization server supports that,
+    /// otherwise a registration.
+    private func register(
+        _ request: UpstreamRegistrationRequest,
+        at server: ProtectedServer
+    ) async throws(UpstreamError) -> UpstreamClientRegistration {
+        let discovery = ProtectedServerDiscovery(
+            exchange: exchange,
+            server: server,
+            choosesScopes: request.scopes.isEmpty
+        )
+        let endpoints = try await discovery.endpoints(pinned: server.issuer)
+        if endpoints.acceptsClientDocuments, let document = server.clientDocument,
+            endpoints.tokenAuthenticationMethods?.contains("none") ?? true
+        {
+            return UpstreamClientRegistration(
+                clientID: document,
+                clientSecret: nil,
+                secretExpiry: nil,
+                authenticationMethod: .none,
+                registrationAccessToken: nil,
+                registrationClientURI: nil,
+                registeredAt: timeSource.now(),
+                issuer: endpoints.issuer
+            )
+        }
+        guard let url = endpoints.registration else {
+            throw UpstreamError(
+                .misconfigured,
+                "the authorization server supports neither client ID metadata documents nor registration"
+            ).because(.registrationUnavailable)
+        }
+        var request = request
+        if request.scopes.isEmpty { request.scopes = endpoints.scopes }
+        return try await register(request, at: url, method: try method(endpoints), issuer: endpoints.issuer)
+    }
+
+    private func register(
+        _ request: UpstreamRegistrationRequest,
+        at url: String,
+        method: TokenEndpointAuthenticationMethod,
+        issuer: String? = nil
+    ) async throws(UpstreamError) -> UpstreamClientRegistration {
+        let metadata = metadata(request, method: method)
         var fields = [(name: "Content-Type", value: "application/json"), (name: "Accept", value: "application/json")]
         if let token = request.initialAccessToken { fields.append(("Authorization", "Bearer " + token.value)) }
         let response = try await exchange.send(
             method: "POST",
-            url: place.url,
+            url: url,
             headerFields: fields,
             body: metadata.serialized()
         )
         if response.status == 401 || response.status == 403 {
             throw UpstreamError(.invalidClient, "the provider refused the registration: status \(response.status)")
         }
-        return try registration(UpstreamAnswer.object(of: response), at: timeSource.now())
+        return try registration(UpstreamAnswer.object(of: response), at: timeSource.now(), issuer: issuer)
     }
 
     /// The endpoint, and the best method that the provider offers: Basic, then form, then none.
@@ -53,6 +100,8 @@ package struct UpstreamRegistrar: Sendable {
     ) async throws(UpstreamError) -> (url: String, method: TokenEndpointAuthenticationMethod) {
         switch target {
         case .endpoint(let url): return (url, .clientSecretBasic)
+        case .protectedServer(let server):
+            throw UpstreamError(.misconfigured, "the metadata of \(server.url) names the endpoint")
         case .issuer(let issuer):
             let rule = IssuerRule(configured: issuer, behaviour: UpstreamBehaviour())
             let discovery = UpstreamDiscovery(exchange: exchange, rule: rule, overrides: UpstreamEndpointOverrides())
@@ -77,17 +126,22 @@ package struct UpstreamRegistrar: Sendable {
         _ request: UpstreamRegistrationRequest,
         method: TokenEndpointAuthenticationMethod
     ) -> JSONObject {
+        // OpenID Connect Dynamic Client Registration 1.0 §2: a web client has no redirect URI on plain http.
+        let isWeb = request.redirectURIs.allSatisfy { $0.hasPrefix("https://") }
         var metadata: JSONObject = [
             "client_name": .string(request.clientName), "redirect_uris": .strings(request.redirectURIs),
             "grant_types": ["authorization_code", "refresh_token"], "response_types": ["code"],
-            "application_type": "web", "token_endpoint_auth_method": .string(method.rawValue),
+            "application_type": isWeb ? "web" : "native", "token_endpoint_auth_method": .string(method.rawValue),
         ]
         if !request.scopes.isEmpty { metadata["scope"] = .string(ScopeSet(request.scopes).text) }
         return metadata
     }
 
-    private func registration(_ json: JSONObject, at now: Timestamp) throws(UpstreamError) -> UpstreamClientRegistration
-    {
+    private func registration(
+        _ json: JSONObject,
+        at now: Timestamp,
+        issuer: String?
+    ) throws(UpstreamError) -> UpstreamClientRegistration {
         guard let clientID = json.firstText(at: ["client_id"]), clientID.utf8.allSatisfy({ 0x21...0x7E ~= $0 }) else {
             throw UpstreamError(.invalidResponse, "the registration has no usable client_id", isOutcomeUnknown: true)
         }
@@ -109,7 +163,8 @@ package struct UpstreamRegistrar: Sendable {
             authenticationMethod: method,
             registrationAccessToken: json.firstText(at: ["registration_access_token"]).map(UpstreamClientSecret.init),
             registrationClientURI: json.firstText(at: ["registration_client_uri"]),
-            registeredAt: now
+            registeredAt: now,
+            issuer: issuer
         )
     }
 }

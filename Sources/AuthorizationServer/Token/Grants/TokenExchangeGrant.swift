@@ -35,7 +35,7 @@ final class TokenExchangeGrant: Grant {
     init(_ ground: GrantGround) {
         upstreamsByAPI = Dictionary(
             ground.configuration.upstreams.compactMap { upstream in
-                upstream.api.flatMap(ResourceCatalogue.comparisonForm).map { ($0, upstream.name) }
+                upstream.apiResource.flatMap(ResourceCatalogue.comparisonForm).map { ($0, upstream.name) }
             },
             uniquingKeysWith: { first, _ in first }
         )
