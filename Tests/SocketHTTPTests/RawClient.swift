@@ -38,6 +38,12 @@ final class RawClient {
         guard result == 0 else { throw Failure(operation: "connect", code: errno) }
     }
 
+    /// Takes a socket that is connected; it becomes a blocking one.
+    init(connected: CInt) {
+        descriptor = connected
+        _ = fcntl(descriptor, F_SETFL, 0)
+    }
+
     deinit {
         close(descriptor)
     }

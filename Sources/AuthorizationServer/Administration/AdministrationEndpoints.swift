@@ -3,31 +3,41 @@ import OAuthProtocol
 import OpenSSLCrypto
 import SocketHTTP
 
-/// RFC 6750: only the holder of the configured token may administer the server.
+/// Who may administer the server: the holder of the configured token (RFC 6750), and on the management socket the users
+/// whom the kernel names.
 struct AdministratorAuthentication: Sendable {
-    private let token: AcceptedSecrets
+    private let token: AcceptedSecrets?
+    private let users: Set<UInt32>
     private let requests: LocalRequests
     private let guesses: GuessLimit
 
-    init(token: AcceptedSecrets, requests: LocalRequests, guesses: GuessLimit) {
+    /// With no token, requests over the network find nothing.
+    init(token: AcceptedSecrets?, users: Set<UInt32>, requests: LocalRequests, guesses: GuessLimit) {
         self.token = token
+        self.users = users
         self.requests = requests
         self.guesses = guesses
     }
 
     /// The endpoint behind the token, for requests that no web page sent.
     func guarding(_ endpoint: any Endpoint) -> any Endpoint {
-        requests.guarding(Guarded(accepted: token, guesses: guesses, endpoint: endpoint))
+        requests.guarding(Guarded(accepted: token, users: users, guesses: guesses, endpoint: endpoint))
     }
 
     private struct Guarded: Endpoint {
-        let accepted: AcceptedSecrets
+        let accepted: AcceptedSecrets?
+        let users: Set<UInt32>
         let guesses: GuessLimit
         let endpoint: any Endpoint
 
         var surfaces: [Surface] { endpoint.surfaces }
 
         func respond(to request: Request, context: RequestContext) async -> Response {
+            if let user = request.peerUser {
+                guard users.contains(user) else { return Self.refusal(of: user) }
+                return await endpoint.respond(to: request, context: context)
+            }
+            guard let accepted else { return .noSuchRow }
             guard let token = BearerToken.read(request) else {
                 var response = Response.error(OAuthError(.invalidToken, "the administrator's token is required"))
                 // RFC 6750 §3.1: no error attribute when the request had no credentials at all.
@@ -42,6 +52,15 @@ struct AdministratorAuthentication: Sendable {
                 return .error(error)
             }
             return await endpoint.respond(to: request, context: context)
+        }
+
+        /// The file's mode keeps other users out; somebody has changed it.
+        private static func refusal(of user: UInt32) -> Response {
+            let json: JSONObject = [
+                "error": "access_denied",
+                "error_description": .string("user \(user) may not administer this server"),
+            ]
+            return .json(json.serialized(), status: .forbidden)
         }
     }
 }

@@ -26,9 +26,13 @@ struct AdministrationRequest {
     }
 
     /// Who sent a request whose parameters are read elsewhere.
+    ///
+    /// On the management socket the kernel's word comes first: `uid:0`, or `uid:0:ada` with the name that the caller
+    /// claims.
     static func actor(of request: Request) -> String {
         let claimed = (request[.xGatehouseOperator] ?? "").prefix(64).filter { $0.isASCII && !$0.isWhitespace }
-        return claimed.isEmpty ? "administrator" : "administrator:\(claimed)"
+        let proven = request.peerUser.map { "uid:\($0)" } ?? "administrator"
+        return claimed.isEmpty ? proven : "\(proven):\(claimed)"
     }
 
     /// A parameter that may be given once.

@@ -38,10 +38,15 @@ enum AdministrationDocument {
             "openapi": "3.1.0",
             "info": ["title": "Gatehouse administration", "version": "1"],
             "paths": .object(JSONObject(items)),
-            "components": ["securitySchemes": ["adminToken": ["type": "http", "scheme": "bearer"]]],
+            "components": ["securitySchemes": ["adminToken": .object(scheme)]],
             "security": [["adminToken": []]],
         ]
     }
+
+    private static let scheme: JSONObject = [
+        "type": "http", "scheme": "bearer",
+        "description": "Root and the server's own user need none on the Unix socket of management.socket.",
+    ]
 
     private static func operation(_ verb: AdministrationVerb) -> JSONObject {
         let words = verb.path.split { !$0.isLetter }.dropFirst().map { $0.prefix(1).uppercased() + $0.dropFirst() }

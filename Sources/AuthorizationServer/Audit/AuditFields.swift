@@ -3,7 +3,8 @@ import OAuthState
 
 /// The members of an audit event, written as JSON immediately, because an event is on the path of every token.
 ///
-/// Names must be unique and must not be a reserved one: time, event, request_id, source, trace_id.
+/// Names must be unique and must not be a reserved one: time, event, request_id, source,
+/// trace_id, prev, mac.
 struct AuditFields: Sendable, ExpressibleByDictionaryLiteral {
     /// The members, each preceded by a comma.
     private(set) var members: [UInt8] = []

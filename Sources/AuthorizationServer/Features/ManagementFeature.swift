@@ -34,9 +34,14 @@ struct ManagementFeature: Feature {
         // Forward authentication is without the guard: Host and Origin of its requests are those of the proxy's
         // clients.
         var endpoints = guarded.map(local.guarding) + [parts.forwardAuth(.management)]
-        // What only the holder of the administrator's token may do; nothing without a token.
-        if let token = parts.secrets.adminToken {
-            let admin = AdministratorAuthentication(token: token, requests: local, guesses: parts.guesses)
+        // What only an administrator may do; nothing without a way to be one.
+        if parts.secrets.adminToken != nil || parts.configuration.management.socket != nil {
+            let admin = AdministratorAuthentication(
+                token: parts.secrets.adminToken,
+                users: parts.environment.localAdministrators,
+                requests: local,
+                guesses: parts.guesses
+            )
             endpoints += parts.administration(
                 admin,
                 readiness: readiness,

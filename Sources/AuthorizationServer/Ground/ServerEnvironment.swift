@@ -1,4 +1,5 @@
 package import DurableLog
+import Glibc
 package import Logging
 package import OAuthProtocol
 package import OAuthState
@@ -60,6 +61,8 @@ package struct ServerEnvironment: Sendable {
     package var reservations: [PortReservation] = []
     /// Whether maintenance runs on its timer; a test that examines single turns performs them itself.
     package var maintainsOnTimer = true
+    /// The users who need no token on the management socket: root and the server's own.
+    package var localAdministrators: Set<UInt32> = [0, geteuid()]
     /// How many event loops; `nil` for one per core.
     package var eventLoopCount: Int?
 

@@ -61,8 +61,9 @@ struct Listeners {
                 managementAddress: managementAddress
             )
         } catch {
-            // A default address in use need not stop the start; a configured one must.
-            guard !configuration.management.isAddressConfigured else {
+            // A default address in use need not stop the start; a configured one must, and so must the socket.
+            let isOptional = !configuration.management.isAddressConfigured && configuration.management.socket == nil
+            guard isOptional else {
                 await server.shutdown(gracePeriod: .zero)
                 throw error
             }
@@ -91,6 +92,7 @@ extension Configuration {
         }
         var settings = ServerConfiguration(listeners: [.init(address: management.address, tls: tls)])
         settings.commonFields = [.xContentTypeOptions: "nosniff"]
+        settings.unixSocket = management.socket
         return settings
     }
 }

@@ -92,4 +92,14 @@ int gatehouse_stream_socket(void);
 // Sends one datagram to a Unix socket; a path that begins with @ is in the abstract name space. Returns -1 with errno.
 int gatehouse_send_datagram(const char *path, const void *bytes, unsigned long count);
 
+// Binds a path, which must be free, with the file's mode from its first moment on, and listens: a non-blocking
+// descriptor that is closed on exec, or -1 with errno; ENAMETOOLONG for a path of more than 107 bytes.
+int gatehouse_unix_listen(const char *path, unsigned int mode, int backlog);
+
+// Connects to a path without waiting; -1 with errno, which is ECONNREFUSED for a file that no process listens on.
+int gatehouse_unix_connect(const char *path);
+
+// SO_PEERCRED: the user whose process connected, as the kernel recorded it then. Returns -1 with errno.
+int gatehouse_peer_user(int descriptor, unsigned int *user);
+
 #endif

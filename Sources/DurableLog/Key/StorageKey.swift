@@ -35,6 +35,13 @@ package struct StorageKey: Sendable, Redacted {
         )
     }
 
+    /// The key of the audit trail's checkpoints: with it nothing of the storage can be opened.
+    package var auditKey: HMACSHA256Key {
+        HMACSHA256Key(
+            HKDFSHA256.derive(secret: secret, salt: [], info: Array("gatehouse audit checkpoints".utf8), count: 32)
+        )
+    }
+
     /// The text that a key file holds.
     package var hexadecimal: String {
         unsafe secret.withBytes { unsafe Hexadecimal.encode(Array($0)) }

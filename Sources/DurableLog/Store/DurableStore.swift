@@ -106,6 +106,9 @@ package final class DurableStore: Sendable {
         try BatchedReplay(plan, directory: directory, key: key)
     }
 
+    /// The key of the audit trail's checkpoints, which is derived from the storage's.
+    package var auditKey: HMACSHA256Key { key.auditKey }
+
     /// Records that the state lacks changes that were acknowledged, as after a restore; blocks.
     ///
     /// - Parameter seconds: Now, in seconds since 1970.

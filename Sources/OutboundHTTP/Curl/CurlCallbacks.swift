@@ -22,6 +22,10 @@ enum CurlCallbacks {
     static let openSocket: curl_opensocket_callback = { context, purpose, address in
         guard let context = unsafe context, let address = unsafe address else { return CurlCallbacks.badSocket }
         let exchange = unsafe Unmanaged<Exchange>.fromOpaque(context).takeUnretainedValue()
+        if exchange.usesUnixSocket {
+            guard unsafe address.pointee.family == AF_UNIX else { return CurlCallbacks.badSocket }
+            return unsafe socket(AF_UNIX, address.pointee.socktype | Int32(SOCK_CLOEXEC.rawValue), 0)
+        }
         let length = Int(unsafe address.pointee.addrlen)
         let remote = unsafe withUnsafePointer(to: &address.pointee.addr) { unsafe RemoteAddress($0, length: length) }
         guard let remote, purpose == CURLSOCKTYPE_IPCXN else { return CurlCallbacks.badSocket }

@@ -7,6 +7,10 @@ extension CurlClient {
         package var systemCAFile: String?
         /// The proxy of requests whose address policy is not strict; a mandatory one also of the others.
         package var proxy: Proxy
+        /// A Unix socket that every request goes to, whatever its URL's host; `nil` for the network.
+        ///
+        /// Only for a server of this machine that the operator names; no proxy is asked.
+        package var unixSocket: String?
         /// The `User-Agent` of requests that set none.
         package var userAgent: String
         /// Simultaneous requests under each address policy; one more is refused as `overloaded`.
@@ -25,6 +29,7 @@ extension CurlClient {
             caFile: String? = nil,
             systemCAFile: String? = nil,
             proxy: Proxy = .environment,
+            unixSocket: String? = nil,
             userAgent: String = "gatehouse",
             requestsMax: Int = 1024,
             connectionsMax: Int = 256,
@@ -35,6 +40,7 @@ extension CurlClient {
             self.caFile = caFile
             self.systemCAFile = systemCAFile
             self.proxy = proxy
+            self.unixSocket = unixSocket
             self.userAgent = userAgent
             self.requestsMax = requestsMax
             self.connectionsMax = connectionsMax

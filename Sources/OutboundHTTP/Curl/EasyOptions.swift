@@ -19,7 +19,11 @@ internal import CCurl
         set(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1)
         set(CURLOPT_PATH_AS_IS, 1)
         set(CURLOPT_MAXLIFETIME_CONN, 600)
-        if plan.isProxied || !plan.request.addressPolicy.isStrict {
+        if let path = configuration.unixSocket {
+            set(CURLOPT_UNIX_SOCKET_PATH, path)
+            set(CURLOPT_PROXY, "")
+            set(CURLOPT_NOPROXY, "*")
+        } else if plan.isProxied || !plan.request.addressPolicy.isStrict {
             setProxy(configuration.proxy, isProxied: plan.isProxied)
         } else {
             set(CURLOPT_PROXY, "")

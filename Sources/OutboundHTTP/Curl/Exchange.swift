@@ -15,6 +15,8 @@ import Foundations
     var refusedAddress: RemoteAddress?
     /// How many times the request was about to be written.
     var attempts = 0
+    /// Whether the transfer goes to the configured Unix socket.
+    private(set) var usesUnixSocket = false
     private(set) var easy: UnsafeMutableRawPointer?
     private var lists: [UnsafeMutablePointer<curl_slist>]
     private let message: UnsafeMutableBufferPointer<CChar>
@@ -49,6 +51,7 @@ import Foundations
             throw OutboundError(.overloaded, "libcurl cannot create a handle")
         }
         unsafe self.easy = unsafe easy
+        usesUnixSocket = configuration.unixSocket != nil
         var options = unsafe EasyOptions(easy)
         options.setSafety(configuration, submission.plan)
         options.setContentDecoding(request.decodesContent)

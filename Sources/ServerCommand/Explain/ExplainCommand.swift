@@ -58,6 +58,6 @@ struct ExplainCommand: AsyncParsableCommand {
         guard let directory = loaded.storage.directory else {
             throw HostError(description: "the configuration has no storage.directory: the trail is on standard output")
         }
-        return [directory + "/" + ServerHost.auditFileName]
+        return AuditFiles.paths(in: directory)
     }
 }

@@ -49,6 +49,8 @@ final class LineWriter: Sendable {
     private let file: Mutex<AppendingFile>
     private let pendingByteCountMax: Int
     private let policy: Policy
+    /// Links the lines and begins other files; `nil` for lines that go out as they are.
+    private let keeper: AuditKeeper?
     private let report: @Sendable (Trouble) -> Void
     private let work = DispatchSemaphore(value: 0)
     private let ended = DispatchSemaphore(value: 0)
@@ -68,16 +70,19 @@ final class LineWriter: Sendable {
     ///   - file: Where the lines go.
     ///   - pendingByteCountMax: Most bytes that wait for their write.
     ///   - policy: What happens to a line that finds no room.
+    ///   - keeper: Links the lines and begins other files.
     ///   - report: Hears what happens to the file; called on the writer's thread.
     init(
         _ file: AppendingFile,
         pendingByteCountMax: Int = usualPendingByteCountMax,
         policy: Policy,
+        keeper: AuditKeeper? = nil,
         report: @escaping @Sendable (Trouble) -> Void = { _ in }
     ) {
         self.file = Mutex(file)
         self.pendingByteCountMax = pendingByteCountMax
         self.policy = policy
+        self.keeper = keeper
         self.report = report
         let thread = Thread { [self] in
             run()
@@ -128,7 +133,7 @@ final class LineWriter: Sendable {
         case .takenOverBound: return false
         case .afterTheEnd:
             // The loops have ended, and the file took everything until now.
-            var left = line[...]
+            var left = outgoing(line)[...]
             _ = put(&left)
         }
         return true
@@ -174,17 +179,32 @@ final class LineWriter: Sendable {
 
     private func run() {
         while let batch = nextBatch() {
-            var left = batch[...]
+            let outgoing = outgoing(batch)
+            var left = outgoing[...]
             while let error = put(&left) {
                 noteFailure(error)
                 // Not in the middle of a line: its first part is in the present file.
-                if left.count == batch.count { adoptNextFile() }
+                if left.count == outgoing.count { adoptNextFile() }
                 guard !state.withLock({ $0.isClosed }) else { return finish(isComplete: false) }
                 _ = work.wait(timeout: .now() + Self.retryInterval)
             }
             noteSuccess()
+            adoptSuccessor()
         }
+        // A last checkpoint; without it the next start's covers these lines.
+        var last = keeper?.closing()[...] ?? []
+        _ = put(&last)
         finish(isComplete: true)
+    }
+
+    private func outgoing(_ lines: [UInt8]) -> [UInt8] { keeper?.outgoing(lines) ?? lines }
+
+    /// Goes on in another file when the present one is full.
+    private func adoptSuccessor() {
+        guard let next = keeper?.successor() else { return }
+        file.withLock { $0 = next }
+        // What was opened before the rename is the full file.
+        state.withLock { $0.nextFile = nil }
     }
 
     private func finish(isComplete: Bool) {
@@ -209,7 +229,12 @@ final class LineWriter: Sendable {
             adoptNextFile()
             if !batch.isEmpty { return batch }
             if isClosed { return nil }
-            work.wait()
+            guard let patience = keeper?.patience else {
+                work.wait()
+                continue
+            }
+            // No line came: a checkpoint is due.
+            if work.wait(timeout: .now() + .seconds(Int(patience.components.seconds))) == .timedOut { return [] }
         }
     }
 
@@ -218,7 +243,9 @@ final class LineWriter: Sendable {
             defer { state.nextFile = nil }
             return state.nextFile
         }
-        if let next { file.withLock { $0 = next } }
+        guard let next else { return }
+        file.withLock { $0 = next }
+        keeper?.adoptFile()
     }
 
     /// Writes the bytes until all are written or a write fails.

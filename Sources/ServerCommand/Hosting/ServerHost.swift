@@ -17,6 +17,7 @@ struct ServerHost {
     let logger: Logger
     private let log: LineWriter
     private let audit: LineWriter?
+    private let auditKeeper: AuditKeeper?
     private let clients: OutboundClients
     private let acceptedLosses: Set<String>
 
@@ -51,10 +52,13 @@ struct ServerHost {
         logger = Logger(label: "gatehouse") { JSONLogHandler(label: $0, level: logLevel, writer: log) }
         clients = try OutboundClients(configuration.outbound, logger: logger)
         if let directory = configuration.storage.directory {
-            audit = Self.auditWriter(try Self.auditFile(in: directory), configuration.audit, logger)
+            let keeper = AuditKeeper(directory: directory, configuration.audit, logger)
+            auditKeeper = keeper
+            audit = Self.auditWriter(try Self.auditFile(in: directory), configuration.audit, keeper, logger)
         } else {
+            auditKeeper = nil
             let output = AppendingFile(descriptor: STDOUT_FILENO, name: "standard output")
-            audit = audits ? Self.auditWriter(output, configuration.audit, logger) : nil
+            audit = audits ? Self.auditWriter(output, configuration.audit, nil, logger) : nil
         }
     }
 
@@ -70,9 +74,10 @@ struct ServerHost {
     private static func auditWriter(
         _ file: AppendingFile,
         _ configuration: Configuration.Audit,
+        _ keeper: AuditKeeper?,
         _ logger: Logger
     ) -> LineWriter {
-        LineWriter(file, policy: LineWriter.Policy(configuration.whenFull)) { trouble in
+        LineWriter(file, policy: LineWriter.Policy(configuration.whenFull), keeper: keeper) { trouble in
             switch trouble {
             case .began(let error):
                 logger.error(
@@ -97,6 +102,7 @@ struct ServerHost {
         environment.droppedLogLineCount = { log.droppedCount }
         environment.readFile = { try HostFiles().text($0) }
         environment.storage = try openStorage()
+        if let storage = environment.storage { auditKeeper?.seal(with: AuditCheckpointKey(storage.auditKey)) }
         environment.endedSessions = endedSessions(since: environment.storage?.recovery)
         return environment
     }
@@ -106,11 +112,15 @@ struct ServerHost {
         guard let directory = configuration.storage.directory, let recovery else { return [] }
         let taken = Timestamp(secondsSinceEpoch: recovery.snapshot?.creationSeconds ?? 0) - Self.clockTolerance
         do {
-            return try AuditTrailEndings.read(
-                directory + "/" + Self.auditFileName,
-                since: taken.rfc3339,
-                byteCountMax: Self.trailByteCountMax
-            ).sessions
+            // The file before the present one, too: it may have been full a moment before the process ended.
+            return try AuditFiles.paths(in: directory).suffix(2).reduce(into: []) { sessions, path in
+                let endings = try AuditTrailEndings.read(
+                    path,
+                    since: taken.rfc3339,
+                    byteCountMax: Self.trailByteCountMax
+                )
+                sessions.formUnion(endings.sessions)
+            }
         } catch {
             logger.warning("the audit trail was not compared with the state", metadata: ["error": "\(error)"])
             return []
@@ -175,6 +185,22 @@ extension StorageKeySource {
             return
         }
         self = .configured(try StorageKey(contents: secret.bytes))
+    }
+}
+
+extension AuditKeeper {
+    /// The keeper of a configured trail.
+    convenience init(directory: String, _ configuration: Configuration.Audit, _ logger: Logger) {
+        self.init(
+            directory: directory,
+            rotation: Rotation(
+                byteCountMax: configuration.rotationByteCount,
+                ageMax: configuration.rotationAge,
+                keptCount: configuration.keptFileCount
+            ),
+            now: { SystemTimeSource().now() },
+            report: { logger.error("\($0)") }
+        )
     }
 }
 

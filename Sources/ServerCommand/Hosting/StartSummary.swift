@@ -34,7 +34,7 @@ struct StartSummary {
         let optional: [(name: String, isOn: Bool)] = [
             ("registration", configuration.registration.isDynamic),
             ("metadata documents", configuration.registration.acceptsMetadataDocuments),
-            ("administration", configuration.management.adminToken != nil),
+            ("administration", configuration.management.adminToken != nil || configuration.management.socket != nil),
             ("forward authentication", configuration.forwardAuth.secret != nil),
             ("trusted issuers", !configuration.trustedIssuers.isEmpty),
             ("device authorization", configuration.deviceAuthorization),

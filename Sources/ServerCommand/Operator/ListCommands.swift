@@ -205,22 +205,3 @@ struct KeysCommand: AsyncParsableCommand {
         }
     }
 }
-
-/// `gatehouse audit`: the last events of the audit trail.
-struct AuditCommand: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "audit",
-        abstract: "Print the last events of a running server's audit trail, as JSON lines."
-    )
-
-    @Option(name: .long, help: "How many events, at most 1000.")
-    var count = 100
-
-    @OptionGroup var management: ManagementArguments
-
-    func run() async throws {
-        try await management.withClient { client in
-            for line in try await client.lines("/admin/audit", [("count", String(count))]) { Console.write(line) }
-        }
-    }
-}

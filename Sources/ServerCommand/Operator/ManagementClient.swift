@@ -6,10 +6,13 @@ import OutboundHTTP
 import ServerConfiguration
 import SocketHTTP
 
-/// Where the management listener is, and the administrator's token.
+/// Where the management listener is, and what proves that the caller may administer the server.
 struct ManagementArguments: ParsableArguments {
-    @Option(name: .long, help: "The path of the server's YAML file, which names the management address and the token.")
+    @Option(name: .long, help: "The path of the server's YAML file, which names the management socket or address.")
     var config: String?
+
+    @Option(name: .long, help: "The path of the management socket, where root and the server's user need no token.")
+    var socket: String?
 
     @Option(name: .long, help: "The URL of the management listener, instead of the configured one.")
     var url: String?
@@ -21,8 +24,8 @@ struct ManagementArguments: ParsableArguments {
     var json = false
 
     func validate() throws {
-        guard config != nil || url != nil && tokenFile != nil else {
-            throw ValidationError("Specify the server with --config, or with --url and --token-file.")
+        guard config != nil || socket != nil || url != nil && tokenFile != nil || Self.isUsable(Self.usualSocket) else {
+            throw ValidationError("Specify the server with --config, with --socket, or with --url and --token-file.")
         }
     }
 
@@ -48,10 +51,40 @@ struct ManagementArguments: ParsableArguments {
         }
     }
 
+    /// Where the packages' configuration has the socket.
+    static let usualSocket = "/run/gatehouse/management.sock"
+
+    /// Whether there is a socket that this user may connect to.
+    private static func isUsable(_ path: String) -> Bool {
+        let type = try? FileManager.default.attributesOfItem(atPath: path)[.type]  // absent or unreadable: not usable
+        return type as? FileAttributeType == .typeSocket && FileManager.default.isWritableFile(atPath: path)
+    }
+
+    /// The socket that serves best: the named one, or one that exists where a token is not named.
+    static func socket(
+        named: String?,
+        configured: String?,
+        namesToken: Bool,
+        isConfigured: Bool,
+        isUsable: (String) -> Bool
+    ) -> String? {
+        if let named { return named }
+        guard !namesToken else { return nil }
+        return (isConfigured ? configured : usualSocket).flatMap { isUsable($0) ? $0 : nil }
+    }
+
     private func client() throws -> ManagementClient {
         let loaded = try config.map { path in
             try ConfigurationLoader(environment: ProcessInfo.processInfo.environment).load(path: path)
         }
+        let local = Self.socket(
+            named: socket,
+            configured: loaded?.management.socket,
+            namesToken: url != nil || tokenFile != nil,
+            isConfigured: loaded != nil,
+            isUsable: Self.isUsable
+        )
+        if let local { return try ManagementClient(socket: local) }
         let token: String
         if let tokenFile {
             do throws(HostFiles.Refusal) {
@@ -63,7 +96,9 @@ struct ManagementArguments: ParsableArguments {
             token = configured
         } else {
             throw ManagementClient.Failure(
-                description: "the configuration has no management.admin_token: without one there is no administration"
+                description: """
+                    the configuration has no management.admin_token, and no management.socket that this user may use
+                    """
             )
         }
         let base = url ?? loaded.map { Self.url(of: $0.management) } ?? ""
@@ -86,17 +121,29 @@ struct ManagementClient {
     }
 
     private let base: String
-    private let token: String
+    /// What errors call the server.
+    private let place: String
+    /// `nil` on a socket, where the kernel names the user.
+    private let token: String?
     private let transport: CurlClient
 
     init(base: String, token: String, caFile: String?) throws {
         self.base = base.hasSuffix("/") ? String(base.dropLast()) : base
+        place = self.base
         self.token = token
-        transport = try CurlClient(
-            configuration: .init(caFile: caFile),
-            logger: Logger(label: "gatehouse") { _ in SwiftLogNoOpLogHandler() }
-        )
+        transport = try CurlClient(configuration: .init(caFile: caFile), logger: Self.silence)
     }
+
+    /// Asks on a Unix socket, as the user of this process.
+    init(socket: String) throws {
+        // A name that the listener accepts from programs; it is not looked up.
+        base = "http://localhost"
+        place = socket
+        token = nil
+        transport = try CurlClient(configuration: .init(proxy: .none, unixSocket: socket), logger: Self.silence)
+    }
+
+    private static var silence: Logger { Logger(label: "gatehouse") { _ in SwiftLogNoOpLogHandler() } }
 
     func close() async { await transport.shutdown() }
 
@@ -129,7 +176,7 @@ struct ManagementClient {
             return try JSONParser.parseObject(response.body)
         } catch {
             throw Failure(
-                description: "\(base) answered with something other than JSON: is it the management listener?"
+                description: "\(place) answered with something other than JSON: is it the management listener?"
             )
         }
     }
@@ -143,7 +190,8 @@ struct ManagementClient {
         var url = base + path
         let encoded = Self.encoded(query)
         if !encoded.isEmpty { url += "?" + encoded }
-        var fields = [(name: "authorization", value: "Bearer \(token)")]
+        var fields: [(name: String, value: String)] = []
+        if let token { fields.append((name: "authorization", value: "Bearer \(token)")) }
         if let name = Self.operatorName { fields.append((name: "x-gatehouse-operator", value: name)) }
         var body: [UInt8] = []
         if let form {
@@ -162,7 +210,7 @@ struct ManagementClient {
         do {
             response = try await transport.send(request)
         } catch {
-            throw Failure(description: "\(base) does not answer: \(error)")
+            throw Failure(description: "\(place) does not answer: \(error)")
         }
         guard response.status == 200 else {
             let answer = (try? JSONParser.parseObject(response.body)) ?? [:]  // without JSON the status says it all

@@ -80,6 +80,14 @@ package enum ConfigurationRules {
         return isDomain ? nil : "\(text) is not a domain: lower-case labels joined by dots, without scheme or wildcard"
     }
 
+    /// A path for a Unix socket: the kernel takes 107 bytes, and a relative one depends on where the server starts.
+    static func socketPathObjection(_ text: String) -> String? {
+        guard text.hasPrefix("/"), !text.hasSuffix("/"), !text.utf8.contains(0) else {
+            return "must be an absolute path"
+        }
+        return text.utf8.count <= 107 ? nil : "must have at most 107 bytes"
+    }
+
     /// CM-1: a `client_id` that is the URL of a document; http on loopback serves an issuer there.
     static func metadataDocumentObjection(_ text: String) -> String? {
         do {

@@ -9,6 +9,10 @@ extension Configuration {
         /// Whether the operator chose the address; a default that is taken need not stop the start.
         package var isAddressConfigured = false
 
+        /// The path of a Unix socket for the same requests, which root and the server's own user may send without a
+        /// token; `nil` for none.
+        package var socket: String?
+
         /// The bearer token of `/admin/…`; without one those paths are closed.
         package var adminToken: SecretReference?
 
@@ -35,10 +39,19 @@ extension Configuration.Management {
     static let keys = KeySection(Self()) {
         Key("address", \.address, .listenAddress, "The address of health, metrics and administration.")
         Key(
+            "socket",
+            \.socket,
+            .text("absolute path of at most 107 bytes", ConfigurationRules.socketPathObjection),
+            """
+            A Unix socket for the same requests. Its file has mode 0600; root and the user that the server runs as need \
+            no token there, and the audit trail names them `uid:N`.
+            """
+        )
+        Key(
             credential: "admin_token",
             \.adminToken,
             unless: \.allowsShortSecret,
-            "The bearer token of `/admin/…`; without one those paths are closed."
+            "The bearer token of `/admin/…`; without one those paths are closed on the network."
         )
         Key(
             "hosts",

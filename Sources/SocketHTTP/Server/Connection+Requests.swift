@@ -111,7 +111,7 @@ extension Connection {
         }
         let keepsAlive = message.keepsAlive && !isLast
         let isHead = message.method == .head
-        let request = Request(message, peer: peer.ip, isTLS: tls != nil)
+        let request = Request(message, peer: peer.ip, isTLS: tls != nil, user: peer.user)
         let response = await shard.responder.respond(to: request)
         let closes = !keepsAlive || response.closesConnection || shard.isDraining
         guard await write(response, isHead: isHead, closes: closes) else { return false }

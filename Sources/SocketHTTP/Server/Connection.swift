@@ -2,6 +2,14 @@ import Glibc
 import HTTPTypes
 import Logging
 
+/// Who is at the other end of a connection.
+struct ConnectedPeer: Sendable {
+    /// The address; loopback for a Unix socket.
+    let ip: IPAddress
+    /// The user of the process that connected to a Unix socket; `nil` on a network.
+    var user: UInt32?
+}
+
 /// One client's connection: a task on its loop that reads requests, passes them to the responder and writes responses.
 // SAFETY: confined to the loop's thread: the task prefers the loop as its executor, and the loop makes the other calls.
 @safe final class Connection: EventSource, @unchecked Sendable {
@@ -22,7 +30,7 @@ import Logging
     let loop: EventLoop
     let shard: ServerShard
     let descriptor: CInt
-    let peer: SocketAddress
+    let peer: ConnectedPeer
     var parser: RequestParser
     var token: UInt64?
     var task: Task<Void, Never>?
@@ -47,7 +55,7 @@ import Logging
     var awaitsRequest = false
     private var scheduledDeadline = UInt64.max
 
-    init(descriptor: CInt, peer: SocketAddress, shard: ServerShard) {
+    init(descriptor: CInt, peer: ConnectedPeer, shard: ServerShard) {
         self.descriptor = descriptor
         self.peer = peer
         self.shard = shard

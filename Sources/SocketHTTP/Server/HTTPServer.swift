@@ -12,6 +12,7 @@ package final class HTTPServer: Sendable {
     private let logger: Logger
     private let ownsLoops: Bool
     private let tlsSources = Mutex<[TLSContextSource]>([])
+    private let unixSocket = Mutex<UnixListeningSocket?>(nil)
     private let state = Mutex(State.new)
 
     private enum State {
@@ -97,10 +98,14 @@ package final class HTTPServer: Sendable {
                     )
                 )
             }
+            // Last, because it leaves a file behind.
+            let local = try configuration.unixSocket.map { path in try UnixListeningSocket.open(path) }
+            unixSocket.withLock { $0 = local }
             if ownsLoops {
                 for loop in eventLoops { try loop.start() }
             }
         } catch {
+            if let local = takeUnixSocket() { close(local.descriptor) }
             for descriptor in opened.flatMap(\.descriptors) { close(descriptor) }
             throw error
         }
@@ -110,7 +115,18 @@ package final class HTTPServer: Sendable {
                 shard.loop.submit { shard.listen(on: descriptor, tls: source) }
             }
         }
+        // One descriptor cannot be shared out as ports are; an operator's requests are few.
+        if let local = unixSocket.withLock({ $0 }), let service = services.first {
+            service.loop.submit { service.listen(on: local.descriptor, tls: nil, isLocal: true) }
+        }
         return opened.map(\.address)
+    }
+
+    /// Removes the socket's file and forgets the socket.
+    private func takeUnixSocket() -> UnixListeningSocket? {
+        let local = unixSocket.withLock { $0.take() }
+        local?.remove()
+        return local
     }
 
     /// Stops accepting, lets requests in progress finish within the grace period, then closes the remaining
@@ -135,6 +151,8 @@ package final class HTTPServer: Sendable {
     }
 
     private func drainServices(_ gracePeriod: Duration) async {
+        // No further client finds it; the loop closes the descriptor after it has accepted those that did.
+        _ = takeUnixSocket()
         await withTaskGroup { group in
             for shard in shards {
                 group.addTask { await shard.drain(gracePeriod: gracePeriod) }

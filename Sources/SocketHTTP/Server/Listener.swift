@@ -6,6 +6,8 @@ final class Listener: EventSource {
     private let descriptor: CInt
     private unowned let shard: ServerShard
     private let tls: TLSContextSource?
+    /// Whether it is a Unix socket, whose peers are users of this machine.
+    private let isLocal: Bool
     private var token: UInt64?
     /// A spare descriptor, so that a client can be turned away when no others are left.
     private var reserve: CInt
@@ -15,10 +17,11 @@ final class Listener: EventSource {
     /// Most batches at the end.
     private static let lastBatchCountMax = Int(ListeningSocket.backlog) / batchCountMax + 1
 
-    init(descriptor: CInt, shard: ServerShard, tls: TLSContextSource?) {
+    init(descriptor: CInt, shard: ServerShard, tls: TLSContextSource?, isLocal: Bool = false) {
         self.descriptor = descriptor
         self.shard = shard
         self.tls = tls
+        self.isLocal = isLocal
         reserve = Listener.openReserve()
     }
 
@@ -78,13 +81,18 @@ final class Listener: EventSource {
                 }
                 return false
             }
-            guard let peer = SocketAddress(storage) else {
+            guard let peer = peer(accepted, storage) else {
                 close(accepted)
                 continue
             }
             shard.accept(accepted, peer: peer, tls: tls)
         }
         return true
+    }
+
+    private func peer(_ accepted: CInt, _ storage: sockaddr_storage) -> ConnectedPeer? {
+        guard isLocal else { return SocketAddress(storage).map { ConnectedPeer(ip: $0.ip) } }
+        return PeerUser.of(accepted).map { ConnectedPeer(ip: .loopback, user: $0) }
     }
 
     func deadlineReached(_ scheduled: UInt64) {

@@ -22,6 +22,11 @@ package struct ServerConfiguration: Sendable {
 
     /// The addresses to listen on.
     package var listeners: [Listener]
+    /// The path of a Unix socket to listen on as well, at most 107 bytes.
+    ///
+    /// Its file has mode 0600; a request that arrives there names the user who connected (``Request/peerUser``). The
+    /// file of a server that has ended is replaced, and removed when this one stops.
+    package var unixSocket: String?
     /// The bounds of one request.
     package var limits = RequestLimits()
     /// The memory for incomplete and unanswered requests; servers of one process share one.

@@ -68,8 +68,8 @@ final class ServerShard: @unchecked Sendable {
     }
 
     /// Starts accepting on a bound socket; called on the loop's thread.
-    func listen(on descriptor: CInt, tls: TLSContextSource?) {
-        let listener = Listener(descriptor: descriptor, shard: self, tls: tls)
+    func listen(on descriptor: CInt, tls: TLSContextSource?, isLocal: Bool = false) {
+        let listener = Listener(descriptor: descriptor, shard: self, tls: tls, isLocal: isLocal)
         guard !isDraining, listener.start() else {
             close(descriptor)
             return
@@ -78,7 +78,7 @@ final class ServerShard: @unchecked Sendable {
     }
 
     /// Starts the task of an accepted connection, or turns it away at a bound.
-    func accept(_ descriptor: CInt, peer: SocketAddress, tls: TLSContextSource?) {
+    func accept(_ descriptor: CInt, peer: ConnectedPeer, tls: TLSContextSource?) {
         counters.accepted.add(1)
         switch occupancy.enter(peer.ip) {
         case .admitted: break
@@ -97,7 +97,7 @@ final class ServerShard: @unchecked Sendable {
         }
     }
 
-    private func start(_ descriptor: CInt, peer: SocketAddress, tls: TLSContextSource?) -> Bool {
+    private func start(_ descriptor: CInt, peer: ConnectedPeer, tls: TLSContextSource?) -> Bool {
         SystemCalls.setOption(descriptor, CInt(IPPROTO_TCP), TCP_NODELAY)
         let connection = Connection(descriptor: descriptor, peer: peer, shard: self)
         if let tls {

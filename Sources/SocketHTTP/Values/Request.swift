@@ -18,6 +18,8 @@ package struct Request: Sendable {
     package let peer: IPAddress
     /// Whether the connection is encrypted by this server.
     package let isTLS: Bool
+    /// The user whose process connected to a Unix socket, by the kernel's word; `nil` on a network.
+    package let peerUser: UInt32?
     /// The segment that matched `{name}` in the route; `nil` on a route without one.
     package internal(set) var pathParameter: String?
     private let fields: Fields
@@ -35,7 +37,8 @@ package struct Request: Sendable {
         fields: HTTPFields = [:],
         body: [UInt8] = [],
         peer: IPAddress = .loopback,
-        isTLS: Bool = false
+        isTLS: Bool = false,
+        peerUser: UInt32? = nil
     ) {
         self.method = method
         self.path = path
@@ -43,11 +46,12 @@ package struct Request: Sendable {
         self.body = body
         self.peer = peer
         self.isTLS = isTLS
+        self.peerUser = peerUser
         self.fields = .given(fields)
     }
 
     /// Takes over the parser's result.
-    init(_ message: consuming ParsedRequest, peer: IPAddress, isTLS: Bool) {
+    init(_ message: consuming ParsedRequest, peer: IPAddress, isTLS: Bool, user: UInt32?) {
         method = message.method
         path = message.path
         query = message.query
@@ -55,6 +59,7 @@ package struct Request: Sendable {
         fields = .received(message.fields)
         self.peer = peer
         self.isTLS = isTLS
+        peerUser = user
     }
 
     /// The values of every field line of that name, in order; never merged into one.
