@@ -4,9 +4,9 @@
 /// nothing. Connections are pooled per policy, so a request never uses one opened under a laxer policy.
 ///
 /// The strict policies, `publicOnly`, `loopbackAllowed` and `loopbackOnly`, also refuse ambiguous spellings of hosts
-/// before any look-up, refuse a name when *any* of its addresses is refused, and **bypass proxies**: through a proxy the
-/// connected address would be the proxy's, and the target would be unknown. The other policies use the configured proxy, whose
-/// own address must satisfy the policy; the proxy then judges the target's address.
+/// before any look-up, refuse a name when *any* of its addresses is refused, and **bypass proxies**: through a proxy
+/// the connected address would be the proxy's, and the target would be unknown. The other policies use the configured
+/// proxy, whose own address must satisfy the policy; the proxy then judges the target's address.
 ///
 /// Where a proxy is the only way out (`CurlClient.Proxy.mandatory`), every policy uses it: spellings and literal
 /// addresses are judged as ever, and which addresses a name may have is for the proxy's rules.

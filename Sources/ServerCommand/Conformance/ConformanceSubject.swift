@@ -150,6 +150,6 @@ struct ConformanceAnswer: Sendable {
         values(name).contains { $0.lowercased().contains(word) }
     }
 
-    /// The status and the error, for a reason.
+    /// The status and the error, as a reason names them.
     var summary: String { error.map { "\(status) \($0)" } ?? "\(status)" }
 }
