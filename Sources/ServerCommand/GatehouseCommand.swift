@@ -20,7 +20,7 @@ struct GatehouseCommand: AsyncParsableCommand {
             SessionsCommand.self,
             ClientsCommand.self, ConnectionsCommand.self, KeysCommand.self, EndAllCommand.self, BlockCommand.self,
             UnblockCommand.self, BlocksCommand.self, ConsentsCommand.self, AuditCommand.self, ExplainCommand.self,
-            ReloadCommand.self, ImportCommand.self,
+            ReloadCommand.self, ImportCommand.self, ConformanceCommand.self,
         ]
     )
 
