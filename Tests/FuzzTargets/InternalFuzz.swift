@@ -19,7 +19,7 @@ enum InternalFuzz {
         let text = "GET / HTTP/1.1\r\nHost: a\r\nCookie: \(value)\r\n\r\n"
         guard case .request(let parsed) = parser.feed(Array(text.utf8).span) else { return nil }
         guard let issuer = try? Issuer("https://a.example") else { return "no issuer" }
-        let request = Request(parsed, peer: .loopback, isTLS: true)
+        let request = Request(parsed, peer: .loopback, isTLS: true, user: nil)
         let cookies = BrowserCookies(issuer: issuer)
         _ = cookies.browserBinding(request)
         _ = cookies.removingSurplusFlows(request)
