@@ -7,7 +7,7 @@ package final class HTTPServer: Sendable {
     /// The loops; start a task with one of them as its executor preference to stay on its thread.
     package let eventLoops: [EventLoop]
     private let configuration: ServerConfiguration
-    private let shards: [ServerShard]
+    private let services: [ServerShard]
     private let occupancy: Occupancy
     private let logger: Logger
     private let ownsLoops: Bool
@@ -51,7 +51,7 @@ package final class HTTPServer: Sendable {
         let settings = ServerShard.Settings(configuration)
         let occupancy = Occupancy(configuration)
         self.occupancy = occupancy
-        shards = loops.map { loop in
+        services = loops.map { loop in
             ServerShard(
                 loop: loop,
                 settings: settings,
@@ -93,7 +93,7 @@ package final class HTTPServer: Sendable {
                     try ListeningSocket.open(
                         listener.address,
                         isReserved: listener.reservation != nil,
-                        count: shards.count
+                        count: services.count
                     )
                 )
             }
@@ -104,10 +104,10 @@ package final class HTTPServer: Sendable {
             for descriptor in opened.flatMap(\.descriptors) { close(descriptor) }
             throw error
         }
-        for (index, shard) in shards.enumerated() {
+        for (index, service) in services.enumerated() {
             for (socket, source) in zip(opened, sources) {
                 let descriptor = socket.descriptors[index]
-                shard.loop.submit { shard.listen(on: descriptor, tls: source) }
+                service.loop.submit { service.listen(on: descriptor, tls: source) }
             }
         }
         return opened.map(\.address)
@@ -136,8 +136,8 @@ package final class HTTPServer: Sendable {
 
     private func drainServices(_ gracePeriod: Duration) async {
         await withTaskGroup { group in
-            for shard in shards {
-                group.addTask { await shard.drain(gracePeriod: gracePeriod) }
+            for service in services {
+                group.addTask { await service.drain(gracePeriod: gracePeriod) }
             }
         }
     }
@@ -154,7 +154,7 @@ package final class HTTPServer: Sendable {
     /// The counters of all loops, added up.
     package var counters: ServerCounters {
         var counters = ServerCounters()
-        for shard in shards { shard.counters.add(to: &counters) }
+        for service in services { service.counters.add(to: &counters) }
         counters.openConnections = occupancy.count
         counters.heldRequestBytes = configuration.requestBudget.heldBytes
         return counters

@@ -4,7 +4,7 @@ import Glibc
 /// A listening socket on one loop; each loop has its own, and the kernel spreads connections over them.
 final class Listener: EventSource {
     private let descriptor: CInt
-    private unowned let shard: ServerShard
+    private unowned let service: ServerShard
     private let tls: TLSContextSource?
     private var token: UInt64?
     /// A spare descriptor, so that a client can be turned away when no others are left.
@@ -15,9 +15,9 @@ final class Listener: EventSource {
     /// Most batches at the end.
     private static let lastBatchCountMax = Int(ListeningSocket.backlog) / batchCountMax + 1
 
-    init(descriptor: CInt, shard: ServerShard, tls: TLSContextSource?) {
+    init(descriptor: CInt, service: ServerShard, tls: TLSContextSource?) {
         self.descriptor = descriptor
-        self.shard = shard
+        self.service = service
         self.tls = tls
         reserve = Listener.openReserve()
     }
@@ -28,7 +28,7 @@ final class Listener: EventSource {
 
     func start() -> Bool {
         // Level-triggered: connections left in the queue after one batch are reported again.
-        token = shard.loop.register(self, descriptor: descriptor, events: .readable)
+        token = service.loop.register(self, descriptor: descriptor, events: .readable)
         return token != nil
     }
 
@@ -43,7 +43,7 @@ final class Listener: EventSource {
         guard let token else { return }
         Self.acceptLast { acceptSome() }
         shutdown(descriptor, CInt(SHUT_RDWR))
-        shard.loop.unregister(token)
+        service.loop.unregister(token)
         self.token = nil
         close(descriptor)
     }
@@ -82,14 +82,14 @@ final class Listener: EventSource {
                 close(accepted)
                 continue
             }
-            shard.accept(accepted, peer: peer, tls: tls)
+            service.accept(accepted, peer: peer, tls: tls)
         }
         return true
     }
 
     func deadlineReached(_ scheduled: UInt64) {
         guard let token else { return }
-        shard.loop.modify(token, events: .readable)
+        service.loop.modify(token, events: .readable)
     }
 
     /// Out of descriptors: turns one client away with the spare one.
@@ -100,16 +100,16 @@ final class Listener: EventSource {
             close(reserve)
             let accepted = gatehouse_accept4(descriptor, nil, nil, CInt(SOCK_NONBLOCK.rawValue))
             if accepted >= 0 {
-                shard.counters.accepted.add(1)
-                shard.refuse(accepted, isTLS: tls != nil)
+                service.counters.accepted.add(1)
+                service.refuse(accepted, isTLS: tls != nil)
             }
             reserve = Listener.openReserve()
             return
         }
         reserve = Listener.openReserve()
         guard reserve < 0, let token else { return }
-        shard.loop.modify(token, events: [])
-        shard.loop.scheduleDeadline(shard.loop.now + 100_000_000, for: token)
+        service.loop.modify(token, events: [])
+        service.loop.scheduleDeadline(service.loop.now + 100_000_000, for: token)
     }
 
     private static func openReserve() -> CInt {
