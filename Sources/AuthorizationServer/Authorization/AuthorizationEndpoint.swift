@@ -61,7 +61,7 @@ package struct AuthorizationEndpoint: Endpoint {
         let resource = try admission.resources.resource(authorization.resource)
         let question = ConsentQuestion(request: authorization, client: client, resource: resource)
         let step = try await logins.flow.start(question, request, context)
-        return await logins.responder.respond(to: step, request, context)
+        return await logins.responder.respond(to: step, for: client, request, context)
     }
 }
 

@@ -30,7 +30,7 @@ package struct ConsentEndpoint: Endpoint {
             let ticket = try ticket(form, request, now: context.now)
             let client = try await client(ticket, context)
             switch form.values("decision") {
-            case ["approve"]: return try await approve(chosen(form, ticket), request, context)
+            case ["approve"]: return try await approve(chosen(form, ticket), client, request, context)
             case ["deny"]: return await deny(ticket, client, request, context)
             default: throw .page(.badForm, .badRequest, reason: "bad_form")
             }
@@ -101,6 +101,7 @@ package struct ConsentEndpoint: Endpoint {
 
     private func approve(
         _ ticket: ConsentTicket,
+        _ client: Client,
         _ request: Request,
         _ context: RequestContext
     ) async throws(Refusal) -> Response {
@@ -123,10 +124,10 @@ package struct ConsentEndpoint: Endpoint {
         do throws(OAuthError) {
             resource = try admission.resources.resource(ticket.request.resource)
         } catch {
-            return await logins.responder.respond(to: .refuse(error, ticket.request), request, context)
+            return await logins.responder.respond(to: .refuse(error, ticket.request), for: client, request, context)
         }
         let step = await logins.flow.begin(ticket.request, resource, expectedUserID: nil, request, context)
-        return await logins.responder.respond(to: step, request, context)
+        return await logins.responder.respond(to: step, for: client, request, context)
     }
 
     private func deny(

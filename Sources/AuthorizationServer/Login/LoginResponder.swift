@@ -12,7 +12,13 @@ struct LoginResponder: Sendable {
     let browser: BrowserGround
     let instruments: Instruments
 
-    func respond(to step: LoginStep, _ request: Request, _ context: RequestContext) async -> Response {
+    /// Does a step; the client is the request's, if the endpoint has just found it.
+    func respond(
+        to step: LoginStep,
+        for client: Client? = nil,
+        _ request: Request,
+        _ context: RequestContext
+    ) async -> Response {
         switch step {
         case .askConsent(let question): return await ask(question, request, context)
         case .visit(let location, let cookies):
@@ -23,8 +29,9 @@ struct LoginResponder: Sendable {
             var response = browser.pages.confirmLeg(page)
             response.setCookies([cookie])
             return response
-        case .answer(let login): return await answer(login, request, context)
-        case .refuse(let error, let authorization): return await refuse(error, authorization, request, context)
+        case .answer(let login): return await answer(login, client, request, context)
+        case .refuse(let error, let authorization):
+            return await refuse(error, authorization, client, request, context)
         case .signIn(let cookie, let path):
             var response = Response.redirect(to: browser.issuer.url(path), after: request.method)
             response.setCookies([cookie])
@@ -37,16 +44,21 @@ struct LoginResponder: Sendable {
         do throws(OAuthError) {
             return try prompt.page(question, request, context)
         } catch {
-            return await refuse(error, question.request, request, context)
+            return await refuse(error, question.request, question.client, request, context)
         }
     }
 
-    private func answer(_ login: Login, _ request: Request, _ context: RequestContext) async -> Response {
+    private func answer(
+        _ login: Login,
+        _ client: Client?,
+        _ request: Request,
+        _ context: RequestContext
+    ) async -> Response {
         do throws(OAuthError) {
             return try await completion.complete(login, request: request, context: context)
         } catch {
             await sessions.abandon(login.sessionID)
-            return await refuse(error, login.request, request, context)
+            return await refuse(error, login.request, client, request, context)
         }
     }
 
@@ -54,6 +66,7 @@ struct LoginResponder: Sendable {
     private func refuse(
         _ error: OAuthError,
         _ authorization: AuthorizationRequest,
+        _ known: Client?,
         _ request: Request,
         _ context: RequestContext
     ) async -> Response {
@@ -64,11 +77,8 @@ struct LoginResponder: Sendable {
         )
         if let device = authorization.device { return await admission.devices.refuse(device, error, context) }
         let client: Client
-        do {
-            client = try await admission.clients.client(
-                continuingAuthorization: authorization.clientID,
-                context: context
-            )
+        do throws(AuthorizationPageError) {
+            client = try await self.client(of: authorization, known, context)
         } catch {
             return browser.refusals.page(error)
         }
@@ -83,5 +93,14 @@ struct LoginResponder: Sendable {
             state: authorization.state,
             after: request.method
         )
+    }
+
+    private func client(
+        of authorization: AuthorizationRequest,
+        _ known: Client?,
+        _ context: RequestContext
+    ) async throws(AuthorizationPageError) -> Client {
+        if let known { return known }
+        return try await admission.clients.client(continuingAuthorization: authorization.clientID, context: context)
     }
 }

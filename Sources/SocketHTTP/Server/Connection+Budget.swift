@@ -4,10 +4,10 @@ extension Connection {
     func charge(_ byteCount: Int) -> Bool {
         let wanted = byteCount < RequestBudget.step ? 0 : byteCount.roundedUp(to: RequestBudget.step)
         if wanted > chargedBytes {
-            guard shard.take(wanted - chargedBytes, for: self) else { return false }
+            guard service.take(wanted - chargedBytes, for: self) else { return false }
             chargedBytes = wanted
         } else if wanted < chargedBytes {
-            shard.budget.giveBack(chargedBytes - wanted)
+            service.budget.giveBack(chargedBytes - wanted)
             chargedBytes = wanted
         }
         return true
@@ -19,7 +19,7 @@ extension Connection {
     /// Ends the wait for the rest, a request with 408, and returns the bytes that were held.
     func evict() -> Int {
         defer { chargedBytes = 0 }
-        shard.budget.giveBack(chargedBytes)
+        service.budget.giveBack(chargedBytes)
         timeOut()
         return chargedBytes
     }

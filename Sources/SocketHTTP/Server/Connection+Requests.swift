@@ -6,24 +6,24 @@ import Logging
 extension Connection {
     /// Runs until the connection has ended and its descriptor is closed.
     func run() async {
-        defer { shard.remove(self) }
+        defer { service.remove(self) }
         if let tls {
             guard await handshake(tls) else { return }
             // The first request may have arrived with the client's last handshake message.
             if !decryptReceived(tls) { hasReachedEnd = true }
         }
         // A client that connects and sends nothing is given the time of a header, not of an idle connection.
-        setDeadline(after: shard.settings.headerTimeout)
+        setDeadline(after: service.settings.headerTimeout)
         var served = 0
         while true {
             switch await nextRequest() {
             case .request(let message):
                 served += 1
-                guard await answer(message, isLast: served >= shard.settings.requestsPerConnectionMax) else { return }
+                guard await answer(message, isLast: served >= service.settings.requestsPerConnectionMax) else { return }
                 // A client that sends faster than it is answered must not keep the loop from the other connections.
                 if served % 32 == 0 { await Task.yield() }
                 stage = .idle
-                setDeadline(after: shard.settings.idleTimeout)
+                setDeadline(after: service.settings.idleTimeout)
             case .refused(let rejection):
                 await refuse(rejection)
                 return
@@ -69,9 +69,9 @@ extension Connection {
         guard progress != stage else { return }
         stage = progress
         switch progress {
-        case .idle: setDeadline(after: shard.settings.idleTimeout)
-        case .head: setDeadline(after: shard.settings.headerTimeout)
-        case .body: setDeadline(after: shard.settings.bodyTimeout)
+        case .idle: setDeadline(after: service.settings.idleTimeout)
+        case .head: setDeadline(after: service.settings.headerTimeout)
+        case .body: setDeadline(after: service.settings.bodyTimeout)
         }
     }
 
@@ -79,7 +79,7 @@ extension Connection {
     private func waitForBytes() async -> Next? {
         awaitsRequest = parser.progress == .idle
         defer { awaitsRequest = false }
-        if shard.isDraining, awaitsRequest, !mayRead { return .ended }
+        if service.isDraining, awaitsRequest, !mayRead { return .ended }
         switch await waitUntilReadable() {
         case .ready: return nil
         case .timedOut: return parser.progress == .idle ? .ended : .refused(.tooSlow)
@@ -104,7 +104,7 @@ extension Connection {
     /// Lets the responder answer the request and writes the response; `false` when the connection ends with it.
     private func answer(_ message: consuming ParsedRequest, isLast: Bool) async -> Bool {
         setDeadline(after: nil)
-        shard.counters.requests.add(1)
+        service.counters.requests.add(1)
         guard charge(message.byteCount) else {
             await refuse(.overloaded)
             return false
@@ -112,8 +112,8 @@ extension Connection {
         let keepsAlive = message.keepsAlive && !isLast
         let isHead = message.method == .head
         let request = Request(message, peer: peer.ip, isTLS: tls != nil, user: peer.user)
-        let response = await shard.responder.respond(to: request)
-        let closes = !keepsAlive || response.closesConnection || shard.isDraining
+        let response = await service.responder.respond(to: request)
+        let closes = !keepsAlive || response.closesConnection || service.isDraining
         guard await write(response, isHead: isHead, closes: closes) else { return false }
         if closes { await endGracefully() }
         return !closes
@@ -121,10 +121,10 @@ extension Connection {
 
     private func refuse(_ rejection: RequestRejection) async {
         // Nothing more is read: what has arrived is not kept until the client closes.
-        parser = RequestParser(limits: shard.settings.limits)
+        parser = RequestParser(limits: service.settings.limits)
         _ = charge(0)
-        shard.counters.countRejection(rejection.status)
-        shard.logger.debug(
+        service.counters.countRejection(rejection.status)
+        service.logger.debug(
             "request refused",
             metadata: [
                 "peer": "\(peer.ip)", "status": "\(rejection.status.code)", "reason": "\(rejection.reason)",
@@ -136,7 +136,7 @@ extension Connection {
     }
 
     private func write(_ response: Response, isHead: Bool, closes: Bool) async -> Bool {
-        let common = shard.commonLines()
+        let common = service.commonLines()
         loop.resetOutput()
         ResponseSerializer.append(response, to: &loop.output, common: common, isHead: isHead, closes: closes)
         return await sendOutput()
@@ -153,7 +153,7 @@ extension Connection {
         if let tls { return await sendEncrypted(tls) }
         guard let sent = loop.withOutput({ sendNow($0) }) else { return false }
         guard sent < loop.output.count else { return true }
-        setDeadline(after: shard.settings.writeTimeout)
+        setDeadline(after: service.settings.writeTimeout)
         return await sendAll(Array(loop.output[sent...]))
     }
 
@@ -163,7 +163,7 @@ extension Connection {
     private func endGracefully() async {
         if let tls, !isAborted { await closeNotify(tls) }
         guard !isAborted, !hasReachedEnd, shutdown(descriptor, CInt(SHUT_WR)) == 0 else { return }
-        setDeadline(after: shard.isDraining ? 300_000_000 : 2_000_000_000)
+        setDeadline(after: service.isDraining ? 300_000_000 : 2_000_000_000)
         var discarded = 0
         while discarded < 16 * 1024 * 1024, await waitUntilReadable() == .ready {
             guard let count = receive() else { continue }

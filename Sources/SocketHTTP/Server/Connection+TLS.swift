@@ -4,7 +4,7 @@ import Logging
 extension Connection {
     /// Performs the handshake within its time; `false` when it failed, and then no HTTP is exchanged.
     func handshake(_ tls: TLSSession) async -> Bool {
-        setDeadline(after: shard.settings.handshakeTimeout)
+        setDeadline(after: service.settings.handshakeTimeout)
         while true {
             let step = tls.handshake()
             // Also after a failure: the alert tells the client the reason.
@@ -22,8 +22,8 @@ extension Connection {
     }
 
     private func failHandshake() -> Bool {
-        shard.counters.failedHandshakes.add(1)
-        shard.logger.debug("TLS handshake failed", metadata: ["peer": "\(peer.ip)"])
+        service.counters.failedHandshakes.add(1)
+        service.logger.debug("TLS handshake failed", metadata: ["peer": "\(peer.ip)"])
         return false
     }
 
@@ -67,13 +67,13 @@ extension Connection {
     /// Encrypts the loop's output buffer and sends it.
     func sendEncrypted(_ tls: TLSSession) async -> Bool {
         guard loop.withOutput({ tls.write($0) }) else { return false }
-        return await flush(tls, within: shard.settings.writeTimeout)
+        return await flush(tls, within: service.settings.writeTimeout)
     }
 
     /// Sends TLS close_notify.
     func closeNotify(_ tls: TLSSession) async {
         tls.close()
-        _ = await flush(tls, within: shard.settings.writeTimeout)
+        _ = await flush(tls, within: service.settings.writeTimeout)
     }
 
     /// Sends what the session has for the peer, with one call if the socket takes it all.

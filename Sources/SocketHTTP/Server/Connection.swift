@@ -28,7 +28,7 @@ struct ConnectedPeer: Sendable {
     }
 
     let loop: EventLoop
-    let shard: ServerShard
+    let service: ServerShard
     let descriptor: CInt
     let peer: ConnectedPeer
     var parser: RequestParser
@@ -55,12 +55,12 @@ struct ConnectedPeer: Sendable {
     var awaitsRequest = false
     private var scheduledDeadline = UInt64.max
 
-    init(descriptor: CInt, peer: ConnectedPeer, shard: ServerShard) {
+    init(descriptor: CInt, peer: ConnectedPeer, service: ServerShard) {
         self.descriptor = descriptor
         self.peer = peer
-        self.shard = shard
-        loop = shard.loop
-        parser = RequestParser(limits: shard.settings.limits)
+        self.service = service
+        loop = service.loop
+        parser = RequestParser(limits: service.settings.limits)
     }
 
     // MARK: Called by the loop
@@ -166,7 +166,7 @@ struct ConnectedPeer: Sendable {
             // A short read has emptied the socket: the next bytes make a new edge, unless the peer has closed.
             mayRead = count == loop.input.count || isHungUp
             hasReachedEnd = count == 0
-            shard.counters.bytesReceived.add(count)
+            service.counters.bytesReceived.add(count)
             return count
         case .wouldBlock:
             mayRead = false
@@ -181,7 +181,7 @@ struct ConnectedPeer: Sendable {
     func sendNow(_ bytes: Span<UInt8>) -> Int? {
         switch SystemCalls.send(descriptor, bytes) {
         case .bytes(let count):
-            shard.counters.bytesSent.add(count)
+            service.counters.bytesSent.add(count)
             return count
         case .wouldBlock:
             return 0

@@ -7,7 +7,7 @@ package final class HTTPServer: Sendable {
     /// The loops; start a task with one of them as its executor preference to stay on its thread.
     package let eventLoops: [EventLoop]
     private let configuration: ServerConfiguration
-    private let shards: [ServerShard]
+    private let services: [ServerShard]
     private let occupancy: Occupancy
     private let logger: Logger
     private let ownsLoops: Bool
@@ -52,7 +52,7 @@ package final class HTTPServer: Sendable {
         let settings = ServerShard.Settings(configuration)
         let occupancy = Occupancy(configuration)
         self.occupancy = occupancy
-        shards = loops.map { loop in
+        services = loops.map { loop in
             ServerShard(
                 loop: loop,
                 settings: settings,
@@ -94,7 +94,7 @@ package final class HTTPServer: Sendable {
                     try ListeningSocket.open(
                         listener.address,
                         isReserved: listener.reservation != nil,
-                        count: shards.count
+                        count: services.count
                     )
                 )
             }
@@ -109,10 +109,10 @@ package final class HTTPServer: Sendable {
             for descriptor in opened.flatMap(\.descriptors) { close(descriptor) }
             throw error
         }
-        for (index, shard) in shards.enumerated() {
+        for (index, service) in services.enumerated() {
             for (socket, source) in zip(opened, sources) {
                 let descriptor = socket.descriptors[index]
-                shard.loop.submit { shard.listen(on: descriptor, tls: source) }
+                service.loop.submit { service.listen(on: descriptor, tls: source) }
             }
         }
         // One descriptor cannot be shared out as ports are; an operator's requests are few.
@@ -154,8 +154,8 @@ package final class HTTPServer: Sendable {
         // No further client finds it; the loop closes the descriptor after it has accepted those that did.
         _ = takeUnixSocket()
         await withTaskGroup { group in
-            for shard in shards {
-                group.addTask { await shard.drain(gracePeriod: gracePeriod) }
+            for service in services {
+                group.addTask { await service.drain(gracePeriod: gracePeriod) }
             }
         }
     }
@@ -172,7 +172,7 @@ package final class HTTPServer: Sendable {
     /// The counters of all loops, added up.
     package var counters: ServerCounters {
         var counters = ServerCounters()
-        for shard in shards { shard.counters.add(to: &counters) }
+        for service in services { service.counters.add(to: &counters) }
         counters.openConnections = occupancy.count
         counters.heldRequestBytes = configuration.requestBudget.heldBytes
         return counters

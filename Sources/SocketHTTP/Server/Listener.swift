@@ -4,7 +4,7 @@ import Glibc
 /// A listening socket on one loop; each loop has its own, and the kernel spreads connections over them.
 final class Listener: EventSource {
     private let descriptor: CInt
-    private unowned let shard: ServerShard
+    private unowned let service: ServerShard
     private let tls: TLSContextSource?
     /// Whether it is a Unix socket, whose peers are users of this machine.
     private let isLocal: Bool
@@ -17,9 +17,9 @@ final class Listener: EventSource {
     /// Most batches at the end.
     private static let lastBatchCountMax = Int(ListeningSocket.backlog) / batchCountMax + 1
 
-    init(descriptor: CInt, shard: ServerShard, tls: TLSContextSource?, isLocal: Bool = false) {
+    init(descriptor: CInt, service: ServerShard, tls: TLSContextSource?, isLocal: Bool = false) {
         self.descriptor = descriptor
-        self.shard = shard
+        self.service = service
         self.tls = tls
         self.isLocal = isLocal
         reserve = Listener.openReserve()
@@ -31,7 +31,7 @@ final class Listener: EventSource {
 
     func start() -> Bool {
         // Level-triggered: connections left in the queue after one batch are reported again.
-        token = shard.loop.register(self, descriptor: descriptor, events: .readable)
+        token = service.loop.register(self, descriptor: descriptor, events: .readable)
         return token != nil
     }
 
@@ -46,7 +46,7 @@ final class Listener: EventSource {
         guard let token else { return }
         Self.acceptLast { acceptSome() }
         shutdown(descriptor, CInt(SHUT_RDWR))
-        shard.loop.unregister(token)
+        service.loop.unregister(token)
         self.token = nil
         close(descriptor)
     }
@@ -85,7 +85,7 @@ final class Listener: EventSource {
                 close(accepted)
                 continue
             }
-            shard.accept(accepted, peer: peer, tls: tls)
+            service.accept(accepted, peer: peer, tls: tls)
         }
         return true
     }
@@ -97,7 +97,7 @@ final class Listener: EventSource {
 
     func deadlineReached(_ scheduled: UInt64) {
         guard let token else { return }
-        shard.loop.modify(token, events: .readable)
+        service.loop.modify(token, events: .readable)
     }
 
     /// Out of descriptors: turns one client away with the spare one.
@@ -108,16 +108,16 @@ final class Listener: EventSource {
             close(reserve)
             let accepted = gatehouse_accept4(descriptor, nil, nil, CInt(SOCK_NONBLOCK.rawValue))
             if accepted >= 0 {
-                shard.counters.accepted.add(1)
-                shard.refuse(accepted, isTLS: tls != nil)
+                service.counters.accepted.add(1)
+                service.refuse(accepted, isTLS: tls != nil)
             }
             reserve = Listener.openReserve()
             return
         }
         reserve = Listener.openReserve()
         guard reserve < 0, let token else { return }
-        shard.loop.modify(token, events: [])
-        shard.loop.scheduleDeadline(shard.loop.now + 100_000_000, for: token)
+        service.loop.modify(token, events: [])
+        service.loop.scheduleDeadline(service.loop.now + 100_000_000, for: token)
     }
 
     private static func openReserve() -> CInt {

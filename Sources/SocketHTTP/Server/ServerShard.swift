@@ -69,7 +69,7 @@ final class ServerShard: @unchecked Sendable {
 
     /// Starts accepting on a bound socket; called on the loop's thread.
     func listen(on descriptor: CInt, tls: TLSContextSource?, isLocal: Bool = false) {
-        let listener = Listener(descriptor: descriptor, shard: self, tls: tls, isLocal: isLocal)
+        let listener = Listener(descriptor: descriptor, service: self, tls: tls, isLocal: isLocal)
         guard !isDraining, listener.start() else {
             close(descriptor)
             return
@@ -99,7 +99,7 @@ final class ServerShard: @unchecked Sendable {
 
     private func start(_ descriptor: CInt, peer: ConnectedPeer, tls: TLSContextSource?) -> Bool {
         SystemCalls.setOption(descriptor, CInt(IPPROTO_TCP), TCP_NODELAY)
-        let connection = Connection(descriptor: descriptor, peer: peer, shard: self)
+        let connection = Connection(descriptor: descriptor, peer: peer, service: self)
         if let tls {
             guard let session = tls.makeSession() else { return false }
             connection.tls = session
