@@ -15,6 +15,7 @@ extension Connection {
                 return true
             case .needsInput where isSent && !hasReachedEnd:
                 guard await waitUntilReadable() == .ready, take(from: tls) else { return failHandshake() }
+                await loop.roomForSlowWork()
             default:
                 return failHandshake()
             }
