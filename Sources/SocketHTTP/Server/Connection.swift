@@ -26,6 +26,9 @@ import Logging
     var parser: RequestParser
     var token: UInt64?
     var task: Task<Void, Never>?
+    /// What TLS sessions are made from; `nil` for a connection without TLS.
+    let tlsSource: TLSContextSource?
+    /// The session, from the client's first bytes on.
     var tls: TLSSession?
     /// The stage that the current deadline belongs to.
     var stage = RequestParser.Progress.idle
@@ -47,8 +50,9 @@ import Logging
     var awaitsRequest = false
     private var scheduledDeadline = UInt64.max
 
-    init(descriptor: CInt, peer: SocketAddress, service: LoopService) {
+    init(descriptor: CInt, peer: SocketAddress, tls: TLSContextSource?, service: LoopService) {
         self.descriptor = descriptor
+        tlsSource = tls
         self.peer = peer
         self.service = service
         loop = service.loop
