@@ -36,6 +36,9 @@ package final class EventLoop: TaskExecutor, @unchecked Sendable {
     private var generations: [UInt32] = []
     private var sourceCount = 0
     private var wheel = DeadlineWheel<Timed>()
+    /// Deadlines that have passed and wait for their turn, the earliest last.
+    private var overdue: [DeadlineWheel<Timed>.Entry] = []
+    private var slowWork = SlowWork()
     private var isStopping = false
     /// The time of the last wake-up, precise enough for timeouts.
     private(set) var now: UInt64 = 0
@@ -171,6 +174,20 @@ extension EventLoop {
     }
 }
 
+// MARK: Slow work, on the loop's thread
+
+extension EventLoop {
+    /// Returns when this turn, or a later one, has room for another piece of slow work, such as the signature of a TLS
+    /// handshake; callers are served in their order.
+    ///
+    /// Requests that arrive in the meantime are answered in between.
+    func roomForSlowWork() async {
+        assert(isCurrent)
+        if slowWork.take() { return }
+        await unsafe withUnsafeContinuation { unsafe slowWork.append($0) }
+    }
+}
+
 // MARK: The shared buffers, on the loop's thread
 
 extension EventLoop {
@@ -201,12 +218,14 @@ extension EventLoop {
         now = UInt64(WallClock.monotonicNanoseconds())
         var events = [gatehouse_epoll_event](repeating: gatehouse_epoll_event(), count: 512)
         while true {
+            slowWork.beginTurn()
             runJobs()
             if isStopping, sourceCount == 0, localJobs.isEmpty, closeInbox() {
                 // The thread number may be reused by another thread.
                 thread.store(0, ordering: .relaxed)
                 // Actions that are not due yet may hold references to the loop.
                 wheel = DeadlineWheel()
+                overdue = []
                 return
             }
             let count = wait(&events)
@@ -244,7 +263,7 @@ extension EventLoop {
 
     private func wait(_ events: inout [gatehouse_epoll_event]) -> Int {
         let isIdle =
-            localJobs.isEmpty
+            localJobs.isEmpty && overdue.isEmpty && slowWork.isEmpty
             && inbox.withLock { inbox in
                 inbox.isSleeping = inbox.jobs.isEmpty && inbox.actions.isEmpty
                 return inbox.isSleeping
@@ -262,9 +281,16 @@ extension EventLoop {
         return max(Int(count), 0)
     }
 
+    /// The most deadlines that one turn handles: thousands of connections that time out together must not hold up the
+    /// requests of all others.
+    static let deadlinesPerTurn = 16
+
     private func fireDeadlines() {
-        guard let due = wheel.nextDue, due <= now else { return }
-        for entry in wheel.takeDue(now: now) {
+        if overdue.isEmpty, let due = wheel.nextDue, due <= now {
+            overdue = wheel.takeDue(now: now).reversed()
+        }
+        for _ in 0..<min(Self.deadlinesPerTurn, overdue.count) {
+            let entry = overdue.removeLast()
             switch entry.element {
             case .source(let token):
                 source(of: token)?.deadlineReached(entry.deadline)

@@ -7,8 +7,8 @@ extension Connection {
     /// Runs until the connection has ended and its descriptor is closed.
     func run() async {
         defer { service.remove(self) }
-        if let tls {
-            guard await handshake(tls) else { return }
+        if let tlsSource {
+            guard await handshake(tlsSource), let tls else { return }
             // The first request may have arrived with the client's last handshake message.
             if !decryptReceived(tls) { hasReachedEnd = true }
         }

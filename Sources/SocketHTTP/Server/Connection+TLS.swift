@@ -3,9 +3,12 @@ import Logging
 /// TLS for a connection: bytes pass through the session on their way in and out.
 extension Connection {
     /// Performs the handshake within its time; `false` when it failed, and then no HTTP is exchanged.
-    func handshake(_ tls: TLSSession) async -> Bool {
+    func handshake(_ source: TLSContextSource) async -> Bool {
         setDeadline(after: service.settings.handshakeTimeout)
+        guard let tls = await beginSession(source) else { return failHandshake() }
         while true {
+            // The key exchange and the signature take as long as several requests, which must not wait for many of them.
+            await loop.roomForSlowWork()
             let step = tls.handshake()
             // Also after a failure: the alert tells the client the reason.
             let isSent = await flush(tls, within: nil)
@@ -19,6 +22,18 @@ extension Connection {
                 return failHandshake()
             }
         }
+    }
+
+    /// The session, once the client has sent something: one that stays silent costs no session.
+    private func beginSession(_ source: TLSContextSource) async -> TLSSession? {
+        while await waitUntilReadable() == .ready {
+            guard let count = receive() else { continue }
+            guard count > 0, let session = source.makeSession() else { return nil }
+            tls = session
+            barrenBytes += count
+            return charge(barrenBytes) && loop.withInput(count) { session.receive($0) } ? session : nil
+        }
+        return nil
     }
 
     private func failHandshake() -> Bool {

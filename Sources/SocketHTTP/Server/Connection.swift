@@ -34,6 +34,9 @@ struct ConnectedPeer: Sendable {
     var parser: RequestParser
     var token: UInt64?
     var task: Task<Void, Never>?
+    /// What TLS sessions are made from; `nil` for a connection without TLS.
+    let tlsSource: TLSContextSource?
+    /// The session, from the client's first bytes on.
     var tls: TLSSession?
     /// The stage that the current deadline belongs to.
     var stage = RequestParser.Progress.idle
@@ -55,8 +58,9 @@ struct ConnectedPeer: Sendable {
     var awaitsRequest = false
     private var scheduledDeadline = UInt64.max
 
-    init(descriptor: CInt, peer: ConnectedPeer, service: ServerShard) {
+    init(descriptor: CInt, peer: ConnectedPeer, tls: TLSContextSource?, service: ServerShard) {
         self.descriptor = descriptor
+        tlsSource = tls
         self.peer = peer
         self.service = service
         loop = service.loop

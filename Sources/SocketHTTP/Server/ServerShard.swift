@@ -99,11 +99,7 @@ final class ServerShard: @unchecked Sendable {
 
     private func start(_ descriptor: CInt, peer: ConnectedPeer, tls: TLSContextSource?) -> Bool {
         SystemCalls.setOption(descriptor, CInt(IPPROTO_TCP), TCP_NODELAY)
-        let connection = Connection(descriptor: descriptor, peer: peer, service: self)
-        if let tls {
-            guard let session = tls.makeSession() else { return false }
-            connection.tls = session
-        }
+        let connection = Connection(descriptor: descriptor, peer: peer, tls: tls, service: self)
         let events: PollEvents = [.readable, .writable, .halfClosed, .edgeTriggered]
         guard let token = loop.register(connection, descriptor: descriptor, events: events) else { return false }
         connection.token = token
