@@ -116,8 +116,8 @@ package final class HTTPServer: Sendable {
             }
         }
         // One descriptor cannot be shared out as ports are; an operator's requests are few.
-        if let local = unixSocket.withLock({ $0 }), let shard = shards.first {
-            shard.loop.submit { shard.listen(on: local.descriptor, tls: nil, isLocal: true) }
+        if let local = unixSocket.withLock({ $0 }), let service = services.first {
+            service.loop.submit { service.listen(on: local.descriptor, tls: nil, isLocal: true) }
         }
         return opened.map(\.address)
     }
