@@ -41,7 +41,12 @@ export interface UpstreamToken {
   readonly accessToken: string;
   readonly upstream: string;
   readonly scopes: string[];
+  /** The user's identifier at the provider. */
   readonly account?: string;
+  /** A name of the account to show, if there is one. */
+  readonly accountName?: string;
+  /** The header field where the provider's API expects the token as it is; without one it is a bearer token. */
+  readonly header?: string;
   /** What the provider's API needs beside the token, such as `instance_url`. */
   readonly fields: Record<string, string>;
   /** Until when it is used again, in seconds since 1970. */

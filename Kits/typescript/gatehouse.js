@@ -334,7 +334,9 @@ export class Gatehouse {
       accessToken: body.access_token,
       upstream,
       scopes: (body.scope ?? "").split(" ").filter((scope) => scope !== ""),
-      account: body.account,
+      account: body.account?.sub,
+      accountName: body.account?.login,
+      header: body.header,
       fields: body.upstream_fields ?? {},
       useUntil: Math.min(until, expiry(userToken)),
     };
@@ -357,7 +359,9 @@ export class Gatehouse {
   async fetchUpstream(userToken, upstream, input, init = {}, options = {}) {
     const send = (token) => {
       const headers = new Headers(init.headers);
-      headers.set("authorization", `Bearer ${token.accessToken}`);
+      // A credential that a user has entered goes into its own field as it is.
+      if (token.header === undefined) headers.set("authorization", `Bearer ${token.accessToken}`);
+      else headers.set(token.header, token.accessToken);
       return this.#options.fetch(input, { ...init, headers });
     };
     const token = await this.upstreamToken(userToken, upstream, options);

@@ -42,6 +42,8 @@ test("a user's call reaches the API, and concurrent retrievals cause one request
   const other = await control("/sessions", { user: "grace" });
   const found = await Promise.all(Array.from({ length: 20 }, () => gatehouse.upstreamToken(other.access_token, "github")));
   assert.equal(new Set(found).size, 1);
+  assert.equal(found[0].accountName, "grace");
+  assert.equal(typeof found[0].account, "string");
 });
 
 test("a guard refuses what it should, with the challenge of RFC 6750", async () => {
@@ -73,6 +75,20 @@ test("a rotated key is found", async () => {
     const { access_token } = await control("/sessions");
     assert.equal((await gatehouse.guard(`Bearer ${access_token}`)).refusal, undefined);
   }
+});
+
+test("a credential that a user entered goes into its own header field", async () => {
+  const { uri } = ready.resources[0];
+  const seen = [];
+  const fetch = async (url, init) => {
+    if (String(url).startsWith("https://api.example")) seen.push(new Headers(init.headers));
+    if (String(url).endsWith("/token")) return Response.json({ access_token: "sk_1", token_type: "N_A", header: "X-Api-Key" });
+    return Response.json({ issuer: "https://as.example", token_endpoint: "https://as.example/token" });
+  };
+  const kit = new Gatehouse({ issuer: "https://as.example", resource: uri, clientID: "a", clientSecret: "b", fetch });
+  await kit.fetchUpstream("token", "weather", "https://api.example/");
+  assert.equal(seen[0].get("x-api-key"), "sk_1");
+  assert.equal(seen[0].has("authorization"), false);
 });
 
 test("errors say what to do", async () => {

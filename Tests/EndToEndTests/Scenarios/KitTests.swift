@@ -66,7 +66,29 @@ extension EndToEndTests {
                 ["node", "--test"] + tests,
                 environment: environment
             )
-            #expect(output.contains("pass 7") && output.contains("fail 0"), "\(output)")
+            #expect(output.contains("pass 8") && output.contains("fail 0"), "\(output)")
+        }
+
+        @Test("the Go package reaches the verdict of every policy fixture, and serves the built program's users")
+        func go() async throws {
+            let programs = try await VirtualEnvironment.go.python().deletingLastPathComponent()
+            let folder = programs.deletingLastPathComponent()
+            var environment = ChildEnvironment.variables
+            environment["GATEHOUSE_BINARY"] = try GatehouseBinary.url().path()
+            environment["PATH"] = programs.path() + ":" + (environment["PATH"] ?? "")
+            // What is compiled remains for the next run; nothing is downloaded.
+            environment["GOCACHE"] = folder.appending(path: "cache").path()
+            environment["GOPATH"] = folder.appending(path: "path").path()
+            environment["GOTOOLCHAIN"] = "local"
+            environment["GOPROXY"] = "off"
+            let output = try await run(
+                "go test",
+                URL(filePath: "/usr/bin/env"),
+                ["go", "test", "-C", Self.kits.appending(path: "go").path(), "-count=1", "-v", "./..."],
+                environment: environment
+            )
+            let passed = output.split(separator: "\n").filter { $0.hasPrefix("--- PASS") }
+            #expect(passed.count == 15 && !output.contains("--- SKIP"), "\(output)")
         }
 
         @discardableResult

@@ -15,6 +15,8 @@ struct VirtualEnvironment: Sendable, CustomStringConvertible {
     static let schemathesis = VirtualEnvironment(name: "schemathesis")
     /// Selenium, which drives a browser.
     static let browser = VirtualEnvironment(name: "browser")
+    /// A Go toolchain, whose program is beside the interpreter.
+    static let go = VirtualEnvironment(name: "go")
 
     var description: String { name }
 

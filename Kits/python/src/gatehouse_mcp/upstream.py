@@ -28,11 +28,23 @@ class UpstreamToken:
     access_token: str = field(repr=False)
     upstream: str
     scopes: frozenset[str]
+    #: The user's identifier at the provider.
     account: str | None
     #: What the provider's API needs beside the token, such as ``instance_url``.
     fields: dict[str, str]
     #: Until when it is used again, by the clock of this process.
     use_until: float
+    #: A name of the account to show, if there is one.
+    account_name: str | None = None
+    #: The header field where the provider's API expects the token as it is, for credentials that users enter; ``None``
+    #: for a bearer token.
+    header: str | None = None
+
+    def headers(self) -> dict[str, str]:
+        """The header field of a request to the provider's API."""
+        if self.header is not None:
+            return {self.header: self.access_token}
+        return {"Authorization": f"Bearer {self.access_token}"}
 
     def __str__(self) -> str:
         return f"<token of {self.upstream}>"
@@ -119,6 +131,7 @@ class Upstreams:
         if answer.status_code != 200:
             self._raise(upstream, answer)
         body = answer.json()
+        owner = body.get("account", {})
         now = self._clock()
         lifetime = body.get("expires_in")
         if isinstance(lifetime, (int, float)) and not isinstance(lifetime, bool):
@@ -130,9 +143,11 @@ class Upstreams:
             access_token=body["access_token"],
             upstream=upstream,
             scopes=frozenset(body.get("scope", "").split()),
-            account=body.get("account"),
+            account=owner.get("sub"),
             fields=body.get("upstream_fields", {}),
             use_until=min(until, _expiry(user_token)),
+            account_name=owner.get("login"),
+            header=body.get("header"),
         )
 
     async def _post(self, url: str, form: dict[str, str]) -> httpx.Response:
@@ -186,11 +201,11 @@ class UpstreamAuth(httpx.Auth):
 
     async def async_auth_flow(self, request: httpx.Request) -> AsyncGenerator[httpx.Request, httpx.Response]:
         token = await self._gatehouse.upstream_token(self._user_token, self._upstream, scopes=self._scopes)
-        request.headers["Authorization"] = f"Bearer {token.access_token}"
+        request.headers.update(token.headers())
         response = yield request
         if response.status_code != 401:
             return
         await self._gatehouse.report_invalid(self._user_token, self._upstream, token)
         token = await self._gatehouse.upstream_token(self._user_token, self._upstream, scopes=self._scopes)
-        request.headers["Authorization"] = f"Bearer {token.access_token}"
+        request.headers.update(token.headers())
         yield request

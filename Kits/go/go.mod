@@ -1,0 +1,3 @@
+module gatehouse.example/kit
+
+go 1.22
