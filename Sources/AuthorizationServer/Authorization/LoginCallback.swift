@@ -110,6 +110,7 @@ struct LoginCallback: Sendable {
                 legs.claimMappings[provider.name]?.add(login.claims, to: &progress.claims)
                 if pending.userID == nil {
                     progress.noteAuthentication(login.authentication)
+                    progress.withheldScopes = legs.withheldScopes(login, for: pending.request)
                 }
                 instruments.metrics.upstreamLogin(provider.name, result: "success")
             } catch {
@@ -130,14 +131,16 @@ struct LoginCallback: Sendable {
         _ answer: UpstreamCallback,
         _ provider: UpstreamProvider
     ) async throws(LegFailure) -> UpstreamLogin {
-        do {
-            return try await answer.redeem(
+        do throws(UpstreamError) {
+            let login = try await answer.redeem(
                 at: provider,
                 verifier: pending.verifier,
                 nonce: pending.nonce,
                 // OpenID Connect Core 1.0 §3.1.2.1: a client that requires a recent login must get one (OP-5).
                 maximumAgeSeconds: pending.request.maximumAgeSeconds
             )
+            try legs.checkAccess(login, at: provider, identifying: pending.userID == nil ? pending.request : nil)
+            return login
         } catch {
             throw LegFailure(error)
         }

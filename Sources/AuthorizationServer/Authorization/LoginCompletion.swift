@@ -28,13 +28,13 @@ package struct LoginCompletion: Sendable {
         try await keepDocument(of: client)
         let code = AuthorizationCode(random: browser.random)
         let grant = AuthorizationGrant(
-            request: progress.request,
+            request: progress.grantedRequest,
             sessionID: progress.sessionID,
             userID: userID,
             connections: progress.connections,
             authenticatedAt: progress.authenticatedAt,
-            issuesRefreshToken: Self.issuesRefreshToken(client, progress.request.scopes),
-            claims: progress.claims,
+            issuesRefreshToken: Self.issuesRefreshToken(client, progress.grantedRequest.scopes),
+            claims: progress.tokenClaims,
             source: context.network
         )
         let stored = try await OAuthError.attempt(

@@ -137,13 +137,14 @@ package struct PageLoginFlow: CallbackFlow {
             return browser.pages.error(.overloaded, status: .serviceUnavailable)
         }
         let result: UpstreamLogin
-        do {
+        do throws(UpstreamError) {
             result = try await answer.redeem(
                 at: provider,
                 verifier: login.verifier,
                 nonce: login.nonce,
                 requestedScopes: requestedScopes(login, provider)
             )
+            try legs.checkAccess(result, at: provider)
         } catch {
             return failed(LegFailure(error), provider, context)
         }

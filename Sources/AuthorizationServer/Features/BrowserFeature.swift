@@ -76,6 +76,7 @@ struct BrowserParts {
             upstreams: parts.upstreams,
             keeper: parts.connectionKeeper,
             claimMappings: parts.configuration.claimMappings,
+            access: AccessRules(parts.configuration),
             failures: LegFailures(logger: parts.environment.logger, audit: parts.audit),
             blocks: parts.stores.administration?.blocks
         )

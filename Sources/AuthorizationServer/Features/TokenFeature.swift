@@ -61,7 +61,13 @@ extension ServerParts {
                 subjects: exchangeSubjects,
                 vending: vending,
                 endings: UpstreamEndings(connections: stores.vault, metrics: metrics),
-                refreshConditions: upstreams.refreshConditions(for: resources)
+                refreshConditions: upstreams.refreshConditions(for: resources),
+                access: SessionAccess(
+                    rules: AccessRules(configuration),
+                    upstreams: upstreams,
+                    connections: stores.vault,
+                    sealing: vault.sealing
+                )
             ),
             assertions: GrantGround.Assertions(
                 trustedIssuers: trustedIssuers,

@@ -70,5 +70,7 @@ struct GrantGround: Sendable {
         let endings: UpstreamEndings
         /// What must hold of a session's providers when it is refreshed.
         let refreshConditions: RefreshConditions
+        /// Whether its user may still have it.
+        let access: SessionAccess
     }
 }

@@ -39,7 +39,12 @@ final class RefreshTokenGrant: Grant {
         let answer = try await answering(
             await stores.sessions.rotate(use, under: upstreams.refreshConditions, now: now)
         ) { (outcome) throws(OAuthError) -> GrantAnswer in
-            try await respond(to: outcome, use, request.client, now: now)
+            guard let session = outcome.refreshed else {
+                return try await respond(to: outcome, use, request.client, withholding: .empty, now: now)
+            }
+            let verdict = try await upstreams.access.verdict(on: session)
+            if let rule = verdict.refusal { return try await withdraw(session, rule) }
+            return try await respond(to: outcome, use, request.client, withholding: verdict.withheld, now: now)
         }
         return try answer.body(audit, request.context)
     }
@@ -69,22 +74,29 @@ final class RefreshTokenGrant: Grant {
         to outcome: RotationOutcome,
         _ use: RefreshTokenUse,
         _ client: Client,
+        withholding withheld: ScopeSet,
         now: Timestamp
     ) async throws(OAuthError) -> GrantAnswer {
         switch outcome {
         case .rotated(let session):
-            return .issued(try await body(session, use, client, now: now), .refreshed(session, isRepeat: false))
+            return .issued(
+                try await body(session, use, client, withheld, now: now),
+                .refreshed(session, isRepeat: false)
+            )
         case .caughtUp(let session):
             metrics.refreshTokenAheadOfState()
             return .issued(
-                try await body(session, use, client, now: now),
+                try await body(session, use, client, withheld, now: now),
                 .aheadOfState(session, presented: use.generation)
             )
         case .repeated(let session):
-            return .issued(try await body(session, use, client, now: now), .refreshed(session, isRepeat: true))
+            return .issued(
+                try await body(session, use, client, withheld, now: now),
+                .refreshed(session, isRepeat: true)
+            )
         case .repeatedElsewhere(let session):
             return .issued(
-                try await body(session, use, client, now: now),
+                try await body(session, use, client, withheld, now: now),
                 .refreshed(session, isRepeat: true, isElsewhere: true)
             )
         case .repeatedTooOften(let end):
@@ -121,13 +133,31 @@ final class RefreshTokenGrant: Grant {
         }
     }
 
+    // What the operator withdrew takes effect here: the session ends, and a login says why.
+    private func withdraw(_ session: Session, _ rule: String) async throws(OAuthError) -> GrantAnswer {
+        _ = try await OAuthError.attempt(await stores.sessions.revoke(session.id).outcome)
+        return .refused(
+            OAuthError(
+                .invalidGrant,
+                "the user is no longer allowed to have this access",
+                details: ["reason": "access_withdrawn"]
+            ),
+            .accessWithdrawn(session, by: rule)
+        )
+    }
+
     private func body(
         _ session: Session,
         _ use: RefreshTokenUse,
         _ client: Client,
+        _ withheld: ScopeSet,
         now: Timestamp
     ) async throws(OAuthError) -> [UInt8] {
         var scopes = use.scopes ?? session.scopes
+        if !withheld.isEmpty {
+            scopes = scopes.filter { !withheld.contains($0) }
+            guard !scopes.isEmpty else { throw OAuthError(.invalidScope, "the user no longer has these scopes") }
+        }
         // What the operator took from the resource or the client since the login ends here, not with the session.
         if let resource = resources.registered(session.resource) {
             scopes = try scopePolicy.remaining(of: scopes, resource: resource, client: client)
@@ -137,4 +167,15 @@ final class RefreshTokenGrant: Grant {
     }
 
     private static let over = OAuthError(.invalidGrant, "the refresh token has expired or was revoked")
+}
+
+extension RotationOutcome {
+    /// The session that a refresh goes on with.
+    fileprivate var refreshed: Session? {
+        switch self {
+        case .rotated(let session), .caughtUp(let session), .repeated(let session), .repeatedElsewhere(let session):
+            session
+        default: nil
+        }
+    }
 }
