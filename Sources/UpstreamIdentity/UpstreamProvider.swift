@@ -131,6 +131,19 @@ package final class UpstreamProvider: Sendable {
         try identityPaths.accountSubject(in: claims)
     }
 
+    /// The claims of an ID token that was verified before it was stored; `nil` for a text that is none.
+    package func claims(ofStoredIDToken text: String) -> JSONObject? {
+        // What is no ID token says nothing.
+        guard let jws = try? CompactJWS(parsing: text, maximumBytes: IDTokenVerifier.byteCountMax) else { return nil }
+        return try? JSONWebToken.unverifiedClaims(of: jws)
+    }
+
+    /// The address in claims of this provider's ID tokens, only if the provider has verified it (D-63).
+    package func verifiedEmail(in claims: JSONObject) -> String? {
+        // Claims without a subject are no ID token's, and say nothing.
+        try? identityPaths.account(in: claims, verifiedEmail: configuration.behaviour.verifiedEmail).verifiedEmail
+    }
+
     /// Whether a login can show when the user was last authenticated, which OAuth 2.0 cannot express (OP-5).
     package var provesLoginTime: Bool { openID != nil }
 

@@ -42,7 +42,8 @@ extension ServerParts {
             connections: stores.vault,
             sessions: stores.sessions,
             upstreams: upstreams,
-            sealing: vault.sealing
+            sealing: vault.sealing,
+            rules: AccessRules(configuration)
         )
     }
 

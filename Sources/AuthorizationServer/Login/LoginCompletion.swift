@@ -27,12 +27,12 @@ package struct LoginCompletion: Sendable {
         try await consumePush(of: login.request, context)
         try await keepDocument(of: client)
         let code = AuthorizationCode(random: browser.random)
-        var login = login
-        login.source = context.network
+        var granted = login.granted
+        granted.source = context.network
         let grant = AuthorizationGrant(
-            login,
+            granted,
             userID: userID,
-            issuesRefreshToken: Self.issuesRefreshToken(client, login.request.scopes)
+            issuesRefreshToken: Self.issuesRefreshToken(client, granted.request.scopes)
         )
         let stored = try await OAuthError.attempt(
             await sessions.issueCode(code.hash, for: grant, now: context.now).outcome

@@ -95,7 +95,10 @@ extension LoginFlow {
             }
             let kept = try await keep(result, login, provider, context)
             legs.claimMappings[provider.name]?.add(result.claims, to: &login.claims)
-            if login.userID == nil { login.noteAuthentication(result.authentication) }
+            if login.userID == nil {
+                login.noteAuthentication(result.authentication)
+                login.withheldScopes = legs.withheldScopes(result, for: login.request)
+            }
             login.userID = kept.userID
             login.connections.append(kept.id)
             instruments.metrics.upstreamLogin(provider.name, result: "success")
@@ -128,8 +131,10 @@ extension LoginFlow {
         _ answer: UpstreamCallback,
         at provider: UpstreamProvider
     ) async throws(LegFailure) -> UpstreamLogin {
-        do {
-            return try await answer.redeem(at: provider, leg, for: purpose)
+        do throws(UpstreamError) {
+            let result = try await answer.redeem(at: provider, leg, for: purpose)
+            try legs.checkAccess(result, at: provider, identifying: purpose.unidentifiedRequest)
+            return result
         } catch {
             throw LegFailure(error)
         }
@@ -187,5 +192,13 @@ extension Login {
         if !authentication.methods.isEmpty, claims["amr"] == nil {
             claims["amr"] = .array(authentication.methods.map(JSONValue.string))
         }
+    }
+}
+
+extension LoginPurpose {
+    /// The request whose user the next provider identifies.
+    fileprivate var unidentifiedRequest: AuthorizationRequest? {
+        guard case .client(let login) = self, login.userID == nil else { return nil }
+        return login.request
     }
 }

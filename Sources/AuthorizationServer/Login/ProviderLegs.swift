@@ -1,4 +1,6 @@
+import OAuthProtocol
 import OAuthState
+import UpstreamIdentity
 
 /// The providers that logins visit, and what happens to their answers.
 struct ProviderLegs: Sendable {
@@ -6,7 +8,7 @@ struct ProviderLegs: Sendable {
     let upstreams: UpstreamDirectory
     /// Stores their tokens.
     let keeper: ConnectionKeeper
-    /// Whether an account that logged in earlier is still accepted.
+    /// Which accounts and users are accepted.
     let accounts: AccountAdmission
     /// Which of their claims go into our tokens, by the upstream's name.
     let claimMappings: [String: ClaimMapping]
@@ -14,4 +16,39 @@ struct ProviderLegs: Sendable {
     let failures: LegFailures
     /// The users whom the operator keeps out; `nil` for a store without administration.
     let blocks: (any BlockStore)?
+}
+
+extension ProviderLegs {
+    /// Refuses an account that `allow` does not accept: of its provider, and for a login that it identifies the user of,
+    /// of the resource and the client.
+    ///
+    /// - Throws: ``UpstreamError`` `notAdmitted`, before anything of the login is stored.
+    func checkAccess(
+        _ login: UpstreamLogin,
+        at provider: UpstreamProvider,
+        identifying request: AuthorizationRequest? = nil
+    ) throws(UpstreamError) {
+        let facts = AccessRules.facts(login.claims, verifiedEmail: login.verifiedEmail)
+        var refusal = accounts.rules.refusal(ofAccount: facts, at: provider.name, .login)
+        if refusal == nil, let request {
+            refusal = accounts.rules.refusal(
+                ofUser: facts,
+                resource: request.resource,
+                clientID: request.clientID,
+                .login
+            )
+            let withheld = accounts.rules.withheld(from: facts, resource: request.resource, .login)
+            if refusal == nil, !request.scopes.isEmpty, request.scopes.isSubset(of: withheld) {
+                refusal = "the requested scopes"
+            }
+        }
+        guard let refusal else { return }
+        throw UpstreamError(.notAdmitted, "allow of \(refusal) does not accept the account")
+    }
+
+    /// The scopes that `allow_scopes` withholds from the user whom a login identified.
+    func withheldScopes(_ login: UpstreamLogin, for request: AuthorizationRequest) -> ScopeSet {
+        let facts = AccessRules.facts(login.claims, verifiedEmail: login.verifiedEmail)
+        return accounts.rules.withheld(from: facts, resource: request.resource, .login)
+    }
 }

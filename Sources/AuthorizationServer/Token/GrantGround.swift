@@ -70,7 +70,7 @@ struct GrantGround: Sendable {
         let endings: UpstreamEndings
         /// What must hold of a session's providers when it is refreshed.
         let refreshConditions: RefreshConditions
-        /// Checks the accounts of sessions against the operator's requirements.
+        /// Checks the accounts of sessions against what the operator accepts.
         let admission: AccountAdmission
     }
 }

@@ -4,13 +4,14 @@ import UpstreamIdentity
 
 /// UP-4, D-64: whether accounts that logged in earlier meet the `required_claims` of today.
 ///
-/// A login checks them (see ``UpstreamProvider``). Without this, an operator who requires another claim would wait for
+/// `allow` is checked with them. A login checks them (see ``UpstreamProvider``). Without this, an operator who requires another claim would wait for
 /// the end of every session, and an account that a later login finds connected would never be checked.
 struct AccountAdmission: Sendable {
     let connections: any ConnectionStore
     let sessions: any SessionStore
     let upstreams: UpstreamDirectory
     let sealing: TokenSealing
+    let rules: AccessRules
 
     /// The reason that the audit trail gives for the end of a session whose account is no longer accepted.
     static let reason = UpstreamFailureReason.accountNotAllowed.rawValue

@@ -27,6 +27,24 @@ extension Format where Value == ClaimRule {
     }
 }
 
+extension Format where Value == [String: ClaimRule] {
+    /// A map of scopes to rules about their users.
+    static var scopeRules: Format {
+        Format(
+            "map of scopes to rules as in `allow`",
+            schema: .map(to: ["type": "object", "minProperties": 1]),
+            read: { cursor, _ in
+                cursor.entries().reduce(into: [:]) { rules, entry in
+                    if let rule = entry.value.claimRule(depth: 0) { rules[entry.name] = rule }
+                }
+            },
+            write: { rules in
+                .object(JSONObject(rules.sorted { $0.key < $1.key }.map { ($0.key, $0.value.json) }))
+            }
+        )
+    }
+}
+
 extension ConfigurationCursor {
     fileprivate func claimRule(depth: Int) -> ClaimRule? {
         guard depth < ClaimRule.depthMax else { return refused("is nested too deeply") }

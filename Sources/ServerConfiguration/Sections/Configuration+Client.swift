@@ -51,6 +51,9 @@ extension Configuration {
         /// The resources that it may get such tokens for.
         package var delegationTargets: [String] = []
 
+        /// Which users may log in with it, by the claims of the provider that identifies them; `nil` for every one.
+        package var access: ClaimRule?
+
         /// What it gets for a shorter time than other clients.
         package var lifetimes = Lifetimes()
 
@@ -110,6 +113,13 @@ extension Configuration.Client {
             .scopes("list of scopes", Configuration.Resource.isGranted),
             default: "no limit",
             "Some of the server's `scopes`: those that the client may have."
+        )
+        Key(
+            "allow",
+            \.access,
+            .claimRule,
+            default: "every user",
+            "Which users may log in with it, by the claims of the provider that identifies them, and `email_domain`."
         )
         Key("trusted", \.isTrusted, .flag, "Whether `consent: trusted` spares this client's users the page.")
         Key(

@@ -61,6 +61,12 @@ extension Configuration {
         /// How long ago the user may have logged in, as forward authentication demands it.
         package var loginAgeMax: Duration?
 
+        /// Which users may log in for it, by the claims of the provider that identifies them; `nil` for every one.
+        package var access: ClaimRule?
+
+        /// Which users get a scope of it, by the same claims; a scope without a rule is for every one.
+        package var scopeAccess: [String: ClaimRule] = [:]
+
         /// Makes a resource that does not call us.
         package init(uri: String, scopes: ScopeSet) {
             self.uri = uri
@@ -153,6 +159,19 @@ extension Configuration.Resource {
             "The upstream that this resource's users log in with; it need not be one of `upstreams`."
         )
         Key(
+            "allow",
+            \.access,
+            .claimRule,
+            default: "every user",
+            "Which users may log in for it, by the claims of the provider that identifies them, and `email_domain`."
+        )
+        Key(
+            "allow_scopes",
+            \.scopeAccess,
+            .scopeRules,
+            "Which users get some of its scopes, by the same claims, such as `{mcp:admin: {groups: [admins]}}`."
+        )
+        Key(
             "delegates_to",
             \.delegationTargets,
             .texts("list of resources", schema: .url, ConfigurationRules.resourceObjection),
@@ -196,6 +215,9 @@ extension Configuration.Resource {
         )
     } finish: { section, resource, context in
         if section["scopes"] == nil { resource.scopes = context.configuration.scopes }
+        for scope in resource.scopeAccess.keys.sorted() where !resource.scopes.contains(scope) {
+            section["allow_scopes"]?[scope]?.refuse("\(scope) is not one of this resource's scopes")
+        }
         checkCredentials(section)
         checkForwardAuth(section, resource, context.configuration)
         LoginOrderCheck(section: section, configuration: context.configuration).check(resource)

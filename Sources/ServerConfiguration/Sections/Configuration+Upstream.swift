@@ -47,6 +47,9 @@ extension Configuration {
         /// What the claims of an account must say before it is accepted (UP-4); each must hold.
         package var requiredClaims: [UpstreamClaimRequirement] = []
 
+        /// Which accounts are accepted, at logins and at refreshes of our sessions; `nil` for every one.
+        package var access: ClaimRule?
+
         /// Whether it is intended that everybody with an account at a public provider may log in.
         package var admitsAnyone = false
 

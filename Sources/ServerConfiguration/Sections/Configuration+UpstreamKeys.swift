@@ -150,6 +150,16 @@ extension Configuration.Upstream {
             """
         )
         Key(
+            "allow",
+            \.access,
+            .claimRule,
+            default: "every account",
+            """
+            Which accounts are accepted, by their claims and by `email_domain`, the domain of a verified address. What is \
+            missing is refused at a login; a refresh of our session ends it only if the claims are there and do not comply.
+            """
+        )
+        Key(
             "anyone",
             \.admitsAnyone,
             .flag,

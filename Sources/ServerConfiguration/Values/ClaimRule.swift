@@ -27,7 +27,7 @@ package indirect enum ClaimRule: Hashable, Sendable {
     }
 
     /// The value at a path; each part may contain dots itself, such as `kubernetes.io`.
-    private static func value(at path: String, in claims: JSONObject) -> JSONValue? {
+    static func value(at path: String, in claims: JSONObject) -> JSONValue? {
         if let value = claims[path] { return value }
         for dot in path.indices where path[dot] == "." {
             guard let inner = claims[String(path[..<dot])]?.objectValue else { continue }

@@ -22,6 +22,10 @@ final class RefreshTokenGrant: Grant {
     private let upstreams: GrantGround.UpstreamAccess
     private let metrics: ServerMetrics
     private let audit: AuditTrail
+    /// Whether any upstream has `required_claims`, and whether there is any `allow`: without them a refresh looks
+    /// nothing up.
+    private let requiresClaims: Bool
+    private let appliesRules: Bool
 
     init(_ ground: GrantGround) {
         stores = ground.stores
@@ -31,17 +35,21 @@ final class RefreshTokenGrant: Grant {
         upstreams = ground.upstreams
         metrics = ground.metrics
         audit = ground.audit
+        requiresClaims = upstreams.admission.requiresClaims
+        appliesRules = !upstreams.admission.rules.isEmpty
     }
 
     func evaluate(_ request: TokenRequest) async throws(OAuthError) -> [UInt8] {
         let use = try use(request)
         let now = request.context.now
         var conditions = upstreams.refreshConditions
-        // Before the rotation, which must not happen while this cannot be found out.
-        conditions.refusedConnections = try await upstreams.admission.refusedConnections(
-            ofSession: use.family,
-            now: now
-        )
+        if requiresClaims {
+            // Before the rotation, which must not happen while this cannot be found out.
+            conditions.refusedConnections = try await upstreams.admission.refusedConnections(
+                ofSession: use.family,
+                now: now
+            )
+        }
         let answer = try await answering(
             await stores.sessions.rotate(use, under: conditions, now: now)
         ) { (outcome) throws(OAuthError) -> GrantAnswer in
@@ -80,19 +88,19 @@ final class RefreshTokenGrant: Grant {
     ) async throws(OAuthError) -> GrantAnswer {
         switch outcome {
         case .rotated(let session):
-            return .issued(try await body(session, use, client, now: now), .refreshed(session, isRepeat: false))
+            return try await issue(session, use, client, .refreshed(session, isRepeat: false), now)
         case .caughtUp(let session):
             metrics.refreshTokenAheadOfState()
-            return .issued(
-                try await body(session, use, client, now: now),
-                .aheadOfState(session, presented: use.generation)
-            )
+            return try await issue(session, use, client, .aheadOfState(session, presented: use.generation), now)
         case .repeated(let session):
-            return .issued(try await body(session, use, client, now: now), .refreshed(session, isRepeat: true))
+            return try await issue(session, use, client, .refreshed(session, isRepeat: true), now)
         case .repeatedElsewhere(let session):
-            return .issued(
-                try await body(session, use, client, now: now),
-                .refreshed(session, isRepeat: true, isElsewhere: true)
+            return try await issue(
+                session,
+                use,
+                client,
+                .refreshed(session, isRepeat: true, isElsewhere: true),
+                now
             )
         case .repeatedTooOften(let end):
             return .refused(
@@ -128,19 +136,42 @@ final class RefreshTokenGrant: Grant {
         }
     }
 
-    private func body(
+    // What the operator withdrew takes effect here: the session ends, and a login says why.
+    private func withdraw(_ session: Session, _ rule: String) async throws(OAuthError) -> GrantAnswer {
+        _ = try await OAuthError.attempt(await stores.sessions.revoke(session.id).outcome)
+        return .refused(
+            OAuthError(
+                .invalidGrant,
+                "the user is no longer allowed to have this access",
+                details: ["reason": "access_withdrawn"]
+            ),
+            .accessWithdrawn(session, by: rule)
+        )
+    }
+
+    private func issue(
         _ session: Session,
         _ use: RefreshTokenUse,
         _ client: Client,
-        now: Timestamp
-    ) async throws(OAuthError) -> [UInt8] {
+        _ event: AuditEvent,
+        _ now: Timestamp
+    ) async throws(OAuthError) -> GrantAnswer {
         var scopes = use.scopes ?? session.scopes
+        if appliesRules {
+            let verdict = try await upstreams.admission.verdict(on: session)
+            if let rule = verdict.refusal { return try await withdraw(session, rule) }
+            if !verdict.withheld.isEmpty {
+                scopes = scopes.filter { !verdict.withheld.contains($0) }
+                guard !scopes.isEmpty else { throw OAuthError(.invalidScope, "the user no longer has these scopes") }
+            }
+        }
         // What the operator took from the resource or the client since the login ends here, not with the session.
         if let resource = resources.registered(session.resource) {
             scopes = try scopePolicy.remaining(of: scopes, resource: resource, client: client)
         }
         await stores.clients.touch(use.clientID, now: now)
-        return try await responses.body(session, scopes: scopes, boundTo: use.key, grant: nil, now: now)
+        let body = try await responses.body(session, scopes: scopes, boundTo: use.key, grant: nil, now: now)
+        return .issued(body, event)
     }
 
     private static let over = OAuthError(.invalidGrant, "the refresh token has expired or was revoked")
