@@ -1,3 +1,5 @@
+package import OAuthProtocol
+
 /// The conditions outside a session under which it may continue: data that any store can check in the turn of the
 /// refresh, or when its agent uses its token.
 package struct RefreshConditions: Hashable, Sendable {
@@ -7,6 +9,28 @@ package struct RefreshConditions: Hashable, Sendable {
     /// one of these upstreams was ended by the provider ends at this refresh (VR-9): otherwise its client would refresh
     /// tokens that give access to nothing and never ask the user to log in again.
     package var neededUpstreams: [String: Set<String>]
+
+    /// The same for the members of fleets, in the order of the configuration.
+    package var fleets: [Fleet] = []
+
+    /// A fleet of resources, and the upstreams that the sessions of its members require.
+    package struct Fleet: Hashable, Sendable {
+        /// Which resources are its members.
+        package var pattern: ResourcePattern
+        /// The upstreams.
+        package var upstreams: Set<String>
+
+        /// A fleet.
+        package init(pattern: ResourcePattern, upstreams: Set<String>) {
+            self.pattern = pattern
+            self.upstreams = upstreams
+        }
+    }
+
+    /// The upstreams that a resource's sessions require; `nil` for a resource that is not registered.
+    package func upstreams(neededBy resource: String) -> Set<String>? {
+        neededUpstreams[resource] ?? fleets.first { $0.pattern.matches(resource) }?.upstreams
+    }
 
     /// Conditions by resource.
     package init(neededUpstreams: [String: Set<String>]) {
