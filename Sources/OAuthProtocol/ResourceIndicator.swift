@@ -1,7 +1,11 @@
 /// RFC 8707: a protected resource that access tokens can be issued for.
 package struct ProtectedResource: Hashable, Sendable {
-    /// The registered spelling; it becomes the token's `aud` (FD-6).
-    package let uri: String
+    /// The registered spelling, or the requested address of a fleet's member; it becomes the token's `aud` (FD-6).
+    package private(set) var uri: String
+    /// The pattern of a fleet, which is no audience itself; `nil` for one resource, and for a member.
+    package let pattern: ResourcePattern?
+    /// The fleet that a member belongs to, as it is configured.
+    private var fleet: String?
     /// The scopes of this resource; a scope of another resource never enters its tokens (RI-4).
     package let scopes: ScopeSet
     /// The upstream providers whose tokens this resource may retrieve, in login order.
@@ -33,6 +37,7 @@ package struct ProtectedResource: Hashable, Sendable {
         identity: String? = nil
     ) {
         self.uri = uri
+        pattern = ResourcePattern(uri)
         self.scopes = scopes
         self.upstreams = upstreams
         self.clientID = clientID
@@ -41,20 +46,46 @@ package struct ProtectedResource: Hashable, Sendable {
     }
 }
 
+extension ProtectedResource {
+    /// The address by which the configuration names it: that of the fleet for a member.
+    package var configuredURI: String { fleet ?? uri }
+
+    /// The member of a fleet at an address, in its comparison form; `nil` if it is not one.
+    func member(at form: String) -> ProtectedResource? {
+        pattern?.audience(of: form).map { ProtectedResource(self, at: $0) }
+    }
+
+    private init(_ fleet: ProtectedResource, at form: String) {
+        self.init(
+            uri: form,
+            scopes: fleet.scopes,
+            upstreams: fleet.upstreams,
+            clientID: fleet.clientID,
+            logins: fleet.logins,
+            identity: fleet.identity
+        )
+        requiredLogin = fleet.requiredLogin
+        name = fleet.name
+        summary = fleet.summary
+        self.fleet = fleet.uri
+    }
+}
+
 /// RFC 6749 §1.1: the server of one or more resources, identified by the client that it authenticates as.
 package struct ResourceServer: Sendable {
     /// The server's resources, in the configuration's order.
     package fileprivate(set) var resources: [ProtectedResource] = []
     /// Their URIs: an access token must be for one of them to concern this server (D-37).
-    package fileprivate(set) var audiences: Set<String> = []
+    package fileprivate(set) var audiences: ResourceAudiences = []
 }
 
 /// RFC 8707 §2: finds the resource that a `resource` parameter names.
 package struct ResourceCatalogue: Sendable {
-    /// The configured resources in their order.
+    /// The configured resources in their order, fleets among them.
     package let resources: [ProtectedResource]
     /// The URIs of all of them.
-    package let audiences: Set<String>
+    package let audiences: ResourceAudiences
+    private let fleets: [ProtectedResource]
     /// The resource of requests that name none, where the operator chose one.
     private let defaultResource: ProtectedResource?
     private let byURI: [String: ProtectedResource]
@@ -65,20 +96,22 @@ package struct ResourceCatalogue: Sendable {
     package init(_ resources: [ProtectedResource], defaultURI: String? = nil) {
         self.resources = resources
         let form = defaultURI.flatMap(Self.comparisonForm)
-        defaultResource = form.flatMap { form in resources.first { Self.comparisonForm($0.uri) == form } }
-        audiences = Set(resources.map(\.uri))
-        byURI = Dictionary(resources.map { ($0.uri, $0) }, uniquingKeysWith: { first, _ in first })
+        let single = resources.filter { $0.pattern == nil }
+        fleets = resources.filter { $0.pattern != nil }
+        defaultResource = form.flatMap { form in single.first { Self.comparisonForm($0.uri) == form } }
+        audiences = ResourceAudiences(resources)
+        byURI = Dictionary(single.map { ($0.uri, $0) }, uniquingKeysWith: { first, _ in first })
         servers = resources.reduce(into: [:]) { servers, resource in
             guard let clientID = resource.clientID else { return }
             servers[clientID, default: ResourceServer()].resources.append(resource)
-            servers[clientID, default: ResourceServer()].audiences.insert(resource.uri)
+            servers[clientID, default: ResourceServer()].audiences.insert(resource)
         }
-        spellings = ResourceSpellings(resources)
+        spellings = ResourceSpellings(single)
     }
 
     /// The resource with exactly this URI, as a session or an `aud` stores it; `nil` when the operator has removed it.
     package func registered(_ uri: String) -> ProtectedResource? {
-        byURI[uri]
+        byURI[uri] ?? member(at: uri)
     }
 
     /// The resource server that authenticates as this client; `nil` when the client is not a resource server.
@@ -99,14 +132,18 @@ package struct ResourceCatalogue: Sendable {
         guard let form = Self.comparisonForm(text) else {
             throw OAuthError(.invalidTarget, "resource must be an absolute URI without fragment")
         }
-        guard let resource = spellings[form] else {
+        guard let resource = resource(spelled: form) else {
             throw OAuthError(.invalidTarget, "resource is not registered")
         }
         return resource
     }
 
     /// The resource that a comparison form names; `nil` when none has that address.
-    func resource(spelled form: String) -> ProtectedResource? { spellings[form] }
+    func resource(spelled form: String) -> ProtectedResource? { spellings[form] ?? member(at: form) }
+
+    private func member(at form: String) -> ProtectedResource? {
+        fleets.isEmpty ? nil : fleets.lazy.compactMap { $0.member(at: form) }.first
+    }
 
     /// The resource of the request's `resource` values; without any, the default or the only registered one (FD-5).
     ///
@@ -127,7 +164,7 @@ package struct ResourceCatalogue: Sendable {
         guard let only = resources.first else {
             throw OAuthError(.invalidTarget, "no resource is registered")
         }
-        guard resources.count == 1 else {
+        guard resources.count == 1, only.pattern == nil else {
             throw OAuthError(.invalidTarget, "resource is required because several are registered")
         }
         return only

@@ -53,5 +53,30 @@ struct AccessRuleKeyTests {
         ),
     ]
 
+    @Test("a fleet has whole labels as stars, and nothing that concerns one address")
+    func fleet() {
+        #expect(refusals(Self.fleet("https://*.mcp.example.com/mcp", "")).isEmpty)
+        #expect(
+            refusals(Self.fleet("https://*.com/mcp", "")) == [
+                """
+                resources[0].uri: must be https, with stars as whole labels at the beginning of the host, before two labels \
+                or more (line 3)
+                """
+            ]
+        )
+        #expect(
+            refusals(Self.fleet("https://*.mcp.example.com/mcp", ", aliases: ['https://a.example']"))
+                == ["resources[0].aliases: is not for a fleet (line 3)"]
+        )
+        #expect(
+            refusals(Self.fleet("https://mcp.example.com/mcp", ", aliases: ['https://*.a.example']"))
+                == ["resources[0].aliases[0]: must not have a star in its host (line 3)"]
+        )
+    }
+
+    private static func fleet(_ uri: String, _ rest: String) -> String {
+        "issuer: https://a.example\nresources:\n  - {uri: '\(uri)'\(rest)}"
+    }
+
     private static let path = "resources[0].allow_scopes.mcp:write"
 }

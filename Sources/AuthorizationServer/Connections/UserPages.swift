@@ -69,7 +69,7 @@ struct UserPages: Sendable {
         guard let agents = access.agents else { return nil }
         return AgentSections(
             agents: try await agents.list(of: user.id, now: now),
-            resources: agents.resources.resources,
+            resources: agents.resources.resources.filter { $0.pattern == nil },
             upstreams: Set(connections.map(\.upstream)).sorted()
         )
     }

@@ -37,7 +37,7 @@ struct ResourceAccess: Sendable {
     /// The live token of a request to one of our own endpoints.
     func granted(
         _ request: Request,
-        audiences: Set<String>?,
+        audiences: ResourceAudiences?,
         _ context: RequestContext
     ) async throws(Refusal) -> Granted {
         // The path has the issuer's own, if it has one; the address that clients use has the issuer's origin.
@@ -66,7 +66,7 @@ struct ResourceAccess: Sendable {
     func granted(
         _ request: Request,
         for use: Use?,
-        audiences: Set<String>?,
+        audiences: ResourceAudiences?,
         _ context: RequestContext
     ) async throws(Refusal) -> Granted {
         guard let credential = AccessCredential(request) else { throw .absent }
@@ -88,7 +88,7 @@ struct ResourceAccess: Sendable {
     private func live(
         _ credential: AccessCredential,
         _ presentation: AccessTokenVerification.Presentation,
-        _ audiences: Set<String>?,
+        _ audiences: ResourceAudiences?,
         _ context: RequestContext
     ) async throws(Refusal) -> AccessTokenVerification.LiveToken {
         do {

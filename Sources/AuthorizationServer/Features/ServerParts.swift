@@ -165,7 +165,7 @@ struct ServerParts {
                 .init(member: $0.member, path: surface.path, authentication: $0.authentication)
             }
         }
-        metadata.protectedResources = resources.resources.map(\.uri)
+        metadata.protectedResources = resources.resources.filter { $0.pattern == nil }.map(\.uri)
         metadata.contextClasses = Set(configuration.resources.flatMap(\.authenticationContexts)).sorted()
         metadata.allowsMetadataDocuments = configuration.registration.acceptsMetadataDocuments
         return metadata

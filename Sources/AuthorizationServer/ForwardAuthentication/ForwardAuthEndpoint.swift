@@ -60,7 +60,7 @@ struct ForwardAuthEndpoint: Endpoint {
         do throws(Refusal) {
             let isProxy = try await checkProxy(request, context)
             let (resource, scopes) = try resource(request)
-            let upstream = settings.upstreams[resource.uri]
+            let upstream = settings.upstreams[resource.configuredURI]
             guard upstream == nil || isProxy else {
                 throw .proxy(OAuthError(.accessDenied, "this resource requires the proxy's secret"))
             }
@@ -79,7 +79,7 @@ struct ForwardAuthEndpoint: Endpoint {
                 let header = credential.header
                 // The configuration has checked the name.
                 if let name = HTTPField.Name(header.name) { response.headerFields[name] = header.value }
-                for forwarded in settings.fields[resource.uri] ?? [] {
+                for forwarded in settings.fields[resource.configuredURI] ?? [] {
                     guard let name = HTTPField.Name(forwarded.header) else { continue }
                     // Empty rather than absent, so that the proxy replaces what the client sent by that name.
                     response.headerFields[name] = credential.fields[forwarded.field]?.headerText ?? ""
@@ -235,7 +235,7 @@ struct ForwardAuthEndpoint: Endpoint {
             return try await retrievals.retrieve(query, to: clientID, context: context).credential
         } catch {
             guard error.code == .interactionRequired else { throw .proxy(error) }
-            guard !settings.onDemand.contains(resource.uri) else {
+            guard !settings.onDemand.contains(resource.configuredURI) else {
                 // No login visits this upstream: a challenge would send the client there again and again.
                 throw .proxy(OAuthError(.connectionRequired, error.description, details: error.details))
             }

@@ -11,6 +11,8 @@ package struct AccessRules: Sendable {
     private let resources: [String: ClaimRule]
     private let clients: [String: ClaimRule]
     private let scopes: [String: [String: ClaimRule]]
+    private let fleets: [ResourcePattern]
+    private let single: Set<String>
 
     /// When a rule is applied.
     package enum Stage: Sendable {
@@ -23,6 +25,8 @@ package struct AccessRules: Sendable {
         upstreams = Self.table(configuration.upstreams.map { ($0.name, $0.access) })
         resources = Self.table(configuration.resources.map { ($0.uri, $0.access) })
         clients = Self.table(configuration.clients.map { ($0.clientID, $0.access) })
+        single = Set(configuration.resources.map(\.uri))
+        fleets = configuration.resources.compactMap { ResourcePattern($0.uri) }
         scopes = Self.table(configuration.resources.map { ($0.uri, $0.scopeAccess.isEmpty ? nil : $0.scopeAccess) })
     }
 
@@ -60,13 +64,21 @@ package struct AccessRules: Sendable {
         clientID: String,
         _ stage: Stage
     ) -> String? {
-        guard Self.holds(resources[resource], facts, stage) else { return "the resource" }
+        guard Self.holds(resources[configured(resource)], facts, stage) else { return "the resource" }
         return Self.holds(clients[clientID], facts, stage) ? nil : "the client"
     }
 
     /// The scopes of a resource that the user does not get.
     package func withheld(from facts: JSONObject, resource: String, _ stage: Stage) -> ScopeSet {
-        ScopeSet(scopes[resource, default: [:]].filter { !Self.holds($0.value, facts, stage) }.keys.sorted())
+        ScopeSet(
+            scopes[configured(resource), default: [:]].filter { !Self.holds($0.value, facts, stage) }.keys.sorted()
+        )
+    }
+
+    // A resource of its own precedes the fleet that its address would belong to.
+    private func configured(_ resource: String) -> String {
+        guard !single.contains(resource) else { return resource }
+        return fleets.first { $0.matches(resource) }?.text ?? resource
     }
 
     private static func holds(_ rule: ClaimRule?, _ facts: JSONObject, _ stage: Stage) -> Bool {

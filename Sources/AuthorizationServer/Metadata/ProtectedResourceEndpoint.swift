@@ -10,6 +10,8 @@ import SocketHTTP
 struct ProtectedResourceEndpoint: Endpoint {
     private let issuer: Issuer
     private let documents: [String: [Document]]
+    /// The fleets, by the paths of their members' documents.
+    private let fleets: [String: [ProtectedResource]]
 
     /// The path before the resource's own.
     static let path = "/.well-known/oauth-protected-resource"
@@ -24,7 +26,12 @@ struct ProtectedResourceEndpoint: Endpoint {
     init(issuer: Issuer, resources: [ProtectedResource]) {
         self.issuer = issuer
         var documents: [String: [Document]] = [:]
-        for resource in resources {
+        var fleets: [String: [ProtectedResource]] = [:]
+        for resource in resources where resource.pattern != nil {
+            guard let path = URIReference(resource.uri.replacing("*", with: "x"))?.path else { continue }
+            for path in Self.paths(of: path) { fleets[path, default: []].append(resource) }
+        }
+        for resource in resources where resource.pattern == nil {
             for identifier in resource.publishedIdentifiers {
                 guard let uri = URIReference(identifier), uri.query == nil, let host = uri.authority else { continue }
                 let document = Document(resource: resource, identifier: identifier, host: host)
@@ -32,6 +39,7 @@ struct ProtectedResourceEndpoint: Endpoint {
             }
         }
         self.documents = documents
+        self.fleets = fleets
     }
 
     // RFC 9728 §3.1: the well-known part goes before the path; some clients append it.
@@ -60,14 +68,32 @@ struct ProtectedResourceEndpoint: Endpoint {
         if !named.isEmpty {
             // A proxy names the resource once; anything else is ambiguous.
             guard named.count == 1 else { return nil }
-            return candidates.first { $0.identifier.hasSameBytes(as: named[0]) }
+            return candidates.first { $0.identifier.hasSameBytes(as: named[0]) } ?? member(named[0], request.path)
         }
         let host = request[.host]?.lowercased()
         if let own = candidates.first(where: { $0.host == host }) { return own }
+        if let host, let own = member(at: host, request.path) { return own }
         // RFC 9728 §3.3: clients compare `resource` with the address that they asked for, so that a document of another
         // host misleads none. The only one is served, because proxies often replace Host.
         if candidates.count == 1 { return candidates[0] }
         return request.path == Self.path ? only(at: host) : nil
+    }
+
+    private func member(_ identifier: String, _ path: String) -> Document? {
+        guard let fleet = fleets[path]?.first(where: { $0.pattern?.matches(identifier) == true }) else { return nil }
+        return Document(resource: fleet, identifier: identifier, host: "")
+    }
+
+    // A member is only what the request's Host names: no other name is known of it.
+    private func member(at host: String, _ path: String) -> Document? {
+        for fleet in fleets[path] ?? [] {
+            guard let uri = URIReference(fleet.uri.replacing("*", with: "x")) else { continue }
+            let identifier = "https://" + host + uri.path + (uri.query.map { "?" + $0 } ?? "")
+            if fleet.pattern?.matches(identifier) == true {
+                return Document(resource: fleet, identifier: identifier, host: host)
+            }
+        }
+        return nil
     }
 
     // Clients that find nothing below the path ask at the root of the host; proxies may have replaced Host.
@@ -112,8 +138,8 @@ struct ProtectedResourceEndpoint: Endpoint {
 
 extension ProtectedResourceEndpoint {
     var surfaces: [Surface] {
-        guard !documents.isEmpty else { return [] }
-        let below = documents.keys.filter { $0 != Self.path }.sorted()
+        guard !documents.isEmpty || !fleets.isEmpty else { return [] }
+        let below = Set(documents.keys).union(fleets.keys).filter { $0 != Self.path }.sorted()
         return ([Self.path] + below).map { path in
             Surface(
                 .get,

@@ -76,7 +76,7 @@ package final class AccessTokenVerification: Sendable {
     /// The live session of a token for one of `audiences`.
     package func liveSession(
         of token: String,
-        audiences: Set<String>,
+        audiences: ResourceAudiences,
         presented presentation: Presentation = .possession(of: nil),
         now: Timestamp
     ) async throws(Refusal) -> Session {
@@ -90,7 +90,7 @@ package final class AccessTokenVerification: Sendable {
     /// Without another presentation it is one of a bearer, who gets nothing with a token that is bound to a key.
     package func live(
         _ token: String,
-        audiences: Set<String>?,
+        audiences: ResourceAudiences?,
         presented presentation: Presentation = .possession(of: nil),
         now: Timestamp
     ) async throws(Refusal) -> LiveToken {

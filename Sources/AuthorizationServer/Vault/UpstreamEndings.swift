@@ -44,20 +44,22 @@ package struct UpstreamEndings: Sendable {
 extension UpstreamDirectory {
     /// The providers that sessions of each registered resource need: every one that its login requires.
     func refreshConditions(for resources: ResourceCatalogue) -> RefreshConditions {
-        RefreshConditions(
+        func needed(_ resource: ProtectedResource) -> Set<String> {
+            Set(
+                loginChain(for: resource).filter {
+                    self[$0] != nil && need(of: $0, for: resource) == .required
+                }
+            )
+        }
+        var conditions = RefreshConditions(
             neededUpstreams: Dictionary(
-                resources.resources.map { resource in
-                    (
-                        resource.uri,
-                        Set(
-                            loginChain(for: resource).filter {
-                                self[$0] != nil && need(of: $0, for: resource) == .required
-                            }
-                        )
-                    )
-                },
+                resources.resources.filter { $0.pattern == nil }.map { ($0.uri, needed($0)) },
                 uniquingKeysWith: { first, _ in first }
             )
         )
+        conditions.fleets = resources.resources.compactMap { resource in
+            resource.pattern.map { .init(pattern: $0, upstreams: needed(resource)) }
+        }
+        return conditions
     }
 }

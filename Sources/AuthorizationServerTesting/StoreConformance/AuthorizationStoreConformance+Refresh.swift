@@ -184,11 +184,27 @@ extension AuthorizationStoreConformance {
         var foreign = StoreSample.use(generation: 1)
         foreign.clientID = "dcr_attacker"
         try requireEqual(try await rotate(foreign), .wrongClient, "another client's use of it")
+        try await withheldFromFleet(store)
         for generation in UInt32(1)...2 {
             _ = try await store.rotate(StoreSample.use(generation: generation), now: StoreSample.now).outcome
         }
         let reuse = try await rotate(StoreSample.use(generation: 1))
         guard case .reused = reuse else { throw Deviation(text: "an old token of it came to \(reuse)") }
+    }
+
+    // A pattern that the resource's address does not match registers nothing; one that it matches does.
+    private static func withheldFromFleet(_ store: any AuthorizationStore) async throws {
+        for (text, isMember) in [("https://*.mcp.example.com/mcp", false), ("https://*.example.com/mcp", true)] {
+            var conditions = RefreshConditions(neededUpstreams: [:])
+            conditions.fleets = ResourcePattern(text).map { [.init(pattern: $0, upstreams: [])] } ?? []
+            let use = StoreSample.use(generation: 1)
+            let outcome = try await store.rotate(use, under: conditions, now: StoreSample.now).outcome
+            if case .rotated = outcome {
+                guard isMember else { throw Deviation(text: "a session of no member was refreshed") }
+            } else {
+                guard !isMember else { throw Deviation(text: "a member's refresh came to \(outcome)") }
+            }
+        }
     }
 
     static func narrowedScopes(_ makeStore: StoreFactory<any AuthorizationStore>) async throws {

@@ -56,7 +56,7 @@ extension AuthorizationSessions {
         let parent = agent.agent?.parent.flatMap { sessions[$0] }
         for session in [agent, parent].compactMap({ $0 }) {
             // A resource that is not registered needs nothing: no token is issued for it anyway.
-            guard let needed = conditions.neededUpstreams[session.resource] else { continue }
+            guard let needed = conditions.upstreams(neededBy: session.resource) else { continue }
             if let cause = endedConnections.first(among: session.connections, at: needed)
                 ?? conditions.refusedConnection(of: session)
             {

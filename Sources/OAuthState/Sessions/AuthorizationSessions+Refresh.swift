@@ -26,7 +26,7 @@ extension AuthorizationSessions {
             sessions.removeValue(forKey: use.family)
             return journal.receipt(.reused(session), at: recordRemoval(of: use.family))
         }
-        guard let needed = conditions.neededUpstreams[session.resource] else {
+        guard let needed = conditions.upstreams(neededBy: session.resource) else {
             return journal.receipt(.resourceNotRegistered)
         }
         if let cause = endedConnections.first(among: session.connections, at: needed)

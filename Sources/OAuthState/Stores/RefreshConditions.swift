@@ -15,6 +15,28 @@ package struct RefreshConditions: Hashable, Sendable {
     /// Otherwise an operator who requires another claim would wait for the end of every session, up to 30 days.
     package var refusedConnections: Set<ConnectionID>
 
+    /// The same for the members of fleets, in the order of the configuration.
+    package var fleets: [Fleet] = []
+
+    /// A fleet of resources, and the upstreams that the sessions of its members require.
+    package struct Fleet: Hashable, Sendable {
+        /// Which resources are its members.
+        package var pattern: ResourcePattern
+        /// The upstreams.
+        package var upstreams: Set<String>
+
+        /// A fleet.
+        package init(pattern: ResourcePattern, upstreams: Set<String>) {
+            self.pattern = pattern
+            self.upstreams = upstreams
+        }
+    }
+
+    /// The upstreams that a resource's sessions require; `nil` for a resource that is not registered.
+    package func upstreams(neededBy resource: String) -> Set<String>? {
+        neededUpstreams[resource] ?? fleets.first { $0.pattern.matches(resource) }?.upstreams
+    }
+
     /// Conditions by resource.
     package init(neededUpstreams: [String: Set<String>], refusedConnections: Set<ConnectionID> = []) {
         self.neededUpstreams = neededUpstreams

@@ -31,7 +31,15 @@ package enum ConfigurationRules {
         guard ResourceCatalogue.comparisonForm(text) != nil, let uri = URIReference(text) else {
             return "must be an absolute URL without fragment or user information"
         }
+        if ResourcePattern.isMeant(by: text) { return "must not have a star in its host" }
         return uri.scheme == "https" || uri.isLoopbackHTTP ? nil : "must be https; http is allowed for loopback only"
+    }
+
+    /// A resource, or the pattern of a fleet.
+    static func resourceOrFleetObjection(_ text: String) -> String? {
+        guard ResourcePattern.isMeant(by: text) else { return resourceObjection(text) }
+        return ResourcePattern(text) == nil
+            ? "must be https, with stars as whole labels at the beginning of the host, before two labels or more" : nil
     }
 
     /// A private-use redirect that registration may accept by its exact bytes (FD-4), or a pattern `…/*` of them.

@@ -97,9 +97,12 @@ extension Configuration.Resource {
         Key(
             "uri",
             \.uri,
-            .text("https URL, or http on loopback", schema: .url, ConfigurationRules.resourceObjection),
+            .text("https URL, or http on loopback", schema: .url, ConfigurationRules.resourceOrFleetObjection),
             isRequired: true,
-            "The resource identifier (RFC 8707), as it is spelled in the `aud` of its tokens."
+            """
+            The resource identifier (RFC 8707), as it is spelled in the `aud` of its tokens. With stars it is a fleet, as in \
+            `https://*.mcp.example.com/mcp`: one label of the host for each star, and the requested address as audience.
+            """
         )
         Key(
             "aliases",
@@ -218,6 +221,9 @@ extension Configuration.Resource {
         for scope in resource.scopeAccess.keys.sorted() where !resource.scopes.contains(scope) {
             section["allow_scopes"]?[scope]?.refuse("\(scope) is not one of this resource's scopes")
         }
+        if ResourcePattern(resource.uri) != nil {
+            for key in ["aliases", "tolerance", "delegates_to"] { section[key]?.refuse("is not for a fleet") }
+        }
         checkCredentials(section)
         checkForwardAuth(section, resource, context.configuration)
         LoginOrderCheck(section: section, configuration: context.configuration).check(resource)
@@ -248,7 +254,7 @@ extension Configuration.Resource {
 
     /// Refuses a resource that is not configured.
     static func isRegistered(_ uri: String, _ context: DecodingContext) -> String? {
-        let uris = context.configuration.resources.map(\.uri)
+        let uris = context.configuration.resources.map(\.uri).filter { ResourcePattern($0) == nil }
         if uris.contains(uri) { return nil }
         let hint = NearestName.of(uri, among: uris).map { "; did you mean \($0)?" } ?? ""
         return "\(uri) is not a configured resource\(hint)"
