@@ -26,7 +26,7 @@ struct AddressedResourceTests {
     }
 
     @Test(
-        "an alias is accepted, for the resource itself and for the same path at its host",
+        "an alias is accepted in place of the resource itself and of the same path at its host",
         arguments: [
             ("https://old.example/V1", "https://a.example/mcp"), ("https://old.example/V1", "https://a.example/V1"),
             ("https://OLD.example:443/V1?x", "https://a.example/mcp"),
