@@ -26,7 +26,7 @@ struct EventLoopTurnTests {
             token = loop.register(self, descriptor: descriptor, events: .readable)
         }
 
-        func handle(_ readiness: Readiness) { turn += 1 }
+        func handle(_ readiness: PollEvents) { turn += 1 }
 
         func deadlineReached(_ scheduled: UInt64) {}
 

@@ -248,8 +248,8 @@ package struct AuditEvent: Sendable {
         AuditEvent("client.removed", ["client_id": .string(clientID), "by": .string(actor)])
     }
 
-    /// A session ended because a provider ended its grant permanently (VR-9), or its account there is no longer accepted
-    /// (UP-4).
+    /// A session ended because a provider ended its grant permanently (VR-9), or because its account there is no longer
+    /// accepted (UP-4).
     package static func endedWithUpstream(_ session: Session, _ connection: Connection) -> AuditEvent {
         var fields = AuditFields(session)
         fields.append("upstream", connection.upstream)

@@ -9,8 +9,8 @@ package struct RefreshConditions: Hashable, Sendable {
     /// one of these upstreams was ended by the provider ends at this refresh (VR-9): otherwise its client would refresh
     /// tokens that give access to nothing and never ask the user to log in again.
     package var neededUpstreams: [String: Set<String>]
-    /// Connections whose account the operator no longer accepts: a session that has one of them ends at this refresh, as
-    /// one whose provider ended the grant does, whether its resource needs the upstream or not (UP-4).
+    /// Connections whose account the operator no longer accepts: a session that has one of them ends at this refresh,
+    /// as one whose provider ended the grant does, whether its resource needs the upstream or not (UP-4).
     ///
     /// Otherwise an operator who requires another claim would wait for the end of every session, up to 30 days.
     package var refusedConnections: Set<ConnectionID>

@@ -1,7 +1,7 @@
 /// The tasks of a loop that wait to do slow work, and how much of it the present turn still has room for.
 ///
-/// A first flight of TLS costs some 0.3 ms for the key exchange and the signature. Of a thousand that arrive together, all
-/// would otherwise be answered before the next request.
+/// A first flight of TLS costs some 0.3 ms for the key exchange and the signature. Of a thousand that arrive together,
+/// all would otherwise be answered before the next request.
 @safe struct SlowWork {
     /// The most pieces of slow work in one turn.
     static let countPerTurn = 2

@@ -7,7 +7,7 @@ extension Connection {
         setDeadline(after: service.settings.handshakeTimeout)
         guard let tls = await beginSession(source) else { return failHandshake() }
         while true {
-            // The key exchange and the signature take as long as several requests, which must not wait for many of them.
+            // The key exchange and the signature take as long as several requests, which must not wait for many.
             await loop.roomForSlowWork()
             let step = tls.handshake()
             // Also after a failure: the alert tells the client the reason.

@@ -62,8 +62,8 @@ struct AgentTokenGrant: Grant {
 
     /// The use of a token, and the connections for which it is refused.
     ///
-    /// Only a use finds the agent's session and thus its connections. If one of them is refused, a second use under that
-    /// condition ends the session, in one turn of the store.
+    /// Only a use finds the agent's session and thus its connections. If one of them is refused, a second use under
+    /// that condition ends the session, in one turn of the store.
     private func use(
         _ token: AgentToken,
         now: Timestamp
