@@ -34,7 +34,8 @@ struct BrowserFeature: Feature {
         if parts.configuration.deviceAuthorization {
             endpoints += DeviceEndpoints(parts, browser, prompt: browser.prompt(login)).endpoints
         }
-        self.endpoints = endpoints + ConnectionEndpoints(parts, browser, pageLogins).endpoints
+        let pages = endpoints + ConnectionEndpoints(parts, browser, pageLogins).endpoints
+        self.endpoints = pages.map { SpokenPages($0, cookies: browser.ground.cookies) }
     }
 }
 
