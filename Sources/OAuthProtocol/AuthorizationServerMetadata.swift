@@ -48,6 +48,8 @@ package struct AuthorizationServerMetadata: Sendable {
     package var scopes: ScopeSet
     /// OpenID Connect Discovery 1.0 §3: the values of `acr` that some resource demands.
     package var contextClasses: [String] = []
+    /// RFC 8414 §2: the languages of the pages for people, as RFC 5646 tags.
+    package var uiLocales: [String] = []
     /// Whether client ID metadata documents are accepted.
     package var allowsMetadataDocuments: Bool
     /// RFC 9728 §4: the resources whose metadata names this server.
@@ -91,6 +93,7 @@ package struct AuthorizationServerMetadata: Sendable {
             json["refresh_token_expiration_types_supported"] = ["authorization", "token_timeout"]
         }
         if !contextClasses.isEmpty { json["acr_values_supported"] = .strings(contextClasses) }
+        if !uiLocales.isEmpty { json["ui_locales_supported"] = .strings(uiLocales) }
         if !protectedResources.isEmpty {
             json["protected_resources"] = .strings(protectedResources)
         }

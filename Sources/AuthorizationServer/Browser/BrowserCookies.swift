@@ -27,6 +27,7 @@ package struct BrowserCookies: Sendable {
     private var flowPrefix: String { prefix + "gatehouse-flow-" }
     private var pageLoginPrefix: String { prefix + "gatehouse-page-" }
     private var loginName: String { prefix + "gatehouse-login" }
+    private var languageName: String { prefix + "gatehouse-language" }
 
     // MARK: - The browser that sees the consent page
 
@@ -141,6 +142,18 @@ package struct BrowserCookies: Sendable {
     /// Forgets who logged in with this browser.
     func removingLogin() -> String {
         cookie(loginName, "", lifetime: .zero)
+    }
+
+    // MARK: - The language
+
+    /// The language that the login's client asked for.
+    func language(_ request: Request) -> PageLanguage? {
+        value(languageName, in: request).flatMap(PageLanguage.init(rawValue:))
+    }
+
+    /// Remembers the language for the time of a login.
+    func settingLanguage(_ language: PageLanguage) -> String {
+        cookie(languageName, language.rawValue, lifetime: ConsentTicket.lifetime)
     }
 
     // MARK: - Syntax

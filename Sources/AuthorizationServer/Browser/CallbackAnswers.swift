@@ -66,8 +66,10 @@ final class CallbackAnswers: Sendable {
             Self.expire(&state, now: now)
             if let entry = state.entries[key] { return entry.task }
             guard state.entries.count < countMax else { return nil }
+            // Work has none of the values that are bound to the request's task.
+            let language = PageLanguage.current
             let started = work.start(.finishes) { [self] in
-                let outcome = await process()
+                let outcome = await PageLanguage.$current.withValue(language) { await process() }
                 finish(key, outcome, now: now)
                 return outcome
             }

@@ -38,18 +38,22 @@ struct DeviceAnswers: Sendable {
 
 extension NoticePage {
     /// The device can continue.
-    static let deviceApproved = NoticePage(
-        title: "The device is connected",
-        text: "<p>Go back to it: it continues within a few seconds. You can close this page.</p>",
-        tone: .good,
-        leadsToConnections: true
-    )
+    static var deviceApproved: NoticePage {
+        NoticePage(
+            title: PageText.deviceApprovedTitle.text(),
+            text: "<p>\(PageText.deviceApprovedText)</p>",
+            tone: .good,
+            leadsToConnections: true
+        )
+    }
 
     /// The device gets nothing.
     static func deviceRefused(_ error: OAuthError) -> NoticePage {
         NoticePage(
-            title: "The device was not connected",
-            text: "<p>\(error.description).</p><p class=\"quiet\">To try again, start again on the device.</p>",
+            title: PageText.deviceRefusedTitle.text(),
+            text: """
+                <p>\(HTML.english(error.description)).</p><p class="quiet">\(PageText.deviceRefusedRemedy)</p>
+                """,
             tone: .neutral
         )
     }

@@ -52,11 +52,8 @@ extension NoticePage {
     /// The token of a new agent, shown only once.
     static func agentMade(_ token: AgentToken) -> NoticePage {
         NoticePage(
-            title: "The agent’s token",
-            text: """
-                <p><code>\(token.wireValue)</code></p><p>Copy it now: it is not shown again. Any program that has it acts for you \
-                until you end the agent.</p>
-                """,
+            title: PageText.agentMadeTitle.text(),
+            text: "<p><code>\(token.wireValue)</code></p><p>\(PageText.agentMadeText)</p>",
             tone: .good,
             leadsToConnections: true
         )
@@ -65,17 +62,19 @@ extension NoticePage {
     /// An agent was not made.
     static func agentRefused(_ error: OAuthError) -> NoticePage {
         NoticePage(
-            title: "No token was made",
-            text: "<p>\(error.description).</p>",
+            title: PageText.agentRefusedTitle.text(),
+            text: "<p>\(HTML.english(error.description)).</p>",
             leadsToConnections: true
         )
     }
 
     /// An agent has ended.
-    static let agentEnded = NoticePage(
-        title: "The agent has ended",
-        text: "<p>Its token is no longer accepted here.</p>",
-        tone: .neutral,
-        leadsToConnections: true
-    )
+    static var agentEnded: NoticePage {
+        NoticePage(
+            title: PageText.agentEndedTitle.text(),
+            text: "<p>\(PageText.agentEndedText)</p>",
+            tone: .neutral,
+            leadsToConnections: true
+        )
+    }
 }

@@ -34,7 +34,7 @@ struct ConnectLinkEndpoint: Endpoint {
         do throws(OAuthError) {
             let found = try await pages.visitor(request, now: context.now)
             guard let visitor = found else {
-                return try pages.signIn(path(text), "to connect your own account", nil, request, context)
+                return try pages.signIn(path(text), .signInToConnect, nil, request, context)
             }
             let userID = visitor.user.id
             guard userID == link.userID else { return await refuse(link, context) }
@@ -147,7 +147,7 @@ struct ConnectLinkEndpoint: Endpoint {
         _ request: Request,
         _ context: RequestContext
     ) throws(OAuthError) -> Response {
-        try pages.signIn(path(text), "again to connect your own account", userID, request, context)
+        try pages.signIn(path(text), .signInToConnectAgain, userID, request, context)
     }
 
     private func refuse(_ link: ConnectLink, _ context: RequestContext) async -> Response {

@@ -49,8 +49,7 @@ struct ConnectionsFormEndpoint: Endpoint {
         guard let visitor else { return pages.browser.pages.error(.expired, status: .badRequest) }
         // A login of hours ago shows the connections; to change them the user signs in again.
         guard visitor.isFresh(now: context.now) else {
-            let purpose = "again to change your connections"
-            return try pages.signIn(ConnectionsPage.path, purpose, visitor.user.id, request, context)
+            return try pages.signIn(ConnectionsPage.path, .signInToChange, visitor.user.id, request, context)
         }
         let userID = visitor.user.id
         if let name = try form.once("connect") {

@@ -24,7 +24,7 @@ struct UserPages: Sendable {
     func overview(_ request: Request, _ context: RequestContext) async -> Response {
         do throws(OAuthError) {
             guard let visitor = try await visitor(request, now: context.now) else {
-                return try signIn(ConnectionsPage.path, "to see your connections", nil, request, context)
+                return try signIn(ConnectionsPage.path, .signInToSee, nil, request, context)
             }
             return try await overview(of: visitor.user, request, context)
         } catch {
@@ -77,7 +77,7 @@ struct UserPages: Sendable {
     /// The sign-in page of a browser in which no user has signed in, or not recently.
     func signIn(
         _ path: String,
-        _ purpose: String,
+        _ purpose: PageText,
         _ userID: UserID?,
         _ request: Request,
         _ context: RequestContext
@@ -110,7 +110,10 @@ struct UserPages: Sendable {
     /// The page of an error that prevented another page.
     func failure(_ error: OAuthError) -> Response {
         browser.pages.notice(
-            NoticePage(title: "The request failed", text: "<p>\(error.description).</p>\(error.advice.paragraph)"),
+            NoticePage(
+                title: PageText.requestFailedTitle.text(),
+                text: "<p>\(HTML.english(error.description)).</p>\(error.advice.paragraph)"
+            ),
             status: error.pageStatus
         )
     }

@@ -32,7 +32,8 @@ struct BrowserFeature: Feature {
         if parts.configuration.deviceAuthorization {
             endpoints += DeviceEndpoints(parts, browser, prompt: browser.prompt).endpoints
         }
-        self.endpoints = endpoints + ConnectionEndpoints(parts, browser, logins).endpoints
+        let pages = endpoints + ConnectionEndpoints(parts, browser, logins).endpoints
+        self.endpoints = pages.map { SpokenPages($0, cookies: browser.ground.cookies) }
     }
 }
 

@@ -167,6 +167,7 @@ struct ServerParts {
         }
         metadata.protectedResources = resources.resources.filter { $0.pattern == nil }.map(\.uri)
         metadata.contextClasses = Set(configuration.resources.flatMap(\.authenticationContexts)).sorted()
+        metadata.uiLocales = PageLanguage.tags
         metadata.allowsMetadataDocuments = configuration.registration.acceptsMetadataDocuments
         return metadata
     }

@@ -13,20 +13,20 @@ struct AgentSections: Sendable {
 
     /// The list, as the page's form shows it.
     var list: HTML {
-        "<h2>Agents</h2>\(agents.isEmpty ? "<p>No agent has a token.</p>" : .none)\(agents.map(section))"
+        "<h2>\(PageText.agents)</h2>\(agents.isEmpty ? "<p>\(PageText.noAgents)</p>" : .none)\(agents.map(section))"
     }
 
     private func section(_ session: Session) -> HTML {
-        let maker: HTML = session.agent?.parent == nil ? "you, on this page" : "an application with access"
+        let maker: PageText = session.agent?.parent == nil ? .madeByYou : .madeByApplication
         return """
             <section class="item"><h2>\(session.agent?.name ?? "")</h2><dl>
-            <dt>Access to</dt><dd><code>\(session.resource)</code></dd>
-            <dt>Allowed</dt><dd>\(ScopeWords.inline(session.scopes.tokens))</dd>
-            <dt>Made by</dt><dd>\(maker)</dd>
-            <dt>Ends</dt><dd>\(PageTime.minute(session.expiry))</dd>
-            <dt>Used</dt><dd>\(session.agentUsedAt.map(PageTime.minute) ?? "not yet")</dd></dl>
-            <div class="actions"><button type="submit" name="agent_end" value="\(session.id.text)" class="end">End this \
-            agent</button></div></section>
+            <dt>\(PageText.accessTo)</dt><dd><code>\(session.resource)</code></dd>
+            <dt>\(PageText.allowed)</dt><dd>\(ScopeWords.inline(session.scopes.tokens))</dd>
+            <dt>\(PageText.madeBy)</dt><dd>\(maker)</dd>
+            <dt>\(PageText.ends)</dt><dd>\(PageTime.minute(session.expiry))</dd>
+            <dt>\(PageText.used)</dt><dd>\(session.agentUsedAt.map(PageTime.minute) ?? PageText.notYet.html())</dd></dl>
+            <div class="actions"><button type="submit" name="agent_end" value="\(session.id.text)" class="end">\
+            \(PageText.endAgent)</button></div></section>
             """
     }
 
@@ -35,18 +35,22 @@ struct AgentSections: Sendable {
         let scopes = resources.reduce(ScopeSet.empty) { $0.union(AgentTokens.grantable(nil, $1)) }.tokens
         return """
             <form method="post" action="\(action)"><input type="hidden" name="ticket" value="\(ticket)">
-            <section class="item"><h2>A token for an agent</h2>
-            <p class="quiet">Any program that has the token acts for you within these limits. It is shown once.</p>
-            <p><label>Name<br><input name="agent_name" maxlength="64" required></label></p>
-            <p><label>Access to<br><select name="agent_resource">\(resources.map { option($0.uri, $0.uri) })</select>\
+            <section class="item"><h2>\(PageText.agentForm)</h2>
+            <p class="quiet">\(PageText.agentFormText)</p>
+            <p><label>\(PageText.agentName)<br><input name="agent_name" maxlength="64" required></label></p>
+            <p><label>\(PageText.accessTo)<br><select name="agent_resource">\(resources.map { option($0.uri, $0.uri) })</select>\
             </label></p>
-            <p>Allowed</p><p>\(scopes.map { box("agent_scope", $0) })</p>
-            <p>Your accounts</p><p>\(upstreams.map { box("agent_upstream", $0) })</p>
-            <p><label>Ends after<br><select name="agent_days">\
-            \(Self.dayCounts.map { option(String($0), $0 == 1 ? "1 day" : "\($0) days") })</select></label></p>
-            <div class="actions"><button type="submit" name="agent_make" value="yes">Make the token</button></div></section>\
+            <p>\(PageText.allowed)</p><p>\(scopes.map { box("agent_scope", $0) })</p>
+            <p>\(PageText.yourAccounts)</p><p>\(upstreams.map { box("agent_upstream", $0) })</p>
+            <p><label>\(PageText.endsAfter)<br><select name="agent_days">\
+            \(Self.dayCounts.map { option(String($0), Self.days($0)) })</select></label></p>
+            <div class="actions"><button type="submit" name="agent_make" value="yes">\(PageText.makeToken)</button></div></section>\
             </form>
             """
+    }
+
+    private static func days(_ count: Int) -> String {
+        count == 1 ? PageText.oneDay.text() : PageText.days.text(["count": String(count)])
     }
 
     private func option(_ value: String, _ text: String) -> HTML {

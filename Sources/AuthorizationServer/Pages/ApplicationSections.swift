@@ -36,35 +36,36 @@ struct ApplicationSections: Sendable {
 
     var body: HTML {
         guard !applications.isEmpty else {
-            return "<h2>Applications</h2><p>No application has access.</p>"
+            return "<h2>\(PageText.applications)</h2><p>\(PageText.noApplications)</p>"
         }
         let all: HTML =
             applications.count > 1
             ? """
-            <div class="actions"><button type="submit" name="remove_all" value="yes" class="end">Remove the access of all \
-            applications</button></div>
+            <div class="actions"><button type="submit" name="remove_all" value="yes" class="end">\
+            \(PageText.removeAll)</button></div>
             """ : .none
-        return "<h2>Applications</h2>\(applications.map(section))\(all)"
+        return "<h2>\(PageText.applications)</h2>\(applications.map(section))\(all)"
     }
 
     private func section(_ application: UserApplication) -> HTML {
-        let name = application.name ?? "An application without a name"
+        let name = application.name ?? PageText.namelessApplication.text()
         let begin = application.sessions.map(policy.beginning).min()
         let state: HTML =
             application.sessions.isEmpty
-            ? "<span class=\"state quiet\">No access now</span>" : "<span class=\"state good\">Has access</span>"
+            ? "<span class=\"state quiet\">\(PageText.noAccessNow)</span>"
+            : "<span class=\"state good\">\(PageText.hasAccess)</span>"
         let used: HTML =
             application.sessions.isEmpty
-            ? .none : "<dt>Used</dt><dd>\(application.lastUsedAt.map(PageTime.minute) ?? "unknown")</dd>"
+            ? .none : "<dt>\(PageText.used)</dt><dd>\(lastUse(application))</dd>"
         return """
             <section class="item"><h2>\(name) \(state)</h2><dl>
-            \(publisher(application))<dt>Answers go to</dt><dd>\(application.destinations.joined(separator: ", "))</dd>
-            <dt>Access to</dt><dd>\(ScopeWords.inline(application.resources))</dd>
-            <dt>Allowed</dt><dd>\(ScopeWords.inline(application.scopes.tokens))</dd>
-            \(begin.map { "<dt>Since</dt><dd>\(PageTime.minute($0))</dd>" as HTML } ?? .none)\(used)</dl>
+            \(publisher(application))<dt>\(PageText.answersGoTo)</dt><dd>\(application.destinations.joined(separator: ", "))</dd>
+            <dt>\(PageText.accessTo)</dt><dd>\(ScopeWords.inline(application.resources))</dd>
+            <dt>\(PageText.allowed)</dt><dd>\(ScopeWords.inline(application.scopes.tokens))</dd>
+            \(begin.map { "<dt>\(PageText.since)</dt><dd>\(PageTime.minute($0))</dd>" as HTML } ?? .none)\(used)</dl>
             \(application.consents.map(consent))
             <div class="actions"><button type="submit" name="remove" value="\(application.clientID)" class="end">\
-            Remove access</button></div></section>
+            \(PageText.removeAccess)</button></div></section>
             """
     }
 
@@ -73,15 +74,22 @@ struct ApplicationSections: Sendable {
         guard application.clientID.hasPrefix("https://"), let host = URIReference(application.clientID)?.host else {
             return .none
         }
-        return "<dt>Published by</dt><dd>\(host)</dd>"
+        return "<dt>\(PageText.publishedBy)</dt><dd>\(host)</dd>"
+    }
+
+    private func lastUse(_ application: UserApplication) -> HTML {
+        application.lastUsedAt.map(PageTime.minute) ?? PageText.unknownTime.html()
     }
 
     private func consent(_ consent: RememberedConsent) -> HTML {
-        """
-        <p class="quiet">You are not asked again for <code>\(consent.resource)</code> until \
-        \(PageTime.minute(consent.givenAt + policy.consentLifetime)).</p>
-        <div class="actions"><button type="submit" name="forget" value="\(consent.id)">Ask me again</button></div>
-        """
+        let until = PageText.notAskedUntil.html([
+            "resource": "<code>\(consent.resource)</code>",
+            "time": PageTime.minute(consent.givenAt + policy.consentLifetime),
+        ])
+        return """
+            <p class="quiet">\(until)</p>
+            <div class="actions"><button type="submit" name="forget" value="\(consent.id)">\(PageText.askMeAgain)</button></div>
+            """
     }
 }
 

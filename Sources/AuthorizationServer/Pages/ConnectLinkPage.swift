@@ -13,20 +13,19 @@ struct ConnectLinkPage: Sendable {
     /// Keeps other sites from sending the form.
     let ticket: String
 
-    var title: String { "Connect \(link.upstream)" }
+    var title: String { PageText.connectIt.text(["upstream": link.upstream]) }
 
     func body(action: String) -> HTML {
         """
-        <h1>Connect <strong>\(link.upstream)</strong>?</h1>
-        <p>An application to which you gave access needs your account there.</p>
-        <dl><dt>Signed in as</dt><dd>\(userName ?? "signed in")</dd>
-        \(scopes.isEmpty ? .none : "<dt>It needs</dt><dd>\(ScopeWords.inline(scopes.tokens))</dd>")</dl>
-        <p class="warn">\(PageIcon.attention)<span>Continue only if your own application sent you here, and if this is \
-        you.</span></p>
+        <h1>\(PageText.connectQuestion.html(["upstream": "<strong>\(link.upstream)</strong>"]))</h1>
+        <p>\(PageText.connectText)</p>
+        <dl><dt>\(PageText.signedInAs)</dt><dd>\(userName ?? PageText.signedIn.text())</dd>
+        \(scopes.isEmpty ? .none : "<dt>\(PageText.itNeeds)</dt><dd>\(ScopeWords.inline(scopes.tokens))</dd>")</dl>
+        <p class="warn">\(PageIcon.attention)<span>\(PageText.onlyIfYou)</span></p>
         <form method="post" action="\(action)"><input type="hidden" name="ticket" value="\(ticket)">
-        <div class="actions"><button type="submit" name="decision" value="deny">Not now</button>
-        <button type="submit" name="decision" value="connect" class="main">Connect \(link.upstream)</button></div>
-        <div class="actions"><button type="submit" name="sign_out" value="yes">Not you? Sign out here</button></div></form>
+        <div class="actions"><button type="submit" name="decision" value="deny">\(PageText.notNow)</button>
+        <button type="submit" name="decision" value="connect" class="main">\(title)</button></div>
+        <div class="actions"><button type="submit" name="sign_out" value="yes">\(PageText.signOutNotYou)</button></div></form>
         """
     }
 }

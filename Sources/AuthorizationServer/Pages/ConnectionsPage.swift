@@ -17,20 +17,28 @@ struct ConnectionsPage: Sendable {
     /// Keeps other sites from sending the forms.
     let ticket: String
 
-    var title: String { "Your connections" }
+    var title: String { PageText.yourConnections.text() }
 
     func body(action: String) -> HTML {
         """
-        <h1>Your connections</h1>
-        <p class="quiet">Signed in\(userName.map { name in " as \(name)" as HTML } ?? .none). Applications to which you \
-        gave access may use these accounts on your behalf.</p>
+        <h1>\(title)</h1>
+        <p class="quiet">\(overview)</p>
         <form method="post" action="\(action)"><input type="hidden" name="ticket" value="\(ticket)">
-        \(connections.isEmpty ? "<p>Nothing is connected.</p>" : .none)\(connections.map(section))
+        \(connections.isEmpty ? "<p>\(PageText.nothingConnected)</p>" : .none)\(connections.map(section))
         \(missing.map(missingSection))
         \(access.applications.body)\(access.agents?.list ?? .none)
-        <div class="actions"><button type="submit" name="sign_out" value="yes">Sign out here</button>
-        <button type="submit" name="sign_out" value="everywhere">Sign out in all browsers</button></div></form>\(access.agents?.form(action: action, ticket: ticket) ?? .none)
+        <div class="actions"><button type="submit" name="sign_out" value="yes">\(PageText.signOutHere)</button>
+        <button type="submit" name="sign_out" value="everywhere">\(PageText.signOutEverywhere)</button></div></form>\(access.agents?.form(action: action, ticket: ticket) ?? .none)
         """
+    }
+
+    private var overview: HTML {
+        guard let userName else { return PageText.overview.html() }
+        return PageText.overviewNamed.html(["name": "\(userName)"])
+    }
+
+    private func time(_ moment: Timestamp?) -> HTML {
+        moment.map(PageTime.minute) ?? PageText.notYet.html()
     }
 
     private func section(_ connection: Connection) -> HTML {
@@ -39,8 +47,8 @@ struct ConnectionsPage: Sendable {
         let mend: HTML =
             mends
             ? """
-            <button type="submit" name="connect" value="\(connection.upstream)" class="main">Connect \(connection.upstream) \
-            again</button>
+            <button type="submit" name="connect" value="\(connection.upstream)" class="main">\
+            \(PageText.connectAgain.text(["upstream": connection.upstream]))</button>
             """ : .none
         // Only where there is something to choose.
         let isOneOfSeveral = connections.count { $0.upstream == connection.upstream } > 1
@@ -48,36 +56,38 @@ struct ConnectionsPage: Sendable {
         let choice: HTML =
             isOneOfSeveral && !isDefault
             ? """
-            <button type="submit" name="default" value="\(connection.id.text)">Use this account by default</button>
+            <button type="submit" name="default" value="\(connection.id.text)">\(PageText.useByDefault)</button>
             """ : .none
         let mark: HTML =
-            isOneOfSeveral && isDefault ? "<dt>Default</dt><dd>Used unless an application names another</dd>" : .none
+            isOneOfSeveral && isDefault ? "<dt>\(PageText.byDefault)</dt><dd>\(PageText.byDefaultText)</dd>" : .none
         return """
             <section class="item"><h2>\(connection.upstream) <span class="state \(isGood ? "good" : "bad")">\
             \(Self.words(connection.status))</span></h2><dl>
-            <dt>Account</dt><dd>\(connection.accountName ?? connection.account)</dd>
-            \(mark)<dt>Allowed</dt><dd>\(ScopeWords.inline(connection.scopes.tokens))</dd>
-            <dt>Connected</dt><dd>\(PageTime.minute(connection.obtainedAt))</dd>
-            <dt>Refreshed</dt><dd>\(connection.refreshedAt.map(PageTime.minute) ?? "not yet")</dd>
-            <dt>Used</dt><dd>\(connection.usedAt.map(PageTime.minute) ?? "not yet")</dd></dl>
+            <dt>\(PageText.account)</dt><dd>\(connection.accountName ?? connection.account)</dd>
+            \(mark)<dt>\(PageText.allowed)</dt><dd>\(ScopeWords.inline(connection.scopes.tokens))</dd>
+            <dt>\(PageText.connected)</dt><dd>\(PageTime.minute(connection.obtainedAt))</dd>
+            <dt>\(PageText.refreshed)</dt><dd>\(time(connection.refreshedAt))</dd>
+            <dt>\(PageText.used)</dt><dd>\(time(connection.usedAt))</dd></dl>
             <div class="actions">\(mend)\(choice)<button type="submit" name="disconnect" \
-            value="\(connection.id.text)" class="end">Disconnect \(connection.upstream)</button></div></section>
+            value="\(connection.id.text)" class="end">\
+            \(PageText.disconnectIt.text(["upstream": connection.upstream]))</button></div></section>
             """
     }
 
     private func missingSection(_ upstream: String) -> HTML {
         """
-        <section class="item"><h2>\(upstream) <span class="state quiet">Not connected</span></h2>
-        <div class="actions"><button type="submit" name="connect" value="\(upstream)">Connect \(upstream)</button></div></section>
+        <section class="item"><h2>\(upstream) <span class="state quiet">\(PageText.notConnected)</span></h2>
+        <div class="actions"><button type="submit" name="connect" value="\(upstream)">\
+        \(PageText.connectIt.text(["upstream": upstream]))</button></div></section>
         """
     }
 
-    private static func words(_ status: Connection.Status) -> String {
+    private static func words(_ status: Connection.Status) -> PageText {
         switch status {
-        case .active, .expiring: "Works"
-        case .reauthorizationRequired: "Connect it again"
-        case .revoked: "Ended by the provider"
-        case .error: "The provider refuses this server; contact its operator"
+        case .active, .expiring: .works
+        case .reauthorizationRequired: .connectItAgain
+        case .revoked: .endedByProvider
+        case .error: .providerRefuses
         }
     }
 }

@@ -19,15 +19,15 @@ struct ConsentPage {
     let upstreams: [Upstream]
     let ticket: String
 
-    var title: String { "Allow access?" }
+    var title: String { PageText.consentTitle.text() }
 
-    private var clientName: String { client.name ?? "An application without a name" }
+    private var clientName: String { client.name ?? PageText.namelessApplication.text() }
 
     private var answer: HTML {
         if let device = request.device {
-            return "<dt>For the device that shows the code</dt><dd><strong>\(device.userCode)</strong></dd>"
+            return "<dt>\(PageText.deviceWithCode)</dt><dd><strong>\(device.userCode)</strong></dd>"
         }
-        return "<dt>The answer is sent to</dt><dd>\(destination.name)</dd>"
+        return "<dt>\(PageText.answerSentTo)</dt><dd>\(destination.name)</dd>"
     }
 
     private var destination: RedirectDestination { RedirectDestination(request.redirectURI) }
@@ -35,23 +35,22 @@ struct ConsentPage {
     /// The page's content; the form posts to `action`, and `connections` is where access is withdrawn.
     func body(action: String, connections: String) -> HTML {
         """
-        <h1>Allow <strong>\(clientName)</strong> to use your accounts?</h1>
+        <h1>\(PageText.consentQuestion.html(["client": "<strong>\(clientName)</strong>"]))</h1>
         <div class="who"><span class="mark" aria-hidden="true">\(mark)</span>\(verification)</div>
         <dl>
         \(answer)
-        <dt>Access to</dt><dd>\(resourceName)<code>\(request.resource)</code>\(resourceSummary)</dd>
+        <dt>\(PageText.accessTo)</dt><dd>\(resourceName)<code>\(request.resource)</code>\(resourceSummary)</dd>
         </dl>
         \(warnings)
-        <h2>It will use your account at</h2>
+        <h2>\(PageText.itWillUse)</h2>
         <ul>\(upstreams.map(item))</ul>
-        <h2>On your behalf it may</h2>
+        <h2>\(PageText.itMay)</h2>
         \(permissions)
-        <p class="quiet small">\(clientName) never sees your password. It acts on your behalf until you withdraw access \
-        on <a href="\(connections)" target="_blank" rel="noopener">the page of your connections</a>.</p>
+        <p class="quiet small">\(ending(connections))</p>
         <form method="post" action="\(action)" id="\(Self.formID)">
         <input type="hidden" name="ticket" value="\(ticket)">\(offer)
-        <div class="actions"><button type="submit" name="decision" value="deny">Deny</button>
-        <button type="submit" name="decision" value="approve" class="main">Approve</button></div></form>
+        <div class="actions"><button type="submit" name="decision" value="deny">\(PageText.deny)</button>
+        <button type="submit" name="decision" value="approve" class="main">\(PageText.approve)</button></div></form>
         """
     }
 
@@ -62,6 +61,17 @@ struct ConsentPage {
         resource.summary.map { "<br><span class=\"quiet small\">\($0)</span>" } ?? .none
     }
 
+    private var publisher: String { URIReference(client.id)?.host ?? client.id }
+
+    private func ending(_ connections: String) -> HTML {
+        PageText.neverSeesPassword.html([
+            "client": "\(clientName)",
+            "page": """
+            <a href="\(connections)" target="_blank" rel="noopener">\(PageText.pageOfConnections)</a>
+            """,
+        ])
+    }
+
     private var mark: String {
         clientName.first { $0.isLetter || $0.isNumber }.map { String($0).uppercased() } ?? "?"
     }
@@ -70,10 +80,10 @@ struct ConsentPage {
     // another's reputation.
     private var verification: HTML {
         switch client.kind {
-        case .preRegistered: "<p class=\"quiet\">Registered by the operator of this server.</p>"
-        case .dynamic: "<p class=\"quiet\">This name is unverified: the application chose it itself.</p>"
+        case .preRegistered: "<p class=\"quiet\">\(PageText.registeredByOperator)</p>"
+        case .dynamic: "<p class=\"quiet\">\(PageText.unverifiedName)</p>"
         case .metadataDocument:
-            "<p class=\"quiet\">Published by <strong>\(URIReference(client.id)?.host ?? client.id)</strong>.</p>"
+            "<p class=\"quiet\">\(PageText.publishedByHost.html(["host": "<strong>\(publisher)</strong>"]))</p>"
         }
     }
 
@@ -84,41 +94,26 @@ struct ConsentPage {
             return loopbackWarning
         }
         // CM-8: the publisher of the description and the receiver of the answer are different parties.
-        guard client.kind == .metadataDocument, let publisher = URIReference(client.id)?.host,
+        guard client.kind == .metadataDocument, URIReference(client.id)?.host != nil,
             destination.host?.lowercased() != publisher.lowercased()
         else { return .none }
         return Self.warning(
-            """
-            The application is published by <strong>\(publisher)</strong>, but the answer is sent to \
-            <strong>\(destination.name)</strong>. Approve only if you know that they belong together.
-            """
+            PageText.differentPublisher.html([
+                "publisher": "<strong>\(publisher)</strong>", "destination": "<strong>\(destination.name)</strong>",
+            ])
         )
     }
 
     // CM-8: any program on this computer can listen on a loopback port, under any application's name (D-69).
     private var loopbackWarning: HTML {
         guard client.kind == .metadataDocument else {
-            return Self.warning(
-                """
-                The answer is sent to a program on this computer. Approve only if you have just started the connection yourself.
-                """
-            )
+            return Self.warning(PageText.loopback.html())
         }
-        return Self.warning(
-            """
-            The answer is sent to a program on this computer. Any program on it can call itself \(clientName). Approve only \
-            if you have just started the connection yourself.
-            """
-        )
+        return Self.warning(PageText.loopbackNamed.html(["client": "\(clientName)"]))
     }
 
     // RFC 8628 §5.4: an attacker starts the flow on a device of his own and sends the code to the victim.
-    private static let deviceWarning = warning(
-        """
-        Approve only if you started this yourself and <strong>your own device shows this code now</strong>. If another \
-        person sent you the code or the address, deny: with your approval that person could act as you.
-        """
-    )
+    private static var deviceWarning: HTML { warning(PageText.ownDevice.html()) }
 
     private static func warning(_ text: HTML) -> HTML {
         "<p class=\"warn\">\(PageIcon.attention)<span>\(text)</span></p>"
@@ -127,19 +122,19 @@ struct ConsentPage {
     private func item(_ upstream: Upstream) -> HTML {
         let asked: HTML =
             upstream.scopes.isEmpty
-            ? .none : "<br><span class=\"quiet small\">asking for</span> \(ScopeWords.inline(upstream.scopes))"
+            ? .none
+            : "<br><span class=\"quiet small\">\(PageText.askingFor)</span> \(ScopeWords.inline(upstream.scopes))"
         switch upstream.need {
         case .required: return "<li><strong>\(upstream.name)</strong>\(asked)</li>"
         case .onDemand:
             return """
-                <li><strong>\(upstream.name)</strong> <span class="quiet">(only when it is needed: you are asked \
-                then)</span>\(asked)</li>
+                <li><strong>\(upstream.name)</strong> <span class="quiet">\(PageText.onlyWhenNeeded)</span>\(asked)</li>
                 """
         case .optional:
             return """
                 <li><label><input type="checkbox" form="\(Self.formID)" name="\(Self.choiceField)" \
                 value="\(upstream.name)" checked> <strong>\(upstream.name)</strong></label> \
-                <span class="quiet">(optional)</span>\(asked)</li>
+                <span class="quiet">\(PageText.optional)</span>\(asked)</li>
                 """
         }
     }
@@ -160,6 +155,6 @@ struct ConsentPage {
 
     private var permissions: HTML {
         let scopes = request.scopes.tokens
-        return scopes.isEmpty ? "<ul><li>know that you logged in</li></ul>" : ScopeWords.list(scopes, words: scopeWords)
+        return scopes.isEmpty ? "<ul><li>\(PageText.knowLogin)</li></ul>" : ScopeWords.list(scopes, words: scopeWords)
     }
 }

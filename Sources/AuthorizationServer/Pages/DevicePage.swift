@@ -11,25 +11,23 @@ struct DevicePage {
     let isWrong: Bool
     let ticket: String
 
-    var title: String { "Connect a device" }
+    var title: String { PageText.deviceTitle.text() }
 
     func body(action: String) -> HTML {
         let problem: HTML =
             isWrong
             ? """
-            <p class="warn">\(PageIcon.attention)<span>This code is unknown, or it has expired. Compare it with the one on your \
-            device, or start again there.</span></p>
+            <p class="warn">\(PageIcon.attention)<span>\(PageText.deviceWrong)</span></p>
             """ : .none
         return """
-            <h1>Connect a device</h1>
+            <h1>\(title)</h1>
             \(problem)
-            <p>Enter the code that your device or your terminal shows.</p>
-            <p class="quiet">Continue only if you started this yourself. If another person sent you a code or this address, \
-            close the page: with your approval that person could act as you.</p>
+            <p>\(PageText.deviceEnter)</p>
+            <p class="quiet">\(PageText.deviceWarning)</p>
             <form method="post" action="\(action)"><input type="hidden" name="ticket" value="\(ticket)">
-            <p><label>Code <input name="user_code" value="\(code)" autocomplete="off" autocapitalize="characters" \
+            <p><label>\(PageText.code) <input name="user_code" value="\(code)" autocomplete="off" autocapitalize="characters" \
             spellcheck="false" maxlength="16" required></label></p>
-            <div class="actions"><button type="submit" class="main">Continue</button></div></form>
+            <div class="actions"><button type="submit" class="main">\(PageText.proceed)</button></div></form>
             """
     }
 }

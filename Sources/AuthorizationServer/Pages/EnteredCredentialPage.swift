@@ -14,10 +14,10 @@ struct EnteredCredentialPage: Sendable {
 
         var words: HTML {
             switch self {
-            case .unusable(let label): "\(label) is missing, too long, or has characters that it cannot have."
-            case .mismatch(let label): "\(label) does not have the right form."
-            case .refused: "The service does not accept it. Nothing was stored."
-            case .unavailable: "The service cannot be asked at the moment. Nothing was stored; try again later."
+            case .unusable(let label): PageText.enteredUnusable.html(["label": "\(label)"])
+            case .mismatch(let label): PageText.enteredMismatch.html(["label": "\(label)"])
+            case .refused: PageText.enteredRefused.html()
+            case .unavailable: PageText.enteredUnavailable.html()
             }
         }
     }
@@ -30,26 +30,24 @@ struct EnteredCredentialPage: Sendable {
     /// Keeps other sites from sending the form.
     let ticket: String
 
-    var title: String { "Connect \(upstream)" }
+    var title: String { PageText.connectIt.text(["upstream": upstream]) }
 
     /// The form's field for a value.
     static func formField(_ name: String) -> String { "field." + name }
 
     func body(action: String) -> HTML {
         """
-        <h1>Connect <strong>\(upstream)</strong>?</h1>
-        <p>An application to which you gave access needs your access there. What you enter is kept sealed, and is used for \
-        requests to this service on your behalf.</p>
-        <dl><dt>Signed in as</dt><dd>\(userName ?? "signed in")</dd></dl>
+        <h1>\(PageText.connectQuestion.html(["upstream": "<strong>\(upstream)</strong>"]))</h1>
+        <p>\(PageText.enteredText)</p>
+        <dl><dt>\(PageText.signedInAs)</dt><dd>\(userName ?? PageText.signedIn.text())</dd></dl>
         \(problem.map { warning($0.words) } ?? .none)
         <form method="post" action="\(action)" autocomplete="off"><input type="hidden" name="ticket" value="\(ticket)">
         \(credential.fields.map(input))
-        <p class="warn">\(PageIcon.attention)<span>Continue only if your own application sent you here, and if this is \
-        you.</span></p>
-        <div class="actions"><button type="submit" name="decision" value="deny" formnovalidate>Not now</button>
-        <button type="submit" name="decision" value="connect" class="main">Connect \(upstream)</button></div>
-        <div class="actions"><button type="submit" name="sign_out" value="yes" formnovalidate>Not you? Sign out \
-        here</button></div></form>
+        <p class="warn">\(PageIcon.attention)<span>\(PageText.onlyIfYou)</span></p>
+        <div class="actions"><button type="submit" name="decision" value="deny" formnovalidate>\(PageText.notNow)</button>
+        <button type="submit" name="decision" value="connect" class="main">\(title)</button></div>
+        <div class="actions"><button type="submit" name="sign_out" value="yes" formnovalidate>\
+        \(PageText.signOutNotYou)</button></div></form>
         """
     }
 
@@ -63,7 +61,7 @@ struct EnteredCredentialPage: Sendable {
         let help: HTML =
             field.helpURL.map { url in
                 """
-                <br><a class="small" href="\(url)" target="_blank" rel="noopener noreferrer">Where to find it</a>
+                <br><a class="small" href="\(url)" target="_blank" rel="noopener noreferrer">\(PageText.whereToFind)</a>
                 """ as HTML
             } ?? .none
         return """

@@ -7,16 +7,20 @@ struct InterstitialPage: Sendable {
     let client: Client
     let location: String
 
-    var title: String { error.code == .accessDenied ? "Access was not granted" : "The login failed" }
+    var title: String { (error.code == .accessDenied ? PageText.accessNotGranted : .loginFailed).text() }
 
     var body: HTML {
-        """
-        \(NoticePage.Tone.bad.picture)<h1>\(title)</h1>
-        <p>\(error.description).</p>\(error.advice.paragraph)
-        <p class="quiet">You can close this page, or return to <strong>\(destination.name)</strong>, the address that \
-        \(client.name ?? "the application") registered.</p>
-        <p class="actions"><a class="button" rel="noreferrer" href="\(location)">Return to \(destination.name)</a></p>
-        """
+        let way = PageText.closeOrReturn.html([
+            "destination": "<strong>\(destination.name)</strong>",
+            "client": "\(client.name ?? PageText.theApplication.text())",
+        ])
+        return """
+            \(NoticePage.Tone.bad.picture)<h1>\(title)</h1>
+            <p>\(HTML.english(error.description)).</p>\(error.advice.paragraph)
+            <p class="quiet">\(way)</p>
+            <p class="actions"><a class="button" rel="noreferrer" href="\(location)">\
+            \(PageText.returnTo.text(["destination": destination.name]))</a></p>
+            """
     }
 
     private var destination: RedirectDestination { RedirectDestination(location) }

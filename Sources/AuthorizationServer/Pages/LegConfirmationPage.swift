@@ -11,26 +11,24 @@ struct LegConfirmationPage {
     /// The login's state; the form brings it back.
     let state: String
 
-    var title: String { "Connect \(upstream)?" }
+    var title: String { PageText.connectQuestion.text(["upstream": upstream]) }
 
     private var situation: String {
         isShared
-            ? "Another user of this server has connected the account at \(upstream)."
-            : "The account at \(upstream) is not connected yet."
+            ? PageText.accountShared.text(["upstream": upstream]) : PageText.accountNew.text(["upstream": upstream])
     }
 
     func body(action: String) -> HTML {
         """
-        <h1>Connect <strong>\(upstream)</strong>?</h1>
+        <h1>\(PageText.connectQuestion.html(["upstream": "<strong>\(upstream)</strong>"]))</h1>
         <p>\(situation)</p>
-        <dl><dt>Account</dt><dd>\(account)</dd>
-        <dt>For</dt><dd>\(userName ?? "the user who has just signed in")</dd></dl>
-        <p class="warn">\(PageIcon.attention)<span>Applications of this user may then use the account. Continue only if \
-        both are you.</span></p>
+        <dl><dt>\(PageText.account)</dt><dd>\(account)</dd>
+        <dt>\(PageText.legFor)</dt><dd>\(userName ?? PageText.justSignedIn.text())</dd></dl>
+        <p class="warn">\(PageIcon.attention)<span>\(PageText.legWarning)</span></p>
         <form method="post" action="\(action)"><input type="hidden" name="leg" value="\(state)">
         <input type="hidden" name="upstream" value="\(upstream)">
-        <div class="actions"><button type="submit" name="decision" value="deny">Not me</button>
-        <button type="submit" name="decision" value="connect" class="main">Connect \(upstream)</button></div></form>
+        <div class="actions"><button type="submit" name="decision" value="deny">\(PageText.notMe)</button>
+        <button type="submit" name="decision" value="connect" class="main">\(PageText.connectIt.text(["upstream": upstream]))</button></div></form>
         """
     }
 }

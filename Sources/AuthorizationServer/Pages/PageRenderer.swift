@@ -25,7 +25,11 @@ package struct PageRenderer: Sendable {
 
     /// A page that explains what went wrong and what to do, with the reference by which the operator finds the request.
     func error(_ page: ErrorPage, status: HTTPResponse.Status, reference: RequestID? = nil) -> Response {
-        let line: HTML = reference.map { "<p class=\"quiet\">Reference: <code>\($0.description)</code></p>" } ?? .none
+        let line: HTML =
+            reference.map { reference in
+                let id: HTML = "<code>\(reference.description)</code>"
+                return "<p class=\"quiet\">\(PageText.reference.html(["id": id]))</p>"
+            } ?? .none
         return render(title: page.title, body: "\(page.body)\(line)", status: status)
     }
 
@@ -38,7 +42,10 @@ package struct PageRenderer: Sendable {
     func notice(_ page: NoticePage, status: HTTPResponse.Status) -> Response {
         let way: HTML =
             page.leadsToConnections
-            ? "<p class=\"actions\"><a class=\"button\" href=\"\(issuer.url(ConnectionsPage.path))\">Your connections</a></p>"
+            ? """
+            <p class="actions"><a class="button" href="\(issuer.url(ConnectionsPage.path))">\
+            \(PageText.yourConnections)</a></p>
+            """
             : .none
         return render(
             title: page.title,
@@ -77,7 +84,7 @@ package struct PageRenderer: Sendable {
         let nonce = Base64URL.encode(random.bytes(16))
         let document: HTML = """
             <!doctype html>
-            <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1">
+            <html lang="\(PageLanguage.current.rawValue)"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1">
             <meta name="color-scheme" content="light dark"><meta name="robots" content="noindex">
             \(PageIcon.tab)<title>\(title) – \(site)</title><style nonce="\(nonce)">\(PageStyle.sheet)</style></head>
             <body><header class="site">\(PageIcon.gate)\(site)</header><main>\(body)</main></body></html>
@@ -96,6 +103,7 @@ package struct PageRenderer: Sendable {
         // The listener adds what every answer has (see `Listeners`).
         [
             .contentType: "text/html; charset=utf-8",
+            .contentLanguage: PageLanguage.current.rawValue,
             .cacheControl: "no-store",
             .contentSecurityPolicy:
                 "default-src 'none'; style-src 'nonce-\(nonce)'; img-src data:; base-uri 'none'; frame-ancestors 'none'",

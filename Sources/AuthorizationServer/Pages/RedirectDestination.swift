@@ -14,17 +14,23 @@ struct RedirectDestination: Sendable {
     /// The destination of a redirect URI.
     init(_ redirectURI: String) {
         guard let uri = URIReference(redirectURI) else {
-            (host, name) = (nil, "an unreadable address")
+            (host, name) = (nil, PageText.unreadableAddress.text())
             return
         }
         if uri.scheme == "https", let own = uri.host {
             (host, name) = (own, own)
         } else if uri.isLoopbackHTTP {
-            (host, name) = (nil, "an application on this computer (\(uri.host ?? ""))")
+            (host, name) = (nil, PageText.applicationHere.text(["host": uri.host ?? ""]))
         } else {
-            let owner = "the application that owns \(uri.scheme):"
-            let program = KnownProgram.receiving(redirectURI)?.description(of: uri)
+            let owner = PageText.schemeOwner.text(["scheme": uri.scheme])
+            let program = KnownProgram.receiving(redirectURI).map { Self.words($0, uri) }
             (host, name) = (nil, program.map { "\($0) (\(owner))" } ?? owner)
         }
+    }
+
+    /// The program, with the extension's id where an extension receives the answer.
+    private static func words(_ program: KnownProgram, _ uri: URIReference) -> String {
+        guard program.authority == .editorExtension, let id = uri.host else { return program.name }
+        return PageText.extensionIn.text(["id": id, "program": program.name])
     }
 }

@@ -7,7 +7,7 @@ import OAuthProtocol
 enum ScopeWords {
     /// One entry for each scope; what the operator says of a scope precedes the well-known words.
     static func list(_ scopes: [String], words: [String: String] = [:]) -> HTML {
-        "<ul>\(scopes.map { item($0, words[$0] ?? meanings[$0]) })</ul>"
+        "<ul>\(scopes.map { item($0, words[$0] ?? meanings[$0]?.text()) })</ul>"
     }
 
     /// The scopes without words, used where there is little space.
@@ -20,12 +20,12 @@ enum ScopeWords {
         return "<li>\(words) <code>\(scope)</code></li>"
     }
 
-    private static let meanings: [String: String] = [
-        "openid": "know who you are here",
-        "profile": "see your name",
-        "email": "see your email address",
-        "offline_access": "stay connected while you are away",
-        "agents": "make tokens with which programs act for you within this access, and end them",
-        "connections": "see your accounts at the providers, and disconnect them for all applications",
+    private static let meanings: [String: PageText] = [
+        "openid": .scopeOpenid,
+        "profile": .scopeProfile,
+        "email": .scopeEmail,
+        "offline_access": .scopeOffline,
+        "agents": .scopeAgents,
+        "connections": .scopeConnections,
     ]
 }

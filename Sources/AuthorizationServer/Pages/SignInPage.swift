@@ -2,26 +2,29 @@
 struct SignInPage: Sendable {
     /// The form's target, relative to the issuer.
     let path: String
-    /// The purpose of the sign-in.
-    let purpose: String
+    /// What the sign-in is for: a sentence.
+    let purpose: PageText
     /// The providers at which a user can sign in.
     let upstreams: [String]
     /// Keeps other sites from sending the form.
     let ticket: String
 
-    var title: String { "Sign in" }
+    var title: String { PageText.signIn.text() }
 
     func body(action: String) -> HTML {
         """
-        <h1>Who are you?</h1>
-        <p>Sign in \(purpose).</p>
+        <h1>\(PageText.whoAreYou)</h1>
+        <p>\(purpose)</p>
         <form method="post" action="\(action)"><input type="hidden" name="ticket" value="\(ticket)">
         <div class="actions column">\(upstreams.map(button))</div></form>
-        <p class="quiet small">This server never sees your password.</p>
+        <p class="quiet small">\(PageText.passwordUnseen)</p>
         """
     }
 
     private func button(_ upstream: String) -> HTML {
-        "<button type=\"submit\" name=\"sign_in\" value=\"\(upstream)\" class=\"main\">Sign in with \(upstream)</button>"
+        """
+        <button type="submit" name="sign_in" value="\(upstream)" class="main">\
+        \(PageText.signInWith.text(["upstream": upstream]))</button>
+        """
     }
 }

@@ -55,12 +55,6 @@ package struct KnownProgram: Hashable, Sendable {
         return all.first { $0.accepts(uri) }
     }
 
-    /// The program in words for a person, with the extension's id where an extension receives the answer.
-    package func description(of uri: URIReference) -> String {
-        guard authority == .editorExtension, let id = uri.host else { return name }
-        return "the extension \(id) in \(name)"
-    }
-
     /// Whether a row's scheme, authority and path are those of a URI.
     package func accepts(_ uri: URIReference) -> Bool {
         guard schemes.contains(where: { uri.text.hasPrefix($0 + "://") }),

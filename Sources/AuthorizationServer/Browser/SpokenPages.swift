@@ -1,0 +1,46 @@
+import HTTPTypes
+import OAuthProtocol
+import SocketHTTP
+
+/// Answers in the language of the person who asks.
+///
+/// `ui_locales` of an authorization request (OpenID Connect Core 1.0 §3.1.2.1) comes first, then the cookie that
+/// remembers it for the rest of the login, then `Accept-Language`; what this server does not speak is passed over.
+struct SpokenPages: Endpoint {
+    private let endpoint: any Endpoint
+    private let cookies: BrowserCookies
+
+    /// An endpoint whose answers are pages.
+    init(_ endpoint: any Endpoint, cookies: BrowserCookies) {
+        self.endpoint = endpoint
+        self.cookies = cookies
+    }
+
+    var surfaces: [Surface] { endpoint.surfaces }
+
+    func respond(to request: Request, context: RequestContext) async -> Response {
+        let asked = Self.asked(request)
+        let language = asked ?? cookies.language(request) ?? Self.accepted(request) ?? .english
+        var response = await PageLanguage.$current.withValue(language) {
+            await endpoint.respond(to: request, context: context)
+        }
+        if let asked {
+            response.headerFields.append(HTTPField(name: .setCookie, value: cookies.settingLanguage(asked)))
+        }
+        return response
+    }
+
+    /// The first language of `ui_locales`; a malformed query has none, and its own error.
+    private static func asked(_ request: Request) -> PageLanguage? {
+        guard let query = request.query, query.contains("ui_locales=") else { return nil }
+        // The endpoint refuses what cannot be parsed and what is repeated.
+        guard let locales = try? FormParameters(query: query).once("ui_locales") else { return nil }
+        return PageLanguage.lookup(locales.split(separator: " "))
+    }
+
+    private static func accepted(_ request: Request) -> PageLanguage? {
+        // RFC 9110 §5.3: several lines are one list.
+        let field = request.values(of: .acceptLanguage).joined(separator: ",")
+        return field.isEmpty ? nil : PageLanguage.lookup(PageLanguage.ranges(acceptLanguage: field))
+    }
+}
