@@ -35,7 +35,8 @@ struct ConnectionsPage: Sendable {
 
     private func section(_ connection: Connection) -> HTML {
         let isGood = connection.status == .active || connection.status == .expiring
-        let mends = connection.status == .reauthorizationRequired || connection.status == .revoked
+        let endsSoon = connection.status == .expiring && connection.reason == Connection.expiresSoon
+        let mends = connection.status == .reauthorizationRequired || connection.status == .revoked || endsSoon
         let mend: HTML =
             mends
             ? """
@@ -52,11 +53,17 @@ struct ConnectionsPage: Sendable {
             """ : .none
         let mark: HTML =
             isOneOfSeveral && isDefault ? "<dt>Default</dt><dd>Used unless an application names another</dd>" : .none
+        let end: HTML =
+            if endsSoon, let expiry = connection.accessTokenExpiry {
+                "<dt>Ends soon</dt><dd>\(PageTime.minute(expiry)); connect it again before</dd>"
+            } else {
+                .none
+            }
         return """
             <section class="item"><h2>\(connection.upstream) <span class="state \(isGood ? "good" : "bad")">\
             \(Self.words(connection.status))</span></h2><dl>
             <dt>Account</dt><dd>\(connection.accountName ?? connection.account)</dd>
-            \(mark)<dt>Allowed</dt><dd>\(ScopeWords.inline(connection.scopes.tokens))</dd>
+            \(mark)\(end)<dt>Allowed</dt><dd>\(ScopeWords.inline(connection.scopes.tokens))</dd>
             <dt>Connected</dt><dd>\(PageTime.minute(connection.obtainedAt))</dd>
             <dt>Refreshed</dt><dd>\(connection.refreshedAt.map(PageTime.minute) ?? "not yet")</dd>
             <dt>Used</dt><dd>\(connection.usedAt.map(PageTime.minute) ?? "not yet")</dd></dl>
