@@ -1,6 +1,7 @@
 import OAuthProtocol
 import OAuthState
 import ServerConfiguration
+import UpstreamIdentity
 
 /// The parts that retrieve, refresh, list and end upstream connections.
 extension ServerParts {
@@ -81,6 +82,16 @@ extension ServerParts {
             unusedConnections: vault.unusedConnections,
             vaultKeys: vault.keyRotation,
             revocations: vault.revocations,
+            reminders: ExpiryReminders(
+                vault: stores.vault,
+                periods: Dictionary(
+                    configuration.upstreams.filter { $0.preset == .entered && $0.entered.lifetime != nil }
+                        .map { ($0.name, $0.entered.reminder) },
+                    uniquingKeysWith: { first, _ in first }
+                ),
+                audit: audit,
+                logger: environment.logger
+            ),
             work: work
         )
     }

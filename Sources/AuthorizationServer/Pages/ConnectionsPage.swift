@@ -43,7 +43,8 @@ struct ConnectionsPage: Sendable {
 
     private func section(_ connection: Connection) -> HTML {
         let isGood = connection.status == .active || connection.status == .expiring
-        let mends = connection.status == .reauthorizationRequired || connection.status == .revoked
+        let endsSoon = connection.status == .expiring && connection.reason == Connection.expiresSoon
+        let mends = connection.status == .reauthorizationRequired || connection.status == .revoked || endsSoon
         let mend: HTML =
             mends
             ? """
@@ -60,11 +61,17 @@ struct ConnectionsPage: Sendable {
             """ : .none
         let mark: HTML =
             isOneOfSeveral && isDefault ? "<dt>\(PageText.byDefault)</dt><dd>\(PageText.byDefaultText)</dd>" : .none
+        let end: HTML =
+            if endsSoon, let expiry = connection.accessTokenExpiry {
+                "<dt>\(PageText.endsSoon)</dt><dd>\(PageText.endsSoonText.html(["time": PageTime.minute(expiry)]))</dd>"
+            } else {
+                .none
+            }
         return """
             <section class="item"><h2>\(connection.upstream) <span class="state \(isGood ? "good" : "bad")">\
             \(Self.words(connection.status))</span></h2><dl>
             <dt>\(PageText.account)</dt><dd>\(connection.accountName ?? connection.account)</dd>
-            \(mark)<dt>\(PageText.allowed)</dt><dd>\(ScopeWords.inline(connection.scopes.tokens))</dd>
+            \(mark)\(end)<dt>\(PageText.allowed)</dt><dd>\(ScopeWords.inline(connection.scopes.tokens))</dd>
             <dt>\(PageText.connected)</dt><dd>\(PageTime.minute(connection.obtainedAt))</dd>
             <dt>\(PageText.refreshed)</dt><dd>\(time(connection.refreshedAt))</dd>
             <dt>\(PageText.used)</dt><dd>\(time(connection.usedAt))</dd></dl>

@@ -8,6 +8,7 @@ final class UpstreamDuties: Sendable {
     private let unusedConnections: UnusedConnections
     private let vaultKeys: VaultKeyRotation
     private let revocations: ProviderRevocations
+    private let reminders: ExpiryReminders
     private let turns: SerialTurns
     /// Apart from the rest: a provider that does not answer takes long, and has many tokens to revoke.
     private let revocationTurns: SerialTurns
@@ -17,12 +18,14 @@ final class UpstreamDuties: Sendable {
         unusedConnections: UnusedConnections,
         vaultKeys: VaultKeyRotation,
         revocations: ProviderRevocations,
+        reminders: ExpiryReminders,
         work: BackgroundWork
     ) {
         self.registrations = registrations
         self.unusedConnections = unusedConnections
         self.vaultKeys = vaultKeys
         self.revocations = revocations
+        self.reminders = reminders
         turns = SerialTurns(work: work)
         revocationTurns = SerialTurns(work: work)
     }
@@ -54,5 +57,6 @@ final class UpstreamDuties: Sendable {
         await registrations.performDue()
         await vaultKeys.performDue(now: now)
         await unusedConnections.performDue(now: now)
+        await reminders.performDue(now: now)
     }
 }

@@ -57,3 +57,8 @@ extension Connection {
         return now - refreshedAt < .seconds(1)
     }
 }
+
+extension Connection {
+    /// The reason of a connection whose entered credential works and ends soon.
+    package static let expiresSoon = "expires_soon"
+}

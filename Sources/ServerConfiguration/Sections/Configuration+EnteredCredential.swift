@@ -38,6 +38,12 @@ extension Configuration.Upstream {
             default: "never",
             "How long a credential lives after it was entered; then its user is asked again."
         )
+        Key(
+            "remind_before",
+            \.entered.reminder,
+            .duration(.seconds(3600) ... .seconds(90 * 86_400)),
+            "How long before that the page of connections and the audit trail remind of it; for `expires_after`."
+        )
     }
 }
 
@@ -131,7 +137,7 @@ extension ConfigurationRules {
 struct EnteredCredentialCheck {
     let section: ConfigurationCursor
 
-    private static let own = ["fields", "check", "header", "format", "expires_after"]
+    private static let own = ["fields", "check", "header", "format", "expires_after", "remind_before"]
     private static let shared = [
         "name", "type", "former_names", "login", "api", "allow_insecure_http", "allow_private_network",
     ]
@@ -149,6 +155,7 @@ struct EnteredCredentialCheck {
             section["login"]?.refuse("must be on_demand; no login visits a type: static")
         }
         upstream.login = .onDemand
+        if section["remind_before"] != nil { section.require("expires_after", or: "remind_before needs it") }
         section.require("fields")
         checkFields(upstream.entered)
         return true

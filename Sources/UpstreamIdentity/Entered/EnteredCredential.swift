@@ -13,6 +13,8 @@ package struct EnteredCredential: Hashable, Sendable {
     package var format: CredentialTemplate?
     /// How long the credential lives after it was entered; `nil` for ever.
     package var lifetime: Duration?
+    /// How long before its end the user is reminded.
+    package var reminder = Duration.seconds(7 * 86_400)
 
     /// A credential without fields.
     package init() {}

@@ -243,6 +243,34 @@ struct EnteredCredentialTests {
         }
     }
 
+    @Test("remind_before: once, on record and on the page, while the credential still works")
+    func reminder() async throws {
+        try await Self.run(configure: { configuration in
+            configuration.upstreams[configuration.upstreams.count - 1].entered.lifetime = .seconds(30 * 86_400)
+            configuration.tokens.accessTokenLifetime = .seconds(86_400)
+        }) { scene, _ in
+            func reminders() throws -> [JSONObject] { try scene.server.auditEvents("connection.expires_soon") }
+            let browser = scene.browser()
+            let token = try await scene.accessToken(browser)
+            _ = try await Self.enter(KeyService.key, on: try await Self.page(scene, token, browser), browser)
+            await scene.server.server.performMaintenance()
+            #expect(try reminders().isEmpty)
+            scene.clock.advance(by: .seconds(23 * 86_400 + 1))
+            for _ in 0..<2 {
+                await scene.server.server.performMaintenance()
+                scene.clock.advance(by: .seconds(3601))
+            }
+            let events = try reminders()
+            try #require(events.count == 1)
+            #expect(events[0]["upstream"] == "weather" && events[0]["expires_at"] != nil)
+            // The credential still works, and the page says until when.
+            let later = try await scene.accessToken()
+            #expect(try await scene.exchange(later, ["weather"])["access_token"] == KeyService.key)
+            let list = try await scene.signIn(scene.browser())
+            #expect(list.text.contains("Ends soon") && list.text.contains("Connect weather again"))
+        }
+    }
+
     @Test("the storage has the credential sealed only")
     func sealed() async throws {
         try await Self.run { scene, _ in

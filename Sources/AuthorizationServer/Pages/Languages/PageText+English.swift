@@ -156,6 +156,8 @@ extension PageText {
         useByDefault = Use this account by default
         byDefault = Default
         byDefaultText = Used unless an application names another
+        endsSoon = Ends soon
+        endsSoonText = {time}; connect it again before
         connected = Connected
         refreshed = Refreshed
         disconnectIt = Disconnect {upstream}

@@ -156,6 +156,8 @@ extension PageText {
         useByDefault = Utiliser ce compte par défaut
         byDefault = Par défaut
         byDefaultText = Utilisé sauf si une application en désigne un autre
+        endsSoon = Expire bientôt
+        endsSoonText = {time} ; reconnectez-le avant
         connected = Relié
         refreshed = Renouvelé
         disconnectIt = Ne plus relier {upstream}

@@ -156,6 +156,8 @@ extension PageText {
         useByDefault = Dieses Konto als Standard benutzen
         byDefault = Standard
         byDefaultText = Wird benutzt, wenn eine Anwendung kein anderes nennt
+        endsSoon = Endet bald
+        endsSoonText = {time}; verbinden Sie es vorher neu
         connected = Verbunden
         refreshed = Erneuert
         disconnectIt = {upstream} trennen

@@ -156,6 +156,8 @@ extension PageText {
         useByDefault = このアカウントを既定として使う
         byDefault = 既定
         byDefaultText = アプリケーションが別のアカウントを指定しない場合に使われます
+        endsSoon = まもなく終了
+        endsSoonText = {time}（それまでに再接続してください）
         connected = 接続
         refreshed = 更新
         disconnectIt = {upstream} の接続を解除

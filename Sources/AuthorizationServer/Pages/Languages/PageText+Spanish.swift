@@ -156,6 +156,8 @@ extension PageText {
         useByDefault = Usar esta cuenta de forma predeterminada
         byDefault = Predeterminada
         byDefaultText = Se usa si una aplicación no nombra otra
+        endsSoon = Termina pronto
+        endsSoonText = {time}; conéctela de nuevo antes
         connected = Conectada
         refreshed = Renovada
         disconnectIt = Desconectar {upstream}

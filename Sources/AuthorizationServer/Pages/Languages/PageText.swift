@@ -36,5 +36,5 @@ enum PageText: String, CaseIterable, Sendable {
     case accessNotGranted, loginFailed, closeOrReturn, theApplication, returnTo, accountShared, accountNew, legFor
     case justSignedIn, legWarning, notMe, deviceTitle, deviceWrong, deviceEnter, deviceWarning, code, proceed
     case signIn, whoAreYou, signInToSee, signInToConnect, signInToConnectAgain, signInToChange, signInWith
-    case passwordUnseen, help, imprint
+    case passwordUnseen, help, imprint, endsSoon, endsSoonText
 }
