@@ -19,8 +19,8 @@ struct ProviderLegs: Sendable {
 }
 
 extension ProviderLegs {
-    /// Refuses an account that `allow` of its provider does not accept, or, where it identifies the user of a login, that
-    /// of the resource or the client.
+    /// Refuses an account that `allow` of its provider does not accept, or, where it identifies the user of a login,
+    /// `allow` of the resource or the client.
     ///
     /// - Throws: ``UpstreamError`` `notAdmitted`, before anything of the login is stored.
     func checkAccess(
