@@ -5,8 +5,8 @@ import OAuthState
 ///
 /// The request itself stays as it was: what the user consented to is known by it.
 extension Login {
-    // A login through several providers is stored between them, with its claims. No provider's claim can have this name,
-    // because a mapped one is printable.
+    // A login through several providers is stored between them, with its claims. A claim that an operator maps has no
+    // such name.
     private static let member = "\u{1}withheld_scopes"
 
     /// The scopes that are withheld.
