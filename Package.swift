@@ -36,6 +36,7 @@ let floor0: [Target] = [
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .systemLibrary(name: "CJemalloc", pkgConfig: "jemalloc", providers: [.apt(["libjemalloc-dev"])]),
     .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+    .systemLibrary(name: "CPostgreSQL", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
 ]
 
 // Floor ½: what several targets need and no system library has.
@@ -57,6 +58,11 @@ let floor1: [Target] = [
         swiftSettings: swiftSettings
     ),
     .target(
+        name: "PostgreSQLClient",
+        dependencies: ["CLinux", "CPostgreSQL", "Foundations", .logging],
+        swiftSettings: swiftSettings
+    ),
+    .target(
         name: "DurableLog",
         dependencies: ["CZlib", "Foundations", "OpenSSLCrypto", .logging],
         swiftSettings: swiftSettings
@@ -74,6 +80,14 @@ let floor3: [Target] = [
         name: "OAuthState",
         dependencies: [
             "Foundations", "OAuthProtocol", "OpenSSLCrypto", "DurableLog", .hashTreeCollections, .deque, .logging,
+        ],
+        swiftSettings: swiftSettings
+    ),
+    // Only in the product for several nodes.
+    .target(
+        name: "PostgreSQLStore",
+        dependencies: [
+            "DurableLog", "Foundations", "OAuthProtocol", "OAuthState", "OpenSSLCrypto", "PostgreSQLClient", .logging,
         ],
         swiftSettings: swiftSettings
     ),
@@ -173,6 +187,24 @@ let testTargets: [Target] = [
             "OAuthState",
             "OAuthProtocol", "OpenSSLCrypto", "OutboundHTTP", "ServerConfiguration", "SocketHTTP", "UpstreamIdentity",
             .httpTypes, .logging,
+        ]
+    ),
+    .target(
+        name: "PostgreSQLTesting",
+        dependencies: [
+            "DurableLog", "Foundations", "OAuthProtocol", "OAuthState", "OpenSSLCrypto", "PostgreSQLClient",
+            "PostgreSQLStore", .logging,
+        ],
+        path: "Tests/PostgreSQLTesting",
+        exclude: ["cluster.py"],
+        swiftSettings: swiftSettings
+    ),
+    tests("PostgreSQLClientTests", ["PostgreSQLClient", "PostgreSQLTesting"]),
+    tests(
+        "PostgreSQLStoreTests",
+        [
+            "PostgreSQLStore", "AuthorizationServerTesting", "DurableLog", "Foundations", "OAuthState", "OAuthProtocol",
+            "OpenSSLCrypto", "PostgreSQLClient", "PostgreSQLTesting", .logging,
         ]
     ),
     tests("ServerConfigurationTests", ["ServerConfiguration", "OAuthProtocol", "SocketHTTP"]),
