@@ -127,15 +127,25 @@ let floor4: [Target] = [
     .target(name: "GatehouseVerifier", dependencies: ["OAuthProtocol"], swiftSettings: swiftSettings),
 ]
 
-// Floor 5: the executable and the harness that other people's tests embed.
+// Floor 5: the executables and the harness that other people's tests embed.
 let floor5: [Target] = [
-    .executableTarget(
+    .target(
         name: "ServerCommand",
         dependencies: [
             "AuthorizationServer", "CJemalloc", "DevelopmentIdentityProvider", "OAuthClientKit",
             "OAuthState", "OAuthProtocol", "OpenSSLCrypto", "ServerConfiguration", "SocketHTTP", "OutboundHTTP",
             "DurableLog", "Foundations", "UpstreamIdentity", .argumentParser, .httpTypes, .yams, .serviceLifecycle,
             .unixSignals, .asyncAlgorithms, .logging,
+        ],
+        swiftSettings: swiftSettings
+    ),
+    .executableTarget(name: "Gatehouse", dependencies: ["ServerCommand"], swiftSettings: swiftSettings),
+    // A program of its own, so that the other one neither builds nor links libpq, and one build makes both.
+    .executableTarget(
+        name: "GatehousePostgreSQL",
+        dependencies: [
+            "AuthorizationServer", "OAuthProtocol", "OAuthState", "OpenSSLCrypto", "OutboundHTTP", "PostgreSQLClient",
+            "PostgreSQLStore", "ServerCommand", "ServerConfiguration", .logging,
         ],
         swiftSettings: swiftSettings
     ),
@@ -203,8 +213,9 @@ let testTargets: [Target] = [
     tests(
         "PostgreSQLStoreTests",
         [
-            "PostgreSQLStore", "AuthorizationServerTesting", "DurableLog", "Foundations", "OAuthState", "OAuthProtocol",
-            "OpenSSLCrypto", "PostgreSQLClient", "PostgreSQLTesting", .logging,
+            "PostgreSQLStore", "AuthorizationServer", "AuthorizationServerTesting", "DurableLog", "Foundations",
+            "OAuthState", "OAuthProtocol", "OpenSSLCrypto", "ServerConfiguration", "PostgreSQLClient",
+            "PostgreSQLTesting", .logging,
         ]
     ),
     tests("ServerConfigurationTests", ["ServerConfiguration", "OAuthProtocol", "SocketHTTP"]),
@@ -220,8 +231,8 @@ let testTargets: [Target] = [
         "DurabilityTests",
         [
             "ServerCommand", "AuthorizationServer", "AuthorizationServerTesting", "DevelopmentIdentityProvider",
-            "DurableLog", "OAuthState", "OAuthProtocol", "OpenSSLCrypto", "OutboundHTTP", "ServerConfiguration",
-            "SocketHTTP", .logging,
+            "DurableLog", "OAuthState", "OAuthProtocol", "OpenSSLCrypto", "OutboundHTTP", "PostgreSQLTesting",
+            "ServerConfiguration", "SocketHTTP", .logging,
         ]
     ),
     tests(
@@ -326,7 +337,8 @@ let benchmarks: [Target] = [
 let package = Package(
     name: "gatehouse",
     products: [
-        .executable(name: "gatehouse", targets: ["ServerCommand"]),
+        .executable(name: "gatehouse", targets: ["Gatehouse"]),
+        .executable(name: "gatehouse-postgresql", targets: ["GatehousePostgreSQL"]),
         .library(name: "AuthorizationServerTesting", targets: ["AuthorizationServerTesting"]),
         .library(name: "GatehouseVerifier", targets: ["GatehouseVerifier"]),
     ],

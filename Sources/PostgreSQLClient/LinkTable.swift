@@ -131,7 +131,7 @@ final class LinkTable {
             outcome = .success(rows)
         case .unreadable:
             logger.error("The database answered with a type that is not understood")
-            // The transaction is committed, but nobody knows what it came to.
+            // The transaction is committed, but what it came to is not known.
             outcome = .failure(.outcomeUnknown)
         case .failed(let failure):
             if repeats(submission, after: failure, on: link) { return }

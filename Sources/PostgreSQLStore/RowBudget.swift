@@ -1,3 +1,4 @@
+import OAuthProtocol
 import Synchronization
 
 /// How many rows this node may add to a bounded table before the table is counted again.
@@ -7,20 +8,44 @@ import Synchronization
 /// Near the bound that is nothing: each statement counts, and a table of a few rows has its bound exactly. Far below
 /// it, sixteen nodes that add at once cannot exceed it together.
 final class RowBudget: Sendable {
-    private let rest = Mutex<Int64>(0)
+    private let state = Mutex(State())
+
+    private struct State {
+        var rest: Int64 = 0
+        var fullUntil: Timestamp?
+    }
+
+    /// For how long a table that was found full is not counted again, so that a flood of refusals costs no counts.
+    private static let fullTime: Duration = .seconds(1)
 
     /// Takes rows from the budget; false when the statement must count.
     func take(_ count: Int64 = 1) -> Bool {
-        rest.withLock { rest in
-            guard rest >= count else { return false }
-            rest -= count
+        state.withLock { state in
+            guard state.rest >= count else { return false }
+            state.rest -= count
             return true
         }
     }
 
     /// Sets the budget after a count that left so much free.
     func learn(free: Int64) {
-        rest.withLock { $0 = max(0, free / 16) }
+        state.withLock { $0.rest = max(0, free / 16) }
+    }
+
+    /// Notes that the table was found full.
+    func learnFull(at now: Timestamp) {
+        state.withLock { $0.fullUntil = now + Self.fullTime }
+    }
+
+    /// Whether the table was found full a moment ago.
+    func isFull(at now: Timestamp) -> Bool {
+        state.withLock { state in
+            guard let end = state.fullUntil else { return false }
+            // A time before the one of the count is not known to be full.
+            if end - Self.fullTime <= now, now < end { return true }
+            state.fullUntil = nil
+            return false
+        }
     }
 }
 

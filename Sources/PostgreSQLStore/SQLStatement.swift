@@ -13,8 +13,8 @@ package struct SQLStatement: Sendable {
 
     /// A statement of this text.
     ///
-    /// A parameter has the type of its ``SQLValue`` at the first use; for a null the database infers it, so a cast such
-    /// as `$1::bigint` is needed where a parameter may be null and no column says the type.
+    /// A parameter has the type of its ``SQLValue`` at the first use. Where that is null the database infers it, so a
+    /// cast such as `$1::bigint` is needed where a parameter may be null and no column says the type.
     package init(_ text: String) {
         self.text = text
         number = Self.lastNumber.add(1, ordering: .relaxed).newValue

@@ -22,6 +22,28 @@ struct BoundTests {
         #expect(!budget.take())
     }
 
+    @Test("a table that was found full is not counted again for a second")
+    func full() async throws {
+        let budget = RowBudget()
+        #expect(!budget.isFull(at: now))
+        budget.learnFull(at: now)
+        #expect(budget.isFull(at: now) && budget.isFull(at: now + .milliseconds(999)))
+        #expect(!budget.isFull(at: now + .seconds(1)))
+        #expect(!budget.isFull(at: now))
+        var settings = StoreSettings()
+        settings.limits.consumedAssertionsMax = 1
+        let replay = PostgreSQLReplay(try FailingDatabase(try await TwoNodes().database.database).place(settings))
+        func consume(_ label: String, at moment: Timestamp) async throws -> AssertionConsumption {
+            let (id, owner) = (StoreSample.digest(label), StoreSample.assertionOwner)
+            return try await replay.consume(id, of: owner, expiry: now + .seconds(600), now: moment).outcome
+        }
+        #expect(try await consume("1", at: now) == .consumed)
+        for _ in 0..<2 {
+            #expect(try await consume("2", at: now) == .full)
+            #expect(try await consume("1", at: now) == .replayed)
+        }
+    }
+
     @Test("uses are forgotten at the interval, and learned from rows")
     func uses() {
         let uses = RecentUses<Int>(interval: .seconds(60))

@@ -8,7 +8,7 @@ import Testing
 
 @testable import PostgreSQLStore
 
-@Suite("VR-2: the refresh of upstream tokens over two nodes")
+@Suite("VR-6: the refresh of upstream tokens over two nodes")
 struct RefreshLeaseTests {
     private let one = LeaseHolder(random: SeededRandomSource(seed: 1))
     private let other = LeaseHolder(random: SeededRandomSource(seed: 2))

@@ -103,7 +103,7 @@ struct SessionRaceTests {
         }
     }
 
-    @Test("LO-1: an ending at one node and a redemption at the other leave no session, whoever comes first")
+    @Test("LO-1: an ending at one node and a redemption at the other leave no session, in whichever order they come")
     func endingAndRedemption() async throws {
         let nodes = try await TwoNodes()
         for number in UInt64(1)...24 {

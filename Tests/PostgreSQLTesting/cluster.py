@@ -32,7 +32,7 @@ def newest():
 
 programs = newest()
 signal.pthread_sigmask(signal.SIG_SETMASK, [])
-# The sockets' paths may have 107 bytes, so not in a folder that somebody gave a long name.
+# The sockets' paths may have 107 bytes, so not in a folder that an operator gave a long name.
 folder = tempfile.mkdtemp(prefix="gatehouse-pg-", dir="/tmp")
 # The server refuses to run as root; Debian's package brings a user for it.
 options = {"cwd": folder, "stdin": subprocess.DEVNULL}
@@ -107,7 +107,7 @@ def kill():
     killed = send(signal.SIGKILL)
     while any((status(process) or "Z")[0] != "Z" for process in killed):
         time.sleep(0.01)
-    # One that nobody waited for would still look alive to the next server.
+    # One that was not waited for would still look alive to the next server.
     for path in [data + "/postmaster.pid", *glob.glob(folder + "/.s.PGSQL.*")]:
         if os.path.exists(path):
             os.remove(path)

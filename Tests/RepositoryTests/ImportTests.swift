@@ -34,6 +34,11 @@ struct ImportTests {
                 "Metrics", "OAuthClientKit", "ServerConfiguration", "ServiceLifecycle", "UnixSignals", "Yams",
             ]
         ),
+        "Gatehouse": ["ServerCommand"],
+        "GatehousePostgreSQL": [
+            "AuthorizationServer", "Logging", "OAuthProtocol", "OAuthState", "OpenSSLCrypto", "OutboundHTTP",
+            "PostgreSQLClient", "PostgreSQLStore", "ServerCommand", "ServerConfiguration",
+        ],
         "AuthorizationServerTesting": floors1To3.union(
             [
                 "AuthorizationServer", "DevelopmentIdentityProvider", "Glibc", "HTTPTypes", "Logging",

@@ -164,13 +164,7 @@ extension PostgreSQLClients {
         )
         guard let known = found.first else { return Receipt(.superseded) }
         let reversal: [SQLValue] = [.bytes(row.key), .bytes(body)] + known.values
-        let database = database
-        return Receipt(
-            .updated,
-            reversal: {
-                // Where the database is not reached, the client has lost its token and must register again.
-                _ = try? await database.run(Self.takeBack, reversal)
-            }
-        )
+        let reversals = place.reversals
+        return Receipt(.updated, reversal: { await reversals.run([SQLCall(Self.takeBack, reversal)]) })
     }
 }

@@ -6,7 +6,7 @@ import OpenSSLCrypto
 ///
 /// The clients of the configuration are with each node, and go before those in the database.
 package struct PostgreSQLClients: ClientStore {
-    private let place: StorePlace
+    let place: StorePlace
     private let preRegistered: [String: Client]
     let clientBudget = RowBudget()
     let byteBudget = RowBudget()

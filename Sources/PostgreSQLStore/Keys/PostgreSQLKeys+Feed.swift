@@ -27,7 +27,7 @@ final class KeyFollowers: Sendable {
     /// Remembers what a reader was given, so that it is not announced again.
     func note(_ generation: KeyGeneration) {
         state.withLock { state in
-            // Whoever followed already has to be given it.
+            // A follower that is there already must be given it.
             guard state.followers.isEmpty, state.number.map({ $0 < generation.number }) ?? true else { return }
             state.number = generation.number
         }

@@ -3,7 +3,7 @@ package import OAuthState
 
 /// The server's root secret, and the secrets of the vault's keys.
 extension PostgreSQLKeys {
-    private static let secretTable = "server_secret"
+    static let secretTable = "server_secret"
     static let vaultTable = "vault_keys"
 
     package func serverSecret(candidate: [UInt8]) async throws(StoreError) -> Receipt<[UInt8]> {
@@ -21,7 +21,7 @@ extension PostgreSQLKeys {
     private static let proposal = SQLStatement(
         "INSERT INTO server_secret (id, body) VALUES (1, $1::bytea) ON CONFLICT (id) DO NOTHING"
     )
-    private static let secret = SQLStatement("SELECT body FROM server_secret WHERE id = 1")
+    static let secret = SQLStatement("SELECT body FROM server_secret WHERE id = 1")
 
     package func addVaultKey(_ secret: [UInt8], now: Timestamp) async throws(StoreError) -> Receipt<VaultKeySecret> {
         // The body is sealed for its number, so the number is proposed: another node that adds a key takes it first.

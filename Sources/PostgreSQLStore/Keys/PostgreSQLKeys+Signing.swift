@@ -14,11 +14,11 @@ extension PostgreSQLKeys {
     }
 
     /// The columns of a new row, in the order of ``values(of:)``.
-    private static let columns = "key_id, purpose, state, origin, published_at, activated_at, retired_at, body"
-    private static let values =
+    static let columns = "key_id, purpose, state, origin, published_at, activated_at, retired_at, body"
+    static let values =
         "$1::text, $2::bigint, $3::bigint, $4::bigint, $5::bigint, $6::bigint, $7::bigint, $8::bytea"
 
-    private func values(
+    func values(
         of key: StoredSigningKey,
         as state: StoredSigningKey.State? = nil
     ) throws(StoreError) -> [SQLValue] {

@@ -15,7 +15,7 @@ package struct PostgreSQLReplay: ReplayStore {
         self.place = place
     }
 
-    private var database: any SQLDatabase { place.database }
+    var database: any SQLDatabase { place.database }
 
     private static func rows(where condition: String) -> String {
         RowCount.expression(of: "consumed_assertions", where: condition, key: "id", window: 10)
@@ -36,14 +36,16 @@ package struct PostgreSQLReplay: ReplayStore {
         consumed AS (
             INSERT INTO consumed_assertions (id, owner_id, is_self_registered, expiry)
             SELECT $1, $2, $3, $4
-            WHERE NOT EXISTS (
+            WHERE NOT $12::boolean AND NOT EXISTS (
                 SELECT 1 FROM counted WHERE ids >= $7 OR owned >= $8 OR ($3 AND self_registered >= $9)
             )
             ON CONFLICT (id) DO NOTHING
             RETURNING id
         )
         SELECT EXISTS (SELECT 1 FROM consumed), EXISTS (SELECT 1 FROM consumed_assertions WHERE id = $1),
-            EXISTS (SELECT 1 FROM counted WHERE ids >= $7 OR owned >= $8 OR ($3 AND self_registered >= $9)),
+            $12::boolean OR EXISTS (
+                SELECT 1 FROM counted WHERE ids >= $7 OR owned >= $8 OR ($3 AND self_registered >= $9)
+            ),
             (SELECT ids FROM counted), (SELECT owned FROM counted), (SELECT self_registered FROM counted)
         """
     )
@@ -55,25 +57,45 @@ package struct PostgreSQLReplay: ReplayStore {
         now: Timestamp
     ) async throws(StoreError) -> Receipt<AssertionConsumption> {
         let room = Room(place.limits, of: owner)
-        let parameters: [SQLValue] = [
-            .digest(id), .digest(owner.id), .boolean(owner.isSelfRegistered), .time(expiry), .time(now),
-            .boolean(!takesFromBudgets(owner)),
-            .integer(room.all), .integer(room.owned), .integer(room.selfRegistered),
-        ]
-        let rows = try await database.run(Self.use, parameters + RowCount.window(now.secondsSinceEpoch))
-        guard let row = rows.first else { throw .unavailable }
+        let isFull = budgets(of: owner).contains { $0.isFull(at: now) }
+        let counts = !isFull && !budgets(of: owner).allSatisfy { $0.take() }
+        let parameters: [SQLValue] =
+            [
+                .digest(id), .digest(owner.id), .boolean(owner.isSelfRegistered), .time(expiry), .time(now),
+                .boolean(counts), .integer(room.all), .integer(room.owned), .integer(room.selfRegistered),
+            ] + RowCount.window(now.secondsSinceEpoch) + [.boolean(isFull)]
+        guard let row = try await database.run(Self.use, parameters).first else { throw .unavailable }
         let wasConsumed = try row.boolean(0)
+        try learn(row, room, of: owner, hasOneMore: wasConsumed, now: now)
         guard wasConsumed else {
             // A use that lost a race with another one of the same id is a replay as well.
             let (isKnown, isFull) = (try row.boolean(1), try row.boolean(2))
             return Receipt(isFull && !isKnown ? .full : .replayed)
         }
-        if let all = try row.optionalInteger(3) {
-            table.learn(free: room.all - all - 1)
-            owners.learn(owner.id, free: room.owned - (try row.integer(4)) - 1)
-            if owner.isSelfRegistered { selfRegistered.learn(free: room.selfRegistered - (try row.integer(5)) - 1) }
-        }
         return Receipt(.consumed, reversal: { await self.release(id, of: owner) })
+    }
+
+    /// The budgets of an owner's ids: of the table, of the owner, and of all clients that registered themselves.
+    private func budgets(of owner: AssertionOwner) -> [RowBudget] {
+        [table, owners[owner.id]] + (owner.isSelfRegistered ? [selfRegistered] : [])
+    }
+
+    private func learn(
+        _ row: SQLRow,
+        _ room: Room,
+        of owner: AssertionOwner,
+        hasOneMore: Bool,
+        now: Timestamp
+    ) throws(StoreError) {
+        guard try !row.isNull(3) else { return }
+        let free = [
+            room.all - (try row.integer(3)), room.owned - (try row.integer(4)),
+            room.selfRegistered - (try row.integer(5)),
+        ]
+        for (budget, free) in zip(budgets(of: owner), free) {
+            if free <= 0 { budget.learnFull(at: now) }
+            budget.learn(free: hasOneMore ? free - 1 : free)
+        }
     }
 
     // D-80: a client that registers itself and signs assertions in a loop must not lock out the operator's own clients,
@@ -91,10 +113,6 @@ package struct PostgreSQLReplay: ReplayStore {
             )
             selfRegistered = Int64(limits.consumedAssertionsOfSelfRegisteredMax)
         }
-    }
-
-    private func takesFromBudgets(_ owner: AssertionOwner) -> Bool {
-        table.take() && owners.take(owner.id) && (!owner.isSelfRegistered || selfRegistered.take())
     }
 
     private static let unuse = SQLStatement("DELETE FROM consumed_assertions WHERE id = $1 AND owner_id = $2")
@@ -137,17 +155,13 @@ private final class OwnerBudgets: Sendable {
     /// The most owners whose budgets are remembered; the assertions of others are counted each time.
     private static let countMax = 10_000
 
-    func take(_ owner: SHA256Digest) -> Bool {
-        budgets.withLock { $0[owner] }?.take() ?? false
-    }
-
-    func learn(_ owner: SHA256Digest, free: Int64) {
-        let budget = budgets.withLock { budgets in
+    subscript(owner: SHA256Digest) -> RowBudget {
+        budgets.withLock { budgets in
+            if let budget = budgets[owner] { return budget }
             if budgets.count >= Self.countMax { budgets.removeAll() }
-            let budget = budgets[owner] ?? RowBudget()
+            let budget = RowBudget()
             budgets[owner] = budget
             return budget
         }
-        budget.learn(free: free)
     }
 }

@@ -4,7 +4,7 @@ import Synchronization
 
 /// Opens rows, and says once for each table that one of them cannot be opened.
 ///
-/// Such a row was changed by somebody else, or sealed under another storage key. Its request fails as if the database
+/// Such a row was changed outside the server, or sealed under another storage key. Its request fails as if the database
 /// were away: what cannot be read must not be taken for absent.
 package final class RowOpener: Sendable {
     /// The seal of the rows.

@@ -3,7 +3,7 @@ package import OAuthState
 package import OpenSSLCrypto
 import Synchronization
 
-/// Seals the bodies of rows, so that whoever has a copy of the database, but not the storage key, can neither read nor
+/// Seals the bodies of rows, so that a reader of a copy of the database who has no storage key can neither read nor
 /// exchange nor change them.
 ///
 /// AES-256-GCM under keys derived from the storage key. Table and identity of the row are authenticated with the body:

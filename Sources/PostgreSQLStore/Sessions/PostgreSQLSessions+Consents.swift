@@ -10,26 +10,32 @@ extension PostgreSQLSessions {
         let max = limits.consentsMax
         let rows = try await database.run(
             Self.remembering,
-            [
-                .digest(consent.key),
-                .id(consent.userID),
-                seal.client(consent.clientID),
-                .time(consent.givenAt),
-                .bytes(try seal.seal(consent, table: Self.consentTable, identity: consent.key.bytes)),
-                place.counts.known(.consents, max: max),
-                .count(max),
-            ]
+            try values(of: consent) + [place.counts.known(.consents, max: max), .count(max)]
         )
         guard try Self.only(rows).integer(0) > 0 else { return Receipt(.full) }
         place.counts.noteAdded(.consents)
         return Receipt(.admitted)
     }
 
+    static let consentColumns = "key, user_id, client, given_at, body"
+    /// The parameters of a new row, in the order of ``consentColumns``.
+    static let consentValues = "$1::bytea, $2::bytea, $3::bytea, $4::bigint, $5::bytea"
+
+    func values(of consent: RememberedConsent) throws(StoreError) -> [SQLValue] {
+        [
+            .digest(consent.key),
+            .id(consent.userID),
+            seal.client(consent.clientID),
+            .time(consent.givenAt),
+            .bytes(try seal.seal(consent, table: Self.consentTable, identity: consent.key.bytes)),
+        ]
+    }
+
     private static let remembering = SQLStatement(
         """
         WITH kept AS (
-            INSERT INTO consents (key, user_id, client, given_at, body)
-            SELECT $1::bytea, $2::bytea, $3::bytea, $4::bigint, $5::bytea
+            INSERT INTO consents (\(consentColumns))
+            SELECT \(consentValues)
             WHERE EXISTS (SELECT 1 FROM consents WHERE key = $1::bytea)
                 OR \(CountedTable.consents.count(known: "$6", at: "$4")) < $7::bigint
             ON CONFLICT (key) DO UPDATE SET user_id = excluded.user_id, client = excluded.client,
@@ -61,13 +67,14 @@ extension PostgreSQLSessions {
 
     private func consents(in rows: [SQLRow]) throws(StoreError) -> [RememberedConsent] {
         var consents: [RememberedConsent] = []
-        for row in rows {
-            let (key, body) = (try row.bytes(0), try row.bytes(1))
-            consents.append(
-                try place.opener.open(RememberedConsent.self, body, table: Self.consentTable, identity: key)
-            )
-        }
+        for row in rows { consents.append(try consent(row)) }
         return consents
+    }
+
+    /// The consent of a row of its key and its body.
+    func consent(_ row: SQLRow) throws(StoreError) -> RememberedConsent {
+        let (key, body) = (try row.bytes(0), try row.bytes(1))
+        return try place.opener.open(RememberedConsent.self, body, table: Self.consentTable, identity: key)
     }
 
     /// Remembered consents after a key in the order of keys, at most `limit`: of a user, or all.

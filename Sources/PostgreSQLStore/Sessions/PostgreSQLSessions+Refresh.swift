@@ -107,7 +107,7 @@ extension PostgreSQLSessions {
         """
         WITH held AS MATERIALIZED (
             SELECT * FROM sessions WHERE id = $1::bytea AND generation > 0 FOR UPDATE
-        ), seen AS (
+        ), seen AS MATERIALIZED (
             SELECT h.*,
                 \(SessionRow.isLive("h", at: "$10")) AS live,
                 CASE WHEN $2::bigint > h.generation

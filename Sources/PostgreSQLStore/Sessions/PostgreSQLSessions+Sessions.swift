@@ -129,10 +129,11 @@ extension PostgreSQLSessions {
 
     private static let awaited = SQLStatement(
         """
-        SELECT asked.id FROM unnest($1::bytea[]) AS asked (id)
-        WHERE EXISTS (SELECT 1 FROM logins l WHERE l.connections @> ARRAY[asked.id] AND (NOT l.ended OR l.stage = 2))
-            OR EXISTS (SELECT 1 FROM codes c
-                       WHERE c.connections @> ARRAY[asked.id] AND NOT c.redeemed AND NOT c.ended)
+        SELECT used.id FROM logins l, unnest(l.connections) AS used (id)
+        WHERE l.connections && $1::bytea[] AND (NOT l.ended OR l.stage = 2) AND used.id = ANY($1::bytea[])
+        UNION
+        SELECT used.id FROM codes c, unnest(c.connections) AS used (id)
+        WHERE c.connections && $1::bytea[] AND NOT c.redeemed AND NOT c.ended AND used.id = ANY($1::bytea[])
         """
     )
 

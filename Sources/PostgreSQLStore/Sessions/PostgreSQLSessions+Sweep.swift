@@ -11,14 +11,15 @@ extension SQLStatement {
     /// Drops expired rows of a table, with the time and the most rows as parameters.
     ///
     /// Rows that another transaction holds are left for another turn, so that nodes that sweep at once do not wait for
-    /// each other.
+    /// each other. An array of keys and no join, because a join with so many rows as a parameter says would be planned
+    /// to read the whole table.
     static func dropping(from table: String, key: String, by column: String = "expiry") -> SQLStatement {
         SQLStatement(
             """
-            DELETE FROM \(table) WHERE \(key) IN (
+            DELETE FROM \(table) WHERE \(key) = ANY(ARRAY(
                 SELECT \(key) FROM \(table) WHERE \(column) <= $1::bigint ORDER BY \(column) LIMIT $2::bigint
                 FOR UPDATE SKIP LOCKED
-            )
+            ))
             """
         )
     }
@@ -51,9 +52,10 @@ extension PostgreSQLSessions: SweptTables {
             WHERE sweep_at <= $1::bigint ORDER BY sweep_at LIMIT $2::bigint
             FOR UPDATE SKIP LOCKED
         ), gone AS (
-            DELETE FROM sessions s USING due d WHERE s.id = d.id AND d.expiry <= $1::bigint
+            DELETE FROM sessions WHERE id = ANY(ARRAY(SELECT id FROM due WHERE expiry <= $1::bigint))
         )
-        UPDATE sessions s SET sweep_at = d.expiry FROM due d WHERE s.id = d.id AND d.expiry > $1::bigint
+        UPDATE sessions SET sweep_at = LEAST(absolute_expiry, idle_expiry)
+        WHERE id = ANY(ARRAY(SELECT id FROM due WHERE expiry > $1::bigint))
         """
     )
 }

@@ -2,7 +2,7 @@ import OAuthProtocol
 import OAuthState
 import Synchronization
 
-/// The tables of logins, sessions and devices whose rows are counted, for their bounds and for metrics.
+/// The tables of logins, sessions and devices whose rows are counted: they have bounds, and metrics report them.
 package enum CountedTable: Int, CaseIterable, Sendable {
     case tickets, pendingLogins, loginsInHand, redeemableCodes, codes, sessions, consents
     case revokedTokens, revokedTokensOfSessions, devices
@@ -25,9 +25,13 @@ package enum CountedTable: Int, CaseIterable, Sendable {
 
     /// An expression for the number of rows: the known one of a parameter, or, where that is null, counted.
     ///
-    /// The database counts only if it must.
+    /// The database counts only if it must, and no further than any bound that is counted exactly.
     package func count(known: String, at now: String) -> String {
-        "COALESCE(\(known)::bigint, (SELECT count(*) FROM \(rows(at: now))))"
+        """
+        COALESCE(\(known)::bigint, (
+            SELECT count(*) FROM (SELECT 1 FROM \(rows(at: now)) LIMIT \(TableCounts.exactMax + 1)) AS counted
+        ))
+        """
     }
 }
 
@@ -59,9 +63,11 @@ package final class TableCounts: Sendable {
     }
 
     /// What a statement takes for the number of rows; null when it is to count.
+    ///
+    /// Before the first count, which the first sweep makes, a large bound has room.
     package func known(_ table: CountedTable, max: Int) -> SQLValue {
         guard max > Self.exactMax else { return .null }
-        return .integer(known.withLock { $0[table]?.count })
+        return .integer(known.withLock { $0[table]?.count ?? 0 })
     }
 
     /// Records that this node has added a row.

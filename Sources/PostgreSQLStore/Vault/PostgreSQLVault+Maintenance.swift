@@ -3,7 +3,7 @@ package import OAuthState
 
 /// Maintenance of all connections: due refreshes, another key of the vault, another name of an upstream.
 extension PostgreSQLVault {
-    // As an array, so that the planner looks each row up: it takes a limit that it does not know for a tenth of the table.
+    // As an array, so that the planner looks each row up: a limit that it does not know counts as a tenth of the table.
     // A connection that another node is taking at the same moment is skipped. An unused one leaves the schedule until
     // it is used again.
     private static let takeDue = SQLStatement(

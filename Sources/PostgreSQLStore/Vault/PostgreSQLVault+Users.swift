@@ -107,7 +107,7 @@ extension PostgreSQLVault {
 }
 
 /// What is sealed of a user, bound to the key of the login identity and to the column.
-private struct UserTexts {
+struct UserTexts {
     private let opener: RowOpener
     /// A keyed digest, because anyone who has the digest of an identity could guess the issuer and the subject.
     let key: [UInt8]
@@ -135,6 +135,13 @@ private struct UserTexts {
     func sealed(_ text: String?, _ column: Column) throws(StoreError) -> SQLValue {
         guard let text else { return .null }
         return try sealed(Array(text.utf8), column)
+    }
+
+    /// Opens the identity's digest.
+    func identity(_ bytes: [UInt8]) throws(StoreError) -> IdentityKey {
+        let digest = SHA256Digest(bytes: try opener.open(bytes, table: Column.identity.rawValue, identity: key))
+        guard let digest else { throw .unavailable }
+        return IdentityKey(digest: digest)
     }
 
     func opened(_ bytes: [UInt8]?, _ column: Column) throws(StoreError) -> String? {
