@@ -40,23 +40,17 @@ extension BinaryReader {
     }
 }
 
-extension PendingAuthorization: RecordCodable {
+extension Login: RecordCodable {
     package func write(to writer: inout BinaryWriter) {
         writer.write(request)
         writer.write(sessionID)
-        writer.write(upstream)
         writer.write(remainingUpstreams) { $0.write($1) }
-        writer.write(verifier.value)
-        writer.write(nonce) { $0.write($1) }
-        writer.write(binding)
         writer.write(userID) { $0.write($1) }
         writer.write(connections) { $0.write($1) }
         writer.write(authenticatedAt) { $0.write($1) }
         writer.write(expectedUserID) { $0.write($1) }
         writer.write(claims)
-        writer.write(expiry)
         writer.write(source.number)
-        writer.write(unconfirmed) { $1.write(to: &$0) }
     }
 
     package init(from reader: inout BinaryReader) throws(RecordError) {
@@ -64,19 +58,54 @@ extension PendingAuthorization: RecordCodable {
         self.init(
             request: try reader.request(),
             sessionID: try reader.identifier(),
-            upstream: try reader.string(),
             remainingUpstreams: try reader.array { (reader) throws(RecordError) in try reader.string() },
-            verifier: try Self.verifier(from: &reader),
-            nonce: try reader.optional { (reader) throws(RecordError) in try reader.string() },
-            binding: try reader.digest(),
             userID: try reader.optional { (reader) throws(RecordError) in try reader.identifier() },
             connections: try reader.array { (reader) throws(RecordError) in try reader.identifier() },
             authenticatedAt: try reader.optionalTime(),
             expectedUserID: try reader.optional { (reader) throws(RecordError) in try reader.identifier() },
             claims: try reader.claims(),
-            expiry: try reader.timestamp(),
-            source: try reader.source(),
-            unconfirmed: try reader.optional { (reader) throws(RecordError) in try UnconfirmedLeg(from: &reader) }
+            source: try reader.source()
+        )
+    }
+}
+
+extension PendingLogin: RecordCodable {
+    package func write(to writer: inout BinaryWriter) {
+        login.write(to: &writer)
+        switch leg {
+        case .atProvider(let leg):
+            writer.write(false)
+            leg.write(to: &writer)
+        case .unconfirmed(let leg):
+            writer.write(true)
+            leg.write(to: &writer)
+        }
+        writer.write(binding)
+        writer.write(expiry)
+    }
+
+    package init(from reader: inout BinaryReader) throws(RecordError) {
+        let login = try Login(from: &reader)
+        let isUnconfirmed = try reader.bool()
+        let leg: Leg =
+            isUnconfirmed
+            ? .unconfirmed(try UnconfirmedLeg(from: &reader)) : .atProvider(try LoginLeg(from: &reader))
+        self.init(login, leg: leg, binding: try reader.digest(), expiry: try reader.timestamp())
+    }
+}
+
+extension LoginLeg: RecordCodable {
+    package func write(to writer: inout BinaryWriter) {
+        writer.write(upstream)
+        writer.write(verifier.value)
+        writer.write(nonce) { $0.write($1) }
+    }
+
+    package init(from reader: inout BinaryReader) throws(RecordError) {
+        self.init(
+            upstream: try reader.string(),
+            verifier: try Self.verifier(from: &reader),
+            nonce: try reader.optional { (reader) throws(RecordError) in try reader.string() }
         )
     }
 
@@ -114,6 +143,9 @@ extension ConnectionDraft: RecordCodable {
             writer.write(session.id)
             writer.write(session.sessionID)
         }
+        writer.write(acceptedClaims) { writer, claims in
+            writer.write(claims) { $1.write(to: &$0) }
+        }
     }
 
     package init(from reader: inout BinaryReader) throws(RecordError) {
@@ -128,6 +160,9 @@ extension ConnectionDraft: RecordCodable {
             upstreamClientID: try reader.string(),
             providerSession: try reader.optional { (reader) throws(RecordError) in
                 ProviderSession(id: try reader.string(), sessionID: try reader.identifier())
+            },
+            acceptedClaims: try reader.optional { (reader) throws(RecordError) in
+                try reader.array { (reader) throws(RecordError) in try AcceptedClaim(from: &reader) }
             }
         )
     }
@@ -141,26 +176,16 @@ extension ConnectionDraft: RecordCodable {
 
 extension AuthorizationGrant: RecordCodable {
     package func write(to writer: inout BinaryWriter) {
-        writer.write(request)
-        writer.write(sessionID)
+        login.write(to: &writer)
         writer.write(userID)
-        writer.write(connections) { $0.write($1) }
-        writer.write(authenticatedAt) { $0.write($1) }
         writer.write(issuesRefreshToken)
-        writer.write(claims)
-        writer.write(source.number)
     }
 
     package init(from reader: inout BinaryReader) throws(RecordError) {
         self.init(
-            request: try reader.request(),
-            sessionID: try reader.identifier(),
+            try Login(from: &reader),
             userID: try reader.identifier(),
-            connections: try reader.array { (reader) throws(RecordError) in try reader.identifier() },
-            authenticatedAt: try reader.optionalTime(),
-            issuesRefreshToken: try reader.bool(),
-            claims: try reader.claims(),
-            source: try reader.source()
+            issuesRefreshToken: try reader.bool()
         )
     }
 }

@@ -40,6 +40,7 @@ extension Schema {
             account bytea NOT NULL,
             account_name bytea,
             scopes bytea NOT NULL,
+            accepted_claims bytea,
             access_token bytea NOT NULL,
             refresh_token bytea,
             id_token bytea,

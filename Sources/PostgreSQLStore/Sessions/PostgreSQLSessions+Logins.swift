@@ -57,7 +57,7 @@ extension PostgreSQLSessions {
     // MARK: - Legs
 
     package func begin(
-        _ pending: PendingAuthorization,
+        _ pending: PendingLogin,
         state: SHA256Digest,
         now: Timestamp
     ) async throws(StoreError) -> Receipt<StoreAdmission> {
@@ -150,7 +150,7 @@ extension PostgreSQLSessions {
         let body = try row.bytes(1)
         return Receipt(
             .taken(
-                try place.opener.open(PendingAuthorization.self, body, table: Self.loginTable, identity: state.bytes)
+                try place.opener.open(PendingLogin.self, body, table: Self.loginTable, identity: state.bytes)
             )
         )
     }

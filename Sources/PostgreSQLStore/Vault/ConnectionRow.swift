@@ -12,13 +12,14 @@ struct ConnectionRow {
         c.id, c.user_id, c.account_key, c.account, c.account_name, c.scopes,
             c.access_token, c.refresh_token, c.id_token, c.token_fields, c.access_token_expiry, c.upstream_client_id,
             c.status, c.reason, c.obtained_at, c.refreshed_at, c.used_at, c.version,
+            c.accepted_claims,
             (
                 SELECT string_agg(s.session_id || s.entry, ''::bytea ORDER BY s.place) FROM connection_sessions s
                 WHERE s.connection_id = c.id
             )
         """
     /// The number of ``columns``: the index of the first column after them.
-    static let columnCount = 19
+    static let columnCount = 20
 
     /// Reads a connection.
     ///
@@ -51,7 +52,8 @@ struct ConnectionRow {
             refreshedAt: try row.optionalTime(15),
             usedAt: try row.optionalTime(16),
             version: UInt32(truncatingIfNeeded: try row.integer(17)),
-            providerSessions: try ProviderSessionEntry.read(try row.optionalBytes(18) ?? [], opener)
+            providerSessions: try ProviderSessionEntry.read(try row.optionalBytes(19) ?? [], opener),
+            acceptedClaims: try texts.acceptedClaims(try row.optionalBytes(18))
         )
     }
 
@@ -77,6 +79,7 @@ struct ConnectionTexts {
         case account = "connections.account"
         case accountName = "connections.account_name"
         case scopes = "connections.scopes"
+        case acceptedClaims = "connections.accepted_claims"
     }
 
     init(opener: RowOpener, userID: UserID, accountKey: [UInt8]) {
@@ -110,6 +113,13 @@ struct ConnectionTexts {
         return try sealed(.scopes) { $0.write(scopes) }
     }
 
+    func sealed(acceptedClaims: [AcceptedClaim]?) throws(StoreError) -> SQLValue {
+        guard let acceptedClaims else { return .null }
+        return try sealed(.acceptedClaims) { writer in
+            writer.write(acceptedClaims) { $1.write(to: &$0) }
+        }
+    }
+
     func account(_ bytes: [UInt8]) throws(StoreError) -> (upstream: String, account: String) {
         try opened(bytes, .account) { (reader) throws(RecordError) in (try reader.string(), try reader.string()) }
     }
@@ -121,6 +131,13 @@ struct ConnectionTexts {
 
     func scopes(_ bytes: [UInt8]) throws(StoreError) -> ScopeSet {
         try opened(bytes, .scopes) { (reader) throws(RecordError) in try reader.scopes() }
+    }
+
+    func acceptedClaims(_ bytes: [UInt8]?) throws(StoreError) -> [AcceptedClaim] {
+        guard let bytes else { return [] }
+        return try opened(bytes, .acceptedClaims) { (reader) throws(RecordError) in
+            try reader.array { (reader) throws(RecordError) in try AcceptedClaim(from: &reader) }
+        }
     }
 
     private func sealed(_ column: Column, _ write: (inout BinaryWriter) -> Void) throws(StoreError) -> SQLValue {

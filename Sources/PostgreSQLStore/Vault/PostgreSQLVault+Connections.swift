@@ -21,9 +21,9 @@ extension PostgreSQLVault {
         INSERT INTO connections AS c (
             id, user_id, account_key, upstream, account, account_name, scopes,
             access_token, refresh_token, id_token, token_fields, access_token_expiry, upstream_client_id,
-            status, obtained_at, version
+            status, obtained_at, version, accepted_claims
         )
-        SELECT $1, u.id, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, 0, $14, 1
+        SELECT $1, u.id, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, 0, $14, 1, $16::bytea
         FROM users u
         WHERE u.id = $2 AND (
             (SELECT count(*) FROM connections WHERE user_id = $2) < $15
@@ -32,6 +32,7 @@ extension PostgreSQLVault {
         ON CONFLICT (account_key, user_id) DO UPDATE
         SET account_name = COALESCE(excluded.account_name, c.account_name),
             scopes = excluded.scopes,
+            accepted_claims = COALESCE(excluded.accepted_claims, c.accepted_claims),
             access_token = excluded.access_token,
             refresh_token = \(carried("refresh_token")),
             id_token = \(carried("id_token")),
@@ -117,7 +118,7 @@ extension PostgreSQLVault {
             try texts.sealed(scopes: draft.scopes),
         ] + draft.tokens.columns + [
             .time(draft.accessTokenExpiry), .text(draft.upstreamClientID), .time(now),
-            .integer(Int64(limits.connectionsPerUserMax)),
+            .integer(Int64(limits.connectionsPerUserMax)), try texts.sealed(acceptedClaims: draft.acceptedClaims),
         ]
     }
 

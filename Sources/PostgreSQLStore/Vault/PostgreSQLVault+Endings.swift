@@ -71,9 +71,11 @@ extension PostgreSQLVault {
         INSERT INTO connections (
             id, user_id, account_key, account, account_name, scopes,
             access_token, refresh_token, id_token, token_fields, access_token_expiry, upstream_client_id,
-            status, reason, obtained_at, refreshed_at, used_at, version, upstream, place, postponed_until
+            status, reason, obtained_at, refreshed_at, used_at, version, accepted_claims, upstream, place,
+            postponed_until
         )
-        SELECT $1, u.id, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21
+        SELECT $1, u.id, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21,
+            $22
         FROM users u WHERE u.id = $2
         ON CONFLICT DO NOTHING
         """

@@ -63,6 +63,7 @@ extension PostgreSQLVault {
         """
         UPDATE connections c
         SET \(setTokens), account_key = $11, upstream = $12, account = $13, account_name = $14, scopes = $15,
+            accepted_claims = $16,
             version = (version + 1) & 4294967295
         WHERE id = $1 AND \(hasTokens)
             AND NOT EXISTS (SELECT 1 FROM connections o WHERE o.account_key = $11 AND o.user_id = c.user_id)
@@ -102,6 +103,7 @@ extension PostgreSQLVault {
             .bytes(texts.accountKey), seal.upstream(upstream),
             try texts.sealed(account: connection.account, at: upstream),
             try texts.sealed(accountName: connection.accountName), try texts.sealed(scopes: connection.scopes),
+            try texts.sealed(acceptedClaims: connection.acceptedClaims),
         ]
         let results = try await database.run([
             SQLCall(Self.lockUser, [.id(connection.userID)]),

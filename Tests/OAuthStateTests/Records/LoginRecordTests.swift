@@ -34,10 +34,9 @@ struct LoginRecordTests {
         return request
     }
 
-    private static func fullLogin() -> PendingAuthorization {
+    private static func fullLogin() -> PendingLogin {
         var pending = StoreSample.pending()
         pending.request = fullRequest()
-        pending.nonce = "nonce"
         pending.userID = StoreSample.user(3)
         pending.connections = [ConnectionID(value: 7), ConnectionID(value: 8)]
         pending.authenticatedAt = StoreSample.now
@@ -47,7 +46,8 @@ struct LoginRecordTests {
         var draft = StoreSample.draft(StoreSample.user(3), tokens: StoreSample.tokens("access", fields: "fields"))
         draft.accessTokenExpiry = StoreSample.now
         draft.providerSession = ProviderSession(id: "sid", sessionID: SessionID(value: 9))
-        pending.unconfirmed = UnconfirmedLeg(draft: draft, claims: ["name": "Ada"])
+        draft.acceptedClaims = [AcceptedClaim(claim: "hd", values: ["example.com"])]
+        pending.leg = .unconfirmed(UnconfirmedLeg(draft: draft, claims: ["name": "Ada"]))
         return pending
     }
 
@@ -86,7 +86,7 @@ struct LoginRecordTests {
     func truncated() {
         let (login, grant) = (Self.bytes(of: Self.fullLogin()), Self.bytes(of: Self.fullGrant()))
         for count in login.indices {
-            #expect(!Self.isReadable(PendingAuthorization.self, Array(login[..<count])), "the first \(count) bytes")
+            #expect(!Self.isReadable(PendingLogin.self, Array(login[..<count])), "the first \(count) bytes")
         }
         for count in grant.indices {
             #expect(!Self.isReadable(AuthorizationGrant.self, Array(grant[..<count])), "the first \(count) bytes")
@@ -108,7 +108,8 @@ struct LoginRecordTests {
         let claims = try Self.replacing(#"{"a":"b"}"#, by: "[", in: Self.bytes(of: grant))
         #expect(!Self.isReadable(AuthorizationGrant.self, claims))
         let pending = StoreSample.pending()
-        let verifier = try Self.replacing(pending.verifier.value, by: " ", in: Self.bytes(of: pending))
-        #expect(!Self.isReadable(PendingAuthorization.self, verifier))
+        guard case .atProvider(let leg) = pending.leg else { return #expect(Bool(false), "it waits for a provider") }
+        let verifier = try Self.replacing(leg.verifier.value, by: " ", in: Self.bytes(of: pending))
+        #expect(!Self.isReadable(PendingLogin.self, verifier))
     }
 }
