@@ -23,14 +23,14 @@ struct DumpTests {
         let stores = try await TestStorage.open(database.settings).stores
         try await fillVault(stores)
         try await fillSessions(stores.sessions)
-        try await fillLogins(stores)
-        let secrets = try await fillKeys(stores)
+        let verifier = try await fillLogins(stores)
+        let secrets = try await fillKeys(stores) + [verifier]
         let dump = try String(contentsOfFile: try await cluster.order("dump postgres"), encoding: .utf8)
         #expect(emptyTables(dump).isEmpty)
         #expect(dump.contains("COPY") && dump.contains("connection_sessions"))
         for form in forms(of: marker) { #expect(!dump.lowercased().contains(form.lowercased()), "\(form)") }
         for secret in secrets {
-            for form in forms(of: secret) { #expect(!dump.contains(form), "a private key") }
+            for form in forms(of: secret) { #expect(!dump.contains(form), "a private key or a code verifier") }
         }
     }
 
@@ -95,7 +95,8 @@ struct DumpTests {
             scopes: ScopeSet(["geheim:scope"]),
             accessTokenExpiry: now + .seconds(3600),
             upstreamClientID: "Iv1.abc",
-            providerSession: ProviderSession(id: "geheim sid", sessionID: SessionID(value: 1))
+            providerSession: ProviderSession(id: "geheim sid", sessionID: SessionID(value: 1)),
+            acceptedClaims: [AcceptedClaim(claim: "geheim claim", values: ["geheim value"])]
         )
         let connection = try await stores.vault.connected(draft)
         #expect(try await stores.vault.useByDefault(connection.id, of: user).outcome)
@@ -173,31 +174,30 @@ struct DumpTests {
         #expect(try await store.revokeAccessToken(token, expiry: now + .seconds(600), now: now).outcome == .revoked)
     }
 
-    private func fillLogins(_ stores: Stores) async throws {
-        let end = now + .seconds(600)
-        let pending = PendingAuthorization(
+    private func login(_ number: UInt64, remainingUpstreams: [String] = []) -> Login {
+        Login(
             request: request,
-            sessionID: SessionID(value: 20),
-            upstream: "geheim-corp",
-            remainingUpstreams: ["geheim-next"],
-            verifier: CodeVerifier(random: SeededRandomSource(seed: 1)),
-            nonce: "geheim nonce",
+            sessionID: SessionID(value: Bits128(number)),
+            remainingUpstreams: remainingUpstreams,
+            authenticatedAt: now,
+            claims: ["name": "geheim name"]
+        )
+    }
+
+    /// Returns the code verifier, which is random and must not be in the dump.
+    private func fillLogins(_ stores: Stores) async throws -> String {
+        let end = now + .seconds(600)
+        let verifier = CodeVerifier(random: SeededRandomSource(seed: 1))
+        let pending = PendingLogin(
+            login(20, remainingUpstreams: ["geheim-next"]),
+            leg: .atProvider(LoginLeg(upstream: "geheim-corp", verifier: verifier, nonce: "geheim nonce")),
             binding: StoreSample.digest("geheim cookie"),
-            claims: ["name": "geheim name"],
             expiry: end
         )
         #expect(
             try await stores.sessions.begin(pending, state: StoreSample.digest("state"), now: now).outcome == .admitted
         )
-        let grant = AuthorizationGrant(
-            request: request,
-            sessionID: SessionID(value: 21),
-            userID: user,
-            connections: [],
-            authenticatedAt: now,
-            issuesRefreshToken: true,
-            claims: ["name": "geheim name"]
-        )
+        let grant = AuthorizationGrant(login(21), userID: user, issuesRefreshToken: true)
         let code = StoreSample.digest("geheim code")
         #expect(try await stores.sessions.issueCode(code, for: grant, now: now).outcome == .admitted)
         let ticket = StoreSample.digest("geheim ticket")
@@ -214,6 +214,7 @@ struct DumpTests {
         let owner = AssertionOwner(id: StoreSample.digest("geheim issuer"), isSelfRegistered: false)
         let assertion = StoreSample.digest("geheim assertion")
         #expect(try await stores.replay.consume(assertion, of: owner, expiry: end, now: now).outcome == .consumed)
+        return verifier.value
     }
 
     /// Returns the lines of the private key that must not be in the dump.

@@ -15,6 +15,7 @@ struct StoredRowTests {
         var draft = StoreSample.draft(user, upstream: "upstream name", account: "account name")
         draft.accountName = "name of the account"
         draft.scopes = ScopeSet(["scope-of-upstream"])
+        draft.acceptedClaims = [AcceptedClaim(claim: "shown claim", values: ["shown value"])]
         draft.providerSession = ProviderSession(id: "sid of provider", sessionID: SessionID(value: 7))
         let connection = try await stores.vault.connected(draft)
         _ = try await stores.vault.useByDefault(connection.id, of: user).outcome
@@ -39,7 +40,7 @@ struct StoredRowTests {
             "blocks",
         ]
         let texts = [
-            "Lovelace", "@example.com", "account", "upstream name", "scope-of", "sid of", "client.example",
+            "Lovelace", "shown", "@example.com", "account", "upstream name", "scope-of", "sid of", "client.example",
             "Name of", "redirect.example", "blocked", "openid", "idp.example",
         ]
         for table in tables {
@@ -77,6 +78,7 @@ struct StoredRowTests {
         arguments: [
             "UPDATE connections SET account = decode('00', 'hex') || account",
             "UPDATE connections SET scopes = account",
+            "UPDATE connections SET accepted_claims = scopes",
             "UPDATE connections SET status = 77",
             "UPDATE connections SET user_id = decode('00000000000000000000000000000009', 'hex')",
             "UPDATE connection_sessions SET entry = decode('0000000000', 'hex')",

@@ -21,7 +21,12 @@ package struct AccessRules: Sendable {
     }
 
     /// No rule: every account is accepted.
-    package init() { (upstreams, resources, clients, scopes) = ([:], [:], [:], [:]) }
+    package init() {
+        upstreams = [:]
+        resources = [:]
+        clients = [:]
+        scopes = [:]
+    }
 
     /// The rules of a configuration.
     package init(_ configuration: Configuration) {
