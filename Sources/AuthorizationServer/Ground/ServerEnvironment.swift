@@ -1,5 +1,4 @@
 package import DurableLog
-import Glibc
 package import Logging
 package import OAuthProtocol
 package import OAuthState
@@ -62,7 +61,7 @@ package struct ServerEnvironment: Sendable {
     /// Whether maintenance runs on its timer; a test that examines single turns performs them itself.
     package var maintainsOnTimer = true
     /// The users who need no token on the management socket: root and the server's own.
-    package var localAdministrators: Set<UInt32> = [0, geteuid()]
+    package var localAdministrators: Set<UInt32> = [0, PeerUser.own]
     /// How many event loops; `nil` for one per core.
     package var eventLoopCount: Int?
 

@@ -1,3 +1,4 @@
+import Foundations
 import OAuthProtocol
 import OpenSSLCrypto
 
@@ -106,7 +107,7 @@ struct AuditChain: Sendable {
 /// Authenticates checkpoints: an HMAC-SHA-256 key that is derived from the storage's, and its id.
 ///
 /// Not the signing key: that one is in the state, which a verifier of old files would have to open, and is rotated.
-struct AuditCheckpointKey: Sendable {
+struct AuditCheckpointKey: Sendable, Redacted {
     /// Distinguishes keys, and is useless for finding one.
     let id: String
     private let key: HMACSHA256Key

@@ -1,5 +1,3 @@
-import Glibc
-
 /// The colour of links and buttons on the pages, readable on their light background.
 package struct AccentColor: Hashable, Sendable {
     private let red: Int
@@ -53,10 +51,18 @@ package struct AccentColor: Hashable, Sendable {
         return (max(one, two) + 0.05) / (min(one, two) + 0.05)
     }
 
+    /// The power 2.4 of a number between 0 and 1: its square, times the fifth root of its square by Newton's method.
+    private static func gamma(_ value: Double) -> Double {
+        let square = value * value
+        var root = 1.0
+        for _ in 0..<64 { root -= (root - square / (root * root * root * root)) / 5 }
+        return square * root
+    }
+
     private var luminance: Double {
         func linear(_ value: Int) -> Double {
             let share = Double(value) / 255
-            return share <= 0.04045 ? share / 12.92 : pow((share + 0.055) / 1.055, 2.4)
+            return share <= 0.04045 ? share / 12.92 : Self.gamma((share + 0.055) / 1.055)
         }
         return 0.2126 * linear(red) + 0.7152 * linear(green) + 0.0722 * linear(blue)
     }

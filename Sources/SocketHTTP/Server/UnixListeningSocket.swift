@@ -22,8 +22,8 @@ struct UnixListeningSocket: Sendable {
 
     /// Opens the socket, in the place of one that no process listens on any longer.
     ///
-    /// - Throws: ``SocketError`` with `EADDRINUSE` when a process listens there, with `EEXIST` when another kind of file
-    ///   is there, which is never removed, and with `EPERM` when every user may replace the file.
+    /// - Throws: ``SocketError`` with `EADDRINUSE` when a process listens there, with `EEXIST` when another kind of
+    ///   file is there, which is never removed, and with `EPERM` when every user may replace the file.
     static func open(_ path: String) throws(SocketError) -> UnixListeningSocket {
         try checkFolder(of: path)
         try removeStale(path)
@@ -81,8 +81,13 @@ struct UnixListeningSocket: Sendable {
     }
 }
 
-/// The user at the other end of a Unix socket, as the kernel recorded it when it connected.
-enum PeerUser {
+/// The users of this machine, as the kernel numbers them.
+package enum PeerUser {
+    /// The user that this process runs as.
+    package static var own: UInt32 { geteuid() }
+
+    /// The user at the other end of a Unix socket, as the kernel recorded it when it connected.
+    ///
     /// `nil` when the kernel does not say; such a connection is closed.
     static func of(_ descriptor: CInt) -> UInt32? {
         var user: UInt32 = 0

@@ -31,10 +31,10 @@ struct PageTemplate: Sendable {
 }
 
 extension PageText {
-    /// A table's messages by their names.
-    static func table(_ text: String) -> [String: PageTemplate] {
+    /// A language's messages by their names; the table has two parts.
+    static func table(_ parts: String...) -> [String: PageTemplate] {
         var messages: [String: PageTemplate] = [:]
-        for line in text.split(separator: "\n") {
+        for line in parts.flatMap({ $0.split(separator: "\n") }) {
             let parts = line.split(separator: " = ", maxSplits: 1)
             if parts.count == 2 { messages[String(parts[0])] = PageTemplate(parts[1]) }
         }
@@ -43,8 +43,9 @@ extension PageText {
 
     /// The tables, read once.
     static let tables: [PageLanguage: [String: PageTemplate]] = [
-        .english: table(english), .german: table(german), .french: table(french), .spanish: table(spanish),
-        .japanese: table(japanese),
+        .english: table(english, englishPages), .german: table(german, germanPages),
+        .french: table(french, frenchPages), .spanish: table(spanish, spanishPages),
+        .japanese: table(japanese, japanesePages),
     ]
 
     private var template: PageTemplate {
