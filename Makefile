@@ -10,10 +10,10 @@ RELEASE := -c release --static-swift-stdlib
 
 SWIFT_FOLDERS := $(wildcard Sources Tests Benchmarks)
 
-.PHONY: help setup build install deb sbom run test test-release test-sanitized fuzz simulate soak bench-setup bench bench-hostile bench-check bench-record format lint index reference clean
+.PHONY: help setup build build-postgresql install deb sbom run test test-release test-sanitized fuzz simulate soak bench-setup bench bench-hostile bench-check bench-record format lint index reference clean
 
 help: ## List the targets.
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 18
 
 setup: ## Install missing system packages.
 	@.ci/install-packages
@@ -22,6 +22,11 @@ build: ## Make a release build.
 	@.ci/install-packages build
 	swift build $(RELEASE) --product gatehouse
 	@.ci/split-program "$$(swift build $(RELEASE) --show-bin-path)/gatehouse" .build
+
+build-postgresql: ## Make a release build of the program for several nodes: .build/gatehouse-postgresql.
+	@.ci/install-packages build-postgresql
+	swift build $(RELEASE) --product gatehouse-postgresql
+	@.ci/split-program "$$(swift build $(RELEASE) --show-bin-path)/gatehouse-postgresql" .build
 
 # The destination of `make install`.
 PREFIX ?= /usr/local

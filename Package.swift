@@ -36,6 +36,7 @@ let floor0: [Target] = [
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .systemLibrary(name: "CJemalloc", pkgConfig: "jemalloc", providers: [.apt(["libjemalloc-dev"])]),
     .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+    .systemLibrary(name: "CPostgreSQL", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
 ]
 
 // Floor ½: what several targets need and no system library has.
@@ -57,6 +58,11 @@ let floor1: [Target] = [
         swiftSettings: swiftSettings
     ),
     .target(
+        name: "PostgreSQLClient",
+        dependencies: ["CLinux", "CPostgreSQL", "Foundations", .logging],
+        swiftSettings: swiftSettings
+    ),
+    .target(
         name: "DurableLog",
         dependencies: ["CZlib", "Foundations", "OpenSSLCrypto", .logging],
         swiftSettings: swiftSettings
@@ -74,6 +80,14 @@ let floor3: [Target] = [
         name: "OAuthState",
         dependencies: [
             "Foundations", "OAuthProtocol", "OpenSSLCrypto", "DurableLog", .hashTreeCollections, .deque, .logging,
+        ],
+        swiftSettings: swiftSettings
+    ),
+    // Only in the product for several nodes.
+    .target(
+        name: "PostgreSQLStore",
+        dependencies: [
+            "DurableLog", "Foundations", "OAuthProtocol", "OAuthState", "OpenSSLCrypto", "PostgreSQLClient", .logging,
         ],
         swiftSettings: swiftSettings
     ),
@@ -113,15 +127,25 @@ let floor4: [Target] = [
     .target(name: "GatehouseVerifier", dependencies: ["OAuthProtocol"], swiftSettings: swiftSettings),
 ]
 
-// Floor 5: the executable and the harness that other people's tests embed.
+// Floor 5: the executables and the harness that other people's tests embed.
 let floor5: [Target] = [
-    .executableTarget(
+    .target(
         name: "ServerCommand",
         dependencies: [
             "AuthorizationServer", "CJemalloc", "DevelopmentIdentityProvider", "OAuthClientKit",
             "OAuthState", "OAuthProtocol", "OpenSSLCrypto", "ServerConfiguration", "SocketHTTP", "OutboundHTTP",
             "DurableLog", "Foundations", "UpstreamIdentity", .argumentParser, .httpTypes, .yams, .serviceLifecycle,
             .unixSignals, .asyncAlgorithms, .logging,
+        ],
+        swiftSettings: swiftSettings
+    ),
+    .executableTarget(name: "Gatehouse", dependencies: ["ServerCommand"], swiftSettings: swiftSettings),
+    // A program of its own, so that the other one neither builds nor links libpq, and one build makes both.
+    .executableTarget(
+        name: "GatehousePostgreSQL",
+        dependencies: [
+            "AuthorizationServer", "OAuthProtocol", "OAuthState", "OpenSSLCrypto", "OutboundHTTP", "PostgreSQLClient",
+            "PostgreSQLStore", "ServerCommand", "ServerConfiguration", .logging,
         ],
         swiftSettings: swiftSettings
     ),
@@ -175,6 +199,25 @@ let testTargets: [Target] = [
             .httpTypes, .logging,
         ]
     ),
+    .target(
+        name: "PostgreSQLTesting",
+        dependencies: [
+            "DurableLog", "Foundations", "OAuthProtocol", "OAuthState", "OpenSSLCrypto", "PostgreSQLClient",
+            "PostgreSQLStore", .logging,
+        ],
+        path: "Tests/PostgreSQLTesting",
+        exclude: ["cluster.py"],
+        swiftSettings: swiftSettings
+    ),
+    tests("PostgreSQLClientTests", ["PostgreSQLClient", "PostgreSQLTesting"]),
+    tests(
+        "PostgreSQLStoreTests",
+        [
+            "PostgreSQLStore", "AuthorizationServer", "AuthorizationServerTesting", "DurableLog", "Foundations",
+            "OAuthState", "OAuthProtocol", "OpenSSLCrypto", "ServerConfiguration", "PostgreSQLClient",
+            "PostgreSQLTesting", .logging,
+        ]
+    ),
     tests("ServerConfigurationTests", ["ServerConfiguration", "OAuthProtocol", "SocketHTTP"]),
     tests(
         "ServerCommandTests",
@@ -188,8 +231,8 @@ let testTargets: [Target] = [
         "DurabilityTests",
         [
             "ServerCommand", "AuthorizationServer", "AuthorizationServerTesting", "DevelopmentIdentityProvider",
-            "DurableLog", "OAuthState", "OAuthProtocol", "OpenSSLCrypto", "OutboundHTTP", "ServerConfiguration",
-            "SocketHTTP", .logging,
+            "DurableLog", "OAuthState", "OAuthProtocol", "OpenSSLCrypto", "OutboundHTTP", "PostgreSQLTesting",
+            "ServerConfiguration", "SocketHTTP", .logging,
         ]
     ),
     tests(
@@ -294,7 +337,8 @@ let benchmarks: [Target] = [
 let package = Package(
     name: "gatehouse",
     products: [
-        .executable(name: "gatehouse", targets: ["ServerCommand"]),
+        .executable(name: "gatehouse", targets: ["Gatehouse"]),
+        .executable(name: "gatehouse-postgresql", targets: ["GatehousePostgreSQL"]),
         .library(name: "AuthorizationServerTesting", targets: ["AuthorizationServerTesting"]),
         .library(name: "GatehouseVerifier", targets: ["GatehouseVerifier"]),
     ],

@@ -1,13 +1,19 @@
-import ArgumentParser
+package import ArgumentParser
 // The program's allocator: importing it is using it.
 import CJemalloc
 import Foundations
 import OpenSSLCrypto
 
 /// The root of the command line: `gatehouse`.
-@main
-struct GatehouseCommand: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(
+package struct GatehouseCommand: AsyncParsableCommand {
+    /// The commands: those for databases only in the program that is linked with one.
+    package static var configuration: CommandConfiguration {
+        var configuration = ofOneNode
+        if DatabaseEngines.current != nil { configuration.subcommands.append(DatabaseCommand.self) }
+        return configuration
+    }
+
+    private static let ofOneNode = CommandConfiguration(
         commandName: "gatehouse",
         abstract: "The OAuth authorization server for MCP.",
         discussion: """
@@ -24,8 +30,11 @@ struct GatehouseCommand: AsyncParsableCommand {
         ]
     )
 
+    /// The root, without arguments.
+    package init() {}
+
     /// Runs the command that the arguments name, and exits with 0, 1 or 2.
-    static func main() async {
+    package static func main() async {
         // First, while there is one thread: with this variable libcurl would reveal every TLS connection of ours.
         ProcessSecrecy.ignoreKeyLog()
         OpenSSLLibrary.stayUntilTheEnd()

@@ -10,6 +10,14 @@ struct DependencyClosureTests {
         #expect(!closure.contains("AuthorizationServerTesting"))
     }
 
+    @Test("the program for one node is not linked with libpq; the one for several is")
+    func database() throws {
+        let dependencies = Self.dependencies(in: try #require(SourceTree.text("Package.swift")))
+        #expect(Self.closure(of: "Gatehouse", in: dependencies).contains("AuthorizationServer"))
+        #expect(!Self.closure(of: "Gatehouse", in: dependencies).contains("CPostgreSQL"))
+        #expect(Self.closure(of: "GatehousePostgreSQL", in: dependencies).contains("CPostgreSQL"))
+    }
+
     @Test("the harness, which is a product of its own, is in the manifest that was read")
     func harness() throws {
         let dependencies = Self.dependencies(in: try #require(SourceTree.text("Package.swift")))

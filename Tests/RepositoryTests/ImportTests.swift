@@ -8,12 +8,16 @@ struct ImportTests {
         "OpenSSLCrypto": ["COpenSSL", "Glibc"],
         "SocketHTTP": ["CLinux", "COpenSSL", "Glibc", "HTTPTypes", "Logging"],
         "OutboundHTTP": ["CCurl", "CLinux", "Glibc", "Logging"],
+        "PostgreSQLClient": ["CLinux", "CPostgreSQL", "Glibc", "Logging"],
         "DurableLog": ["CZlib", "Glibc", "Logging", "OpenSSLCrypto"],
         "OAuthProtocol": ["OpenSSLCrypto"],
         "OAuthState": [
             "BitCollections", "Collections", "DequeModule", "DurableLog", "HashTreeCollections", "HeapModule",
             "Logging",
             "OAuthProtocol", "OpenSSLCrypto", "OrderedCollections",
+        ],
+        "PostgreSQLStore": [
+            "DurableLog", "Logging", "OAuthProtocol", "OAuthState", "OpenSSLCrypto", "PostgreSQLClient",
         ],
         "UpstreamIdentity": ["Logging", "OAuthProtocol", "OpenSSLCrypto", "OutboundHTTP"],
         "ServerConfiguration": ["OAuthProtocol", "OpenSSLCrypto", "SocketHTTP", "UpstreamIdentity"],
@@ -30,6 +34,11 @@ struct ImportTests {
                 "Metrics", "OAuthClientKit", "ServerConfiguration", "ServiceLifecycle", "UnixSignals", "Yams",
             ]
         ),
+        "Gatehouse": ["ServerCommand"],
+        "GatehousePostgreSQL": [
+            "AuthorizationServer", "Logging", "OAuthProtocol", "OAuthState", "OpenSSLCrypto", "OutboundHTTP",
+            "PostgreSQLClient", "PostgreSQLStore", "ServerCommand", "ServerConfiguration",
+        ],
         "AuthorizationServerTesting": floors1To3.union(
             [
                 "AuthorizationServer", "DevelopmentIdentityProvider", "Glibc", "HTTPTypes", "Logging",

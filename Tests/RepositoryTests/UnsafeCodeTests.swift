@@ -4,8 +4,8 @@ import Testing
 struct UnsafeCodeTests {
     /// The floors that talk to the system.
     private static let allowed: Set<String> = [
-        "CLinux", "COpenSSL", "CZlib", "CCurl", "CJemalloc", "Foundations", "OpenSSLCrypto", "SocketHTTP",
-        "OutboundHTTP", "DurableLog",
+        "CLinux", "COpenSSL", "CZlib", "CCurl", "CJemalloc", "CPostgreSQL", "Foundations", "OpenSSLCrypto",
+        "SocketHTTP", "OutboundHTTP", "DurableLog", "PostgreSQLClient",
     ]
 
     @Test("the word unsafe, @unchecked Sendable and nonisolated(unsafe) live on the lowest floors only")

@@ -9,7 +9,7 @@ package struct StorageKey: Sendable, Redacted {
     /// The bytes, for `hexadecimal` and for deriving.
     ///
     /// Overwritten when the last copy of the key is released.
-    private let secret: SecretBytes
+    let secret: SecretBytes
 
     /// The key's identifier in file headers: enough to distinguish keys, useless for finding one.
     let identifier: [UInt8]

@@ -6,7 +6,7 @@ import Glibc
 ///
 /// libcurl takes one file (`CURLOPT_CAINFO`, which replaces the system's) and keeps what it parsed from a *file*
 /// between connections, but not from bytes in memory. Both together therefore go into an anonymous memory file.
-final class TrustAnchors: Sendable {
+package final class TrustAnchors: Sendable {
     /// The largest certificate bundle that is read.
     static let byteCountMax = 16 << 20
 
@@ -48,6 +48,11 @@ final class TrustAnchors: Sendable {
     static func systemFile(environment: String?) -> String? {
         if let environment, !environment.isEmpty { return environment }
         return wellKnownFiles.first { unsafe access($0, R_OK) == 0 }
+    }
+
+    /// The system's file as this process finds it; nil when there is none.
+    package static func systemFile() -> String? {
+        systemFile(environment: EnvironmentVariable.value("SSL_CERT_FILE"))
     }
 
     private static func certificates(in file: String) throws(OutboundError) -> [UInt8] {

@@ -101,7 +101,13 @@ struct ServerHost {
         environment.documentTransport = clients.documents
         environment.droppedLogLineCount = { log.droppedCount }
         environment.readFile = { try HostFiles().text($0) }
-        environment.storage = try openStorage()
+        if let (engine, database) = try ConfiguredDatabase.engine(for: configuration.storage) {
+            environment.openState = { [logger] settings in
+                try await engine.open(database, settings, logger: logger)
+            }
+        } else {
+            environment.storage = try openStorage()
+        }
         if let storage = environment.storage { auditKeeper?.seal(with: AuditCheckpointKey(storage.auditKey)) }
         environment.endedSessions = endedSessions(since: environment.storage?.recovery)
         return environment

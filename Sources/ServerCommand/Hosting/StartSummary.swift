@@ -25,6 +25,7 @@ struct StartSummary {
     }
 
     private var storage: String {
+        if let database = configuration.storage.postgresql { return "PostgreSQL, pool \(database.pool)" }
         guard let directory = configuration.storage.directory else { return "memory only" }
         return "\(directory), journal \(configuration.storage.journal.rawValue)"
     }

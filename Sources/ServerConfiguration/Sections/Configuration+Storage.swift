@@ -13,6 +13,9 @@ extension Configuration {
         /// When a change's record is on disk.
         package var journal = Journal.always
 
+        /// The database that keeps the state in place of a directory, or `nil`.
+        package var postgresql: PostgreSQL?
+
         /// Makes the default: memory only.
         package init() {}
     }
@@ -59,5 +62,22 @@ extension Configuration.Storage {
             every acknowledged change through a crash of the machine.
             """
         )
+        Key(
+            "postgresql",
+            \.postgresql,
+            .section(Configuration.PostgreSQL.keys),
+            default: "no database",
+            "A PostgreSQL database that keeps the state in place of a directory; for the program gatehouse-postgresql."
+        )
+    } finish: { section, storage, _ in
+        guard storage.postgresql != nil else { return }
+        for key in ["directory", "snapshot_interval", "journal"] {
+            section[key]?.refuse("has no effect with storage.postgresql; remove one of them")
+        }
+        if storage.encryptionKey == nil {
+            section["postgresql"]?.refuse(
+                "needs storage.encryption_key, the same on every node: the database contains nothing that opens it"
+            )
+        }
     }
 }

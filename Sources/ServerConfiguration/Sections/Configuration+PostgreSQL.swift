@@ -1,0 +1,69 @@
+import OAuthProtocol
+
+extension Configuration {
+    /// The PostgreSQL database in which one or more nodes keep their state.
+    package struct PostgreSQL: Hashable, Sendable {
+        /// Where the database is, as a connection URI of libpq, without a password.
+        package var url: String
+
+        /// The password of the database's user, or `nil` when the database asks for none.
+        package var password: SecretReference?
+
+        /// The path of the PEM file with the authorities that may certify the server, or `nil` for the system's.
+        package var caFile: String?
+
+        /// Connections of this node.
+        package var pool = 8
+
+        /// Makes the defaults for a database at this address.
+        package init(url: String) {
+            self.url = url
+        }
+    }
+}
+
+extension Configuration.PostgreSQL {
+    static let keys = KeySection(Self(url: "")) {
+        Key(
+            "url",
+            \.url,
+            .text("`postgresql://USER@HOST:PORT/DATABASE`", schema: .url, urlObjection),
+            isRequired: true,
+            """
+            Where the database is: a connection URI of libpq, of several hosts if there are standbys. Without \
+            `sslmode` in it the server's certificate and name are verified (`verify-full`), except on a Unix socket.
+            """
+        )
+        Key(
+            "password",
+            \.password,
+            .secret(),
+            default: "no password",
+            "The password of the database's user."
+        )
+        Key(
+            "ca_file",
+            \.caFile,
+            .file(holding: .certificates),
+            default: "the system's authorities",
+            "A PEM bundle of the certificate authorities that may certify the database's server."
+        )
+        Key("pool", \.pool, .integer(1...64), "How many connections this node opens at most.")
+    }
+
+    /// A password in the file of the configuration would be in every copy of it, and in the start's errors.
+    private static func urlObjection(_ text: String) -> String? {
+        guard let start = text.firstRange(of: "://")?.upperBound,
+            ["postgresql", "postgres"].contains(text.prefix { $0 != ":" }.lowercased())
+        else { return "must begin with postgresql://" }
+        let rest = text[start...]
+        let authority = rest.prefix { $0 != "/" && $0 != "?" }
+        let query = rest.drop { $0 != "?" }.dropFirst()
+        let hasPassword = authority.lastIndex(of: "@").map { authority[..<$0].contains(":") } ?? false
+        let names = query.split(separator: "&").map { $0.prefix { $0 != "=" } }
+        guard !hasPassword, !names.contains(where: { ["password", "sslpassword"].contains($0.lowercased()) }) else {
+            return "must have no password; use storage.postgresql.password"
+        }
+        return nil
+    }
+}

@@ -1,0 +1,169 @@
+import AuthorizationServer
+import AuthorizationServerTesting
+import OAuthProtocol
+import OAuthState
+import PostgreSQLClient
+import PostgreSQLStore
+import PostgreSQLTesting
+import ServerConfiguration
+import Testing
+
+/// The whole server, by HTTP, with its state in PostgreSQL.
+@Suite("A server on PostgreSQL", .timeLimit(.minutes(5)))
+struct ServerTests {
+    /// A node of the server whose state is in this schema; another node answers in the first one's name.
+    private func node(
+        _ settings: ClientSettings,
+        beside first: TestServer? = nil
+    ) async throws -> TestServer {
+        try await TestServer.start(
+            clock: first?.clock ?? ManualClock(),
+            configure: { configuration in
+                guard let first else { return }
+                configuration.issuer = try Issuer(first.issuer)
+                configuration.upstreams = [TestServer.upstreamConfiguration(issuer: first.provider.issuer)]
+            },
+            environment: { environment in
+                let logger = environment.logger
+                environment.openState = { try await TestStorage.open(settings, $0, logger: logger) }
+            }
+        )
+    }
+
+    /// Runs the body with one node, and with a second one on the same tables.
+    private func withTwoNodes(_ body: (TestServer, TestServer) async throws -> Void) async throws {
+        let settings = try await TestDatabase().settings
+        let first = try await node(settings)
+        let second = try await node(settings, beside: first)
+        do {
+            try await body(first, second)
+        } catch {
+            await second.shutdown()
+            await first.shutdown()
+            throw error
+        }
+        await second.shutdown()
+        await first.shutdown()
+    }
+
+    /// The same client, whose requests go to another node.
+    private func client(_ client: OAuthTestClient, at node: TestServer) -> OAuthTestClient {
+        var other = OAuthTestClient(
+            issuer: "http://\(node.server.addresses[0])",
+            transport: node.transport,
+            resource: TestServer.resource
+        )
+        other.id = client.id
+        return other
+    }
+
+    @Test("registers, logs in, redeems, refreshes, retrieves, introspects and revokes")
+    func flow() async throws {
+        let server = try await node(try await TestDatabase().settings)
+        let client = try await OAuthTestClient.registered(at: server)
+        let tokens = try await client.tokens(at: server)
+        #expect(tokens.status == 200)
+        let refreshed = try await client.refresh(tokens.refreshToken)
+        #expect(refreshed.status == 200)
+        let token = try #require(refreshed["access_token"])
+        #expect(try await client.exchange(token).status == 200)
+        #expect(try await client.introspect(token).boolean("active") == true)
+        #expect(try await client.revoke(refreshed.refreshToken).status == 200)
+        #expect(try await client.introspect(token).boolean("active") == false)
+        #expect(try await client.refresh(refreshed.refreshToken).error == "invalid_grant")
+        await server.shutdown()
+    }
+
+    @Test("logs no user out by a restart")
+    func restart() async throws {
+        let settings = try await TestDatabase().settings
+        let first = try await node(settings)
+        let client = try await OAuthTestClient.registered(at: first)
+        let tokens = try await client.tokens(at: first)
+        let token = try #require(tokens["access_token"])
+        await first.server.shutdown(gracePeriod: .zero)
+        let second = try await node(settings, beside: first)
+        let later = self.client(client, at: second)
+        #expect(try await later.introspect(token).boolean("active") == true)
+        #expect(try await later.refresh(tokens.refreshToken).status == 200)
+        await second.shutdown()
+        await first.shutdown()
+    }
+
+    @Test("of two nodes, each continues what the other began, and refuses what the other revoked")
+    func nodes() async throws {
+        try await withTwoNodes { first, second in
+            let client = try await OAuthTestClient.registered(at: first)
+            let other = self.client(client, at: second)
+            let tokens = try await client.tokens(at: first)
+            let refreshed = try await other.refresh(tokens.refreshToken)
+            #expect(refreshed.status == 200)
+            let token = try #require(refreshed["access_token"])
+            #expect(try await client.introspect(token).boolean("active") == true)
+            #expect(try await other.exchange(token).status == 200)
+            #expect(try await client.revoke(refreshed.refreshToken).status == 200)
+            #expect(try await other.introspect(token).boolean("active") == false)
+            #expect(try await other.exchange(token).status != 200)
+            #expect(try await other.refresh(refreshed.refreshToken).error == "invalid_grant")
+        }
+    }
+
+    @Test("of two nodes, racers with one refresh token get the same successor")
+    func refreshRace() async throws {
+        try await withTwoNodes { first, second in
+            let client = try await OAuthTestClient.registered(at: first)
+            let clients = [client, self.client(client, at: second)]
+            let token = try await client.tokens(at: first).refreshToken
+            let answers = try await race(16) { try await clients[$0 % 2].refresh(token) }
+            #expect(answers.allSatisfy { $0.status == 200 })
+            #expect(Set(answers.map(\.refreshToken)).count == 1)
+        }
+    }
+
+    @Test("of two nodes, one racer with a code gets tokens")
+    func codeRace() async throws {
+        try await withTwoNodes { first, second in
+            let client = try await OAuthTestClient.registered(at: first)
+            let clients = [client, self.client(client, at: second)]
+            let browser = TestBrowser(transport: first.transport)
+            let code = try #require(try await client.authorize(with: browser, at: first)["code"])
+            let answers = try await race(16) { try await clients[$0 % 2].redeem(code) }
+            #expect(answers.count { $0.status == 200 } == 1)
+            #expect(answers.allSatisfy { $0.status == 200 || $0.error == "invalid_grant" })
+        }
+    }
+
+    @Test("answers 503 with Retry-After while the database is away, is not ready, and recovers with it")
+    func outage() async throws {
+        let cluster = try await PostgreSQLCluster(isDurable: true)
+        let database = try await TestDatabase(in: cluster)
+        let server = try await node(database.settings)
+        let client = try await OAuthTestClient.registered(at: server)
+        let tokens = try await client.tokens(at: server)
+        try await cluster.order("stop immediate")
+        let refused = try await client.refresh(tokens.refreshToken)
+        #expect(refused.status == 503)
+        #expect(refused.header("retry-after") != nil)
+        #expect(!server.server.storage.stores.upkeep.isAvailable)
+        try await cluster.order("start")
+        var answer = try await client.refresh(tokens.refreshToken)
+        let end = ContinuousClock.now + .seconds(30)
+        while answer.status == 503, ContinuousClock.now < end {
+            answer = try await client.refresh(tokens.refreshToken)
+        }
+        #expect(answer.status == 200)
+        await server.server.performMaintenance()
+        #expect(server.server.storage.stores.upkeep.isAvailable)
+        await server.shutdown()
+    }
+
+    private func race(
+        _ count: Int,
+        _ body: @escaping @Sendable (Int) async throws -> OAuthTestClient.Answer
+    ) async throws -> [OAuthTestClient.Answer] {
+        try await withThrowingTaskGroup(of: OAuthTestClient.Answer.self) { group in
+            for number in 0..<count { group.addTask { try await body(number) } }
+            return try await group.reduce(into: []) { $0.append($1) }
+        }
+    }
+}

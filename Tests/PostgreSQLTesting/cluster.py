@@ -1,0 +1,161 @@
+"""Keeps a PostgreSQL cluster for a test: makes it in a temporary folder, obeys lines on standard input, and removes it
+at their end, so that no cluster outlives the tests, however they end.
+
+Lines: `start`, `stop fast`, `stop immediate`, `kill` (all processes at once), `freeze`, `thaw`, `dump DATABASE`.
+Each is answered by `ok`, or `failed` with a reason, in one line; a dump by `ok` and the path of a file.
+"""
+
+import glob
+import os
+import pwd
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+
+durable = sys.argv[1] == "durable"
+
+
+def newest():
+    """The folder of the newest installed server's programs."""
+    folders = glob.glob("/usr/lib/postgresql/*/bin/initdb")
+    if folders:
+        return os.path.dirname(max(folders, key=lambda path: int(re.search(r"/(\d+)/", path)[1])))
+    found = shutil.which("initdb")
+    if found is None:
+        sys.exit("failed PostgreSQL is not installed: run .ci/install-packages")
+    return os.path.dirname(found)
+
+
+programs = newest()
+signal.pthread_sigmask(signal.SIG_SETMASK, [])
+# The sockets' paths may have 107 bytes, so not in a folder that an operator gave a long name.
+folder = tempfile.mkdtemp(prefix="gatehouse-pg-", dir="/tmp")
+# The server refuses to run as root; Debian's package brings a user for it.
+options = {"cwd": folder, "stdin": subprocess.DEVNULL}
+if os.getuid() == 0:
+    user = pwd.getpwnam("postgres")
+    os.chown(folder, user.pw_uid, user.pw_gid)
+    options |= {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}
+data = folder + "/data"
+environment = {"PATH": programs + ":/usr/bin:/bin", "LC_ALL": "C", "HOME": folder}
+
+
+def run(*arguments):
+    done = subprocess.run(
+        [programs + "/" + arguments[0], *arguments[1:]],
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=environment, **options,
+    )
+    if done.returncode != 0:
+        raise RuntimeError(done.stdout.decode(errors="replace"))
+
+
+def start():
+    settings = {
+        "listen_addresses": "''",
+        "unix_socket_directories": folder,
+        "max_connections": "400",
+        "shared_buffers": "32MB",
+        "fsync": "on" if durable else "off",
+        "full_page_writes": "on" if durable else "off",
+        "autovacuum_naptime": "10s",
+        "deadlock_timeout": "50ms",
+    }
+    text = " ".join(f"-c {name}={value}" for name, value in settings.items())
+    with open(os.devnull, "w") as nothing:
+        done = subprocess.run(
+            [programs + "/pg_ctl", "start", "-w", "-s", "-D", data, "-l", folder + "/log", "-o", text],
+            stdout=nothing, stderr=nothing, env=environment, **options,
+        )
+    if done.returncode != 0:
+        raise RuntimeError(open(folder + "/log", errors="replace").read()[-2000:])
+
+
+def status(process):
+    """State and parent of a process; nothing when it is gone."""
+    try:
+        fields = open(f"/proc/{process}/stat").read().rpartition(")")[2].split()
+    except (FileNotFoundError, ProcessLookupError):
+        return None
+    return fields[0], int(fields[1])
+
+
+def processes():
+    """The server's processes, its own first."""
+    try:
+        leader = int(open(data + "/postmaster.pid").readline())
+    except FileNotFoundError:
+        return []
+    numbers = [int(name) for name in os.listdir("/proc") if name.isdigit()]
+    return [leader] + [number for number in numbers if (status(number) or ("", 0))[1] == leader]
+
+
+def send(number):
+    sent = processes()
+    for process in sent:
+        try:
+            os.kill(process, number)
+        except ProcessLookupError:
+            pass
+    return sent
+
+
+def kill():
+    killed = send(signal.SIGKILL)
+    while any((status(process) or "Z")[0] != "Z" for process in killed):
+        time.sleep(0.01)
+    # One that was not waited for would still look alive to the next server.
+    for path in [data + "/postmaster.pid", *glob.glob(folder + "/.s.PGSQL.*")]:
+        if os.path.exists(path):
+            os.remove(path)
+
+
+def dump(database):
+    path = folder + "/dump.sql"
+    run("pg_dump", "-h", folder, "-U", "gatehouse", "-f", path, database)
+    return path
+
+
+def obey(line):
+    words = line.split()
+    if words[0] == "start":
+        start()
+    elif words[0] == "stop":
+        run("pg_ctl", "stop", "-w", "-s", "-D", data, "-m", words[1])
+    elif words[0] == "kill":
+        kill()
+    elif words[0] == "freeze":
+        send(signal.SIGSTOP)
+    elif words[0] == "thaw":
+        send(signal.SIGCONT)
+    elif words[0] == "dump":
+        return dump(words[1])
+    return ""
+
+
+def answer(work, *arguments):
+    try:
+        print("ok", work(*arguments) or "", flush=True)
+    except Exception as error:
+        print("failed", " ".join(str(error).split()), flush=True)
+
+
+def make():
+    run("initdb", "-D", data, "-U", "gatehouse", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync",
+        "--no-instructions")
+    start()
+    return folder
+
+
+try:
+    answer(make)
+    for line in sys.stdin:
+        answer(obey, line)
+finally:
+    send(signal.SIGCONT)
+    subprocess.run([programs + "/pg_ctl", "stop", "-s", "-D", data, "-m", "immediate"],
+                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=environment, **options)
+    shutil.rmtree(folder, ignore_errors=True)
