@@ -1,6 +1,7 @@
-/// The address of a fleet of resources: `https://*.mcp.example.com/mcp`, with one label of the host for each star.
+/// RFC 8707 §2: the addresses of a fleet of resources, such as `https://*.mcp.example.com/mcp`, with one label of the
+/// host for each star.
 ///
-/// Stars are whole labels at the beginning of the host, and two labels or more follow, so that whom the host belongs to is
+/// Stars are whole labels at the beginning of the host, and two labels or more follow, so that the owner of the host is
 /// never left to the request. Everything else is compared byte for byte.
 package struct ResourcePattern: Hashable, Sendable {
     /// The pattern as it is configured.

@@ -53,6 +53,8 @@ extension Configuration {
             """
         )
         Key("agents", \.agents, .section(Agents.keys), "Tokens with which programs act for a user without a browser.")
+        Key("branding", \.branding, .section(Branding.keys), "Whose server this is, as the pages for people say it.")
+            .reloaded
         Key("dpop", \.proofs, .section(Proofs.keys), "What is asked of DPoP proofs (RFC 9449).")
         Key(
             "scopes",

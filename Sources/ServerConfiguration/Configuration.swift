@@ -75,6 +75,8 @@ package struct Configuration: Hashable, Sendable {
     package var agents = Agents()
     /// What is asked of DPoP proofs (RFC 9449).
     package var proofs = Proofs()
+    /// Whose server this is, as the pages say it.
+    package var branding = Branding()
 
     /// How a proxy may ask about its clients' tokens.
     package var forwardAuth = ForwardAuthentication()

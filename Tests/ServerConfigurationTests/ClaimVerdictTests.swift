@@ -2,7 +2,7 @@ import OAuthProtocol
 import ServerConfiguration
 import Testing
 
-@Suite("What is missing is told apart from what does not comply")
+@Suite("What is missing differs from what does not comply")
 struct ClaimVerdictTests {
     private static func claim(_ path: String, _ values: String...) -> ClaimRule {
         .claim(path, anyOf: values.map(ValuePattern.init))

@@ -42,6 +42,12 @@ struct EventLoopTurnTests {
         var countMax: Int { Dictionary(grouping: seen) { $0 }.values.map(\.count).max() ?? 0 }
     }
 
+    private final class Order: Sendable {
+        private let all = Mutex<[Int]>([])
+        var numbers: [Int] { all.withLock { $0 } }
+        func append(_ number: Int) { all.withLock { $0.append(number) } }
+    }
+
     /// Runs a body on a loop's thread, and returns the turns that it noted.
     private static func turns(
         of count: Int,
@@ -68,18 +74,18 @@ struct EventLoopTurnTests {
 
     @Test("slow work is done in the order of its requests, a bounded part in each turn")
     func slowWork() async throws {
-        let order = Mutex<[Int]>([])
+        let order = Order()
         let (seen, countMax) = try await Self.turns(of: 40) { turns in
             for number in 0..<40 {
                 Task(executorPreference: turns.loop) {
                     await turns.loop.roomForSlowWork()
-                    order.withLock { $0.append(number) }
+                    order.append(number)
                     turns.note()
                 }
             }
         }
         #expect(seen.count == 40 && countMax == SlowWork.countPerTurn)
-        #expect(order.withLock { $0 } == Array(0..<40))
+        #expect(order.numbers == Array(0..<40))
     }
 
     @Test("deadlines that pass together are handled over several turns, and none is lost")
@@ -92,17 +98,17 @@ struct EventLoopTurnTests {
 
     @Test("tasks that wait for room are kept in order although the queue never becomes empty")
     func longQueue() async throws {
-        let order = Mutex<[Int]>([])
+        let order = Order()
         let (seen, countMax) = try await Self.turns(of: 4000) { turns in
             for number in 0..<4000 {
                 Task(executorPreference: turns.loop) {
                     await turns.loop.roomForSlowWork()
-                    order.withLock { $0.append(number) }
+                    order.append(number)
                     turns.note()
                 }
             }
         }
         #expect(seen.count == 4000 && countMax == SlowWork.countPerTurn)
-        #expect(order.withLock { $0 } == Array(0..<4000))
+        #expect(order.numbers == Array(0..<4000))
     }
 }

@@ -48,7 +48,11 @@ struct BrowserParts {
         self.parts = parts
         let issuer = parts.configuration.issuer
         let cookies = BrowserCookies(issuer: issuer)
-        let pages = PageRenderer(issuer: issuer, random: parts.environment.random)
+        let pages = PageRenderer(
+            issuer: issuer,
+            random: parts.environment.random,
+            branding: parts.configuration.branding
+        )
         ground = BrowserGround(
             issuer: issuer,
             cookies: cookies,

@@ -20,6 +20,9 @@ package struct AccessRules: Sendable {
         case refresh
     }
 
+    /// No rule: every account is accepted.
+    package init() { (upstreams, resources, clients, scopes) = ([:], [:], [:], [:]) }
+
     /// The rules of a configuration.
     package init(_ configuration: Configuration) {
         upstreams = Self.table(configuration.upstreams.map { ($0.name, $0.access) })

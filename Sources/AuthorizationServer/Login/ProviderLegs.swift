@@ -19,8 +19,8 @@ struct ProviderLegs: Sendable {
 }
 
 extension ProviderLegs {
-    /// Refuses an account that `allow` does not accept: of its provider, and for a login that it identifies the user of,
-    /// of the resource and the client.
+    /// Refuses an account that `allow` of its provider does not accept, or, where it identifies the user of a login,
+    /// `allow` of the resource or the client.
     ///
     /// - Throws: ``UpstreamError`` `notAdmitted`, before anything of the login is stored.
     func checkAccess(

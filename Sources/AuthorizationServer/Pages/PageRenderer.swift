@@ -1,17 +1,20 @@
 import HTTPTypes
 package import OAuthProtocol
 package import OpenSSLCrypto
+package import ServerConfiguration
 import SocketHTTP
 
 /// Renders the pages for people: plain HTML without scripts, readable on a phone, in light and dark.
 package struct PageRenderer: Sendable {
     private let issuer: Issuer
     private let random: any RandomSource
+    private let branding: Configuration.Branding
 
     /// A renderer for the pages of an issuer.
-    package init(issuer: Issuer, random: any RandomSource) {
+    package init(issuer: Issuer, random: any RandomSource, branding: Configuration.Branding = .init()) {
         self.issuer = issuer
         self.random = random
+        self.branding = branding
     }
 
     /// The page that asks for consent.
@@ -86,15 +89,33 @@ package struct PageRenderer: Sendable {
             <!doctype html>
             <html lang="\(PageLanguage.current.rawValue)"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1">
             <meta name="color-scheme" content="light dark"><meta name="robots" content="noindex">
-            \(PageIcon.tab)<title>\(title) – \(site)</title><style nonce="\(nonce)">\(PageStyle.sheet)</style></head>
-            <body><header class="site">\(PageIcon.gate)\(site)</header><main>\(body)</main></body></html>
+            \(PageIcon.tab)<title>\(title) – \(site)</title><style nonce="\(nonce)">\(PageStyle.sheet)\(accent)</style></head>
+            <body><header class="site">\(PageIcon.gate)\(site)</header><main>\(body)</main>\(footer)</body></html>
             """
         return Response(status: status, headerFields: headerFields(nonce: nonce), body: Array(document.markup.utf8))
     }
 
-    // The site's name, which is also in the address bar.
+    // Hexadecimal digits, checked for contrast when the configuration was read.
+    private var accent: HTML {
+        guard let color = branding.accentColor else { return .none }
+        return """
+            :root{--accent:\(color.text)}@media (prefers-color-scheme:dark){:root{--accent:\(color.onDark.text)}}
+            """
+    }
+
+    private var footer: HTML {
+        let links = [(branding.supportURL, PageText.help), (branding.imprintURL, .imprint)]
+        var parts = links.compactMap { url, text -> HTML? in
+            url.map { "<a href=\"\($0)\" target=\"_blank\" rel=\"noopener noreferrer\">\(text)</a>" }
+        }
+        if let line = branding.footer { parts.append("\(line)") }
+        return parts.isEmpty ? .none : "<footer class=\"foot\">\(HTML.joined(parts, by: " · "))</footer>"
+    }
+
+    // Without a name, the host that is also in the address bar.
     private var site: String {
-        issuer.origin.split(separator: "/").last.map(String.init) ?? issuer.origin
+        if let name = branding.name { return name }
+        return issuer.origin.split(separator: "/").last.map(String.init) ?? issuer.origin
     }
 
     // No form-action: Chromium enforces it over the whole redirect chain and would block the way back to loopback and

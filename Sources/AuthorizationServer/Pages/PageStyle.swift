@@ -16,6 +16,7 @@ enum PageStyle {
         body>*{max-width:34rem;margin:0 auto}
         main{background:var(--paper);border:1px solid var(--line);border-radius:1rem;padding:2rem}
         .site{display:flex;align-items:center;gap:.5rem;padding:0 .25rem .75rem;color:var(--quiet);font-size:.9rem}
+        .foot{padding:.75rem .25rem;font-size:.9rem;color:var(--quiet)}.foot a{color:var(--accent)}
         svg{flex:none;fill:none;stroke:currentColor;stroke-width:2;stroke-linecap:round;stroke-linejoin:round}
         h1{font-size:1.5rem;line-height:1.25;margin:0 0 1rem;text-wrap:balance}
         h2{font-size:1.05rem;line-height:1.35;margin:1.75rem 0 .5rem}
@@ -43,7 +44,7 @@ enum PageStyle {
         button:hover,.button:hover{border-color:currentColor}
         :focus-visible{outline:3px solid var(--accent);outline-offset:2px}
         @media (max-width:36rem){body{padding:0;background:var(--paper)}main{border:0;border-radius:0;padding:.5rem 1.25rem 2rem}
-        .site{padding:1rem 1.25rem}dl{grid-template-columns:1fr;gap:0}dd{margin-bottom:.6rem}
+        .site,.foot{padding:1rem 1.25rem}dl{grid-template-columns:1fr;gap:0}dd{margin-bottom:.6rem}
         .who{align-items:flex-start}.item button{flex:1 1 auto}}
         """
 }

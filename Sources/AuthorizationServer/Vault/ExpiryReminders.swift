@@ -3,7 +3,7 @@ import OAuthProtocol
 import OAuthState
 import Synchronization
 
-/// Reminds of entered credentials that end soon (`remind_before`): once for each, in the audit trail and the log, and on
+/// Reminds of entered credentials that end soon (`remind_before`): once for each, in the audit trail, in the log and on
 /// its user's page of connections.
 final class ExpiryReminders: Sendable {
     private let vault: any VaultStore

@@ -192,22 +192,6 @@ extension AuthorizationStoreConformance {
         guard case .reused = reuse else { throw Deviation(text: "an old token of it came to \(reuse)") }
     }
 
-    // A pattern that the resource's address does not match registers nothing; one that it matches does.
-    private static func withheldFromFleet(_ store: any AuthorizationStore) async throws {
-        for (text, isMember) in [("https://*.mcp.example.com/mcp", false), ("https://*.example.com/mcp", true)] {
-            var conditions = RefreshConditions(neededUpstreams: [:])
-            conditions.fleets = ResourcePattern(text).map { [.init(pattern: $0, upstreams: [])] } ?? []
-            let outcome = try await store.rotate(
-                StoreSample.use(generation: 1),
-                under: conditions,
-                now: StoreSample.now
-            )
-            .outcome
-            let isRefreshed = if case .rotated = outcome { true } else { false }
-            try requireEqual(isRefreshed, isMember, "whether a session goes on under \(text)")
-        }
-    }
-
     static func narrowedScopes(_ makeStore: StoreFactory<any AuthorizationStore>) async throws {
         let store = try await makeStore(StoreSettings())
         let session = try await openSession(in: store)

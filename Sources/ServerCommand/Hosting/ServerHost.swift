@@ -107,8 +107,8 @@ struct ServerHost {
             }
         } else {
             environment.storage = try openStorage()
+            if let storage = environment.storage { auditKeeper?.seal(with: AuditCheckpointKey(storage.auditKey)) }
         }
-        if let storage = environment.storage { auditKeeper?.seal(with: AuditCheckpointKey(storage.auditKey)) }
         environment.endedSessions = endedSessions(since: environment.storage?.recovery)
         return environment
     }

@@ -11,7 +11,7 @@ package enum ClaimVerdict: Hashable, Sendable {
 }
 
 extension ClaimRule {
-    /// Whether claims comply, where a missing claim is told apart from one with another value.
+    /// Whether claims comply, where a missing claim differs from one with another value.
     package func verdict(on claims: JSONObject) -> ClaimVerdict {
         switch self {
         case .claim(let path, _):

@@ -3,8 +3,8 @@ import OutboundHTTP
 
 /// Finds the authorization server of a protected MCP server (MCP 2026-07-28, Authorization Server Discovery).
 ///
-/// The metadata at the path-inserted well-known address comes first, then what a 401 challenge names. Every request goes
-/// through the guarded client, because the server's answers choose the addresses.
+/// The metadata at the path-inserted well-known address comes first, then what a 401 challenge names. Every request is
+/// sent by the guarded client, because the server's answers choose the addresses.
 struct ProtectedServerDiscovery: Sendable {
     let exchange: UpstreamExchange
     let server: ProtectedServer

@@ -43,6 +43,13 @@ struct LoginStepTests {
                     sealing: try TokenSealing(secret: secret, random: random),
                     random: random
                 ),
+                accounts: AccountAdmission(
+                    connections: vault,
+                    sessions: sessions,
+                    upstreams: upstreams,
+                    sealing: try TokenSealing(secret: secret, random: random),
+                    rules: AccessRules()
+                ),
                 claimMappings: [:],
                 failures: LegFailures(logger: logger, audit: audit),
                 blocks: blocks
