@@ -22,6 +22,8 @@ package struct Login: Hashable, Sendable {
     package var expectedUserID: UserID?
     /// The completed legs' claims about the user, as far as they go into the session's access tokens.
     package var claims: JSONObject
+    /// The requested scopes that the operator's rules withhold from the user.
+    package var withheldScopes = ScopeSet.empty
     /// The network of the browser, whose share of the tables this login takes.
     package var source: SourceNetwork
 

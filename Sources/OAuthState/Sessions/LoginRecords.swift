@@ -51,6 +51,7 @@ extension Login: RecordCodable {
         writer.write(expectedUserID) { $0.write($1) }
         writer.write(claims)
         writer.write(source.number)
+        writer.write(withheldScopes)
     }
 
     package init(from reader: inout BinaryReader) throws(RecordError) {
@@ -66,31 +67,7 @@ extension Login: RecordCodable {
             claims: try reader.claims(),
             source: try reader.source()
         )
-    }
-}
-
-extension PendingLogin: RecordCodable {
-    package func write(to writer: inout BinaryWriter) {
-        login.write(to: &writer)
-        switch leg {
-        case .atProvider(let leg):
-            writer.write(false)
-            leg.write(to: &writer)
-        case .unconfirmed(let leg):
-            writer.write(true)
-            leg.write(to: &writer)
-        }
-        writer.write(binding)
-        writer.write(expiry)
-    }
-
-    package init(from reader: inout BinaryReader) throws(RecordError) {
-        let login = try Login(from: &reader)
-        let isUnconfirmed = try reader.bool()
-        let leg: Leg =
-            isUnconfirmed
-            ? .unconfirmed(try UnconfirmedLeg(from: &reader)) : .atProvider(try LoginLeg(from: &reader))
-        self.init(login, leg: leg, binding: try reader.digest(), expiry: try reader.timestamp())
+        withheldScopes = try reader.scopes()
     }
 }
 
@@ -102,18 +79,42 @@ extension LoginLeg: RecordCodable {
     }
 
     package init(from reader: inout BinaryReader) throws(RecordError) {
-        self.init(
-            upstream: try reader.string(),
-            verifier: try Self.verifier(from: &reader),
-            nonce: try reader.optional { (reader) throws(RecordError) in try reader.string() }
-        )
-    }
-
-    private static func verifier(from reader: inout BinaryReader) throws(RecordError) -> CodeVerifier {
+        let upstream = try reader.string()
         guard let verifier = CodeVerifier(try reader.string()) else {
             throw RecordError("the verifier of a login is malformed")
         }
-        return verifier
+        self.init(
+            upstream: upstream,
+            verifier: verifier,
+            nonce: try reader.optional { (reader) throws(RecordError) in try reader.string() }
+        )
+    }
+}
+
+extension PendingLogin: RecordCodable {
+    package func write(to writer: inout BinaryWriter) {
+        login.write(to: &writer)
+        switch leg {
+        case .atProvider(let leg):
+            writer.write(UInt8(0))
+            leg.write(to: &writer)
+        case .unconfirmed(let leg):
+            writer.write(UInt8(1))
+            leg.write(to: &writer)
+        }
+        writer.write(binding)
+        writer.write(expiry)
+    }
+
+    package init(from reader: inout BinaryReader) throws(RecordError) {
+        let login = try Login(from: &reader)
+        let leg: Leg
+        switch try reader.integer(UInt8.self) {
+        case 0: leg = .atProvider(try LoginLeg(from: &reader))
+        case 1: leg = .unconfirmed(try UnconfirmedLeg(from: &reader))
+        default: throw RecordError("a login waits for something unknown")
+        }
+        self.init(login, leg: leg, binding: try reader.digest(), expiry: try reader.timestamp())
     }
 }
 
@@ -177,15 +178,12 @@ extension ConnectionDraft: RecordCodable {
 extension AuthorizationGrant: RecordCodable {
     package func write(to writer: inout BinaryWriter) {
         login.write(to: &writer)
-        writer.write(userID)
         writer.write(issuesRefreshToken)
     }
 
     package init(from reader: inout BinaryReader) throws(RecordError) {
-        self.init(
-            try Login(from: &reader),
-            userID: try reader.identifier(),
-            issuesRefreshToken: try reader.bool()
-        )
+        let login = try Login(from: &reader)
+        guard let userID = login.userID else { throw RecordError("a grant is of no user") }
+        self.init(login, userID: userID, issuesRefreshToken: try reader.bool())
     }
 }

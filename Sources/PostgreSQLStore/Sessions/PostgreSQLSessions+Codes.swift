@@ -20,26 +20,28 @@ extension PostgreSQLSessions {
         let max = limits.authorizationCodesMax
         let expiry = now + policy.authorizationCodeLifetime
         let values: [SQLValue] = [
-            .id(grant.sessionID),
+            .id(grant.login.sessionID),
             .time(now),
             place.counts.known(.redeemableCodes, max: max),
             .count(max),
             place.counts.known(.codes, max: max * Self.rememberedPerRedeemable),
             .count(max * Self.rememberedPerRedeemable),
-            .source(grant.source),
+            .source(grant.login.source),
             .digest(code),
             .id(grant.userID),
-            seal.client(grant.request.clientID),
-            seal.resource(grant.request.resource),
-            seal.scopes(grant.request.scopes),
-            .ids(grant.connections),
-            seal.redirectURI(grant.request.redirectURI),
-            .digest(grant.request.codeChallenge.digest),
-            .digest(grant.request.boundKey?.digest),
+            seal.client(grant.login.request.clientID),
+            seal.resource(grant.login.request.resource),
+            seal.scopes(grant.login.request.scopes),
+            .ids(grant.login.connections),
+            seal.redirectURI(grant.login.request.redirectURI),
+            .digest(grant.login.request.codeChallenge.digest),
+            .digest(grant.login.request.boundKey?.digest),
             .boolean(grant.issuesRefreshToken),
             .time(expiry),
             .time(expiry + Self.remembrance),
-            .bytes(try seal.seal(Self.session(of: grant), table: SessionRow.table, identity: grant.sessionID.bytes)),
+            .bytes(
+                try seal.seal(Self.session(of: grant), table: SessionRow.table, identity: grant.login.sessionID.bytes)
+            ),
             .bytes(try seal.seal(grant, table: Self.codeTable, identity: code.bytes)),
         ]
         switch try Self.only(try await database.run(Self.issuance, values)).text(0) {
@@ -56,18 +58,18 @@ extension PostgreSQLSessions {
     private static func session(of grant: AuthorizationGrant) -> Session {
         let unset = Timestamp(millisecondsSinceEpoch: 0)
         return Session(
-            id: grant.sessionID,
+            id: grant.login.sessionID,
             userID: grant.userID,
-            clientID: grant.request.clientID,
-            scopes: grant.request.scopes,
-            resource: grant.request.resource,
-            connections: grant.connections,
-            authenticatedAt: grant.authenticatedAt,
+            clientID: grant.login.request.clientID,
+            scopes: grant.login.request.scopes,
+            resource: grant.login.request.resource,
+            connections: grant.login.connections,
+            authenticatedAt: grant.login.authenticatedAt,
             absoluteExpiry: unset,
             idleExpiry: unset,
             generation: 0,
             rotatedAt: unset,
-            claims: grant.claims.isEmpty ? [] : grant.claims.serialized()
+            claims: grant.login.claims.isEmpty ? [] : grant.login.claims.serialized()
         )
     }
 

@@ -65,14 +65,14 @@ extension PostgreSQLSessions {
         let rows = try await database.run(
             Self.beginning,
             [
-                .id(pending.sessionID),
+                .id(pending.login.sessionID),
                 .digest(state),
                 .time(now),
                 place.counts.known(.pendingLogins, max: max),
                 .count(max),
-                .source(pending.source),
-                seal.client(pending.request.clientID),
-                .ids(pending.connections),
+                .source(pending.login.source),
+                seal.client(pending.login.request.clientID),
+                .ids(pending.login.connections),
                 seal.upstream(pending.upstream),
                 .digest(pending.binding),
                 .time(pending.expiry),
