@@ -49,13 +49,16 @@ struct DevelopmentDeployment: Sendable {
             upstreams.append((upstream, provider))
         }
         let adminToken = secret()
-        let configuration = try DevelopmentConfiguration(
-            options: options,
-            address: reservation.address,
-            upstreams: upstreams.map(\.upstream),
-            resourceSecrets: options.resources.map { _ in secret() },
-            adminToken: adminToken
-        ).load()
+        let settings = try DevelopmentSettings(
+            DevelopmentConfiguration(
+                options: options,
+                address: reservation.address,
+                upstreams: upstreams.map(\.upstream),
+                resourceSecrets: options.resources.map { _ in secret() },
+                adminToken: adminToken
+            )
+        )
+        let configuration = settings.configuration
         guard let first = upstreams.first, let resource = configuration.resources.first else {
             throw HostError(description: "at least one upstream and one resource are needed")
         }
@@ -70,13 +73,15 @@ struct DevelopmentDeployment: Sendable {
         var environment = try host.environment()
         environment.reservations = [reservation]
         environment.timeSource = clock
+        environment.readConfiguration = { settings.configuration }
         let server = try await GatehouseServer.start(configuration, environment: environment)
         let ground = ControlGround(
             server: server,
             upstreams: upstreams.map { ($0.upstream, $0.provider) },
             clock: clock,
             transport: host.transport,
-            adminToken: adminToken
+            adminToken: adminToken,
+            settings: settings
         )
         let control = try await ControlPlane.start(ground, token: secret(), logger: host.logger)
         let deployment = DevelopmentDeployment(
@@ -109,15 +114,7 @@ struct DevelopmentDeployment: Sendable {
                     ]
                 }
             ),
-            "resources": .array(
-                configuration.resources.map { resource in
-                    [
-                        "uri": .string(resource.uri), "client_id": .string(resource.clientID ?? ""),
-                        "client_secret": .string(resource.clientSecret?.value?.text ?? ""),
-                        "scopes": .strings(resource.scopes.tokens), "upstreams": .strings(resource.upstreams),
-                    ]
-                }
-            ),
+            "resources": .array(configuration.resources.map { .object($0.report) }),
             "pid": .integer(Int(ProcessInfo.processInfo.processIdentifier)),
         ]
     }
