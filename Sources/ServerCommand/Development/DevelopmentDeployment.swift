@@ -34,20 +34,7 @@ struct DevelopmentDeployment: Sendable {
         func secret() -> String { Base64URL.encode(random.bytes(32)) }
         let clock = DevelopmentClock()
         let reservation = try PortReservation(options.address)
-        var upstreams: [(upstream: DevelopmentUpstream, provider: DevelopmentIdentityProvider)] = []
-        for (name, preset) in options.upstreams {
-            var configuration = DevelopmentIdentityProvider.Configuration()
-            configuration.clients = .registered([])
-            preset.configure(&configuration)
-            let provider = try DevelopmentIdentityProvider(
-                configuration: configuration,
-                timeSource: clock,
-                random: random,
-                logger: Logger(label: "provider") { _ in SwiftLogNoOpLogHandler() }
-            )
-            let upstream = DevelopmentUpstream(name: name, preset: preset, issuer: provider.issuer, secret: secret())
-            upstreams.append((upstream, provider))
-        }
+        let upstreams = try providers(options, clock: clock, random: random)
         let adminToken = secret()
         let settings = try DevelopmentSettings(
             DevelopmentConfiguration(
@@ -95,6 +82,28 @@ struct DevelopmentDeployment: Sendable {
             resourceServer: (resource.clientID ?? "", resource.clientSecret?.value?.text ?? "")
         )
         return (deployment, host)
+    }
+
+    /// The providers, not started yet, each with the upstream that it is for the server.
+    private static func providers(
+        _ options: DevelopmentOptions,
+        clock: DevelopmentClock,
+        random: any RandomSource
+    ) throws -> [(upstream: DevelopmentUpstream, provider: DevelopmentIdentityProvider)] {
+        try options.upstreams.map { name, preset in
+            var configuration = DevelopmentIdentityProvider.Configuration()
+            configuration.clients = .registered([])
+            preset.configure(&configuration)
+            let provider = try DevelopmentIdentityProvider(
+                configuration: configuration,
+                timeSource: clock,
+                random: random,
+                logger: Logger(label: "provider") { _ in SwiftLogNoOpLogHandler() }
+            )
+            let secret = Base64URL.encode(random.bytes(32))
+            let upstream = DevelopmentUpstream(name: name, preset: preset, issuer: provider.issuer, secret: secret)
+            return (upstream, provider)
+        }
     }
 
     /// What a program needs to know of the running server, credentials included: one JSON object.
