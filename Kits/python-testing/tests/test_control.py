@@ -22,6 +22,19 @@ def test_refusals_say_what_to_change(gatehouse):
         gatehouse.mint("crooked")
 
 
+def test_clients_and_resources_come_and_go(gatehouse):
+    client = gatehouse.register_client("https://client.example/cb", method="client_secret_basic")
+    assert client["client_secret"] and client["redirect_uris"] == ["https://client.example/cb"]
+    assert client["client_id"] in [row["client_id"] for row in gatehouse.clients()]
+    gatehouse.remove_client(client["client_id"])
+    added = gatehouse.add_resource("https://second.example/mcp", ["second:read"])
+    session = gatehouse.session(resource=added.uri)
+    assert session.claims["aud"] == added.uri and session.claims["scope"].split()[0] == "second:read"
+    gatehouse.remove_resource(added.uri)
+    with pytest.raises(ControlError, match="there is no resource"):
+        gatehouse.session(resource=added.uri)
+
+
 def test_requests_can_be_waited_for(gatehouse):
     gatehouse.session()
     assert gatehouse.requests("/oauth2/token", count=1)[0]["form"]["code"] == "<redacted>"

@@ -34,28 +34,18 @@ struct DevelopmentDeployment: Sendable {
         func secret() -> String { Base64URL.encode(random.bytes(32)) }
         let clock = DevelopmentClock()
         let reservation = try PortReservation(options.address)
-        var upstreams: [(upstream: DevelopmentUpstream, provider: DevelopmentIdentityProvider)] = []
-        for (name, preset) in options.upstreams {
-            var configuration = DevelopmentIdentityProvider.Configuration()
-            configuration.clients = .registered([])
-            preset.configure(&configuration)
-            let provider = try DevelopmentIdentityProvider(
-                configuration: configuration,
-                timeSource: clock,
-                random: random,
-                logger: Logger(label: "provider") { _ in SwiftLogNoOpLogHandler() }
-            )
-            let upstream = DevelopmentUpstream(name: name, preset: preset, issuer: provider.issuer, secret: secret())
-            upstreams.append((upstream, provider))
-        }
+        let upstreams = try providers(options, clock: clock, random: random)
         let adminToken = secret()
-        let configuration = try DevelopmentConfiguration(
-            options: options,
-            address: reservation.address,
-            upstreams: upstreams.map(\.upstream),
-            resourceSecrets: options.resources.map { _ in secret() },
-            adminToken: adminToken
-        ).load()
+        let settings = try DevelopmentSettings(
+            DevelopmentConfiguration(
+                options: options,
+                address: reservation.address,
+                upstreams: upstreams.map(\.upstream),
+                resourceSecrets: options.resources.map { _ in secret() },
+                adminToken: adminToken
+            )
+        )
+        let configuration = settings.configuration
         guard let first = upstreams.first, let resource = configuration.resources.first else {
             throw HostError(description: "at least one upstream and one resource are needed")
         }
@@ -70,13 +60,15 @@ struct DevelopmentDeployment: Sendable {
         var environment = try host.environment()
         environment.reservations = [reservation]
         environment.timeSource = clock
+        environment.readConfiguration = { settings.configuration }
         let server = try await GatehouseServer.start(configuration, environment: environment)
         let ground = ControlGround(
             server: server,
             upstreams: upstreams.map { ($0.upstream, $0.provider) },
             clock: clock,
             transport: host.transport,
-            adminToken: adminToken
+            adminToken: adminToken,
+            settings: settings
         )
         let control = try await ControlPlane.start(ground, token: secret(), logger: host.logger)
         let deployment = DevelopmentDeployment(
@@ -90,6 +82,28 @@ struct DevelopmentDeployment: Sendable {
             resourceServer: (resource.clientID ?? "", resource.clientSecret?.value?.text ?? "")
         )
         return (deployment, host)
+    }
+
+    /// The providers, not started yet, each with the upstream that it is for the server.
+    private static func providers(
+        _ options: DevelopmentOptions,
+        clock: DevelopmentClock,
+        random: any RandomSource
+    ) throws -> [(upstream: DevelopmentUpstream, provider: DevelopmentIdentityProvider)] {
+        try options.upstreams.map { name, preset in
+            var configuration = DevelopmentIdentityProvider.Configuration()
+            configuration.clients = .registered([])
+            preset.configure(&configuration)
+            let provider = try DevelopmentIdentityProvider(
+                configuration: configuration,
+                timeSource: clock,
+                random: random,
+                logger: Logger(label: "provider") { _ in SwiftLogNoOpLogHandler() }
+            )
+            let secret = Base64URL.encode(random.bytes(32))
+            let upstream = DevelopmentUpstream(name: name, preset: preset, issuer: provider.issuer, secret: secret)
+            return (upstream, provider)
+        }
     }
 
     /// What a program needs to know of the running server, credentials included: one JSON object.
@@ -109,15 +123,7 @@ struct DevelopmentDeployment: Sendable {
                     ]
                 }
             ),
-            "resources": .array(
-                configuration.resources.map { resource in
-                    [
-                        "uri": .string(resource.uri), "client_id": .string(resource.clientID ?? ""),
-                        "client_secret": .string(resource.clientSecret?.value?.text ?? ""),
-                        "scopes": .strings(resource.scopes.tokens), "upstreams": .strings(resource.upstreams),
-                    ]
-                }
-            ),
+            "resources": .array(configuration.resources.map { .object($0.report) }),
             "pid": .integer(Int(ProcessInfo.processInfo.processIdentifier)),
         ]
     }

@@ -60,6 +60,8 @@ struct DevelopmentConfiguration {
     /// One for each resource.
     let resourceSecrets: [String]
     let adminToken: String
+    /// Resources that a test has added to the running server.
+    var added: [AddedResource] = []
 
     /// The keys that `dev` sets itself, each with the option that changes it.
     static let ownKeys = [
@@ -129,13 +131,30 @@ struct DevelopmentConfiguration {
         return [
             "issuer": .string(issuer), "listen": [["address": .string(address.description)]],
             "management": ["address": "127.0.0.1:0", "admin_token": ["env": .string(Self.adminVariable)]],
-            "scopes": .strings(["openid", "profile", "email", "offline_access", "connections"] + options.scopes),
+            "scopes": .strings(scopes),
             "limits": [
                 "registrations_per_source": lifted, "failures_per_source": lifted, "authorizations_per_source": lifted,
             ],
             "upstreams": .array(upstreams.enumerated().map { .object(upstream($1, number: $0)) }),
-            "resources": .array(options.resources.enumerated().map { .object(resource($1, number: $0)) }),
+            "resources": .array(resources.map(JSONValue.object)),
         ]
+    }
+
+    private var scopes: [String] {
+        var scopes = ["openid", "profile", "email", "offline_access", "connections"]
+        for scope in options.scopes + added.flatMap(\.scopes) where !scopes.contains(scope) { scopes.append(scope) }
+        return scopes
+    }
+
+    private var resources: [JSONObject] {
+        options.resources.enumerated().map { resource($1, number: $0) }
+            + added.enumerated().map { number, resource in
+                [
+                    "uri": .string(resource.uri), "scopes": .strings(resource.scopes),
+                    "upstreams": .strings(resource.upstreams), "client_id": .string(resource.clientID),
+                    "client_secret": ["env": .string(Self.resourceVariable(options.resources.count + number))],
+                ]
+            }
     }
 
     private func upstream(_ upstream: DevelopmentUpstream, number: Int) -> JSONObject {
@@ -165,7 +184,9 @@ struct DevelopmentConfiguration {
     private var secrets: [String: String] {
         var secrets = [Self.adminVariable: adminToken]
         for (number, upstream) in upstreams.enumerated() { secrets[Self.upstreamVariable(number)] = upstream.secret }
-        for (number, secret) in resourceSecrets.enumerated() { secrets[Self.resourceVariable(number)] = secret }
+        for (number, secret) in (resourceSecrets + added.map(\.secret)).enumerated() {
+            secrets[Self.resourceVariable(number)] = secret
+        }
         return secrets
     }
 }

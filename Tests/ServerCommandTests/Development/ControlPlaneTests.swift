@@ -95,6 +95,7 @@ struct ControlPlaneTests {
                 ("/faults", ["fault": "bad-nonce", "endpoint": "/jwks"]),
                 ("/end", [:]), ("/end", ["session": "a", "user": "b"]), ("/disconnect", [:]), ("/revoke", [:]),
                 ("/keys/rotate", ["keep_old": true]), ("/reset", ["all": true]),
+                ("/clients", ["method": "private_key_jwt"]), ("/clients", ["redirect_uris": "x"]), ("/resources", [:]),
             ]
             for (path, body) in bodies {
                 let answer = try await scene.send("POST", path, body)
@@ -125,7 +126,7 @@ struct ControlPlaneTests {
         try await ControlScene.run { (scene) async throws in
             let document = try await scene.send("GET", "/openapi.json")
             let paths = try #require(document["paths"]?.objectValue)
-            #expect(paths.count == 12)
+            #expect(paths.count == 14)
             for (path, item) in paths.members {
                 for method in item.objectValue?.names ?? [] {
                     let relative = String(path.dropFirst(ControlPlane.path.count)).replacing("{subject}", with: "x")

@@ -132,10 +132,7 @@ class GatehouseProcess:
     @property
     def resources(self) -> list[Resource]:
         """The MCP servers that it knows."""
-        return [
-            Resource(row["uri"], row["client_id"], row["client_secret"], tuple(row["scopes"]), tuple(row["upstreams"]))
-            for row in self.ready["resources"]
-        ]
+        return [_resource(row) for row in self.ready["resources"]]
 
     @property
     def resource(self) -> Resource:
@@ -202,6 +199,32 @@ class GatehouseProcess:
         """Stops that time, or lets it continue; returns it."""
         return int(self._post("/clock", frozen=frozen)["now"])
 
+    # Clients and resources
+
+    def register_client(
+        self, *redirect_uris: str, name: str | None = None, method: str | None = None
+    ) -> dict[str, Any]:
+        """Registers a client (RFC 7591), public without a ``method``; returns its metadata with its credentials."""
+        return self._post("/clients", redirect_uris=list(redirect_uris) or None, name=name, method=method)
+
+    def clients(self) -> list[dict[str, Any]]:
+        """The clients that registered themselves or are known by their documents."""
+        return list(self._get("/clients")["clients"])
+
+    def remove_client(self, client_id: str) -> None:
+        """Removes a client, and ends its sessions."""
+        self._request("DELETE", "/clients", params={"client_id": client_id})
+
+    def add_resource(
+        self, uri: str, scopes: Sequence[str] | None = None, upstreams: Sequence[str] | None = None
+    ) -> Resource:
+        """Adds an MCP server to the running server."""
+        return _resource(self._post("/resources", uri=uri, scopes=_list(scopes), upstreams=_list(upstreams)))
+
+    def remove_resource(self, uri: str) -> None:
+        """Removes an MCP server that was added."""
+        self._request("DELETE", "/resources", params={"uri": uri})
+
     # Users and providers
 
     def add_user(self, subject: str, name: str | None = None, email: str | None = None, **claims: Any) -> None:
@@ -262,7 +285,7 @@ class GatehouseProcess:
         self._post("/keys/rotate", upstream=upstream, keep_old=keep_old)
 
     def reset(self) -> None:
-        """Ends every session and connection, removes faults, requests, clients and users, and restores real time."""
+        """Ends every session and connection, removes faults, requests, clients, users and resources, and restores real time."""
         self._post("/reset")
 
     # Requests to the control plane
@@ -280,6 +303,11 @@ class GatehouseProcess:
         if answer.status_code != 200:
             raise ControlError(answer.status_code, body.get("error", ""), body.get("error_description", ""))
         return body
+
+
+def _resource(row: Mapping[str, Any]) -> Resource:
+    scopes, upstreams = tuple(row["scopes"]), tuple(row["upstreams"])
+    return Resource(row["uri"], row["client_id"], row["client_secret"], scopes, upstreams)
 
 
 def _list(values: Sequence[str] | None) -> list[str] | None:

@@ -15,6 +15,8 @@ struct ControlGround: Sendable {
     let clock: DevelopmentClock
     let transport: any OutboundTransport
     let adminToken: String
+    /// The configuration that the server has, with what tests added.
+    let settings: DevelopmentSettings
 }
 
 /// The control plane of `gatehouse dev`: what a test in any language can do to the server and its providers.

@@ -75,7 +75,7 @@ extension ControlVerb {
                 method: .post,
                 path: path + "/reset",
                 summary:
-                    "Ends every session, connection and self-registered client; removes faults, requests and users; real time.",
+                    "Ends every session, connection and self-registered client; removes faults, requests, users, resources.",
                 perform: { (_) async throws(ControlRefusal) in try await ControlEndings(ground).reset() }
             ),
         ]
@@ -170,6 +170,9 @@ struct ControlEndings {
                 _ = try await admin("DELETE", "/admin/clients?" + FormParameters.serialize([("id", id)]))
             }
         }
+        if ground.settings.hasAdded { try await ground.changeResources { $0 = [] } }
+        // Revocations at the providers, whose requests belong to what ends here.
+        await ground.server.work.idle()
         ground.clock.reset()
         for (_, provider) in ground.upstreams {
             for user in await provider.users { await provider.removeUser(user.subject) }

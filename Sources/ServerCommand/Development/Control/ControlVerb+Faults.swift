@@ -102,6 +102,10 @@ enum ChaosPreset: String, CaseIterable {
     case atlassianDeadGrant = "atlassian-dead-grant"
     /// The token endpoint answers 429 and asks for 30 s.
     case rateLimited = "rate-limited"
+    /// The provider has seen a refresh token twice, and ends the grant.
+    case tokenReuseKills = "token-reuse-kills"
+    /// A page of a proxy in front of the token endpoint, with status 200.
+    case maintenancePage = "maintenance-page"
     /// The token endpoint is down for 20 requests.
     case outage
 
@@ -112,6 +116,8 @@ enum ChaosPreset: String, CaseIterable {
         case .lostAnswer: (.rotateAndDropResponse, .token)
         case .atlassianDeadGrant: (.grantRefusedAsClient, .token)
         case .rateLimited: (.tooManyRequests(retryAfter: 30), .token)
+        case .tokenReuseKills: (.invalidGrant, .token)
+        case .maintenancePage: (.page, .token)
         case .outage: (.unavailable, .token)
         }
     }

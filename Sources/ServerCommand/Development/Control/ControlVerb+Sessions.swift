@@ -108,8 +108,9 @@ struct ControlLogin {
 extension ControlGround {
     /// The resource of a URI; without one the first.
     func resource(_ uri: String?) throws(ControlRefusal) -> Configuration.Resource {
-        guard let found = server.configuration.resources.first(where: { uri == nil || $0.uri == uri }) else {
-            let known = server.configuration.resources.map(\.uri).joined(separator: ", ")
+        let resources = settings.configuration.resources
+        guard let found = resources.first(where: { uri == nil || $0.uri == uri }) else {
+            let known = resources.map(\.uri).joined(separator: ", ")
             throw .unknown("there is no resource \(uri ?? ""); there is \(known)")
         }
         return found

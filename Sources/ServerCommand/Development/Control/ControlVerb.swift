@@ -22,8 +22,8 @@ struct ControlVerb: Sendable {
     /// Every verb.
     static func all(_ ground: ControlGround) -> [ControlVerb] {
         let verbs =
-            sessions(ground) + tokens(ground) + clock(ground) + users(ground) + faults(ground) + requests(ground)
-            + endings(ground)
+            sessions(ground) + tokens(ground) + clock(ground) + users(ground) + clients(ground) + resources(ground)
+            + faults(ground) + requests(ground) + endings(ground)
         let document = ControlDocument.json(verbs)
         let description = ControlVerb(
             method: .get,

@@ -1,0 +1,78 @@
+import ServerConfiguration
+import Synchronization
+
+/// The configuration of a running `gatehouse dev`, which tests extend with resources.
+///
+/// It is built anew from the same tree as at the start, so that an added resource has the rules and the errors of a
+/// configured one.
+final class DevelopmentSettings: Sendable {
+    private let first: DevelopmentConfiguration
+    private let state: Mutex<State>
+
+    private struct State {
+        var added: [AddedResource] = []
+        var current: Configuration
+    }
+
+    /// Builds the configuration of the start.
+    init(_ configuration: DevelopmentConfiguration) throws(ConfigurationErrors) {
+        first = configuration
+        state = Mutex(State(current: try configuration.load()))
+    }
+
+    /// What the server has, or has been asked to read.
+    var configuration: Configuration { state.withLock { $0.current } }
+
+    /// Changes the added resources; takes them only if the configuration with them is valid.
+    ///
+    /// - Parameter change: The change of those that were added so far.
+    /// - Returns: Those that had been added before.
+    /// - Throws: ``ConfigurationErrors`` and changes nothing.
+    @discardableResult
+    func changeResources(
+        _ change: (inout [AddedResource]) -> Void
+    ) throws(ConfigurationErrors) -> [AddedResource] {
+        let outcome: Result<[AddedResource], ConfigurationErrors> = state.withLock { state in
+            let earlier = state.added
+            var added = earlier
+            change(&added)
+            do throws(ConfigurationErrors) {
+                state.current = try configuration(with: added)
+            } catch {
+                return .failure(error)
+            }
+            state.added = added
+            return .success(earlier)
+        }
+        return try outcome.get()
+    }
+
+    private func configuration(with added: [AddedResource]) throws(ConfigurationErrors) -> Configuration {
+        var changed = first
+        changed.added = added
+        let configuration = try changed.load()
+        let known = configuration.resources.map(\.uri)
+        guard added.allSatisfy({ known.contains($0.uri) }) else {
+            throw ConfigurationErrors([
+                ConfigurationError(path: "resources", message: "are set by --config-inline, so none can be added")
+            ])
+        }
+        return configuration
+    }
+
+    /// Whether a test has added a resource.
+    var hasAdded: Bool { state.withLock { !$0.added.isEmpty } }
+
+    /// Whether a test has added this one.
+    func hasAdded(_ uri: String) -> Bool { state.withLock { $0.added.contains { $0.uri == uri } } }
+}
+
+/// A resource that a test has added.
+struct AddedResource: Sendable {
+    let uri: String
+    let scopes: [String]
+    let upstreams: [String]
+    /// The credentials of its server.
+    let clientID: String
+    let secret: String
+}
