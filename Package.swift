@@ -213,7 +213,8 @@ let testTargets: [Target] = [
     tests(
         "PostgreSQLStoreTests",
         [
-            "PostgreSQLStore", "AuthorizationServer", "AuthorizationServerTesting", "DurableLog", "Foundations",
+            "PostgreSQLStore", "AuthorizationServer", "AuthorizationServerTesting", "DevelopmentIdentityProvider",
+            "DurableLog", "Foundations",
             "OAuthState", "OAuthProtocol", "OpenSSLCrypto", "ServerConfiguration", "PostgreSQLClient",
             "PostgreSQLTesting", .logging,
         ]

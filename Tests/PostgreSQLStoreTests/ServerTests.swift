@@ -1,5 +1,6 @@
 import AuthorizationServer
 import AuthorizationServerTesting
+import DevelopmentIdentityProvider
 import OAuthProtocol
 import OAuthState
 import PostgreSQLClient
@@ -166,4 +167,9 @@ struct ServerTests {
             return try await group.reduce(into: []) { $0.append($1) }
         }
     }
+}
+
+extension OAuthTestClient.Answer {
+    /// The refresh token; empty when there is none.
+    fileprivate var refreshToken: String { self["refresh_token"] ?? "" }
 }

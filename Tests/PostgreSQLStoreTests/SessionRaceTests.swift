@@ -152,8 +152,9 @@ struct SessionRaceTests {
     func endingAndFurtherLeg() async throws {
         let nodes = try await TwoNodes()
         for number in UInt64(1)...24 {
-            var pending = StoreSample.pending(number)
-            pending.connections = [Self.connection]
+            var begun = StoreSample.pending(number)
+            begun.connections = [Self.connection]
+            let pending = begun
             let (state, next) = (StoreSample.digest("state \(number)"), StoreSample.digest("next \(number)"))
             func take(_ state: SHA256Digest) async throws -> PendingOutcome {
                 try await nodes.first.sessions.takePending(

@@ -7,26 +7,39 @@ package enum CountedTable: Int, CaseIterable, Sendable {
     case tickets, pendingLogins, loginsInHand, redeemableCodes, codes, sessions, consents
     case revokedTokens, revokedTokensOfSessions, devices
 
-    /// The rows that count: `FROM` and `WHERE`, where `now` is a parameter of the time.
-    package func rows(at now: String) -> String {
+    /// The table, and its key, whose values are spread evenly: digests and random ids.
+    var place: (table: String, key: String) {
         switch self {
-        case .tickets: "used_tickets WHERE expiry > \(now)::bigint"
-        case .pendingLogins: "logins WHERE stage = 1 AND NOT ended AND expiry > \(now)::bigint"
-        case .loginsInHand: "logins WHERE stage = 2 AND expiry > \(now)::bigint"
-        case .redeemableCodes: "codes WHERE NOT redeemed AND NOT ended AND redeemable_until > \(now)::bigint"
-        case .codes: "codes WHERE NOT ended AND expiry > \(now)::bigint"
-        case .sessions: "sessions"
-        case .consents: "consents"
-        case .revokedTokens: "revoked_tokens WHERE expiry > \(now)::bigint"
-        case .revokedTokensOfSessions: "revoked_tokens WHERE session_id IS NOT NULL AND expiry > \(now)::bigint"
-        case .devices: "devices WHERE expiry > \(now)::bigint"
+        case .tickets: ("used_tickets", "ticket")
+        case .pendingLogins, .loginsInHand: ("logins", "state")
+        case .redeemableCodes, .codes: ("codes", "code")
+        case .sessions: ("sessions", "id")
+        case .consents: ("consents", "key")
+        case .revokedTokens, .revokedTokensOfSessions: ("revoked_tokens", "token")
+        case .devices: ("devices", "device_code")
         }
     }
+
+    /// Which of the table's rows count, where `now` is a parameter of the time.
+    func condition(at now: String) -> String {
+        switch self {
+        case .tickets, .revokedTokens, .devices: "expiry > \(now)::bigint"
+        case .pendingLogins: "stage = 1 AND NOT ended AND expiry > \(now)::bigint"
+        case .loginsInHand: "stage = 2 AND expiry > \(now)::bigint"
+        case .redeemableCodes: "NOT redeemed AND NOT ended AND redeemable_until > \(now)::bigint"
+        case .codes: "NOT ended AND expiry > \(now)::bigint"
+        case .sessions, .consents: "true"
+        case .revokedTokensOfSessions: "session_id IS NOT NULL AND expiry > \(now)::bigint"
+        }
+    }
+
+    /// The rows that count: `FROM` and `WHERE`, where `now` is a parameter of the time.
+    func rows(at now: String) -> String { "\(place.table) WHERE \(condition(at: now))" }
 
     /// An expression for the number of rows: the known one of a parameter, or, where that is null, counted.
     ///
     /// The database counts only if it must, and no further than any bound that is counted exactly.
-    package func count(known: String, at now: String) -> String {
+    func count(known: String, at now: String) -> String {
         """
         COALESCE(\(known)::bigint, (
             SELECT count(*) FROM (SELECT 1 FROM \(rows(at: now)) LIMIT \(TableCounts.exactMax + 1)) AS counted
@@ -38,9 +51,9 @@ package enum CountedTable: Int, CaseIterable, Sendable {
 /// How many rows the tables have.
 ///
 /// A table with a small bound is counted by each statement that respects it, exactly. Counting up to a large bound
-/// would cost each request milliseconds: the number is counted now and then, the more rarely the more rows there are,
-/// and what this node adds is added. What other nodes add between two counts is allowed beyond the bound: it protects
-/// the disk from being filled, and needs no more precision than that.
+/// would cost each request milliseconds: the sweep estimates the number every ten seconds, and what this node adds is
+/// added. What other nodes add in the meantime is allowed beyond the bound: it protects the disk from being filled, and
+/// needs no more precision than that.
 package final class TableCounts: Sendable {
     private struct Known {
         var count: Int64
@@ -52,10 +65,8 @@ package final class TableCounts: Sendable {
 
     /// Up to this bound statements count by themselves.
     package static let exactMax = 4096
-    /// The shortest time between two counts of a table.
-    private static let intervalMin = Duration.seconds(10)
-    /// How many rows allow for another second between two counts: a count of so many takes some milliseconds.
-    private static let rowsPerSecond: Int64 = 50_000
+    /// The time between two counts of a table.
+    private static let interval = Duration.seconds(10)
 
     /// Counts of nothing yet.
     init(database: any SQLDatabase) {
@@ -80,8 +91,7 @@ package final class TableCounts: Sendable {
         let due = known.withLock { known in
             CountedTable.allCases.filter { table in
                 guard let last = known[table] else { return true }
-                let interval = max(Self.intervalMin, .seconds(last.count / Self.rowsPerSecond))
-                return now >= last.countedAt + interval || now < last.countedAt
+                return now >= last.countedAt + Self.interval || now < last.countedAt
             }
         }
         try await count(due, now: now)
@@ -107,7 +117,8 @@ package final class TableCounts: Sendable {
 
     private func count(_ tables: [CountedTable], now: Timestamp) async throws(StoreError) {
         guard !tables.isEmpty else { return }
-        let results = try await database.run(tables.map { SQLCall(Self.statement($0), [.time(now)]) })
+        let parameters = [.time(now)] + RowCount.window(now.secondsSinceEpoch)
+        let results = try await database.run(tables.map { SQLCall(Self.statement($0), parameters) })
         for (table, rows) in zip(tables, results) {
             guard let row = rows.first else { throw .unavailable }
             let count = try row.integer(0)
@@ -116,8 +127,14 @@ package final class TableCounts: Sendable {
     }
 
     private static let statements = CountedTable.allCases.map { table in
-        // The time is used by every statement, so that all have the same parameter.
-        SQLStatement("SELECT count(*) FROM (SELECT $1::bigint) AS at (moment), \(table.rows(at: "$1"))")
+        let count = RowCount.expression(
+            of: table.place.table,
+            where: table.condition(at: "$1"),
+            key: table.place.key,
+            window: 2
+        )
+        // The time is used by every statement, so that all have the same parameters.
+        return SQLStatement("SELECT \(count) FROM (SELECT $1::bigint) AS at (moment)")
     }
 
     private static func statement(_ table: CountedTable) -> SQLStatement { statements[table.rawValue] }
