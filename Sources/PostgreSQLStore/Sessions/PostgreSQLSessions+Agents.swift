@@ -61,6 +61,7 @@ extension PostgreSQLSessions {
         under conditions: RefreshConditions,
         now: Timestamp
     ) async throws(StoreError) -> Receipt<AgentUse> {
+        let conditions = try await resolving(conditions, forAgent: tokenHash)
         let parameters = [.time(now), .digest(tokenHash)] + Self.parameters(of: conditions, seal)
         guard let row = try await database.run(Self.use, parameters).first else { return Receipt(.unknown) }
         let session = try session(row)
@@ -70,6 +71,26 @@ extension PostgreSQLSessions {
         return Receipt(.used(session))
     }
 
+    /// The conditions with the fleets' members that the agent and its parent are for.
+    private func resolving(
+        _ conditions: RefreshConditions,
+        forAgent tokenHash: SHA256Digest
+    ) async throws(StoreError) -> RefreshConditions {
+        guard !conditions.fleets.isEmpty else { return conditions }
+        var resources: [String] = []
+        for row in try await database.run(Self.agentAndParent, [.digest(tokenHash)]) {
+            resources.append(try session(row).resource)
+        }
+        return conditions.resolved(for: resources) ?? conditions
+    }
+
+    private static let agentAndParent = SQLStatement(
+        """
+        SELECT \(SessionRow.columns) FROM sessions s WHERE s.token_hash = $1::bytea
+            OR s.id = (SELECT a.parent_id FROM sessions a WHERE a.token_hash = $1::bytea)
+        """
+    )
+
     // VR-9: the agent may have been given none of the connections that its parent's login needs. The parent ends at its
     // own next refresh, which a client that left its agent alone may never make.
     //
@@ -78,12 +99,11 @@ extension PostgreSQLSessions {
         """
         WITH found AS MATERIALIZED (
             SELECT s.*, COALESCE(
-                \(endedConnection(of: "s", needed: 4)),
-                (SELECT \(endedConnection(of: "p", needed: 4)) FROM sessions p WHERE p.id = s.parent_id)
+                \(cause(of: "s", from: 3)),
+                (SELECT \(cause(of: "p", from: 3)) FROM sessions p WHERE p.id = s.parent_id)
             ) AS cause
             FROM sessions s
             WHERE s.token_hash = $2::bytea AND \(SessionRow.isUsable("s", at: "$1"))
-                AND cardinality($3::bytea[]) >= 0
         ), gone AS (
             DELETE FROM sessions s USING found f WHERE s.id = f.id AND f.cause IS NOT NULL
         ), touched AS (

@@ -24,7 +24,12 @@ extension PostgreSQLSessions {
         case "key": outcome = .wrongKey
         case "expired": outcome = .expired
         case "reused": outcome = .reused(session)
-        case "unregistered": outcome = .resourceNotRegistered
+        case "unregistered":
+            // Nothing was changed. What a statement cannot know: whether the resource is a member of a fleet.
+            guard let resolved = conditions.resolved(for: [session.resource]) else {
+                return Receipt(.resourceNotRegistered)
+            }
+            return try await rotate(use, under: resolved, now: now)
         case "ended": outcome = .upstreamEnded(session, try row.id(2 + SessionRow.columnCount))
         case "scope": outcome = .scopeExceeded
         case "resource": outcome = .resourceExceeded
@@ -77,7 +82,8 @@ extension PostgreSQLSessions {
         ] + Self.parameters(of: conditions, seal)
     }
 
-    /// Three parameters: the registered resources, and the pairs of a resource and an upstream that it needs.
+    /// Four parameters: the registered resources, the pairs of a resource and an upstream that it needs, and the
+    /// connections that the operator no longer accepts.
     static func parameters(of conditions: RefreshConditions, _ seal: RowSeal) -> [SQLValue] {
         var (registered, resources, upstreams): ([[UInt8]], [[UInt8]], [[UInt8]]) = ([], [], [])
         for (resource, needed) in conditions.neededUpstreams {
@@ -88,18 +94,33 @@ extension PostgreSQLSessions {
                 upstreams.append(seal.index([upstream], table: "upstreams").bytes)
             }
         }
-        return [.byteStrings(registered), .byteStrings(resources), .byteStrings(upstreams)]
+        return [
+            .byteStrings(registered), .byteStrings(resources), .byteStrings(upstreams),
+            .ids(conditions.refusedConnections),
+        ]
     }
 
-    /// The first connection that its provider ended (VR-9) among those that a session needs; `needed` is the number of
-    /// the second parameter of ``parameters(of:_:)``.
-    static func endedConnection(of alias: String, needed: Int) -> String {
+    /// The first connection of a session that its provider ended although the session needs it (VR-9), or whose account
+    /// the operator no longer accepts (UP-4).
+    ///
+    /// - Parameters:
+    ///   - alias: The session. One whose resource is not registered needs nothing.
+    ///   - first: The number of the first parameter of ``parameters(of:_:)``.
+    /// - Returns: An expression; null when there is none.
+    static func cause(of alias: String, from first: Int) -> String {
         """
-        (SELECT c.id FROM connections c
-         WHERE cardinality($\(needed)::bytea[]) > 0 AND c.id = ANY(\(alias).connections) AND c.status = 2
-           AND EXISTS (SELECT 1 FROM unnest($\(needed)::bytea[], $\(needed + 1)::bytea[]) AS needs (resource, upstream)
-                       WHERE needs.resource = \(alias).resource AND needs.upstream = c.upstream)
-         ORDER BY array_position(\(alias).connections, c.id) LIMIT 1)
+        COALESCE((
+            SELECT c.id FROM connections c
+            WHERE cardinality($\(first + 1)::bytea[]) > 0 AND c.id = ANY(\(alias).connections) AND c.status = 2
+                AND EXISTS (
+                    SELECT 1 FROM unnest($\(first + 1)::bytea[], $\(first + 2)::bytea[]) AS needs (resource, upstream)
+                    WHERE needs.resource = \(alias).resource AND needs.upstream = c.upstream)
+            ORDER BY array_position(\(alias).connections, c.id) LIMIT 1
+        ), (
+            SELECT used.id FROM unnest(\(alias).connections) WITH ORDINALITY AS used (id, place)
+            WHERE \(alias).resource = ANY($\(first)::bytea[]) AND used.id = ANY($\(first + 3)::bytea[])
+            ORDER BY used.place LIMIT 1
+        ))
         """
     }
 
@@ -123,7 +144,7 @@ extension PostgreSQLSessions {
                      THEN $2::bigint + 1 ELSE $2::bigint END AS next_generation,
                 $4::boolean AND h.bound_key IS NULL AND $9::bytea IS NOT NULL AS binds,
                 $2::bigint > CASE WHEN h.rotated_at = 0 THEN h.generation + 1 ELSE h.generation END AS ahead,
-                \(endedConnection(of: "h", needed: 16)) AS cause
+                \(cause(of: "h", from: 15)) AS cause
             FROM held h
         ), judged AS MATERIALIZED (
             SELECT v.*, CASE
@@ -216,4 +237,19 @@ extension PostgreSQLSessions {
         WHERE \(isUnchanged(from: 3))
         """
     )
+}
+
+extension RefreshConditions {
+    /// The same conditions with the fleets' members among these resources by name, and without fleets; `nil` when none
+    /// of them is a member that is not named already.
+    ///
+    /// Patterns are matched here, because the database has keyed digests of resources. The resource of a session never
+    /// changes, so what is decided by it here holds in a later statement.
+    func resolved(for resources: [String]) -> RefreshConditions? {
+        guard !fleets.isEmpty else { return nil }
+        var resolved = self
+        resolved.fleets = []
+        for resource in resources { resolved.neededUpstreams[resource] = upstreams(neededBy: resource) }
+        return resolved.neededUpstreams == neededUpstreams ? nil : resolved
+    }
 }
