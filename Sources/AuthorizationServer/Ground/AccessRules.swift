@@ -26,6 +26,8 @@ package struct AccessRules: Sendable {
         resources = [:]
         clients = [:]
         scopes = [:]
+        fleets = []
+        single = []
     }
 
     /// The rules of a configuration.
