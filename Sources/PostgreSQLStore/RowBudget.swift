@@ -37,6 +37,11 @@ final class RowBudget: Sendable {
         state.withLock { $0.fullUntil = now + Self.fullTime }
     }
 
+    /// Notes that a row was taken back, so that there is room again.
+    func forgetFull() {
+        state.withLock { $0.fullUntil = nil }
+    }
+
     /// Whether the table was found full a moment ago.
     func isFull(at now: Timestamp) -> Bool {
         state.withLock { state in

@@ -85,7 +85,7 @@ struct MigrationTests {
         await #expect(throws: SchemaError.failed) { try await failing.migrate(now: now) }
         #expect(try await failing.version() == 1)
         let tables = try await database.run(
-            "SELECT table_name FROM information_schema.tables WHERE table_schema = current_schema()"
+            "SELECT CAST(table_name AS text) FROM information_schema.tables WHERE table_schema = current_schema()"
         )
         #expect(Set(try tables.map { try $0.text(0) }) == ["one", "schema_migrations"])
         #expect(try await SchemaMigrator(database: database.database, migrations: Self.steps).migrate(now: now) == [2])

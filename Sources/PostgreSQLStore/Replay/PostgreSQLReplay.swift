@@ -120,6 +120,7 @@ package struct PostgreSQLReplay: ReplayStore {
     private func release(_ id: SHA256Digest, of owner: AssertionOwner) async {
         // Where the database is not reached the id stays consumed; the client needs another assertion.
         _ = try? await database.run(Self.unuse, [.digest(id), .digest(owner.id)])
+        for budget in budgets(of: owner) { budget.forgetFull() }
     }
 
     private static let dropExpired = SQLStatement(
