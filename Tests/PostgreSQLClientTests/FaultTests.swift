@@ -10,16 +10,20 @@ struct FaultTests {
 
     /// Repeats until the database answers again.
     private func recover(_ client: PostgreSQLClient) async throws {
-        let end = ContinuousClock.now + .seconds(20)
+        #expect(try await answer(of: client, to: one) == [[[.integer(1)]]])
+    }
+
+    /// The answer, on the first connection that is there again.
+    private func answer(of client: PostgreSQLClient, to command: Command) async throws -> [[[Value]]]? {
+        let end = ContinuousClock.now + .seconds(60)
         while ContinuousClock.now < end {
             do {
-                #expect(try await client.run([one]) == [[[.integer(1)]]])
-                return
+                return try await client.run([command])
             } catch {
                 await Task.yield()
             }
         }
-        Issue.record("the client did not recover")
+        return nil
     }
 
     @Test("answers within two seconds when a statement takes long: it was rolled back")
@@ -78,6 +82,6 @@ struct FaultTests {
         try await cluster.order("start")
         try await recover(client)
         let count = Command(number: 4, text: "SELECT count(*) FROM kept", parameters: [])
-        #expect(try await client.run([count]) == [[[.integer(0)]]])
+        #expect(try await answer(of: client, to: count) == [[[.integer(0)]]])
     }
 }

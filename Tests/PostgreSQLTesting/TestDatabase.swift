@@ -28,6 +28,7 @@ package struct TestDatabase: Sendable {
         // A machine under the load of all tests is slow; a test of the bounds sets its own.
         settings.statementTimeout = .seconds(20)
         settings.answerTimeout = .seconds(30)
+        settings.connectSeconds = 30
         configure(&settings)
         self.cluster = cluster
         self.settings = settings

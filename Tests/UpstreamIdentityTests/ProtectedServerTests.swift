@@ -60,12 +60,16 @@ struct ProtectedServerTests {
             return server
         }
 
-        func register(_ server: ProtectedServer) async throws(UpstreamError) -> UpstreamClientRegistration {
+        func register(
+            _ server: ProtectedServer,
+            scopes: [String] = []
+        ) async throws(UpstreamError) -> UpstreamClientRegistration {
             try await UpstreamRegistrar(transport: transport, timeSource: time).register(
                 UpstreamRegistrationRequest(
                     target: .protectedServer(server),
                     redirectURIs: ["https://auth.example.com/oauth/callback/tools"],
-                    clientName: "Gatehouse"
+                    clientName: "Gatehouse",
+                    scopes: scopes
                 )
             )
         }
@@ -89,7 +93,7 @@ struct ProtectedServerTests {
                 ),
                 registration: UpstreamSelfRegistration(known: known) {
                     do throws(UpstreamError) {
-                        return .success(try await registrar.register(registrar.target(issuer)))
+                        return .success(try await registrar.register(registrar.target(issuer), scopes: scopes ?? []))
                     } catch {
                         return .failure(error)
                     }
@@ -304,7 +308,7 @@ struct ProtectedServerTests {
         #expect(try await provider.authorizationParameters().single("resource") == Self.server)
     }
 
-    @Test("an outage of the documents is not a change: for a day the known ones are used")
+    @Test("an outage of the documents is not a change; the known ones are used during a day")
     func outage() async throws {
         let scene = Scene()
         let provider = try scene.provider()

@@ -37,13 +37,6 @@ package final class ClientAuthenticator: Sendable {
         )
     }
 
-    /// Whether a request tries HTTP Basic, correctly or not: a 401 then names the scheme (RFC 6749 §5.2; TK-12).
-    static func usesBasic(_ request: Request) -> Bool {
-        request.values(of: .authorization).contains { header in
-            header.prefix { $0 != " " }.lowercased() == "basic"
-        }
-    }
-
     /// Reads a request's client and proof.
     ///
     /// - Throws: `invalid_request` for contradictory credentials, `invalid_client` for unreadable ones.

@@ -54,6 +54,13 @@ package struct ClientRequests: Sendable {
         _ context: RequestContext
     ) async -> (error: OAuthError, response: Response) {
         let error = await failures.throttling(error, context: context)
-        return (error, .error(error, basicChallenge: ClientAuthenticator.usesBasic(request)))
+        return (error, .error(error, basicChallenge: Self.usesBasic(request)))
+    }
+
+    /// Whether a request tries HTTP Basic, correctly or not: a 401 then names the scheme (RFC 6749 §5.2; TK-12).
+    private static func usesBasic(_ request: Request) -> Bool {
+        request.values(of: .authorization).contains { header in
+            header.prefix { $0 != " " }.lowercased() == "basic"
+        }
     }
 }

@@ -47,6 +47,9 @@ package struct AccessRules: Sendable {
     /// Whether nothing is configured.
     package var isEmpty: Bool { upstreams.isEmpty && !concernsUsers }
 
+    /// Whether there is a rule about the accounts at a provider.
+    package func concernsAccounts(at upstream: String) -> Bool { upstreams[upstream] != nil }
+
     /// Whether a rule is about the user whom a session's first provider identifies.
     private var concernsUsers: Bool { !(resources.isEmpty && clients.isEmpty && scopes.isEmpty) }
 

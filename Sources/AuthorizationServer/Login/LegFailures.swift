@@ -1,3 +1,4 @@
+import HTTPTypes
 package import Logging
 import OAuthProtocol
 import UpstreamIdentity
@@ -69,5 +70,16 @@ package struct LegFailures: Sendable {
         )
         error.advice = failure.reason.advice
         return error
+    }
+}
+
+extension OAuthError {
+    /// The status of a page that explains the error to a person.
+    var pageStatus: HTTPResponse.Status {
+        switch code {
+        case .temporarilyUnavailable: .serviceUnavailable
+        case .accessDenied: .forbidden
+        default: .badGateway
+        }
     }
 }

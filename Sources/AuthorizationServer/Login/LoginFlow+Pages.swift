@@ -163,14 +163,3 @@ extension Response {
         for value in values { headerFields.append(HTTPField(name: .setCookie, value: value)) }
     }
 }
-
-extension OAuthError {
-    /// The status of a page that explains the error to a person.
-    var pageStatus: HTTPResponse.Status {
-        switch code {
-        case .temporarilyUnavailable: .serviceUnavailable
-        case .accessDenied: .forbidden
-        default: .badGateway
-        }
-    }
-}

@@ -183,14 +183,14 @@ package struct LoginFlow: Sendable {
         guard let connection, connection.isUsable(now: now),
             let clientID = provider.clientID, connection.upstreamClientID.hasSameBytes(as: clientID),
             provider.missingScopes(provider.requestedScopes, granted: connection.scopes).isEmpty,
-            legs.accounts.admits(connection, at: provider)
+            legs.accounts.admits(connection, at: provider), legs.accounts.allowsWithoutVisit(connection)
         else { return nil }
         return connection.id
     }
 
     // MARK: - To a provider
 
-    /// Sends the browser to a provider, for any purpose.
+    /// Sends the browser to a provider, whatever its purpose.
     ///
     /// - Throws: The provider is unreachable, or the leg cannot be kept until its answer.
     func visit(
@@ -221,7 +221,7 @@ package struct LoginFlow: Sendable {
 }
 
 extension LoginPurpose {
-    /// OpenID Connect Core 1.0 §3.1.2.1: what a provider is asked for, for this purpose.
+    /// OpenID Connect Core 1.0 §3.1.2.1: what a provider is asked on behalf of this purpose.
     fileprivate func request(_ leg: LoginLeg, state: UpstreamState) -> UpstreamAuthorizationRequest {
         var request = UpstreamAuthorizationRequest(
             state: state,

@@ -36,6 +36,13 @@ extension AccountAdmission {
         return verdict
     }
 
+    /// Whether a login may use a connection without visiting its provider: what `allow` asks about it must be known.
+    func allowsWithoutVisit(_ connection: Connection) -> Bool {
+        guard rules.concernsAccounts(at: connection.upstream) else { return true }
+        guard let facts = facts(of: connection) else { return false }
+        return rules.refusal(ofAccount: facts, at: connection.upstream, .login) == nil
+    }
+
     // The ID token was verified before it was stored. One that cannot be read says nothing.
     private func facts(of connection: Connection) -> JSONObject? {
         guard let provider = upstreams[connection.upstream], let text = try? sealing.idToken(of: connection),

@@ -4,8 +4,8 @@ import UpstreamIdentity
 
 /// UP-4, D-64: whether accounts that logged in earlier meet the `required_claims` of today.
 ///
-/// `allow` is checked with them. A login checks them (see ``UpstreamProvider``). Without this, an operator who requires another claim would wait for
-/// the end of every session, and an account that a later login finds connected would never be checked.
+/// A login checks them (see ``UpstreamProvider``), and `allow`. Without this, an operator who requires another claim
+/// would wait for the end of every session, and an account that a later login finds connected would never be checked.
 struct AccountAdmission: Sendable {
     let connections: any ConnectionStore
     let sessions: any SessionStore

@@ -12,7 +12,7 @@ enum AuditFiles {
 
     /// The files that rotation left, oldest first: their names have the moment.
     static func rotated(in directory: String) -> [String] {
-        // A directory that cannot be read has no files for us; whoever reads the trail itself reports the error.
+        // A directory that cannot be read has no files for us; what reads the trail itself reports the error.
         let names = (try? FileManager.default.contentsOfDirectory(atPath: directory)) ?? []
         return names.filter { $0.wholeMatch(of: /audit-\d{8}T\d{6}\.\d{3}Z\.log/) != nil }.sorted()
             .map { directory + "/" + $0 }

@@ -28,10 +28,10 @@ package enum ConfigurationRules {
 
     /// RFC 8707 §2: an absolute URI without fragment; https, which keeps tokens secret on the network, or loopback.
     package static func resourceObjection(_ text: String) -> String? {
+        if ResourcePattern.isMeant(by: text) { return "must not have a star in its host" }
         guard ResourceCatalogue.comparisonForm(text) != nil, let uri = URIReference(text) else {
             return "must be an absolute URL without fragment or user information"
         }
-        if ResourcePattern.isMeant(by: text) { return "must not have a star in its host" }
         return uri.scheme == "https" || uri.isLoopbackHTTP ? nil : "must be https; http is allowed for loopback only"
     }
 

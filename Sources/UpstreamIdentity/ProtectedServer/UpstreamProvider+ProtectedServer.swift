@@ -39,7 +39,7 @@ extension UpstreamProvider {
         }
     }
 
-    /// The endpoints without becoming a client first, for a look at the provider.
+    /// The endpoints without becoming a client first: a look at the provider.
     func examinedEndpoints() async throws(UpstreamError) -> UpstreamEndpoints {
         guard let protected else { return try await endpoints() }
         return try await protected.discovery.endpoints(

@@ -148,6 +148,29 @@ struct AccessRuleTests {
             }
         }
     }
+
+    @Test("a provider with a rule is visited again when what is stored does not show that its account complies")
+    func skippedLeg() async throws {
+        func visits(_ rule: ClaimRule?, idTokens: Bool = true) async throws -> Int {
+            var count = 0
+            try await VaultScene.run(
+                corp: Self.provider,
+                files: Self.provider,
+                configure: { configuration in
+                    configuration.upstreams[1].access = rule
+                    if !idTokens { ChangedRequirementTests.withoutIDTokens(&configuration.upstreams[1]) }
+                }
+            ) { scene in
+                for _ in 0..<2 { _ = try await scene.logIn() }
+                count = scene.files.requestCount(on: idTokens ? .authorization : .oauth2Authorization)
+            }
+            return count
+        }
+        #expect(try await visits(nil) == 1)
+        #expect(try await visits(Self.staff) == 1)
+        #expect(try await visits(nil, idTokens: false) == 1)
+        #expect(try await visits(Self.staff, idTokens: false) == 2)
+    }
 }
 
 @Suite("allow: what is withdrawn takes effect at the next refresh")

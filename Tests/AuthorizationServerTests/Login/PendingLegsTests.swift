@@ -9,7 +9,7 @@ import Testing
 
 @testable import AuthorizationServer
 
-@Suite("CO-3: a leg waits in one place, for one browser, and is taken once")
+@Suite("CO-3: a leg waits in one place and for one browser, and is taken once")
 struct PendingLegsTests {
     private let sessions = AuthorizationSessions(policy: SessionPolicy(), journal: VolatileJournal())
     private let legs: PendingLegs

@@ -134,7 +134,7 @@ struct PageLanguageTests {
             #expect(refused.text.contains("<html lang=\"de\">"))
             let other = try await scene.anotherBrowser().get(
                 scene.server.issuer + "/connections",
-                headerFields: accepting
+                headerFields: accepting + [(name: "accept", value: "text/html")]
             )
             #expect(other.text.contains("<html lang=\"fr\">") && other.text.contains("Qui êtes-vous ?"))
         }

@@ -110,7 +110,10 @@ struct ProtectedServerUpstreamTests {
         },
     ]
 
-    @Test("a server that cannot be used is refused with its reason, and the page says whom to ask", arguments: obstacles)
+    @Test(
+        "a server that cannot be used is refused with its reason, and the page says whom to ask",
+        arguments: obstacles
+    )
     func refused(obstacle: Obstacle) async throws {
         try await ProtectedServerScene.run { scene in
             obstacle.publish(scene)

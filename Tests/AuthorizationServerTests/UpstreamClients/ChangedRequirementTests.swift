@@ -22,7 +22,7 @@ struct ChangedRequirementTests {
     }
 
     /// A provider without ID tokens: what it said of an account is known from the login alone.
-    private static func withoutIDTokens(_ upstream: inout Configuration.Upstream) {
+    static func withoutIDTokens(_ upstream: inout Configuration.Upstream) {
         let site = upstream.issuer ?? ""
         upstream.preset = .oauth2
         upstream.issuer = nil

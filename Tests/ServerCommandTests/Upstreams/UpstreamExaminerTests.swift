@@ -102,7 +102,7 @@ struct UpstreamExaminerTests {
                 $0.registration = Configuration.UpstreamRegistration()
             }
             #expect(verdict.level == .good)
-            #expect(verdict.lines.contains { $0.contains("registers itself") })
+            #expect(verdict.lines.contains { $0.contains("becomes known there by itself") })
             #expect(scene.provider.capturedRequests(on: .registration).allSatisfy { $0.method == "GET" })
         }
     }
