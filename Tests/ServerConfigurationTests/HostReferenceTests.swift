@@ -19,6 +19,8 @@ struct HostReferenceTests {
         ]
         configuration.management.adminToken = secret
         configuration.storage.encryptionKey = secret
+        configuration.storage.postgresql = .init(url: "postgresql://u@a/b")
+        configuration.storage.postgresql?.password = secret
         configuration.signing.keyFiles = ["/a.pem", "/b.pem"]
         configuration.registration.initialAccessToken = secret
         configuration.forwardAuth.secret = secret

@@ -3,7 +3,7 @@ package import Logging
 package import OAuthState
 package import ServerConfiguration
 
-/// A database in which nodes keep their state, for a program that is linked with its client.
+/// A database in which nodes keep their state; only one of the programs is linked with its client.
 package protocol DatabaseEngine: Sendable {
     /// Opens the state, and makes the tables that are missing.
     func open(

@@ -67,7 +67,7 @@ extension Configuration.Storage {
             \.postgresql,
             .section(Configuration.PostgreSQL.keys),
             default: "no database",
-            "A PostgreSQL database that keeps the state in place of a directory; for the program gatehouse-postgresql."
+            "A PostgreSQL database that keeps the state in place of a directory. Only the program gatehouse-postgresql has it."
         )
     } finish: { section, storage, _ in
         guard storage.postgresql != nil else { return }
