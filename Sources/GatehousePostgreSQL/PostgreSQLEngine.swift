@@ -61,6 +61,6 @@ extension ClientSettings {
         self.init(address: database.configuration.url)
         password = database.password
         caFile = database.configuration.caFile ?? TrustAnchors.systemFile()
-        connectionCount = database.configuration.pool
+        connectionCount = database.configuration.connectionCount
     }
 }

@@ -20,7 +20,7 @@ struct PostgreSQLConfigurationTests {
         #expect(database.caFile == "/run/ca.pem")
         #expect(database.pool == 16)
         let short = "{encryption_key: {env: K}, postgresql: {url: 'postgresql:///state?host=/run/postgresql'}}"
-        #expect(try decode(Self.text(short)).storage.postgresql?.pool == 8)
+        #expect(try decode(Self.text(short)).storage.postgresql?.connectionCount == 8)
     }
 
     @Test(

@@ -72,8 +72,6 @@ struct KeyDeclarationTests {
         keys.flatMap { key -> [(path: [String], value: JSONValue)] in
             let path = parent + [key.name]
             switch key.shape {
-            // A section that may be absent has values only where it is written.
-            case .section where key.fallback != nil: return []
             case .section(let keys, _): return initialValues(keys, below: path)
             // A list that must not be empty has a default that follows from other keys.
             case .list(_, _, let countMin, _) where countMin > 0: return []

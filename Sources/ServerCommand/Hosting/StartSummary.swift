@@ -25,7 +25,7 @@ struct StartSummary {
     }
 
     private var storage: String {
-        if let database = configuration.storage.postgresql { return "PostgreSQL, pool \(database.pool)" }
+        if let database = configuration.storage.postgresql { return "PostgreSQL, pool \(database.connectionCount)" }
         guard let directory = configuration.storage.directory else { return "memory only" }
         return "\(directory), journal \(configuration.storage.journal.rawValue)"
     }

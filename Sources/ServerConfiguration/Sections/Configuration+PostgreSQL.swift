@@ -12,8 +12,11 @@ extension Configuration {
         /// The path of the PEM file with the authorities that may certify the server, or `nil` for the system's.
         package var caFile: String?
 
-        /// Connections of this node.
-        package var pool = 8
+        /// How many connections this node opens at most, if the operator says so.
+        package var pool: Int?
+
+        /// How many connections this node opens at most.
+        package var connectionCount: Int { pool ?? 8 }
 
         /// Makes the defaults for a database at this address.
         package init(url: String) {
@@ -48,7 +51,7 @@ extension Configuration.PostgreSQL {
             default: "the system's authorities",
             "A PEM bundle of the certificate authorities that may certify the database's server."
         )
-        Key("pool", \.pool, .integer(1...64), "How many connections this node opens at most.")
+        Key("pool", \.pool, .integer(1...64), default: "8", "How many connections this node opens at most.")
     }
 
     /// A password in the file of the configuration would be in every copy of it, and in the start's errors.
