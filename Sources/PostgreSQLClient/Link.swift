@@ -73,19 +73,26 @@ import Glibc
     }
 
     /// Sends a transaction, and before it what it needs prepared; false when the connection is unusable.
+    ///
+    /// A transaction that was not sent whole is answered here; every other is among those of ``takeAll()``.
     func send(_ submission: Submission, limit: ContinuousClock.Instant) -> Bool {
-        for command in submission.commands {
-            guard let number = command.number, preparedNumbers.insert(number).inserted else { continue }
-            // Up to a sync of its own: the end of the transaction must not undo or skip it.
-            guard
-                prepare(command, number),
-                endSegment(.preparation, limit: limit, commandCount: 1)
-            else { return false }
-        }
-        for command in submission.commands {
-            guard execute(command) else { return false }
+        guard prepare(submission.commands, limit: limit), submission.commands.allSatisfy({ execute($0) }) else {
+            // It is in no segment yet. Without its sync nothing of it can be committed.
+            submission.continuation.resume(returning: .failure(.unavailable))
+            return false
         }
         return endSegment(.transaction(submission), limit: limit, commandCount: submission.commands.count)
+    }
+
+    private func prepare(_ commands: [Command], limit: ContinuousClock.Instant) -> Bool {
+        for command in commands {
+            guard let number = command.number, preparedNumbers.insert(number).inserted else { continue }
+            // Up to a sync of its own: the end of the transaction must not undo or skip it.
+            guard prepare(command, number), endSegment(.preparation, limit: limit, commandCount: 1) else {
+                return false
+            }
+        }
+        return true
     }
 
     private func prepare(_ command: Command, _ number: Int) -> Bool {

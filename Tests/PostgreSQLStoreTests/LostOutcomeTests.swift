@@ -35,8 +35,11 @@ struct LostOutcomeTests {
         }
     }
 
-    private static func store(_ losing: LosingDatabase) throws -> PostgreSQLSessions {
-        PostgreSQLSessions(try losing.place())
+    private static func store(
+        _ losing: LosingDatabase,
+        _ settings: StoreSettings = StoreSettings()
+    ) throws -> PostgreSQLSessions {
+        PostgreSQLSessions(try losing.place(settings))
     }
 
     @Test("FD-1: a refresh whose commit is unknown yields the same successor when it is repeated")
@@ -116,6 +119,33 @@ struct LostOutcomeTests {
         #expect(try await store.session(id, now: Self.now) == nil)
     }
 
+    @Test("a redemption that is taken back twice does not revive a session that its user has ended since")
+    func sessionEndedBetweenReversals() async throws {
+        let losing = LosingDatabase(try await TestStorageDatabase.make())
+        var settings = StoreSettings()
+        settings.limits.sessionsPerUserAndClientMax = 1
+        let store = try Self.store(losing, settings)
+        let earlier = try await store.opened(StoreSample.grant(1))
+        let login = StoreSample.grant(2).login
+        // A second session of the same user with the same client: the first ends.
+        let grant = AuthorizationGrant(login, userID: StoreSample.user(1), issuesRefreshToken: true)
+        _ = try await store.issueCode(StoreSample.digest("code"), for: grant, now: Self.now).outcome
+        let receipt = try await store.redeem(StoreSample.redemption("code"), now: Self.now + .seconds(1))
+        #expect(try await store.session(earlier.id, now: Self.now) == nil)
+        losing.loseNext()
+        await receipt.failAnswering()
+        #expect(try await store.session(earlier.id, now: Self.now) == earlier)
+        #expect(try await store.session(login.sessionID, now: Self.now) == nil)
+        _ = try await store.revoke(earlier.id).outcome
+        await store.place.reversals.retry()
+        #expect(try await store.session(earlier.id, now: Self.now) == nil)
+        let again = try await Self.redeem(store, at: Self.now + .seconds(2))
+        guard case .redeemed = again else {
+            Issue.record("the second redemption came to \(again)")
+            return
+        }
+    }
+
     @Test("a reversal that the database did not take is made in a later sweep")
     func laterReversal() async throws {
         let database = try await TestStorageDatabase.make()
@@ -171,12 +201,12 @@ private final class LosingDatabase: SQLDatabase {
         return rows
     }
 
-    func place() throws -> StorePlace {
+    func place(_ settings: StoreSettings) throws -> StorePlace {
         let seal = try RowSeal(key: try TestStorage.key(), random: SystemRandomSource())
         return StorePlace(
             database: self,
             opener: RowOpener(seal: seal, logger: .silent),
-            settings: StoreSettings()
+            settings: settings
         )
     }
 }

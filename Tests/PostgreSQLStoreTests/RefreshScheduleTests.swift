@@ -59,15 +59,20 @@ struct RefreshScheduleTests {
         let connection = try await connection(vault)
         let late = now + .seconds(4000)
         for (status, reason) in [
-            (Connection.Status.revoked, "logged_out"), (.error, "invalid_client"), (.reauthorizationRequired, "old"),
-        ] {
+            (Connection.Status.error, "invalid_client"), (.reauthorizationRequired, "old"), (.active, nil),
+            (.revoked, "logged_out"),
+        ] as [(Connection.Status, String?)] {
             let marked = try await vault.mark(connection.id, version: connection.version, status, reason: reason)
             #expect(try await marked.outcome)
-            #expect(try await take(vault, at: late).connections.isEmpty, "\(status)")
+            let count = try await take(vault, at: late).connections.count
+            #expect(count == (status == .active ? 1 : 0), "\(status)")
         }
-        let back = try await vault.mark(connection.id, version: connection.version, .active, reason: nil).outcome
-        #expect(back)
-        #expect(try await take(vault, at: late).connections.count == 1)
+        // Half a minute later the one that was taken would be due again.
+        let later = late + .seconds(30)
+        #expect(try await take(vault, at: later).connections.isEmpty)
+        let back = try await vault.connected(StoreSample.draft(connection.userID, accessTokenExpiry: late))
+        #expect(back.id == connection.id)
+        #expect(try await take(vault, at: later).connections.map(\.id) == [connection.id])
     }
 
     @Test("an unused one leaves the schedule until it is used again")

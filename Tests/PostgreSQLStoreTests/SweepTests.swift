@@ -65,6 +65,26 @@ struct SweepTests {
         for table in tables { #expect(try await count(table, nodes) == 0, "\(table)") }
     }
 
+    @Test("a ticket and a revoked token are remembered a minute longer: a node whose clock is behind still needs them")
+    func clocksThatDiffer() async throws {
+        let nodes = try await TwoNodes()
+        let end = now + .seconds(600)
+        let (ticket, token) = (StoreSample.digest("ticket"), AccessTokenReference(tokenID: "token", sessionID: nil))
+        let first = try await nodes.first.sessions.consumeOnce(ticket, until: end, now: now).outcome
+        #expect(first == .consumed)
+        _ = try await nodes.first.sessions.revokeAccessToken(token, expiry: end, now: now).outcome
+        await nodes.first.upkeep.sweep(now: end + .seconds(3), limit: 10)
+        let behind = end - .seconds(1)
+        let again = try await nodes.second.sessions.consumeOnce(ticket, until: end, now: behind).outcome
+        #expect(again == .alreadyUsed)
+        let standing = try await nodes.second.sessions.standing(of: token, now: behind)
+        #expect(standing == .revoked)
+        // What has expired takes no room, although it is there.
+        #expect(try await nodes.first.upkeep.counts().revokedAccessTokens == 0)
+        await nodes.first.upkeep.sweep(now: end + .seconds(61), limit: 10)
+        for table in ["used_tickets", "revoked_tokens"] { #expect(try await count(table, nodes) == 0, "\(table)") }
+    }
+
     @Test("a table with a large bound is counted now and then, and with what this node adds")
     func counted() async throws {
         let nodes = try await TwoNodes()

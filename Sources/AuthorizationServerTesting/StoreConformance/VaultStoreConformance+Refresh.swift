@@ -11,6 +11,7 @@ extension VaultStoreConformance {
         Rule("VT-2, LO-1: a refresh that was under way does not bring a revoked connection back", refreshOfTheRevoked),
         Rule("UP-2: another account's tokens are kept, and the connection is not active", anotherAccountsTokens),
         Rule("a mark applies only to the version that it is about", marks),
+        Rule("LO-1: no mark brings a connection back that a logout at the provider ended", markOfTheRevoked),
         Rule("a refresh token that the provider called dead is erased, and no login revives it", deadRefreshTokens),
     ]
 
@@ -107,6 +108,29 @@ extension VaultStoreConformance {
         let third = try kept(try await store.replace(refresh(of: second, "access 3"), now: StoreSample.now).outcome)
         try requireEqual(third.status, .active, "the status after a refresh that worked")
         try requireEqual(third.reason, nil, "the reason after a refresh that worked")
+    }
+
+    static func markOfTheRevoked(_ makeStore: StoreFactory<any VaultStore>) async throws {
+        let store = try await makeStore(StoreSettings())
+        let first = try await connection(in: store)
+        let reason = "logged_out_at_provider"
+        let ended = try await store.revoke(first.id, obtainedAt: first.obtainedAt, reason: reason).outcome
+        try requireEqual(ended, true, "the end of the connection")
+        let revoked = try await store.connection(first.id)
+        for (status, reason) in [
+            (Connection.Status.expiring, "reported_invalid"), (.reauthorizationRequired, Connection.grantRefused),
+            (.error, "invalid_client"), (.active, nil),
+        ] as [(Connection.Status, String?)] {
+            let marked = try await store.mark(first.id, version: first.version, status, reason: reason).outcome
+            try requireEqual(marked, false, "a mark of a revoked connection as \(status)")
+            try requireEqual(try await store.connection(first.id), revoked, "the connection after it")
+        }
+        try requireEqual(revoked?.status, .revoked, "the status")
+        let again = try await store.revoke(first.id, obtainedAt: first.obtainedAt, reason: reason).outcome
+        try requireEqual(again, true, "the same end once more")
+        let login = StoreSample.draft(first.userID, tokens: StoreSample.tokens("access 2", refresh: "refresh 2"))
+        let second = try await connect(login, candidate: 2, in: store)
+        try requireEqual(second.status, .active, "the status after a login")
     }
 
     static func deadRefreshTokens(_ makeStore: StoreFactory<any VaultStore>) async throws {

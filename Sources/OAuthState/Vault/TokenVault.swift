@@ -187,7 +187,10 @@ package actor TokenVault: VaultStore {
         _ status: Connection.Status,
         reason: String?
     ) throws(StoreError) -> Receipt<Bool> {
-        guard var connection = connectionTable[id], connection.version == version else {
+        // A connection that was revoked remains so: only a login brings it back (LO-1).
+        guard var connection = connectionTable[id], connection.version == version,
+            connection.status != .revoked || status == .revoked
+        else {
             return journal.receipt(false)
         }
         leases[id] = nil

@@ -24,7 +24,9 @@ package protocol UpstreamRefreshStore: Sendable {
         now: Timestamp
     ) async throws(StoreError) -> Receipt<ConnectionOutcome>
     /// Records that a connection is unusable, or usable again, and ends the lease; returns whether it still had this
-    /// version.
+    /// version and was not revoked.
+    ///
+    /// A connection that was revoked remains so: only a login brings it back (LO-1).
     ///
     /// Erases the refresh token if the provider has called it dead (``Connection/meansDeadRefreshToken(_:reason:)``):
     /// it must not be sent again, not even after a login that brings none.

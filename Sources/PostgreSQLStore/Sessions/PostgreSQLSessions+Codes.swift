@@ -251,24 +251,37 @@ extension PostgreSQLSessions {
     ///
     /// Nothing happens if the session has changed: a replay has ended it, and it remains ended (TK-6).
     private func unredeem(_ code: SHA256Digest, _ session: Session, inPlaceOf ended: Session?) async {
-        var calls = [SQLCall(Self.unredemption, [.digest(code)] + Self.unchangedValues(of: session))]
+        let values = [SQLValue.digest(code)] + Self.unchangedValues(of: session)
+        var call = SQLCall(Self.unredemption, values)
         do throws(StoreError) {
-            if let ended { calls.append(try restoration(of: ended, after: code)) }
+            if let ended { call = SQLCall(Self.unredemptionWithRestoration, values + (try self.values(of: ended))) }
         } catch {
             // Without a seal the session that ended cannot be written; the code is usable again all the same.
         }
-        await place.reversals.run(calls)
+        await place.reversals.run([call])
     }
 
-    private static let unredemption = SQLStatement(
-        """
+    private static let takingBack = """
         WITH held AS MATERIALIZED (
             SELECT code FROM codes WHERE code = $1::bytea AND redeemed FOR UPDATE
         ), gone AS (
             DELETE FROM sessions s USING held WHERE \(isUnchanged(from: 2))
             RETURNING s.id
         )
-        UPDATE codes c SET redeemed = false FROM gone WHERE c.code = $1::bytea
+        """
+    private static let makingUsable = "UPDATE codes c SET redeemed = false FROM gone WHERE c.code = $1::bytea"
+
+    private static let unredemption = SQLStatement("\(takingBack) \(makingUsable)")
+
+    // Only when the redemption is taken back by this very statement: made a second time, it would revive a session that
+    // the user has ended since.
+    private static let unredemptionWithRestoration = SQLStatement(
+        """
+        \(takingBack), usable AS (
+            \(makingUsable) RETURNING c.code
+        )
+        INSERT INTO sessions (\(insertedColumns)) SELECT \(insertedValues(from: 9)) FROM usable
+        ON CONFLICT (id) DO NOTHING
         """
     )
 
@@ -297,18 +310,6 @@ extension PostgreSQLSessions {
             RETURNING s.id
         )
         UPDATE codes c SET redeemed = false FROM gone WHERE c.code = $1::bytea
-        """
-    )
-
-    private func restoration(of session: Session, after code: SHA256Digest) throws(StoreError) -> SQLCall {
-        SQLCall(Self.restoration, [.digest(code)] + (try values(of: session)))
-    }
-
-    private static let restoration = SQLStatement(
-        """
-        INSERT INTO sessions (\(insertedColumns))
-        SELECT \(insertedValues(from: 2)) WHERE EXISTS (SELECT 1 FROM codes WHERE code = $1::bytea AND NOT redeemed)
-        ON CONFLICT (id) DO NOTHING
         """
     )
 }

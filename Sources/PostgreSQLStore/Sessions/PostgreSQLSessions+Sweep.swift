@@ -28,15 +28,21 @@ extension SQLStatement {
 extension PostgreSQLSessions: SweptTables {
     func sweepCalls(now: Timestamp, limit: Int) -> [SQLCall] {
         let parameters: [SQLValue] = [.time(now), .count(limit)]
+        let remembered: [SQLValue] = [.time(now - Self.skewMax), .count(limit)]
         return [
-            SQLCall(Self.sweepOfTickets, parameters),
+            SQLCall(Self.sweepOfTickets, remembered),
             SQLCall(Self.sweepOfLogins, parameters),
             SQLCall(Self.sweepOfCodes, parameters),
             SQLCall(Self.sweepOfSessions, parameters),
-            SQLCall(Self.sweepOfTokens, parameters),
+            SQLCall(Self.sweepOfTokens, remembered),
             SQLCall(Self.sweepOfConsents, [.time(now - policy.consentLifetime), .count(limit)]),
         ]
     }
+
+    /// How much longer than until its expiry a row is kept whose absence means that something may still be used.
+    ///
+    /// A node whose clock is behind the sweeping one's still accepts a ticket or token that has expired for the latter.
+    private static let skewMax = Duration.seconds(60)
 
     private static let sweepOfTickets = SQLStatement.dropping(from: "used_tickets", key: "ticket")
     private static let sweepOfLogins = SQLStatement.dropping(from: "logins", key: "state")

@@ -130,7 +130,8 @@ extension PostgreSQLVault {
         }
     }
 
-    // A report that the access token is refused makes the refresh due at once.
+    // A report that the access token is refused makes the refresh due at once. A connection that was revoked remains
+    // so: only a login brings it back (LO-1).
     private static let setStatus = SQLStatement(
         """
         UPDATE connections
@@ -140,7 +141,7 @@ extension PostgreSQLVault {
                 WHEN $6::boolean AND NOT (status = 1 AND reason IS NOT DISTINCT FROM $4) THEN 0 ELSE postponed_until
             END,
             lease_holder = NULL, lease_version = NULL, lease_expiry = NULL
-        WHERE id = $1 AND version = $2
+        WHERE id = $1 AND version = $2 AND (status <> 3 OR $3::bigint = 3)
         RETURNING 1::bigint
         """
     )
