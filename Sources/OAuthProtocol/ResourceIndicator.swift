@@ -74,9 +74,9 @@ extension ProtectedResource {
 /// RFC 6749 §1.1: the server of one or more resources, identified by the client that it authenticates as.
 package struct ResourceServer: Sendable {
     /// The server's resources, in the configuration's order.
-    package fileprivate(set) var resources: [ProtectedResource] = []
+    package let resources: [ProtectedResource]
     /// Their URIs: an access token must be for one of them to concern this server (D-37).
-    package fileprivate(set) var audiences: ResourceAudiences = []
+    package let audiences: ResourceAudiences
 }
 
 /// RFC 8707 §2: finds the resource that a `resource` parameter names.
@@ -101,10 +101,12 @@ package struct ResourceCatalogue: Sendable {
         defaultResource = form.flatMap { form in single.first { Self.comparisonForm($0.uri) == form } }
         audiences = ResourceAudiences(resources)
         byURI = Dictionary(single.map { ($0.uri, $0) }, uniquingKeysWith: { first, _ in first })
-        servers = resources.reduce(into: [:]) { servers, resource in
-            guard let clientID = resource.clientID else { return }
-            servers[clientID, default: ResourceServer()].resources.append(resource)
-            servers[clientID, default: ResourceServer()].audiences.insert(resource)
+        servers = Dictionary(grouping: resources, by: \.clientID).reduce(into: [:]) { servers, owned in
+            guard let clientID = owned.key else { return }
+            servers[clientID] = ResourceServer(
+                resources: owned.value,
+                audiences: ResourceAudiences(owned.value, of: clientID, among: resources)
+            )
         }
         spellings = ResourceSpellings(single)
     }

@@ -78,26 +78,43 @@ package struct ResourcePattern: Hashable, Sendable {
 /// The audiences that a token may be for: resources, and the members of fleets.
 package struct ResourceAudiences: Hashable, Sendable, ExpressibleByArrayLiteral {
     private var exact: Set<String>
-    private var fleets: [ResourcePattern]
+    /// Addresses of other resources, which are not in the fleets that would match them.
+    private var others: Set<String> = []
+    /// Every fleet, in the configuration's order: the first that matches an audience decides whose it is.
+    private var fleets: [Fleet] = []
+
+    private struct Fleet: Hashable, Sendable {
+        let pattern: ResourcePattern
+        let isOwn: Bool
+    }
 
     /// These resources alone.
     package init(arrayLiteral resources: String...) {
         exact = Set(resources)
-        fleets = []
     }
 
-    /// The audiences of configured resources.
-    init(_ resources: some Sequence<ProtectedResource>) {
+    /// The audiences of all of these resources.
+    init(_ resources: [ProtectedResource]) {
         exact = Set(resources.lazy.filter { $0.pattern == nil }.map(\.uri))
-        fleets = resources.compactMap(\.pattern)
+        fleets = resources.compactMap { $0.pattern.map { Fleet(pattern: $0, isOwn: true) } }
+    }
+
+    /// The audiences of one server's resources, in a configuration that may give members of its fleets to others.
+    init(_ own: [ProtectedResource], of clientID: String, among resources: [ProtectedResource]) {
+        self.init(own)
+        guard !fleets.isEmpty else { return }
+        for resource in resources where resource.pattern == nil && resource.clientID != clientID {
+            others.formUnion([resource.uri] + resource.aliases)
+        }
+        fleets = resources.compactMap { resource in
+            resource.pattern.map { Fleet(pattern: $0, isOwn: resource.clientID == clientID) }
+        }
     }
 
     /// Whether an audience is among them.
     package func contains(_ audience: String) -> Bool {
-        exact.contains(audience) || fleets.contains { $0.matches(audience) }
-    }
-
-    mutating func insert(_ resource: ProtectedResource) {
-        if let pattern = resource.pattern { fleets.append(pattern) } else { exact.insert(resource.uri) }
+        if exact.contains(audience) { return true }
+        guard !fleets.isEmpty, !others.contains(audience) else { return false }
+        return fleets.first { $0.pattern.matches(audience) }?.isOwn == true
     }
 }

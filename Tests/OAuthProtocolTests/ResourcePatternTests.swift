@@ -68,6 +68,63 @@ struct ResourcePatternTests {
         }
     }
 
+    private static func resource(_ uri: String, of clientID: String?) -> ProtectedResource {
+        ProtectedResource(uri: uri, scopes: ScopeSet(["a"]), upstreams: [], clientID: clientID)
+    }
+
+    @Test(
+        "D-37: a resource that has an entry of its own is not the fleet's, wherever the entry is",
+        arguments: ["payroll", nil],
+        [true, false]
+    )
+    func takenOut(owner: String?, isFirst: Bool) throws {
+        let address = "https://payroll.mcp.example.com/mcp"
+        let alias = "https://hr.mcp.example.com/mcp"
+        let member = "https://team.mcp.example.com/mcp"
+        var own = Self.resource(address, of: owner)
+        own.aliases = [alias]
+        let fleet = Self.resource(Self.fleet, of: "fleet")
+        let catalogue = ResourceCatalogue(isFirst ? [own, fleet] : [fleet, own])
+        let audiences = try #require(catalogue.server("fleet")).audiences
+        #expect(audiences.contains(member))
+        #expect(!audiences.contains(address) && !audiences.contains(alias))
+        #expect(catalogue.audiences.contains(address) && catalogue.audiences.contains(member))
+        if let owner {
+            let others = try #require(catalogue.server(owner)).audiences
+            #expect(others.contains(address) && !others.contains(member))
+        } else {
+            #expect(catalogue.server("payroll") == nil)
+        }
+    }
+
+    @Test("an entry of the same server beside its fleet, and in the fleet of another, is its own")
+    func ownEntry() throws {
+        let own = "https://own.mcp.example.com/mcp"
+        let catalogue = ResourceCatalogue([
+            Self.resource(Self.fleet, of: "first"), Self.resource("https://*.*.example.com/mcp", of: "second"),
+            Self.resource(own, of: "second"),
+        ])
+        let first = try #require(catalogue.server("first")).audiences
+        let second = try #require(catalogue.server("second")).audiences
+        #expect(second.contains(own) && !first.contains(own))
+    }
+
+    @Test("D-37: a member of two fleets is the first one's alone", arguments: [true, false])
+    func overlapping(narrowIsFirst: Bool) throws {
+        let narrow = Self.resource(Self.fleet, of: "narrow")
+        let wide = Self.resource("https://*.*.example.com/mcp", of: "wide")
+        let catalogue = ResourceCatalogue(narrowIsFirst ? [narrow, wide] : [wide, narrow])
+        let narrows = try #require(catalogue.server("narrow")).audiences
+        let wides = try #require(catalogue.server("wide")).audiences
+        let both = "https://team.mcp.example.com/mcp"
+        #expect(catalogue.registered(both)?.clientID == (narrowIsFirst ? "narrow" : "wide"))
+        #expect(narrows.contains(both) == narrowIsFirst)
+        #expect(wides.contains(both) == !narrowIsFirst)
+        #expect(wides.contains("https://team.api.example.com/mcp"))
+        #expect(!narrows.contains("https://team.api.example.com/mcp"))
+        #expect(catalogue.audiences.contains(both))
+    }
+
     @Test("without a path, members have none either")
     func noPath() throws {
         let catalogue = ResourceCatalogue([Self.resource("https://*.example.com", scopes: "a")])

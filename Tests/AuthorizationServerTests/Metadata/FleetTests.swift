@@ -79,6 +79,36 @@ struct FleetTests {
         }
     }
 
+    @Test("D-37: the fleet's credentials are worth nothing for a resource that has an entry of its own")
+    func takenOut() async throws {
+        let address = "https://payroll.mcp.example.com/mcp"
+        let owner = (id: "payroll-server", secret: "the payroll server's own secret")
+        try await BrowserScene.run(configure: {
+            $0.resources[0].uri = Self.fleet
+            var payroll = Configuration.Resource(uri: address, scopes: ScopeSet(["mcp:read"]))
+            payroll.upstreams = [TestServer.upstream]
+            payroll.clientID = owner.id
+            payroll.clientSecret = .value(SecretValue(owner.secret))
+            $0.resources.append(payroll)
+        }) { scene in
+            var client = scene.client
+            client.resource = address
+            client.scope = "mcp:read"
+            let answer = try await client.authorize(with: scene.browser, at: scene.server)
+            let token = try await client.redeem(try #require(answer["code"], "\(answer)")).accessToken
+            let claims = try JSONWebToken.unverifiedClaims(of: CompactJWS(parsing: token))
+            #expect(claims["aud"] == .string(address))
+            let seenByFleet = try await client.introspect(token)
+            #expect(seenByFleet.status == 200 && seenByFleet.json == ["active": false])
+            let retrievedByFleet = try await client.exchange(token)
+            #expect(retrievedByFleet.isError(400, "invalid_target"))
+            let seen = try await client.introspect(token, credentials: owner)
+            #expect(seen.json["active"] == true)
+            let retrieved = try await client.exchange(token, credentials: owner)
+            #expect(retrieved.status == 200)
+        }
+    }
+
     @Test("rules of the fleet concern each member")
     func rules() async throws {
         try await BrowserScene.run(configure: {
