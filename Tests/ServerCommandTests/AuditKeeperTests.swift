@@ -168,6 +168,42 @@ struct AuditKeeperTests {
         #expect(scene.reports.withLock { $0.count } == 1)
     }
 
+    @Test("a rotation that cannot open another file leaves the present one its name, and succeeds later")
+    func failedOpening() throws {
+        let scene = try Scene()
+        let hasFailed = Mutex(false)
+        let keeper = AuditKeeper(
+            directory: scene.directory,
+            rotation: .init(byteCountMax: 10),
+            now: { scene.time.withLock { $0 } },
+            open: { path throws(FileSystemError) in
+                let fails = hasFailed.withLock { hasFailed in
+                    defer { hasFailed = true }
+                    return !hasFailed
+                }
+                if fails { throw FileSystemError(operation: "open", path: path, code: EMFILE) }
+                return try AppendingFile(path: path)
+            },
+            report: { text in scene.reports.withLock { $0.append(text) } }
+        )
+        keeper.seal(with: Self.key)
+        let file = try AppendingFile(path: scene.path)
+        try Scene.put(keeper.outgoing(scene.line(0)), file)
+        #expect(keeper.successor() == nil)
+        #expect(scene.reports.withLock { $0.count } == 1)
+        #expect(AuditFiles.rotated(in: scene.directory).isEmpty)
+        #expect(try scene.events() == ["0"])
+
+        scene.time.withLock { $0 = $0 + .seconds(61) }
+        try Scene.put(keeper.outgoing(scene.line(1)), file)
+        let next = try #require(keeper.successor())
+        try Scene.put(keeper.outgoing(scene.line(2)), next)
+        #expect(AuditFiles.rotated(in: scene.directory).count == 1)
+        #expect(try scene.events() == ["0", "1", "2"])
+        #expect(try scene.verification().finding == nil)
+        #expect(scene.reports.withLock { $0.count } == 1)
+    }
+
     @Test("the writer links lines in the order in which they go out, and its end has a checkpoint")
     func writer() throws {
         let scene = try Scene()
@@ -178,6 +214,30 @@ struct AuditKeeperTests {
         let verification = try scene.verification()
         #expect(verification.finding == nil && verification.checkpointCount >= 1 && verification.uncoveredCount == 1)
         #expect(try scene.events() == (0...200).map(String.init))
+    }
+
+    @Test("lines that come while the writer ends are linked in the order in which they are in the file")
+    func whileItEnds() throws {
+        for _ in 0..<20 {
+            let scene = try Scene()
+            let writer = LineWriter(try AppendingFile(path: scene.path), policy: .keep, keeper: scene.keeper())
+            let begun = DispatchSemaphore(value: 0)
+            let done = DispatchSemaphore(value: 0)
+            let thread = Thread {
+                for number in 0..<400 {
+                    writer.write(scene.line(number))
+                    if number == 100 { begun.signal() }
+                }
+                done.signal()
+            }
+            thread.start()
+            begun.wait()
+            writer.close()
+            done.wait()
+            #expect(try scene.verification().finding == nil)
+            let numbers = try scene.events().compactMap { Int($0) }
+            #expect(numbers.count > 100 && numbers == numbers.sorted())
+        }
     }
 
     @Test("names sort by time, and other files are not among the trail's")

@@ -56,7 +56,14 @@ struct ConformanceCommand: AsyncParsableCommand {
     var json = false
 
     func validate() throws {
-        if let objection = Self.objection(issuer: issuer, allowsRemote: allowRemote, rules: rule, cookies: cookie) {
+        let objection = Self.objection(
+            issuer: issuer,
+            allowsRemote: allowRemote,
+            rules: rule,
+            revision: revision,
+            cookies: cookie
+        )
+        if let objection {
             throw ValidationError(objection)
         }
         guard clientSecretFile == nil || clientID != nil else {
@@ -64,16 +71,26 @@ struct ConformanceCommand: AsyncParsableCommand {
         }
     }
 
-    /// What is wrong with the arguments, if anything is: a server elsewhere is examined only if that is asked for.
-    static func objection(issuer: String, allowsRemote: Bool, rules: [String], cookies: [String]) -> String? {
+    /// What is wrong with the arguments, if anything is: a server elsewhere is examined only if that is asked for, and
+    /// of a rule that is later than the revision nothing would be checked.
+    static func objection(
+        issuer: String,
+        allowsRemote: Bool,
+        rules: [String],
+        revision: MCPRevision = .current,
+        cookies: [String]
+    ) -> String? {
         guard let uri = URIReference(issuer), uri.host != nil, ["http", "https"].contains(uri.scheme) else {
             return "--issuer must be an http or https URL"
         }
         guard allowsRemote || uri.isLoopbackHost else {
             return "\(issuer) is not on this machine; add --allow-remote to examine it"
         }
-        let unknown = Set(rules).subtracting(ConformanceGroup.all.flatMap(\.checks).map(\.rule)).sorted()
-        guard unknown.isEmpty else { return "no check has the rule \(unknown.joined(separator: ", "))" }
+        let checks = ConformanceGroup.all.flatMap(\.checks).filter { $0.since <= revision }
+        let unknown = Set(rules).subtracting(checks.map(\.rule)).sorted()
+        guard unknown.isEmpty else {
+            return "no check for MCP \(revision.rawValue) has the rule \(unknown.joined(separator: ", "))"
+        }
         guard cookies.allSatisfy({ $0.split(separator: "=", maxSplits: 1).count == 2 }) else {
             return "--cookie must be NAME=VALUE"
         }

@@ -7,15 +7,23 @@ enum AuditFiles {
     ///
     /// Files that another program renamed have names of that program, and are not among them.
     static func paths(in directory: String) -> [String] {
-        rotated(in: directory) + [directory + "/" + ServerHost.auditFileName]
+        names(in: directory).map { directory + "/" + $0 }
+    }
+
+    /// The names of the trail's files in the directory, oldest first.
+    static func names(in directory: String) -> [String] {
+        rotatedNames(in: directory) + [ServerHost.auditFileName]
     }
 
     /// The files that rotation left, oldest first: their names have the moment.
     static func rotated(in directory: String) -> [String] {
+        rotatedNames(in: directory).map { directory + "/" + $0 }
+    }
+
+    private static func rotatedNames(in directory: String) -> [String] {
         // A directory that cannot be read has no files for us; what reads the trail itself reports the error.
         let names = (try? FileManager.default.contentsOfDirectory(atPath: directory)) ?? []
         return names.filter { $0.wholeMatch(of: /audit-\d{8}T\d{6}\.\d{3}Z\.log/) != nil }.sorted()
-            .map { directory + "/" + $0 }
     }
 
     /// The name of a file that is rotated at a moment.

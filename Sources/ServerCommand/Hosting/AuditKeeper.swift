@@ -32,6 +32,7 @@ final class AuditKeeper: Sendable {
     private let directory: String
     private let rotation: Rotation
     private let now: @Sendable () -> Timestamp
+    private let open: @Sendable (String) throws(FileSystemError) -> AppendingFile
     private let report: @Sendable (String) -> Void
     private let state = Mutex(State())
 
@@ -41,16 +42,21 @@ final class AuditKeeper: Sendable {
     ///   - directory: The directory of the file that is written and of those that rotation leaves.
     ///   - rotation: When a file is full.
     ///   - now: The wall clock.
+    ///   - open: Opens another file under the trail's name.
     ///   - report: Hears why the trail could not be continued or rotated.
     init(
         directory: String,
         rotation: Rotation = Rotation(),
         now: @escaping @Sendable () -> Timestamp,
+        open: @escaping @Sendable (String) throws(FileSystemError) -> AppendingFile = { path throws(FileSystemError) in
+            try AppendingFile(path: path)
+        },
         report: @escaping @Sendable (String) -> Void
     ) {
         self.directory = directory
         self.rotation = rotation
         self.now = now
+        self.open = open
         self.report = report
     }
 
@@ -103,9 +109,7 @@ final class AuditKeeper: Sendable {
             state.nextRotation = now + .seconds(60)
             let target = directory + "/" + AuditFiles.rotatedName(now)
             do {
-                // Refuses to replace a file.
-                try FileManager.default.moveItem(atPath: path, toPath: target)
-                let file = try AppendingFile(path: path)
+                let file = try beginFile(leaving: target)
                 state.nextRotation = nil
                 state.chain?.beginFile()
                 adopt(&state)
@@ -115,6 +119,22 @@ final class AuditKeeper: Sendable {
                 report("the audit trail was not rotated: \(error)")
                 return nil
             }
+        }
+    }
+
+    /// Renames the present file, and opens another under its name.
+    ///
+    /// - Throws: The error, after which the present file has its name again: the next attempt must find it.
+    private func beginFile(leaving target: String) throws -> AppendingFile {
+        // Refuses to replace a file.
+        try FileManager.default.moveItem(atPath: path, toPath: target)
+        do throws(FileSystemError) {
+            return try open(path)
+        } catch {
+            do { try FileManager.default.moveItem(atPath: target, toPath: path) } catch {
+                report("the file of the audit trail that is written remains \(target): \(error)")
+            }
+            throw error
         }
     }
 

@@ -34,7 +34,10 @@ final class LineWriter: Sendable {
         /// Lines dropped since the last notice.
         var droppedCount = 0
         var droppedTotal = 0
+        /// Whether no line is expected; the thread ends when it has written those that came.
         var isClosed = false
+        /// Whether the thread takes no further lines: what comes later is written by its caller.
+        var hasEnded = false
         /// The file that later lines go to, when another one takes the present one's place.
         var nextFile: AppendingFile?
         /// Whether the end was reached without writing everything: the file may block for ever.
@@ -47,6 +50,8 @@ final class LineWriter: Sendable {
     private let waiters = RoomWaiters()
     /// Where the lines go; only the writing thread changes it, and ``write(_:)`` uses it when that thread has ended.
     private let file: Mutex<AppendingFile>
+    /// Held while the last checkpoint, or a line after the end, is linked and written: others come after it.
+    private let ending = Mutex(())
     private let pendingByteCountMax: Int
     private let policy: Policy
     /// Links the lines and begins other files; `nil` for lines that go out as they are.
@@ -103,7 +108,8 @@ final class LineWriter: Sendable {
 
     private func admit(_ line: [UInt8]) -> Admission {
         state.withLock { state in
-            guard !state.isClosed else { return state.isGivenUp ? .dropped : .afterTheEnd }
+            if state.isGivenUp { return .dropped }
+            if state.hasEnded { return .afterTheEnd }
             // Once one line is dropped all are, until the thread takes what there is: the notice says where the gap is.
             let fits =
                 state.droppedCount == 0
@@ -133,8 +139,10 @@ final class LineWriter: Sendable {
         case .takenOverBound: return false
         case .afterTheEnd:
             // The loops have ended, and the file took everything until now.
-            var left = outgoing(line)[...]
-            _ = put(&left)
+            ending.withLock { _ in
+                var left = outgoing(line)[...]
+                _ = put(&left)
+            }
         }
         return true
     }
@@ -192,8 +200,10 @@ final class LineWriter: Sendable {
             adoptSuccessor()
         }
         // A last checkpoint; without it the next start's covers these lines.
-        var last = keeper?.closing()[...] ?? []
-        _ = put(&last)
+        ending.withLock { _ in
+            var last = keeper?.closing()[...] ?? []
+            _ = put(&last)
+        }
         finish(isComplete: true)
     }
 
@@ -215,7 +225,7 @@ final class LineWriter: Sendable {
     /// All that waits, once there is something; nil at the end.
     private func nextBatch() -> [UInt8]? {
         while true {
-            let (batch, isClosed) = state.withLock { state -> ([UInt8], Bool) in
+            let (batch, hasEnded) = state.withLock { state -> ([UInt8], Bool) in
                 var batch = state.pending
                 state.pending = []
                 if case .drop(let notice) = policy, state.droppedCount > 0 {
@@ -224,11 +234,12 @@ final class LineWriter: Sendable {
                 }
                 state.writingByteCount = batch.count
                 state.isIdle = batch.isEmpty
-                return (batch, state.isClosed)
+                state.hasEnded = batch.isEmpty && state.isClosed
+                return (batch, state.hasEnded)
             }
             adoptNextFile()
             if !batch.isEmpty { return batch }
-            if isClosed { return nil }
+            if hasEnded { return nil }
             guard let patience = keeper?.patience else {
                 work.wait()
                 continue

@@ -118,15 +118,12 @@ struct ServerHost {
         guard let directory = configuration.storage.directory, let recovery else { return [] }
         let taken = Timestamp(secondsSinceEpoch: recovery.snapshot?.creationSeconds ?? 0) - Self.clockTolerance
         do {
-            // The file before the present one, too: it may have been full a moment before the process ended.
-            return try AuditFiles.paths(in: directory).suffix(2).reduce(into: []) { sessions, path in
-                let endings = try AuditTrailEndings.read(
-                    path,
-                    since: taken.rfc3339,
-                    byteCountMax: Self.trailByteCountMax
-                )
-                sessions.formUnion(endings.sessions)
-            }
+            // The files before the present one, too: it may have been begun a moment before the process ended.
+            return try AuditTrailEndings.read(
+                AuditFiles.paths(in: directory),
+                since: taken.rfc3339,
+                byteCountMax: Self.trailByteCountMax
+            ).sessions
         } catch {
             logger.warning("the audit trail was not compared with the state", metadata: ["error": "\(error)"])
             return []

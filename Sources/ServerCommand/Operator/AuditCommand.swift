@@ -54,6 +54,9 @@ struct AuditVerifyCommand: AsyncParsableCommand {
     @Option(name: .long, help: "A file with the storage key; may be repeated for keys before snapshot rekey.")
     var keyFile: [String] = []
 
+    @Flag(name: .long, help: "Exit with 1 also if the first line continues a line that was not given.")
+    var complete = false
+
     @Flag(name: .long, help: "Print JSON.")
     var json = false
 
@@ -109,6 +112,9 @@ struct AuditVerifyCommand: AsyncParsableCommand {
     private func report(_ verification: AuditVerification, isKeyed: Bool) throws {
         var finding = verification.finding.map { "\($0.place): \($0.reason)" }
         if finding == nil, verification.linkedCount == 0 { finding = "no line is linked: nothing is verified" }
+        if finding == nil, complete, verification.continuesEarlierFile {
+            finding = "the first line continues a line that was not given"
+        }
         var json: JSONObject = [
             "lines": .integer(verification.lineCount), "before_the_chain": .integer(verification.earlierCount),
             "linked": .integer(verification.linkedCount), "unfinished": .integer(verification.tornCount),

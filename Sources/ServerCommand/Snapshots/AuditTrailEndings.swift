@@ -22,21 +22,30 @@ struct AuditTrailEndings: Equatable {
 
     var isEmpty: Bool { sessions.isEmpty && connections.isEmpty }
 
-    /// Reads the end of a trail; a missing one has no events.
+    /// Reads the end of a trail, which rotation may have divided into several files; a missing file has no events.
     ///
     /// - Parameters:
-    ///   - path: The file.
+    ///   - paths: The files, oldest first.
     ///   - start: Events before this time are in the state already; RFC 3339 in UTC, as the trail writes it.
-    ///   - byteCountMax: The most bytes that are read, at the end.
+    ///   - byteCountMax: The most bytes that are read, at the end of the trail.
     /// - Returns: What has ended since then.
     /// - Throws: The error of reading a file that exists.
     static func read(
-        _ path: String,
+        _ paths: [String],
         since start: String,
         byteCountMax: Int = AuditTrailEndings.byteCountMax
     ) throws -> AuditTrailEndings {
         var endings = AuditTrailEndings()
-        guard FileManager.default.fileExists(atPath: path) else { return endings }
+        var left = byteCountMax
+        for path in paths.reversed() where left > 0 {
+            left -= try endings.addEnd(of: path, since: start, byteCountMax: left)
+        }
+        return endings
+    }
+
+    /// Adds what the end of one file says, and returns how many bytes were read.
+    private mutating func addEnd(of path: String, since start: String, byteCountMax: Int) throws -> Int {
+        guard FileManager.default.fileExists(atPath: path) else { return 0 }
         let handle = try FileHandle(forReadingFrom: URL(fileURLWithPath: path))
         defer {
             // Reading only: nothing is lost.
@@ -45,14 +54,16 @@ struct AuditTrailEndings: Equatable {
         let end = try handle.seekToEnd()
         try handle.seek(toOffset: end > UInt64(byteCountMax) ? end - UInt64(byteCountMax) : 0)
         var rest: [UInt8] = []
-        while let chunk = try handle.read(upToCount: chunkByteCount), !chunk.isEmpty {
+        var count = 0
+        while let chunk = try handle.read(upToCount: Self.chunkByteCount), !chunk.isEmpty {
             rest += chunk
+            count += chunk.count
             guard let last = rest.lastIndex(of: UInt8(ascii: "\n")) else { continue }
-            for line in rest[..<last].split(separator: UInt8(ascii: "\n")) { endings.add(line, since: start) }
+            for line in rest[..<last].split(separator: UInt8(ascii: "\n")) { add(line, since: start) }
             rest.removeSubrange(...last)
         }
-        endings.add(rest[...], since: start)
-        return endings
+        add(rest[...], since: start)
+        return count
     }
 
     /// Adds what one line says; a line that is not ours, or torn, says nothing.

@@ -9,7 +9,7 @@ struct SnapshotRekeyCommand: ParsableCommand {
         discussion: """
             Run it while no server uses the directory. Nothing in it changes: configure storage.directory and \
             storage.encryption_key for the copy, start, and destroy the original and its key. The audit trail is not \
-            copied, because it is not sealed: move audit.log yourself.
+            copied, because it is not sealed: move audit.log and audit-*.log yourself.
             """
     )
 

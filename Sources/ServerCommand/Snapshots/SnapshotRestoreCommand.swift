@@ -10,8 +10,8 @@ struct SnapshotRestoreCommand: AsyncParsableCommand {
         abstract: "Restore a backup into an empty storage directory, so that a server can start from it.",
         discussion: """
             The key must be the one that the backup was sealed with. Sessions that ended after the backup end again, if \
-            the audit trail (audit.log) is in the directory. A refresh token that was issued after the backup is accepted \
-            once for each session, and moves the restored state forward.
+            the audit trail (audit.log and audit-*.log) is in the directory. A refresh token that was issued after the \
+            backup is accepted once for each session, and moves the restored state forward.
             """
     )
 
@@ -30,7 +30,7 @@ struct SnapshotRestoreCommand: AsyncParsableCommand {
                 StorageArguments.resolvingLinks(backup),
                 into: storage.directory,
                 // A server that was started here before the restore may have written an audit trail.
-                besides: [ServerHost.auditFileName],
+                besides: Set(AuditFiles.names(in: storage.directory)),
                 key: storage.key,
                 seconds: now.secondsSinceEpoch
             )
@@ -40,8 +40,10 @@ struct SnapshotRestoreCommand: AsyncParsableCommand {
     }
 
     private func endAgain(_ storage: StorageArguments.Storage, after backup: Timestamp, now: Timestamp) async throws {
-        let trail = storage.directory + "/" + ServerHost.auditFileName
-        let endings = try AuditTrailEndings.read(trail, since: (backup - .seconds(600)).rfc3339)
+        let endings = try AuditTrailEndings.read(
+            AuditFiles.paths(in: storage.directory),
+            since: (backup - .seconds(600)).rfc3339
+        )
         if let last = endings.lastTime {
             if last > backup.rfc3339 {
                 Console.writeError(
@@ -51,8 +53,9 @@ struct SnapshotRestoreCommand: AsyncParsableCommand {
             }
         } else {
             Console.writeError(
-                "warning: \(trail) has no events: sessions that ended after the backup are alive again; "
-                    + "put the audit trail there before the restore, or use --revoke-sessions"
+                "warning: the audit trail in \(storage.directory) has no events: sessions that ended after the backup "
+                    + "are alive again; put audit.log and audit-*.log there before the restore, or use "
+                    + "--revoke-sessions"
             )
         }
         guard revokeSessions || !endings.isEmpty else { return }

@@ -22,9 +22,20 @@ extension DurabilityTests {
                 #expect(whole.output.contains("checkpoints_checked: yes"))
                 #expect(whole.output.contains("after_last_checkpoint: 0"))
 
+                let complete = try await GatehouseProcess.run(["audit", "verify", "--complete", "--config", config])
+                #expect(complete.status == 0, "\(complete.errors)")
+
                 let trail = deployment.directory.appending(path: "audit.log")
                 let text = try String(contentsOf: trail, encoding: .utf8)
                 let lines = text.split(separator: "\n").map(String.init)
+                let end = deployment.folder.appending(path: "end.log")
+                try (lines.dropFirst().joined(separator: "\n") + "\n").write(to: end, atomically: true, encoding: .utf8)
+                for (status, flags) in [(0, [String]()), (1, ["--complete"])] {
+                    let cut = try await GatehouseProcess.run(["audit", "verify", end.path()] + flags)
+                    #expect(cut.status == status, "\(cut.errors)")
+                    #expect(cut.output.contains("continues_earlier_file: yes"))
+                    #expect(cut.errors.contains("the first line continues a line that was not given") == (status == 1))
+                }
                 let index = try #require(lines.firstIndex { $0.contains("client.registered") })
                 var changed = lines
                 changed[index] = lines[index].replacing("client.registered", with: "client.considered")

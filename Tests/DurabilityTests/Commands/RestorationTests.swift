@@ -22,6 +22,21 @@ extension DurabilityTests {
             }
         }
 
+        /// Divides the trail as two rotations do: the oldest of three files has the revocation, the last is empty.
+        private static func rotateTrail(_ directory: URL) throws {
+            let trail = directory.appending(path: "audit.log")
+            let lines = try String(contentsOf: trail, encoding: .utf8).split(separator: "\n")
+            let index = try #require(lines.lastIndex { $0.contains("\"session.revoked\"") })
+            let parts = [
+                ("audit-20261130T120000.000Z.log", lines[...index]),
+                ("audit-20261130T120100.000Z.log", lines[(index + 1)...]), ("audit.log", []),
+            ]
+            for (name, part) in parts {
+                let text = part.map { "\($0)\n" }.joined()
+                try text.write(to: directory.appending(path: name), atomically: false, encoding: .utf8)
+            }
+        }
+
         private static func copied(_ deployment: StorageDeployment) throws -> URL {
             let copy = deployment.folder.appending(path: "copy")
             try FileManager.default.copyItem(at: deployment.directory, to: copy)
@@ -64,8 +79,11 @@ extension DurabilityTests {
             }
         }
 
-        @Test("S-08: a session that ended is ended again when its files are put back beside the audit trail")
-        func revokedSession() async throws {
+        @Test(
+            "S-08: a session that ended is ended again when its files are put back beside the audit trail",
+            arguments: [false, true]
+        )
+        func revokedSession(isRotated: Bool) async throws {
             try await StorageDeployment.run { deployment in
                 let first = try await deployment.served()
                 let (client, token) = try await Self.login(deployment)
@@ -75,6 +93,7 @@ extension DurabilityTests {
                 #expect(try await client.revoke(token).status == 200)
                 #expect(await second.stop().status == 0)
                 try Self.putBack(copy, deployment)
+                if isRotated { try Self.rotateTrail(deployment.directory) }
                 let third = try await deployment.served()
                 #expect(try await client.refresh(token).error == "invalid_grant")
                 let ended = await third.stop()
@@ -101,13 +120,17 @@ extension DurabilityTests {
                 #expect(try await client.revoke(ended).status == 200)
                 #expect(await second.stop().status == 0)
 
-                for (revokes, flags) in [(false, [String]()), (true, ["--revoke-sessions"])] {
-                    let other = deployment.folder.appending(path: revokes ? "revoked" : "other")
+                let cases = [
+                    ("other", false, [String]()), ("rotated", false, []), ("revoked", true, ["--revoke-sessions"]),
+                ]
+                for (name, revokes, flags) in cases {
+                    let other = deployment.folder.appending(path: name)
                     try FileManager.default.createDirectory(at: other, withIntermediateDirectories: true)
                     try FileManager.default.copyItem(
                         at: deployment.directory.appending(path: "audit.log"),
                         to: other.appending(path: "audit.log")
                     )
+                    if name == "rotated" { try Self.rotateTrail(other) }
                     let restored = try await GatehouseProcess.run(
                         ["snapshot", "restore", backup, "--directory", other.path(), "--key-file"]
                             + [deployment.keyFile.path()] + flags

@@ -68,6 +68,22 @@ struct ConformanceReportTests {
         #expect(objection != nil)
     }
 
+    @Test("It refuses a rule of a later revision than the one that is checked, because no check would run")
+    func laterRule() {
+        func objection(_ rules: [String], _ revision: MCPRevision) -> String? {
+            ConformanceCommand.objection(
+                issuer: "http://127.0.0.1:8080",
+                allowsRemote: false,
+                rules: rules,
+                revision: revision,
+                cookies: []
+            )
+        }
+        #expect(objection(["AZ-7", "RI-3"], .march2025) == "no check for MCP 2025-03-26 has the rule RI-3")
+        #expect(objection(["AZ-7"], .march2025) == nil)
+        #expect(objection(["AZ-7", "RI-3"], .current) == nil)
+    }
+
     @Test(
         "It accepts this machine, and others when that is said",
         arguments: [
