@@ -64,7 +64,7 @@ extension UpstreamProvider {
         let requirements = try metRequirements(claims)
         return UpstreamLogin(
             tokens: tokens,
-            clientID: client.id,
+            clientBinding: client.binding,
             claims: claims,
             account: identifiesUsers ? try await account(in: claims, tokens: tokens) : nil,
             authentication: openID == nil ? .unknown : UpstreamAuthentication(idTokenClaims: claims),
@@ -228,7 +228,7 @@ extension UpstreamProvider {
 extension UpstreamLogin {
     fileprivate init(
         tokens: UpstreamTokenResponse,
-        clientID: String,
+        clientBinding: String,
         claims: JSONObject,
         account: UpstreamAccount?,
         authentication: UpstreamAuthentication,
@@ -238,7 +238,7 @@ extension UpstreamLogin {
     ) {
         self.metRequirements = metRequirements
         self.tokens = tokens
-        self.clientID = clientID
+        self.clientBinding = clientBinding
         self.fields = fields
         subject = account?.subject ?? ""
         accountName = account?.accountName

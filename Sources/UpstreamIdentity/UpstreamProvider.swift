@@ -94,10 +94,15 @@ package final class UpstreamProvider: Sendable {
     /// It shows that the provider is available and accepts our client, so that a refusal is about one grant.
     package var servedAt: Timestamp? { breaker.servedAt }
 
-    /// Our client id at the provider: refresh tokens are bound to it (VR-8).
+    /// Our client id at the provider, which the audience of its ID and logout tokens names.
     ///
-    /// `nil` before the first registration.
+    /// `nil` before the first registration. What tokens are bound to is ``clientBinding``.
     package var clientID: String? { clients.known?.id }
+
+    /// What the tokens of our client are bound to (VR-8), as a connection stores it; see ``UpstreamClient/binding``.
+    ///
+    /// `nil` before the first registration: no stored token is then known to be the present client's.
+    package var clientBinding: String? { clients.known?.binding }
 
     /// Our client at the provider; registers it first if that is configured and still to be done.
     ///
@@ -131,8 +136,10 @@ package final class UpstreamProvider: Sendable {
         try identityPaths.accountSubject(in: claims)
     }
 
-    /// The claims of an ID token that was verified before it was stored; `nil` for a text that is none.
+    /// The claims of an ID token that was verified before it was stored; `nil` for a text that is none, and at a
+    /// provider whose ID tokens nobody verifies.
     package func claims(ofStoredIDToken text: String) -> JSONObject? {
+        guard openID != nil else { return nil }
         // What is no ID token says nothing.
         guard let jws = try? CompactJWS(parsing: text, maximumBytes: IDTokenVerifier.byteCountMax) else { return nil }
         return try? JSONWebToken.unverifiedClaims(of: jws)

@@ -62,5 +62,7 @@ struct StoredRequirementTests {
         let idToken = try provider.idToken { $0["hd"] = "corp.example" }
         #expect(!service.stillAdmits(met: [], idToken: idToken))
         #expect(service.stillAdmits(met: configuration.requiredClaims, idToken: nil))
+        #expect(service.claims(ofStoredIDToken: idToken) == nil)
+        #expect(try provider.client().claims(ofStoredIDToken: idToken)?["hd"] == "corp.example")
     }
 }

@@ -26,7 +26,7 @@ extension ServerParts {
             settings: configuration.agents,
             resources: resources,
             sessions: stores.sessions,
-            vault: stores.vault,
+            admission: accountAdmission,
             random: environment.random,
             audit: audit
         )

@@ -181,7 +181,7 @@ package struct LoginFlow: Sendable {
             await vault.credential(for: userID, upstream: provider.name, preferred: [], account: nil)
         )
         guard let connection, connection.isUsable(now: now),
-            let clientID = provider.clientID, connection.upstreamClientID.hasSameBytes(as: clientID),
+            let binding = provider.clientBinding, connection.upstreamClientID.hasSameBytes(as: binding),
             provider.missingScopes(provider.requestedScopes, granted: connection.scopes).isEmpty,
             legs.accounts.admits(connection, at: provider), legs.accounts.allowsWithoutVisit(connection)
         else { return nil }

@@ -79,7 +79,7 @@ struct CredentialDepositEndpoint: RequestHandler {
         guard let account = body["account"]?.stringValue, let accessToken = body["access_token"]?.stringValue,
             1...512 ~= account.utf8.count, 1...65_536 ~= accessToken.utf8.count
         else { throw OAuthError(.invalidRequest, "account and access_token are required") }
-        guard let clientID = provider.clientID else {
+        guard let binding = provider.clientBinding else {
             throw OAuthError(.invalidRequest, "this server has no client at the provider yet")
         }
         // D-60: one person's account must not become another's, whether that person logs in with it or connected it.
@@ -99,7 +99,7 @@ struct CredentialDepositEndpoint: RequestHandler {
             scopes: try body["scope"]?.stringValue.map { (text) throws(OAuthError) in try ScopeSet(parsing: text) }
                 ?? provider.requestedScopes,
             accessTokenExpiry: lifetime.map { context.now + .seconds($0) },
-            upstreamClientID: clientID
+            upstreamClientID: binding
         )
     }
 }

@@ -11,7 +11,7 @@ struct AgentTokens: Sendable {
     let settings: Configuration.Agents
     let resources: ResourceCatalogue
     let sessions: any SessionStore
-    let vault: any ConnectionStore
+    let admission: AccountAdmission
     let random: any RandomSource
     let audit: AuditTrail
 
@@ -54,7 +54,7 @@ struct AgentTokens: Sendable {
     /// Makes an agent.
     ///
     /// - Throws: `invalid_request` for a name or a lifetime that is not possible; `invalid_scope`, `invalid_target` for
-    ///   more than the maker or the resource has; `temporarily_unavailable` at a bound.
+    ///   more than the maker or the resource has; `access_denied` for a user whom a rule refuses, and at a bound.
     func make(_ order: Order, by actor: String, _ context: RequestContext) async throws(OAuthError) -> Made {
         guard let name = ClientMetadata.displayable(order.name), name.unicodeScalars.count <= Self.nameLengthMax else {
             throw OAuthError(.invalidRequest, "name must have 1 to \(Self.nameLengthMax) visible characters")
@@ -64,6 +64,7 @@ struct AgentTokens: Sendable {
         }
         guard order.scopes.isSubset(of: Self.grantable(order.maker.scopes, order.resource)), !order.scopes.isEmpty
         else { throw OAuthError(.invalidScope, "scope exceeds what the agent may have") }
+        try await admit(order)
         let connections = try await connections(order)
         let now = context.now
         // An agent never outlives the session that it ends with.
@@ -107,6 +108,27 @@ struct AgentTokens: Sendable {
         }
     }
 
+    // No login for the resource has to precede an agent of the page, so the rules are applied here.
+    private func admit(_ order: Order) async throws(OAuthError) {
+        let verdict =
+            if let parent = order.parent {
+                try await admission.verdict(on: parent)
+            } else {
+                try await admission.verdict(
+                    onUser: order.userID,
+                    resource: order.resource,
+                    clientID: Self.clientIDPrefix,
+                    .login
+                )
+            }
+        guard verdict.refusal == nil else {
+            throw OAuthError(.accessDenied, "the user is not allowed to have access to the resource")
+        }
+        guard !order.scopes.tokens.contains(where: verdict.withheld.contains) else {
+            throw OAuthError(.invalidScope, "scope exceeds what the user may have at the resource")
+        }
+    }
+
     private func connections(_ order: Order) async throws(OAuthError) -> [ConnectionID] {
         let allowed = order.resource.upstreams
         let wanted = order.upstreams ?? allowed
@@ -116,7 +138,7 @@ struct AgentTokens: Sendable {
         var found: [ConnectionID] = []
         for upstream in wanted {
             let connection = try await OAuthError.attempt(
-                await vault.credential(
+                await admission.connections.credential(
                     for: order.userID,
                     upstream: upstream,
                     preferred: order.parent?.connections ?? [],

@@ -2,7 +2,8 @@ import OAuthProtocol
 import OAuthState
 import UpstreamIdentity
 
-/// Applies `allow` to a session at its refresh, on what its providers last said in their ID tokens.
+/// Applies `allow` to a session at its refresh, and to a user without a login for a resource, on what the providers
+/// last said in their ID tokens.
 extension AccountAdmission {
     /// What the rules say of a session.
     struct Verdict: Sendable {
@@ -32,6 +33,33 @@ extension AccountAdmission {
                 verdict.withheld = rules.withheld(from: facts, resource: session.resource, .refresh)
             }
             if verdict.refusal != nil { return verdict }
+        }
+        return verdict
+    }
+
+    /// The verdict on a user who did not log in for a resource.
+    ///
+    /// It is by the user's accounts at the provider that identifies the resource's users. All of them must comply;
+    /// without one nothing is known. The provider's own rule was applied when the accounts logged in, so only a
+    /// definite no of it counts.
+    func verdict(
+        onUser userID: UserID,
+        resource: ProtectedResource,
+        clientID: String,
+        _ stage: AccessRules.Stage
+    ) async throws(OAuthError) -> Verdict {
+        var verdict = Verdict()
+        guard !rules.isEmpty else { return verdict }
+        let identifying = upstreams.loginChain(for: resource).first { upstreams[$0]?.identifiesUsers == true }
+        let own = try await OAuthError.attempt(await connections.connections(of: userID))
+            .filter { $0.upstream == identifying }
+        let known: [JSONObject] = own.isEmpty ? [[:]] : own.map { facts(of: $0) ?? [:] }
+        for facts in known {
+            let refusal =
+                identifying.flatMap { rules.refusal(ofAccount: facts, at: $0, .refresh) }
+                ?? rules.refusal(ofUser: facts, resource: resource.uri, clientID: clientID, stage)
+            verdict.refusal = verdict.refusal ?? refusal
+            verdict.withheld = verdict.withheld.union(rules.withheld(from: facts, resource: resource.uri, stage))
         }
         return verdict
     }

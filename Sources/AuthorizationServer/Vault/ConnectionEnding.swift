@@ -63,8 +63,9 @@ package struct ConnectionEnding: Sendable {
             logger.error("stored tokens could not be opened", metadata: ["upstream": "\(connection.upstream)"])
             return .failed
         }
-        // Another client's tokens cannot be revoked by this one (VR-8).
-        guard let clientID = provider.clientID, connection.upstreamClientID.hasSameBytes(as: clientID) else {
+        // Another client's tokens cannot be revoked by this one, and another authorization server must not see them
+        // (VR-8).
+        guard let binding = provider.clientBinding, connection.upstreamClientID.hasSameBytes(as: binding) else {
             return .notConfigured
         }
         return await ProviderRevocation(provider: provider)

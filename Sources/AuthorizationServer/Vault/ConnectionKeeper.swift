@@ -149,7 +149,7 @@ package struct ConnectionKeeper: Sendable {
             tokens: try sealed(login, at: .init(userID: userID, upstream: provider.name, account: account)),
             scopes: login.scopes,
             accessTokenExpiry: login.accessTokenExpiry,
-            upstreamClientID: login.clientID,
+            upstreamClientID: login.clientBinding,
             providerSession: sessionID.flatMap { ours in
                 login.sessionID.map { ProviderSession(id: $0, sessionID: ours) }
             },

@@ -103,8 +103,9 @@ struct UpstreamRefreshSteps: Sendable {
         as client: UpstreamClient,
         at provider: UpstreamProvider
     ) async throws(UpstreamCredentialError) -> Connection {
-        // VR-8: the provider would revoke a refresh token that another client presents.
-        guard connection.upstreamClientID.hasSameBytes(as: client.id) else {
+        // VR-8: the provider would revoke a refresh token that another client presents, and another authorization server
+        // of a protected server would learn it.
+        guard connection.upstreamClientID.hasSameBytes(as: client.binding) else {
             throw await reauthorize(connection, reason: "upstream_client_changed")
         }
         let refreshToken = try refreshToken(connection)
@@ -283,7 +284,7 @@ struct UpstreamRefreshSteps: Sendable {
         } catch {
             return UpstreamCredentialError(error)
         }
-        // A login has replaced the tokens in the meantime: those are fine, and the next request finds them.
+        // A login has replaced the tokens in the meantime, or a logout has ended them: the next request finds which.
         guard marked else {
             if Connection.meansDeadRefreshToken(.reauthorizationRequired, reason: reason) {
                 await eraseRefreshToken(keptFrom: connection)

@@ -151,12 +151,14 @@ extension UpstreamConfiguration {
 
     /// The configured client.
     var configuredClient: UpstreamClient? {
-        clientID.map {
+        let issuer = if case .protectedServer(let server) = kind { server.issuer } else { String?.none }
+        return clientID.map {
             UpstreamClient(
                 id: $0,
                 secret: clientSecret,
                 olderSecrets: olderClientSecrets,
-                authentication: clientAuthentication
+                authentication: clientAuthentication,
+                issuer: issuer
             )
         }
     }

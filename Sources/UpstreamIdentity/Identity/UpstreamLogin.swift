@@ -5,8 +5,8 @@ package import OAuthProtocol
 package struct UpstreamLogin: Sendable, Redacted {
     /// The token answer.
     package let tokens: UpstreamTokenResponse
-    /// Our client id at the provider, to which the tokens were issued (VR-8).
-    package let clientID: String
+    /// Our client at the provider, to which the tokens were issued (VR-8): ``UpstreamClient/binding``.
+    package let clientBinding: String
     /// The account's stable identifier at the provider; with ``UpstreamProvider/identityNamespace`` it identifies the
     /// user (JB-8).
     ///

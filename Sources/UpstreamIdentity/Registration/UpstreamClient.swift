@@ -4,8 +4,10 @@ import Synchronization
 
 /// Our client at a provider, configured or registered there; prints `<redacted>`.
 package struct UpstreamClient: Sendable, Redacted {
-    /// The client id: refresh tokens are bound to it (VR-8).
+    /// The client id.
     package let id: String
+    /// The authorization server of a protected server where this client is known; `nil` at other providers.
+    let issuer: String?
     let secret: UpstreamClientSecret?
     let olderSecrets: [UpstreamClientSecret]
     let authentication: UpstreamClientAuthentication
@@ -14,13 +16,21 @@ package struct UpstreamClient: Sendable, Redacted {
         id: String,
         secret: UpstreamClientSecret?,
         olderSecrets: [UpstreamClientSecret] = [],
-        authentication: UpstreamClientAuthentication
+        authentication: UpstreamClientAuthentication,
+        issuer: String? = nil
     ) {
         self.id = id
+        self.issuer = issuer
         self.secret = secret
         self.olderSecrets = olderSecrets
         self.authentication = authentication
     }
+
+    /// What tokens are bound to (VR-8): the client id, and at a protected server also its authorization server.
+    ///
+    /// Our metadata document has the same client id at every authorization server. By the id alone, the operator's next
+    /// server would be sent the refresh tokens of the one before, and could use them there. A client id has no space.
+    package var binding: String { issuer.map { id + " " + $0 } ?? id }
 
     /// The secrets that a request may have shown, for texts that must not repeat one.
     var secretTexts: [String?] { [secret?.value] + olderSecrets.map { Optional($0.value) } }
@@ -32,7 +42,8 @@ package struct UpstreamClient: Sendable, Redacted {
             id: id,
             secret: next,
             olderSecrets: Array(olderSecrets.dropFirst()),
-            authentication: authentication
+            authentication: authentication,
+            issuer: issuer
         )
     }
 
@@ -40,7 +51,8 @@ package struct UpstreamClient: Sendable, Redacted {
         self.init(
             id: registration.clientID,
             secret: registration.clientSecret,
-            authentication: registration.clientAuthentication
+            authentication: registration.clientAuthentication,
+            issuer: registration.issuer
         )
     }
 }

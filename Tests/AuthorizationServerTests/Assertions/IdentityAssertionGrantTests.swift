@@ -291,4 +291,42 @@ struct IdentityAssertionGrantTests {
             #expect(answer.isError(400, "unsupported_grant_type"))
         }
     }
+
+    @Test("allow: the rules of the resource and the client are about the assertion's claims")
+    func access() async throws {
+        let staff = ClaimRule.claim("groups", anyOf: [ValuePattern("staff")])
+        let places: [@Sendable (inout Configuration) -> Void] = [
+            { $0.resources[0].access = staff }, { $0.clients[0].access = staff },
+        ]
+        for place in places {
+            try await TrustedIssuerScene.run(configure: place) { scene in
+                let id: [String: JSONValue?] = ["jti": "the-same"]
+                #expect(try await scene.present(try scene.identityAssertion(id)).isError(400, "invalid_grant"))
+                let guest = try await scene.present(try scene.identityAssertion(["groups": ["guests"]]))
+                #expect(guest.isError(400, "invalid_grant"))
+                let member = try scene.identityAssertion(["jti": "the-same", "groups": ["staff"]])
+                #expect(try await scene.present(member).status == 200)
+            }
+        }
+        try await TrustedIssuerScene.run(configure: { $0.resources[0].scopeAccess = ["mcp:write": staff] }) { scene in
+            #expect(try await scene.present(try scene.identityAssertion())["scope"] == "mcp:read")
+            let none = try await scene.present(try scene.identityAssertion(), ["scope": "mcp:write"])
+            #expect(none.isError(400, "invalid_scope"))
+            let member = try await scene.present(try scene.identityAssertion(["groups": ["staff"]]))
+            #expect(member["scope"] == "mcp:read mcp:write")
+        }
+    }
+
+    @Test("allow: an address counts only if the assertion says that it is verified")
+    func accessByAddress() async throws {
+        let corp = ClaimRule.claim("email_domain", anyOf: [ValuePattern("corp.example")])
+        try await TrustedIssuerScene.run(configure: { $0.resources[0].access = corp }) { scene in
+            for (isVerified, status) in [(nil, 400), (false, 400), (true, 200)] as [(JSONValue?, Int)] {
+                let assertion = try scene.identityAssertion([
+                    "email": "a@corp.example", "email_verified": isVerified, "email_domain": "corp.example",
+                ])
+                #expect(try await scene.present(assertion).status == status)
+            }
+        }
+    }
 }

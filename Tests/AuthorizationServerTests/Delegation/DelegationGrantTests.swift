@@ -169,4 +169,27 @@ struct DelegationGrantTests {
             #expect(foreign.isError(400, "invalid_grant"))
         }
     }
+
+    @Test("allow: the target's rule is about the user, who did not log in for it", arguments: ["ada", "grace"])
+    func access(accepted: String) async throws {
+        let rule = ClaimRule.claim("sub", anyOf: [ValuePattern(accepted)])
+        try await DelegationScene.run(configure: { $0.resources[1].access = rule }) { scene in
+            let answer = try await scene.exchange(try await scene.callersToken())
+            #expect(answer.error == (accepted == "ada" ? nil : "invalid_target"))
+            #expect((answer["access_token"] != nil) == (accepted == "ada"))
+        }
+        try await DelegationScene.run(configure: { $0.resources[1].scopeAccess = ["mcp:read": rule] }) { scene in
+            let answer = try await scene.exchange(try await scene.callersToken(), ["scope": "mcp:read"])
+            #expect(answer.error == (accepted == "ada" ? nil : "invalid_scope"))
+        }
+    }
+
+    @Test("allow: without the claim in the ID token the user is not known to comply")
+    func unknownAccess() async throws {
+        let rule = ClaimRule.claim("groups", anyOf: [ValuePattern("staff")])
+        try await DelegationScene.run(configure: { $0.resources[1].access = rule }) { scene in
+            let answer = try await scene.exchange(try await scene.callersToken())
+            #expect(answer.isError(400, "invalid_target") && answer["access_token"] == nil)
+        }
+    }
 }

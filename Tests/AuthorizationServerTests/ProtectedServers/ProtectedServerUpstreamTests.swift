@@ -5,6 +5,7 @@ import Foundation
 import HTTPTypes
 import Logging
 import OAuthProtocol
+import OAuthState
 import ServerConfiguration
 import SocketHTTP
 import Testing
@@ -201,6 +202,97 @@ struct ProtectedServerUpstreamTests {
                 #expect(try scene.gateway.auditEvents("upstream.registered").count == 1)
             }
         }
+    }
+
+    @Test(
+        "VR-8: tokens of one authorization server are neither sent to nor returned for the operator's next one",
+        arguments: [false, true]
+    )
+    func boundToIssuer(withAnotherURL: Bool) async throws {
+        let directory = FileManager.default.temporaryDirectory.appending(path: "gatehouse-\(UUID().uuidString)")
+        // What stays behind in a temporary folder fails nothing.
+        defer { try? FileManager.default.removeItem(at: directory) }
+        let reservation = try PortReservation(SocketAddress(ip: .loopback, port: 0))
+        func run(
+            _ server: (inout Configuration.Upstream) -> Void,
+            foreign: (inout Configuration) -> Void = { _ in },
+            _ body: (ProtectedServerScene) async throws -> Void
+        ) async throws {
+            try await ProtectedServerScene.run(
+                upstream: server,
+                foreign: foreign,
+                configure: { configuration in
+                    configuration.issuer = try Issuer("http://\(reservation.address)")
+                    configuration.listen = [.init(address: reservation.address)]
+                },
+                environment: { environment in
+                    environment.reservations = [reservation]
+                    environment.storage = try DurableStore.open(
+                        directory: directory.path(),
+                        key: .configured(try StorageKey(bytes: Array(1...32))),
+                        logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+                    )
+                },
+                body
+            )
+        }
+        try await DocumentHost.run { mcp in
+            var token = ""
+            try await run({ $0.server.url = mcp.url("/mcp") }, foreign: { $0.resources[0].uri = mcp.url("/mcp") }) {
+                (scene) async throws in
+                mcp.protect(by: [scene.foreign.issuer])
+                token = try await scene.accessToken()
+                let page = try await scene.connect(token)
+                #expect(page.status == 200, "\(page.url) \(page.text)")
+                let retrieved = try await scene.retrieve(token)
+                #expect(retrieved.status == 200)
+            }
+            try await DocumentHost.run { next in
+                let issuer = next.authorize { json in
+                    json["client_id_metadata_document_supported"] = true
+                    json["revocation_endpoint"] = .string(next.url("/as/revoke"))
+                }
+                let host = withAnotherURL ? next : mcp
+                host.protect(by: [issuer])
+                let adopt = { (upstream: inout Configuration.Upstream) in
+                    upstream.server.url = host.url("/mcp")
+                    if !withAnotherURL { upstream.issuer = issuer }
+                    upstream.refreshesInBackground = true
+                }
+                try await run(adopt) { (scene) async throws in
+                    try await expectNothingSent(to: next, scene, token)
+                }
+            }
+        }
+    }
+
+    /// Retrieves, refreshes and disconnects at a server whose user connected at another authorization server before.
+    private func expectNothingSent(to next: DocumentHost, _ scene: ProtectedServerScene, _ token: String) async throws {
+        await scene.gateway.server.performMaintenance()
+        // The same client id as before, at another authorization server.
+        let event = try #require(try scene.gateway.auditEvents("upstream.registered").first)
+        #expect(event["client_id"] == .string(scene.gateway.issuer + "/.well-known/oauth-client/tools.json"))
+        let vault = scene.gateway.server.stores.vault
+        let all = await vault.connections(after: nil, limit: 100)
+        let connection = try #require(all.first { $0.upstream == "tools" })
+        // The access token has not expired.
+        let good = try await scene.retrieve(token)
+        #expect(good.error == "interaction_required" && good["reason"] == "reauth_required")
+        await vault.touch(connection.id, now: scene.gateway.clock.now())
+        scene.gateway.clock.advance(by: .seconds(2 * 3600))
+        let expired = try await scene.retrieve(token)
+        #expect(expired.error == "interaction_required" && expired["reason"] == "reauth_required")
+        // The refresh in the background finds it due.
+        await scene.gateway.server.performMaintenance()
+        let marked = await vault.connection(connection.id)
+        #expect(marked?.status == .reauthorizationRequired && marked?.reason == "upstream_client_changed")
+        let ended = try await scene.client.send(
+            "DELETE",
+            "/connections/" + connection.id.text,
+            headerFields: [("authorization", "Bearer " + token)]
+        )
+        #expect(ended.json["erased"] == true && ended["provider"] == "not_configured")
+        #expect(!next.requests.contains { $0.path == "/as/token" || $0.path == "/as/revoke" })
     }
 
     @Test("our document names this server's redirect URI and no secret; other upstreams have none")

@@ -31,6 +31,25 @@ struct DelegationSubjects: Sendable {
     let issuers: TrustedIssuers
     /// Whom the operator has blocked; `nil` without an administration.
     let blocks: (any BlockStore)?
+    /// Applies `allow` to a user who did not log in for the target.
+    let admission: AccountAdmission
+
+    /// The scopes of the target that the user does not get by `allow_scopes`.
+    ///
+    /// - Throws: `invalid_target` for a user whom `allow` refuses.
+    func withheld(
+        from subject: DelegationSubject,
+        at target: ProtectedResource,
+        _ client: Client
+    ) async throws(OAuthError) -> ScopeSet {
+        // A subject of another issuer is no user of this server; its own rules decide.
+        guard let userID = UserID(subject.subject) else { return .empty }
+        let verdict = try await admission.verdict(onUser: userID, resource: target, clientID: client.id, .login)
+        if let rule = verdict.refusal {
+            throw OAuthError(.invalidTarget, "allow of \(rule) does not accept the user")
+        }
+        return verdict.withheld
+    }
 
     /// The subject of `subject_token`.
     ///

@@ -97,8 +97,11 @@ struct AgentTokenGrant: Grant {
         guard resource.map({ $0.hasSameBytes(as: session.resource) }) ?? true else {
             return .refused(OAuthError(.invalidTarget, "the agent token is for another resource"))
         }
-        // A scope that the operator has removed from the resource is not issued, however old the agent is.
-        let allowed = session.scopes.filter(registered.scopes.contains)
+        let verdict = try await verdict(on: session, registered, now: now)
+        if let rule = verdict.refusal { return try await withdraw(session, rule) }
+        // A scope that the operator has removed from the resource, or that the user no longer gets, is not issued,
+        // however old the agent is.
+        let allowed = session.scopes.filter { registered.scopes.contains($0) && !verdict.withheld.contains($0) }
         let scopes = requested ?? allowed
         guard !scopes.isEmpty, scopes.isSubset(of: allowed) else {
             return .refused(OAuthError(.invalidScope, "scope exceeds what the agent may have"))
@@ -109,5 +112,40 @@ struct AgentTokenGrant: Grant {
         var response = TokenResponse(accessToken: issued.token, lifetime: issued.lifetime, scopes: scopes)
         response.isBound = key != nil
         return .issued(response.body, .issued(session, grantType: Self.declaration.type))
+    }
+
+    /// What the rules say of the login that the agent ends with, or of the user of one that was made on the page;
+    /// without rules nothing is looked up.
+    private func verdict(
+        on session: Session,
+        _ resource: ProtectedResource,
+        now: Timestamp
+    ) async throws(OAuthError) -> AccountAdmission.Verdict {
+        let admission = upstreams.admission
+        guard !admission.rules.isEmpty else { return AccountAdmission.Verdict() }
+        guard let parent = session.agent?.parent else {
+            return try await admission.verdict(
+                onUser: session.userID,
+                resource: resource,
+                clientID: session.clientID,
+                .refresh
+            )
+        }
+        guard let login = try await OAuthError.attempt(await sessions.session(parent, now: now)) else {
+            return AccountAdmission.Verdict()
+        }
+        return try await admission.verdict(on: login)
+    }
+
+    private func withdraw(_ session: Session, _ rule: String) async throws(OAuthError) -> GrantAnswer {
+        _ = try await OAuthError.attempt(await sessions.revoke(session.id).outcome)
+        return .refused(
+            OAuthError(
+                .invalidGrant,
+                "the user is no longer allowed to have this access",
+                details: ["reason": "access_withdrawn"]
+            ),
+            .accessWithdrawn(session, by: rule)
+        )
     }
 }

@@ -45,7 +45,8 @@ struct DelegationGrant: Grant {
             verification: ground.verification,
             proofs: ground.subjectProofs,
             issuers: ground.trustedIssuers,
-            blocks: ground.stores.administration?.blocks
+            blocks: ground.stores.administration?.blocks,
+            admission: ground.upstreams.admission
         )
         accessTokens = ground.responses.accessTokens
         origins = ground.origins
@@ -77,7 +78,8 @@ struct DelegationGrant: Grant {
         guard delegate.targets(from: subject.audience).contains(target.uri) else {
             throw OAuthError(.invalidTarget, "this client must not get tokens for that resource")
         }
-        let scopes = try scopes(try request.scopes(), subject, target, client)
+        let withheld = try await subjects.withheld(from: subject, at: target, client)
+        let scopes = try scopes(try request.scopes(), subject, target, client, withheld: withheld)
         let actors = try subject.actors.adding(ActorChain.Party(issuer: issuer.text, subject: client.id))
         let handle = handle(subject.session, at: target)
         // A further delegation passes the claim on with the mapped ones.
@@ -117,16 +119,17 @@ struct DelegationGrant: Grant {
         return try resources.resource(requested: form.values("resource") + form.values("audience"))
     }
 
-    // TX-2: never more than the subject token has, the resource knows, and the client may have. Here a scope too many
-    // is refused and not dropped, because a service must not go on with less than it believes to have.
+    // TX-2: never more than the subject token has, the resource knows, and the client and the user may have. Here a
+    // scope too many is refused and not dropped, because a service must not go on with less than it believes to have.
     private func scopes(
         _ requested: ScopeSet?,
         _ subject: DelegationSubject,
         _ target: ProtectedResource,
-        _ client: Client
+        _ client: Client,
+        withheld: ScopeSet
     ) throws(OAuthError) -> ScopeSet {
         let grantable = subject.scopes.filter { scope in
-            target.scopes.contains(scope) && !ScopeSet.identityScopes.contains(scope)
+            target.scopes.contains(scope) && !ScopeSet.identityScopes.contains(scope) && !withheld.contains(scope)
                 && client.scopes?.contains(scope) ?? true
         }
         guard let requested else { return grantable }

@@ -24,6 +24,7 @@ struct IdentityAssertionGrant: Grant {
     private let users: FederatedUsers
     private let responses: SessionTokenResponder
     private let audit: AuditTrail
+    private let access: AccessRules
     private let hasSiblings: Bool
 
     static func isOffered(_ configuration: Configuration) -> Bool {
@@ -37,6 +38,7 @@ struct IdentityAssertionGrant: Grant {
         users = ground.federatedUsers
         responses = ground.responses
         audit = ground.audit
+        access = ground.upstreams.admission.rules
         hasSiblings = ground.configuration.trustedIssuers.contains { !$0.workloads.isEmpty }
     }
 
@@ -70,7 +72,8 @@ struct IdentityAssertionGrant: Grant {
         let use = try await issuers.verify(assertion, of: trusted, as: .identity, context)
         try Self.check(assertion.claims, client, key: request.key)
         let resource = try resource(request, assertion.claims, rules)
-        let scopes = try scopes(try request.scopes(), assertion.claims, rules, resource, client)
+        let grantable = try scopes(try request.scopes(), assertion.claims, rules, resource, client)
+        let scopes = try admitted(grantable, assertion.claims, resource, client)
         let identity = try await users.identity(assertion, trusted, tenantClaim: rules.tenantClaim)
         let (body, session) = try await issuers.consuming(use, of: trusted, now: context.now) {
             () async throws(OAuthError) -> ([UInt8], Session) in
@@ -96,6 +99,27 @@ struct IdentityAssertionGrant: Grant {
             context: context
         )
         return body
+    }
+
+    // `allow` and `allow_scopes`, by what the assertion says: there is no login that could say more.
+    private func admitted(
+        _ scopes: ScopeSet,
+        _ claims: JSONObject,
+        _ resource: ProtectedResource,
+        _ client: Client
+    ) throws(OAuthError) -> ScopeSet {
+        guard !access.isEmpty else { return scopes }
+        let email = claims["email_verified"] == true ? claims["email"]?.stringValue : nil
+        let facts = AccessRules.facts(claims, verifiedEmail: email)
+        if let rule = access.refusal(ofUser: facts, resource: resource.uri, clientID: client.id, .login) {
+            throw OAuthError(.invalidGrant, "allow of \(rule) does not accept the user")
+        }
+        let withheld = access.withheld(from: facts, resource: resource.uri, .login)
+        let remaining = scopes.filter { !withheld.contains($0) }
+        guard !remaining.isEmpty || scopes.isEmpty else {
+            throw OAuthError(.invalidScope, "the user does not have these scopes")
+        }
+        return remaining
     }
 
     // JB-4: an assertion is for one client, which proves itself.
