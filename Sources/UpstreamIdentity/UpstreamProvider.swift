@@ -137,7 +137,7 @@ package final class UpstreamProvider: Sendable {
     }
 
     /// The claims of an ID token that was verified before it was stored; `nil` for a text that is none, and at a
-    /// provider whose ID tokens nobody verifies.
+    /// provider whose ID tokens are not verified.
     package func claims(ofStoredIDToken text: String) -> JSONObject? {
         guard openID != nil else { return nil }
         // What is no ID token says nothing.

@@ -37,8 +37,8 @@ struct LinkTests {
     func notSent() async throws {
         let database = try await TestDatabase()
         let link = try await lostLink(of: database)
-        // The first is refused while its second command is prepared; the second, whose commands count as prepared, while
-        // they are executed.
+        // The first is refused while its second command is prepared; the second, whose commands count as prepared,
+        // while they are executed.
         for _ in 1...2 {
             var isUsable = true
             let outcome = await withCheckedContinuation { continuation in

@@ -103,8 +103,8 @@ struct UpstreamRefreshSteps: Sendable {
         as client: UpstreamClient,
         at provider: UpstreamProvider
     ) async throws(UpstreamCredentialError) -> Connection {
-        // VR-8: the provider would revoke a refresh token that another client presents, and another authorization server
-        // of a protected server would learn it.
+        // VR-8: the provider would revoke a refresh token that another client presents, and another authorization
+        // server of a protected server would learn it.
         guard connection.upstreamClientID.hasSameBytes(as: client.binding) else {
             throw await reauthorize(connection, reason: "upstream_client_changed")
         }

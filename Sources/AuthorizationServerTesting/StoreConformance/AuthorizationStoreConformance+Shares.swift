@@ -24,10 +24,8 @@ extension AuthorizationStoreConformance {
         return settings
     }
 
-    /// Has one network try to fill a table, and then others, each once.
-    private static func requireShares(
-        _ fill: (_ number: Int, _ source: SourceNetwork) async throws -> Bool
-    ) async throws {
+    /// Has one network try to fill a table, by number, and then others, each once.
+    private static func requireShares(_ fill: (Int, SourceNetwork) async throws -> Bool) async throws {
         var admitted = 0
         for number in 0..<bound {
             let isAdmitted = try await fill(number, flood)

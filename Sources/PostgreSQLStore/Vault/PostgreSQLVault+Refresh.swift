@@ -135,8 +135,7 @@ extension PostgreSQLVault {
     private static let setStatus = SQLStatement(
         """
         UPDATE connections
-        SET status = $3, reason = $4,
-            refresh_token = CASE WHEN $5::boolean THEN NULL ELSE refresh_token END,
+        SET status = $3, reason = $4, refresh_token = CASE WHEN $5::boolean THEN NULL ELSE refresh_token END,
             postponed_until = CASE
                 WHEN $6::boolean AND NOT (status = 1 AND reason IS NOT DISTINCT FROM $4) THEN 0 ELSE postponed_until
             END,

@@ -95,13 +95,8 @@ final class RefreshTokenGrant: Grant {
         case .repeated(let session):
             return try await issue(session, use, client, .refreshed(session, isRepeat: true), now)
         case .repeatedElsewhere(let session):
-            return try await issue(
-                session,
-                use,
-                client,
-                .refreshed(session, isRepeat: true, isElsewhere: true),
-                now
-            )
+            let event = AuditEvent.refreshed(session, isRepeat: true, isElsewhere: true)
+            return try await issue(session, use, client, event, now)
         case .repeatedTooOften(let end):
             return .refused(
                 OAuthError(.tooManyRequests, "the refresh token was repeated too often", retryAfter: end - now)
