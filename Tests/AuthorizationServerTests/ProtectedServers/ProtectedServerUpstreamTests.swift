@@ -266,7 +266,7 @@ struct ProtectedServerUpstreamTests {
         }
     }
 
-    /// Retrieves and refreshes at a server whose user connected at another authorization server before.
+    /// Retrieves, refreshes and disconnects at a server whose user connected at another authorization server before.
     private func expectNothingSent(to next: DocumentHost, _ scene: ProtectedServerScene, _ token: String) async throws {
         await scene.gateway.server.performMaintenance()
         // The same client id as before, at another authorization server.
@@ -286,6 +286,13 @@ struct ProtectedServerUpstreamTests {
         await scene.gateway.server.performMaintenance()
         let marked = await vault.connection(connection.id)
         #expect(marked?.status == .reauthorizationRequired && marked?.reason == "upstream_client_changed")
+        let ended = try await scene.client.send(
+            "DELETE",
+            scene.gateway.managementURL + "/admin/connections/" + connection.id.text,
+            headerFields: [("authorization", "Bearer " + scene.gateway.adminToken)]
+        )
+        #expect(ended.status == 200)
+        #expect(await vault.connection(connection.id) == nil)
         #expect(!next.requests.contains { $0.path == "/as/token" || $0.path == "/as/revoke" })
     }
 
