@@ -107,7 +107,7 @@ struct EventLoopTurnTests {
         let (seen, countMax) = try await Self.turns(of: 4000) { turns in
             for number in 0..<4000 {
                 Task(executorPreference: turns.loop) {
-                    if isLoopKnown { await turns.loop.roomForSlowWork() } else { await EventLoop.roomForSlowWork() }
+                    await turns.loop.roomForSlowWork()
                     order.append(number)
                     turns.note()
                 }
