@@ -109,7 +109,11 @@ struct UserPages: Sendable {
 
     /// Answers a form that a user submitted on one of these pages; every refusal is a page.
     ///
-    /// - Parameter act: Makes the answer from the form's checked parameters and the user who is signed in, if any.
+    /// - Parameters:
+    ///   - request: The request with the form.
+    ///   - context: The request's time and source.
+    ///   - act: Makes the answer from the form's checked parameters and the user who is signed in, if any.
+    /// - Returns: The answer, or the page of a refusal.
     func submission(
         _ request: Request,
         _ context: RequestContext,

@@ -9,7 +9,8 @@ import Testing
 struct NetworkNumberTests {
     private func network(_ address: String) throws -> SourceNetwork {
         let source = try #require(IPAddress(address))
-        return RequestContext(source: source, now: Timestamp(millisecondsSinceEpoch: 0), requestID: RequestID(number: 1)).network
+        let now = Timestamp(millisecondsSinceEpoch: 0)
+        return RequestContext(source: source, now: now, requestID: RequestID(number: 1)).network
     }
 
     @Test("an IPv6 site has one, which no other site and no IPv4 address has")
