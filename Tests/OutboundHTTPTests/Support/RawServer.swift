@@ -32,7 +32,8 @@ final class RawServer: Sendable {
             while true {
                 let connection = accept(listener, nil, nil)
                 guard connection >= 0 else {
-                    if errno == EINVAL { break } else { continue }
+                    guard errno == EINVAL else { continue }
+                    break
                 }
                 accepted.count.withLock { $0 += 1 }
                 Thread {
