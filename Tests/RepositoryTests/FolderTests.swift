@@ -10,7 +10,7 @@ struct FolderTests {
     private static let rows: [[String]] = [
         ["Background", "OpenAPI"],
         ["HTTP"],
-        ["Audit", "Metrics"],
+        ["Audit", "Metrics", "Tracing"],
         ["Ground"],
         ["Keys", "Limits"],
         ["OwnTokens"],
