@@ -62,7 +62,9 @@ package struct ServerEnvironment: Sendable {
     package var maintainsOnTimer = true
     /// The users who need no token on the management socket: root and the server's own.
     package var localAdministrators: Set<UInt32> = [0, PeerUser.own]
-    /// Makes the spans of this server; `nil`, the default, without `tracing`. Set by ``adoptTracing(_:work:)``.
+    /// Makes the spans of this server; `nil` without `tracing`.
+    ///
+    /// The start sets it (``adoptTracing(_:work:)``).
     private(set) var tracer: Tracer?
     /// How many event loops; `nil` for one per core.
     package var eventLoopCount: Int?
