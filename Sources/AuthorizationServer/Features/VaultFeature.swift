@@ -9,6 +9,7 @@ struct VaultFeature: Feature {
     init(_ parts: ServerParts) {
         var endpoints: [any Endpoint] = [
             ReportInvalidEndpoint(
+                chained: parts.chainedCredentials,
                 requests: parts.clientRequests,
                 subjects: parts.exchangeSubjects,
                 vault: parts.stores.vault,

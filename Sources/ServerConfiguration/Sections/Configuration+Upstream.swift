@@ -86,6 +86,9 @@ extension Configuration {
         /// The protected MCP server that it is, where it is one.
         package var server = ProtectedServer(url: "")
 
+        /// The upstream whose ID tokens a foreign authorization server follows from, where it is one.
+        package var source = ""
+
         /// What users enter, where the upstream speaks no protocol.
         package var entered = EnteredCredential()
 
@@ -100,12 +103,12 @@ extension Configuration {
 
         /// What a token exchange may name as `resource` to get its tokens.
         package var apiResource: String? {
-            api ?? (preset == .mcp ? server.identifier : nil)
+            api ?? (preset == .mcp ? server.identifier : preset == .chained ? server.resource : nil)
         }
 
         /// Whether a login there can tell who the user is.
         package var identifiesUsers: Bool {
-            preset != .entered && preset != .mcp && behaviour.identity != .absent
+            ![.entered, .mcp, .chained].contains(preset) && behaviour.identity != .absent
         }
 
         /// How this server becomes a client there without its operator; `nil` with a configured client.
