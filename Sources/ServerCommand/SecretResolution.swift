@@ -43,6 +43,7 @@ struct SecretResolution {
         switch content {
         case .text: return nil
         case .credential: return SecretStrength.objection(to: secret)
+        case .longCredential: return SecretStrength.objection(to: secret, canBePermitted: false)
         case .storageKey:
             do throws(StorageKeyError) {
                 _ = try StorageKey(contents: secret.bytes)
