@@ -70,6 +70,19 @@ struct EmbeddingTests {
             .map { SourceTree.root.appending(path: $0).path() }
         let made = try FileManager.default.contentsOfDirectory(at: build, includingPropertiesForKeys: nil)
             .filter { $0.pathExtension == "build" }.map { $0.appending(path: "module.modulemap").path() }
-        return ours + made.filter { FileManager.default.fileExists(atPath: $0) }
+        return (ours + made + foreign(build)).filter { FileManager.default.fileExists(atPath: $0) }
+    }
+
+    /// The maps of C targets in packages that ours depend on, which bring them in their sources.
+    private static func foreign(_ build: URL) -> [String] {
+        let checkouts = build.deletingLastPathComponent().deletingLastPathComponent().appending(path: "checkouts")
+        // A folder that is missing has no map; the compiler then names the module.
+        let packages = (try? FileManager.default.contentsOfDirectory(atPath: checkouts.path())) ?? []
+        return packages.flatMap { package in
+            let sources = checkouts.appending(path: "\(package)/Sources")
+            // As above.
+            let targets = (try? FileManager.default.contentsOfDirectory(atPath: sources.path())) ?? []
+            return targets.map { sources.appending(path: "\($0)/include/module.modulemap").path() }
+        }
     }
 }
