@@ -1,6 +1,7 @@
 import AuthorizationServer
 import DevelopmentIdentityProvider
 import Foundation
+import GatehouseHosting
 import Logging
 import OAuthProtocol
 import OpenSSLCrypto
