@@ -53,7 +53,7 @@ package final class GatehouseServer: Sendable {
         reloading = composition.reloading
         reloadTurns = SerialTurns(work: composition.duties.work)
         work = composition.duties.work
-        tracer = composition.tracer
+        tracer = composition.signals.tracer
         server = listeners.server
         management = listeners.management
         addresses = listeners.addresses
@@ -93,7 +93,7 @@ package final class GatehouseServer: Sendable {
         )
         if environment.maintainsOnTimer, let loop = listeners.server.eventLoops.first {
             maintenance.start(on: loop)
-            composition.tracer?.start { delay, action in loop.schedule(after: delay, action) }
+            composition.signals.tracer?.start { delay, action in loop.schedule(after: delay, action) }
         }
         composition.signals.readiness.set(.ready)
         let server = GatehouseServer(

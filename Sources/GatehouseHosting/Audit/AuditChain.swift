@@ -1,13 +1,13 @@
 import Foundations
 import OAuthProtocol
-import OpenSSLCrypto
+package import OpenSSLCrypto
 
 /// Links the lines of an audit trail: each has the SHA-256 of the line before it (`prev`), and checkpoints have an
 /// HMAC over themselves, and so over all lines before them.
 ///
 /// After lines were changed, removed, inserted or reordered, every later line must be written anew, and only the key
 /// makes the checkpoints among them. The chain does not show that lines after the last checkpoint were cut off.
-struct AuditChain: Sendable {
+package struct AuditChain: Sendable {
     /// Makes checkpoints; without one there are only links.
     var key: AuditCheckpointKey?
 
@@ -18,11 +18,11 @@ struct AuditChain: Sendable {
     private var isCheckpointWanted = false
 
     /// The most lines between two checkpoints.
-    static let uncoveredCountMax = 1000
+    package static let uncoveredCountMax = 1000
     /// How long a line waits for a checkpoint, while the writer runs.
     static let checkpointInterval = Duration.seconds(60)
     /// What the first line of a trail has in the place of the hash of a line before it: the hash of nothing.
-    static let beginning = SHA256.hash([])
+    package static let beginning = SHA256.hash([])
 
     /// Continues behind a line, given without its newline; `nil` for an empty trail.
     ///
@@ -107,26 +107,26 @@ struct AuditChain: Sendable {
 /// Authenticates checkpoints: an HMAC-SHA-256 key that is derived from the storage's, and its id.
 ///
 /// Not the signing key: that one is in the state, which a verifier of old files would have to open, and is rotated.
-struct AuditCheckpointKey: Sendable, Redacted {
+package struct AuditCheckpointKey: Sendable, Redacted {
     /// Distinguishes keys, and is useless for finding one.
-    let id: String
+    package let id: String
     private let key: HMACSHA256Key
 
     /// Takes over a derived key.
-    init(_ key: HMACSHA256Key) {
+    package init(_ key: HMACSHA256Key) {
         self.key = key
         let code = key.authenticationCode(for: Array("gatehouse audit checkpoint key id".utf8))
         id = Base64URL.encode(Array(code.bytes.prefix(6)))
     }
 
     /// The code of a checkpoint's line up to its code.
-    func code(for line: ArraySlice<UInt8>) -> SHA256Digest {
+    package func code(for line: ArraySlice<UInt8>) -> SHA256Digest {
         key.authenticationCode(for: Array("gatehouse audit checkpoint 1\n".utf8) + line)
     }
 }
 
 /// A line of a trail, split where the chain has written: read by its bytes, so that no two readings of a line differ.
-struct AuditLine: Sendable {
+package struct AuditLine: Sendable {
     /// What is before the hash of the line before.
     static let linkPrefix = Array(#","prev":""#.utf8)
     /// What is before a checkpoint's code.
@@ -135,14 +135,14 @@ struct AuditLine: Sendable {
     private static let valueByteCount = 43
 
     /// The hash that the line has of the line before it; `nil` for a line without one.
-    let link: SHA256Digest?
+    package let link: SHA256Digest?
     /// The code of a checkpoint; `nil` for every other line.
-    let code: SHA256Digest?
+    package let code: SHA256Digest?
     /// What the code is computed from.
-    let authenticated: ArraySlice<UInt8>
+    package let authenticated: ArraySlice<UInt8>
 
     /// Reads a line without its newline.
-    init(_ line: ArraySlice<UInt8>) {
+    package init(_ line: ArraySlice<UInt8>) {
         var rest = line
         guard rest.last == UInt8(ascii: "}") else {
             (link, code, authenticated) = (nil, nil, [])

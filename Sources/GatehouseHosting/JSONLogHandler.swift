@@ -1,32 +1,32 @@
 import AuthorizationServer
-import Logging
+package import Logging
 import OAuthProtocol
 
 /// Writes swift-log's lines as JSON, one object each: time, level, message, and the metadata as members.
-struct JSONLogHandler: LogHandler {
-    var logLevel: Logger.Level
-    var metadata: Logger.Metadata = [:]
+package struct JSONLogHandler: LogHandler {
+    package var logLevel: Logger.Level
+    package var metadata: Logger.Metadata = [:]
     private let writer: LineWriter
     private let label: String
 
     /// A handler that writes lines of at least `level`.
-    init(label: String, level: Logger.Level, writer: LineWriter) {
+    package init(label: String, level: Logger.Level, writer: LineWriter) {
         self.label = label
         logLevel = level
         self.writer = writer
     }
 
-    subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+    package subscript(metadataKey key: String) -> Logger.Metadata.Value? {
         get { metadata[key] }
         set { metadata[key] = newValue }
     }
 
     /// The line that the log has in the place of lines that its reader was too slow for.
-    static func droppedLine(_ count: Int) -> [UInt8] {
+    package static func droppedLine(_ count: Int) -> [UInt8] {
         line(.warning, "log lines were dropped because the log is not read fast enough", ["count": "\(count)"])
     }
 
-    func log(event: LogEvent) {
+    package func log(event: LogEvent) {
         let members = metadata.merging(event.metadata ?? [:], uniquingKeysWith: { $1 })
         writer.write(Self.line(event.level, event.message.description, members))
     }

@@ -1,8 +1,8 @@
-import ServerConfiguration
+package import ServerConfiguration
 import Yams
 
 /// Parses YAML into a configuration tree with line numbers, and refuses ambiguous input.
-enum YAMLConfiguration {
+package enum YAMLConfiguration {
     /// The most values in a tree: a few aliases can expand to millions, which this bound stops.
     static let valueCountMax = 10_000
 
@@ -10,7 +10,7 @@ enum YAMLConfiguration {
     static let depthMax = 16
 
     /// Reads the text of a file.
-    static func parse(_ text: String) throws(ConfigurationErrors) -> ConfigurationNode {
+    package static func parse(_ text: String) throws(ConfigurationErrors) -> ConfigurationNode {
         try parse(text) { .line($0) }
     }
 

@@ -1,10 +1,10 @@
 import Foundation
-import Logging
-import OutboundHTTP
-import ServerConfiguration
+package import Logging
+package import OutboundHTTP
+package import ServerConfiguration
 
 /// The server's two HTTP clients, which share nothing that strangers could use up (S-01).
-struct OutboundClients {
+package struct OutboundClients {
     /// For the identity providers and APIs that the operator has configured.
     let providers: CurlClient
     /// For the hosts that clients name: metadata documents and key sets.
@@ -28,7 +28,7 @@ struct OutboundClients {
     /// A client for the configured providers, which goes the way that the server's requests go.
     ///
     /// - Throws: ``OutboundError`` `invalidConfiguration` when the CA file is unusable.
-    static func provider(
+    package static func provider(
         _ configuration: Configuration.Outbound,
         logger: Logger
     ) throws(OutboundError) -> CurlClient {

@@ -1,28 +1,29 @@
-import AuthorizationServer
+package import AuthorizationServer
 import DurableLog
 import Foundation
-import Logging
+package import Logging
 import OAuthProtocol
 import OAuthState
 import OpenSSLCrypto
-import OutboundHTTP
-import ServerConfiguration
+package import OutboundHTTP
+package import ServerConfiguration
 
 /// Provides what a server must not access itself: log, audit file, network client, storage directory.
-struct ServerHost {
+package struct ServerHost {
     /// The audit trail in the storage directory.
-    static let auditFileName = "audit.log"
+    package static let auditFileName = "audit.log"
 
-    let configuration: Configuration
-    let logger: Logger
-    private let log: LineWriter
+    package let configuration: Configuration
+    package let logger: Logger
+    /// `nil` when the log is another program's.
+    private let log: LineWriter?
     private let audit: LineWriter?
     private let auditKeeper: AuditKeeper?
     private let clients: OutboundClients
     private let acceptedLosses: Set<String>
 
     /// Sends the server's requests to its providers.
-    var transport: any OutboundTransport { clients.providers }
+    package var transport: any OutboundTransport { clients.providers }
 
     /// Opens the configured resources; without `audits` the trail is kept only in memory.
     ///
@@ -32,11 +33,33 @@ struct ServerHost {
     ///   - audits: Whether the audit trail is written.
     ///   - acceptedLosses: Damaged files of the storage, by name, whose loss the operator accepts.
     /// - Throws: The error that prevents the start, with a message for the operator.
-    init(
+    package init(
         _ configuration: Configuration,
         logLevel: Logger.Level,
         audits: Bool = true,
         acceptedLosses: Set<String> = []
+    ) throws {
+        let log = LineWriter(
+            AppendingFile(descriptor: STDERR_FILENO, name: "standard error"),
+            policy: .drop(notice: { JSONLogHandler.droppedLine($0) })
+        )
+        let logger = Logger(label: "gatehouse") { JSONLogHandler(label: $0, level: logLevel, writer: log) }
+        try self.init(configuration, log: log, logger: logger, audits: audits, acceptedLosses: acceptedLosses)
+    }
+
+    /// A host inside another program, whose logger it uses.
+    ///
+    /// - Throws: The error that prevents the start, with a message for the operator.
+    init(_ configuration: Configuration, logger: Logger) throws {
+        try self.init(configuration, log: nil, logger: logger, audits: true, acceptedLosses: [])
+    }
+
+    private init(
+        _ configuration: Configuration,
+        log: LineWriter?,
+        logger: Logger,
+        audits: Bool,
+        acceptedLosses: Set<String>
     ) throws {
         self.configuration = configuration
         self.acceptedLosses = acceptedLosses
@@ -44,12 +67,8 @@ struct ServerHost {
         signal(SIGPIPE, SIG_IGN)
         // A file at its limit (RLIMIT_FSIZE) is a failed write like one on a full disk, and does not end the server.
         signal(SIGXFSZ, SIG_IGN)
-        let log = LineWriter(
-            AppendingFile(descriptor: STDERR_FILENO, name: "standard error"),
-            policy: .drop(notice: { JSONLogHandler.droppedLine($0) })
-        )
         self.log = log
-        logger = Logger(label: "gatehouse") { JSONLogHandler(label: $0, level: logLevel, writer: log) }
+        self.logger = logger
         clients = try OutboundClients(configuration.outbound, logger: logger)
         if let directory = configuration.storage.directory {
             let keeper = AuditKeeper(directory: directory, configuration.audit, logger)
@@ -91,15 +110,14 @@ struct ServerHost {
     }
 
     /// The server's environment, with the storage opened and locked.
-    func environment() throws -> ServerEnvironment {
-        let log = log
+    package func environment() throws -> ServerEnvironment {
         var environment = ServerEnvironment(
             transport: clients.providers,
             auditSink: audit ?? UnboundedAuditSink { _ in },
             logger: logger
         )
         environment.documentTransport = clients.documents
-        environment.droppedLogLineCount = { log.droppedCount }
+        if let log { environment.droppedLogLineCount = { log.droppedCount } }
         environment.readFile = { try HostFiles().text($0) }
         if let (engine, database) = try ConfiguredDatabase.engine(for: configuration.storage) {
             environment.openState = { [logger] settings in
@@ -155,7 +173,7 @@ struct ServerHost {
     /// Opens the audit file again, under its name, as log rotation asks with SIGHUP.
     ///
     /// When that fails the lines go on to the file that is open, which may have been renamed.
-    func reopenAudit() {
+    package func reopenAudit() {
         guard let directory = configuration.storage.directory, let audit else { return }
         do {
             audit.replaceFile(by: try Self.auditFile(in: directory))
@@ -168,16 +186,20 @@ struct ServerHost {
     }
 
     /// Closes the network clients, then writes the remaining lines of log and audit trail.
-    func close() async {
+    package func close() async {
         await clients.shutdown()
         audit?.close()
-        log.close()
+        log?.close()
     }
 }
 
 /// An error that prevents a start, worded for the operator.
-struct HostError: Error, CustomStringConvertible {
-    let description: String
+package struct HostError: Error, CustomStringConvertible {
+    /// What is wrong, and what to do.
+    package let description: String
+
+    /// An error with a message.
+    package init(description: String) { self.description = description }
 }
 
 extension StorageKeySource {

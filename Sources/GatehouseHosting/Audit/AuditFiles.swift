@@ -2,21 +2,21 @@ import Foundation
 import OAuthProtocol
 
 /// The files of a storage directory's audit trail: the one that is written, and those that rotation left beside it.
-enum AuditFiles {
+package enum AuditFiles {
     /// The trail's files, oldest first.
     ///
     /// Files that another program renamed have names of that program, and are not among them.
-    static func paths(in directory: String) -> [String] {
+    package static func paths(in directory: String) -> [String] {
         names(in: directory).map { directory + "/" + $0 }
     }
 
     /// The names of the trail's files in the directory, oldest first.
-    static func names(in directory: String) -> [String] {
+    package static func names(in directory: String) -> [String] {
         rotatedNames(in: directory) + [ServerHost.auditFileName]
     }
 
     /// The files that rotation left, oldest first: their names have the moment.
-    static func rotated(in directory: String) -> [String] {
+    package static func rotated(in directory: String) -> [String] {
         rotatedNames(in: directory).map { directory + "/" + $0 }
     }
 

@@ -47,7 +47,7 @@ package struct ConfiguredDatabase: Sendable {
     package let key: StorageKey
 
     /// The database of a configuration whose secrets were read; nil when the state is not in a database.
-    init?(_ storage: Configuration.Storage) throws {
+    package init?(_ storage: Configuration.Storage) throws {
         guard let configuration = storage.postgresql else { return nil }
         guard let key = storage.encryptionKey?.value else {
             throw HostError(description: "storage.postgresql needs storage.encryption_key")
@@ -60,7 +60,7 @@ package struct ConfiguredDatabase: Sendable {
     /// The engine, and the database; nil when the state is not in a database.
     ///
     /// - Throws: ``HostError`` in the program for one node.
-    static func engine(
+    package static func engine(
         for storage: Configuration.Storage
     ) throws -> (engine: any DatabaseEngine, database: ConfiguredDatabase)? {
         guard let database = try ConfiguredDatabase(storage) else { return nil }

@@ -1,7 +1,7 @@
 import AuthorizationServer
-import DurableLog
+package import DurableLog
 import Foundation
-import Logging
+package import Logging
 import OAuthProtocol
 import OpenSSLCrypto
 
@@ -11,7 +11,7 @@ import OpenSSLCrypto
 ///
 /// Two copies that run at the same time are noticed only when the clock of one is corrected: never clone a running
 /// server.
-struct ResumptionWatch: Sendable {
+package struct ResumptionWatch: Sendable {
     /// What tells one run of a machine from another.
     struct Sign: Equatable, Sendable {
         /// The kernel's id of this boot; another one after a checkpointed process was moved.
@@ -41,8 +41,14 @@ struct ResumptionWatch: Sendable {
     let journal: Journal?
     let logger: Logger
 
+    /// A watch that renews a journal's segment; `nil` for a state that is not in files.
+    package init(journal: Journal?, logger: Logger) {
+        self.journal = journal
+        self.logger = logger
+    }
+
     /// Looks each second until it is cancelled.
-    func watch() async {
+    package func watch() async {
         var earlier = Sign.current()
         while !Task.isCancelled {
             // Cancelled at the shutdown, which ends the loop.

@@ -1,5 +1,5 @@
 import AuthorizationServer
-import DurableLog
+package import DurableLog
 import Foundation
 import Synchronization
 
@@ -7,9 +7,9 @@ import Synchronization
 ///
 /// Lines that arrive while a write is in progress go out together with one call. ``write(_:)`` never waits, whatever
 /// the file does; the policy says what happens to a line that finds no room.
-final class LineWriter: Sendable {
+package final class LineWriter: Sendable {
     /// What happens to a line that does not fit the bound.
-    enum Policy: Sendable {
+    package enum Policy: Sendable {
         /// It is kept over the bound; what caused it waits in ``waitForRoom()`` before it causes more.
         case keep
         /// It is dropped. Where lines were dropped, `notice` makes a line with their number.
@@ -17,7 +17,7 @@ final class LineWriter: Sendable {
     }
 
     /// What happens to the file, each once.
-    enum Trouble: Sendable {
+    package enum Trouble: Sendable {
         /// Writing fails with this error. What fits the bound is kept and goes out, in order, once writing succeeds.
         case began(FileSystemError)
         /// Writing succeeds again.
@@ -77,7 +77,7 @@ final class LineWriter: Sendable {
     ///   - policy: What happens to a line that finds no room.
     ///   - keeper: Links the lines and begins other files.
     ///   - report: Hears what happens to the file; called on the writer's thread.
-    init(
+    package init(
         _ file: AppendingFile,
         pendingByteCountMax: Int = usualPendingByteCountMax,
         policy: Policy,
@@ -132,7 +132,7 @@ final class LineWriter: Sendable {
     ///
     /// - Returns: False if the line was kept over the bound.
     @discardableResult
-    func write(_ line: [UInt8]) -> Bool {
+    package func write(_ line: [UInt8]) -> Bool {
         switch admit(line) {
         case .taken, .dropped: break
         case .takenByIdleThread: work.signal()
@@ -148,15 +148,15 @@ final class LineWriter: Sendable {
     }
 
     /// Whether what waits fits the bound.
-    var hasRoom: Bool {
+    package var hasRoom: Bool {
         state.withLock { $0.droppedCount == 0 && $0.waitingByteCount <= pendingByteCountMax }
     }
 
     /// Lines dropped since the start.
-    var droppedCount: Int { state.withLock { $0.droppedTotal } }
+    package var droppedCount: Int { state.withLock { $0.droppedTotal } }
 
     /// Returns when what waits fits the bound, or when the task is cancelled.
-    func waitForRoom() async {
+    package func waitForRoom() async {
         await waiters.wait { hasRoom || state.withLock { $0.isClosed } }
     }
 
@@ -166,13 +166,13 @@ final class LineWriter: Sendable {
     ///
     /// A line is never divided between two files. What waits because the present file takes nothing goes to the new
     /// one.
-    func replaceFile(by file: AppendingFile) {
+    package func replaceFile(by file: AppendingFile) {
         state.withLock { $0.nextFile = file }
         work.signal()
     }
 
     /// Writes what waits, and ends the thread; waits for both, but not long.
-    func close() {
+    package func close() {
         let wasClosed = state.withLock { state in
             defer { state.isClosed = true }
             return state.isClosed

@@ -8,7 +8,7 @@ import Synchronization
 ///
 /// Used by the writer of the lines, on its thread. Nothing is read or written before the first line, because a process
 /// that fails to lock the storage must not touch a trail that another process writes.
-final class AuditKeeper: Sendable {
+package final class AuditKeeper: Sendable {
     /// When a file is full, and how many are kept.
     struct Rotation: Sendable, Equatable {
         /// The size in bytes at which a file is full; `nil` for any.

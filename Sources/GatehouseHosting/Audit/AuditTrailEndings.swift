@@ -1,15 +1,15 @@
 import Foundation
-import OAuthProtocol
+package import OAuthProtocol
 import OAuthState
 
 /// What an audit trail says has ended, so that a state that is older than the trail does not bring it back to life.
-struct AuditTrailEndings: Equatable {
+package struct AuditTrailEndings: Equatable {
     /// Sessions that ended.
-    var sessions: Set<SessionID> = []
+    package var sessions: Set<SessionID> = []
     /// Connections that were erased.
-    var connections: Set<ConnectionID> = []
+    package var connections: Set<ConnectionID> = []
     /// When the last event happened, as the trail writes it; `nil` for an empty trail.
-    var lastTime: String?
+    package var lastTime: String?
 
     /// The most bytes at the end of the trail that a command reads.
     static let byteCountMax = 256 << 20
@@ -20,7 +20,7 @@ struct AuditTrailEndings: Equatable {
     ]
     private static let chunkByteCount = 1 << 20
 
-    var isEmpty: Bool { sessions.isEmpty && connections.isEmpty }
+    package var isEmpty: Bool { sessions.isEmpty && connections.isEmpty }
 
     /// Reads the end of a trail, which rotation may have divided into several files; a missing file has no events.
     ///
@@ -30,7 +30,7 @@ struct AuditTrailEndings: Equatable {
     ///   - byteCountMax: The most bytes that are read, at the end of the trail.
     /// - Returns: What has ended since then.
     /// - Throws: The error of reading a file that exists.
-    static func read(
+    package static func read(
         _ paths: [String],
         since start: String,
         byteCountMax: Int = AuditTrailEndings.byteCountMax

@@ -2,8 +2,9 @@ import ServerConfiguration
 import SocketHTTP
 
 /// Applies `GATEHOUSE_…` variables to a configuration file: one variable for each key outside lists.
-struct EnvironmentOverrides {
-    static let prefix = "GATEHOUSE_"
+package struct EnvironmentOverrides {
+    /// How the names of the variables begin.
+    package static let prefix = "GATEHOUSE_"
 
     /// The errors in variables; the caller reports them with the configuration's own errors.
     private(set) var errors: [ConfigurationError] = []

@@ -2,24 +2,28 @@ import Foundation
 import ServerConfiguration
 
 /// Reads the files that a configuration names.
-struct HostFiles {
+package struct HostFiles {
     /// Why a file is unusable, as a message states it after the file's name.
-    struct Refusal: Error {
-        let reason: String
+    package struct Refusal: Error {
+        /// Such as "does not exist".
+        package let reason: String
     }
+
+    /// The files of this machine.
+    package init() {}
 
     /// The longest file that is read: a configuration or a secret is far shorter, and a device has no end.
     static let byteCountMax = 1 << 20
 
     /// The text of a file.
-    func text(_ path: String) throws(Refusal) -> String {
+    package func text(_ path: String) throws(Refusal) -> String {
         let bytes = try data(path)
         guard let text = String(bytes: bytes, encoding: .utf8) else { throw Refusal(reason: "is not UTF-8 text") }
         return text
     }
 
     /// The bytes of a file.
-    func bytes(_ path: String) throws(Refusal) -> [UInt8] {
+    package func bytes(_ path: String) throws(Refusal) -> [UInt8] {
         Array(try data(path))
     }
 

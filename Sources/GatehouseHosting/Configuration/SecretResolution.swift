@@ -1,15 +1,18 @@
 import DurableLog
-import ServerConfiguration
+package import ServerConfiguration
 
 /// Reads the secrets that a configuration refers to, from files and environment variables.
-struct SecretResolution {
+package struct SecretResolution {
     let environment: [String: String]
     let files = HostFiles()
+
+    /// A resolution that reads variables from an environment.
+    package init(environment: [String: String]) { self.environment = environment }
 
     /// The configuration with every reference replaced by its secret.
     ///
     /// - Throws: Every missing or empty secret, by its key; never its content.
-    func resolve(_ configuration: Configuration) throws(ConfigurationErrors) -> Configuration {
+    package func resolve(_ configuration: Configuration) throws(ConfigurationErrors) -> Configuration {
         var resolved = configuration
         var errors: [ConfigurationError] = []
         resolved.replaceSecrets { path, reference, content in
@@ -43,6 +46,7 @@ struct SecretResolution {
         switch content {
         case .text: return nil
         case .credential: return SecretStrength.objection(to: secret)
+        case .longCredential: return SecretStrength.objection(to: secret, canBePermitted: false)
         case .storageKey:
             do throws(StorageKeyError) {
                 _ = try StorageKey(contents: secret.bytes)

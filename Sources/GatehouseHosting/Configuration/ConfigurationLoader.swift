@@ -1,31 +1,34 @@
 import AuthorizationServer
-import ServerConfiguration
+package import ServerConfiguration
 
 /// Turns a file, the environment and the secrets that they name into a configuration that can be served.
-struct ConfigurationLoader {
+package struct ConfigurationLoader {
     let environment: [String: String]
     let files = HostFiles()
 
+    /// A loader that reads overrides and secrets from an environment.
+    package init(environment: [String: String]) { self.environment = environment }
+
     /// A configuration that can be served, and what its secrets can be read from again.
-    struct Loaded: Sendable {
+    package struct Loaded: Sendable {
         /// With its secrets.
-        let configuration: Configuration
+        package let configuration: Configuration
         /// With the places of its secrets.
-        let unresolved: Configuration
+        package let unresolved: Configuration
         /// Those of the warnings that a start does not log by itself.
-        let hostWarnings: [ConfigurationWarning]
+        package let hostWarnings: [ConfigurationWarning]
 
         /// What it permits and the operator may not have intended.
-        var warnings: [ConfigurationWarning] { hostWarnings + configuration.providerWarnings }
+        package var warnings: [ConfigurationWarning] { hostWarnings + configuration.providerWarnings }
     }
 
     /// Loads a file; reports the errors of every step that could be taken at once.
-    func load(path: String) throws(ConfigurationErrors) -> Configuration {
+    package func load(path: String) throws(ConfigurationErrors) -> Configuration {
         try loadAll(path: path).configuration
     }
 
     /// Loads a file, keeps where its secrets are, and says what in it deserves attention.
-    func loadAll(path: String) throws(ConfigurationErrors) -> Loaded {
+    package func loadAll(path: String) throws(ConfigurationErrors) -> Loaded {
         let text: String
         do {
             text = try files.text(path)
@@ -36,7 +39,7 @@ struct ConfigurationLoader {
     }
 
     /// Loads a configuration from text.
-    func load(text: String) throws(ConfigurationErrors) -> Configuration {
+    package func load(text: String) throws(ConfigurationErrors) -> Configuration {
         try loadAll(text: text).configuration
     }
 
@@ -47,7 +50,7 @@ struct ConfigurationLoader {
     }
 
     /// Loads a configuration from the tree of a file.
-    func loadAll(root: ConfigurationNode) throws(ConfigurationErrors) -> Loaded {
+    package func loadAll(root: ConfigurationNode) throws(ConfigurationErrors) -> Loaded {
         var overrides = EnvironmentOverrides(environment: environment)
         let root = overrides.apply(to: root)
         let decoded: Configuration
