@@ -219,7 +219,7 @@ extension EndToEndTests {
             let bound: Bound
         }
 
-        @Test("CR-1, OP-1, CA-3, DP-1: IdPyOIDC registers itself, or is known by secret or key, and checks our ID tokens")
+        @Test("CR-1, OP-1, CA-3, DP-1: IdPyOIDC registers itself, or is known by secret or key; checks our ID tokens")
         func relyingParty() async throws {
             let deployment = try #require(ClientDeployment.current)
             let story = try await deployment.tell("idpyoidc_story.py", as: RelyingPartyStory.self)
