@@ -17,6 +17,8 @@ struct ServerComposition {
     let responders: Responders
     let reloading: ServerReload
     let signals: Signals
+    /// Makes spans; `nil` without `tracing`.
+    let tracer: Tracer?
 
     /// What answers on the listeners.
     struct Responders {
@@ -34,8 +36,11 @@ struct ServerComposition {
     /// Rebuilds the state and wires the parts.
     static func make(
         _ configuration: Configuration,
-        environment: ServerEnvironment
+        environment given: ServerEnvironment
     ) async throws -> ServerComposition {
+        let work = BackgroundWork()
+        var environment = given
+        environment.adoptTracing(configuration, work: work)
         let now = environment.timeSource.now()
         if let storage = environment.storage, storage.recovery.hasLoss {
             // The next start must know it, too.
@@ -49,7 +54,6 @@ struct ServerComposition {
         let storage = try await environment.state(settings)
         try await endAgain(environment.endedSessions, storage.stores.sessions, environment.logger)
         let audit = AuditTrail(sink: environment.auditSink)
-        let work = BackgroundWork()
         let keys = try await ServerKeys.prepare(
             configuration,
             environment,
@@ -84,7 +88,7 @@ struct ServerComposition {
             )
             let issuerPath = parts.configuration.issuer.path
             return ServerReload.Tables(
-                publicRequests: parts.routes(publicEndpoints(parts), issuerPath: issuerPath).responder,
+                publicRequests: parts.routes(publicEndpoints(parts), issuerPath: issuerPath, isPublic: true).responder,
                 managementRequests: parts.routes(management.endpoints).responder
             )
         }
@@ -94,7 +98,8 @@ struct ServerComposition {
             duties: parts.providerDuties,
             responders: Responders(public: reloading.publicRequests, management: reloading.managementRequests),
             reloading: reloading,
-            signals: signals
+            signals: signals,
+            tracer: parts.environment.tracer
         )
     }
 

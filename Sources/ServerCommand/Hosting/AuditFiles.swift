@@ -26,6 +26,17 @@ enum AuditFiles {
         return names.filter { $0.wholeMatch(of: /audit-\d{8}T\d{6}\.\d{3}Z\.log/) != nil }.sorted()
     }
 
+    /// The trail's files, also those that another program renamed, such as `audit.log.1` and `audit.log-20261130.gz`.
+    ///
+    /// One with content shows that a server ran on the directory. A rotation leaves the present file empty, so all
+    /// count.
+    static func companions(in directory: String) -> Set<String> {
+        // What cannot be read here, the opening of the storage reports.
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: directory)) ?? []
+        let renamed = names.filter { $0.wholeMatch(of: /audit\.log[.-]\d[\dT.-]*(?:\.(?:gz|bz2|xz|zst))?/) != nil }
+        return Set(renamed).union(Self.names(in: directory))
+    }
+
     /// The name of a file that is rotated at a moment.
     static func rotatedName(_ now: Timestamp) -> String {
         "audit-\(now.rfc3339.filter { $0 != "-" && $0 != ":" }).log"

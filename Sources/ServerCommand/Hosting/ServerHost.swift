@@ -146,7 +146,7 @@ struct ServerHost {
             options: StorageOptions(
                 journal: JournalOptions(policy: configuration.storage.journal.policy),
                 acceptedLosses: acceptedLosses,
-                companions: [Self.auditFileName]
+                companions: AuditFiles.companions(in: directory)
             ),
             logger: logger
         )
