@@ -40,6 +40,7 @@ package struct PostgreSQLStorage: StateStorage {
         )
         do {
             try await Self.compareKeys(place)
+            try await PostgreSQLEndings(place).prepare()
         } catch {
             await client.shutdown()
             throw error
@@ -55,6 +56,7 @@ package struct PostgreSQLStorage: StateStorage {
         let keys = PostgreSQLKeys(place)
         let replay = PostgreSQLReplay(place)
         let devices = PostgreSQLDevices(place)
+        let (endings, streams) = (PostgreSQLEndings(place), PostgreSQLStreams(place))
         return Stores(
             clients: clients,
             sessions: sessions,
@@ -71,7 +73,9 @@ package struct PostgreSQLStorage: StateStorage {
                     vault: vault,
                     keys: keys,
                     replay: replay,
-                    devices: devices
+                    devices: devices,
+                    endings: endings,
+                    streams: streams
                 )
             ),
             administration: Stores.Administration(
@@ -83,7 +87,8 @@ package struct PostgreSQLStorage: StateStorage {
                 ),
                 blocks: PostgreSQLBlocks(place),
                 keys: keys
-            )
+            ),
+            signals: Stores.Signals(endings: endings, streams: streams)
         )
     }
 

@@ -29,6 +29,7 @@ struct ServerComposition {
         let readiness = Readiness()
         let counters = ServerCountersSource()
         let operations = OperatorRequests()
+        let eventWaits: EventWaits
     }
 
     /// Rebuilds the state and wires the parts.
@@ -73,7 +74,7 @@ struct ServerComposition {
     }
 
     private static func composed(_ parts: ServerParts, _ storage: any StateStorage) -> ServerComposition {
-        let signals = Signals()
+        let signals = Signals(eventWaits: parts.eventWaits)
         let reloading = ServerReload(parts) { parts in
             let management = ManagementFeature(
                 parts,
@@ -102,7 +103,7 @@ struct ServerComposition {
     private static func publicEndpoints(_ parts: ServerParts) -> [any Endpoint] {
         let features: [any Feature] = [
             BrowserFeature(parts), TokenFeature(parts), RegistrationFeature(parts), AgentFeature(parts),
-            VaultFeature(parts),
+            VaultFeature(parts), SignalFeature(parts),
         ]
         let endpoints = features.flatMap(\.endpoints)
         return endpoints + DiscoveryFeature(parts, describing: endpoints).endpoints
