@@ -39,7 +39,7 @@ struct UserPages: Sendable {
     ) async throws(OAuthError) -> Response {
         let (ticket, cookie) = try forms.ticket(for: user.id, request, now: context.now)
         let connections = try await OAuthError.attempt(await vault.connections(of: user.id))
-        let listing = ConnectionListing(connections, among: upstreams.names)
+        let listing = ConnectionListing(connections, among: upstreams.connectableNames)
         var response = browser.pages.connections(
             // Including those of upstreams that are no longer configured, which must remain endable.
             ConnectionsPage(
@@ -105,6 +105,34 @@ struct UserPages: Sendable {
         var response = Response.redirect(to: url, after: request.method)
         response.setCookies([browser.cookies.removingLogin()])
         return response
+    }
+
+    /// Answers a form that a user submitted on one of these pages; every refusal is a page.
+    ///
+    /// - Parameters:
+    ///   - request: The request with the form.
+    ///   - context: The request's time and source.
+    ///   - act: Makes the answer from the form's checked parameters and the user who is signed in, if any.
+    /// - Returns: The answer, or the page of a refusal.
+    func submission(
+        _ request: Request,
+        _ context: RequestContext,
+        _ act: (FormParameters, BrowserLogins.Visitor?) async throws(OAuthError) -> Response
+    ) async -> Response {
+        do throws(OAuthError) {
+            let visitor = try await visitor(request, now: context.now)
+            let form: FormParameters
+            do throws(PageForm.Refusal) {
+                form = try forms.checked(request, userID: visitor?.user.id, now: context.now)
+            } catch {
+                switch error {
+                case .page(let page, let status): return browser.pages.error(page, status: status)
+                }
+            }
+            return try await act(form, visitor)
+        } catch {
+            return failure(error)
+        }
     }
 
     /// The page of an error that prevented another page.

@@ -59,8 +59,9 @@ extension Configuration.Upstream {
             callbackURL: issuer.url(EndpointPath.callback + "/" + name),
             addressPolicy: allowsPrivateNetwork || allowsInsecureHTTP ? .allowPrivate : .publicOnly,
             behaviour: behaviour,
-            credential: preset == .entered ? entered : nil,
-            server: preset == .mcp ? protectedServer(issuer: issuer) : nil
+            credential: preset == .entered ? enteredCredential : nil,
+            server: preset == .mcp ? protectedServer(issuer: issuer) : nil,
+            chained: chained
         )
         configuration.olderClientSecrets = (clientSecret?.values.dropFirst() ?? []).map {
             UpstreamClientSecret($0.text)
@@ -71,6 +72,12 @@ extension Configuration.Upstream {
         configuration.requiredClaims = requiredClaims
         configuration.allowsInsecureHTTP = allowsInsecureHTTP
         return configuration
+    }
+
+    private var enteredCredential: EnteredCredential {
+        var credential = entered
+        credential.api = api
+        return credential
     }
 
     // A document on plain http proves nothing, so only a server for development accepts it.

@@ -33,6 +33,7 @@ package final class GatehouseServer: Sendable {
     package let eventWaits: EventWaits
     private let reloading: ServerReload
     private let reloadTurns: SerialTurns
+    private let tracer: Tracer?
 
     /// The published signing keys.
     package var keys: SigningKeyPublication { ownKeys.publication }
@@ -55,6 +56,7 @@ package final class GatehouseServer: Sendable {
         reloading = composition.reloading
         reloadTurns = SerialTurns(work: composition.duties.work)
         work = composition.duties.work
+        tracer = composition.signals.tracer
         server = listeners.server
         management = listeners.management
         addresses = listeners.addresses
@@ -94,6 +96,7 @@ package final class GatehouseServer: Sendable {
         )
         if environment.maintainsOnTimer, let loop = listeners.server.eventLoops.first {
             maintenance.start(on: loop)
+            composition.signals.tracer?.start { delay, action in loop.schedule(after: delay, action) }
         }
         if let loop = listeners.server.eventLoops.first { composition.signals.eventWaits.start(on: loop) }
         composition.signals.readiness.set(.ready)
@@ -126,6 +129,7 @@ package final class GatehouseServer: Sendable {
         eventWaits.close()
         await maintenance.stop()
         await server.drain(gracePeriod: gracePeriod)
+        await tracer?.flush()
         await settleWork(within: settlePeriod)
         // Probes and scrapes are answered until here. The management listener lives on the main server's loops, which
         // end with that server.
@@ -244,5 +248,6 @@ package final class GatehouseServer: Sendable {
     /// Runs what is due at the time source's current time, for tests that move it.
     package func performMaintenance() async {
         await maintenance.performDue()
+        await tracer?.flush()
     }
 }
