@@ -1,6 +1,7 @@
 import ServerConfiguration
 import Testing
 
+@testable import GatehouseHosting
 @testable import ServerCommand
 
 @Suite("The token with which a provider ends its users' sessions")
