@@ -59,6 +59,8 @@ struct DevelopmentDeployment: Sendable {
         environment.reservations = [reservation]
         environment.frontPage = demoPort.map(DemoApplication.url)
         environment.timeSource = clock
+        let requests = ServerRequestCapture(clock: clock)
+        environment.logger = requests.logger(over: host.logger)
         environment.readConfiguration = { settings.configuration }
         let server = try await GatehouseServer.start(configuration, environment: environment)
         let ground = ControlGround(
@@ -67,7 +69,8 @@ struct DevelopmentDeployment: Sendable {
             clock: clock,
             transport: host.transport,
             adminToken: adminToken,
-            settings: settings
+            settings: settings,
+            requests: requests
         )
         let control = try await ControlPlane.start(ground, token: secret(), logger: host.logger)
         var demo: DemoApplication?
