@@ -1,7 +1,7 @@
 import ServerConfiguration
 import Testing
 
-@testable import ServerCommand
+@testable import GatehouseHosting
 
 @Suite("allow by GitHub organisation and team")
 struct OrganizationRuleKeyTests {

@@ -77,7 +77,7 @@ private struct Delegations: Sendable {
         var found: Set<String> = []
         // Each round goes one service further back, so there are no more rounds than resources.
         while true {
-            let earlier = targets.lazy.filter { $0.value.contains { isOwn($0) || found.contains($0) } }.map(\.key)
+            let earlier = targets.filter { $0.value.contains { isOwn($0) || found.contains($0) } }.keys
             let further = found.union(earlier)
             // A client's own delegation begins with a token of any resource.
             guard !targetsOfClients.contains(where: { isOwn($0) || further.contains($0) }) else { return nil }

@@ -71,9 +71,9 @@ final class ServerRequestCapture: Sendable {
             if state.requests.count == Self.requestCountMax { state.requests.removeFirst() }
             state.requests.append((route, json))
             state.counts[route, default: 0] += 1
-            let met = state.observers.filter { state.count($0.route) >= $0.count }
-            state.observers.removeAll { state.count($0.route) >= $0.count }
-            return met
+            let observers = state.observers
+            state.observers = observers.filter { state.count($0.route) < $0.count }
+            return observers.filter { state.count($0.route) >= $0.count }
         }
         for observer in met { observer.continuation.finish() }
     }
