@@ -213,7 +213,14 @@ package struct ClientMetadata: Hashable, Sendable {
 
     // MCP SDK 1.30 can send `scope: ""`, which means the same as none.
     private static func scopeSet(_ json: JSONObject) throws(OAuthError) -> ScopeSet? {
-        guard let text = try string("scope", in: json) else { return nil }
+        // Some clients send a list, as in `grant_types`; it is the same fact.
+        let text: String?
+        if let list = json["scope"]?.stringArrayValue, !list.isEmpty {
+            text = list.joined(separator: " ")
+        } else {
+            text = try string("scope", in: json)
+        }
+        guard let text, !text.isEmpty else { return nil }
         do {
             let scopes = try ScopeSet(parsing: text)
             return scopes.isEmpty ? nil : scopes

@@ -82,4 +82,23 @@ struct ShownMetadataTests {
         policy.grantableScopes = ScopeSet(["mcp:read", "openid"])
         #expect(try answer(#""scope":"\#(requested)""#, policy: policy)["scope"]?.stringValue == answered)
     }
+
+    @Test(
+        "C-6: scopes may come as a list, as the other members do; what is no scope is refused in a list too",
+        arguments: [
+            (#"["mcp:read", "claudeai"]"#, "mcp:read"), (#"["openid mcp:read"]"#, "openid mcp:read"),
+            (#"["email"]"#, "mcp:read"), (#"[""]"#, "mcp:read"), (#"["a\"b"]"#, nil), (#"[]"#, nil), (#"[7]"#, nil),
+        ] as [(String, String?)]
+    )
+    func listedScopes(requested: String, answered: String?) throws {
+        var policy = ClientMetadata.Policy()
+        policy.defaultScopes = ScopeSet(["mcp:read"])
+        policy.grantableScopes = ScopeSet(["mcp:read", "openid"])
+        let body = #""scope":\#(requested)"#
+        guard let answered else {
+            #expect(throws: OAuthError.self) { try answer(body, policy: policy) }
+            return
+        }
+        #expect(try answer(body, policy: policy)["scope"]?.stringValue == answered)
+    }
 }

@@ -40,7 +40,7 @@ struct UpstreamDiscovery: Sendable {
         let response = try await availableDocument()
         let document: JSONObject
         do {
-            document = try JSONParser.parseObject(response.body)
+            document = try JSONParser.parseObject(response.body.withoutByteOrderMark)
         } catch {
             throw UpstreamError(.invalidResponse, "the discovery document is not a JSON object: \(error)")
         }

@@ -22,7 +22,7 @@ package struct ProviderWords: Hashable, Sendable {
     /// The words of an answer; a body that is not a JSON object, such as a proxy's page, has none.
     init(status: Int?, json: JSONObject?) {
         self.status = status
-        error = json?.firstText(at: Self.errorPaths).flatMap(Self.fit)
+        error = (json?.firstText(at: ["error"]) ?? json?.firstCode(at: Self.errorPaths)).flatMap(Self.fit)
         text = json?.firstText(at: Self.textPaths).flatMap(Self.fit)
     }
 
@@ -34,9 +34,12 @@ package struct ProviderWords: Hashable, Sendable {
     }
 
     /// RFC 6749 §5.2, and what others send in its place.
-    private static let errorPaths = ["error", "error.code", "error.type", "errorCode", "code"]
+    private static let errorPaths = [
+        "error.code", "error.type", "error_code", "errorCode", "errcode", "code",
+    ]
     private static let textPaths = [
-        "error_description", "error.message", "errorSummary", "message", "error_message", "detail", "title",
+        "error_description", "error.message", "errorSummary", "message", "error_message", "errmsg", "msg", "detail",
+        "title",
     ]
 
     /// Removes values that this server sent, in case the provider repeats one.

@@ -66,6 +66,11 @@ enum UpstreamErrorCodes {
         "service_unavailable": .temporary,
     ]
 
+    /// What an error value means, in whatever case it is written; `nil` for an unknown one.
+    static func meaning(of value: String) -> Meaning? {
+        meanings[value.lowercased()]
+    }
+
     /// Whether an unknown `error` of an authorization response says in other words that the user refused: LinkedIn has
     /// `user_cancelled_login` and `user_cancelled_authorize`, others `user_denied` or `consent_declined`.
     ///
@@ -85,6 +90,7 @@ extension UpstreamError {
             self = overload
             return
         }
+        let value = value.lowercased()
         switch UpstreamErrorCodes.meanings[value] {
         case .accessDenied: self.init(.accessDenied, "the provider answered \(value)")
         case .invalidGrant: self.init(.invalidGrant, "the provider answered \(value)")
@@ -135,6 +141,7 @@ extension UpstreamError {
     }
 
     private init(authorizationResponse value: String) {
+        let value = value.lowercased()
         switch UpstreamErrorCodes.meanings[value] {
         case .accessDenied, .invalidGrant: self.init(.accessDenied, "the provider answered \(value)")
         case .invalidClient: self.init(.invalidClient, "the provider answered \(value)")

@@ -21,6 +21,16 @@ extension JSONObject {
         return nil
     }
 
+    /// The first value that is a string that is not empty, or a whole number other than 0, which means success.
+    func firstCode(at paths: [String]) -> String? {
+        for path in paths {
+            let value = value(at: path)
+            if let text = value?.stringValue, !text.isEmpty { return text }
+            if let number = value?.integerValue, number != 0 { return String(number) }
+        }
+        return nil
+    }
+
     /// The first value that is a string that is not empty.
     func firstText(at paths: [String]) -> String? {
         for path in paths {

@@ -43,7 +43,7 @@ struct TokenEndpoint: Sendable {
             layouts: [behaviour.tokenLayout] + (behaviour.otherTokenLayout.map { [$0] } ?? []),
             requestedScopes: requestedScopes
         )
-        return try UpstreamTokenResponse(json, reading, receivedAt: now)
+        return try Self.read(json, reading, receivedAt: now)
     }
 
     /// RFC 6749 §6: redeems a refresh token.
@@ -70,7 +70,22 @@ struct TokenEndpoint: Sendable {
             requestedScopes: requestedScopes,
             hasRefreshToken: true
         )
-        return try UpstreamTokenResponse(json, reading, receivedAt: now)
+        return try Self.read(json, reading, receivedAt: now)
+    }
+
+    // Some providers refuse under 200 without a member `error`: what they say must reach the log and the rules for dead
+    // grants.
+    private static func read(
+        _ json: JSONObject,
+        _ reading: UpstreamTokenResponse.Reading,
+        receivedAt: Timestamp
+    ) throws(UpstreamError) -> UpstreamTokenResponse {
+        do {
+            return try UpstreamTokenResponse(json, reading, receivedAt: receivedAt)
+        } catch {
+            let words = ProviderWords(status: 200, json: json)
+            throw words.error == nil ? error : error.saying(words)
+        }
     }
 
     /// The answer to an authenticated request.
@@ -128,7 +143,7 @@ enum UpstreamAnswer {
     /// - Throws: ``UpstreamError`` for an error answer of any status: GitHub and Slack report errors with 200.
     static func object(of response: OutboundResponse) throws(UpstreamError) -> JSONObject {
         let json = readObject(response)
-        let error = json?.firstText(at: ["error"])
+        let error = json?.firstText(at: ["error"]) ?? json.flatMap { knownError(in: $0, status: response.status) }
         let words = ProviderWords(status: response.status, json: json)
         if let error {
             throw UpstreamError(providerError: error, status: response.status, retryAfter: response.retryAfter)
@@ -147,14 +162,20 @@ enum UpstreamAnswer {
         return json
     }
 
+    /// A known error value in another member of an answer that is no success: `{"error": {"code": "invalid_grant"}}`.
+    private static func knownError(in json: JSONObject, status: Int) -> String? {
+        guard status >= 400 else { return nil }
+        return json.firstText(at: ["error.code", "error.type", "error_code", "errorCode", "code"]).flatMap { value in
+            UpstreamErrorCodes.meaning(of: value) == nil ? nil : value
+        }
+    }
+
     /// A body of JSON, or of a form from a provider that ignores `Accept`; `nil` for anything else.
     ///
     /// The content decides, because providers label either of them `text/plain` or `text/html`.
     static func readObject(_ response: OutboundResponse) -> JSONObject? {
-        let mark: [UInt8] = [0xEF, 0xBB, 0xBF]
         let space: [UInt8] = [0x20, 0x09, 0x0A, 0x0D]
-        var text = response.body.starts(with: mark) ? response.body.dropFirst(mark.count) : response.body[...]
-        text = text.drop(while: space.contains)
+        var text = response.body.withoutByteOrderMark[...].drop(while: space.contains)
         while let last = text.last, space.contains(last) { text.removeLast() }
         let (body, first) = (Array(text), text.first)
         switch first {

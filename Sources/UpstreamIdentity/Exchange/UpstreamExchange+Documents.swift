@@ -27,6 +27,11 @@ extension UpstreamExchange {
         throw UpstreamError(.misconfigured, "the document redirects too often")
     }
 
+    // RFC 3986 §6.2.3: the scheme's usual port, written or not, is the same.
+    private static func port(of uri: URIReference) -> UInt16 {
+        uri.port ?? (uri.scheme == "https" ? 443 : 80)
+    }
+
     /// RFC 3986 §4.2: a colon in the first segment ends a scheme, whether or not `//` follows.
     private static func hasScheme(_ location: String) -> Bool {
         location.prefix { $0 != "/" && $0 != "?" && $0 != "#" }.contains(":")
@@ -50,7 +55,7 @@ extension UpstreamExchange {
         else { return nil }
         switch (scheme, to.scheme) {
         case ("http", "https"): return target
-        case ("https", "https"), ("http", "http"): return to.port == from.port ? target : nil
+        case ("https", "https"), ("http", "http"): return port(of: to) == port(of: from) ? target : nil
         default: return nil
         }
     }

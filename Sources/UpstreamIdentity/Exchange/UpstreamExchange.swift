@@ -1,3 +1,4 @@
+import Foundations
 import OAuthProtocol
 import OutboundHTTP
 
@@ -92,14 +93,21 @@ extension UpstreamError {
 }
 
 extension OutboundResponse {
-    /// RFC 9110 §10.2.3: how long to wait, if the answer states it in seconds; bounded, because the provider is not
-    /// trusted.
+    /// RFC 9110 §10.2.3: how long to wait, stated in seconds or as a date, which is compared with the answer's own;
+    /// bounded, because the provider is not trusted.
     var retryAfter: Duration? {
-        guard let text = values(of: "Retry-After").first, text.utf8.count <= 9, let seconds = Int(text), seconds >= 0
-        else {
+        guard let text = values(of: "Retry-After").first, text.utf8.count <= 40 else { return nil }
+        let seconds: Int
+        if let stated = text.utf8.count <= 9 ? Int(text) : nil {
+            seconds = stated
+        } else if let moment = HTTPDate.secondsSinceEpoch(text),
+            let sent = values(of: "Date").first.flatMap({ HTTPDate.secondsSinceEpoch($0) })
+        {
+            seconds = Int(moment - sent)
+        } else {
             return nil
         }
-        return .seconds(min(seconds, OutboundResponse.retryAfterSecondsMax))
+        return seconds < 0 ? nil : .seconds(min(seconds, OutboundResponse.retryAfterSecondsMax))
     }
 
     /// The longest wait that is accepted.

@@ -76,8 +76,10 @@ struct IDTokenVerifier: Sendable {
             throw UpstreamError(.invalidIDToken, "the claim aud does not name our client")
         }
         // A token with several audiences, or with azp, must have been issued for our use.
-        if claims["azp"] != nil || registered.audience.count > 1 {
-            guard let party = claims["azp"]?.stringValue, party.hasSameBytes(as: clientID) else {
+        // A null claims nothing.
+        let authorized = claims["azp"].flatMap { $0 == .null ? nil : $0 }
+        if authorized != nil || registered.audience.count > 1 {
+            guard let party = authorized?.stringValue, party.hasSameBytes(as: clientID) else {
                 throw UpstreamError(.invalidIDToken, "the claim azp does not name our client")
             }
         }

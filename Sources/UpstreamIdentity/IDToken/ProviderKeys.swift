@@ -94,7 +94,7 @@ struct ProviderKeys: Sendable {
                 ? error : UpstreamError(.invalidResponse, "the key set is not available: status \(response.status)")
         }
         do {
-            return try JSONWebKeySet(parsing: response.body, from: .provider)
+            return try JSONWebKeySet(parsing: response.body.withoutByteOrderMark, from: .provider)
         } catch {
             throw UpstreamError(.invalidResponse, "the key set is unusable: \(error)")
         }

@@ -19,7 +19,7 @@ struct UserInfo: Sendable {
         let body = try await body(mapping, accessToken: accessToken)
         let json: JSONValue
         do {
-            json = try JSONParser.parse(body)
+            json = try JSONParser.parse(body.withoutByteOrderMark)
         } catch {
             throw UpstreamError(.userInfoFailed, "the userinfo answer is not a JSON object: \(error)")
         }
@@ -44,7 +44,7 @@ struct UserInfo: Sendable {
             throw error
         }
         // An unreadable address is not a verified address.
-        let entries = (try? JSONParser.parse(body))?.arrayValue ?? []
+        let entries = (try? JSONParser.parse(body.withoutByteOrderMark))?.arrayValue ?? []
         for entry in entries.lazy.compactMap(\.objectValue)
         where entry["primary"] == true && entry["verified"] == true {
             guard let address = entry["email"]?.stringValue, address.isFitForDisplay else { continue }

@@ -104,7 +104,7 @@ struct ProtectedServerDiscovery: Sendable {
     private func checked(_ response: OutboundResponse) throws(UpstreamError) -> JSONObject {
         let document: JSONObject
         do {
-            document = try JSONParser.parseObject(response.body)
+            document = try JSONParser.parseObject(response.body.withoutByteOrderMark)
         } catch {
             throw UpstreamError(.invalidResponse, "the protected-resource metadata is not a JSON object")
                 .because(.discoveryFailed)

@@ -1,4 +1,4 @@
-"""The user's browser at the scripted identity provider, which asks who one is by buttons and may post its answer."""
+"""The user's browser at the scripted identity provider, which offers its users as buttons and may post its answer."""
 
 from urllib.parse import urljoin
 
