@@ -25,6 +25,7 @@ extension Configuration {
         )
         Key("storage", \.storage, .section(Storage.keys), "Where state is kept and how durable it is.")
         Key("audit", \.audit, .section(Audit.keys), "What happens when the audit trail cannot be written.")
+        Key("tracing", \.tracing, .section(Tracing.keys), "Where traces of requests go (OpenTelemetry).")
         Key("signing", \.signing, .section(Signing.keys), "How tokens are signed.")
         Key("tokens", \.tokens, .section(Tokens.keys), "How long what we issue lives.")
         Key(

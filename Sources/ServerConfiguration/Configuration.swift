@@ -20,6 +20,9 @@ package struct Configuration: Hashable, Sendable {
     /// What becomes of the audit trail when it cannot be written as fast as it grows.
     package var audit = Audit()
 
+    /// Where traces go; nowhere by default.
+    package var tracing = Tracing()
+
     /// How tokens are signed.
     package var signing = Signing()
 

@@ -10,7 +10,7 @@ struct FolderTests {
     private static let rows: [[String]] = [
         ["Background", "OpenAPI"],
         ["HTTP"],
-        ["Audit", "Metrics"],
+        ["Audit", "Metrics", "Tracing"],
         ["Ground"],
         ["Keys", "Limits"],
         ["OwnTokens"],
@@ -19,6 +19,7 @@ struct FolderTests {
         ["ClientAuthentication"],
         ["Assertions", "UpstreamClients"],
         ["Vault"],
+        ["Agents"],
         ["Pages"],
         ["Browser"],
         ["Login"],
@@ -37,7 +38,6 @@ struct FolderTests {
     private static let exceptions = [
         "Connections -> Token: Grant": "another type of this name, inside ConnectionAccess",
         "ForwardAuthentication -> Metadata: ProtectedResourceEndpoint": "a challenge names the address of the metadata",
-        "OwnTokens -> Vault: AccountAdmission": "a user makes an agent's token only for what `allow` accepts",
         "Management -> Administration: AdministrationRequest": "reads a request as the administrator's verbs do",
         "Management -> Connections: EnteredConnections": "the administrator deposits what users enter",
     ]

@@ -27,16 +27,21 @@ struct ImportTests {
         "DevelopmentIdentityProvider": ["HTTPTypes", "Logging", "OAuthProtocol", "OpenSSLCrypto", "SocketHTTP"],
         "OAuthClientKit": ["OAuthProtocol", "OpenSSLCrypto", "OutboundHTTP"],
         "GatehouseVerifier": ["OAuthProtocol"],
+        "GatehouseHosting": floors1To3.union(
+            ["AuthorizationServer", "Foundation", "Logging", "ServerConfiguration", "ServiceLifecycle", "Yams"]
+        ),
         "ServerCommand": floors1To3.union(
             [
                 "ArgumentParser", "AuthorizationServer", "CJemalloc", "CoreMetrics",
-                "DevelopmentIdentityProvider", "Foundation", "FoundationEssentials", "Glibc", "HTTPTypes", "Logging",
-                "Metrics", "OAuthClientKit", "ServerConfiguration", "ServiceLifecycle", "UnixSignals", "Yams",
+                "DevelopmentIdentityProvider", "Foundation", "FoundationEssentials", "GatehouseHosting", "Glibc",
+                "HTTPTypes", "Logging", "Metrics", "OAuthClientKit", "ServerConfiguration", "ServiceLifecycle",
+                "UnixSignals",
             ]
         ),
         "Gatehouse": ["ServerCommand"],
         "GatehousePostgreSQL": [
-            "AuthorizationServer", "Logging", "OAuthProtocol", "OAuthState", "OpenSSLCrypto", "OutboundHTTP",
+            "AuthorizationServer", "GatehouseHosting", "Logging", "OAuthProtocol", "OAuthState", "OpenSSLCrypto",
+            "OutboundHTTP",
             "PostgreSQLClient", "PostgreSQLStore", "ServerCommand", "ServerConfiguration",
         ],
         "AuthorizationServerTesting": floors1To3.union(

@@ -21,6 +21,9 @@ struct HostReferenceTests {
         configuration.storage.encryptionKey = secret
         configuration.storage.postgresql = .init(url: "postgresql:///gatehouse")
         configuration.storage.postgresql?.password = secret
+        var header = Configuration.Header()
+        header.value = secret
+        configuration.tracing.otlp.headers = [header]
         configuration.signing.keyFiles = ["/a.pem", "/b.pem"]
         configuration.registration.initialAccessToken = secret
         configuration.forwardAuth.secret = secret

@@ -44,19 +44,21 @@ package final class BackgroundWork: Sendable {
     /// An owner without work.
     package init() {}
 
-    /// Starts work on the global pool, whatever the caller runs on.
+    /// Starts work on the global pool, whatever the caller runs on; it belongs to the span of the request that began
+    /// it.
     ///
     /// - Returns: The task, or nil once the owner has been closed; the caller answers as if the work had failed.
     package func start<Value: Sendable>(
         _ atShutdown: AtShutdown,
         _ work: @escaping @Sendable () async -> Value
     ) -> Task<Value, Never>? {
-        state.withLock { state in
+        let span = SpanContext.current
+        return state.withLock { state in
             guard !state.isClosed else { return nil }
             let number = state.nextNumber
             state.nextNumber += 1
             let task = Task.detached { [self] in
-                let value = await work()
+                let value = span == nil ? await work() : await SpanContext.$current.withValue(span) { await work() }
                 finish(number)
                 return value
             }

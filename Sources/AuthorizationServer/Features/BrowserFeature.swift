@@ -32,6 +32,7 @@ struct BrowserFeature: Feature {
         if parts.configuration.deviceAuthorization {
             endpoints += DeviceEndpoints(parts, browser, prompt: browser.prompt).endpoints
         }
+        if let target = parts.environment.frontPage { endpoints.append(FrontPageEndpoint(target: target)) }
         let pages = endpoints + ConnectionEndpoints(parts, browser, logins).endpoints
         self.endpoints = pages.map { SpokenPages($0, cookies: browser.ground.cookies) }
     }

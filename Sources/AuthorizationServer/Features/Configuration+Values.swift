@@ -116,7 +116,7 @@ extension Configuration.Client {
         OAuthProtocol.Client(
             id: clientID,
             kind: .preRegistered,
-            name: name,
+            name: name ?? clientID,
             redirectURIs: redirectURIs,
             grantTypes: Set(grantTypes).union(isDelegate ? [.tokenExchange] : []),
             authenticationMethods: [tokenEndpointAuthMethod],

@@ -23,6 +23,7 @@ struct ManagementFeature: Feature {
                 clientKeySets: parts.clients.keySets
             ),
             droppedLogLineCount: parts.environment.droppedLogLineCount,
+            tracer: parts.environment.tracer,
             instruments: parts.instruments
         )
         let local = LocalRequests(hosts: parts.configuration.management.hosts)

@@ -51,7 +51,7 @@ struct ServerParts {
             audit: audit,
             logger: environment.logger
         )
-        limits = LimitParts(configuration, instruments)
+        limits = LimitParts(configuration, instruments, share: NodeShare(stores.upkeep))
         seals = try BrowserSeals(rootSecret: keys.rootSecret, random: environment.random)
         proofNonces =
             configuration.proofs.needNonce
@@ -135,14 +135,15 @@ struct ServerParts {
     }
 
     /// A table of routes with these endpoints, below the issuer's path on the public listeners.
-    func routes(_ endpoints: [any Endpoint], issuerPath: String = "") -> ServerRoutes {
+    ///
+    /// Only requests of the public listeners are traced: probes and scrapes would be most of the spans.
+    func routes(_ endpoints: [any Endpoint], issuerPath: String = "", isPublic: Bool = false) -> ServerRoutes {
         var routes = ServerRoutes(
             sources: SourceAddressResolver(trustedProxies: configuration.trustedProxies),
             timeSource: environment.timeSource,
             clock: environment.clock,
-            metrics: metrics,
-            audit: audit,
-            logger: environment.logger
+            instruments: instruments,
+            tracer: isPublic ? environment.tracer : nil
         )
         for endpoint in endpoints { routes.mount(endpoint, issuerPath: issuerPath) }
         return routes

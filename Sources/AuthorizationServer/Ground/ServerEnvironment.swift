@@ -58,10 +58,16 @@ package struct ServerEnvironment: Sendable {
     package var storeLimits = StoreLimits()
     /// Ports that were reserved for the listeners of the configuration, in their order.
     package var reservations: [PortReservation] = []
+    /// Where the root of the issuer's host leads a browser; `nil` for a root that is not found.
+    package var frontPage: String?
     /// Whether maintenance runs on its timer; a test that examines single turns performs them itself.
     package var maintainsOnTimer = true
     /// The users who need no token on the management socket: root and the server's own.
     package var localAdministrators: Set<UInt32> = [0, PeerUser.own]
+    /// Makes the spans of this server; `nil` without `tracing`.
+    ///
+    /// The start sets it (``adoptTracing(_:work:)``).
+    private(set) var tracer: Tracer?
     /// How many event loops; `nil` for one per core.
     package var eventLoopCount: Int?
 
@@ -89,7 +95,41 @@ extension ServerEnvironment {
     /// The storage of the state, with its earlier contents.
     func state(_ settings: StoreSettings) async throws -> any StateStorage {
         if let openState { return try await openState(settings) }
-        return try await MemoryStorage(settings, directory: storage, journal: journal)
+        let (storage, journal, tracer) = (storage, journal, tracer)
+        return try await MemoryStorage(settings, directory: storage, journal: journal) { journal in
+            tracer.map { TracedJournal(journal: journal, tracer: $0) } ?? journal
+        }
+    }
+}
+
+extension ServerEnvironment {
+    /// Traces requests to others and waits for the journal from now on, if the configuration names a collector.
+    mutating func adoptTracing(_ configuration: Configuration, work: BackgroundWork) {
+        let otlp = configuration.tracing.otlp
+        guard let endpoint = otlp.endpoint else { return }
+        let exporter = SpanExporter(
+            destination: SpanExporter.Destination(
+                url: endpoint,
+                headerFields: otlp.headers.compactMap { header in header.value?.value.map { (header.name, $0.text) } },
+                resource: [
+                    ("service.name", .text("gatehouse")), ("gatehouse.issuer", .text(configuration.issuer.text)),
+                ]
+            ),
+            // Not traced itself.
+            transport: transport,
+            work: work,
+            logger: logger
+        )
+        let tracer = Tracer(
+            exporter: exporter,
+            share: otlp.share,
+            timeSource: timeSource,
+            clock: clock,
+            random: random
+        )
+        transport = TracedTransport(transport: transport, tracer: tracer)
+        documentTransport = documentTransport.map { TracedTransport(transport: $0, tracer: tracer) }
+        self.tracer = tracer
     }
 }
 

@@ -14,24 +14,25 @@ struct ServerRoutes: Sendable {
     private let metrics: ServerMetrics
     private let audit: AuditTrail
     private let logger: Logger
+    private let tracer: Tracer?
     /// One sequence for every table, because the audit trail identifies a request by its number.
     private static let requestNumbers = RequestNumbers()
 
-    /// An empty table.
+    /// An empty table, whose requests are spans of the tracer if there is one.
     init(
         sources: SourceAddressResolver,
         timeSource: any TimeSource,
         clock: any ElapsedTimeSource,
-        metrics: ServerMetrics,
-        audit: AuditTrail,
-        logger: Logger
+        instruments: Instruments,
+        tracer: Tracer? = nil
     ) {
         self.sources = sources
         self.timeSource = timeSource
         self.clock = clock
-        self.metrics = metrics
-        self.audit = audit
-        self.logger = logger
+        self.tracer = tracer
+        metrics = instruments.metrics
+        audit = instruments.audit
+        logger = instruments.logger
     }
 
     /// Serves an endpoint at its surfaces.
@@ -53,20 +54,26 @@ struct ServerRoutes: Sendable {
         let route = metrics.route(name)
         let (sources, timeSource, clock, logger, numbers) = (sources, timeSource, clock, logger, Self.requestNumbers)
         let audit = audit
+        let spans = tracer.map { TracedRequests(tracer: $0, method: method.rawValue, path: path) }
         router.on(method, path) { request in
             let start = clock.nanoseconds()
+            let parent = sources.traceParent(of: request)
+            let span = spans?.begin(parent, at: start)
             let context = RequestContext(
                 source: sources.source(of: request),
                 now: timeSource.now(),
                 requestID: numbers.next(),
                 userAgent: request[.userAgent] ?? "",
-                traceID: sources.traceID(of: request)
+                traceID: parent?.traceID ?? span?.recordedTraceID ?? ""
             )
-            let response = await endpoint.respond(to: request, context: context)
+            let response = await Self.answer(request, context, span, endpoint)
             // No answer leaves before its audit lines are accepted (audit.when_full: block).
             await audit.settle(context.requestID)
             let elapsed = clock.nanoseconds() - start
             route.answered(status: response.status.code, nanoseconds: elapsed)
+            if let span {
+                spans?.end(span, context.requestID, status: response.status.code, from: start, to: start + elapsed)
+            }
             // Never the query, the form or a header, which carry codes and tokens (D-25).
             logger.info(
                 "request",
@@ -81,6 +88,18 @@ struct ServerRoutes: Sendable {
                 }()
             )
             return response
+        }
+    }
+
+    private static func answer(
+        _ request: Request,
+        _ context: RequestContext,
+        _ span: SpanContext?,
+        _ endpoint: any Endpoint
+    ) async -> Response {
+        guard let span else { return await endpoint.respond(to: request, context: context) }
+        return await SpanContext.$current.withValue(span) {
+            await endpoint.respond(to: request, context: context)
         }
     }
 
@@ -124,10 +143,4 @@ private final class RequestNumbers: Sendable {
     func next() -> RequestID {
         RequestID(number: last.wrappingAdd(1, ordering: .relaxed).newValue)
     }
-}
-
-/// A clock for measuring durations; unlike ``TimeSource`` it never jumps.
-package protocol ElapsedTimeSource: Sendable {
-    /// Nanoseconds since a fixed moment.
-    func nanoseconds() -> Int64
 }

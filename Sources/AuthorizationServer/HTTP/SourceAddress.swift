@@ -32,6 +32,13 @@ package struct SourceAddressResolver: Sendable {
         !trustedProxies.isEmpty && isTrusted(request.peer)
     }
 
+    /// The span that a trusted proxy names, or nothing: anyone else could file requests under others' traces.
+    func traceParent(of request: Request) -> TraceParent? {
+        guard isFromProxy(request) else { return nil }
+        let values = request.values(of: .traceparent)
+        return values.count == 1 ? TraceParent(values[0]) : nil
+    }
+
     private func isTrusted(_ address: IPAddress) -> Bool {
         trustedProxies.contains { $0.contains(address) }
     }

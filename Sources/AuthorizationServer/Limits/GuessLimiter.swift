@@ -28,6 +28,8 @@ package final class GuessLimiter: Sendable {
         case proxy
         /// The administrator's token.
         case administrator
+        /// The token with which an identity provider ends its users' sessions.
+        case identityProvider
         /// The token without which no client may register.
         case initialAccessToken
         /// The token that manages a registration.
@@ -37,7 +39,7 @@ package final class GuessLimiter: Sendable {
         var isOneOfMany: Bool {
             switch self {
             case .client, .workload, .proof, .registration: true
-            case .proxy, .administrator, .initialAccessToken: false
+            case .proxy, .administrator, .identityProvider, .initialAccessToken: false
             }
         }
     }
@@ -59,8 +61,9 @@ package final class GuessLimiter: Sendable {
     /// - Parameters:
     ///   - rate: The allowance of one source.
     ///   - countMax: Bound of each table.
-    package init(rate: Configuration.Rate, countMax: Int = 65_536) {
-        table = Mutex(GuessTable(rate: rate, countMax: countMax))
+    ///   - share: This node's part of the rate.
+    package init(rate: Configuration.Rate, countMax: Int = 65_536, share: NodeShare = .whole) {
+        table = Mutex(GuessTable(rate: rate, countMax: countMax, share: share))
     }
 
     /// Takes another rate; what was charged remains charged.

@@ -25,6 +25,7 @@ struct ServerGauges: Sendable {
     let counters: ServerCountersSource
     let tables: Tables
     let droppedLogLineCount: @Sendable () -> Int
+    let tracer: Tracer?
     let instruments: Instruments
 
     /// Bounded tables that are not in the stores.
@@ -41,10 +42,15 @@ struct ServerGauges: Sendable {
         metrics.gauge("gatehouse_seen_access_tokens", tables.seenTokens.count)
         metrics.gauge("gatehouse_dpop_proofs", tables.recentProofs.count)
         metrics.gauge("gatehouse_client_key_sets", tables.clientKeySets.count)
+        metrics.gauge("gatehouse_nodes", upkeep.nodeCount)
         metrics.gauge("gatehouse_limited_sources", await tables.limiter.count)
         metrics.gauge("gatehouse_guessed_secrets", tables.guesses.count)
         metrics.total("gatehouse_audit_events_dropped_total", instruments.audit.droppedCount)
         metrics.total("gatehouse_log_lines_dropped_total", droppedLogLineCount())
+        if let tracer {
+            metrics.total("gatehouse_trace_spans_exported_total", tracer.exportedCount)
+            metrics.total("gatehouse_trace_spans_dropped_total", tracer.droppedCount)
+        }
         // A failing store leaves its gauges unchanged; readiness reports the failure.
         if let counts = try? await upkeep.counts() { update(counts) }
         guard let counters = counters.current else { return }

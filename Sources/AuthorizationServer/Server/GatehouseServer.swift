@@ -31,6 +31,7 @@ package final class GatehouseServer: Sendable {
     private let readiness: Readiness
     private let reloading: ServerReload
     private let reloadTurns: SerialTurns
+    private let tracer: Tracer?
 
     /// The published signing keys.
     package var keys: SigningKeyPublication { ownKeys.publication }
@@ -52,6 +53,7 @@ package final class GatehouseServer: Sendable {
         reloading = composition.reloading
         reloadTurns = SerialTurns(work: composition.duties.work)
         work = composition.duties.work
+        tracer = composition.signals.tracer
         server = listeners.server
         management = listeners.management
         addresses = listeners.addresses
@@ -91,6 +93,7 @@ package final class GatehouseServer: Sendable {
         )
         if environment.maintainsOnTimer, let loop = listeners.server.eventLoops.first {
             maintenance.start(on: loop)
+            composition.signals.tracer?.start { delay, action in loop.schedule(after: delay, action) }
         }
         composition.signals.readiness.set(.ready)
         let server = GatehouseServer(
@@ -120,6 +123,7 @@ package final class GatehouseServer: Sendable {
         readiness.set(.draining)
         await maintenance.stop()
         await server.drain(gracePeriod: gracePeriod)
+        await tracer?.flush()
         await settleWork(within: settlePeriod)
         // Probes and scrapes are answered until here. The management listener lives on the main server's loops, which
         // end with that server.
@@ -238,5 +242,6 @@ package final class GatehouseServer: Sendable {
     /// Runs what is due at the time source's current time, for tests that move it.
     package func performMaintenance() async {
         await maintenance.performDue()
+        await tracer?.flush()
     }
 }

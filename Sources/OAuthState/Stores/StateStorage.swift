@@ -23,9 +23,19 @@ package struct MemoryStorage: StateStorage {
 
     /// Rebuilds the state from a storage directory, or begins empty over a journal.
     ///
+    /// - Parameters:
+    ///   - settings: The stores' bounds and policies.
+    ///   - directory: The storage directory; `nil` for none.
+    ///   - journal: Where changes go without a directory.
+    ///   - observing: Makes the journal that the stores write to of the one that keeps their changes.
     /// - Throws: ``StorageError`` when the storage cannot be read, ``RecordError`` when a record is of no known form.
-    package init(_ settings: StoreSettings, directory: DurableStore?, journal: any ChangeJournal) async throws {
-        memory = MemoryStores(settings, journal: directory?.journal ?? journal)
+    package init(
+        _ settings: StoreSettings,
+        directory: DurableStore?,
+        journal: any ChangeJournal,
+        observing: (any ChangeJournal) -> any ChangeJournal = { $0 }
+    ) async throws {
+        memory = MemoryStores(settings, journal: observing(directory?.journal ?? journal))
         self.directory = directory
         if let directory { try await memory.recover(from: directory) }
     }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import DurableLog
 import Foundation
+import GatehouseHosting
 import Logging
 import ServerConfiguration
 

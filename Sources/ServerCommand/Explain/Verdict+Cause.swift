@@ -80,6 +80,12 @@ extension Verdict.Cause {
                 "the users log in again",
                 isFinal: true
             )
+        case "upstream.revoked_user":
+            return Self(
+                "\(entry.shown("upstream")) ended what its user has here",
+                "ask the provider's administrators why; the user logs in again if they allow it",
+                isFinal: true
+            )
         case "signing_key.withdrawn":
             return Self(
                 "\(by) withdrew the signing key \(entry.shown("kid"))",
@@ -107,6 +113,11 @@ extension Verdict.Cause {
             return Self(
                 "somebody presented a wrong administrator's token",
                 "compare management.admin_token with the command's file"
+            )
+        case "upstream.token_wrong":
+            return Self(
+                "an identity provider presented a wrong token",
+                "compare global_revocation_token of the upstream with the provider's"
             )
         case "registration.token_wrong":
             return Self("a registration had a wrong initial access token", "give the client's author the present token")

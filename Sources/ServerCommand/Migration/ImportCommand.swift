@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import GatehouseHosting
 import ServerConfiguration
 
 /// `gatehouse import`: converts another server's configuration into ours.

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import GatehouseHosting
 import Logging
 import OAuthProtocol
 import OutboundHTTP

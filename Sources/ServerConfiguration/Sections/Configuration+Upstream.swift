@@ -59,6 +59,9 @@ extension Configuration {
         /// Whether a connection ends, here and at the provider, when a client revokes its user's last session.
         package var revokesWithLastSession = false
 
+        /// The bearer token with which the provider ends all sessions of one of its users; `nil` when it cannot.
+        package var globalRevocationToken: SecretReference?
+
         /// How we authenticate there; `nil` leaves it to the provider's metadata or preset.
         package var tokenEndpointAuthMethod: TokenEndpointAuthenticationMethod?
 

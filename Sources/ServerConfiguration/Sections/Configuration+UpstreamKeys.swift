@@ -183,6 +183,15 @@ extension Configuration.Upstream {
             "Whether a connection is erased, and revoked at the provider, when a client revokes its user's last session."
         )
         Key(
+            "global_revocation_token",
+            \.globalRevocationToken,
+            .secrets(holding: .longCredential),
+            """
+            The bearer token with which the provider ends everything that one of its users has here (Global Token \
+            Revocation); without any there is no such endpoint.
+            """
+        )
+        Key(
             "scopes",
             \.scopes,
             .texts("list of scopes", ConfigurationRules.scopeObjection),

@@ -30,9 +30,11 @@ struct SurfaceTests {
             sources: SourceAddressResolver(trustedProxies: []),
             timeSource: ManualClock(),
             clock: StandingClock(),
-            metrics: ServerMetrics(factory: PrometheusRegistry()),
-            audit: AuditTrail(sink: UnboundedAuditSink { _ in }),
-            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+            instruments: Instruments(
+                metrics: ServerMetrics(factory: PrometheusRegistry()),
+                audit: AuditTrail(sink: UnboundedAuditSink { _ in }),
+                logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+            )
         )
         routes.mount(SampleEndpoint(surfaces: surfaces), issuerPath: issuerPath)
         return routes.responder

@@ -28,6 +28,7 @@ struct TokenConfusionScene {
         let registration = try await client.register([
             "client_name": "Test client", "redirect_uris": [.string(client.redirectURI)],
             "token_endpoint_auth_method": "none",
+            "grant_types": ["authorization_code", "refresh_token", .string(DeviceScene.grantType)],
         ])
         client.id = try #require(registration["client_id"])
         client.scope = "openid mcp:read offline_access agents"
@@ -63,6 +64,7 @@ struct TokenConfusionScene {
         trusted.allowsPrivateNetwork = true
         configuration.trustedIssuers = [trusted]
         configuration.agents.isEnabled = true
+        configuration.deviceAuthorization = true
         configuration.scopes = configuration.scopes.union(ScopeSet([ScopeSet.agents]))
     }
 
@@ -121,6 +123,7 @@ struct TokenConfusionScene {
         case .ourUntyped: try signedByUs(claims, type: "access-token")
         case .agentToken: agentToken
         case .registrationToken: registrationToken
+        case .authorizationCode, .deviceCode, .userCode, .requestURI: try await loginToken(kind)
         }
     }
 
@@ -201,13 +204,8 @@ struct TokenConfusionScene {
             return try await server.visitor.token(form).status == 200
         case .refreshToken:
             return try await client.refresh(token).status == 200
-        case .code:
-            return try await client.redeem(token).status == 200
-        case .idTokenHint:
-            // OpenID Connect Core 1.0 §3.1.2.1: it may name the user that the client expects; it is no login.
-            let browser = TestBrowser(transport: server.transport)
-            let page = try await browser.get(client.authorizationURL(["id_token_hint": token, "prompt": "none"]))
-            return page.header("location")?.contains("code=") == true || page.status == 200
+        case .code, .idTokenHint, .requestURI, .userCode, .deviceCode:
+            return try await presentToLogin(token, at: place)
         case .identityAssertion:
             let form = [("grant_type", TrustedIssuerScene.jwtBearer), ("assertion", token)]
             return try await server.visitor.token(form + key.form(at: server, tokenID: fresh())).status == 200

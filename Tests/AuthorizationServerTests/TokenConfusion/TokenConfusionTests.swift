@@ -27,13 +27,15 @@ struct TokenConfusionTests {
         case proof, boundToken
         // Credentials that are no JWT: an agent's, and the one with which a client manages its registration.
         case agentToken, registrationToken
+        // What a login begins or ends with: codes for the client, the device and its user, and a pushed request.
+        case authorizationCode, deviceCode, userCode, requestURI
     }
 
     /// Where a token can be presented.
     enum Place: String, CaseIterable {
         case subjectToken, report, introspection, userInfo, connections, forwardAuth, administration
         case agents, registration, agentGrant
-        case clientAssertion, refreshToken, code, idTokenHint
+        case clientAssertion, refreshToken, code, idTokenHint, deviceCode, userCode, requestURI
         case identityAssertion, workloadAssertion, delegationSubject, actorToken
         // The DPoP header of a token request.
         case proof
@@ -46,6 +48,7 @@ struct TokenConfusionTests {
         "accessToken subjectToken", "accessToken report", "accessToken introspection", "accessToken userInfo",
         "accessToken connections", "accessToken forwardAuth", "accessToken agents",
         "agentToken agentGrant", "registrationToken registration",
+        "authorizationCode code", "deviceCode deviceCode", "userCode userCode", "requestURI requestURI",
         // It represents the client, and no user.
         "clientsOwnToken introspection", "clientsOwnToken forwardAuth",
         "clientAssertion clientAssertion", "refreshToken refreshToken", "upstreamLogoutToken logout",

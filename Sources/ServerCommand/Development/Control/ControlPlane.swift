@@ -1,6 +1,7 @@
 import AuthorizationServer
 import DevelopmentIdentityProvider
 import Foundations
+import GatehouseHosting
 import HTTPTypes
 import Logging
 import OAuthProtocol
