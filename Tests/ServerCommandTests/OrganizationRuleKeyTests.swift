@@ -2,6 +2,7 @@ import ServerConfiguration
 import Testing
 
 @testable import GatehouseHosting
+@testable import ServerCommand
 
 @Suite("allow by GitHub organisation and team")
 struct OrganizationRuleKeyTests {

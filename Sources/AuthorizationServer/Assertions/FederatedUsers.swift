@@ -43,7 +43,7 @@ struct FederatedUsers: Sendable {
         }
     }
 
-    /// The upstream whose accounts the issuer's assertions are about; `nil` for an issuer at which nobody logs in here.
+    /// The upstream whose accounts the issuer's assertions are about; `nil` for an issuer that is no upstream.
     ///
     /// - Throws: `temporarily_unavailable` when only an upstream's document tells, and it cannot be fetched.
     func provider(

@@ -11,7 +11,7 @@ extension Configuration.Upstream {
             default: "required for `chained`",
             """
             For `type: chained`: the OpenID Connect upstream whose ID tokens are exchanged for identity assertions (ID-JAG); \
-            who has not connected it is sent there.
+            a user who has not connected it is sent there.
             """
         )
     }

@@ -143,9 +143,9 @@ extension Configuration.Client {
         Key(
             "delegates_to",
             \.delegationTargets,
-            .texts("list of resources", schema: .url, Configuration.Resource.isRegistered),
+            .texts("list of resources", schema: .url, Configuration.Resource.isRegisteredOrFleet),
             default: "none; required for `delegate`",
-            "The resources that it may get such tokens for."
+            "The resources or fleets that it may get such tokens for."
         )
         Key(
             "access_token_lifetime",

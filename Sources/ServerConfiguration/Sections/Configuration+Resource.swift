@@ -177,8 +177,8 @@ extension Configuration.Resource {
         Key(
             "delegates_to",
             \.delegationTargets,
-            .texts("list of resources", schema: .url, ConfigurationRules.resourceObjection),
-            "The other resources that this MCP server may exchange its callers' access tokens for (RFC 8693)."
+            .texts("list of resources", schema: .url, ConfigurationRules.resourceOrFleetObjection),
+            "The other resources or fleets that this MCP server may exchange its callers' access tokens for (RFC 8693)."
         )
         Key(
             "client_id",
@@ -254,7 +254,15 @@ extension Configuration.Resource {
 
     /// Refuses a resource that is not configured.
     static func isRegistered(_ uri: String, _ context: DecodingContext) -> String? {
-        let uris = context.configuration.resources.map(\.uri).filter { ResourcePattern($0) == nil }
+        objection(to: uri, among: context.configuration.resources.map(\.uri).filter { ResourcePattern($0) == nil })
+    }
+
+    /// Refuses what is neither a configured resource nor a configured fleet.
+    static func isRegisteredOrFleet(_ uri: String, _ context: DecodingContext) -> String? {
+        objection(to: uri, among: context.configuration.resources.map(\.uri))
+    }
+
+    private static func objection(to uri: String, among uris: [String]) -> String? {
         if uris.contains(uri) { return nil }
         let hint = NearestName.of(uri, among: uris).map { "; did you mean \($0)?" } ?? ""
         return "\(uri) is not a configured resource\(hint)"

@@ -1,3 +1,4 @@
+import Foundations
 package import OAuthProtocol
 import OutboundHTTP
 import Synchronization
@@ -36,7 +37,7 @@ final class OrganizationLookup: Sendable {
     }
 
     /// One account, and the token that answers for it.
-    struct Account {
+    struct Account: Sendable, Redacted {
         let subject: String
         let login: String?
         let accessToken: String

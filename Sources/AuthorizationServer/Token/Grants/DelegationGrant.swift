@@ -75,7 +75,8 @@ struct DelegationGrant: Grant {
         let target = try target(form)
         let subject = try await subjects.subject(form, delegate, requestKey: request.key, context)
         try await subjects.checkActor(form, client, requestKey: request.key, context)
-        guard delegate.targets(from: subject.audience).contains(target.uri) else {
+        // Members of a fleet are named by its pattern; a resource with an entry of its own is no member.
+        guard delegate.targets(from: subject.audience).contains(target.configuredURI) else {
             throw OAuthError(.invalidTarget, "this client must not get tokens for that resource")
         }
         let withheld = try await subjects.withheld(from: subject, at: target, client)
