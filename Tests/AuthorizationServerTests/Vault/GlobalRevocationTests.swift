@@ -151,7 +151,7 @@ struct GlobalRevocationTests {
     }
 
     @Test(
-        "what is no subject identifier of a known format is refused",
+        "RFC 9493 §3.2: what is no subject identifier of a known format is refused",
         arguments: [
             "", "[]", "{}", #"{"sub_id":"ada"}"#, #"{"sub_id":{}}"#, #"{"sub_id":{"format":"opaque"}}"#,
             #"{"sub_id":{"format":"opaque","id":""}}"#, #"{"sub_id":{"format":"opaque","id":7}}"#,

@@ -27,6 +27,21 @@ SCHEMES = ["light", "dark"]
 CONTRAST_MIN = 4.5
 TARGET_MIN = 44
 
+# What axe-core says about a page, in few words.
+EXAMINATION = """async () => {
+  const tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
+  const result = await axe.run({ runOnly: tags });
+  const where = (violation) => violation.nodes.map((node) => node.html.slice(0, 120)).join(" | ");
+  const violations = result.violations.map((violation) => `${violation.id}: ${where(violation)}`);
+  return JSON.stringify({ rules: result.passes.length, violations });
+}"""
+
+# The looks that axe-core examines.
+EXAMINED = [("phone", "dark"), ("desk", "light")]
+
+# What Tab stops at.
+CONTROLS = "button, a[href], input:not([type=hidden]), select, textarea, summary"
+
 PAGE_FACTS = pathlib.Path(__file__).with_name("page_facts.js").read_text()
 
 
@@ -38,6 +53,14 @@ class Person:
         self.name = name
         self.issuer = issuer
         self.pictures = pictures
+        #: The language that the pages must have.
+        self.language = "en"
+        #: The text of axe-core, which then examines the pages too.
+        self.axe = ""
+        #: Whether a page is looked at less closely, because it is built as one that was looked at closely.
+        self.is_brief = False
+        #: Whether each look is kept as a picture.
+        self.takes_pictures = True
         #: What is wrong with the pages that were looked at, in words.
         self.faults: list[str] = []
         #: The addresses of the pages that were looked at.
@@ -58,6 +81,29 @@ class Person:
             raise AssertionError(f"{self.name}: {len(matching)} buttons {label!r} on {self.where()}: {labels}\n{self.text()}")
         self._and_wait(matching[0].click)
 
+    def press_by_keyboard(self, selector: str) -> None:
+        """Goes to a control by Tab alone, and presses Enter there."""
+        self.driver.execute_cdp_cmd("Emulation.setFocusEmulationEnabled", {"enabled": True})
+        for _ in range(60):
+            self._key("Tab", 9)
+            if self.evaluate(f"document.activeElement.matches({json.dumps(selector)})"):
+                self._and_wait(lambda: self._key("Enter", 13, "\r"))
+                return
+        raise AssertionError(f"{self.name}: Tab does not reach {selector} on {self.where()}\n{self.text()}")
+
+    def _key(self, key: str, code: int, text: str = "") -> None:
+        for kind in ["keyDown", "keyUp"]:
+            event = {"type": kind, "key": key, "code": key, "windowsVirtualKeyCode": code}
+            if text and kind == "keyDown":
+                event["text"] = text
+            self.driver.execute_cdp_cmd("Input.dispatchKeyEvent", event)
+
+    def speak(self, language: str) -> None:
+        """Asks for pages in a language from now on."""
+        self.language = language
+        self.driver.execute_cdp_cmd("Network.enable", {})
+        self.driver.execute_cdp_cmd("Network.setExtraHTTPHeaders", {"headers": {"Accept-Language": language}})
+
     def sign_in_upstream(self, subject: str) -> None:
         """The login form of `oidc-provider-mock`."""
         if self.is_here():
@@ -69,8 +115,8 @@ class Person:
         # A new document has a new root; what a click leads to may have the old one's address.
         root = self.driver.find_element(By.TAG_NAME, "html")
         act()
-        WebDriverWait(self.driver, 30, poll_frequency=0.02).until(lambda driver: self._is_gone(root))
-        WebDriverWait(self.driver, 30, poll_frequency=0.02).until(
+        WebDriverWait(self.driver, 120, poll_frequency=0.02).until(lambda driver: self._is_gone(root))
+        WebDriverWait(self.driver, 120, poll_frequency=0.02).until(
             lambda driver: self.evaluate("document.readyState") == "complete"
         )
 
@@ -122,8 +168,13 @@ class Person:
                 )
                 look = f"{name}, {screen}, {scheme}"
                 self._judge(look, self.evaluate(f"({PAGE_FACTS})()"), width)
-                self._picture(f"{name}-{screen}-{scheme}.png")
-        self._keyboard(name)
+                # Its rules see a difference between the schemes, in contrast, and hardly one between the screens.
+                if self.axe and (screen, scheme) in EXAMINED[: 1 if self.is_brief else 2]:
+                    self._examine(look)
+                if self.takes_pictures:
+                    self._picture(f"{name}-{screen}-{scheme}.png")
+        if not self.is_brief:
+            self._keyboard(name)
         self.driver.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
         self.titles[name] = self.driver.title
         self.addresses.add(self.where())
@@ -135,7 +186,7 @@ class Person:
 
         if facts["scrollWidth"] > width:
             fault(f"scrolls sideways: {facts['scrollWidth']} of {width}")
-        if facts["language"] != "en":
+        if facts["language"] != self.language:
             fault(f"language is {facts['language']!r}")
         if not facts["title"].strip():
             fault("no title")
@@ -164,6 +215,27 @@ class Person:
         if not facts["texts"]:
             fault("has no text")
 
+    def _examine(self, look: str) -> None:
+        """WCAG 2.2 A and AA, by axe-core; its answer is a promise, which the debugger waits for."""
+        # Its queue needs timers, which do not run where scripts are switched off. The page itself has no script.
+        self.driver.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": False})
+        answer = self.driver.execute_cdp_cmd(
+            "Runtime.evaluate",
+            {
+                "expression": f"typeof axe === 'undefined' && (() => {{ {self.axe} }})(); ({EXAMINATION})()",
+                "awaitPromise": True,
+                "returnByValue": True,
+                "timeout": 60_000,
+            },
+        )
+        self.driver.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": True})
+        if "exceptionDetails" in answer:
+            raise AssertionError(f"axe: {answer['exceptionDetails']}")
+        result = json.loads(answer["result"]["value"])
+        if result["rules"] < 5:
+            self.faults.append(f"{look}: axe has examined nothing")
+        self.faults += [f"{look}: axe: {violation}" for violation in result["violations"]]
+
     def _picture(self, name: str) -> None:
         picture = self.driver.execute_cdp_cmd("Page.captureScreenshot", {"captureBeyondViewport": True})
         (self.pictures / name).write_bytes(base64.b64decode(picture["data"]))
@@ -172,15 +244,11 @@ class Person:
         """Each control is reached by Tab, in order, and shows it."""
         self.driver.execute_cdp_cmd("Emulation.setFocusEmulationEnabled", {"enabled": True})
         self.evaluate("document.activeElement && document.activeElement.blur()")
-        count = self.evaluate("document.querySelectorAll('button, a[href]').length")
+        count = self.evaluate(f"document.querySelectorAll('{CONTROLS}').length")
         for index in range(count):
-            for kind in ["keyDown", "keyUp"]:
-                self.driver.execute_cdp_cmd(
-                    "Input.dispatchKeyEvent",
-                    {"type": kind, "key": "Tab", "code": "Tab", "windowsVirtualKeyCode": 9},
-                )
+            self._key("Tab", 9)
             focus = self.evaluate(
-                f"(() => {{ const all = [...document.querySelectorAll('button, a[href]')];"
+                f"(() => {{ const all = [...document.querySelectorAll('{CONTROLS}')];"
                 " const style = getComputedStyle(document.activeElement);"
                 " return {index: all.indexOf(document.activeElement), style: style.outlineStyle,"
                 " width: parseFloat(style.outlineWidth)}; })()"

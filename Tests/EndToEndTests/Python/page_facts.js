@@ -39,13 +39,16 @@
       isCut: style.display !== "inline" && element.scrollWidth > element.clientWidth + 1 && style.overflow === "hidden",
     });
   }
-  const controls = [...document.querySelectorAll("button, a.button, input:not([type=hidden])")].map((control) => {
-    const box = control.getBoundingClientRect();
+  const controls = [...document.querySelectorAll("button, a.button, input:not([type=hidden]), select")].map((control) => {
+    const label = control.labels?.[0];
+    // A tick is made anywhere on its label.
+    const target = (control.type === "checkbox" || control.type === "radio") && label ? label : control;
+    const box = target.getBoundingClientRect();
     return {
-      name: (control.getAttribute("aria-label") || control.textContent || "").trim(),
+      name: (control.getAttribute("aria-label") || control.textContent || label?.textContent || "").trim(),
       width: Math.round(box.width * 10) / 10,
       height: Math.round(box.height * 10) / 10,
-      fontSize: parseFloat(getComputedStyle(control).fontSize),
+      fontSize: parseFloat(getComputedStyle(target).fontSize),
     };
   });
   return {
