@@ -1,5 +1,5 @@
 import ArgumentParser
-import Foundation
+import FoundationEssentials
 import ServerConfiguration
 
 /// `gatehouse explain`: what happened to a session, token, client, user or request, and why a login was needed again.

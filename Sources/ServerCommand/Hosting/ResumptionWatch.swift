@@ -1,6 +1,6 @@
 import AuthorizationServer
 import DurableLog
-import Foundation
+import FoundationEssentials
 import Logging
 import OAuthProtocol
 import OpenSSLCrypto

@@ -1,6 +1,6 @@
 import AuthorizationServer
 import DurableLog
-import Foundation
+import Glibc
 import Logging
 import OAuthProtocol
 import OAuthState
