@@ -293,11 +293,14 @@ let benchmarks: [Target] = [
         path: "Benchmarks/BenchmarkSummary",
         swiftSettings: swiftSettings
     ),
+    .target(name: "CFloorServer", path: "Benchmarks/CFloorServer"),
+    .target(name: "CSigningFloor", dependencies: ["COpenSSL"], path: "Benchmarks/CSigningFloor"),
     .executableTarget(
         name: "LoadBenchmarks",
         dependencies: [
-            "AuthorizationServer", "AuthorizationServerTesting", "BenchmarkSupport", "CJemalloc", "CLinux", "COpenSSL",
-            "DevelopmentIdentityProvider", "DurableLog", "OAuthProtocol", "OAuthState", "OpenSSLCrypto",
+            "AuthorizationServer", "AuthorizationServerTesting", "BenchmarkSupport", "CFloorServer", "CJemalloc",
+            "CLinux", "COpenSSL", "CSigningFloor", "DevelopmentIdentityProvider", "DurableLog", "OAuthProtocol",
+            "OAuthState", "OpenSSLCrypto",
             "OutboundHTTP", "ServerConfiguration", "SocketHTTP", "UpstreamIdentity", .argumentParser, .histogram,
             .httpTypes, .logging, .numerics,
         ],

@@ -13,8 +13,8 @@ struct LoadBenchmarks: AsyncParsableCommand {
         commandName: "LoadBenchmarks",
         abstract: "Measure requests per second and latencies over real sockets, each beside its limit.",
         subcommands: [
-            RunCommand.self, SuiteCommand.self, VersusCommand.self, HostileCommand.self, LoadServer.self,
-            StallsCommand.self,
+            RunCommand.self, SuiteCommand.self, VersusCommand.self, FloorCommand.self, GrowthCommand.self,
+            HostileCommand.self, LoadServer.self, FloorServer.self, StallsCommand.self,
         ],
         defaultSubcommand: RunCommand.self
     )

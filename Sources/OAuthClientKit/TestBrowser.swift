@@ -158,41 +158,16 @@ extension TestBrowser.Page {
         tags("form").first.flatMap { Self.attribute("action", of: $0) }
     }
 
-    private func tags(_ name: String) -> [Substring] {
-        text.split(separator: "<").filter { $0.hasPrefix(name + " ") }.map { $0.prefix { $0 != ">" } }
-    }
+    private func tags(_ name: String) -> [Substring] { allTags.filter { $0.hasPrefix(name + " ") } }
 
-    private static func attribute(_ name: String, of tag: Substring) -> String? {
+    /// Every opening tag of the page, in order, without its brackets.
+    var allTags: [Substring] { text.split(separator: "<").map { $0.prefix { $0 != ">" } } }
+
+    /// The value of a tag's attribute.
+    static func attribute(_ name: String, of tag: Substring) -> String? {
         guard let range = tag.firstRange(of: " \(name)=\"") else { return nil }
         return String(tag[range.upperBound...].prefix { $0 != "\"" })
             .replacing("&amp;", with: "&").replacing("&quot;", with: "\"").replacing("&#39;", with: "'")
             .replacing("&lt;", with: "<").replacing("&gt;", with: ">")
-    }
-}
-
-extension TestBrowser.Page {
-    /// What a user who agrees submits in the page's form, by name.
-    ///
-    /// Hidden fields keep their values; text fields get the hint; of the buttons, one for the hint comes first, then
-    /// one that agrees, then any that does not decline.
-    ///
-    /// - Parameter hint: The user who signs in.
-    /// - Returns: The fields, or `nil` when every button declines or no field is left to submit.
-    package func answers(for hint: String) -> [(String, String)]? {
-        var form = hiddenFields.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
-        for tag in tags("input") where ["text", "email", nil].contains(Self.attribute("type", of: tag)) {
-            if let name = Self.attribute("name", of: tag) { form.append((name, hint)) }
-        }
-        let buttons = (tags("button") + tags("input").filter { Self.attribute("type", of: $0) == "submit" })
-            .map { (name: Self.attribute("name", of: $0), value: Self.attribute("value", of: $0) ?? "") }
-        let declining: Set<String> = ["deny", "cancel", "no", "reject", "decline", "abort"]
-        let agreeing: Set<String> = ["approve", "allow", "accept", "yes", "connect", "continue", "authorize", "grant"]
-        let choices = buttons.filter { !declining.contains($0.value.lowercased()) }
-        guard buttons.isEmpty || !choices.isEmpty else { return nil }
-        let choice =
-            choices.first { !hint.isEmpty && $0.value == hint }
-            ?? choices.first { agreeing.contains($0.value.lowercased()) } ?? choices.first
-        if let choice, let name = choice.name { form.append((name, choice.value)) }
-        return form.isEmpty ? nil : form
     }
 }

@@ -13,17 +13,8 @@ final class DatabaseLoop: Sendable {
         case dialed(Result<DialedConnection, DialFailure>)
     }
 
-    private struct Inbox {
-        var messages: [Message] = []
-        /// While true, the descriptor exists and messages are read.
-        var isOpen = true
-        var isStopping = false
-        var waiters: [CheckedContinuation<Void, Never>] = []
-    }
-
     private let wakeDescriptor: Int32
-    private let inbox = Mutex(Inbox())
-    private let thread = Mutex<OwnThread?>(nil)
+    private let mailbox = ThreadMailbox<Message>()
     private let hasConnection = Atomic<Bool>(false)
 
     private init(wakeDescriptor: Int32) {
@@ -35,13 +26,11 @@ final class DatabaseLoop: Sendable {
         let descriptor = eventfd(0, O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else { return nil }
         let loop = DatabaseLoop(wakeDescriptor: descriptor)
-        let body: @Sendable () -> Void = { loop.run(LinkTable(settings, logger: logger)) }
-        // Without a thread there is no loop, whatever the reason.
-        guard let thread = try? OwnThread(name: "gatehouse-pgloop", body) else {
+        let isStarted = loop.mailbox.start(name: "gatehouse-pgloop") { loop.run(LinkTable(settings, logger: logger)) }
+        guard isStarted else {
             close(descriptor)
             return nil
         }
-        loop.thread.withLock { $0 = thread }
         return loop
     }
 
@@ -50,39 +39,14 @@ final class DatabaseLoop: Sendable {
 
     /// Posts a message to the thread; what comes too late is refused, and a connection closed.
     func post(_ message: Message) {
-        let isTaken = inbox.withLock { inbox in
-            guard inbox.isOpen, !inbox.isStopping else { return false }
-            inbox.messages.append(message)
-            wakeUp()
-            return true
-        }
-        if !isTaken { Self.refuse(message) }
+        if !mailbox.post(message, wakeUp: wakeUp) { Self.refuse(message) }
     }
 
     /// Answers what is under way, ends the connections and waits until the thread has ended.
-    func shutdown() async {
-        await withCheckedContinuation { continuation in
-            let hasEnded = inbox.withLock { inbox in
-                guard inbox.isOpen else { return true }
-                inbox.waiters.append(continuation)
-                inbox.isStopping = true
-                wakeUp()
-                return false
-            }
-            if hasEnded { continuation.resume() }
-        }
-        // The thread's last act was to wake this caller, so the join does not block.
-        thread.withLock { $0.take() }?.join()
-    }
+    func shutdown() async { await mailbox.shutdown(wakeUp: wakeUp) }
 
     /// Lets the thread end unobserved, because no caller is left to wait for it.
-    func abandon() {
-        inbox.withLock { inbox in
-            inbox.isStopping = true
-            if inbox.isOpen { wakeUp() }
-        }
-        thread.withLock { $0.take() }?.detach()
-    }
+    func abandon() { mailbox.abandon(wakeUp: wakeUp) }
 
     private static func refuse(_ message: Message) {
         switch message {
@@ -95,7 +59,7 @@ final class DatabaseLoop: Sendable {
     private func wakeUp() { eventfd_write(wakeDescriptor, 1) }
 
     private func run(_ table: LinkTable) {
-        while let messages = takeMessages() {
+        while let messages = mailbox.takeMessages() {
             for message in messages { table.handle(message, from: self) }
             let next = table.advance(self)
             hasConnection.store(table.isConnected, ordering: .releasing)
@@ -103,22 +67,9 @@ final class DatabaseLoop: Sendable {
         }
         table.close()
         hasConnection.store(false, ordering: .releasing)
-        let (leftover, waiters) = inbox.withLock { inbox in
-            inbox.isOpen = false
-            defer { (inbox.messages, inbox.waiters) = ([], []) }
-            return (inbox.messages, inbox.waiters)
-        }
-        for message in leftover { Self.refuse(message) }
-        close(wakeDescriptor)
-        for waiter in waiters { waiter.resume() }
-    }
-
-    /// The messages since the last call, or nil when the loop must end.
-    private func takeMessages() -> [Message]? {
-        inbox.withLock { inbox in
-            if inbox.isStopping { return nil }
-            defer { inbox.messages = [] }
-            return inbox.messages
+        mailbox.close { leftover in
+            for message in leftover { Self.refuse(message) }
+            Glibc.close(wakeDescriptor)
         }
     }
 

@@ -10,6 +10,7 @@ package struct PostgreSQLStorage: StateStorage {
     /// The stores.
     package let stores: Stores
     private let client: PostgreSQLClient
+    private let nodes: LivingNodes
 
     /// Reaches the database, makes the tables that are missing, and refuses tables that this node must not use.
     ///
@@ -45,10 +46,11 @@ package struct PostgreSQLStorage: StateStorage {
             throw error
         }
         self.client = client
-        stores = Self.stores(place, client)
+        nodes = LivingNodes(database: place.database, random: random)
+        stores = Self.stores(place, client, nodes)
     }
 
-    private static func stores(_ place: StorePlace, _ client: PostgreSQLClient) -> Stores {
+    private static func stores(_ place: StorePlace, _ client: PostgreSQLClient, _ nodes: LivingNodes) -> Stores {
         let clients = PostgreSQLClients(place)
         let sessions = PostgreSQLSessions(place)
         let vault = PostgreSQLVault(place)
@@ -72,7 +74,8 @@ package struct PostgreSQLStorage: StateStorage {
                     keys: keys,
                     replay: replay,
                     devices: devices
-                )
+                ),
+                nodes: nodes
             ),
             administration: Stores.Administration(
                 listing: PostgreSQLListing(
@@ -134,7 +137,11 @@ package struct PostgreSQLStorage: StateStorage {
 
     package func writeSnapshot(now: Timestamp) async throws {}
 
-    package func close() async throws { await client.shutdown() }
+    package func close() async throws {
+        // A node that cannot say so, because the database is away, is no longer counted after some seconds.
+        try? await nodes.leave()
+        await client.shutdown()
+    }
 }
 
 /// The rows of the database were sealed under another storage key.

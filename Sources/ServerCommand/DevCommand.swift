@@ -93,8 +93,9 @@ struct DevCommand: AsyncParsableCommand {
             let announcement: String
             do {
                 if !isForPrograms {
-                    Console.write(deployment.instructions)
-                    try await FlowTranscript(deployment: deployment, transport: host.transport).run()
+                    Console.write(deployment.introduction)
+                    let token = try await FlowTranscript(deployment: deployment, transport: host.transport).run()
+                    if !once { Self.write(deployment.commands(accessToken: token)) }
                 }
                 announcement = try announce(deployment)
             } catch {
@@ -117,11 +118,21 @@ struct DevCommand: AsyncParsableCommand {
         }
     }
 
+    private static func write(_ commands: [String]) {
+        Console.write("\nIn a shell:\n")
+        for command in commands { Console.write(command + "\n") }
+    }
+
     private func options(port: UInt16) throws -> DevelopmentOptions {
         guard let ip = IPAddress(address) else { throw ValidationError("--address must be an IP address") }
         var options = DevelopmentOptions()
         options.address = SocketAddress(ip: ip, port: port)
         if !resource.isEmpty { options.resources = resource }
+        if !isForPrograms, !once {
+            options.servesDemoResource = resource.isEmpty
+            // A developer's own server may be about to take the usual port.
+            options.demo = SocketAddress(ip: .loopback, port: resource.isEmpty ? 8081 : 0)
+        }
         if !scope.isEmpty { options.scopes = scope }
         if !upstream.isEmpty { options.upstreams = try upstream.map(DevelopmentOptions.upstream) }
         options.inline = configInline

@@ -56,6 +56,7 @@ package final class UpstreamProvider: Sendable {
         clients = UpstreamClients(
             configured: configuration.configuredClient,
             registration: registration,
+            resource: configuration.resource,
             timeSource: timeSource
         )
         self.configuration = configuration

@@ -17,6 +17,16 @@ struct HTMLEscapingTests {
         #expect(markup.unicodeScalars.elementsEqual(text.unicodeScalars))
     }
 
+    @Test(
+        "what is between special characters is kept",
+        arguments: [("<é>", "&lt;é&gt;"), ("é<", "é&lt;"), ("&&ß&", "&amp;&amp;ß&amp;"), ("日<本", "日&lt;本")]
+    )
+    func between(text: String, escaped: String) {
+        var markup = ""
+        markup.append(escapedForHTML: text)
+        #expect(markup == escaped)
+    }
+
     @Test("a combining mark does not hide the character before it")
     func combining() {
         var markup = ""

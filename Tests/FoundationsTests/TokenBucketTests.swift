@@ -26,15 +26,41 @@ struct TokenBucketTests {
     func charge() {
         var buckets = TokenBuckets<Int>(bucketsMax: 10)
         let rate = TokenBucket.Rate(burst: 2, perMinute: 60)
-        #expect(buckets.wait(1, atMilliseconds: Self.start) == nil)
+        #expect(buckets.wait(1, rate: rate, atMilliseconds: Self.start) == nil)
         for _ in 0..<4 { buckets.charge(1, rate: rate, atMilliseconds: Self.start) }
-        #expect(buckets.wait(1, atMilliseconds: Self.start) == .seconds(3))
-        #expect(buckets.wait(1, atMilliseconds: Self.start + 2000) == .seconds(1))
-        #expect(buckets.wait(1, atMilliseconds: Self.start + 3000) == nil)
+        #expect(buckets.wait(1, rate: rate, atMilliseconds: Self.start) == .seconds(3))
+        #expect(buckets.wait(1, rate: rate, atMilliseconds: Self.start + 2000) == .seconds(1))
+        #expect(buckets.wait(1, rate: rate, atMilliseconds: Self.start + 3000) == nil)
         for key in 2..<100 {
             buckets.charge(key, rate: rate, atMilliseconds: Self.start)
             #expect(buckets.count <= 10)
         }
+    }
+
+    @Test("a bucket takes another rate: what was spent remains spent")
+    func otherRate() {
+        var buckets = TokenBuckets<Int>(bucketsMax: 10)
+        let rate = TokenBucket.Rate(burst: 10, perMinute: 60)
+        let half = rate.divided(by: 2)
+        for _ in 0..<4 { #expect(buckets.spend(1, rate: rate, atMilliseconds: Self.start) == nil) }
+        #expect(buckets.spend(1, rate: half, atMilliseconds: Self.start) == nil)
+        #expect(buckets.spend(1, rate: half, atMilliseconds: Self.start) == .seconds(2))
+        #expect(buckets.wait(1, rate: half, atMilliseconds: Self.start) == .seconds(2))
+        #expect(buckets.wait(1, rate: rate, atMilliseconds: Self.start) == nil)
+        for _ in 0..<5 { #expect(buckets.spend(1, rate: rate, atMilliseconds: Self.start) == nil) }
+        #expect(buckets.spend(1, rate: rate, atMilliseconds: Self.start) == .seconds(1))
+        // A debt remains: five are owed when five more were spent than half of the bucket holds.
+        #expect(buckets.wait(1, rate: half, atMilliseconds: Self.start) == .seconds(12))
+    }
+
+    @Test("a part of a rate holds a token at least")
+    func dividedRate() {
+        let rate = TokenBucket.Rate(burst: 2, perMinute: 60).divided(by: 8)
+        var bucket = TokenBucket(rate: rate, atMilliseconds: Self.start)
+        #expect(bucket.spend(atMilliseconds: Self.start) == nil)
+        #expect(bucket.spend(atMilliseconds: Self.start) == .seconds(8))
+        #expect(TokenBucket.Rate(burst: 2, perMinute: 60).divided(by: 1) == .init(burst: 2, perMinute: 60))
+        #expect(TokenBucket.Rate(burst: 2, perMinute: 60).divided(by: 0) == .init(burst: 2, perMinute: 60))
     }
 
     @Test("a bucket that does not refill names a minute")
@@ -85,8 +111,8 @@ struct TokenBucketTests {
             buckets.charge(key, rate: rate, atMilliseconds: Self.start)
             #expect(buckets.count <= 100)
         }
-        #expect(buckets.wait(0, atMilliseconds: Self.start) != nil)
-        #expect(buckets.wait(1999, atMilliseconds: Self.start) == nil)
+        #expect(buckets.wait(0, rate: rate, atMilliseconds: Self.start) != nil)
+        #expect(buckets.wait(1999, rate: rate, atMilliseconds: Self.start) == nil)
     }
 
     @Test("a token that was taken for nothing is returned, and a bucket never holds more than its burst")

@@ -25,6 +25,7 @@ struct DumpTests {
         try await fillSessions(stores.sessions)
         let verifier = try await fillLogins(stores)
         let secrets = try await fillKeys(stores) + [verifier]
+        await stores.upkeep.sweep(now: now, limit: 10)
         let dump = try String(contentsOfFile: try await cluster.order("dump postgres"), encoding: .utf8)
         #expect(emptyTables(dump).isEmpty)
         #expect(dump.contains("COPY") && dump.contains("connection_sessions"))

@@ -134,6 +134,25 @@ struct ServerTests {
         }
     }
 
+    @Test("LM-1: of two nodes, each allows half of a rate, and says how many there are")
+    func rates() async throws {
+        try await withTwoNodes { first, second in
+            for _ in 0..<2 {
+                await first.server.performMaintenance()
+                await second.server.performMaintenance()
+                first.clock.advance(by: .seconds(3))
+            }
+            let client = try await OAuthTestClient.registered(at: first)
+            for (node, client) in [(first, client), (second, self.client(client, at: second))] {
+                let metrics = try await client.send("GET", node.managementURL + "/metrics")
+                #expect(metrics.body.contains("gatehouse_nodes 2"))
+                var wrong = 0
+                while try await client.redeem("gc_wrong").status == 400, wrong < 50 { wrong += 1 }
+                #expect(wrong == 25)
+            }
+        }
+    }
+
     @Test("answers 503 with Retry-After while the database is away, is not ready, and recovers with it")
     func outage() async throws {
         let cluster = try await PostgreSQLCluster(isDurable: true)
@@ -146,6 +165,9 @@ struct ServerTests {
         #expect(refused.status == 503)
         #expect(refused.header("retry-after") != nil)
         #expect(!server.server.storage.stores.upkeep.isAvailable)
+        let ready = try await client.send("GET", server.managementURL + "/health/ready")
+        #expect(ready.status == 503)
+        #expect(ready.body.contains("database_unavailable"))
         try await cluster.order("start")
         var answer = try await client.refresh(tokens.refreshToken)
         let end = ContinuousClock.now + .seconds(30)

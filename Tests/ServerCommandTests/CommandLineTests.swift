@@ -77,6 +77,29 @@ struct CommandLineTests {
         #expect(outcome.output.isEmpty && outcome.errors.contains("gatehouse"))
     }
 
+    @Test(
+        "N-4: connections are those of a user, of an upstream, or one to end",
+        arguments: [
+            [], ["--user", "u", "--upstream", "corp"], ["--end", "c", "--upstream", "corp"], ["--end-all"],
+            ["--user", "u", "--end-all"], ["--user", "u", "--limit", "1"],
+            ["--upstream", "corp", "--end-all", "--limit", "1"],
+            ["--upstream", ""], ["--upstream", "../users"], ["--upstream", "Corp"], ["--upstream", "a/b"],
+        ]
+    )
+    func connections(arguments: [String]) throws {
+        let outcome = try run(["connections"] + arguments + ["--socket", "/nowhere"])
+        #expect(outcome.status == 2)
+        #expect(outcome.output.isEmpty && !outcome.errors.contains("/nowhere does not answer"))
+    }
+
+    @Test("N-4: connections --upstream asks the server, with and without --end-all")
+    func connectionsAsk() throws {
+        for arguments in [["--limit", "1", "--after", "x"], ["--end-all"]] {
+            let outcome = try run(["connections", "--upstream", "corp"] + arguments + ["--socket", "/nowhere"])
+            #expect(outcome.status == 1 && outcome.errors.contains("/nowhere does not answer"))
+        }
+    }
+
     @Test("check-config says what is valid, and names what is not in one line each")
     func checkConfiguration() throws {
         let file = FileManager.default.temporaryDirectory.appending(path: "gatehouse-\(UUID().uuidString).yaml")

@@ -72,13 +72,13 @@ struct EventLoopTurnTests {
         return (turns.seen, turns.countMax)
     }
 
-    @Test("slow work is done in the order of its requests, a bounded part in each turn")
-    func slowWork() async throws {
+    @Test("slow work is done in the order of its requests, a bounded part in each turn", arguments: [false, true])
+    func slowWork(isLoopKnown: Bool) async throws {
         let order = Order()
         let (seen, countMax) = try await Self.turns(of: 40) { turns in
             for number in 0..<40 {
                 Task(executorPreference: turns.loop) {
-                    await turns.loop.roomForSlowWork()
+                    if isLoopKnown { await turns.loop.roomForSlowWork() } else { await EventLoop.roomForSlowWork() }
                     order.append(number)
                     turns.note()
                 }
@@ -86,6 +86,11 @@ struct EventLoopTurnTests {
         }
         #expect(seen.count == 40 && countMax == SlowWork.countPerTurn)
         #expect(order.numbers == Array(0..<40))
+    }
+
+    @Test("slow work of a task that has no loop waits for nothing")
+    func slowWorkElsewhere() async {
+        for _ in 0..<10 * SlowWork.countPerTurn { await EventLoop.roomForSlowWork() }
     }
 
     @Test("deadlines that pass together are handled over several turns, and none is lost")

@@ -75,6 +75,9 @@ struct Answer {
     /// The body as text.
     var body: String { String(decoding: bytes[headEnd + 4..<end], as: UTF8.self) }
 
+    /// The whole answer.
+    var raw: [UInt8] { Array(bytes[..<end]) }
+
     /// How many bytes the body has.
     var bodyCount: Int { end - headEnd - 4 }
 

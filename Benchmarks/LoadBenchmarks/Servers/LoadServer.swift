@@ -22,6 +22,9 @@ struct LoadServer: AsyncParsableCommand {
     @Option(name: .long) var directory: String
     @Option(name: .long) var sessions: Int
     @Option(name: .long) var expired: Int
+    @Option(name: .long) var resources = 2
+    @Option(name: .long) var upstreams = 3
+    @Option(name: .long) var clients = 0
     @Flag(name: .long) var tls = false
     /// The limits of a default configuration, a second listener with TLS, and name servers that do not answer.
     @Flag(name: .long) var hostile = false
@@ -82,6 +85,7 @@ struct LoadServer: AsyncParsableCommand {
         }
         environment.eventLoopCount = 1
         environment.storeLimits.authorizationCodesMax = 10_000_000
+        environment.storeLimits.dynamicClientsMax = max(environment.storeLimits.dynamicClientsMax, clients * 2)
         // All sessions are one user's with one client, which no user would have.
         environment.storeLimits.sessionsPerUserAndClientMax = 10_000_000
         if journal != "memory" {
@@ -110,8 +114,8 @@ struct LoadServer: AsyncParsableCommand {
         )
         configuration.management.address = SocketAddress(ip: .loopback, port: 0)
         configuration.scopes = ScopeSet(["openid", "offline_access", "mcp:read"])
-        configuration.upstreams = [loginUpstream, upstream(Population.upstream), upstream(Self.expiringUpstream)]
-        configuration.resources = resources
+        configuration.upstreams = configuredUpstreams
+        configuration.resources = configuredResources
         var machine = Configuration.Client(clientID: Self.machine.id)
         machine.tokenEndpointAuthMethod = .clientSecretBasic
         machine.clientSecret = .value(SecretValue(Self.machine.secret))
@@ -138,14 +142,23 @@ struct LoadServer: AsyncParsableCommand {
         return configuration
     }
 
-    private var resources: [Configuration.Resource] {
+    private var configuredUpstreams: [Configuration.Upstream] {
+        let used = [loginUpstream, upstream(Population.upstream), upstream(Self.expiringUpstream)]
+        return used + (used.count..<max(used.count, upstreams)).map { upstream("unused-\($0)") }
+    }
+
+    private var configuredResources: [Configuration.Resource] {
         var resource = Configuration.Resource(uri: Population.resource, scopes: ScopeSet(["mcp:read"]))
         resource.upstreams = [Population.upstream, Self.expiringUpstream]
         resource.clientID = Self.resourceServer.id
         resource.clientSecret = .value(SecretValue(Self.resourceServer.secret))
         var login = Configuration.Resource(uri: Self.loginResource, scopes: ScopeSet(["mcp:read"]))
         login.upstreams = ["login"]
-        return [resource, login]
+        let used = [resource, login]
+        return used
+            + (used.count..<max(used.count, resources)).map {
+                Configuration.Resource(uri: "https://unused-\($0).example.com/mcp", scopes: ScopeSet(["mcp:read"]))
+            }
     }
 
     private var loginUpstream: Configuration.Upstream {
@@ -182,6 +195,10 @@ struct LoadServer: AsyncParsableCommand {
         part.now = now
         part.accessTokenLifetime = .seconds(86_400)
         try await Population.fill(stores, part, sealing: sealing)
+        for number in 0..<clients {
+            let outcome = try await stores.clients.register(UnusedClient.make(number), from: .unknown).outcome
+            guard outcome == .registered else { throw BenchmarkError("a registration was refused") }
+        }
         part.indices = sessions..<sessions + expired
         part.upstream = Self.expiringUpstream
         part.accessTokenLifetime = .zero

@@ -19,6 +19,7 @@ struct AssertionVerifier: Sendable {
         // Before the keys, so that an assertion for another server causes no fetch.
         do { try assertion.check(rules, now: context.now) } catch { throw .invalid(reason: error.description) }
         let known = try await source.keys(context)
+        await VerificationTurn.begin()
         do {
             return try assertion.verify(rules, keys: known, now: context.now)
         } catch {

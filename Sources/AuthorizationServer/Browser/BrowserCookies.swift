@@ -91,8 +91,8 @@ package struct BrowserCookies: Sendable {
     // RFC 6265 §5.4: a browser lists older cookies first, and the newest are the ones still needed. One place is left
     // for the cookie that the answer sets.
     private func removingSurplus(_ request: Request, prefix: String, countMax: Int = flowCountMax) -> [String] {
-        let names = pairs(in: request).map(\.name).filter { $0.hasPrefix(prefix) }
-        return names.dropLast(countMax - 1).map { cookie($0, "", lifetime: .zero) }
+        let names = pairs(in: request).map(\.name).filter { $0.starts(with: prefix.utf8) }
+        return names.dropLast(countMax - 1).map { cookie(String(Substring($0)), "", lifetime: .zero) }
     }
 
     // MARK: - Logins of our own pages
@@ -165,15 +165,16 @@ package struct BrowserCookies: Sendable {
 
     // A name that occurs twice is ambiguous, and an attacker may have set one of the two: neither is used.
     private func value(_ name: String, in request: Request) -> String? {
-        let found = pairs(in: request).filter { $0.name == name }
-        return found.count == 1 ? found[0].value : nil
+        let found = pairs(in: request).filter { $0.name.elementsEqual(name.utf8) }
+        return found.count == 1 ? String(Substring(found[0].value)) : nil
     }
 
-    private func pairs(in request: Request) -> [(name: String, value: String)] {
-        request.values(of: .cookie).flatMap { $0.split(separator: ";") }.compactMap { pair in
-            let pair = pair.drop { $0 == " " }
-            guard let equals = pair.firstIndex(of: "=") else { return nil }
-            return (String(pair[..<equals]), String(pair[pair.index(after: equals)...]))
+    // As bytes: a browser sends all its cookies with each request, and each look-up reads them all.
+    private func pairs(in request: Request) -> [(name: Substring.UTF8View, value: Substring.UTF8View)] {
+        request.values(of: .cookie).flatMap { $0.utf8.split(separator: UInt8(ascii: ";")) }.compactMap { pair in
+            let pair = pair.drop { $0 == UInt8(ascii: " ") }
+            guard let equals = pair.firstIndex(of: UInt8(ascii: "=")) else { return nil }
+            return (pair[..<equals], pair[pair.index(after: equals)...])
         }
     }
 }

@@ -14,11 +14,6 @@ package final class AcceptedSecrets: Sendable {
         self.hashes = Mutex(hashes)
     }
 
-    /// The secret of a client that registered itself, by its hash.
-    init(_ hashes: [SHA256Digest]) {
-        self.hashes = Mutex(hashes)
-    }
-
     /// Puts other secrets in the place of the accepted ones; without any, those remain.
     package func replace(by reference: SecretReference?) {
         guard let fresh = Self.hashes(reference) else { return }

@@ -74,66 +74,66 @@ package final class ClientAuthenticator: Sendable {
             }
             return client
         case .basic(let secret):
-            let decoded = request.clientID.map { (id: $0, secret: secret) }
             let undecoded = request.undecoded.map { (id: $0.clientID, secret: $0.secret) }
-            return try await client(
-                proving: [decoded, undecoded].compactMap(\.self),
-                by: .clientSecretBasic,
-                context
-            )
+            return try await client(proving: secret, as: request.clientID, or: undecoded, .clientSecretBasic, context)
         case .post(let secret):
-            return try await client(
-                proving: [request.clientID.map { (id: $0, secret: secret) }].compactMap(\.self),
-                by: .clientSecretPost,
-                context
-            )
+            return try await client(proving: secret, as: request.clientID, or: nil, .clientSecretPost, context)
         }
     }
 
-    /// A client and the secrets that a request may mean to present as the client's.
+    /// A client and the secret that a request may mean to present as the client's.
     private struct Candidate {
         let client: Client
-        let accepted: AcceptedSecrets
-        var presented: [SHA256Digest]
+        let registered: SHA256Digest
+        /// N-3: the operator's secrets may have changed since the client was registered.
+        let configured: AcceptedSecrets?
+        let presented: SHA256Digest
+
+        /// Whether the secret is the client's; every configured one is compared.
+        var isRight: Bool {
+            configured?.accepts(presented) ?? constantTimeEqual(presented.bytes, registered.bytes)
+        }
     }
 
-    // TK-15: a secret from a public client is refused. Unknown clients cost the same work as known ones, so that the
-    // duration reveals nothing (D-43). The readings of one header are one guess.
+    // TK-15: a secret from a public client is refused. The readings of one header are one guess.
     private func client(
-        proving credentials: [(id: String, secret: ClientSecret)],
-        by method: TokenEndpointAuthenticationMethod,
+        proving secret: ClientSecret,
+        as id: String?,
+        or other: (id: String, secret: ClientSecret)?,
+        _ method: TokenEndpointAuthenticationMethod,
         _ context: RequestContext
     ) async throws(OAuthError) -> Client {
-        var candidates: [Candidate] = []
-        for (id, secret) in credentials {
-            let client = try await OAuthError.attempt(await clients.client(id))
-            let presented = secret.hash
-            guard let client, let secretHash = client.secretHash, client.authenticationMethods.contains(method) else {
-                _ = constantTimeEqual(presented.bytes, Self.unknownClientHash.bytes)
-                continue
-            }
-            if let known = candidates.firstIndex(where: { $0.client.id.hasSameBytes(as: client.id) }) {
-                candidates[known].presented.append(presented)
-            } else {
-                // N-3: the operator's secrets may have changed since the client was registered.
-                let accepted = client.kind == .preRegistered ? operatorSecrets[client.id] : nil
-                candidates.append(
-                    Candidate(
-                        client: client,
-                        accepted: accepted ?? AcceptedSecrets([secretHash]),
-                        presented: [presented]
-                    )
-                )
-            }
+        let first = try await candidate(id, secret, method)
+        let second = other == nil ? nil : try await candidate(other?.id, other?.secret, method)
+        guard let candidate = first ?? second else { throw Self.refusal }
+        let another = first == nil ? nil : second
+        let isSameClient = another.map { $0.client.id.hasSameBytes(as: candidate.client.id) } ?? false
+        let isRight = try guesses.check(.client(id: candidate.client.id), context) {
+            let isSecondRight = isSameClient && another?.isRight ?? false
+            return candidate.isRight || isSecondRight
         }
-        for candidate in candidates {
-            let (presented, accepted) = (candidate.presented, candidate.accepted)
-            let isRight = try guesses.check(.client(id: candidate.client.id), context) {
-                presented.reduce(false) { accepted.accepts($1) || $0 }
-            }
-            if isRight { return candidate.client }
+        if isRight { return candidate.client }
+        guard let another, !isSameClient,
+            try guesses.check(.client(id: another.client.id), context, isRight: { another.isRight })
+        else { throw Self.guess }
+        return another.client
+    }
+
+    // Unknown clients cost the same work as known ones, so that the duration reveals nothing (D-43).
+    private func candidate(
+        _ id: String?,
+        _ secret: ClientSecret?,
+        _ method: TokenEndpointAuthenticationMethod
+    ) async throws(OAuthError) -> Candidate? {
+        guard let id, let secret else { return nil }
+        let client = try await OAuthError.attempt(await clients.client(id))
+        let presented = secret.hash
+        guard let client, let registered = client.secretHash, client.authenticationMethods.contains(method) else {
+            _ = constantTimeEqual(presented.bytes, Self.unknownClientHash.bytes)
+            return nil
         }
-        throw candidates.isEmpty ? Self.refusal : Self.guess
+        let configured = client.kind == .preRegistered ? operatorSecrets[client.id] : nil
+        return Candidate(client: client, registered: registered, configured: configured, presented: presented)
     }
 
     // CA-1: the assertion names the client; `client_id` beside it is optional and must be the same.

@@ -10,6 +10,8 @@ package struct DocumentFetchLimits: Sendable {
     package let perHost: Configuration.Rate
     /// The rate of one source's fetches.
     package let perSource: Configuration.Rate
+    /// This node's part of both rates.
+    package var share = NodeShare.whole
     /// Whether the rate of a host holds for loopback.
     package let limitsLoopbackHosts: Bool
     /// Whether the rate of a source holds for documents on loopback.

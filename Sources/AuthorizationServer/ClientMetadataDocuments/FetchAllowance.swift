@@ -27,6 +27,7 @@ struct FetchAllowance: Sendable {
     private static let bucketsMax = 16_384
 
     private let limitsLoopback: Bool
+    private let share: NodeShare
     private let fetchRate: TokenBucket.Rate
     private let renewalRate: TokenBucket.Rate
     private let shareRate: TokenBucket.Rate
@@ -38,6 +39,7 @@ struct FetchAllowance: Sendable {
     init(_ limits: DocumentFetchLimits, renewals: Configuration.Rate) {
         let fetches = limits.perHost
         limitsLoopback = limits.limitsLoopbackHosts
+        share = limits.share
         fetchRate = TokenBucket.Rate(fetches)
         renewalRate = TokenBucket.Rate(renewals)
         // A third of the host's bucket: two more sources find theirs while one wastes its own.
@@ -63,12 +65,12 @@ struct FetchAllowance: Sendable {
         if isLoopback, !limitsLoopback { return .admitted(charge: nil) }
         let time = now.millisecondsSinceEpoch
         if isKnown {
-            let isAdmitted = renewals.spend(host, rate: renewalRate, atMilliseconds: time) == nil
+            let isAdmitted = renewals.spend(host, rate: share.of(renewalRate), atMilliseconds: time) == nil
             return isAdmitted ? .admitted(charge: nil) : .refused
         }
         let charge = source.map { Charge(host: host, source: $0.site) }
-        if let charge, shares.spend(charge, rate: shareRate, atMilliseconds: time) != nil { return .refused }
-        guard fetches.spend(host, rate: fetchRate, atMilliseconds: time) == nil else {
+        if let charge, shares.spend(charge, rate: share.of(shareRate), atMilliseconds: time) != nil { return .refused }
+        guard fetches.spend(host, rate: share.of(fetchRate), atMilliseconds: time) == nil else {
             if let charge { shares.refund(charge) }
             return .refused
         }

@@ -66,22 +66,8 @@ struct ConnectLinkEndpoint: Endpoint {
         _ request: Request,
         _ context: RequestContext
     ) async -> Response {
-        let visitor: BrowserLogins.Visitor?
-        let form: FormParameters
-        do throws(OAuthError) { visitor = try await pages.visitor(request, now: context.now) } catch {
-            return pages.failure(error)
-        }
-        do {
-            form = try pages.forms.checked(request, userID: visitor?.user.id, now: context.now)
-        } catch {
-            switch error {
-            case .page(let page, let status): return pages.browser.pages.error(page, status: status)
-            }
-        }
-        do throws(OAuthError) {
-            return try await act(form, visitor, link, text, request, context)
-        } catch {
-            return pages.failure(error)
+        await pages.submission(request, context) { (form, visitor) throws(OAuthError) in
+            try await act(form, visitor, link, text, request, context)
         }
     }
 

@@ -13,22 +13,8 @@ struct ConnectionsFormEndpoint: Endpoint {
     let audit: AuditTrail
 
     func respond(to request: Request, context: RequestContext) async -> Response {
-        let visitor: BrowserLogins.Visitor?
-        let form: FormParameters
-        do throws(OAuthError) { visitor = try await pages.visitor(request, now: context.now) } catch {
-            return pages.failure(error)
-        }
-        do {
-            form = try pages.forms.checked(request, userID: visitor?.user.id, now: context.now)
-        } catch {
-            switch error {
-            case .page(let page, let status): return pages.browser.pages.error(page, status: status)
-            }
-        }
-        do throws(OAuthError) {
-            return try await act(form, visitor, request, context)
-        } catch {
-            return pages.failure(error)
+        await pages.submission(request, context) { (form, visitor) throws(OAuthError) in
+            try await act(form, visitor, request, context)
         }
     }
 

@@ -18,9 +18,6 @@ struct EnteredConnections: Sendable {
         case other(OAuthError)
     }
 
-    /// The client id of such a connection: this server is no client there.
-    static let clientID = "static"
-
     /// Checks values, at the provider too, and prepares what is stored of them.
     func draft(
         _ values: EnteredValues,
@@ -28,7 +25,7 @@ struct EnteredConnections: Sendable {
         for userID: UserID,
         now: Timestamp
     ) async throws(Failure) -> ConnectionDraft {
-        guard let credential = provider.enteredCredential else {
+        guard let credential = provider.enteredCredential, let binding = provider.enteredBinding else {
             throw .other(OAuthError(.invalidRequest, "credentials of this upstream are not entered"))
         }
         let rendered: EnteredCredential.Rendered
@@ -55,7 +52,7 @@ struct EnteredConnections: Sendable {
                 tokens: try sealed(tokens, for: userID, upstream: provider.name, account: userID.text),
                 scopes: .empty,
                 accessTokenExpiry: credential.lifetime.map { now + $0 },
-                upstreamClientID: Self.clientID
+                upstreamClientID: binding
             )
         } catch {
             throw .other(error)

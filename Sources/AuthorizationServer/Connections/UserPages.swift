@@ -107,6 +107,34 @@ struct UserPages: Sendable {
         return response
     }
 
+    /// Answers a form that a user submitted on one of these pages; every refusal is a page.
+    ///
+    /// - Parameters:
+    ///   - request: The request with the form.
+    ///   - context: The request's time and source.
+    ///   - act: Makes the answer from the form's checked parameters and the user who is signed in, if any.
+    /// - Returns: The answer, or the page of a refusal.
+    func submission(
+        _ request: Request,
+        _ context: RequestContext,
+        _ act: (FormParameters, BrowserLogins.Visitor?) async throws(OAuthError) -> Response
+    ) async -> Response {
+        do throws(OAuthError) {
+            let visitor = try await visitor(request, now: context.now)
+            let form: FormParameters
+            do throws(PageForm.Refusal) {
+                form = try forms.checked(request, userID: visitor?.user.id, now: context.now)
+            } catch {
+                switch error {
+                case .page(let page, let status): return browser.pages.error(page, status: status)
+                }
+            }
+            return try await act(form, visitor)
+        } catch {
+            return failure(error)
+        }
+    }
+
     /// The page of an error that prevented another page.
     func failure(_ error: OAuthError) -> Response {
         browser.pages.notice(

@@ -76,7 +76,7 @@ struct ResourceAccess: Sendable {
             return Granted(live: live, nonce: nil)
         }
         // A stranger without a token of ours must not make us verify another signature.
-        do { _ = try verification.verified(credential.token, now: context.now) } catch {
+        do { _ = try await verification.verified(credential.token, now: context.now) } catch {
             throw .token(error, withProof: true)
         }
         let proof = try await proof(request, credential.token, use, context)

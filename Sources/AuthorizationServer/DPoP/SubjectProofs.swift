@@ -41,7 +41,9 @@ final class SubjectProofs: Sendable {
         let method = try form.required("subject_proof_method")
         let target = try form.required("subject_proof_url")
         // What is wrong with the token is reported by those who need it.
-        guard let claims = try? verification.claims(of: token, now: context.now) else { return .possession(of: nil) }
+        guard let claims = try? await verification.claims(of: token, now: context.now) else {
+            return .possession(of: nil)
+        }
         let resource = resources.registered(claims.audience).flatMap { AddressedResource($0, in: resources) }
         guard Self.haveSameOrigin(target, claims.audience) || resource?.contains(target) ?? false else {
             throw OAuthError(.invalidDPoPProof, "subject_proof_url is not at the resource of subject_token")

@@ -23,6 +23,10 @@ struct ClientParts: Sendable {
         secrets: OperatorSecrets,
         work: BackgroundWork
     ) {
+        var fetchLimits = configuration.documentFetchLimits
+        fetchLimits.share = limits.share
+        var cacheLimits = configuration.documentCacheLimits
+        cacheLimits.fetches = fetchLimits
         let transport = environment.documentTransport ?? environment.transport
         admission = MetadataDocumentAdmission(
             issuer: configuration.issuer,
@@ -35,10 +39,10 @@ struct ClientParts: Sendable {
                 policy: configuration.metadataDocumentPolicy,
                 allowsLoopback: admission.allowsLoopback,
                 byteCountMax: configuration.registration.metadataDocumentBytesMax,
-                limits: configuration.documentFetchLimits
+                limits: fetchLimits
             ),
             timeSource: environment.timeSource,
-            limits: configuration.documentCacheLimits,
+            limits: cacheLimits,
             work: work
         )
         keySets = RemoteKeySets(
@@ -46,7 +50,7 @@ struct ClientParts: Sendable {
             // LF-8: fetching from loopback is allowed only while the server itself is there.
             addressPolicy: configuration.issuer.isLoopback ? .loopbackAllowed : .publicOnly,
             limiter: limits.sources,
-            limits: configuration.documentFetchLimits,
+            limits: fetchLimits,
             timeSource: environment.timeSource,
             work: work,
             logger: environment.logger

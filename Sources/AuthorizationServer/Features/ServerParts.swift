@@ -51,7 +51,7 @@ struct ServerParts {
             audit: audit,
             logger: environment.logger
         )
-        limits = LimitParts(configuration, instruments)
+        limits = LimitParts(configuration, instruments, share: NodeShare(stores.upkeep))
         seals = try BrowserSeals(rootSecret: keys.rootSecret, random: environment.random)
         proofNonces =
             configuration.proofs.needNonce

@@ -59,7 +59,7 @@ extension Configuration.Upstream {
             callbackURL: issuer.url(EndpointPath.callback + "/" + name),
             addressPolicy: allowsPrivateNetwork || allowsInsecureHTTP ? .allowPrivate : .publicOnly,
             behaviour: behaviour,
-            credential: preset == .entered ? entered : nil,
+            credential: preset == .entered ? enteredCredential : nil,
             server: preset == .mcp ? protectedServer(issuer: issuer) : nil
         )
         configuration.olderClientSecrets = (clientSecret?.values.dropFirst() ?? []).map {
@@ -71,6 +71,12 @@ extension Configuration.Upstream {
         configuration.requiredClaims = requiredClaims
         configuration.allowsInsecureHTTP = allowsInsecureHTTP
         return configuration
+    }
+
+    private var enteredCredential: EnteredCredential {
+        var credential = entered
+        credential.api = api
+        return credential
     }
 
     // A document on plain http proves nothing, so only a server for development accepts it.

@@ -58,6 +58,8 @@ package struct ServerEnvironment: Sendable {
     package var storeLimits = StoreLimits()
     /// Ports that were reserved for the listeners of the configuration, in their order.
     package var reservations: [PortReservation] = []
+    /// Where the root of the issuer's host leads a browser; `nil` for a root that is not found.
+    package var frontPage: String?
     /// Whether maintenance runs on its timer; a test that examines single turns performs them itself.
     package var maintainsOnTimer = true
     /// The users who need no token on the management socket: root and the server's own.

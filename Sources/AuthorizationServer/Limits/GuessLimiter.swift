@@ -59,8 +59,9 @@ package final class GuessLimiter: Sendable {
     /// - Parameters:
     ///   - rate: The allowance of one source.
     ///   - countMax: Bound of each table.
-    package init(rate: Configuration.Rate, countMax: Int = 65_536) {
-        table = Mutex(GuessTable(rate: rate, countMax: countMax))
+    ///   - share: This node's part of the rate.
+    package init(rate: Configuration.Rate, countMax: Int = 65_536, share: NodeShare = .whole) {
+        table = Mutex(GuessTable(rate: rate, countMax: countMax, share: share))
     }
 
     /// Takes another rate; what was charged remains charged.

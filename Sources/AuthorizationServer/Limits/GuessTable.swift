@@ -46,6 +46,7 @@ struct GuessTable {
     private var rate: TokenBucket.Rate
     private var pairRate: TokenBucket.Rate
     private let countMax: Int
+    private let share: NodeShare
     private var pairs: TokenBuckets<Pair>
     private var sources: TokenBuckets<IPAddress>
     private var failures: [SourceKind: Int] = [:]
@@ -63,7 +64,8 @@ struct GuessTable {
     private static let provenRenewal = Duration.seconds(3600)
 
     /// An empty table.
-    init(rate: Configuration.Rate, countMax: Int) {
+    init(rate: Configuration.Rate, countMax: Int, share: NodeShare) {
+        self.share = share
         self.rate = TokenBucket.Rate(rate)
         pairRate = Self.pairRate(rate)
         self.countMax = countMax
@@ -132,9 +134,10 @@ struct GuessTable {
 
     // A proven client does not depend on what others behind its address do.
     private func wait(_ pair: Pair, _ subject: Subject, _ now: Timestamp) -> Duration? {
-        if let wait = pairs.wait(pair, atMilliseconds: now.millisecondsSinceEpoch) { return wait }
+        let milliseconds = now.millisecondsSinceEpoch
+        if let wait = pairs.wait(pair, rate: share.of(pairRate), atMilliseconds: milliseconds) { return wait }
         guard subject.isOneOfMany,
-            let wait = sources.wait(pair.source, atMilliseconds: now.millisecondsSinceEpoch)
+            let wait = sources.wait(pair.source, rate: share.of(rate), atMilliseconds: milliseconds)
         else { return nil }
         let isProven = proven[pair].map { now - $0 < Self.provenLifetime } ?? false
         return isProven ? nil : wait
@@ -142,9 +145,9 @@ struct GuessTable {
 
     private mutating func charge(_ subject: Subject, _ source: IPAddress, _ now: Timestamp) {
         let milliseconds = now.millisecondsSinceEpoch
-        pairs.charge(Pair(source, subject), rate: pairRate, atMilliseconds: milliseconds)
+        pairs.charge(Pair(source, subject), rate: share.of(pairRate), atMilliseconds: milliseconds)
         guard subject.isOneOfMany else { return }
-        sources.charge(source.site, rate: rate, atMilliseconds: milliseconds)
+        sources.charge(source.site, rate: share.of(rate), atMilliseconds: milliseconds)
     }
 
     private mutating func countFailure(_ subject: Subject, _ source: IPAddress) -> Int {

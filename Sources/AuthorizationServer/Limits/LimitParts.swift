@@ -6,12 +6,15 @@ struct LimitParts: Sendable {
     let sources: SourceLimiter
     /// Wrong guesses of secrets, by source.
     let guessed: GuessLimiter
+    /// This node's part of all rates.
+    let share: NodeShare
     /// Guards each comparison of a secret.
     let guesses: GuessLimit
     /// Guards each use of codes and tokens.
     let failures: FailureLimit
 
-    init(_ configuration: Configuration, _ instruments: Instruments) {
+    init(_ configuration: Configuration, _ instruments: Instruments, share: NodeShare) {
+        self.share = share
         let limits = configuration.limits
         sources = SourceLimiter(
             rates: [
@@ -19,9 +22,10 @@ struct LimitParts: Sendable {
                 .failure: limits.failuresPerSource,
                 .authorization: limits.authorizationsPerSource,
                 .metadataFetch: configuration.documentFetchLimits.perSource,
-            ]
+            ],
+            share: share
         )
-        guessed = GuessLimiter(rate: limits.failuresPerSource)
+        guessed = GuessLimiter(rate: limits.failuresPerSource, share: share)
         guesses = GuessLimit(limiter: guessed, metrics: instruments.metrics, audit: instruments.audit)
         failures = FailureLimit(limiter: sources, metrics: instruments.metrics)
     }

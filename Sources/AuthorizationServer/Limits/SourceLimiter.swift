@@ -15,6 +15,7 @@ package actor SourceLimiter {
     }
 
     private var rates: [Purpose: TokenBucket.Rate]
+    private let share: NodeShare
     private var buckets: SourceBuckets<Purpose>
 
     /// A limiter with a rate for each purpose; purposes without a rate are not limited.
@@ -22,7 +23,9 @@ package actor SourceLimiter {
     /// - Parameters:
     ///   - rates: How many each purpose allows.
     ///   - bucketsMax: Bound of the table.
-    package init(rates: [Purpose: Configuration.Rate], bucketsMax: Int = 65_536) {
+    ///   - share: This node's part of the rates.
+    package init(rates: [Purpose: Configuration.Rate], bucketsMax: Int = 65_536, share: NodeShare = .whole) {
+        self.share = share
         self.rates = rates.mapValues(TokenBucket.Rate.init)
         buckets = SourceBuckets(bucketsMax: bucketsMax)
     }
@@ -35,7 +38,7 @@ package actor SourceLimiter {
     /// Takes one token from the bucket of the source, and of the networks around it; `nil` when there was one,
     /// otherwise the wait until the next.
     package func spend(_ purpose: Purpose, source: IPAddress, now: Timestamp) -> Duration? {
-        guard let rate = rates[purpose] else { return nil }
+        guard let rate = rates[purpose].map(share.of) else { return nil }
         return buckets.spend(purpose, source: source, rate: rate, atMilliseconds: now.millisecondsSinceEpoch)
     }
 

@@ -11,8 +11,8 @@ struct LivenessEndpoint: Endpoint {
     }
 }
 
-/// Whether the server should receive requests: started, not draining, and able to write its journal and its audit
-/// trail.
+/// Whether the server should receive requests: started, not draining, and able to change its state and to write its
+/// audit trail.
 struct ReadinessEndpoint: Endpoint {
     let readiness: Readiness
     let upkeep: any StoreUpkeep
@@ -24,7 +24,7 @@ struct ReadinessEndpoint: Endpoint {
         switch readiness.current {
         case .starting: .unready("starting")
         case .draining: .unready("draining")
-        case .ready where !upkeep.isAvailable: .unready("journal_unavailable")
+        case .ready where !upkeep.isAvailable: .unready(upkeep.unavailability)
         case .ready where !audit.hasRoom: .unready("audit_unavailable")
         case .ready: .json(Array(#"{"status":"ready"}"#.utf8))
         }

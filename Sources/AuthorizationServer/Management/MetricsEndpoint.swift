@@ -42,6 +42,7 @@ struct ServerGauges: Sendable {
         metrics.gauge("gatehouse_seen_access_tokens", tables.seenTokens.count)
         metrics.gauge("gatehouse_dpop_proofs", tables.recentProofs.count)
         metrics.gauge("gatehouse_client_key_sets", tables.clientKeySets.count)
+        metrics.gauge("gatehouse_nodes", upkeep.nodeCount)
         metrics.gauge("gatehouse_limited_sources", await tables.limiter.count)
         metrics.gauge("gatehouse_guessed_secrets", tables.guesses.count)
         metrics.total("gatehouse_audit_events_dropped_total", instruments.audit.droppedCount)

@@ -94,7 +94,7 @@ package final class AccessTokenVerification: Sendable {
         presented presentation: Presentation = .possession(of: nil),
         now: Timestamp
     ) async throws(Refusal) -> LiveToken {
-        let verified = try verified(token, now: now)
+        let verified = try await verified(token, now: now)
         guard presentation.fits(verified.claims.boundKey) else { throw .withoutProof }
         // D-37, D-67: a resource server cannot use a token that was issued for another.
         guard audiences.map({ $0.contains(verified.claims.audience) }) ?? true else { throw .wrongAudience }
@@ -126,19 +126,23 @@ package final class AccessTokenVerification: Sendable {
         }
     }
 
-    /// A token of ours that has not expired, revoked or not; its signature is checked the first time it is seen.
-    package func verified(_ token: String, now: Timestamp) throws(Refusal) -> VerifiedAccessToken {
+    /// A token whose signature was checked before, and that has not expired; `nil` for one that was not seen.
+    package func seen(_ token: String, now: Timestamp) throws(Refusal) -> VerifiedAccessToken? {
         guard token.utf8.count <= AccessTokenVerifier.tokenByteCountMax else { throw .notOurs }
-        let digest = SHA256.hash(token)
+        guard let known = seen.token(SHA256.hash(token), under: keys.current) else { return nil }
+        // RFC 7519 §4.1.4: on or after `exp` the token must not be accepted.
+        guard now.secondsSinceEpoch < known.claims.expiresAt.secondsSinceEpoch else { throw .expired }
+        return known
+    }
+
+    /// A token of ours that has not expired, revoked or not; its signature is checked the first time it is seen.
+    package func verified(_ token: String, now: Timestamp) async throws(Refusal) -> VerifiedAccessToken {
+        if let known = try seen(token, now: now) { return known }
+        await VerificationTurn.begin()
         let keySet = keys.current
-        if let known = seen.token(digest, under: keySet) {
-            // RFC 7519 §4.1.4: on or after `exp` the token must not be accepted.
-            guard now.secondsSinceEpoch < known.claims.expiresAt.secondsSinceEpoch else { throw .expired }
-            return known
-        }
         do {
             let verified = VerifiedAccessToken(try verifier.verify(token, keys: keySet.published, now: now))
-            seen.insert(verified, digest: digest, under: keySet)
+            seen.insert(verified, digest: SHA256.hash(token), under: keySet)
             return verified
         } catch {
             throw error == .expired ? .expired : .notOurs
@@ -146,7 +150,7 @@ package final class AccessTokenVerification: Sendable {
     }
 
     /// The claims of a token of ours that has not expired.
-    package func claims(of token: String, now: Timestamp) throws(Refusal) -> AccessTokenClaims {
-        try verified(token, now: now).claims
+    package func claims(of token: String, now: Timestamp) async throws(Refusal) -> AccessTokenClaims {
+        try await verified(token, now: now).claims
     }
 }

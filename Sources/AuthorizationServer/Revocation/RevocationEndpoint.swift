@@ -60,7 +60,7 @@ package struct RevocationEndpoint: Endpoint {
             return try await revokeSession(of: refreshToken, client, context)
         }
         // Expired, forged or foreign: nothing to do, and nothing to reveal (RFC 7009 §2.2).
-        guard let token = try? verification.verified(text, now: context.now) else { return "unknown" }
+        guard let token = try? await verification.verified(text, now: context.now) else { return "unknown" }
         return try await revoke(token, client, context)
     }
 

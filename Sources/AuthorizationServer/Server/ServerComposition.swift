@@ -109,7 +109,8 @@ struct ServerComposition {
             BrowserFeature(parts), TokenFeature(parts), RegistrationFeature(parts), AgentFeature(parts),
             VaultFeature(parts),
         ]
-        let endpoints = features.flatMap(\.endpoints)
+        var endpoints = features.flatMap(\.endpoints)
+        if let target = parts.environment.frontPage { endpoints.append(FrontPageEndpoint(target: target)) }
         return endpoints + DiscoveryFeature(parts, describing: endpoints).endpoints
     }
 

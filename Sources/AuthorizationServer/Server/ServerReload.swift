@@ -96,19 +96,19 @@ final class ServerReload: Sendable {
 
 /// Passes each request to the table of routes that is in effect.
 final class CurrentResponder: RequestResponder {
-    private let current: Mutex<any RequestResponder>
+    private let responder: Mutex<any RequestResponder>
 
     init(_ responder: any RequestResponder) {
-        current = Mutex(responder)
+        self.responder = Mutex(responder)
     }
+
+    var current: any RequestResponder { responder.withLock { $0 } }
 
     func replace(by responder: any RequestResponder) {
-        current.withLock { $0 = responder }
+        self.responder.withLock { $0 = responder }
     }
 
-    func respond(to request: Request) async -> Response {
-        await current.withLock { $0 }.respond(to: request)
-    }
+    func respond(to request: Request) async -> Response { await current.respond(to: request) }
 }
 
 /// The clients of a configuration that was reloaded, in front of the store, whose own are those of the start.

@@ -10,22 +10,22 @@ enum Pages {
         let buttons = users.map { user in
             let isHinted = hint.map(user.answers(to:)) ?? false
             let email = user.email.map {
-                "<small>\(escaped($0))\(user.isEmailVerified ? "" : ", not verified")</small>"
+                "<span class=\"quiet small\">\(escaped($0))\(user.isEmailVerified ? "" : ", not verified")</span>"
             }
             return """
                 <button name="user" value="\(escaped(user.subject))"\(isHinted ? " autofocus" : "")>\
-                \(escaped(user.name)) \(email ?? "")</button>
+                \(escaped(user.name))&nbsp;\(email ?? "")</button>
                 """
         }
         return page(
             title: "Sign in",
             body: """
-                <p>Development identity provider. <b>\(escaped(request.clientID))</b> asks for
+                <p><b>\(escaped(request.clientID))</b> asks for
                 <code>\(escaped(request.scopes.joined(separator: " ")))</code>.</p>
-                <form method="post" action="\(EndpointName.signIn.path)">
+                <form method="post" class="actions column" action="\(EndpointName.signIn.path)">
                 <input type="hidden" name="request" value="\(escaped(handle))">
                 \(buttons.joined(separator: "\n"))
-                <button name="decision" value="deny" class="deny">Cancel</button>
+                <button name="decision" value="deny" class="end">Cancel</button>
                 </form>
                 """
         )
@@ -40,21 +40,19 @@ enum Pages {
     static func page(title: String, body: String, status: HTTPResponse.Status = .ok) -> Response {
         let html = """
             <!doctype html>
-            <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
-            <title>\(escaped(title))</title><style>
-            :root { color-scheme: light dark } body { font: 1rem/1.5 system-ui; max-width: 26rem; margin: 12vh auto; padding: 0 1rem }
-            button { display: block; width: 100%; margin: .5rem 0; padding: .75rem; font: inherit; text-align: start }
-            small { opacity: .7 } .deny { text-align: center; margin-top: 1.5rem }
-            </style></head><body><h1>\(escaped(title))</h1>
+            <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1">
+            <link rel="icon" href="data:,"><title>\(escaped(title))</title><style>\(PageSheet.css)</style></head>
+            <body><header class="site">Development identity provider</header><main><h1>\(escaped(title))</h1>
             \(body)
-            </body></html>
+            </main></body></html>
             """
         return Response(
             status: status,
             headerFields: [
                 .contentType: "text/html; charset=utf-8",
                 .cacheControl: "no-store",
-                .contentSecurityPolicy: "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
+                .contentSecurityPolicy:
+                    "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'none'",
             ],
             body: Array(html.utf8)
         )

@@ -24,9 +24,16 @@ package struct TokenBucket: Sendable {
         package func multiplied(by factor: Double) -> Rate {
             Rate(burst: burst * factor, perSecond: perSecond * factor)
         }
+
+        /// The part of one of `count` that share the rate; a bucket of it holds at least one token.
+        @inlinable
+        package func divided(by count: Int) -> Rate {
+            guard count > 1 else { return self }
+            return Rate(burst: max(1, burst / Double(count)), perSecond: perSecond / Double(count))
+        }
     }
 
-    @usableFromInline let rate: Rate
+    @usableFromInline var rate: Rate
     @usableFromInline var tokens: Double
     @usableFromInline var updatedAtMilliseconds: Int64
 
@@ -36,6 +43,15 @@ package struct TokenBucket: Sendable {
         self.rate = rate
         tokens = rate.burst
         updatedAtMilliseconds = now
+    }
+
+    /// Takes another rate: what is spent or owed remains so.
+    @inlinable
+    package mutating func adopt(_ rate: Rate, atMilliseconds now: Int64) {
+        guard rate != self.rate else { return }
+        tokens = refilled(atMilliseconds: now) - self.rate.burst + rate.burst
+        updatedAtMilliseconds = now
+        self.rate = rate
     }
 
     /// Takes one token if there is one; a refused caller loses nothing by having asked.
@@ -130,7 +146,7 @@ package struct TokenBuckets<Key: Hashable & Sendable>: Sendable {
     ///
     /// - Parameters:
     ///   - key: Whose bucket.
-    ///   - rate: The key's rate, which does not change.
+    ///   - rate: The key's rate; a bucket that was made with another one takes it.
     ///   - now: Milliseconds since any fixed moment.
     /// - Returns: `nil` when there was a token, else after how long there will be one.
     @inlinable
@@ -139,7 +155,21 @@ package struct TokenBuckets<Key: Hashable & Sendable>: Sendable {
             let fresh = TokenBucket(rate: rate, atMilliseconds: now)
             return sharedBuckets[SharedPlace(key, rate), default: fresh].spend(atMilliseconds: now)
         }
-        return buckets[key, default: TokenBucket(rate: rate, atMilliseconds: now)].spend(atMilliseconds: now)
+        return withBucket(key, rate: rate, atMilliseconds: now) { $0.spend(atMilliseconds: now) }
+    }
+
+    @inlinable
+    mutating func withBucket<Result>(
+        _ key: Key,
+        rate: TokenBucket.Rate,
+        atMilliseconds now: Int64,
+        _ body: (inout TokenBucket) -> Result
+    ) -> Result {
+        func use(_ bucket: inout TokenBucket) -> Result {
+            bucket.adopt(rate, atMilliseconds: now)
+            return body(&bucket)
+        }
+        return use(&buckets[key, default: TokenBucket(rate: rate, atMilliseconds: now)])
     }
 
     /// Whether the key has a bucket of its own or can have one.
@@ -161,19 +191,21 @@ package struct TokenBuckets<Key: Hashable & Sendable>: Sendable {
         buckets[key]?.refund()
     }
 
-    /// After how long the key's bucket has a token; `nil` when it has one now.
+    /// After how long the key's bucket, at this rate, has a token; `nil` when it has one now.
     ///
     /// Takes nothing.
     @inlinable
-    package func wait(_ key: Key, atMilliseconds now: Int64) -> Duration? {
-        buckets[key]?.wait(atMilliseconds: now)
+    package func wait(_ key: Key, rate: TokenBucket.Rate, atMilliseconds now: Int64) -> Duration? {
+        guard var bucket = buckets[key] else { return nil }
+        bucket.adopt(rate, atMilliseconds: now)
+        return bucket.wait(atMilliseconds: now)
     }
 
     /// Takes a token of the key's bucket whether or not there is one.
     @inlinable
     package mutating func charge(_ key: Key, rate: TokenBucket.Rate, atMilliseconds now: Int64) {
         makeRoom(for: key, atMilliseconds: now)
-        buckets[key, default: TokenBucket(rate: rate, atMilliseconds: now)].charge(atMilliseconds: now)
+        withBucket(key, rate: rate, atMilliseconds: now) { $0.charge(atMilliseconds: now) }
     }
 
     // When no bucket has refilled, the half that has most tokens is dropped: keys that are slowed down stay so, and a

@@ -12,23 +12,14 @@ import Synchronization
         case cancel(UInt64)
     }
 
-    private struct Inbox {
-        var messages: [Message] = []
-        /// While true, the multi handle exists and messages are read.
-        var isOpen = true
-        var isStopping = false
-        var waiters: [CheckedContinuation<Void, Never>] = []
-    }
-
     /// The longest sleep of an idle loop.
     private static let idleMilliseconds: Int32 = 60_000
 
     // SAFETY: created before the thread starts and then used by that thread alone, except for curl_multi_wakeup, which
-    // libcurl declares safe on any thread and which is called under the inbox's lock while `isOpen`; the thread closes
-    // the inbox under the same lock before it frees the handle.
+    // libcurl declares safe on any thread and which is called under the mailbox's lock while it is open; the thread
+    // closes the mailbox under the same lock before it frees the handle.
     nonisolated(unsafe) private let multi: UnsafeMutableRawPointer
-    private let inbox = Mutex(Inbox())
-    private let thread = Mutex<OwnThread?>(nil)
+    private let mailbox = ThreadMailbox<Message>()
 
     private init(multi: UnsafeMutableRawPointer) {
         unsafe self.multi = multi
@@ -48,53 +39,28 @@ import Synchronization
         ]
         let loop = unsafe CurlLoop(multi: multi)
         let areSet = limits.allSatisfy { unsafe gatehouse_curl_multi_set_long(multi, $0.0, $0.1) == CURLM_OK }
-        let body: @Sendable () -> Void = { [loop] in
-            loop.run(configuration, trustAnchors: trustAnchors, lookups: lookups)
-        }
-        // Without a thread there is no loop, whatever the reason.
-        guard areSet, let thread = try? OwnThread(name: "gatehouse-curl", body) else {
+        let isStarted =
+            areSet
+            && loop.mailbox.start(name: "gatehouse-curl") {
+                loop.run(configuration, trustAnchors: trustAnchors, lookups: lookups)
+            }
+        guard isStarted else {
             unsafe curl_multi_cleanup(multi)
             return nil
         }
-        loop.thread.withLock { $0 = thread }
         return loop
     }
 
     /// Posts a message to the thread; a request that comes too late is completed with `cancelled` at once.
     func post(_ message: Message) {
-        let isTaken = inbox.withLock { inbox in
-            guard inbox.isOpen, !inbox.isStopping else { return false }
-            inbox.messages.append(message)
-            wakeUp()
-            return true
-        }
-        if !isTaken, case .start(let submission) = message { submission.refuse() }
+        if !mailbox.post(message, wakeUp: wakeUp), case .start(let submission) = message { submission.refuse() }
     }
 
     /// Completes what is in flight with `cancelled` and waits until the thread has ended.
-    func shutdown() async {
-        await withCheckedContinuation { continuation in
-            let hasEnded = inbox.withLock { inbox in
-                guard inbox.isOpen else { return true }
-                inbox.waiters.append(continuation)
-                inbox.isStopping = true
-                wakeUp()
-                return false
-            }
-            if hasEnded { continuation.resume() }
-        }
-        // The thread's last act was to wake this caller, so the join does not block.
-        thread.withLock { $0.take() }?.join()
-    }
+    func shutdown() async { await mailbox.shutdown(wakeUp: wakeUp) }
 
     /// Lets the thread end unobserved, because no caller is left to wait for it.
-    func abandon() {
-        inbox.withLock { inbox in
-            inbox.isStopping = true
-            if inbox.isOpen { wakeUp() }
-        }
-        thread.withLock { $0.take() }?.detach()
-    }
+    func abandon() { mailbox.abandon(wakeUp: wakeUp) }
 
     private func wakeUp() { unsafe curl_multi_wakeup(multi) }
 
@@ -105,7 +71,7 @@ import Synchronization
             trustAnchors: trustAnchors,
             lookups: lookups
         )
-        while let messages = takeMessages() {
+        while let messages = mailbox.takeMessages() {
             for message in messages { transfers.handle(message, from: self) }
             let wait = transfers.advance()
             unsafe curl_multi_poll(
@@ -117,22 +83,9 @@ import Synchronization
             )
         }
         transfers.cancelAll()
-        let (leftover, waiters) = inbox.withLock { inbox in
-            inbox.isOpen = false
-            defer { (inbox.messages, inbox.waiters) = ([], []) }
-            return (inbox.messages, inbox.waiters)
-        }
-        for case .start(let submission) in leftover { submission.refuse() }
-        unsafe curl_multi_cleanup(multi)
-        for waiter in waiters { waiter.resume() }
-    }
-
-    /// The messages since the last call, or nil when the loop must end.
-    private func takeMessages() -> [Message]? {
-        inbox.withLock { inbox in
-            if inbox.isStopping { return nil }
-            defer { inbox.messages = [] }
-            return inbox.messages
+        mailbox.close { leftover in
+            for case .start(let submission) in leftover { submission.refuse() }
+            unsafe curl_multi_cleanup(multi)
         }
     }
 }

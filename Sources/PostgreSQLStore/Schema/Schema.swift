@@ -18,7 +18,8 @@ package enum Schema {
     ///
     /// A step that was released is never changed; a change of the schema is a new step.
     package static let migrations: [Migration] = [
-        Migration(version: 1, statements: marks + clients + replay + blocks + keysAndDevices + vault + sessions)
+        Migration(version: 1, statements: marks + clients + replay + blocks + keysAndDevices + vault + sessions),
+        Migration(version: 2, statements: nodes),
     ]
 
     /// Bodies that show whether a node has the storage key of the others.

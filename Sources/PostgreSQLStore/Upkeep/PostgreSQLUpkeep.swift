@@ -1,6 +1,6 @@
 package import OAuthProtocol
 package import OAuthState
-package import PostgreSQLClient
+import PostgreSQLClient
 import Synchronization
 
 /// Expiry, counts and availability of all stores of a database.
@@ -21,6 +21,7 @@ package final class PostgreSQLUpkeep: StoreUpkeep {
     private let place: StorePlace
     private let client: PostgreSQLClient
     private let tables: Tables
+    private let nodes: LivingNodes
     private let state = Mutex(State())
 
     private struct State {
@@ -30,20 +31,26 @@ package final class PostgreSQLUpkeep: StoreUpkeep {
     }
 
     /// The upkeep of these stores, which are of one place.
-    package init(place: StorePlace, client: PostgreSQLClient, tables: Tables) {
+    init(place: StorePlace, client: PostgreSQLClient, tables: Tables, nodes: LivingNodes) {
         self.place = place
         self.client = client
         self.tables = tables
+        self.nodes = nodes
     }
 
     /// Whether there is a connection, and the database answered when it was asked last, about a second ago.
     package var isAvailable: Bool { client.isConnected && state.withLock { $0.isAnswered } }
+
+    package var unavailability: String { "database_unavailable" }
+
+    package var nodeCount: Int { nodes.count }
 
     package func sweep(now: Timestamp, limit: Int) async {
         state.withLock { $0.sweptAt = now }
         do throws(StoreError) {
             // First, because others wait for it: a change of the keys is known within a second.
             try await tables.keys.poll()
+            try await nodes.noteIfDue(now: now)
             note(isAnswered: true)
         } catch {
             note(isAnswered: false)

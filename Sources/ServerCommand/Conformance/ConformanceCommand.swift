@@ -40,7 +40,10 @@ struct ConformanceCommand: AsyncParsableCommand {
     @Option(name: .long, help: "The scope to request; otherwise what the metadata offers.")
     var scope: String?
 
-    @Option(name: .long, help: "The id of an existing client, instead of registered ones.")
+    @Option(name: .long, help: "A parameter to add to every authorization request, as NAME=VALUE; may be repeated.")
+    var parameter: [String] = []
+
+    @Option(name: .long, help: "The id of an existing client for the user's login, instead of a registered one.")
     var clientID: String?
 
     @Option(name: .long, help: "The file with the existing client's secret.")
@@ -61,7 +64,8 @@ struct ConformanceCommand: AsyncParsableCommand {
             allowsRemote: allowRemote,
             rules: rule,
             revision: revision,
-            cookies: cookie
+            cookies: cookie,
+            parameters: parameter
         )
         if let objection {
             throw ValidationError(objection)
@@ -78,7 +82,8 @@ struct ConformanceCommand: AsyncParsableCommand {
         allowsRemote: Bool,
         rules: [String],
         revision: MCPRevision = .current,
-        cookies: [String]
+        cookies: [String],
+        parameters: [String] = []
     ) -> String? {
         guard let uri = URIReference(issuer), uri.host != nil, ["http", "https"].contains(uri.scheme) else {
             return "--issuer must be an http or https URL"
@@ -91,8 +96,10 @@ struct ConformanceCommand: AsyncParsableCommand {
         guard unknown.isEmpty else {
             return "no check for MCP \(revision.rawValue) has the rule \(unknown.joined(separator: ", "))"
         }
-        guard cookies.allSatisfy({ $0.split(separator: "=", maxSplits: 1).count == 2 }) else {
-            return "--cookie must be NAME=VALUE"
+        for (option, values) in [("--cookie", cookies), ("--parameter", parameters)] {
+            guard values.allSatisfy({ $0.split(separator: "=", maxSplits: 1).count == 2 }) else {
+                return "\(option) must be NAME=VALUE"
+            }
         }
         return nil
     }
@@ -127,6 +134,10 @@ struct ConformanceCommand: AsyncParsableCommand {
         options.cookies = cookie
         options.resource = resource
         options.scope = scope
+        options.parameters = parameter.map { text in
+            let parts = text.split(separator: "=", maxSplits: 1).map(String.init)
+            return (parts[0], parts[1])
+        }
         if let clientID { options.client = try client(clientID) }
         let transport = try CurlClient(logger: Logger(label: "conformance") { _ in SwiftLogNoOpLogHandler() })
         let suite = ConformanceSuite(revision: revision, rules: Set(rule))

@@ -80,7 +80,9 @@ enum ConformanceOutcome: Sendable {
 extension ConformanceSubject {
     /// A request that a right server accepts.
     func request(_ client: ConformanceClient) -> ConformanceRequest {
-        ConformanceRequest(client, resource: resource, scope: scope)
+        options.parameters.reduce(ConformanceRequest(client, resource: resource, scope: scope)) {
+            $0.adding($1.name, $1.value)
+        }
     }
 
     /// The resource of the options, or the first of the metadata (RFC 9728 §4).
@@ -110,6 +112,29 @@ extension ConformanceSubject {
         return try await walk(page, with: browser, to: request.redirectURI).outcome
     }
 
+    /// Whether the server refuses a right request too, which makes every further refusal meaningless; `nil` when it does
+    /// not.
+    func acceptanceObstacle() async -> ConformanceStop? {
+        do {
+            switch try await outcome(of: request(try mainClient())) {
+            case .interaction: return nil
+            case .client(let answer) where answer.values("error").isEmpty: return nil
+            case .client(let answer):
+                let error = answer.values("error").joined(separator: ", ")
+                return .obstacle("a right authorization request is answered with \(error)")
+            case .refusal(let status): return .obstacle("a right authorization request is answered with \(status)")
+            }
+        } catch let stop as ConformanceStop {
+            return .obstacle("a right authorization request does not succeed: \(stop)")
+        } catch {
+            return .obstacle("a right authorization request does not succeed: \(error)")
+        }
+    }
+
+    private func requireAcceptance() throws(ConformanceStop) {
+        if let refusal { throw refusal }
+    }
+
     /// Stops unless the server refuses the request with one of the errors, or with a page.
     ///
     /// - Returns: The error's parameters, if they were sent to the client.
@@ -119,6 +144,7 @@ extension ConformanceSubject {
         _ what: String,
         errors: Set<String> = ["invalid_request"]
     ) async throws -> FormParameters? {
+        try requireAcceptance()
         switch try await outcome(of: request) {
         case .refusal: return nil
         case .client(let parameters):
@@ -136,6 +162,7 @@ extension ConformanceSubject {
 
     /// Stops if the request leads to its redirect URI.
     func expectNoRedirect(_ request: ConformanceRequest, _ what: String) async throws {
+        try requireAcceptance()
         switch try await outcome(of: request) {
         case .refusal: return
         case .client: throw ConformanceStop.fault("\(what) was redirected to")

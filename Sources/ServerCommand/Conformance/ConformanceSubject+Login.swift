@@ -30,8 +30,8 @@ extension ConformanceSubject {
             let url = Self.resolved(location, from: page.url)
             return url.hasPrefix("http") ? try await browser.get(url) : nil
         }
-        guard let action = page.formAction, let form = page.answers(for: options.loginHint ?? "") else { return nil }
-        return try await browser.post(Self.resolved(action, from: page.url), form: form)
+        guard let submission = page.submission(for: options.loginHint ?? "") else { return nil }
+        return try await browser.post(Self.resolved(submission.action, from: page.url), form: submission.fields)
     }
 
     /// An address on a page, absolute.
@@ -41,7 +41,9 @@ extension ConformanceSubject {
         if reference.hasPrefix("//") { return base.scheme + ":" + reference }
         if reference.hasPrefix("/") { return origin + reference }
         let path = origin + (base.path.isEmpty ? "/" : base.path)
-        if reference.isEmpty || reference.hasPrefix("?") { return path + reference }
+        // RFC 3986 §5.2.2: an empty reference keeps the query, as a form without a target does.
+        if reference.isEmpty { return String(url.prefix { $0 != "#" }) }
+        if reference.hasPrefix("?") { return path + reference }
         return path.prefix(through: path.lastIndex(of: "/") ?? path.startIndex) + reference
     }
 

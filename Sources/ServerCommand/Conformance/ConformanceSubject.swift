@@ -18,6 +18,8 @@ struct ConformanceSubject: Sendable {
         var resource: String?
         /// The scope of the tokens; without one, what the metadata offers.
         var scope: String?
+        /// Parameters that this server needs in every authorization request, such as `prompt`.
+        var parameters: [(name: String, value: String)] = []
     }
 
     let options: Options
@@ -26,6 +28,8 @@ struct ConformanceSubject: Sendable {
     let metadata: ConformanceAnswer
     /// What was registered for the checks, or why nothing was.
     var clients: Result<ConformanceClients, ConformanceStop> = .failure(.obstacle("no client"))
+    /// Why refusals mean nothing: a right request is refused too.
+    var refusal: ConformanceStop?
     private let transport: any OutboundTransport
 
     var issuer: String { options.issuer }
@@ -48,6 +52,7 @@ struct ConformanceSubject: Sendable {
             transport: transport
         )
         subject.clients = await subject.registeredClients()
+        subject.refusal = await subject.acceptanceObstacle()
         return subject
     }
 
@@ -90,6 +95,16 @@ struct ConformanceSubject: Sendable {
             throw .obstacle("the metadata has no \(member)")
         }
         return url
+    }
+
+    /// Whether the metadata has a member.
+    func names(_ member: String) -> Bool { metadata.json[member] != nil }
+
+    /// Scheme, host and port of an endpoint that the metadata names.
+    func origin(of member: String) throws(ConformanceStop) -> String {
+        let url = try endpoint(member)
+        guard let uri = URIReference(url) else { throw .fault("\(member) is not an absolute URL") }
+        return uri.scheme + "://" + (uri.host ?? "") + (uri.port.map { ":\($0)" } ?? "")
     }
 
     /// Sends a request; an answer that says "too many" leaves the rule unchecked.

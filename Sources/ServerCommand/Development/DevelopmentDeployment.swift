@@ -16,6 +16,8 @@ struct DevelopmentDeployment: Sendable {
     let clock: DevelopmentClock
     let adminToken: String
     let control: ControlPlane
+    /// The page *Try it*; `nil` without one.
+    let demo: DemoApplication?
 
     /// The first provider, which the transcript uses.
     let provider: DevelopmentIdentityProvider
@@ -28,8 +30,9 @@ struct DevelopmentDeployment: Sendable {
     /// - Returns: The running deployment and its host.
     /// - Throws: Any error that prevents a server's start.
     static func start(
-        _ options: DevelopmentOptions
+        _ given: DevelopmentOptions
     ) async throws -> (deployment: DevelopmentDeployment, host: ServerHost) {
+        let (options, demoPort) = try reserveDemo(given)
         let random = SystemRandomSource()
         func secret() -> String { Base64URL.encode(random.bytes(32)) }
         let clock = DevelopmentClock()
@@ -59,6 +62,7 @@ struct DevelopmentDeployment: Sendable {
         let host = try ServerHost(configuration, logLevel: options.logLevel, audits: false)
         var environment = try host.environment()
         environment.reservations = [reservation]
+        environment.frontPage = demoPort.map(DemoApplication.url)
         environment.timeSource = clock
         environment.readConfiguration = { settings.configuration }
         let server = try await GatehouseServer.start(configuration, environment: environment)
@@ -71,17 +75,40 @@ struct DevelopmentDeployment: Sendable {
             settings: settings
         )
         let control = try await ControlPlane.start(ground, token: secret(), logger: host.logger)
+        var demo: DemoApplication?
+        if let demoPort {
+            let url = DemoApplication.url(at: demoPort)
+            demo = try await DemoApplication.start(
+                DemoGround(control: ground, resource: resource, url: url),
+                reservation: demoPort,
+                logger: host.logger
+            )
+        }
         let deployment = DevelopmentDeployment(
             server: server,
             upstreams: upstreams,
             clock: clock,
             adminToken: adminToken,
             control: control,
+            demo: demo,
             provider: first.provider,
             resource: resource.uri,
             resourceServer: (resource.clientID ?? "", resource.clientSecret?.value?.text ?? "")
         )
         return (deployment, host)
+    }
+
+    /// Reserves the port of the page *Try it*, whose address is also that of the demo resource.
+    private static func reserveDemo(
+        _ options: DevelopmentOptions
+    ) throws(SocketError) -> (DevelopmentOptions, PortReservation?) {
+        guard let wished = options.demo else { return (options, nil) }
+        let reservation = try DemoApplication.reserve(wished)
+        var options = options
+        if options.servesDemoResource {
+            options.resources = [DemoApplication.url(at: reservation).dropLast() + DemoGround.resourcePath]
+        }
+        return (options, reservation)
     }
 
     /// The providers, not started yet, each with the upstream that it is for the server.
@@ -128,39 +155,12 @@ struct DevelopmentDeployment: Sendable {
         ]
     }
 
-    /// The commands to try next.
-    var instructions: String {
-        let issuer = server.configuration.issuer.text
-        let management = server.managementAddress.map { "http://\($0)" } ?? "off"
-        return """
-
-            Gatehouse is running in development mode: in memory only, with an embedded identity provider.
-
-              issuer            \(issuer)
-              MCP resource      \(resource)
-              resource server   \(resourceServer.id) / \(resourceServer.secret)
-              identity provider \(provider.issuer)   (Ada Lovelace, Grace Hopper)
-              management        \(management)
-              control plane     \(control.url)   (--json prints its token)
-
-            Try it:
-
-              curl -s \(issuer)/.well-known/oauth-authorization-server
-              curl -s \(issuer)/oauth/register -H 'content-type: application/json' \\
-                -d '{"client_name":"me","redirect_uris":["http://127.0.0.1/callback"],"token_endpoint_auth_method":"none"}'
-              curl -s -u \(resourceServer.id):\(resourceServer.secret) \(issuer)/oauth/token \\
-                -d grant_type=urn:ietf:params:oauth:grant-type:token-exchange -d audience=\(upstreamName) \\
-                -d subject_token_type=urn:ietf:params:oauth:token-type:access_token -d subject_token=ACCESS_TOKEN
-              curl -s \(management)/metrics
-
-            """
-    }
-
     /// The name of the first upstream.
     var upstreamName: String { upstreams.first?.upstream.name ?? DevelopmentOptions.usualUpstream }
 
     /// Stops all parts but the server, which ends first.
     func shutdownCompanions() async {
+        await demo?.shutdown()
         await control.shutdown()
         for (_, provider) in upstreams { await provider.shutdown() }
     }

@@ -9,6 +9,10 @@ struct DevelopmentOptions: Sendable {
     var address = SocketAddress(ip: .loopback, port: 0)
     /// The demo resources.
     var resources = [Self.usualResource]
+    /// Where the page *Try it* is; `nil` for none.
+    var demo: SocketAddress?
+    /// Whether a demo MCP server at that address is the resource, in place of ``resources``.
+    var servesDemoResource = false
     /// The scopes of the demo resources.
     var scopes = ["mcp:read"]
     /// The embedded providers, each with its name.

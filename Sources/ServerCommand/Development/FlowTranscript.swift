@@ -16,7 +16,9 @@ struct FlowTranscript {
     }
 
     /// Runs from registration to refresh; prints one line for each step.
-    func run() async throws {
+    ///
+    /// - Returns: The last access token, of a session that goes on.
+    func run() async throws -> String {
         Console.write("The complete flow, once:")
         var client = OAuthTestClient(
             issuer: deployment.server.configuration.issuer.text,
@@ -37,6 +39,7 @@ struct FlowTranscript {
             refreshed
         )
         step("refresh", "a new access token, and the refresh token’s successor")
+        return refreshed["access_token"] ?? ""
     }
 
     private func register(_ client: inout OAuthTestClient) async throws {

@@ -141,40 +141,6 @@ struct ClientsCommand: AsyncParsableCommand {
     }
 }
 
-/// `gatehouse connections`: lists a user's connections, or ends one.
-struct ConnectionsCommand: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "connections",
-        abstract: "List a user's connections to providers, or end one here and at the provider."
-    )
-
-    @Option(name: .long, help: "The user (sub) whose connections are listed.")
-    var user: String?
-
-    @Option(name: .long, help: "The id of a connection to end.")
-    var end: String?
-
-    @OptionGroup var management: ManagementArguments
-
-    func validate() throws {
-        guard (user == nil) != (end == nil) else { throw ValidationError("Specify --user or --end.") }
-    }
-
-    func run() async throws {
-        try await management.withClient { client in
-            if let end {
-                return OutputTable.write(try await client.delete("/admin/connections/\(end)"), asJSON: management.json)
-            }
-            OutputTable.write(
-                try await client.get("/admin/users/\(user ?? "")/connections"),
-                rows: "connections",
-                columns: ["id", "upstream", "account", "status", "scopes"],
-                asJSON: management.json
-            )
-        }
-    }
-}
-
 /// `gatehouse keys`: lists the signing keys, or withdraws one.
 struct KeysCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

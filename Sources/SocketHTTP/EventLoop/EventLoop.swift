@@ -186,6 +186,25 @@ extension EventLoop {
         if slowWork.take() { return }
         await unsafe withUnsafeContinuation { unsafe slowWork.append($0) }
     }
+
+    /// The same for a task of whichever loop it runs on; returns at once elsewhere.
+    package static func roomForSlowWork() async {
+        guard let loop = unsafe pthread_getspecific(key) else { return }
+        await unsafe Unmanaged<EventLoop>.fromOpaque(loop).takeUnretainedValue().roomForSlowWork()
+    }
+
+    /// Where each loop's thread keeps its loop, unretained: the thread holds the loop until it ends.
+    private static let key: pthread_key_t = {
+        var key = pthread_key_t()
+        let code = unsafe pthread_key_create(&key, nil)
+        precondition(code == 0, "the process has no room for another thread-specific value")
+        return key
+    }()
+
+    private func becomeCurrent() {
+        thread.store(pthread_self(), ordering: .relaxed)
+        unsafe pthread_setspecific(Self.key, Unmanaged.passUnretained(self).toOpaque())
+    }
 }
 
 // MARK: The shared buffers, on the loop's thread
@@ -214,7 +233,7 @@ extension EventLoop {
 
 extension EventLoop {
     private func run() {
-        thread.store(pthread_self(), ordering: .relaxed)
+        becomeCurrent()
         now = UInt64(WallClock.monotonicNanoseconds())
         var events = [gatehouse_epoll_event](repeating: gatehouse_epoll_event(), count: 512)
         while true {

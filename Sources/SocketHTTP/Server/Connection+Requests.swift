@@ -112,7 +112,7 @@ extension Connection {
         let keepsAlive = message.keepsAlive && !isLast
         let isHead = message.method == .head
         let request = Request(message, peer: peer.ip, isTLS: tls != nil, user: peer.user)
-        let response = await service.responder.respond(to: request)
+        let response = await service.responder.current.respond(to: request)
         let closes = !keepsAlive || response.closesConnection || service.isDraining
         guard await write(response, isHead: isHead, closes: closes) else { return false }
         if closes { await endGracefully() }

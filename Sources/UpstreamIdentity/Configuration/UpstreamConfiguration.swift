@@ -158,7 +158,8 @@ extension UpstreamConfiguration {
                 secret: clientSecret,
                 olderSecrets: olderClientSecrets,
                 authentication: clientAuthentication,
-                issuer: issuer
+                issuer: issuer,
+                resource: resource
             )
         }
     }

@@ -15,6 +15,8 @@ package struct EnteredCredential: Hashable, Sendable {
     package var lifetime: Duration?
     /// How long before its end the user is reminded.
     package var reminder = Duration.seconds(7 * 86_400)
+    /// The URL of the API that takes it, where the operator names one.
+    package var api: String?
 
     /// A credential without fields.
     package init() {}

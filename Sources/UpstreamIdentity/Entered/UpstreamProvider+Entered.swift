@@ -17,6 +17,11 @@ extension UpstreamProvider {
         if case .entered(let credential) = configuration.kind { credential } else { nil }
     }
 
+    /// What a credential that is entered now is bound to, as a connection stores it: the origin of the configured API.
+    ///
+    /// `nil` for a provider that speaks OAuth.
+    package var enteredBinding: String? { enteredCredential?.binding }
+
     /// What a provider says of a credential.
     package enum EnteredVerdict: Hashable, Sendable {
         /// It works, or nothing is configured that could tell.
@@ -40,5 +45,23 @@ extension UpstreamProvider {
         let error = UpstreamError(status: response.status, retryAfter: response.retryAfter)
         guard !error.isTemporary else { throw error }
         return .refused(status: response.status)
+    }
+}
+
+extension EnteredCredential {
+    /// What is stored where the configuration does not say which API takes the credential.
+    static let unboundBinding = "static"
+
+    var binding: String {
+        guard let uri = api.flatMap(URIReference.init), let host = uri.host else { return Self.unboundBinding }
+        return "\(Self.unboundBinding) \(uri.scheme)://\(host.lowercased())\(uri.port.map { ":\($0)" } ?? "")"
+    }
+
+    /// Whether a stored credential is for the present API.
+    ///
+    /// The operator may give the upstream's name to another service. That service must not get the keys of the one
+    /// before. What was stored without an API is not known to be for another one.
+    func accepts(binding stored: String) -> Bool {
+        stored == Self.unboundBinding || stored.hasSameBytes(as: binding)
     }
 }

@@ -8,6 +8,8 @@ package struct UpstreamClient: Sendable, Redacted {
     package let id: String
     /// The authorization server of a protected server where this client is known; `nil` at other providers.
     let issuer: String?
+    /// RFC 8707: the protected server that the client's tokens are for; `nil` at other providers.
+    let resource: String?
     let secret: UpstreamClientSecret?
     let olderSecrets: [UpstreamClientSecret]
     let authentication: UpstreamClientAuthentication
@@ -17,20 +19,31 @@ package struct UpstreamClient: Sendable, Redacted {
         secret: UpstreamClientSecret?,
         olderSecrets: [UpstreamClientSecret] = [],
         authentication: UpstreamClientAuthentication,
-        issuer: String? = nil
+        issuer: String? = nil,
+        resource: String? = nil
     ) {
         self.id = id
         self.issuer = issuer
+        self.resource = resource
         self.secret = secret
         self.olderSecrets = olderSecrets
         self.authentication = authentication
     }
 
-    /// What tokens are bound to (VR-8): the client id, and at a protected server also its authorization server.
+    /// What tokens are bound to (VR-8): the client id, and at a protected server also ``purpose``.
     ///
     /// Our metadata document has the same client id at every authorization server. By the id alone, the operator's next
-    /// server would be sent the refresh tokens of the one before, and could use them there. A client id has no space.
-    package var binding: String { issuer.map { id + " " + $0 } ?? id }
+    /// server would be sent the refresh tokens of the one before, and could use them there.
+    package var binding: String { purpose.map { id + " " + $0 } ?? id }
+
+    /// The authorization server of a protected server, and the server's own identifier; `nil` at other providers.
+    ///
+    /// RFC 8707: a token for one resource must not be returned for another one, also where one authorization server
+    /// issues both. Neither a client id nor one of these URLs has a space.
+    var purpose: String? {
+        let parts = [issuer, resource].compactMap(\.self)
+        return parts.isEmpty ? nil : parts.joined(separator: " ")
+    }
 
     /// The secrets that a request may have shown, for texts that must not repeat one.
     var secretTexts: [String?] { [secret?.value] + olderSecrets.map { Optional($0.value) } }
@@ -43,16 +56,18 @@ package struct UpstreamClient: Sendable, Redacted {
             secret: next,
             olderSecrets: Array(olderSecrets.dropFirst()),
             authentication: authentication,
-            issuer: issuer
+            issuer: issuer,
+            resource: resource
         )
     }
 
-    init(_ registration: UpstreamClientRegistration) {
+    init(_ registration: UpstreamClientRegistration, resource: String? = nil) {
         self.init(
             id: registration.clientID,
             secret: registration.clientSecret,
             authentication: registration.clientAuthentication,
-            issuer: registration.issuer
+            issuer: registration.issuer,
+            resource: resource
         )
     }
 }
@@ -91,20 +106,27 @@ final class UpstreamClients: Sendable {
 
     private let configured: Mutex<UpstreamClient?>
     private let registration: UpstreamSelfRegistration?
+    private let resource: String?
     private let timeSource: any TimeSource
     private let state: Mutex<State>
     private let flight = SingleFlight<OnlyKey, Result<UpstreamClient, UpstreamError>>()
 
-    init(configured: UpstreamClient?, registration: UpstreamSelfRegistration?, timeSource: any TimeSource) {
+    init(
+        configured: UpstreamClient?,
+        registration: UpstreamSelfRegistration?,
+        resource: String? = nil,
+        timeSource: any TimeSource
+    ) {
         self.configured = Mutex(configured)
         self.registration = registration
+        self.resource = resource
         self.timeSource = timeSource
         state = Mutex(State(registration: registration?.known))
     }
 
     /// The client, if it is known; `nil` before the first registration.
     var known: UpstreamClient? {
-        configured.withLock(\.self) ?? state.withLock { $0.registration.map(UpstreamClient.init) }
+        configured.withLock(\.self) ?? state.withLock { $0.registration.map(client) }
     }
 
     /// The issuer that the registration pinned; `nil` before the first one, and for providers that the operator names.
@@ -139,7 +161,7 @@ final class UpstreamClients: Sendable {
     private var settled: Result<UpstreamClient, UpstreamError>? {
         let now = timeSource.now()
         return state.withLock { state in
-            if let held = state.registration, !Self.isExpiring(held, now) { return .success(UpstreamClient(held)) }
+            if let held = state.registration, !Self.isExpiring(held, now) { return .success(client(held)) }
             guard let failure = state.failure, let next = state.nextAttempt, now < next,
                 next - now <= UpstreamClients.attemptIntervalMax
             else { return nil }
@@ -159,13 +181,17 @@ final class UpstreamClients: Sendable {
             case .success(let registration):
                 state.registration = registration
                 state.failure = nil
-                return .success(UpstreamClient(registration))
+                return .success(client(registration))
             case .failure(let error):
                 state.failure = error
                 state.nextAttempt = now + max(UpstreamClients.attemptInterval, error.retryAfter ?? .zero)
                 return .failure(error)
             }
         }
+    }
+
+    private func client(_ registration: UpstreamClientRegistration) -> UpstreamClient {
+        UpstreamClient(registration, resource: resource)
     }
 
     private static func isExpiring(_ registration: UpstreamClientRegistration, _ now: Timestamp) -> Bool {

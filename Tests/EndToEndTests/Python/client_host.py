@@ -1,8 +1,9 @@
 """The web host of the clients: their metadata documents and keys over TLS, by a certificate authority made here.
 
 Writes into `--folder` what the other programs need: `ca.pem` (for Gatehouse, which trusts nobody else for these names),
-`client.pem` (the private key of the clients that prove themselves by key) and `jwks.json` (its public half). The ready
-line has the base URL; every document's path is its name there.
+`client.pem` (the private key of the clients that prove themselves by key), `jwks.json` (its public half), and
+`issuer.pem` (the private key of the trusted issuers). The ready line has the base URL; every document's path is its name
+there.
 """
 
 import argparse
@@ -66,17 +67,17 @@ def certificates(folder: pathlib.Path) -> pathlib.Path:
     return served
 
 
-def client_key(folder: pathlib.Path) -> dict[str, object]:
+def rsa_key(folder: pathlib.Path, name: str) -> dict[str, object]:
     """An RSA key, which is what most client libraries know how to use; returns the public key set."""
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-    (folder / "client.pem").write_bytes(pem(key))
+    (folder / f"{name}.pem").write_bytes(pem(key))
     public = json.loads(jwt.algorithms.RSAAlgorithm.to_jwk(key.public_key()))
-    key_set = {"keys": [{**public, "kid": "client-key", "use": "sig", "alg": "RS256"}]}
-    (folder / "jwks.json").write_text(json.dumps(key_set))
-    return key_set
+    return {"keys": [{**public, "kid": f"{name}-key", "use": "sig", "alg": "RS256"}]}
 
 
-def documents(base: str, key_set: dict[str, object]) -> dict[str, dict[str, object]]:
+def documents(
+    base: str, key_set: dict[str, object], issuer_keys: dict[str, object]
+) -> dict[str, dict[str, object]]:
     """CM-3: what stands at which path."""
 
     def document(path: str, **more: object) -> dict[str, object]:
@@ -105,6 +106,8 @@ def documents(base: str, key_set: dict[str, object]) -> dict[str, dict[str, obje
         # D-86: says that it is another.
         "/lying.json": document("/client.json"),
         "/jwks.json": key_set,
+        # The keys of the trusted issuers, whose own addresses are elsewhere.
+        "/issuer-keys.json": issuer_keys,
     }
 
 
@@ -114,7 +117,8 @@ def main() -> None:
     folder = parser.parse_args().folder
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificates(folder))
-    key_set = client_key(folder)
+    key_set, issuer_keys = rsa_key(folder, "client"), rsa_key(folder, "issuer")
+    (folder / "jwks.json").write_text(json.dumps(key_set))
     pages: dict[str, bytes] = {}
 
     class Pages(BaseHTTPRequestHandler):
@@ -129,7 +133,7 @@ def main() -> None:
     server = ThreadingHTTPServer(("127.0.0.1", 0), Pages)
     server.socket = context.wrap_socket(server.socket, server_side=True)
     base = f"https://localhost:{server.server_address[1]}"
-    pages.update({path: json.dumps(page).encode() for path, page in documents(base, key_set).items()})
+    pages.update({path: json.dumps(page).encode() for path, page in documents(base, key_set, issuer_keys).items()})
     exit_with_parent()
     threading.Thread(target=server.serve_forever, daemon=True).start()
     announce(base=base)

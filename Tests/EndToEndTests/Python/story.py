@@ -29,6 +29,9 @@ class Options:
         #: The host of metadata documents and keys, and the private key whose public half it serves.
         self.client_host: str = values["client_host"]
         self.client_key: str = values["client_key"]
+        #: The private key of the trusted issuers, one of which is the upstream's.
+        self.issuer_key: str = values["issuer_key"]
+        self.upstream_issuer: str = values["upstream_issuer"]
         #: The pre-registered clients' secrets, by their ids; the resource server's is among them.
         self.secrets: dict[str, str] = values["secrets"]
         self.resource_client: str = values["resource_client"]

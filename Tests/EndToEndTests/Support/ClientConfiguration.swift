@@ -24,6 +24,7 @@ struct ClientConfiguration {
             management: {address: "127.0.0.1:0"}
             outbound: {ca_file: \(folder.appending(path: "ca.pem").path())}
             scopes: [openid, profile, email, offline_access, "mcp:read"]
+            device_authorization: true
             upstreams:
               - name: \(Deployment.upstreamName)
                 type: oidc
@@ -75,8 +76,46 @@ struct ClientConfiguration {
                 jwks_uri: \(clientHost)/jwks.json
                 allow_token_endpoint_audience: true
                 scopes: ["mcp:read"]
+              - client_id: terminal
+                grant_types: ["urn:ietf:params:oauth:grant-type:device_code", refresh_token]
+              - client_id: assistant
+                grant_types: ["urn:ietf:params:oauth:grant-type:jwt-bearer"]
+                token_endpoint_auth_method: client_secret_post
+                client_secret: \(secret("assistant"))
+            \(trustedIssuers)
 
             """
+    }
+
+    /// The organisation, which is the upstream too; and issuers whose assertions have the shape of GitHub's for a job of
+    /// Actions and of a cluster's for a service account.
+    private var trustedIssuers: String {
+        """
+        trusted_issuers:
+          - issuer: \(upstreamIssuer)
+            jwks_uri: \(clientHost)/issuer-keys.json
+            allow_insecure_http: true
+            allow_private_network: true
+            identity_assertions: {resources: ["\(resource)"], scopes: ["mcp:read"], clients: [assistant]}
+          - issuer: https://token.actions.githubusercontent.com
+            jwks_uri: \(clientHost)/issuer-keys.json
+            allow_private_network: true
+            workloads:
+              - subject: "repo:corp/*:ref:refs/heads/main"
+                claims: {repository_owner_id: "4711", event_name: [push, workflow_dispatch]}
+                client: ci-deploy
+                resources: ["\(resource)"]
+                scopes: ["mcp:read"]
+          - issuer: https://kubernetes.default.svc.cluster.local
+            jwks_uri: \(clientHost)/issuer-keys.json
+            allow_private_network: true
+            workloads:
+              - subject: "system:serviceaccount:ci:builder"
+                claims: {kubernetes.io.namespace: ci, kubernetes.io.serviceaccount.name: builder}
+                client: builder
+                resources: ["\(resource)"]
+                scopes: ["mcp:read"]
+        """
     }
 
     private func secret(_ name: String) -> String { "{file: \(secretFiles[name] ?? "")}" }

@@ -33,6 +33,8 @@ struct ClientDeployment: Sendable {
         let user: String
         let client_host: String
         let client_key: String
+        let issuer_key: String
+        let upstream_issuer: String
         let secrets: [String: String]
         let resource_client: String
         let redirect_uri: String
@@ -91,7 +93,7 @@ struct ClientDeployment: Sendable {
         let upstreamIssuer = try fact("issuer", try await serve("oidc_provider.py"))
         let clientHost = try fact("base", try await serve("client_host.py", ["--folder", folder.path()]))
         var secrets: [String: Secret] = [:]
-        for name in ["upstream", Deployment.resourceClientID, "confidential", "web", "batch"] {
+        for name in ["upstream", Deployment.resourceClientID, "confidential", "web", "batch", "assistant"] {
             secrets[name] = try Secret(in: folder, file: "\(name)-secret")
         }
         let names = secrets.mapValues(\.path)
@@ -144,6 +146,8 @@ struct ClientDeployment: Sendable {
                 user: UpstreamUser.alice.subject,
                 client_host: clientHost,
                 client_key: folder.appending(path: "client.pem").path(),
+                issuer_key: folder.appending(path: "issuer.pem").path(),
+                upstream_issuer: upstreamIssuer,
                 secrets: secrets.mapValues(\.value),
                 resource_client: Deployment.resourceClientID,
                 redirect_uri: "http://127.0.0.1:33418/callback"

@@ -6,7 +6,11 @@ import Synchronization
 final class RawServer: Sendable {
     let port: UInt16
     private let listener: Int32
-    private let accepted = Mutex(0)
+    private let accepted = Count()
+
+    private final class Count: Sendable {
+        let count = Mutex(0)
+    }
 
     /// Serves each connection on a thread of its own; the connection is closed when `serve` returns.
     init(_ serve: @escaping @Sendable (RawConnection) -> Void) throws {
@@ -24,26 +28,31 @@ final class RawServer: Sendable {
         self.listener = listener
         port = UInt16(bigEndian: address.sin_port)
         guard isBound else { throw POSIXError(.EADDRNOTAVAIL) }
-        Thread { [weak self, listener] in
+        Thread { [accepted] in
             while true {
                 let connection = accept(listener, nil, nil)
-                guard connection >= 0 else { return }
-                self?.accepted.withLock { $0 += 1 }
+                guard connection >= 0 else {
+                    guard errno == EINVAL else { continue }
+                    break
+                }
+                accepted.count.withLock { $0 += 1 }
                 Thread {
                     serve(RawConnection(descriptor: connection))
                     close(connection)
                 }.start()
             }
+            // By its only user: if `deinit` closed it, the number could be another server's when this thread accepts
+            // again, and that server's connection would be taken.
+            close(listener)
         }.start()
     }
 
     deinit {
         // Wakes the accepting thread.
         Glibc.shutdown(listener, Int32(SHUT_RDWR))
-        close(listener)
     }
 
-    var connectionCount: Int { accepted.withLock { $0 } }
+    var connectionCount: Int { accepted.count.withLock { $0 } }
 
     func url(_ path: String = "/", host: String = "127.0.0.1") -> String { "http://\(host):\(port)\(path)" }
 

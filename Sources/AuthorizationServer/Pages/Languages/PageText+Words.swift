@@ -31,21 +31,10 @@ struct PageTemplate: Sendable {
 }
 
 extension PageText {
-    /// A language's messages by their names; the table has two parts.
-    static func table(_ parts: String...) -> [String: PageTemplate] {
-        var messages: [String: PageTemplate] = [:]
-        for line in parts.flatMap({ $0.split(separator: "\n") }) {
-            let parts = line.split(separator: " = ", maxSplits: 1)
-            if parts.count == 2 { messages[String(parts[0])] = PageTemplate(parts[1]) }
-        }
-        return messages
-    }
-
     /// The tables, read once.
     static let tables: [PageLanguage: [String: PageTemplate]] = [
-        .english: table(english, englishPages), .german: table(german, germanPages),
-        .french: table(french, frenchPages), .spanish: table(spanish, spanishPages),
-        .japanese: table(japanese, japanesePages),
+        .english: EnglishText.messages, .german: GermanText.messages, .french: FrenchText.messages,
+        .spanish: SpanishText.messages, .japanese: JapaneseText.messages,
     ]
 
     private var template: PageTemplate {

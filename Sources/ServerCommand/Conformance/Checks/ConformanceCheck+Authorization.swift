@@ -9,7 +9,8 @@ extension ConformanceCheck {
                 "a request without code_challenge"
             )
         },
-        ConformanceCheck("AZ-8", "RFC 9700 §2.1.1", "The PKCE method plain, or none, is refused") { subject in
+        ConformanceCheck("AZ-8", "RFC 7636 §4.3; RFC 9700 §2.1.1", "The PKCE method plain, or none, is refused") {
+            subject in
             let request = subject.request(try subject.mainClient())
             try await subject.expectRefusal(of: request.with("code_challenge_method", "plain"), "the method plain")
             try await subject.expectRefusal(of: request.with("code_challenge_method", nil), "no method")
@@ -73,6 +74,10 @@ extension ConformanceCheck {
         },
         ConformanceCheck("AZ-21", "RFC 9101 §5.2", "A request object at an address of a stranger is refused") {
             subject in
+            // RFC 6749 §3.1: a server that knows no request objects ignores the parameter.
+            guard ["request_uri_parameter_supported", "subject_types_supported"].contains(where: subject.names) else {
+                throw ConformanceStop.obstacle("the metadata does not say that the server knows request objects")
+            }
             let request = subject.request(try subject.mainClient())
             try await subject.expectRefusal(
                 of: request.with("request_uri", "https://evil.example/request"),

@@ -16,8 +16,7 @@ extension ConformanceCheck {
         },
         ConformanceCheck("D-28", "RFC 9700 §4.14.2", "A refresh token two generations old is refused") { subject in
             let (old, _) = try await twoGenerations(subject)
-            let answer = try await subject.refresh(old)
-            try expect(answer.status == 400 && answer.error == "invalid_grant", "it was \(answer.summary)")
+            try expectNoToken(try await subject.refresh(old), "it")
         },
         ConformanceCheck(
             "D-28",
@@ -30,10 +29,9 @@ extension ConformanceCheck {
             let answer = try await subject.refresh(newest)
             try expect(answer.status != 200, "the newest token still works")
         },
-        ConformanceCheck("D-29", "RFC 6749 §6", "A refresh token of another client is invalid_grant") { subject in
+        ConformanceCheck("D-29", "RFC 6749 §6", "A refresh token of another client is refused") { subject in
             let other = try subject.otherClient()
-            let answer = try await subject.refresh(try await subject.refreshToken(), as: other)
-            try expect(answer.status == 400 && answer.error == "invalid_grant", "it was \(answer.summary)")
+            try expectNoToken(try await subject.refresh(try await subject.refreshToken(), as: other), "it")
         },
         ConformanceCheck("D-44", "RFC 6749 §6", "A refresh does not widen the scope") { subject in
             let tokens = try await subject.tokens().json

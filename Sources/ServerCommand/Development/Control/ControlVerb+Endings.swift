@@ -140,8 +140,11 @@ struct ControlEndings {
     }
 
     func disconnect(_ request: ControlRequest) async throws(ControlRefusal) -> JSONObject {
-        let user = try request.required("user")
-        let name = request.text("upstream")
+        try await disconnect(user: try request.required("user"), upstream: request.text("upstream"))
+    }
+
+    /// Ends a user's connections, or the one at an upstream.
+    func disconnect(user: String, upstream name: String?) async throws(ControlRefusal) -> JSONObject {
         if name != nil { _ = try ground.provider(name) }
         let listing = try await admin("GET", "/admin/users/\(segment(user))/connections")
         var ended: [JSONValue] = []
