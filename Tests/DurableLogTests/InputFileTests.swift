@@ -46,14 +46,12 @@ struct InputFileTests {
         #expect(refusal.operation == "read" && !refusal.isMissing)
     }
 
-    @Test("a pipe is read until its other end is closed")
-    func pipe() async throws {
+    @Test("a pipe, whose pieces are put together")
+    func pipe() throws {
         let pipe = Pipe()
-        let path = "/dev/fd/\(pipe.fileHandleForReading.fileDescriptor)"
-        let file = try InputFile(path: path)
+        let file = try InputFile(path: "/dev/fd/\(pipe.fileHandleForReading.fileDescriptor)")
         try pipe.fileHandleForWriting.write(contentsOf: Data([1, 2]))
         try pipe.fileHandleForWriting.write(contentsOf: Data([3]))
-        try pipe.fileHandleForWriting.close()
-        #expect(try file.read(8) == [1, 2, 3])
+        #expect(try file.read(3) == [1, 2, 3])
     }
 }

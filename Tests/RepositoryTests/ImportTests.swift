@@ -8,6 +8,7 @@ struct ImportTests {
         "OpenSSLCrypto": ["COpenSSL", "Glibc"],
         "SocketHTTP": ["CLinux", "COpenSSL", "Glibc", "HTTPTypes", "Logging"],
         "OutboundHTTP": ["CCurl", "CLinux", "Glibc", "Logging"],
+        "YAMLText": ["CYAML"],
         "PostgreSQLClient": ["CLinux", "CPostgreSQL", "Glibc", "Logging"],
         "DurableLog": ["CZlib", "Glibc", "Logging", "OpenSSLCrypto"],
         "OAuthProtocol": ["OpenSSLCrypto"],
@@ -32,7 +33,8 @@ struct ImportTests {
                 "ArgumentParser", "AuthorizationServer", "CJemalloc", "CoreMetrics",
                 // Not Foundation, which brings 34 MB of data for languages (ICU).
                 "DevelopmentIdentityProvider", "Dispatch", "FoundationEssentials", "Glibc", "HTTPTypes", "Logging",
-                "Metrics", "OAuthClientKit", "ServerConfiguration", "ServiceLifecycle", "UnixSignals", "Yams",
+                "Metrics", "OAuthClientKit", "ServerConfiguration", "ServiceLifecycle", "UnixSignals",
+                "YAMLText",
             ]
         ),
         "Gatehouse": ["ServerCommand"],
