@@ -128,14 +128,23 @@ let floor4: [Target] = [
     .target(name: "GatehouseVerifier", dependencies: ["OAuthProtocol"], swiftSettings: swiftSettings),
 ]
 
-// Floor 5: the executables and the harness that other people's tests embed.
+// Floor 5: the executables, the library that embeds the server, and the harness that other people's tests embed.
 let floor5: [Target] = [
+    // What a server must not touch itself: files, secrets, the network. A product for Swift programs.
+    .target(
+        name: "GatehouseHosting",
+        dependencies: [
+            "AuthorizationServer", "DurableLog", "Foundations", "OAuthProtocol", "OAuthState", "OpenSSLCrypto",
+            "OutboundHTTP", "ServerConfiguration", "SocketHTTP", "YAMLText", .logging, .serviceLifecycle,
+        ],
+        swiftSettings: swiftSettings
+    ),
     .target(
         name: "ServerCommand",
         dependencies: [
-            "AuthorizationServer", "CJemalloc", "DevelopmentIdentityProvider", "OAuthClientKit",
+            "AuthorizationServer", "CJemalloc", "DevelopmentIdentityProvider", "GatehouseHosting", "OAuthClientKit",
             "OAuthState", "OAuthProtocol", "OpenSSLCrypto", "ServerConfiguration", "SocketHTTP", "OutboundHTTP",
-            "DurableLog", "Foundations", "UpstreamIdentity", "YAMLText", .argumentParser, .httpTypes, .serviceLifecycle,
+            "DurableLog", "Foundations", "UpstreamIdentity", .argumentParser, .httpTypes, .serviceLifecycle,
             .unixSignals, .asyncAlgorithms, .logging,
         ],
         swiftSettings: swiftSettings
@@ -145,8 +154,8 @@ let floor5: [Target] = [
     .executableTarget(
         name: "GatehousePostgreSQL",
         dependencies: [
-            "AuthorizationServer", "OAuthProtocol", "OAuthState", "OpenSSLCrypto", "OutboundHTTP", "PostgreSQLClient",
-            "PostgreSQLStore", "ServerCommand", "ServerConfiguration", .logging,
+            "AuthorizationServer", "GatehouseHosting", "OAuthProtocol", "OAuthState", "OpenSSLCrypto", "OutboundHTTP",
+            "PostgreSQLClient", "PostgreSQLStore", "ServerCommand", "ServerConfiguration", .logging,
         ],
         swiftSettings: swiftSettings
     ),
@@ -225,9 +234,9 @@ let testTargets: [Target] = [
     tests(
         "ServerCommandTests",
         [
-            "ServerCommand", "AuthorizationServer", "DevelopmentIdentityProvider", "OAuthClientKit", "OAuthProtocol",
-            "OAuthState", "OpenSSLCrypto", "OutboundHTTP", "ServerConfiguration", "SocketHTTP", "UpstreamIdentity",
-            .httpTypes, .logging,
+            "ServerCommand", "AuthorizationServer", "DevelopmentIdentityProvider", "DurableLog", "GatehouseHosting",
+            "OAuthClientKit", "OAuthProtocol", "OAuthState", "OpenSSLCrypto", "OutboundHTTP", "ServerConfiguration",
+            "SocketHTTP", "UpstreamIdentity", .httpTypes, .logging, .serviceLifecycle,
         ]
     ),
     tests(
@@ -346,6 +355,7 @@ let package = Package(
         .executable(name: "gatehouse", targets: ["Gatehouse"]),
         .executable(name: "gatehouse-postgresql", targets: ["GatehousePostgreSQL"]),
         .library(name: "AuthorizationServerTesting", targets: ["AuthorizationServerTesting"]),
+        .library(name: "GatehouseHosting", targets: ["GatehouseHosting"]),
         .library(name: "GatehouseVerifier", targets: ["GatehouseVerifier"]),
     ],
     // Exact, those that only other packages use included: two builds of one commit have the same code in them.

@@ -25,14 +25,21 @@ struct TokenBenchmarks: AsyncParsableCommand {
 
     func run() async throws {
         var report = Report()
-        report.rows.append(try await RefreshRequests.measure(seconds: seconds, connections: connections))
+        report.rows.append(try await refreshes(withProofs: false))
         if !refreshOnly {
+            report.rows.append(try await refreshes(withProofs: true))
+            report.rows.append(try await DelegationRequests.measure(seconds: seconds, connections: connections))
+            report.rows.append(try await IdentityAssertionRequests.measure(seconds: seconds, connections: connections))
             for algorithm in [SignatureAlgorithm.es256, .edDSA, .rs256] {
                 report.rows += try Self.comparisons(algorithm, seconds: seconds)
                 report.parallel += try await Self.parallel(algorithm, seconds: seconds)
             }
         }
         FileHandle.standardOutput.write(Data((json ? report.json : report.table).utf8))
+    }
+
+    private func refreshes(withProofs: Bool) async throws -> Comparison {
+        try await RefreshRequests.measure(seconds: seconds, connections: connections, withProofs: withProofs)
     }
 
     private static func comparisons(_ algorithm: SignatureAlgorithm, seconds: Double) throws -> [Comparison] {

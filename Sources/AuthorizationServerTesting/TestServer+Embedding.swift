@@ -1,6 +1,7 @@
 import AuthorizationServer
 import DevelopmentIdentityProvider
 import OAuthProtocol
+import OpenSSLCrypto
 import ServerConfiguration
 
 /// The interface for other packages' tests; the rest of the harness is for the tests of this package.
@@ -15,7 +16,11 @@ extension TestServer {
         public var accessTokenLifetime = Duration.seconds(3600)
         /// The lifetime of the identity provider's access tokens; `nil` for tokens without `expires_in`.
         public var upstreamTokenLifetime: Duration? = .seconds(3600)
-        /// The ways in which the identity provider differs from the specifications; the server is configured for them.
+        /// The public provider that the identity provider is like; `nil` for one that follows the specifications.
+        ///
+        /// The server is configured by its preset, and access tokens have the lifetime that they have there.
+        public var upstreamLike: KnownProvider?
+        /// Further ways in which the provider differs from the specifications; the server is configured for them.
         public var upstreamQuirks: Set<UpstreamQuirk> = []
 
         /// The server's first moment, in seconds since 1970, fixed until ``TestServer/advance(by:)``.
@@ -68,7 +73,11 @@ extension TestServer {
         try options.check()
         var provider = DevelopmentIdentityProvider.Configuration()
         provider.openIDConnect.accessTokenLifetime = options.upstreamTokenLifetime
-        provider.openIDConnect.quirks = Set(options.upstreamQuirks.map(\.behaviour))
+        let key = try PrivateKey.generate(.es256)
+        options.upstreamLike?.shape(&provider, key: key)
+        let quirks = options.upstreamQuirks.map(\.behaviour)
+        provider.openIDConnect.quirks.formUnion(quirks)
+        provider.oauth2.quirks.formUnion(quirks)
         for (number, user) in options.users.enumerated() {
             provider.users.append(
                 DevelopmentUser(
@@ -86,6 +95,9 @@ extension TestServer {
             configuration.resources[0].scopes = scopes
             configuration.scopes = configuration.scopes.union(scopes)
             configuration.tokens.accessTokenLifetime = options.accessTokenLifetime
+            if let known = options.upstreamLike, let site = configuration.upstreams[0].issuer {
+                configuration.upstreams[0] = try known.upstream(name: upstream, at: site, key: key)
+            }
             for quirk in options.upstreamQuirks { quirk.configure(&configuration.upstreams[0]) }
         }
     }

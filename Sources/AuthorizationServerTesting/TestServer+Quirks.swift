@@ -17,6 +17,10 @@ extension TestServer {
         case commasInAnswers = "commas-in-answers"
         /// Scopes in answers are a JSON array: Twitch.
         case scopeArray = "scope-array"
+        /// Answers to logins are forms that the browser posts, and the first one has the user's name: Apple.
+        case postsAnswers = "posts-answers"
+        /// Callbacks and token answers have members that no specification knows: Keycloak.
+        case furtherMembers = "further-members"
         /// The token endpoint takes JSON alone: Notion.
         case jsonTokenRequests = "json-token-requests"
         /// Requests with PKCE are refused: LinkedIn.
@@ -50,6 +54,8 @@ extension TestServer {
             case .commasInRequests: .commasInRequests
             case .commasInAnswers: .commasInAnswers
             case .scopeArray: .scopeArray
+            case .postsAnswers: .postsAnswers
+            case .furtherMembers: .furtherMembers
             case .jsonTokenRequests: .jsonTokenRequests
             case .refusesProofKey: .refusesProofKey
             case .omitsNonce: .omitsNonce
@@ -71,6 +77,7 @@ extension TestServer {
             case .emptyScope: upstream.behaviour.scopeSemantics = .permissions
             case .hidesOfflineAccess: upstream.behaviour.sendsScopesOnRefresh = true
             case .commasInRequests: upstream.behaviour.scopeSeparator = .comma
+            case .postsAnswers: upstream.verification.callbackMethod = .formPost
             case .jsonTokenRequests: upstream.behaviour.tokenRequestFormat = .json
             case .refusesProofKey: upstream.behaviour.proofKey = .off
             case .omitsNonce: upstream.behaviour.nonce = .off
@@ -79,7 +86,8 @@ extension TestServer {
                 response.accessToken = ["data.access_token"]
                 upstream.behaviour.tokenResponse = response
             case .apiFields: upstream.behaviour.extras = ["instance_url", "realmId"]
-            case .commasInAnswers, .scopeArray, .botTokenType, .plainTextForms, .expiryAsText, .expiryAsFraction,
+            case .commasInAnswers, .furtherMembers, .scopeArray, .botTokenType, .plainTextForms, .expiryAsText,
+                .expiryAsFraction,
                 .expiryAtSeconds, .expiryAtMilliseconds, .expiryAtDate:
                 break
             }

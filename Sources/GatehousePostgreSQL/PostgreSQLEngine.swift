@@ -1,4 +1,5 @@
 import AuthorizationServer
+import GatehouseHosting
 import Logging
 import OAuthProtocol
 import OAuthState

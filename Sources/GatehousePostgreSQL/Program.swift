@@ -1,3 +1,4 @@
+import GatehouseHosting
 import ServerCommand
 
 /// The program for several nodes, `gatehouse-postgresql`: the same commands, and state in PostgreSQL.

@@ -215,6 +215,14 @@ extension OAuthTestClient {
             guard let action = page.formAction else { break }
             let target = action.hasPrefix("http") ? action : provider + action
             var form = page.hiddenFields.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
+            // An answer by form_post, which a browser's script submits.
+            if target.hasPrefix(issuer + "/oauth/callback/"), page.url.hasPrefix(provider + "/") {
+                page = try await browser.follow(
+                    try await browser.postAcrossSites(target, form: form),
+                    within: origins
+                )
+                continue
+            }
             form.append(("user", user))
             page = try await browser.follow(try await browser.post(target, form: form), within: origins)
         }

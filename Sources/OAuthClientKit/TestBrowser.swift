@@ -64,6 +64,15 @@ package actor TestBrowser {
         )
     }
 
+    /// Posts the form of another site's page without following redirects: cookies with `SameSite=Lax` or stricter, as
+    /// all of ours are, are not sent.
+    package func postAcrossSites(_ url: String, form: [(String, String)]) async throws -> Page {
+        let type = (name: "content-type", value: "application/x-www-form-urlencoded")
+        let site = (name: "sec-fetch-site", value: "cross-site")
+        let body = Array(FormParameters.serialize(form).utf8)
+        return try await send("POST", url, body: body, headerFields: [type, site], sendsCookies: false)
+    }
+
     /// Follows redirects from a page while they lead to addresses that begin with one of `origins`.
     ///
     /// - Returns: The first page that is not such a redirect; its `location` is the next address.
@@ -97,10 +106,11 @@ package actor TestBrowser {
         _ method: String,
         _ url: String,
         body: [UInt8],
-        headerFields: [(name: String, value: String)]
+        headerFields: [(name: String, value: String)],
+        sendsCookies: Bool = true
     ) async throws -> Page {
         var fields = headerFields
-        let own = cookies[Self.origin(url)] ?? [:]
+        let own = sendsCookies ? cookies[Self.origin(url)] ?? [:] : [:]
         if !own.isEmpty {
             fields.append(
                 ("cookie", own.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(separator: "; "))

@@ -1,6 +1,7 @@
 import ArgumentParser
 import AuthorizationServer
 import FoundationEssentials
+import GatehouseHosting
 import Logging
 import OutboundHTTP
 import ServerConfiguration

@@ -2,6 +2,7 @@ package import ArgumentParser
 // The program's allocator: importing it is using it.
 import CJemalloc
 import Foundations
+import GatehouseHosting
 import OpenSSLCrypto
 
 /// The root of the command line: `gatehouse`.

@@ -3,6 +3,7 @@ import AuthorizationServer
 import DurableLog
 import FoundationEssentials
 import Foundations
+import GatehouseHosting
 import Logging
 import OAuthProtocol
 import ServerConfiguration

@@ -20,6 +20,10 @@ package final class UpstreamProvider: Sendable {
     let openID: OpenID?
     /// The parts that only a protected MCP server has.
     let protected: Protected?
+    /// The look-up of organisations that only GitHub has.
+    let organizations: OrganizationLookup?
+    /// The metadata that only a foreign authorization server has.
+    private let chainedEndpoints: CachedDocument<UpstreamEndpoints>?
     private let staticEndpoints: UpstreamEndpoints?
 
     /// Discovery, keys and the rules for tokens of an OpenID Connect provider.
@@ -79,6 +83,8 @@ package final class UpstreamProvider: Sendable {
             resource: configuration.resource
         )
         protected = Protected(configuration, exchange, clients, timeSource: timeSource, logger: logger)
+        organizations = Self.organizations(configuration, exchange, timeSource: timeSource)
+        chainedEndpoints = Self.chainedEndpoints(configuration, exchange, timeSource: timeSource, logger: logger)
         openID = OpenID(configuration, exchange, timeSource: timeSource, logger: logger)
         staticEndpoints =
             if case .oauth2(let endpoints) = configuration.kind { UpstreamEndpoints(endpoints) } else { nil }
@@ -166,7 +172,7 @@ package final class UpstreamProvider: Sendable {
         switch configuration.kind {
         case .openID: true
         case .oauth2(let endpoints): endpoints.identity != .absent
-        case .entered, .protectedServer: false
+        case .entered, .protectedServer, .chained: false
         }
     }
 
@@ -186,6 +192,7 @@ package final class UpstreamProvider: Sendable {
     ///
     /// - Throws: ``UpstreamError`` when the endpoints are unknown and cannot be discovered.
     package func authorizationURL(_ request: UpstreamAuthorizationRequest) async throws(UpstreamError) -> String {
+        guard chained == nil else { throw UpstreamError(.misconfigured, "no user visits this authorization server") }
         let endpoints = try await endpoints()
         return request.url(
             endpoints.authorization,
@@ -197,6 +204,7 @@ package final class UpstreamProvider: Sendable {
 
     func endpoints() async throws(UpstreamError) -> UpstreamEndpoints {
         if let staticEndpoints { return staticEndpoints }
+        if let chainedEndpoints { return try await chainedEndpoints.value() }
         if let protected {
             // Becoming a client there pins the issuer.
             _ = try await client()

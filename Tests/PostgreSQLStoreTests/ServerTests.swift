@@ -15,11 +15,13 @@ struct ServerTests {
     /// A node of the server whose state is in this schema; another node answers in the first one's name.
     private func node(
         _ settings: ClientSettings,
-        beside first: TestServer? = nil
+        beside first: TestServer? = nil,
+        failures: Configuration.Rate = .init(burst: 1000, perMinute: 1000)
     ) async throws -> TestServer {
         try await TestServer.start(
             clock: first?.clock ?? ManualClock(),
             configure: { configuration in
+                configuration.limits.failuresPerSource = failures
                 guard let first else { return }
                 configuration.issuer = try Issuer(first.issuer)
                 configuration.upstreams = [TestServer.upstreamConfiguration(issuer: first.provider.issuer)]
@@ -32,10 +34,13 @@ struct ServerTests {
     }
 
     /// Runs the body with one node, and with a second one on the same tables.
-    private func withTwoNodes(_ body: (TestServer, TestServer) async throws -> Void) async throws {
+    private func withTwoNodes(
+        failures: Configuration.Rate = .init(burst: 1000, perMinute: 1000),
+        _ body: (TestServer, TestServer) async throws -> Void
+    ) async throws {
         let settings = try await TestDatabase().settings
-        let first = try await node(settings)
-        let second = try await node(settings, beside: first)
+        let first = try await node(settings, failures: failures)
+        let second = try await node(settings, beside: first, failures: failures)
         do {
             try await body(first, second)
         } catch {
@@ -136,7 +141,7 @@ struct ServerTests {
 
     @Test("LM-1: of two nodes, each allows half of a rate, and says how many there are")
     func rates() async throws {
-        try await withTwoNodes { first, second in
+        try await withTwoNodes(failures: .init(burst: 50, perMinute: 60)) { first, second in
             for _ in 0..<2 {
                 await first.server.performMaintenance()
                 await second.server.performMaintenance()

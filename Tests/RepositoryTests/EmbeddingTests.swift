@@ -13,13 +13,29 @@ struct EmbeddingTests {
         #expect(try !Self.compiles(example.replacing("server.advance(by:", with: "server.clock.advance(by:")))
     }
 
-    /// The example's code, as a program.
-    private static var example: String? {
-        guard let readme = SourceTree.text("README.md"), let section = readme.range(of: "## Embed it in tests"),
+    @Test("README's program with the production server compiles in a package of another name; what is ours alone, not")
+    func hosting() throws {
+        let program = try #require(Self.code(of: "## Embed the server in a Swift program"))
+        #expect(program.contains("GatehouseService(configuration: configuration)"))
+        #expect(try Self.compiles(program))
+        let intruding = program.replacing("configuration.issuer", with: "configuration.loaded")
+        #expect(intruding != program)
+        #expect(try !Self.compiles(intruding))
+    }
+
+    /// The first Swift code of a section of README.
+    private static func code(of heading: String) -> String? {
+        guard let readme = SourceTree.text("README.md"), let section = readme.range(of: heading),
             let start = readme.range(of: "```swift\n", range: section.upperBound..<readme.endIndex),
             let end = readme.range(of: "```", range: start.upperBound..<readme.endIndex)
         else { return nil }
-        let lines = readme[start.upperBound..<end.lowerBound].split(separator: "\n").map(String.init)
+        return String(readme[start.upperBound..<end.lowerBound])
+    }
+
+    /// The example's code, as a program.
+    private static var example: String? {
+        guard let code = code(of: "## Embed it in tests") else { return nil }
+        let lines = code.split(separator: "\n").map(String.init)
         let body = lines.filter { !$0.hasPrefix("import ") }.joined(separator: "\n")
         // The compiler is called without the test library.
         return "import AuthorizationServerTesting\nfunc example() async throws {\n\(body)\n}\n"
@@ -54,6 +70,19 @@ struct EmbeddingTests {
             .map { SourceTree.root.appending(path: $0).path() }
         let made = try FileManager.default.contentsOfDirectory(at: build, includingPropertiesForKeys: nil)
             .filter { $0.pathExtension == "build" }.map { $0.appending(path: "module.modulemap").path() }
-        return ours + made.filter { FileManager.default.fileExists(atPath: $0) }
+        return (ours + made + foreign(build)).filter { FileManager.default.fileExists(atPath: $0) }
+    }
+
+    /// The maps of C targets in packages that ours depend on, which bring them in their sources.
+    private static func foreign(_ build: URL) -> [String] {
+        let checkouts = build.deletingLastPathComponent().deletingLastPathComponent().appending(path: "checkouts")
+        // A folder that is missing has no map; the compiler then names the module.
+        let packages = (try? FileManager.default.contentsOfDirectory(atPath: checkouts.path())) ?? []
+        return packages.flatMap { package in
+            let sources = checkouts.appending(path: "\(package)/Sources")
+            // As above.
+            let targets = (try? FileManager.default.contentsOfDirectory(atPath: sources.path())) ?? []
+            return targets.map { sources.appending(path: "\($0)/include/module.modulemap").path() }
+        }
     }
 }

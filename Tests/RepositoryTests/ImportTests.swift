@@ -28,18 +28,25 @@ struct ImportTests {
         "DevelopmentIdentityProvider": ["HTTPTypes", "Logging", "OAuthProtocol", "OpenSSLCrypto", "SocketHTTP"],
         "OAuthClientKit": ["OAuthProtocol", "OpenSSLCrypto", "OutboundHTTP"],
         "GatehouseVerifier": ["OAuthProtocol"],
+        "GatehouseHosting": floors1To3.union(
+            [
+                // Not Foundation, which brings 34 MB of data for languages (ICU).
+                "AuthorizationServer", "Dispatch", "FoundationEssentials", "Glibc", "Logging", "ServerConfiguration",
+                "ServiceLifecycle", "YAMLText",
+            ]
+        ),
         "ServerCommand": floors1To3.union(
             [
                 "ArgumentParser", "AuthorizationServer", "CJemalloc", "CoreMetrics",
-                // Not Foundation, which brings 34 MB of data for languages (ICU).
-                "DevelopmentIdentityProvider", "Dispatch", "FoundationEssentials", "Glibc", "HTTPTypes", "Logging",
-                "Metrics", "OAuthClientKit", "ServerConfiguration", "ServiceLifecycle", "UnixSignals",
-                "YAMLText",
+                "DevelopmentIdentityProvider", "FoundationEssentials", "GatehouseHosting", "Glibc",
+                "HTTPTypes", "Logging", "Metrics", "OAuthClientKit", "ServerConfiguration", "ServiceLifecycle",
+                "UnixSignals",
             ]
         ),
         "Gatehouse": ["ServerCommand"],
         "GatehousePostgreSQL": [
-            "AuthorizationServer", "Logging", "OAuthProtocol", "OAuthState", "OpenSSLCrypto", "OutboundHTTP",
+            "AuthorizationServer", "GatehouseHosting", "Logging", "OAuthProtocol", "OAuthState", "OpenSSLCrypto",
+            "OutboundHTTP",
             "PostgreSQLClient", "PostgreSQLStore", "ServerCommand", "ServerConfiguration",
         ],
         "AuthorizationServerTesting": floors1To3.union(

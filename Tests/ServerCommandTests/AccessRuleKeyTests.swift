@@ -2,6 +2,7 @@ import OAuthProtocol
 import ServerConfiguration
 import Testing
 
+@testable import GatehouseHosting
 @testable import ServerCommand
 
 @Suite("The keys allow and allow_scopes")

@@ -2,6 +2,7 @@ import OAuthProtocol
 import OpenSSLCrypto
 import Testing
 
+@testable import GatehouseHosting
 @testable import ServerCommand
 
 @Suite("The chain of the audit trail")

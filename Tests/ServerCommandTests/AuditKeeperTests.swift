@@ -5,6 +5,7 @@ import OpenSSLCrypto
 import Synchronization
 import Testing
 
+@testable import GatehouseHosting
 @testable import ServerCommand
 
 @Suite("The files of the audit trail")

@@ -3,6 +3,7 @@ import OAuthProtocol
 import OAuthState
 import Testing
 
+@testable import GatehouseHosting
 @testable import ServerCommand
 
 @Suite("What an audit trail says has ended")

@@ -1,5 +1,6 @@
 import ServerConfiguration
 
+@testable import GatehouseHosting
 @testable import ServerCommand
 
 /// Decodes a configuration's text the way the command does, without files and environment.

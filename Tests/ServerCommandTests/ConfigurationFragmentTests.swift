@@ -2,6 +2,7 @@ import Foundation
 import ServerConfiguration
 import Testing
 
+@testable import GatehouseHosting
 @testable import ServerCommand
 
 @Suite("The folders clients.d and resources.d")

@@ -2,6 +2,7 @@ import Foundation
 import ServerConfiguration
 import Testing
 
+@testable import GatehouseHosting
 @testable import ServerCommand
 
 @Suite("A configuration that permits more than the operator may intend gets warnings")

@@ -4,6 +4,7 @@ import Foundation
 import Logging
 import Testing
 
+@testable import GatehouseHosting
 @testable import ServerCommand
 
 @Suite("S-18: a directory of which only the audit trail is left is not a first start")

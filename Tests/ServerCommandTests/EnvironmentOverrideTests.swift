@@ -3,6 +3,7 @@ import ServerConfiguration
 import SocketHTTP
 import Testing
 
+@testable import GatehouseHosting
 @testable import ServerCommand
 
 @Suite("GATEHOUSE_ variables override the file")

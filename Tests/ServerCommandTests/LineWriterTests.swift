@@ -3,6 +3,7 @@ import Foundation
 import Synchronization
 import Testing
 
+@testable import GatehouseHosting
 @testable import ServerCommand
 
 @Suite("The writer of log and audit trail")

@@ -4,6 +4,7 @@ import OutboundHTTP
 import ServerConfiguration
 import Testing
 
+@testable import GatehouseHosting
 @testable import ServerCommand
 
 /// The program's clients for other servers.

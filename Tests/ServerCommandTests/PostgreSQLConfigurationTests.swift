@@ -1,6 +1,7 @@
 import ServerConfiguration
 import Testing
 
+@testable import GatehouseHosting
 @testable import ServerCommand
 
 @Suite("The configuration of a database")

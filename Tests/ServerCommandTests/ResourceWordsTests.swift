@@ -2,6 +2,7 @@ import OAuthProtocol
 import ServerConfiguration
 import Testing
 
+@testable import GatehouseHosting
 @testable import ServerCommand
 
 @Suite("Resources and scopes as people and clients know them")

@@ -1,5 +1,6 @@
 import Testing
 
+@testable import GatehouseHosting
 @testable import ServerCommand
 
 @Suite("A machine that was resumed or copied")

@@ -2,6 +2,7 @@ import Foundation
 import ServerConfiguration
 import Testing
 
+@testable import GatehouseHosting
 @testable import ServerCommand
 
 @Suite("Secrets come from files and variables, and from nowhere else")

@@ -1,6 +1,7 @@
 import ServerConfiguration
 import Testing
 
+@testable import GatehouseHosting
 @testable import ServerCommand
 
 @Suite("S-04: the start refuses secrets of the operator that can be guessed")

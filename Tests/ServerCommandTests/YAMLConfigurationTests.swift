@@ -1,6 +1,7 @@
 import ServerConfiguration
 import Testing
 
+@testable import GatehouseHosting
 @testable import ServerCommand
 
 @Suite("YAML becomes a tree with lines")

@@ -22,7 +22,8 @@ struct UserConnectionsEndpoint: RequestHandler {
         }
         let connections = try await vault.connections(of: id)
         // All connections, and the configured upstreams that are missing.
-        let names = upstreams.names + connections.map(\.upstream).filter { !upstreams.names.contains($0) }
+        let configured = upstreams.connectableNames
+        let names = configured + connections.map(\.upstream).filter { !configured.contains($0) }
         var json: JSONObject = ["sub": .string(user.id.text)]
         if let name = user.name { json["name"] = .string(name) }
         for (name, value) in ConnectionListing(connections, among: names).json.members { json[name] = value }

@@ -44,7 +44,8 @@ package final class BackgroundWork: Sendable {
     /// An owner without work.
     package init() {}
 
-    /// Starts work on the global pool, whatever the caller runs on; it belongs to the span of the request that began it.
+    /// Starts work on the global pool, whatever the caller runs on; it belongs to the span of the request that began
+    /// it.
     ///
     /// - Returns: The task, or nil once the owner has been closed; the caller answers as if the work had failed.
     package func start<Value: Sendable>(

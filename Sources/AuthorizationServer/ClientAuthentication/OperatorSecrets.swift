@@ -10,6 +10,8 @@ struct OperatorSecrets: Sendable {
     let initialAccessToken: AcceptedSecrets?
     /// What proxies send.
     let forwardAuth: AcceptedSecrets?
+    /// What identity providers send to end all sessions of a user, by the upstream's name.
+    let globalRevocation: [String: AcceptedSecrets]
     /// The secrets of pre-registered clients and of resource servers, by client id.
     let clients: [String: AcceptedSecrets]
 
@@ -17,6 +19,12 @@ struct OperatorSecrets: Sendable {
         adminToken = AcceptedSecrets(configuration.management.adminToken)
         initialAccessToken = AcceptedSecrets(configuration.registration.initialAccessToken)
         forwardAuth = AcceptedSecrets(configuration.forwardAuth.secret)
+        globalRevocation = Dictionary(
+            configuration.upstreams.compactMap { upstream in
+                AcceptedSecrets(upstream.globalRevocationToken).map { (upstream.name, $0) }
+            },
+            uniquingKeysWith: { first, _ in first }
+        )
         clients = Dictionary(
             Self.clientSecrets(configuration).compactMap { id, reference in
                 AcceptedSecrets(reference).map { (id, $0) }
@@ -38,6 +46,9 @@ struct OperatorSecrets: Sendable {
         adminToken?.replace(by: configuration.management.adminToken)
         initialAccessToken?.replace(by: configuration.registration.initialAccessToken)
         forwardAuth?.replace(by: configuration.forwardAuth.secret)
+        for upstream in configuration.upstreams {
+            globalRevocation[upstream.name]?.replace(by: upstream.globalRevocationToken)
+        }
         for (id, reference) in Self.clientSecrets(configuration) { clients[id]?.replace(by: reference) }
     }
 

@@ -39,7 +39,7 @@ struct UserPages: Sendable {
     ) async throws(OAuthError) -> Response {
         let (ticket, cookie) = try forms.ticket(for: user.id, request, now: context.now)
         let connections = try await OAuthError.attempt(await vault.connections(of: user.id))
-        let listing = ConnectionListing(connections, among: upstreams.names)
+        let listing = ConnectionListing(connections, among: upstreams.connectableNames)
         var response = browser.pages.connections(
             // Including those of upstreams that are no longer configured, which must remain endable.
             ConnectionsPage(

@@ -116,7 +116,7 @@ extension Configuration.Client {
         OAuthProtocol.Client(
             id: clientID,
             kind: .preRegistered,
-            name: name,
+            name: name ?? clientID,
             redirectURIs: redirectURIs,
             grantTypes: Set(grantTypes).union(isDelegate ? [.tokenExchange] : []),
             authenticationMethods: [tokenEndpointAuthMethod],
@@ -138,6 +138,7 @@ extension Configuration {
         var settings = StoreSettings()
         settings.limits = limits
         settings.sessions = sessionPolicy
+        settings.recordsEndings = sharedSignals.isEnabled
         if let recovery {
             // Another policy than `always` acknowledges changes that a crash may lose.
             let mayLack = recovery.hasLoss || storage.journal != .always

@@ -74,7 +74,7 @@ extension ServerParts {
     }
 
     private var deposits: [AdministrationVerb] {
-        upstreams.names.map { name in
+        upstreams.connectableNames.map { name in
             AdministrationVerb(
                 method: .put,
                 path: CredentialDepositEndpoint.path(name),

@@ -20,12 +20,28 @@ extension ServerParts {
                 sessions: stores.sessions,
                 upstreams: upstreams,
                 sealing: vault.sealing,
-                refreshes: vault.refreshes
+                refreshes: vault.refreshes,
+                chained: chainedCredentials
             ),
             links: connectLinks,
             random: environment.random,
             metrics: metrics,
             audit: audit
+        )
+    }
+
+    var chainedCredentials: ChainedCredentials {
+        ChainedCredentials(
+            vault: stores.vault,
+            sessions: stores.sessions,
+            upstreams: upstreams,
+            tokens: vault.chainedTokens,
+            steps: ChainedSteps(
+                sealing: vault.sealing,
+                refreshes: vault.refreshes,
+                timeSource: environment.timeSource,
+                instruments: instruments
+            )
         )
     }
 

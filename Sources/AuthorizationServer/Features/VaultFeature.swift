@@ -9,6 +9,7 @@ struct VaultFeature: Feature {
     init(_ parts: ServerParts) {
         var endpoints: [any Endpoint] = [
             ReportInvalidEndpoint(
+                chained: parts.chainedCredentials,
                 requests: parts.clientRequests,
                 subjects: parts.exchangeSubjects,
                 vault: parts.stores.vault,
@@ -29,6 +30,7 @@ struct VaultFeature: Feature {
                 failures: parts.failures
             ),
         ]
+        if let revocation = parts.globalRevocation { endpoints.append(revocation) }
         // Without the secret only the operator may ask, and the operator uses the other listener.
         if parts.configuration.forwardAuth.secret != nil { endpoints.append(parts.forwardAuth(.public)) }
         self.endpoints = endpoints
@@ -36,6 +38,23 @@ struct VaultFeature: Feature {
 }
 
 extension ServerParts {
+    /// What identity providers ask for when a user leaves; `nil` when none has a token for it.
+    fileprivate var globalRevocation: GlobalRevocationEndpoint? {
+        guard !secrets.globalRevocation.isEmpty, let administration = stores.administration else { return nil }
+        return GlobalRevocationEndpoint(
+            upstreams: upstreams,
+            secrets: secrets.globalRevocation,
+            subjects: RevokedSubjects(vault: stores.vault, listing: administration.listing),
+            endings: SessionEndings(
+                administration: administration,
+                sessions: stores.sessions,
+                vault: stores.vault,
+                audit: audit
+            ),
+            guesses: guesses
+        )
+    }
+
     /// What proxies ask, on the listener of this exposure.
     func forwardAuth(_ exposure: ForwardAuthEndpoint.Exposure) -> ForwardAuthEndpoint {
         ForwardAuthEndpoint(

@@ -10,6 +10,8 @@ struct VaultParts: Sendable {
     let sealing: TokenSealing
     /// The only place that refreshes, so that no two parts refresh a connection at once.
     let refreshes: UpstreamRefreshes
+    /// The tokens of foreign authorization servers.
+    let chainedTokens = ChainedTokens()
     /// Ends connections, here and at the provider.
     let ending: ConnectionEnding
     /// Replaces the keys of the vault.

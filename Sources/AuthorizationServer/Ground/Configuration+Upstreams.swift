@@ -60,7 +60,8 @@ extension Configuration.Upstream {
             addressPolicy: allowsPrivateNetwork || allowsInsecureHTTP ? .allowPrivate : .publicOnly,
             behaviour: behaviour,
             credential: preset == .entered ? enteredCredential : nil,
-            server: preset == .mcp ? protectedServer(issuer: issuer) : nil
+            server: preset == .mcp ? protectedServer(issuer: issuer) : nil,
+            chained: chained
         )
         configuration.olderClientSecrets = (clientSecret?.values.dropFirst() ?? []).map {
             UpstreamClientSecret($0.text)

@@ -61,6 +61,11 @@ package struct UpstreamDirectory: Sendable {
         providers.map(\.name)
     }
 
+    /// The names of the providers that users can connect: not of those that follow from another one.
+    package var connectableNames: [String] {
+        providers.filter { $0.chained == nil }.map(\.name)
+    }
+
     /// The names of the providers that tell who the user is, in their order.
     package var identifyingNames: [String] {
         providers.filter(\.identifiesUsers).map(\.name)

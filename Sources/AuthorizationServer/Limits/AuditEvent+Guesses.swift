@@ -20,6 +20,7 @@ extension AuditEvent {
         case .proof: return AuditEvent("dpop.proof_wrong", failures)
         case .proxy: return AuditEvent("proxy.secret_wrong", failures)
         case .administrator: return AuditEvent("admin.token_wrong", failures)
+        case .identityProvider: return AuditEvent("upstream.token_wrong", failures)
         case .initialAccessToken: return AuditEvent("registration.token_wrong", failures)
         case .registration(let id):
             return AuditEvent(

@@ -28,6 +28,8 @@ package final class GuessLimiter: Sendable {
         case proxy
         /// The administrator's token.
         case administrator
+        /// The token with which an identity provider ends its users' sessions.
+        case identityProvider
         /// The token without which no client may register.
         case initialAccessToken
         /// The token that manages a registration.
@@ -37,7 +39,7 @@ package final class GuessLimiter: Sendable {
         var isOneOfMany: Bool {
             switch self {
             case .client, .workload, .proof, .registration: true
-            case .proxy, .administrator, .initialAccessToken: false
+            case .proxy, .administrator, .identityProvider, .initialAccessToken: false
             }
         }
     }

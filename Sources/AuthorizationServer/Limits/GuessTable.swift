@@ -39,6 +39,7 @@ struct GuessTable {
                 case .workload: 4
                 case .proof: 5
                 case .registration: 6
+                case .identityProvider: 7
                 }
         }
     }

@@ -2,7 +2,7 @@ import HTTPTypes
 import OAuthProtocol
 import SocketHTTP
 
-/// The root of the issuer's host, which leads a person who opened it to the host's page for people.
+/// RFC 9110 §15.4.3: the root of the issuer's host, which leads a person who opened it to the host's page for people.
 struct FrontPageEndpoint: Endpoint {
     /// The address of the page.
     let target: String

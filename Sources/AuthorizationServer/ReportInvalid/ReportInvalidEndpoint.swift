@@ -12,6 +12,7 @@ package import SocketHTTP
 /// Each connection allows one forced refresh per minute, so that a server in a loop does not use up the user's grant. A
 /// report about a token that came from a login, or that cannot be refreshed, takes effect at once.
 package struct ReportInvalidEndpoint: Endpoint {
+    let chained: ChainedCredentials
     let requests: ClientRequests
     let subjects: ExchangeSubject
     let vault: any VaultStore
@@ -61,6 +62,7 @@ package struct ReportInvalidEndpoint: Endpoint {
         _ context: RequestContext
     ) async throws(OAuthError) -> Effect {
         let account = try form.once("account")
+        if let effect = try await chainedReport(form, session, upstream) { return effect }
         let found = try await OAuthError.attempt(
             await vault.credential(of: session, upstream: upstream, account: account)
         )
@@ -77,6 +79,21 @@ package struct ReportInvalidEndpoint: Endpoint {
         guard !connection.isReportedInvalid else { return .refreshPending }
         try checkInterval(connection, now: context.now)
         return try await mark(connection)
+    }
+
+    // A token that follows from another upstream's connection: the next retrieval obtains a new one.
+    private func chainedReport(
+        _ form: FormParameters,
+        _ session: Session,
+        _ upstream: String
+    ) async throws(OAuthError) -> Effect? {
+        let (account, fingerprint) = (try form.once("account"), try form.once("token_sha256"))
+        do throws(UpstreamCredentialError) {
+            let isMeant = try await chained.report(session, upstream, account: account, fingerprint: fingerprint)
+            return isMeant.map { $0 ? .refreshPending : .superseded }
+        } catch {
+            throw error.oauthError
+        }
     }
 
     // A token that came from a login has not been refreshed yet: nothing is forced twice, and to wait would return a

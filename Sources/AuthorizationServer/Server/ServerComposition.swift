@@ -17,8 +17,6 @@ struct ServerComposition {
     let responders: Responders
     let reloading: ServerReload
     let signals: Signals
-    /// Makes spans; `nil` without `tracing`.
-    let tracer: Tracer?
 
     /// What answers on the listeners.
     struct Responders {
@@ -28,9 +26,12 @@ struct ServerComposition {
 
     /// What the running server tells its management endpoints.
     struct Signals: Sendable {
+        /// Makes spans; `nil` without `tracing`.
+        let tracer: Tracer?
         let readiness = Readiness()
         let counters = ServerCountersSource()
         let operations = OperatorRequests()
+        let eventWaits: EventWaits
     }
 
     /// Rebuilds the state and wires the parts.
@@ -77,7 +78,7 @@ struct ServerComposition {
     }
 
     private static func composed(_ parts: ServerParts, _ storage: any StateStorage) -> ServerComposition {
-        let signals = Signals()
+        let signals = Signals(tracer: parts.environment.tracer, eventWaits: parts.eventWaits)
         let reloading = ServerReload(parts) { parts in
             let management = ManagementFeature(
                 parts,
@@ -98,8 +99,7 @@ struct ServerComposition {
             duties: parts.providerDuties,
             responders: Responders(public: reloading.publicRequests, management: reloading.managementRequests),
             reloading: reloading,
-            signals: signals,
-            tracer: parts.environment.tracer
+            signals: signals
         )
     }
 
@@ -107,10 +107,9 @@ struct ServerComposition {
     private static func publicEndpoints(_ parts: ServerParts) -> [any Endpoint] {
         let features: [any Feature] = [
             BrowserFeature(parts), TokenFeature(parts), RegistrationFeature(parts), AgentFeature(parts),
-            VaultFeature(parts),
+            VaultFeature(parts), SignalFeature(parts),
         ]
-        var endpoints = features.flatMap(\.endpoints)
-        if let target = parts.environment.frontPage { endpoints.append(FrontPageEndpoint(target: target)) }
+        let endpoints = features.flatMap(\.endpoints)
         return endpoints + DiscoveryFeature(parts, describing: endpoints).endpoints
     }
 

@@ -5,7 +5,8 @@ import Synchronization
 
 /// Sends spans to a collector, OTLP over HTTP in JSON; the spans wait in a bounded queue in the meantime.
 ///
-/// A request never waits for it: a span that finds no room, or that the collector does not take, is dropped and counted.
+/// A request never waits for it: a span that finds no room, or that the collector does not take, is dropped and
+/// counted.
 final class SpanExporter: Sendable {
     /// Runs a closure after a time.
     typealias Schedule = @Sendable (Duration, @escaping @Sendable () -> Void) -> Void

@@ -65,7 +65,7 @@ final class Tracer: Sendable {
     /// How many spans were accepted since the start.
     var exportedCount: Int { exporter.exportedCount }
 
-    /// Sends what waits, for a shutdown and for tests.
+    /// Sends what waits: at a shutdown, and in tests.
     func flush() async { await exporter.flush() }
 
     /// Sends what waits now and then, by the timer of an event loop.

@@ -31,6 +31,8 @@ package enum UpstreamCredentialError: StoreFailure, Sendable {
     case refusedWithoutReason(Connection)
     /// The session was ended while its token was refreshed.
     case sessionEnded
+    /// The provider refuses this user or these scopes, and no login changes that: the error for the resource server.
+    case refused(OAuthError)
     /// The operator has to act: the provider refuses this server, or a sealed token does not open.
     case misconfigured(String)
 
@@ -49,6 +51,7 @@ package final class UpstreamCredentials: Sendable {
     private let upstreams: UpstreamDirectory
     private let sealing: TokenSealing
     private let refreshes: UpstreamRefreshes
+    private let chained: ChainedCredentials
 
     /// Credentials over the vault.
     package init(
@@ -56,13 +59,15 @@ package final class UpstreamCredentials: Sendable {
         sessions: any SessionStore,
         upstreams: UpstreamDirectory,
         sealing: TokenSealing,
-        refreshes: UpstreamRefreshes
+        refreshes: UpstreamRefreshes,
+        chained: ChainedCredentials
     ) {
         self.vault = vault
         self.sessions = sessions
         self.upstreams = upstreams
         self.sealing = sealing
         self.refreshes = refreshes
+        self.chained = chained
     }
 
     /// A request for a token.
@@ -83,6 +88,9 @@ package final class UpstreamCredentials: Sendable {
     ) async throws(UpstreamCredentialError) -> UpstreamCredential {
         let now = context.now
         guard let provider = upstreams[query.upstream] else { throw .misconfigured("the upstream is not configured") }
+        if let chain = provider.chained {
+            return try await chained.credential(query, at: provider, chain: chain, context: context)
+        }
         let found = try await UpstreamCredentialError.attempt(
             await vault.credential(of: query.session, upstream: query.upstream, account: query.account)
         )
@@ -106,6 +114,9 @@ package final class UpstreamCredentials: Sendable {
         return credential
     }
 
+    /// The upstream that a user connects to get tokens of this one.
+    func connectable(_ upstream: String) -> String { upstreams[upstream]?.chained?.source ?? upstream }
+
     // VT-2: the session or the connection may have been ended while the provider was answering.
     private func present(
         _ credential: UpstreamCredential,
@@ -125,7 +136,8 @@ package final class UpstreamCredentials: Sendable {
         return try open(connection, wasRefreshed: credential.wasRefreshed)
     }
 
-    private static func check(
+    /// Refuses a connection that is not usable, or has fewer scopes.
+    static func check(
         _ connection: Connection,
         _ scopes: ScopeSet,
         _ provider: UpstreamProvider
@@ -144,9 +156,10 @@ package final class UpstreamCredentials: Sendable {
         }
     }
 
-    // VR-8: before the token is refreshed or returned. The connection is not marked: the operator may return to the
-    // server that issued it.
-    private static func checkServer(
+    /// VR-8: refuses tokens of another server, before they are refreshed or returned.
+    ///
+    /// The connection is not marked: the operator may return to the server that issued it.
+    static func checkServer(
         _ connection: Connection,
         _ provider: UpstreamProvider
     ) async throws(UpstreamCredentialError) {
@@ -193,7 +206,7 @@ package final class UpstreamCredentials: Sendable {
                     throw .interactionRequired(reason: "reauth_required", missingScopes: .empty, connection: connection)
                 }
                 return try open(connection, wasRefreshed: false)
-            case .interactionRequired, .sessionEnded:
+            case .interactionRequired, .sessionEnded, .refused:
                 throw error
             }
         }

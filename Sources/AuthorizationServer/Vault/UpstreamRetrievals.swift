@@ -71,7 +71,7 @@ package final class UpstreamRetrievals: Sendable {
         guard case .interactionRequired(_, let missing, let connection) = error else { return refusal }
         let link = links.link(
             for: query.session.userID,
-            upstream: query.upstream,
+            upstream: credentials.connectable(query.upstream),
             account: connection?.account,
             scopes: missing,
             now: now

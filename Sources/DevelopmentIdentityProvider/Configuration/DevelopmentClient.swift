@@ -13,6 +13,8 @@ package struct DevelopmentClient: Sendable, Redacted {
         case secretBasic(String)
         /// By a secret in the form only.
         case secretPost(String)
+        /// By a secret in the form that is a JWT which these keys verify and this issuer has made: Apple.
+        case signedSecret(JSONWebKeySet, issuer: String)
         /// By assertions that these keys verify (RFC 7523 §2.2).
         case privateKey(JSONWebKeySet)
     }

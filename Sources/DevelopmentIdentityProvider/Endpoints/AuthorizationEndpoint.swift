@@ -75,7 +75,7 @@ struct AuthorizationEndpoint: Sendable {
             flavour: flavour,
             clientID: recipient.clientID,
             redirectURI: recipient.redirectURI,
-            scopes: scopes(value("scope")),
+            scopes: scopes(value(quirks.contains(.userBesideBot) ? "user_scope" : "scope")),
             state: value("state"),
             nonce: value("nonce"),
             challenge: nil,
@@ -85,6 +85,7 @@ struct AuthorizationEndpoint: Sendable {
         )
         let redirect = AuthorizationRedirect(context: context)
         do throws(OAuthError) {
+            signIn.responseMode = try responseMode(value("response_mode"), scopes: signIn.scopes)
             guard value("response_type") == "code" else {
                 throw OAuthError(.unsupportedResponseType, "response_type must be code")
             }
@@ -126,6 +127,16 @@ struct AuthorizationEndpoint: Sendable {
         case nil, "consent": context.configuration.remembersSignIn
         default: false
         }
+    }
+
+    private func responseMode(_ text: String?, scopes: [String]) throws(OAuthError) -> ResponseMode {
+        guard let mode = text.map(ResponseMode.init(rawValue:)) ?? .query else {
+            throw OAuthError(.invalidRequest, "response_mode must be query or form_post")
+        }
+        if quirks.contains(.postsAnswers), mode != .formPost, !Set(scopes).subtracting(["openid"]).isEmpty {
+            throw OAuthError(.invalidRequest, "response_mode must be form_post when name or email scope is requested")
+        }
+        return mode
     }
 
     private func challenge(_ parameters: FormParameters) throws(OAuthError) -> CodeChallenge? {

@@ -21,13 +21,31 @@ struct AuthorizationRedirect: Sendable {
             authenticatedAt: session?.authenticatedAt ?? now,
             sessionID: session?.id ?? context.randomText(prefix: "sid_")
         )
+        let quirks = request.flavour.behaviour(in: context.configuration).quirks
+        let namesUser =
+            if quirks.contains(.postsAnswers), request.responseMode == .formPost {
+                await !context.state.hasGranted(subject, to: request.clientID)
+            } else {
+                false
+            }
         let code = context.randomText(prefix: "code_")
         await context.state.issue(code, for: grant, to: request, now: now)
         var parameters = [("code", JSONValue.string(code))]
-        if request.flavour.behaviour(in: context.configuration).quirks.contains(.apiFields) {
+        if quirks.contains(.apiFields) {
             parameters.append(("realmId", "R-0815"))
         }
+        if quirks.contains(.furtherMembers) { parameters.append(("session_state", .string(grant.sessionID))) }
+        // The user's name is in the first answer alone, and in no token.
+        if namesUser { parameters.append(("user", .string(await posted(subject)))) }
         return redirect(request, parameters)
+    }
+
+    private func posted(_ subject: String) async -> String {
+        let user = await context.state.user(subject)
+        let words = (user?.name ?? "").split(separator: " ", maxSplits: 1).map { JSONValue.string(String($0)) }
+        var object: JSONObject = ["name": ["firstName": words.first ?? "", "lastName": words.dropFirst().first ?? ""]]
+        object["email"] = user?.email.map(JSONValue.string)
+        return JSONValue.object(object).serializedString()
     }
 
     /// Redirects with an error.
@@ -51,9 +69,9 @@ struct AuthorizationRedirect: Sendable {
             members["iss"] = .string(request.faults.issuer ?? context.issuer)
         }
         request.faults.apply(toMembers: &members)
-        let query = FormParameters.serialize(
-            members.members.map { name, value in (name, value.stringValue ?? value.serializedString()) }
-        )
+        let pairs = members.members.map { name, value in (name, value.stringValue ?? value.serializedString()) }
+        guard request.responseMode == .query else { return Pages.posting(pairs, to: request.redirectURI) }
+        let query = FormParameters.serialize(pairs)
         let separator = request.redirectURI.contains("?") ? "&" : "?"
         return Response(
             status: .found,

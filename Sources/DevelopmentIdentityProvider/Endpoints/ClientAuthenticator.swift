@@ -66,6 +66,10 @@ struct ClientAuthenticator: Sendable {
         case (.secret(let secret), .basic(let sent)), (.secret(let secret), .post(let sent)),
             (.secretBasic(let secret), .basic(let sent)), (.secretPost(let secret), .post(let sent)):
             isProven = constantTimeEqual(Array(secret.utf8), Array(sent.wireValue.utf8))
+        case (.signedSecret(let keys, let issuer), .post(let sent)):
+            let claims = try verified(sent.wireValue, keys: keys)
+            isProven =
+                claims.issuer == issuer && claims.subject == client.id && claims.audience == [context.issuer]
         case (.privateKey(let keys), .assertion(let assertion)):
             try await check(assertion, of: client.id, keys: keys)
             isProven = true
@@ -76,8 +80,7 @@ struct ClientAuthenticator: Sendable {
 
     // MARK: RFC 7523: assertions
 
-    private func check(_ assertion: String, of id: String, keys: JSONWebKeySet) async throws(OAuthError) {
-        let claims: RegisteredClaims
+    private func verified(_ assertion: String, keys: JSONWebKeySet) throws(OAuthError) -> RegisteredClaims {
         do {
             let verified = try JSONWebToken.verified(
                 assertion,
@@ -85,11 +88,16 @@ struct ClientAuthenticator: Sendable {
                 algorithms: Set(SignatureAlgorithm.allCases),
                 types: [nil, "jwt", "client-authentication+jwt"]
             )
-            claims = try RegisteredClaims(verified)
+            let claims = try RegisteredClaims(verified)
             try claims.checkDates(now: context.now, clockSkewSeconds: 0)
+            return claims
         } catch {
             throw OAuthError(.invalidClient, "the assertion is not valid: \(error)")
         }
+    }
+
+    private func check(_ assertion: String, of id: String, keys: JSONWebKeySet) async throws(OAuthError) {
+        let claims = try verified(assertion, keys: keys)
         guard claims.issuer == id, claims.subject == id else {
             throw OAuthError(.invalidClient, "iss and sub of the assertion must be the client")
         }

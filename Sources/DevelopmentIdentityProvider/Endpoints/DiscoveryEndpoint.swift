@@ -18,7 +18,7 @@ struct DiscoveryEndpoint: Sendable {
             "end_session_endpoint": .string(context.url(of: .endSession)),
             "scopes_supported": ["openid", "profile", "email", "offline_access"],
             "response_types_supported": ["code"],
-            "response_modes_supported": ["query"],
+            "response_modes_supported": ["query", "form_post"],
             "grant_types_supported": ["authorization_code", "refresh_token"],
             "subject_types_supported": ["public"],
             "id_token_signing_alg_values_supported": .strings([configuration.signingAlgorithm.rawValue]),

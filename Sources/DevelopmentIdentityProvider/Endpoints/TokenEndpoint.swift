@@ -12,7 +12,7 @@ struct TokenEndpoint: Sendable {
     /// Whether it is the endpoint for refresh tokens alone.
     var isForRefreshes = false
 
-    private var quirks: Set<DevelopmentIdentityProvider.Quirk> { behaviour.quirks }
+    var quirks: Set<DevelopmentIdentityProvider.Quirk> { behaviour.quirks }
 
     private var behaviour: DevelopmentIdentityProvider.Configuration.Flavour {
         flavour.behaviour(in: context.configuration)
@@ -144,18 +144,7 @@ struct TokenEndpoint: Sendable {
         if flavour == .openIDConnect, redemption.scopes.contains("openid") {
             members["id_token"] = .string(try idToken(redemption, isRefresh: isRefresh, faults))
         }
-        if quirks.contains(.nestedTokens) { members = ["data": .object(members)] }
-        if quirks.contains(.apiFields) {
-            members["instance_url"] = .string(isRefresh ? "https://moved.example.com" : "https://api.example.com")
-            if !isRefresh { members["workspace_id"] = "W-17" }
-        }
-        if quirks.contains(.identityInTokenAnswer), !isRefresh {
-            let user: JSONObject = [
-                "id": .string(redemption.user.subject), "name": .string(redemption.user.name),
-            ]
-            members["owner"] = ["type": "user", "user": .object(user)]
-        }
-        return members
+        return arranged(members, redemption, isRefresh: isRefresh)
     }
 
     private func scope(_ scopes: [String]) -> JSONValue {

@@ -16,6 +16,14 @@ extension DevelopmentIdentityProvider {
         /// Scopes in answers are a JSON array: Twitch.
         case scopeArray = "scope-array"
 
+        // MARK: Answers of the authorization endpoint
+
+        /// Requests with scopes need `response_mode=form_post`, and the user's name is in the first such answer: Apple.
+        case postsAnswers = "posts-answers"
+        /// Callbacks have `session_state`, and token answers have `session_state`, `refresh_expires_in` and
+        /// `not-before-policy`: Keycloak.
+        case furtherMembers = "further-members"
+
         // MARK: Token requests
 
         /// The token endpoint takes JSON alone: Notion.
@@ -35,6 +43,9 @@ extension DevelopmentIdentityProvider {
         case botTokenType = "bot-token-type"
         /// The tokens are inside a member `data`.
         case nestedTokens = "nested-tokens"
+        /// The user's tokens are inside `authed_user` beside the bot's at a login and outside at a refresh, and every
+        /// answer has `ok`: Slack.
+        case userBesideBot = "user-beside-bot"
         /// Answers are forms with the type `text/plain`: Facebook's first version.
         case plainTextForms = "plain-text-forms"
         /// `expires_in` is a text: Entra's first version.

@@ -36,8 +36,13 @@ enum Pages {
         page(title: "This request cannot be answered", body: "<p>\(escaped(reason))</p>", status: .badRequest)
     }
 
-    /// A page with some text.
-    static func page(title: String, body: String, status: HTTPResponse.Status = .ok) -> Response {
+    /// A page with some text, on which only the scripts of `script-src` run.
+    static func page(
+        title: String,
+        body: String,
+        status: HTTPResponse.Status = .ok,
+        scripts: String = "'none'"
+    ) -> Response {
         let html = """
             <!doctype html>
             <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1">
@@ -52,7 +57,8 @@ enum Pages {
                 .contentType: "text/html; charset=utf-8",
                 .cacheControl: "no-store",
                 .contentSecurityPolicy:
-                    "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'none'",
+                    "default-src 'none'; script-src \(scripts); style-src 'unsafe-inline'; img-src data:; "
+                    + "frame-ancestors 'none'",
             ],
             body: Array(html.utf8)
         )

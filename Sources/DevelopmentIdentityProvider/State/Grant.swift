@@ -17,6 +17,14 @@ enum ProtocolFlavour: Sendable, Hashable {
     }
 }
 
+/// How the authorization endpoint answers.
+enum ResponseMode: String, Sendable, Hashable {
+    /// RFC 6749 §4.1.2: in the query of a redirect.
+    case query
+    /// OAuth 2.0 Form Post Response Mode 1.0 §2: in a form that the browser posts by itself.
+    case formPost = "form_post"
+}
+
 /// A request to an authorization endpoint, after its redirect URI was verified.
 struct SignInRequest: Sendable {
     let flavour: ProtocolFlavour
@@ -25,6 +33,8 @@ struct SignInRequest: Sendable {
     let scopes: [String]
     let state: String?
     let nonce: String?
+    /// How the answer comes back.
+    var responseMode = ResponseMode.query
     var challenge: CodeChallenge?
     let prompt: String?
     let loginHint: String?

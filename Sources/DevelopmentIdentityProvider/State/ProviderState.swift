@@ -118,6 +118,11 @@ actor ProviderState {
         _ = browserSessions.remove(sessionID)
     }
 
+    /// Whether a user has agreed to a client before.
+    func hasGranted(_ subject: String, to clientID: String) -> Bool {
+        grants.values.contains { $0.grant.subject == subject && $0.grant.clientID == clientID }
+    }
+
     /// Records that a user agreed: the code represents the grant from now on.
     func issue(_ code: String, for grant: Grant, to request: SignInRequest, now: Timestamp) {
         lastGrantID += 1

@@ -9,7 +9,7 @@ package struct User: Hashable, Sendable {
     package var name: String?
     /// The person's address, only if the provider has verified it.
     ///
-    /// Never used to find a user (D-63).
+    /// Never used to find a user who gets access (D-63); a provider's order to end its user's sessions may name it.
     package var verifiedEmail: String?
     /// The user's connections, oldest first.
     package var connections: [ConnectionID]

@@ -1,5 +1,6 @@
 import ArgumentParser
 import FoundationEssentials
+import GatehouseHosting
 import Logging
 import OAuthProtocol
 import OutboundHTTP

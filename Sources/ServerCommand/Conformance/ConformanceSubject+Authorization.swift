@@ -112,8 +112,8 @@ extension ConformanceSubject {
         return try await walk(page, with: browser, to: request.redirectURI).outcome
     }
 
-    /// Whether the server refuses a right request too, which makes every further refusal meaningless; `nil` when it does
-    /// not.
+    /// Whether the server refuses a right request too, which makes every further refusal meaningless; `nil` when it
+    /// does not.
     func acceptanceObstacle() async -> ConformanceStop? {
         do {
             switch try await outcome(of: request(try mainClient())) {

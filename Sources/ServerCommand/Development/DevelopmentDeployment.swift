@@ -1,6 +1,7 @@
 import AuthorizationServer
 import DevelopmentIdentityProvider
 import FoundationEssentials
+import GatehouseHosting
 import Logging
 import OAuthProtocol
 import OpenSSLCrypto
@@ -52,18 +53,14 @@ struct DevelopmentDeployment: Sendable {
         guard let first = upstreams.first, let resource = configuration.resources.first else {
             throw HostError(description: "at least one upstream and one resource are needed")
         }
-        for (upstream, provider) in upstreams {
-            let callback = configuration.issuer.url(CallbackEndpoint.path + "/" + upstream.name)
-            await provider.setClient(
-                DevelopmentClient(id: "gatehouse", secret: upstream.secret, redirectURIs: [callback])
-            )
-            try await provider.start()
-        }
+        try await startProviders(upstreams, for: configuration.issuer)
         let host = try ServerHost(configuration, logLevel: options.logLevel, audits: false)
         var environment = try host.environment()
         environment.reservations = [reservation]
         environment.frontPage = demoPort.map(DemoApplication.url)
         environment.timeSource = clock
+        let requests = ServerRequestCapture(clock: clock)
+        environment.logger = requests.logger(over: host.logger)
         environment.readConfiguration = { settings.configuration }
         let server = try await GatehouseServer.start(configuration, environment: environment)
         let ground = ControlGround(
@@ -72,7 +69,8 @@ struct DevelopmentDeployment: Sendable {
             clock: clock,
             transport: host.transport,
             adminToken: adminToken,
-            settings: settings
+            settings: settings,
+            requests: requests
         )
         let control = try await ControlPlane.start(ground, token: secret(), logger: host.logger)
         var demo: DemoApplication?
@@ -109,6 +107,20 @@ struct DevelopmentDeployment: Sendable {
             options.resources = [DemoApplication.url(at: reservation).dropLast() + DemoGround.resourcePath]
         }
         return (options, reservation)
+    }
+
+    /// Starts the providers, which know the server's callbacks from then on.
+    private static func startProviders(
+        _ upstreams: [(upstream: DevelopmentUpstream, provider: DevelopmentIdentityProvider)],
+        for issuer: Issuer
+    ) async throws {
+        for (upstream, provider) in upstreams {
+            let callback = issuer.url(CallbackEndpoint.path + "/" + upstream.name)
+            await provider.setClient(
+                DevelopmentClient(id: "gatehouse", secret: upstream.secret, redirectURIs: [callback])
+            )
+            try await provider.start()
+        }
     }
 
     /// The providers, not started yet, each with the upstream that it is for the server.

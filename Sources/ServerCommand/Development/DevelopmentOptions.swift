@@ -1,3 +1,4 @@
+import GatehouseHosting
 import Logging
 import OAuthProtocol
 import ServerConfiguration

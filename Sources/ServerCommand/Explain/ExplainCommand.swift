@@ -1,5 +1,6 @@
 import ArgumentParser
 import FoundationEssentials
+import GatehouseHosting
 import ServerConfiguration
 
 /// `gatehouse explain`: what happened to a session, token, client, user or request, and why a login was needed again.

@@ -80,6 +80,12 @@ extension Verdict.Cause {
                 "the users log in again",
                 isFinal: true
             )
+        case "upstream.revoked_user":
+            return Self(
+                "\(entry.shown("upstream")) ended what its user has here",
+                "ask the provider's administrators why; the user logs in again if they allow it",
+                isFinal: true
+            )
         case "signing_key.withdrawn":
             return Self(
                 "\(by) withdrew the signing key \(entry.shown("kid"))",
@@ -108,6 +114,11 @@ extension Verdict.Cause {
                 "somebody presented a wrong administrator's token",
                 "compare management.admin_token with the command's file"
             )
+        case "upstream.token_wrong":
+            return Self(
+                "an identity provider presented a wrong token",
+                "compare global_revocation_token of the upstream with the provider's"
+            )
         case "registration.token_wrong":
             return Self("a registration had a wrong initial access token", "give the client's author the present token")
         case "client.document_refused":
@@ -120,14 +131,7 @@ extension Verdict.Cause {
                 "the authorization request of \(client) was refused: \(entry.shown("error"))",
                 "the client's author compares its scope, resource and PKCE with the metadata document"
             )
-        case "consent.denied": return Self("the user refused client \(client)", "none: the user decides")
-        case "consent.refused":
-            return Self(
-                "the answer to a consent page was refused: \(reason)",
-                "the user starts again at the client, in one window"
-            )
-        case "upstream.callback_refused":
-            return callback(entry)
+        case "consent.denied", "consent.refused", "upstream.callback_refused": return browser(entry)
         case "delegation.refused":
             return Self(
                 "client \(client) may not act for others here: \(reason)",
@@ -149,6 +153,20 @@ extension Verdict.Cause {
                 "the MCP server presents the token of its caller, issued for itself and not expired"
             )
         default: return nil
+        }
+    }
+
+    /// Requests of a login that a browser made.
+    private static func browser(_ entry: AuditEntry) -> Verdict.Cause {
+        switch entry.event {
+        case "consent.denied":
+            Self("the user refused client \(entry.shown("client_id"))", "none: the user decides")
+        case "consent.refused":
+            Self(
+                "the answer to a consent page was refused: \(entry.shown("reason"))",
+                "the user starts again at the client, in one window"
+            )
+        default: callback(entry)
         }
     }
 

@@ -1,5 +1,6 @@
 import AuthorizationServer
 import Foundations
+import GatehouseHosting
 import Logging
 import ServiceLifecycle
 import UnixSignals

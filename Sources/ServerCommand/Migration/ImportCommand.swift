@@ -1,4 +1,5 @@
 import ArgumentParser
+import GatehouseHosting
 import ServerConfiguration
 
 /// `gatehouse import`: converts another server's configuration into ours.

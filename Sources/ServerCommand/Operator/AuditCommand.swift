@@ -1,6 +1,7 @@
 import ArgumentParser
 import DurableLog
 import FoundationEssentials
+import GatehouseHosting
 import OAuthProtocol
 import ServerConfiguration
 

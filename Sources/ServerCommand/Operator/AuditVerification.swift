@@ -1,3 +1,4 @@
+import GatehouseHosting
 import OAuthProtocol
 import OpenSSLCrypto
 

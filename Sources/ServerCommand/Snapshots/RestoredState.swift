@@ -1,5 +1,6 @@
 import AuthorizationServer
 import DurableLog
+import GatehouseHosting
 import Logging
 import OAuthProtocol
 import OAuthState

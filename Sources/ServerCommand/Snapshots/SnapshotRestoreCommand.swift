@@ -1,6 +1,7 @@
 import ArgumentParser
 import AuthorizationServer
 import DurableLog
+import GatehouseHosting
 import OAuthProtocol
 
 /// `gatehouse snapshot restore`: copies a backup into an empty storage directory.

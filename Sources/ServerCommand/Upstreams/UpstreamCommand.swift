@@ -1,6 +1,7 @@
 import ArgumentParser
 import AuthorizationServer
 import FoundationEssentials
+import GatehouseHosting
 import Logging
 import OAuthProtocol
 import OutboundHTTP
@@ -58,8 +59,8 @@ struct UpstreamTryCommand: AsyncParsableCommand {
             Console.writeError("there is no upstream \(name); the configuration has: \(names)")
             throw ExitCode.failure
         }
-        guard upstream.preset != .entered else {
-            Console.writeError("\(name) is of type: static; there is no login to try")
+        guard ![.entered, .chained].contains(upstream.preset) else {
+            Console.writeError("\(name) is of type: \(upstream.preset.name); there is no login to try")
             throw ExitCode.failure
         }
         do {

@@ -62,6 +62,14 @@ struct UpstreamExaminer {
         _ verdict: inout UpstreamVerdict
     ) async throws(UpstreamError) {
         let found = try await provider.examine()
+        if let server = provider.chained {
+            verdict.note("chain", "\(server.source) vouches for users at \(server.issuer)")
+            let names = ["token_endpoint", "revocation_endpoint"]
+            for endpoint in found.endpoints where names.contains(endpoint.name) {
+                await probe(endpoint, settings, transport, &verdict)
+            }
+            return
+        }
         if case .openID(let issuer) = settings.kind { verdict.note("discovery", "the document of \(issuer) is usable") }
         if case .protectedServer(let server) = settings.kind {
             verdict.note("discovery", "the metadata of \(server.url), and of its authorization server, is usable")

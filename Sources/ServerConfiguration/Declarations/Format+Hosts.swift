@@ -36,6 +36,8 @@ package enum SecretContent: Hashable, Sendable {
     case text
     /// What callers present to us: too long for anybody to guess.
     case credential
+    /// The same, without a key that permits a short one.
+    case longCredential
     /// A key that seals the storage.
     case storageKey
 }

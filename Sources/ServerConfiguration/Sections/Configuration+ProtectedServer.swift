@@ -15,8 +15,11 @@ extension Configuration.Upstream {
             "resource",
             \.server.resource,
             .endpoint,
-            default: "`url`",
-            "The resource identifier in that server's metadata, where it is not the URL."
+            default: "`url`; required for `chained`",
+            """
+            The resource identifier in that server's metadata, where it is not the URL; for `type: chained` the resource \
+            that the tokens are for.
+            """
         )
     }
 }
@@ -37,7 +40,9 @@ struct ProtectedServerCheck {
     /// Reports what does not go together; `true` for a protected server, to which the other checks do not apply.
     func check(_ upstream: Configuration.Upstream) -> Bool {
         guard upstream.preset == .mcp else {
-            for key in Self.own { section[key]?.refuse("is only for type: mcp") }
+            for key in Self.own where key != "resource" || upstream.preset != .chained {
+                section[key]?.refuse("is only for type: mcp")
+            }
             return false
         }
         for (key, value) in section.entries() where !Self.own.contains(key) && !Self.shared.contains(key) {

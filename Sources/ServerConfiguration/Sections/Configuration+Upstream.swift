@@ -59,6 +59,9 @@ extension Configuration {
         /// Whether a connection ends, here and at the provider, when a client revokes its user's last session.
         package var revokesWithLastSession = false
 
+        /// The bearer token with which the provider ends all sessions of one of its users; `nil` when it cannot.
+        package var globalRevocationToken: SecretReference?
+
         /// How we authenticate there; `nil` leaves it to the provider's metadata or preset.
         package var tokenEndpointAuthMethod: TokenEndpointAuthenticationMethod?
 
@@ -86,6 +89,9 @@ extension Configuration {
         /// The protected MCP server that it is, where it is one.
         package var server = ProtectedServer(url: "")
 
+        /// The upstream whose ID tokens a foreign authorization server follows from, where it is one.
+        package var source = ""
+
         /// What users enter, where the upstream speaks no protocol.
         package var entered = EnteredCredential()
 
@@ -100,12 +106,12 @@ extension Configuration {
 
         /// What a token exchange may name as `resource` to get its tokens.
         package var apiResource: String? {
-            api ?? (preset == .mcp ? server.identifier : nil)
+            api ?? (preset == .mcp ? server.identifier : preset == .chained ? server.resource : nil)
         }
 
         /// Whether a login there can tell who the user is.
         package var identifiesUsers: Bool {
-            preset != .entered && preset != .mcp && behaviour.identity != .absent
+            ![.entered, .mcp, .chained].contains(preset) && behaviour.identity != .absent
         }
 
         /// How this server becomes a client there without its operator; `nil` with a configured client.

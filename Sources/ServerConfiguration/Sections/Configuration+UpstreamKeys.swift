@@ -29,11 +29,11 @@ extension Configuration.Upstream {
         Key(
             "type",
             \.preset,
-            .choice(among: [.oidc, .oauth2, .mcp, .entered]) { $0.name },
+            .choice(among: [.oidc, .oauth2, .mcp, .entered, .chained]) { $0.name },
             default: "this or `preset`",
             """
             The protocol of any other provider; `mcp` for a protected MCP server, `static` for credentials that users \
-            enter.
+            enter, `chained` for a foreign authorization server that accepts the assertions of another upstream.
             """
         )
         Key(
@@ -43,10 +43,11 @@ extension Configuration.Upstream {
             default: "the preset's; required for \(Self.presetsThatNeedAnIssuer)",
             """
             The issuer, for OpenID Connect: your own site where the preset is a product. For `mcp` the authorization \
-            server, in place of the first one that the server names.
+            server, in place of the first one that the server names; for `chained` the foreign authorization server.
             """
         )
         protectedServerKeys
+        chainedServerKeys
         Key(
             "authorization_endpoint",
             \.endpoints.authorization,
@@ -156,7 +157,8 @@ extension Configuration.Upstream {
             default: "every account",
             """
             Which accounts are accepted, by their claims and by `email_domain`, the domain of a verified address. What is \
-            missing is refused at a login; a refresh of our session ends it only if the claims are there and do not comply.
+            missing is refused at a login; a refresh of our session ends it only if the claims are there and do not comply. \
+            At GitHub `organization` (`acme`) and `team` (`acme/platform`) are looked up at both.
             """
         )
         Key(
@@ -179,6 +181,15 @@ extension Configuration.Upstream {
             \.revokesWithLastSession,
             .flag,
             "Whether a connection is erased, and revoked at the provider, when a client revokes its user's last session."
+        )
+        Key(
+            "global_revocation_token",
+            \.globalRevocationToken,
+            .secrets(holding: .longCredential),
+            """
+            The bearer token with which the provider ends everything that one of its users has here (Global Token \
+            Revocation); without any there is no such endpoint.
+            """
         )
         Key(
             "scopes",
@@ -289,7 +300,9 @@ extension Configuration.Upstream {
         UpstreamProviderCheck(section: section).check(upstream.preset)
         guard !ProtectedServerCheck(section: section).check(upstream) else { return }
         guard !EnteredCredentialCheck(section: section).check(&upstream) else { return }
+        guard !ChainedServerCheck(section: section).check(&upstream) else { return }
         UpstreamCredentialCheck(section: section).check(&upstream)
+        OrganizationRuleCheck(section: section).check(upstream)
         UpstreamBehaviourCheck(section: section).check(&upstream)
     }
 

@@ -11,8 +11,10 @@ struct LoginOrderCheck {
         for name in resource.logins.keys.sorted() {
             if !resource.upstreams.contains(name) {
                 section["login"]?[name]?.refuse("\(name) is not one of this resource's upstreams")
-            } else if upstream(name)?.preset == .entered, resource.logins[name] != .onDemand {
-                section["login"]?[name]?.refuse("must be on_demand; no login visits a type: static")
+            } else if let preset = upstream(name)?.preset, [.entered, .chained].contains(preset),
+                resource.logins[name] != .onDemand
+            {
+                section["login"]?[name]?.refuse("must be on_demand; no login visits a type: \(preset.name)")
             }
         }
         if let name = resource.identity ?? configuration.identity {
@@ -48,7 +50,7 @@ struct LoginOrderCheck {
     }
 
     private func cause(_ upstream: Configuration.Upstream) -> String {
-        upstream.preset == .entered || upstream.preset == .mcp
+        [.entered, .mcp, .chained].contains(upstream.preset)
             ? "is of type: \(upstream.preset.name)" : "has identity: none"
     }
 

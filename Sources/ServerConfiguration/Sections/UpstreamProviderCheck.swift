@@ -11,12 +11,12 @@ struct UpstreamProviderCheck {
             // Of an unknown provider nothing more can be said.
             if !named.isRefused { checkKeys(of: preset) }
         case (_?, let type?): type.refuse("preset and type must not be used together")
-        case (nil, nil): section.refuse("needs a preset, or a type: oidc, oauth2, mcp or static")
+        case (nil, nil): section.refuse("needs a preset, or a type: oidc, oauth2, mcp, static or chained")
         }
     }
 
     private func checkKeys(of preset: UpstreamPreset) {
-        guard preset != .entered, preset != .mcp else { return }
+        guard ![.entered, .mcp, .chained].contains(preset) else { return }
         if preset == .oidc {
             section.require("issuer")
             // Discovery names the endpoints; a configured one would be ignored without a word.

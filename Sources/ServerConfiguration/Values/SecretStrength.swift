@@ -11,17 +11,15 @@ package enum SecretStrength {
 
     /// Why a secret is too weak; `nil` for one that is strong enough.
     ///
-    /// Says nothing about the secret itself.
-    package static func objection(to secret: SecretValue) -> String? {
+    /// Says nothing about the secret itself; `canBePermitted` is whether a key beside it permits a short one.
+    package static func objection(to secret: SecretValue, canBePermitted: Bool = true) -> String? {
         let bytes = secret.bytes
         let isStrong =
             Set(bytes).count >= distinctCountMin
             && (isEncoded(bytes) && bytes.count >= byteCountMin || combinations(bytes) >= combinationsMin)
         guard !isStrong else { return nil }
-        return """
-            is short enough to be guessed; use 32 random bytes (openssl rand -hex 32), or set allow_short_secret: true \
-            beside it
-            """
+        let advice = "is short enough to be guessed; use 32 random bytes (openssl rand -hex 32)"
+        return canBePermitted ? advice + ", or set allow_short_secret: true beside it" : advice
     }
 
     private static func isEncoded(_ bytes: [UInt8]) -> Bool {

@@ -13,6 +13,8 @@ package struct UpstreamConfiguration: Sendable {
         case protectedServer(ProtectedServer)
         /// None: users enter credentials.
         case entered(EnteredCredential)
+        /// A foreign authorization server, asked with an identity provider's assertions.
+        case chained(ChainedServer)
     }
 
     /// The name, as it occurs in callback paths and in `audience`.
@@ -67,6 +69,7 @@ package struct UpstreamConfiguration: Sendable {
     ///   - overrides: What replaces parts of the preset's behaviour.
     ///   - credential: What users enter with the preset without a protocol.
     ///   - server: The protected server of the preset `mcp`.
+    ///   - chained: The foreign authorization server of the preset `chained`.
     /// - Throws: ``UpstreamError`` `misconfigured` when a value is missing that the preset does not have.
     package init(
         name: String,
@@ -82,13 +85,16 @@ package struct UpstreamConfiguration: Sendable {
         addressPolicy: AddressPolicy = .publicOnly,
         behaviour overrides: UpstreamBehaviourOverrides = UpstreamBehaviourOverrides(),
         credential: EnteredCredential? = nil,
-        server: ProtectedServer? = nil
+        server: ProtectedServer? = nil,
+        chained: ChainedServer? = nil
     ) throws(UpstreamError) {
         self.name = name
         if preset == .mcp {
             guard var server else { throw UpstreamError(.misconfigured, "the URL of the protected server is missing") }
             server.issuer = issuer
             kind = .protectedServer(server)
+        } else if preset == .chained, let chained {
+            kind = .chained(chained)
         } else {
             kind = try preset.kind(issuer: issuer, overrides: endpoints, behaviour: overrides, credential: credential)
         }
@@ -200,6 +206,9 @@ extension UpstreamConfiguration {
             }
         case .entered: break
         case .protectedServer(let server): try check(server)
+        case .chained(let server):
+            try UpstreamURL.check(server.issuer, what: "issuer", allowsInsecureHTTP: allowsInsecureHTTP)
+            try UpstreamURL.check(server.resource, what: "resource", allowsInsecureHTTP: allowsInsecureHTTP)
         case .oauth2(let endpoints):
             try endpoints.check(clientID: clientID ?? "client", allowsInsecureHTTP: allowsInsecureHTTP)
         }

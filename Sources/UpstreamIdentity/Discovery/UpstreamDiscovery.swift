@@ -12,6 +12,8 @@ struct UpstreamDiscovery: Sendable {
     var keySetURL: String?
     /// Whether the provider speaks OpenID Connect; for OAuth 2.0 alone RFC 8414's place is asked first.
     var isOpenID = true
+    /// Whether users visit the provider; one that they do not visit may have no authorization endpoint (RFC 8414 §2).
+    var hasLogins = true
 
     /// How long a document is used.
     static let lifetimes = CachedDocument<UpstreamEndpoints>.Lifetimes(
@@ -28,6 +30,7 @@ struct UpstreamDiscovery: Sendable {
             issuer: issuer,
             keySetURL: keySetURL,
             isOpenID: isOpenID,
+            hasLogins: hasLogins,
             allowsInsecureHTTP: exchange.allowsInsecureHTTP
         ).overridden(by: overrides)
     }

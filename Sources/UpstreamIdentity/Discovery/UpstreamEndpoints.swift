@@ -56,6 +56,7 @@ extension UpstreamEndpoints {
         issuer: String,
         keySetURL: String? = nil,
         isOpenID: Bool = true,
+        hasLogins: Bool = true,
         allowsInsecureHTTP: Bool
     ) throws(UpstreamError) {
         func endpoint(_ name: String) throws(UpstreamError) -> String? {
@@ -74,8 +75,8 @@ extension UpstreamEndpoints {
             return url
         }
         self.issuer = issuer
-        authorization = try required("authorization_endpoint")
         token = try required("token_endpoint")
+        authorization = hasLogins ? try required("authorization_endpoint") : token
         keySet = if let keySetURL { keySetURL } else { isOpenID ? try required("jwks_uri") : nil }
         // What is unusable is not used.
         userInfo = try? endpoint("userinfo_endpoint")

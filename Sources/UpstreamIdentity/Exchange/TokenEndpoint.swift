@@ -73,8 +73,10 @@ struct TokenEndpoint: Sendable {
         return try UpstreamTokenResponse(json, reading, receivedAt: now)
     }
 
-    // N-3: the newest secret first. A provider that refuses it may not know it yet, and has used nothing up by that.
-    private func request(
+    /// The answer to an authenticated request.
+    ///
+    /// N-3: the newest secret first. A provider that refuses it may not know it yet, and has used nothing up by that.
+    func request(
         _ form: [(String, String)],
         at url: String,
         client: UpstreamClient,

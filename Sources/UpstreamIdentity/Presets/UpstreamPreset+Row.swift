@@ -9,6 +9,7 @@ extension UpstreamPreset {
         case .openID(let issuer): row["issuer"] = issuer.map(JSONValue.string)
         case .entered: return ["type": "static"]
         case .protectedServer: return ["type": "mcp"]
+        case .chained: return ["type": "chained"]
         case .oauth2(let endpoints): if let endpoints { add(endpoints, to: &row) }
         }
         if !scopes.isEmpty { row["scopes"] = .strings(scopes) }

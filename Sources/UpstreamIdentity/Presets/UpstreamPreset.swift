@@ -10,6 +10,8 @@ package struct UpstreamPreset: Sendable {
         case protectedServer
         /// No protocol: users enter credentials.
         case entered
+        /// A foreign authorization server, asked with an identity provider's assertions.
+        case chained
     }
 
     /// The name in the configuration.
@@ -65,6 +67,9 @@ package struct UpstreamPreset: Sendable {
         return mapping.endpoint
     }
 
+    /// Whether rules may name GitHub's organisations and teams of its accounts.
+    package var hasOrganizations: Bool { behaviour.hasOrganizations }
+
     /// The parameter that carries the scopes.
     package var scopeParameter: String { behaviour.scopeParameter }
 
@@ -93,6 +98,8 @@ package struct UpstreamPreset: Sendable {
                 throw UpstreamError(.misconfigured, "the fields of the credential are missing")
             }
             return .entered(credential)
+        case .chained:
+            throw UpstreamError(.misconfigured, "the foreign authorization server is missing")
         case .protectedServer:
             throw UpstreamError(.misconfigured, "the URL of the protected server is missing")
         }

@@ -14,10 +14,11 @@ struct PostedCallbackTests {
         try await BrowserScene.run(configure: { $0.upstreams[0].verification.callbackMethod = .formPost }, body)
     }
 
-    /// The provider's answer as a form, from its answer as a redirect.
-    private static func form(_ url: String) -> (url: String, form: [(String, String)]) {
-        let parts = url.split(separator: "?", maxSplits: 1).map(String.init)
-        return (parts[0], OAuthTestClient.parameters(of: url).sorted { $0.key < $1.key }.map { ($0.key, $0.value) })
+    /// The form of the provider's page, which a browser's script submits.
+    private static func form(_ page: TestBrowser.Page) throws -> (url: String, form: [(String, String)]) {
+        #expect(page.status == 200 && page.text.contains("<script>document.forms[0].submit()</script>"))
+        #expect(page.header("content-security-policy")?.contains("script-src 'sha256-") == true)
+        return (try #require(page.formAction), page.hiddenFields.sorted { $0.key < $1.key }.map { ($0.key, $0.value) })
     }
 
     @Test("P-17: an answer that is posted logs in, and its code is in no address")
@@ -25,7 +26,7 @@ struct PostedCallbackTests {
         try await Self.run { scene in
             let approval = try await scene.approved()
             #expect(approval.header("location")?.contains("response_mode=form_post") == true)
-            let (url, form) = Self.form(try await scene.callbackURL(after: approval))
+            let (url, form) = try Self.form(try await scene.providerAnswer(after: approval))
             // A form of another site brings no cookie that is SameSite=Lax.
             let stranger = scene.anotherBrowser()
             let redirect = try await stranger.post(url, form: form, headerFields: [("origin", "https://idp.example")])
@@ -38,10 +39,32 @@ struct PostedCallbackTests {
         }
     }
 
+    @Test("P-17: the whole way, over the form that the provider's page posts from its own site")
+    func wholeWay() async throws {
+        var provider = DevelopmentIdentityProvider.Configuration()
+        provider.openIDConnect.quirks = [.postsAnswers]
+        for method in [CallbackMethod.formPost, .query] {
+            try await BrowserScene.run(
+                provider: provider,
+                configure: { $0.upstreams[0].verification.callbackMethod = method }
+            ) { scene in
+                // The first answer has the user's name beside the code. Scopes without form_post are refused.
+                for _ in 0..<2 {
+                    let answer = try await scene.authorize()
+                    #expect((answer["code"] != nil) == (method == .formPost))
+                }
+                let names = ["Lovelace", "firstName"]
+                for line in scene.server.log.all { for name in names { #expect(!line.contains(name)) } }
+            }
+        }
+    }
+
     @Test("P-17: state and browser are checked as strictly as for any other answer")
     func binding() async throws {
         try await Self.run { scene in
-            let (url, form) = Self.form(try await scene.callbackURL(after: try await scene.approved()))
+            let (url, form) = try Self.form(
+                try await scene.providerAnswer(after: try await scene.approved())
+            )
             let location = try #require(try await scene.browser.post(url, form: form).header("location"))
             try await scene.anotherBrowser().get(location).expectErrorPage(403)
             let guessed = form.map { ($0.0, $0.0 == "state" ? "guess" : $0.1) }
@@ -63,7 +86,9 @@ struct PostedCallbackTests {
     @Test("P-17: a sealed answer is valid at its provider, during a minute; posted twice it is one login")
     func lifetime() async throws {
         try await Self.run { scene in
-            let (url, form) = Self.form(try await scene.callbackURL(after: try await scene.approved()))
+            let (url, form) = try Self.form(
+                try await scene.providerAnswer(after: try await scene.approved())
+            )
             let first = try #require(try await scene.browser.post(url, form: form).header("location"))
             let second = try #require(try await scene.browser.post(url, form: form).header("location"))
             #expect(first != second)

@@ -109,6 +109,11 @@ struct BrowserScene {
 
     /// From the redirect to the provider to the callback's address, without opening it.
     func callbackURL(after approval: TestBrowser.Page, as user: String = "ada") async throws -> String {
+        try #require(try await providerAnswer(after: approval, as: user).header("location"))
+    }
+
+    /// From the redirect to the provider to its answer, which is a redirect or a page with a form.
+    func providerAnswer(after approval: TestBrowser.Page, as user: String = "ada") async throws -> TestBrowser.Page {
         let provider = server.provider.issuer + "/"
         var page = try await browser.follow(approval, within: [provider])
         if page.status == 200, let action = page.formAction {
@@ -117,7 +122,7 @@ struct BrowserScene {
             let target = action.hasPrefix("http") ? action : server.provider.issuer + action
             page = try await browser.follow(try await browser.post(target, form: form), within: [provider])
         }
-        return try #require(page.header("location"))
+        return page
     }
 
     /// The whole way; the answer's parameters.

@@ -20,6 +20,8 @@ struct TokenConfusionScene {
     /// The token of an agent that the client made.
     let agentToken: String
 
+    private static let providerToken = "a-long-token-that-only-the-provider-knows-0123"
+
     init(server: TestServer, key: TestClientKey) async throws {
         self.server = server
         self.key = key
@@ -28,6 +30,7 @@ struct TokenConfusionScene {
         let registration = try await client.register([
             "client_name": "Test client", "redirect_uris": [.string(client.redirectURI)],
             "token_endpoint_auth_method": "none",
+            "grant_types": ["authorization_code", "refresh_token", .string(DeviceScene.grantType)],
         ])
         client.id = try #require(registration["client_id"])
         client.scope = "openid mcp:read offline_access agents"
@@ -63,6 +66,8 @@ struct TokenConfusionScene {
         trusted.allowsPrivateNetwork = true
         configuration.trustedIssuers = [trusted]
         configuration.agents.isEnabled = true
+        configuration.deviceAuthorization = true
+        configuration.upstreams[0].globalRevocationToken = .value(SecretValue(providerToken))
         configuration.scopes = configuration.scopes.union(ScopeSet([ScopeSet.agents]))
     }
 
@@ -121,6 +126,8 @@ struct TokenConfusionScene {
         case .ourUntyped: try signedByUs(claims, type: "access-token")
         case .agentToken: agentToken
         case .registrationToken: registrationToken
+        case .providerToken: Self.providerToken
+        case .authorizationCode, .deviceCode, .userCode, .requestURI: try await loginToken(kind)
         }
     }
 
@@ -201,13 +208,8 @@ struct TokenConfusionScene {
             return try await server.visitor.token(form).status == 200
         case .refreshToken:
             return try await client.refresh(token).status == 200
-        case .code:
-            return try await client.redeem(token).status == 200
-        case .idTokenHint:
-            // OpenID Connect Core 1.0 §3.1.2.1: it may name the user that the client expects; it is no login.
-            let browser = TestBrowser(transport: server.transport)
-            let page = try await browser.get(client.authorizationURL(["id_token_hint": token, "prompt": "none"]))
-            return page.header("location")?.contains("code=") == true || page.status == 200
+        case .code, .idTokenHint, .requestURI, .userCode, .deviceCode:
+            return try await presentToLogin(token, at: place)
         case .identityAssertion:
             let form = [("grant_type", TrustedIssuerScene.jwtBearer), ("assertion", token)]
             return try await server.visitor.token(form + key.form(at: server, tokenID: fresh())).status == 200
@@ -221,9 +223,23 @@ struct TokenConfusionScene {
         case .proof:
             let form = AssertionScene.credentialsForm + (try key.form(at: server, tokenID: fresh()))
             return try await present(token, form).status == 200
+        case .globalRevocation:
+            return try await revokesGlobally(token)
         case .logout:
             return try await client.post("/oauth/backchannel-logout/corp", [("logout_token", token)]).status == 200
         }
+    }
+
+    /// Whether a token is a provider's, by a request about a user who is not known here.
+    private func revokesGlobally(_ token: String) async throws -> Bool {
+        let order: JSONObject = ["sub_id": ["format": "opaque", "id": "unknown-user"]]
+        let answer = try await client.send(
+            "POST",
+            "/oauth/global-token-revocation",
+            headerFields: [("authorization", "Bearer " + token), ("content-type", "application/json")],
+            body: order.serialized()
+        )
+        return answer.status != 401
     }
 
     private func present(_ proof: String, _ form: [(String, String)]) async throws -> OAuthTestClient.Answer {

@@ -27,16 +27,21 @@ struct TokenConfusionTests {
         case proof, boundToken
         // Credentials that are no JWT: an agent's, and the one with which a client manages its registration.
         case agentToken, registrationToken
+        // What a login begins or ends with: codes for the client, the device and its user, and a pushed request.
+        case authorizationCode, deviceCode, userCode, requestURI
+        // The secret with which a provider ends all that one of its users has here.
+        case providerToken
     }
 
     /// Where a token can be presented.
     enum Place: String, CaseIterable {
         case subjectToken, report, introspection, userInfo, connections, forwardAuth, administration
         case agents, registration, agentGrant
-        case clientAssertion, refreshToken, code, idTokenHint
+        case clientAssertion, refreshToken, code, idTokenHint, deviceCode, userCode, requestURI
         case identityAssertion, workloadAssertion, delegationSubject, actorToken
         // The DPoP header of a token request.
         case proof
+        case globalRevocation
         // Last, because a valid logout token ends the login.
         case revocation, logout
     }
@@ -46,6 +51,8 @@ struct TokenConfusionTests {
         "accessToken subjectToken", "accessToken report", "accessToken introspection", "accessToken userInfo",
         "accessToken connections", "accessToken forwardAuth", "accessToken agents",
         "agentToken agentGrant", "registrationToken registration",
+        "providerToken globalRevocation", "authorizationCode code", "deviceCode deviceCode", "userCode userCode",
+        "requestURI requestURI",
         // It represents the client, and no user.
         "clientsOwnToken introspection", "clientsOwnToken forwardAuth",
         "clientAssertion clientAssertion", "refreshToken refreshToken", "upstreamLogoutToken logout",

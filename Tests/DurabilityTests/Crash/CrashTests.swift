@@ -112,6 +112,7 @@ extension DurabilityTests {
             let counts = players.reduce(into: [String: Int]()) { $0.merge($1.counts, uniquingKeysWith: +) }
             for kind in [
                 "register", "redeem", "refresh", "repeat", "reuse", "replay", "exchange", "assertion", "workload",
+                "identity", "proof",
             ] {
                 #expect(counts[kind, default: 0] > 0, "no \(kind) was answered in the whole run")
             }

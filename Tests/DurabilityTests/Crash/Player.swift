@@ -13,19 +13,15 @@ struct Player: Sendable {
     private var random: SeededGenerator
     private(set) var clients: [OAuthTestClient] = []
     private(set) var sessions: [SessionFacts] = []
-    /// A client that authenticates with a key, once it is registered.
-    private var keyHolder: (client: OAuthTestClient, key: TestClientKey)?
-    /// Assertions of its that were used up.
-    private var assertions: [String] = []
-    /// Assertions of the trusted issuer that were used up.
-    private var workloadAssertions: [String] = []
+    private var singleUses: SingleUses
     private var userCount = 0
     private var life = 0
 
     /// Answers so far, by kind of request.
     private(set) var counts: [String: Int] = [:]
     /// Everything that came over the wire and must never be seen on the disk.
-    private(set) var secrets: [String] = []
+    var secrets: [String] { ownSecrets + singleUses.secrets }
+    private var ownSecrets: [String] = []
 
     /// How many sessions of each standing are kept and checked.
     private static let sessionCountMax = 2
@@ -35,6 +31,7 @@ struct Player: Sendable {
         self.number = number
         self.faults = faults
         self.deployment = deployment
+        singleUses = SingleUses(number: number, deployment: deployment)
         random = SeededGenerator(seed: seed &+ UInt64(number) &* 0xD1B5_4A32_D192_ED03)
     }
 
@@ -71,8 +68,7 @@ struct Player: Sendable {
         case 20..<28: try await repeatRefresh(index)
         case 28..<32: try await reuse(index)
         case 32..<34: try await replayCode(index)
-        case 34..<38: try await useAssertion()
-        case 38..<42: try await useWorkloadAssertion()
+        case 34..<42: try await useOnce()
         default: try await refresh(index)
         }
     }
@@ -81,7 +77,7 @@ struct Player: Sendable {
         let name = "Player \(number) the \(clients.count + (counts["register"] ?? 0))th"
         let client = try await deployment.registeredClient(named: name)
         count("register")
-        secrets.append(name)
+        ownSecrets.append(name)
         clients.append(client)
         if clients.count > Self.clientCountMax { clients.removeFirst() }
     }
@@ -104,7 +100,7 @@ struct Player: Sendable {
             throw violation("a code was not redeemed", answer)
         }
         count("redeem")
-        secrets += [code, accessToken, token, "\(user)@players.example", "Person \(user)"]
+        ownSecrets += [code, accessToken, token, "\(user)@players.example", "Person \(user)"]
         sessions.append(
             SessionFacts(
                 client: client,
@@ -131,7 +127,7 @@ struct Player: Sendable {
         sessions[index].isRefreshOpen = false
         sessions[index].refreshTokens.append(next)
         sessions[index].accessToken = accessToken
-        secrets += [accessToken, next]
+        ownSecrets += [accessToken, next]
     }
 
     /// FD-1: the same refresh token again gets the same successor, byte for byte, even across a crash.
@@ -200,60 +196,13 @@ struct Player: Sendable {
         count("exchange")
         // While the provider's answers are lost, a rotation may be lost behind an older token that still serves.
         sessions[index].isUpstreamOpen = wasFaulty || faults.isOpen || (session.isUpstreamOpen && faults.hasOpened)
-        secrets.append(token)
+        ownSecrets.append(token)
     }
 
-    /// RFC 7523 §3: an assertion counts once, however the request ends that it came with.
-    private mutating func useAssertion() async throws {
-        guard let (client, key) = keyHolder else { return try await registerKeyHolder() }
-        let tokenID = "\(number)-\(counts["assertion"] ?? 0)-\(life)"
-        let claims = key.claims(for: deployment.issuer, now: SystemTimeSource().now(), tokenID: tokenID)
-        let assertion = try key.sign(claims)
-        let answer = try await Self.present(assertion, client)
-        guard answer.error == "invalid_grant" else { throw violation("a new assertion was not accepted", answer) }
-        count("assertion")
-        assertions = assertions.suffix(3) + [assertion]
-    }
-
-    /// RFC 7523 §2.1: an assertion of another issuer brings one token, ever.
-    private mutating func useWorkloadAssertion() async throws {
-        let now = Int(SystemTimeSource().now().secondsSinceEpoch)
-        let assertion = try deployment.provider.signedToken([
-            "iss": .string(deployment.provider.issuer), "sub": .string("job-\(number)"),
-            "aud": .string(deployment.issuer + "/oauth/token"), "iat": .integer(now), "exp": .integer(now + 3000),
-            "jti": .string("\(number)-\(counts["workload", default: 0])-\(life)"),
-        ])
-        let answer = try await present(assertion)
-        guard answer.status == 200 else { throw violation("a new workload assertion was not accepted", answer) }
-        count("workload")
-        workloadAssertions = workloadAssertions.suffix(3) + [assertion]
-    }
-
-    private func present(_ assertion: String) async throws -> OAuthTestClient.Answer {
-        try await deployment.client.token([
-            ("grant_type", "urn:ietf:params:oauth:grant-type:jwt-bearer"), ("assertion", assertion),
-            ("resource", TestServer.resource),
-        ])
-    }
-
-    private mutating func registerKeyHolder() async throws {
-        var key = try TestClientKey("")
-        var client = deployment.client
-        let answer = try await client.register([
-            "redirect_uris": [.string(client.redirectURI)], "token_endpoint_auth_method": "private_key_jwt",
-            "jwks": .object(key.keySet),
-        ])
-        guard answer.status == 201, let id = answer["client_id"] else {
-            throw violation("a client with a key was not registered", answer)
-        }
-        client.id = id
-        key.clientID = id
-        keyHolder = (client, key)
-    }
-
-    private static func present(_ assertion: String, _ client: OAuthTestClient) async throws -> OAuthTestClient.Answer {
-        let form = [("grant_type", "refresh_token"), ("refresh_token", "gr_unknown"), ("client_id", client.id)]
-        return try await client.token(form + TestClientKey.form(assertion))
+    private mutating func useOnce() async throws {
+        guard let kind = SingleUses.Kind.allCases.randomElement(using: &random) else { return }
+        try await singleUses.use(kind)
+        count(kind.rawValue)
     }
 
     // MARK: - After a restart
@@ -267,20 +216,9 @@ struct Player: Sendable {
             let answer = try await client.refresh("gr_unknown")
             guard answer.error == "invalid_grant" else { throw violation("a registered client is not known", answer) }
         }
-        if let client = keyHolder?.client {
-            for assertion in assertions {
-                let answer = try await Self.present(assertion, client)
-                guard answer.error == "invalid_client" else { throw violation("a used assertion counts again", answer) }
-            }
-        }
-        for assertion in workloadAssertions {
-            let answer = try await present(assertion)
-            guard answer.error == "invalid_grant" else {
-                throw violation("a used workload assertion counts again", answer)
-            }
-        }
-        try await useAssertion()
-        try await useWorkloadAssertion()
+        singleUses.life = life
+        try await singleUses.verify()
+        for kind in SingleUses.Kind.allCases { count(kind.rawValue) }
         for index in sessions.indices {
             switch sessions[index].standing {
             case .live:

@@ -56,7 +56,7 @@ extension EndToEndTests.ClientLibraryTests {
             #expect(device.code_page.contains("Continue only if you started this yourself"), "\(name)")
             #expect(device.consent_page.contains("your own device shows this code now"), "\(name)")
             #expect(device.consent_page.contains(begun.user_code), "\(name)")
-            #expect(device.consent_page.contains("terminal"), "\(name)")
+            #expect(device.consent_page.contains("<strong>terminal</strong>"), "\(name)")
             #expect(device.last_page.contains("device is connected"), "\(name)")
             #expect(device.code_again == "invalid_grant", "\(name)")
             let refusals = [

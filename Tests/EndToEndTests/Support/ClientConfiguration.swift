@@ -87,8 +87,8 @@ struct ClientConfiguration {
             """
     }
 
-    /// The organisation, which is the upstream too; and issuers whose assertions have the shape of GitHub's for a job of
-    /// Actions and of a cluster's for a service account.
+    /// The organisation, which is the upstream too; and issuers whose assertions have the shape of GitHub's for a job
+    /// of Actions and of a cluster's for a service account.
     private var trustedIssuers: String {
         """
         trusted_issuers:

@@ -77,10 +77,17 @@ struct ServerFault: Sendable {
             }
         ),
         ServerFault(
-            name: "no CORS, but credentials",
-            rules: ["CX-1", "D-78"],
+            name: "no CORS",
+            rules: ["CX-1"],
             distort: DistortedServer.answers(to: "") { response, _ in
                 response.set("access-control-allow-origin", nil)
+            }
+        ),
+        ServerFault(
+            name: "credentials for the pages of everyone",
+            rules: ["D-78"],
+            distort: DistortedServer.answers(to: "") { response, request in
+                response.set("access-control-allow-origin", request.headerFields.first { $0.name == "origin" }?.value)
                 response.set("access-control-allow-credentials", "true")
             }
         ),

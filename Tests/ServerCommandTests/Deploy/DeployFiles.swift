@@ -2,6 +2,7 @@ import Foundation
 import ServerConfiguration
 import Testing
 
+@testable import GatehouseHosting
 @testable import ServerCommand
 
 /// The files of `Deploy`, and programs that examine them.

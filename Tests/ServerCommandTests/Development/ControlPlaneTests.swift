@@ -126,7 +126,7 @@ struct ControlPlaneTests {
         try await ControlScene.run { (scene) async throws in
             let document = try await scene.send("GET", "/openapi.json")
             let paths = try #require(document["paths"]?.objectValue)
-            #expect(paths.count == 14)
+            #expect(paths.count == 16)
             for (path, item) in paths.members {
                 for method in item.objectValue?.names ?? [] {
                     let relative = String(path.dropFirst(ControlPlane.path.count)).replacing("{subject}", with: "x")

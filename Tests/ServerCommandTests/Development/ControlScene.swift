@@ -7,6 +7,7 @@ import OutboundHTTP
 import ServerConfiguration
 import Testing
 
+@testable import GatehouseHosting
 @testable import ServerCommand
 
 /// A running `gatehouse dev` and requests to its control plane, as a test in another language sends them.

@@ -113,10 +113,12 @@ struct DemoPageTests {
     }
 
     @Test("A wished port that is in use is replaced by a free one")
-    func portInUse() throws {
-        let taken = try PortReservation(SocketAddress(ip: .loopback, port: 0))
-        let reservation = try DemoApplication.reserve(taken.address)
-        #expect(reservation.address.port != taken.address.port && reservation.address.port != 0)
+    func portInUse() async throws {
+        try await ControlScene.run { scene in
+            let taken = try #require(scene.deployment.server.addresses.first)
+            let reservation = try DemoApplication.reserve(taken)
+            #expect(reservation.address.port != taken.port && reservation.address.port != 0)
+        }
     }
 }
 

@@ -7,6 +7,7 @@ import ServerConfiguration
 import SocketHTTP
 import Testing
 
+@testable import GatehouseHosting
 @testable import ServerCommand
 
 @Suite("The options of gatehouse dev")

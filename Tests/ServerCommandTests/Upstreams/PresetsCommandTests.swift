@@ -3,6 +3,7 @@ import ServerConfiguration
 import Testing
 import UpstreamIdentity
 
+@testable import GatehouseHosting
 @testable import ServerCommand
 
 @Suite("gatehouse presets")

@@ -227,6 +227,7 @@ extension UpstreamCredentialError {
             )
         case .sessionEnded:
             return OAuthError(.invalidGrant, "subject_token has expired or was revoked")
+        case .refused(let error): return error
         case .misconfigured(let reason):
             return OAuthError(.serverError, reason)
         }

@@ -33,6 +33,11 @@ extension ConformanceCheck {
         as client: ConformanceClient,
         _ subject: ConformanceSubject
     ) async throws -> ConformanceAnswer {
+        // RFC 8414 §2: a server can say that its public clients do not revoke.
+        let methods = subject.metadata.json["revocation_endpoint_auth_methods_supported"]?.stringArrayValue
+        guard methods?.contains(client.method) != false else {
+            throw ConformanceStop.obstacle("the revocation endpoint does not accept the method \(client.method)")
+        }
         let credentials = client.credentials
         return try await subject.post(
             "revocation_endpoint",

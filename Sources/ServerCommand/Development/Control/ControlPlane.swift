@@ -1,6 +1,7 @@
 import AuthorizationServer
 import DevelopmentIdentityProvider
 import Foundations
+import GatehouseHosting
 import HTTPTypes
 import Logging
 import OAuthProtocol
@@ -17,6 +18,8 @@ struct ControlGround: Sendable {
     let adminToken: String
     /// The configuration that the server has, with what tests added.
     let settings: DevelopmentSettings
+    /// What the server has answered.
+    let requests: ServerRequestCapture
 }
 
 /// The control plane of `gatehouse dev`: what a test in any language can do to the server and its providers.

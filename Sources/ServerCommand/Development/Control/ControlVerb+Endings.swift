@@ -182,6 +182,7 @@ struct ControlEndings {
             for user in [DevelopmentUser.ada, .grace] { await provider.setUser(user) }
             provider.clearCapturedRequests()
         }
+        ground.requests.clear()
         return ["now": .integer(Int(ground.clock.now().secondsSinceEpoch))]
     }
 

@@ -24,10 +24,22 @@ extension ControlVerb {
                 perform: { (request) async throws(ControlRefusal) in try await list(request, ground) }
             ),
             ControlVerb(
+                method: .get,
+                path: path + "/server",
+                summary: "The requests that the server has answered, oldest first, by route and status.",
+                members: [
+                    Member(name: "route", type: "string", summary: "At this route, such as token or authorize."),
+                    Member(name: "count", type: "integer", summary: "Waits until there have been this many."),
+                    Member(name: "timeout", type: "integer", summary: "Seconds to wait for them; 5 without it."),
+                ],
+                perform: { (request) async throws(ControlRefusal) in try await answered(request, ground) }
+            ),
+            ControlVerb(
                 method: .delete,
                 path: path,
-                summary: "Forgets the captured requests, at every provider.",
+                summary: "Forgets the captured requests, at the server and every provider.",
                 perform: { (_) async throws(ControlRefusal) in
+                    ground.requests.clear()
                     for (_, provider) in ground.upstreams { provider.clearCapturedRequests() }
                     return [:]
                 }
@@ -44,7 +56,7 @@ extension ControlVerb {
         let timeout = try request.number("timeout", 0...60) ?? 5
         if let count = try request.number("count", 1...10_000) {
             guard let endpoint else { throw .invalid("count needs an endpoint") }
-            await wait(for: count, on: endpoint, of: provider, seconds: timeout)
+            await wait(seconds: timeout) { await provider.waitForRequests(count, on: endpoint) }
             guard provider.requestCount(on: endpoint) >= count else {
                 let received = provider.requestCount(on: endpoint)
                 throw ControlRefusal(
@@ -57,14 +69,25 @@ extension ControlVerb {
         return ["requests": .array(provider.capturedRequests(on: endpoint).map { .object($0.redacted) })]
     }
 
-    private static func wait(
-        for count: Int,
-        on endpoint: EndpointName,
-        of provider: DevelopmentIdentityProvider,
-        seconds: Int
-    ) async {
+    private static func answered(
+        _ request: ControlRequest,
+        _ ground: ControlGround
+    ) async throws(ControlRefusal) -> JSONObject {
+        let (route, requests) = (request.text("route"), ground.requests)
+        let timeout = try request.number("timeout", 0...60) ?? 5
+        if let count = try request.number("count", 1...10_000) {
+            await wait(seconds: timeout) { await requests.wait(for: count, on: route) }
+            let received = requests.count(on: route)
+            guard received >= count else {
+                throw ControlRefusal(408, "timeout", "the server has answered \(received) requests in \(timeout) s")
+            }
+        }
+        return ["requests": .array(requests.requests(on: route).map { .object($0) })]
+    }
+
+    private static func wait(seconds: Int, for event: @escaping @Sendable () async -> Void) async {
         await withTaskGroup(of: Void.self) { group in
-            group.addTask { await provider.waitForRequests(count, on: endpoint) }
+            group.addTask { await event() }
             group.addTask {
                 // Cancelled when the requests have come first.
                 try? await Task.sleep(for: .seconds(seconds))

@@ -23,7 +23,7 @@ struct ControlVerb: Sendable {
     static func all(_ ground: ControlGround) -> [ControlVerb] {
         let verbs =
             sessions(ground) + tokens(ground) + clock(ground) + users(ground) + clients(ground) + resources(ground)
-            + faults(ground) + requests(ground) + endings(ground)
+            + upstreams(ground) + faults(ground) + requests(ground) + endings(ground)
         let document = ControlDocument.json(verbs)
         let description = ControlVerb(
             method: .get,

@@ -19,7 +19,7 @@ struct DemoSession: Sendable {
     }
 }
 
-/// What happened last, for the page.
+/// What happened last, as the page shows it.
 struct DemoStep: Sendable {
     let title: String
     let text: String
