@@ -26,7 +26,6 @@ extension Target.Dependency {
     static let numerics = product(name: "Numerics", package: "swift-numerics")
     static let serviceLifecycle = product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
     static let unixSignals = product(name: "UnixSignals", package: "swift-service-lifecycle")
-    static let yams = product(name: "Yams", package: "Yams")
 }
 
 // Floor 0: system libraries and header shims.
@@ -35,6 +34,7 @@ let floor0: [Target] = [
     .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .systemLibrary(name: "CJemalloc", pkgConfig: "jemalloc", providers: [.apt(["libjemalloc-dev"])]),
+    .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
     .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
     .systemLibrary(name: "CPostgreSQL", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
 ]
@@ -57,6 +57,7 @@ let floor1: [Target] = [
         dependencies: ["CCurl", "CLinux", "Foundations", .logging],
         swiftSettings: swiftSettings
     ),
+    .target(name: "YAMLText", dependencies: ["CYAML"], swiftSettings: swiftSettings),
     .target(
         name: "PostgreSQLClient",
         dependencies: ["CLinux", "CPostgreSQL", "Foundations", .logging],
@@ -134,7 +135,7 @@ let floor5: [Target] = [
         name: "GatehouseHosting",
         dependencies: [
             "AuthorizationServer", "DurableLog", "Foundations", "OAuthProtocol", "OAuthState", "OpenSSLCrypto",
-            "OutboundHTTP", "ServerConfiguration", "SocketHTTP", .logging, .serviceLifecycle, .yams,
+            "OutboundHTTP", "ServerConfiguration", "SocketHTTP", "YAMLText", .logging, .serviceLifecycle,
         ],
         swiftSettings: swiftSettings
     ),
@@ -184,6 +185,7 @@ let testTargets: [Target] = [
         exclude: ["Fixtures"],
         swiftSettings: swiftSettings
     ),
+    tests("YAMLTextTests", ["YAMLText"]),
     tests("OAuthProtocolTests", ["Foundations", "OAuthProtocol", "OpenSSLCrypto"]),
     tests(
         "OAuthStateTests",
@@ -366,7 +368,6 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-metrics", exact: "2.13.0"),
         .package(url: "https://github.com/apple/swift-numerics", exact: "1.1.1"),
         .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", exact: "0.2.0"),
-        .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", exact: "2.13.0"),
     ],
     targets: floor0 + floorHalf + floor1 + floor2 + floor3 + floor4 + floor5 + benchmarks + testTargets + fuzzDriver

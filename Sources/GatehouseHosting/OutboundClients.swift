@@ -1,4 +1,4 @@
-import Foundation
+import FoundationEssentials
 package import Logging
 package import OutboundHTTP
 package import ServerConfiguration

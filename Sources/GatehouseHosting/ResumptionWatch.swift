@@ -1,6 +1,6 @@
 import AuthorizationServer
 package import DurableLog
-import Foundation
+import FoundationEssentials
 package import Logging
 import OAuthProtocol
 import OpenSSLCrypto

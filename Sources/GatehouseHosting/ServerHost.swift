@@ -1,6 +1,6 @@
 package import AuthorizationServer
 import DurableLog
-import Foundation
+import Glibc
 package import Logging
 import OAuthProtocol
 import OAuthState

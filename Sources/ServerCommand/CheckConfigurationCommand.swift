@@ -1,6 +1,6 @@
 import ArgumentParser
 import AuthorizationServer
-import Foundation
+import FoundationEssentials
 import GatehouseHosting
 import Logging
 import OutboundHTTP

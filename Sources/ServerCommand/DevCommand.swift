@@ -1,7 +1,7 @@
 import ArgumentParser
 import AuthorizationServer
 import DurableLog
-import Foundation
+import FoundationEssentials
 import GatehouseHosting
 import Logging
 import OAuthProtocol

@@ -1,7 +1,7 @@
 import ArgumentParser
 import AuthorizationServer
 import DurableLog
-import Foundation
+import FoundationEssentials
 import Foundations
 import GatehouseHosting
 import Logging

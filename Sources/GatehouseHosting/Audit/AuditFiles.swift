@@ -1,4 +1,5 @@
-import Foundation
+import DurableLog
+import FoundationEssentials
 import OAuthProtocol
 
 /// The files of a storage directory's audit trail: the one that is written, and those that rotation left beside it.
@@ -79,19 +80,15 @@ package enum AuditFiles {
         // A pipe in the file's place has no end, and reading it would wait for a writer.
         let type = try? FileManager.default.attributesOfItem(atPath: path)[.type] as? FileAttributeType
         guard type == .typeRegular else { return tail }
-        let handle = try FileHandle(forReadingFrom: URL(fileURLWithPath: path))
-        defer {
-            // Reading only: nothing is lost.
-            try? handle.close()
-        }
-        let end = try handle.seekToEnd()
-        tail.byteCount = Int(end)
+        let file = try InputFile(path: path)
+        let end = try file.seekToEnd()
+        tail.byteCount = end
         guard end > 0 else { return tail }
-        try handle.seek(toOffset: 0)
-        let head = try handle.read(upToCount: 64).map(Array.init) ?? []
+        try file.seek(to: 0)
+        let head = try file.read(64)
         tail.firstTime = time(of: head)
-        try handle.seek(toOffset: end > lineByteCountMax ? end - UInt64(lineByteCountMax) : 0)
-        let bytes = try handle.readToEnd().map(Array.init) ?? []
+        try file.seek(to: max(0, end - lineByteCountMax))
+        let bytes = try file.readToEnd()
         tail.isTorn = bytes.last != UInt8(ascii: "\n")
         tail.lastLine = bytes.split(separator: UInt8(ascii: "\n")).last.map(Array.init)
         return tail
@@ -101,7 +98,7 @@ package enum AuditFiles {
     private static func time(of line: [UInt8]) -> Timestamp? {
         let text = String(decoding: line, as: UTF8.self)
         guard let match = text.prefixMatch(of: /\{"time":"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)\.\d{3}Z"/),
-            let date = ISO8601DateFormatter().date(from: match.1 + "Z")
+            let date = try? Date(match.1 + "Z", strategy: .iso8601)
         else { return nil }
         return Timestamp(secondsSinceEpoch: Int64(date.timeIntervalSince1970))
     }

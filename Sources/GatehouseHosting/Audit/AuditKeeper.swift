@@ -1,5 +1,5 @@
 import DurableLog
-import Foundation
+import FoundationEssentials
 import OAuthProtocol
 import Synchronization
 

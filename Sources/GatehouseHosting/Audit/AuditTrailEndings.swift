@@ -1,4 +1,4 @@
-import Foundation
+import DurableLog
 package import OAuthProtocol
 import OAuthState
 
@@ -45,17 +45,19 @@ package struct AuditTrailEndings: Equatable {
 
     /// Adds what the end of one file says, and returns how many bytes were read.
     private mutating func addEnd(of path: String, since start: String, byteCountMax: Int) throws -> Int {
-        guard FileManager.default.fileExists(atPath: path) else { return 0 }
-        let handle = try FileHandle(forReadingFrom: URL(fileURLWithPath: path))
-        defer {
-            // Reading only: nothing is lost.
-            try? handle.close()
+        let file: InputFile
+        do throws(FileSystemError) {
+            file = try InputFile(path: path)
+        } catch {
+            if error.isMissing { return 0 }
+            throw error
         }
-        let end = try handle.seekToEnd()
-        try handle.seek(toOffset: end > UInt64(byteCountMax) ? end - UInt64(byteCountMax) : 0)
+        try file.seek(to: max(0, try file.seekToEnd() - byteCountMax))
         var rest: [UInt8] = []
         var count = 0
-        while let chunk = try handle.read(upToCount: Self.chunkByteCount), !chunk.isEmpty {
+        while true {
+            let chunk = try file.read(Self.chunkByteCount)
+            guard !chunk.isEmpty else { break }
             rest += chunk
             count += chunk.count
             guard let last = rest.lastIndex(of: UInt8(ascii: "\n")) else { continue }

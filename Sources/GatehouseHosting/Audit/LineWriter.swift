@@ -1,6 +1,7 @@
 import AuthorizationServer
+import Dispatch
 package import DurableLog
-import Foundation
+import Foundations
 import Synchronization
 
 /// Writes lines to a file on a thread of its own, so that no request waits for a disk, a terminal or a pipe.
@@ -89,11 +90,13 @@ package final class LineWriter: Sendable {
         self.policy = policy
         self.keeper = keeper
         self.report = report
-        let thread = Thread { [self] in
-            run()
+        do throws(OwnThread.Refusal) {
+            try OwnThread(name: "lines") { [self] in run() }.detach()
+        } catch {
+            // Every line is then written by the caller, as after the end.
+            state.withLock { $0.hasEnded = true }
+            ended.signal()
         }
-        thread.name = "lines"
-        thread.start()
     }
 
     // MARK: - Lines in

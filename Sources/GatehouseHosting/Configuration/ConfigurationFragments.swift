@@ -1,4 +1,4 @@
-import Foundation
+import FoundationEssentials
 import ServerConfiguration
 
 /// The files of `clients.d` and `resources.d` beside the configuration file: each adds one element, or a list of them,

@@ -1,4 +1,5 @@
-import Foundation
+import DurableLog
+import FoundationEssentials
 import ServerConfiguration
 
 /// Reads the files that a configuration names.
@@ -17,19 +18,32 @@ package struct HostFiles {
 
     /// The text of a file.
     package func text(_ path: String) throws(Refusal) -> String {
-        let bytes = try data(path)
-        guard let text = String(bytes: bytes, encoding: .utf8) else { throw Refusal(reason: "is not UTF-8 text") }
+        let bytes = try bytes(path)
+        guard let text = String(validating: bytes, as: UTF8.self) else { throw Refusal(reason: "is not UTF-8 text") }
         return text
     }
 
     /// The bytes of a file.
     package func bytes(_ path: String) throws(Refusal) -> [UInt8] {
-        Array(try data(path))
+        let file: InputFile
+        do {
+            file = try InputFile(path: path)
+        } catch {
+            throw Refusal(reason: error.isMissing ? "does not exist" : "is not readable")
+        }
+        let bytes: [UInt8]
+        do {
+            bytes = try file.read(Self.byteCountMax + 1)
+        } catch {
+            throw Refusal(reason: "is not a regular file")
+        }
+        guard bytes.count <= Self.byteCountMax else { throw Refusal(reason: "is longer than 1 MiB") }
+        return bytes
     }
 
     /// Checks that a file can be read.
     func check(_ path: String) throws(Refusal) {
-        _ = try data(path)
+        _ = try bytes(path)
     }
 
     /// Warns of a secret in a file that every user of the machine can read.
@@ -44,24 +58,5 @@ package struct HostFiles {
             path: key,
             message: "every user of this machine can read the secret in \(path) (mode 0\(digits)); use chmod 0400"
         )
-    }
-
-    private func data(_ path: String) throws(Refusal) -> Data {
-        let handle: FileHandle
-        do {
-            handle = try FileHandle(forReadingFrom: URL(fileURLWithPath: path))
-        } catch CocoaError.fileReadNoSuchFile {
-            throw Refusal(reason: "does not exist")
-        } catch {
-            throw Refusal(reason: "is not readable")
-        }
-        let data: Data
-        do {
-            data = try handle.read(upToCount: Self.byteCountMax + 1) ?? Data()
-        } catch {
-            throw Refusal(reason: "is not a regular file")
-        }
-        guard data.count <= Self.byteCountMax else { throw Refusal(reason: "is longer than 1 MiB") }
-        return data
     }
 }

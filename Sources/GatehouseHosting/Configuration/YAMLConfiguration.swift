@@ -1,5 +1,5 @@
 package import ServerConfiguration
-import Yams
+import YAMLText
 
 /// Parses YAML into a configuration tree with line numbers, and refuses ambiguous input.
 package enum YAMLConfiguration {
@@ -28,9 +28,9 @@ package enum YAMLConfiguration {
         _ text: String,
         location: @escaping (Int) -> ConfigurationLocation
     ) throws(ConfigurationErrors) -> ConfigurationNode {
-        let root: Node?
-        do {
-            root = try Yams.compose(yaml: text)
+        let root: YAMLNode?
+        do throws(YAMLError) {
+            root = try YAMLReader.read(text)
         } catch {
             throw ConfigurationErrors([configurationError(error, location: location)])
         }
@@ -44,21 +44,14 @@ package enum YAMLConfiguration {
     }
 
     private static func configurationError(
-        _ error: any Error,
+        _ error: YAMLError,
         location: (Int) -> ConfigurationLocation
     ) -> ConfigurationError {
-        switch error as? YamlError {
-        case .scanner(_, let problem, let mark, _), .parser(_, let problem, let mark, _),
-            .composer(_, let problem, let mark, _):
-            ConfigurationError(path: "", message: "not valid YAML: \(problem)", location: location(mark.line))
-        case .duplicatedKeysInMapping(let keys, let context):
-            ConfigurationError(
-                path: keys.first ?? "",
-                message: "occurs twice in one map",
-                location: location(context.mark.line)
-            )
-        default:
-            ConfigurationError(path: "", message: "not valid YAML: \(error)")
+        switch error {
+        case .invalid(let problem, let line):
+            ConfigurationError(path: "", message: "not valid YAML: \(problem)", location: line.map(location))
+        case .repeatedKey(let key, let line):
+            ConfigurationError(path: key, message: "occurs twice in one map", location: location(line))
         }
     }
 }
@@ -72,40 +65,32 @@ private struct NodeConverter {
         self.location = location
     }
 
-    mutating func convert(_ node: Node, depth: Int) throws(ConfigurationError) -> ConfigurationNode {
-        let place = node.mark.map { location($0.line) }
+    mutating func convert(_ node: YAMLNode, depth: Int) throws(ConfigurationError) -> ConfigurationNode {
+        let place = location(node.line)
         valueCount += 1
         guard valueCount <= YAMLConfiguration.valueCountMax, depth <= YAMLConfiguration.depthMax else {
             throw ConfigurationError(path: "", message: "has too many values or is nested too deeply", location: place)
         }
-        switch node {
-        case .scalar(let scalar):
-            return ConfigurationNode(isNull(scalar) ? .empty : .scalar(scalar.string), location: place)
-        case .sequence(let sequence):
+        switch node.content {
+        case .scalar(let text, let isPlain):
+            return ConfigurationNode(isPlain && Self.isNull(text) ? .empty : .scalar(text), location: place)
+        case .sequence(let elements):
             var nodes: [ConfigurationNode] = []
-            for element in sequence { nodes.append(try convert(element, depth: depth + 1)) }
+            for element in elements { nodes.append(try convert(element, depth: depth + 1)) }
             return ConfigurationNode(.list(nodes), location: place)
         case .mapping(let mapping):
             var entries: [ConfigurationNode.Entry] = []
-            for (key, value) in mapping {
-                guard case .scalar(let name) = key else {
+            for entry in mapping {
+                guard case .scalar(let name, _) = entry.key.content else {
                     throw ConfigurationError(path: "", message: "a key must be a name", location: place)
                 }
-                let entryPlace = key.mark.map { location($0.line) } ?? place
-                let converted = try convert(value, depth: depth + 1)
-                entries.append(.init(name: name.string, location: entryPlace, node: converted))
+                let converted = try convert(entry.value, depth: depth + 1)
+                entries.append(.init(name: name, location: location(entry.key.line), node: converted))
             }
             return ConfigurationNode(.map(entries), location: place)
-        case .alias:
-            throw ConfigurationError(path: "", message: "an alias does not name an anchor", location: place)
         }
     }
 
     /// YAML 1.2 §10.3.2: a plain scalar that is empty, `~` or `null` is no value; a quoted one is text.
-    private func isNull(_ scalar: Node.Scalar) -> Bool {
-        switch scalar.style {
-        case .any, .plain: ["", "~", "null", "Null", "NULL"].contains(scalar.string)
-        case .singleQuoted, .doubleQuoted, .literal, .folded: false
-        }
-    }
+    private static func isNull(_ text: String) -> Bool { ["", "~", "null", "Null", "NULL"].contains(text) }
 }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import DurableLog
-import Foundation
+import FoundationEssentials
+import Glibc
 import GatehouseHosting
 import Logging
 import ServerConfiguration

@@ -1,6 +1,6 @@
 import AuthorizationServer
 import DevelopmentIdentityProvider
-import Foundation
+import FoundationEssentials
 import GatehouseHosting
 import Logging
 import OAuthProtocol

@@ -1,4 +1,4 @@
-import Foundation
+import Glibc
 
 /// Ends this process when the one that started it has ended, so that a killed test run leaves no server behind.
 struct ParentWatch: Sendable {

@@ -1,4 +1,4 @@
-import Foundation
+import DurableLog
 
 /// Reads an audit trail line by line, from files or from standard input.
 struct AuditFile {
@@ -6,23 +6,25 @@ struct AuditFile {
 
     private let path: String
     /// What standard input had, which can be read once only.
-    private let input: Data?
+    private let input: [UInt8]?
 
     /// Opens a file; `-` is standard input.
     init(path: String) throws {
         self.path = path
-        input = path == "-" ? try FileHandle.standardInput.readToEnd() ?? Data() : nil
+        input = path == "-" ? try InputFile.standardInput.readToEnd() : nil
     }
 
     /// Calls `body` with each line, without its newline; a last line without a newline is torn, and is passed, too.
     func forEachLine(_ body: (ArraySlice<UInt8>) -> Void) throws {
         if let input {
-            for line in Array(input).split(separator: UInt8(ascii: "\n")) { body(line) }
+            for line in input.split(separator: UInt8(ascii: "\n")) { body(line) }
             return
         }
-        let handle = try FileHandle(forReadingFrom: URL(fileURLWithPath: path))
+        let file = try InputFile(path: path)
         var rest: [UInt8] = []
-        while let chunk = try handle.read(upToCount: Self.chunkByteCount), !chunk.isEmpty {
+        while true {
+            let chunk = try file.read(Self.chunkByteCount)
+            guard !chunk.isEmpty else { break }
             rest += chunk
             guard let last = rest.lastIndex(of: UInt8(ascii: "\n")) else { continue }
             for line in rest[..<last].split(separator: UInt8(ascii: "\n")) { body(line) }
@@ -33,13 +35,25 @@ struct AuditFile {
 
     /// The events of the lines that contain one of some texts; the others are not parsed.
     func entries(containing texts: Set<String>) throws -> [AuditEntry] {
-        let needles = texts.map { Data($0.utf8) }
+        let needles = texts.map { Array($0.utf8) }
         var entries: [AuditEntry] = []
         try forEachLine { line in
-            let data = Data(line)
-            guard needles.contains(where: { data.range(of: $0) != nil }) else { return }
+            guard needles.contains(where: { line.hasPart($0) }) else { return }
             if let entry = AuditEntry(line) { entries.append(entry) }
         }
         return entries
+    }
+}
+
+extension ArraySlice<UInt8> {
+    /// Whether the bytes occur in these, next to each other.
+    func hasPart(_ part: [UInt8]) -> Bool {
+        guard let first = part.first else { return true }
+        var index = startIndex
+        while endIndex - index >= part.count {
+            if self[index] == first, self[index..<(index + part.count)].elementsEqual(part) { return true }
+            index += 1
+        }
+        return false
     }
 }

@@ -1,5 +1,4 @@
 import ArgumentParser
-import Foundation
 import GatehouseHosting
 import ServerConfiguration
 
@@ -27,8 +26,8 @@ struct ImportCommand: ParsableCommand {
 
         func run() throws {
             let text: String
-            do { text = try String(contentsOfFile: path, encoding: .utf8) } catch {
-                Console.writeError("\(path) cannot be read: \(error.localizedDescription)")
+            do { text = try HostFiles().text(path) } catch {
+                Console.writeError("\(path) \(error.reason)")
                 throw ExitCode.failure
             }
             do throws(ConfigurationErrors) {

@@ -1,6 +1,6 @@
 import ArgumentParser
 import DurableLog
-import Foundation
+import FoundationEssentials
 import GatehouseHosting
 import OAuthProtocol
 import ServerConfiguration

@@ -1,5 +1,5 @@
 import ArgumentParser
-import Foundation
+import FoundationEssentials
 import OAuthProtocol
 
 /// `gatehouse end-all`: ends every session of a user, a client or an upstream, or from before a time.

@@ -32,17 +32,28 @@ struct StatusCommand: AsyncParsableCommand {
 struct UsersCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "users",
-        abstract: "List the users of a running server, with the numbers of their sessions and connections."
+        abstract: "List the users of a running server, or end one's logins with browsers."
     )
 
-    @Argument(help: "A part of the name or the verified address.")
+    @Argument(help: "A part of the name or the verified address; with --sign-out the user's id (sub).")
     var text: String?
+
+    @Flag(name: .long, help: "End all of the user's logins with browsers; sessions of applications go on.")
+    var signOut = false
 
     @OptionGroup var page: PageArguments
     @OptionGroup var management: ManagementArguments
 
+    func validate() throws {
+        if signOut, text == nil { throw ValidationError("give the id (sub) of the user to sign out") }
+    }
+
     func run() async throws {
         try await management.withClient { client in
+            if signOut, let text {
+                let path = "/admin/users/\(text)/sign-out"
+                return OutputTable.write(try await client.post(path, []), asJSON: management.json)
+            }
             OutputTable.write(
                 try await client.get("/admin/users", [("text", text)] + page.query),
                 rows: "users",
@@ -145,7 +156,7 @@ struct ClientsCommand: AsyncParsableCommand {
 struct KeysCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "keys",
-        abstract: "List the signing keys of a running server, or withdraw a compromised one.",
+        abstract: "List the signing keys of a running server, make others current, or withdraw a compromised one.",
         discussion: """
             A withdrawn key is no longer published, and nothing that it signed is accepted here. Resource servers that \
             verify tokens themselves accept them until they read the key set again: at most an hour.
@@ -155,10 +166,33 @@ struct KeysCommand: AsyncParsableCommand {
     @Option(name: .long, help: "The kid of a key to withdraw; if it signs, the next key becomes current first.")
     var withdraw: String?
 
+    @Flag(name: .long, help: "Make the next signing keys current; refused while verifiers may not know them yet.")
+    var rotate = false
+
+    @Flag(
+        name: .long,
+        help: "With --rotate: at once, although verifiers may refuse tokens until they read the keys again."
+    )
+    var force = false
+
+    @Flag(name: .long, help: "Seal upstream tokens with a new key from now on, and reseal the stored ones.")
+    var rotateVault = false
+
     @OptionGroup var management: ManagementArguments
+
+    func validate() throws {
+        guard [withdraw != nil, rotate, rotateVault].filter(\.self).count <= 1 else {
+            throw ValidationError("give one of --withdraw, --rotate and --rotate-vault")
+        }
+        if force, !rotate { throw ValidationError("--force needs --rotate") }
+    }
 
     func run() async throws {
         try await management.withClient { client in
+            if rotate || rotateVault {
+                let path = rotateVault ? "/admin/vault-key/rotate" : "/admin/keys/rotate" + (force ? "?force=true" : "")
+                return OutputTable.write(try await client.post(path, []), asJSON: management.json)
+            }
             if let withdraw {
                 return OutputTable.write(try await client.delete("/admin/keys/\(withdraw)"), asJSON: management.json)
             }

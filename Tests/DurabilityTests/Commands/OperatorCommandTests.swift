@@ -59,6 +59,13 @@ extension DurabilityTests {
                 #expect(try await Self.ask(again, deployment, "unblock", "--user", sub).status == 0)
                 let keys = try await Self.ask(again, deployment, "keys")
                 #expect(keys.output.hasPrefix("KID") && keys.output.contains("access_token"))
+                let rotated = try await Self.ask(again, deployment, "keys", "--rotate", "--force", "--json")
+                #expect(rotated.status == 0 && rotated.output.contains(#""kid""#), "\(rotated.errors)")
+                #expect(try await Self.ask(again, deployment, "keys", "--rotate-vault").status == 0)
+                #expect(try await Self.ask(again, deployment, "keys", "--force").status == 2)
+                let signedOut = try await Self.ask(again, deployment, "users", sub, "--sign-out")
+                #expect(signedOut.status == 0 && signedOut.output.contains("signed_out"), "\(signedOut.errors)")
+                #expect(try await Self.ask(again, deployment, "users", "--sign-out").status == 2)
                 #expect(await again.stop().status == 0)
             }
         }

@@ -5,7 +5,7 @@ import Testing
 
 extension DurabilityTests {
     /// The questions of the page about operations: each has a command that answers it.
-    @Suite("The operator's twelve questions")
+    @Suite("The operator's questions")
     struct OperatorQuestionTests {
         /// The commands of the page's table, in its order.
         private static func commands() throws -> [[String]] {
