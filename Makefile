@@ -10,7 +10,7 @@ RELEASE := -c release --static-swift-stdlib
 
 SWIFT_FOLDERS := $(wildcard Sources Tests Benchmarks)
 
-.PHONY: help setup build build-postgresql install deb sbom run test test-release test-sanitized fuzz simulate soak bench-setup bench bench-hostile bench-check bench-record format lint index reference clean
+.PHONY: help setup build build-postgresql install deb sbom run test test-release test-sanitized fuzz simulate storm soak bench-setup bench bench-hostile bench-check bench-record format lint index reference clean
 
 help: ## List the targets.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 18
@@ -70,6 +70,10 @@ test-sanitized: setup ## Run the whole suite under Thread Sanitizer, and under A
 	TSAN_OPTIONS=halt_on_error=1 .ci/run-tests --sanitize=thread --scratch-path .build/thread
 	swift build --build-tests --sanitize=address --scratch-path .build/address
 	ASAN_OPTIONS=detect_leaks=0 .ci/run-tests --sanitize=address --scratch-path .build/address
+
+storm: setup ## Kill two nodes and their database STORM_KILLS (default 50) times under load.
+	swift build --build-tests
+	STORM_KILLS=$${STORM_KILLS:-50} swift test --skip-build --filter '^DurabilityTests.(StormTests|PromotionTests)'
 
 # The tests' build brings the players; the program that they play with is the one that is delivered.
 soak: setup ## Run mixed flows with restarts and faults on the release program for SOAK_MINUTES (default 30).

@@ -12,60 +12,9 @@ import Testing
 /// The whole server, by HTTP, with its state in PostgreSQL.
 @Suite("A server on PostgreSQL", .timeLimit(.minutes(5)))
 struct ServerTests {
-    /// A node of the server whose state is in this schema; another node answers in the first one's name.
-    private func node(
-        _ settings: ClientSettings,
-        beside first: TestServer? = nil,
-        failures: Configuration.Rate = .init(burst: 1000, perMinute: 1000)
-    ) async throws -> TestServer {
-        try await TestServer.start(
-            clock: first?.clock ?? ManualClock(),
-            configure: { configuration in
-                configuration.limits.failuresPerSource = failures
-                guard let first else { return }
-                configuration.issuer = try Issuer(first.issuer)
-                configuration.upstreams = [TestServer.upstreamConfiguration(issuer: first.provider.issuer)]
-            },
-            environment: { environment in
-                let logger = environment.logger
-                environment.openState = { try await TestStorage.open(settings, $0, logger: logger) }
-            }
-        )
-    }
-
-    /// Runs the body with one node, and with a second one on the same tables.
-    private func withTwoNodes(
-        failures: Configuration.Rate = .init(burst: 1000, perMinute: 1000),
-        _ body: (TestServer, TestServer) async throws -> Void
-    ) async throws {
-        let settings = try await TestDatabase().settings
-        let first = try await node(settings, failures: failures)
-        let second = try await node(settings, beside: first, failures: failures)
-        do {
-            try await body(first, second)
-        } catch {
-            await second.shutdown()
-            await first.shutdown()
-            throw error
-        }
-        await second.shutdown()
-        await first.shutdown()
-    }
-
-    /// The same client, whose requests go to another node.
-    private func client(_ client: OAuthTestClient, at node: TestServer) -> OAuthTestClient {
-        var other = OAuthTestClient(
-            issuer: "http://\(node.server.addresses[0])",
-            transport: node.transport,
-            resource: TestServer.resource
-        )
-        other.id = client.id
-        return other
-    }
-
     @Test("registers, logs in, redeems, refreshes, retrieves, introspects and revokes")
     func flow() async throws {
-        let server = try await node(try await TestDatabase().settings)
+        let server = try await ServerNodes.start(try await TestDatabase().settings)
         let client = try await OAuthTestClient.registered(at: server)
         let tokens = try await client.tokens(at: server)
         #expect(tokens.status == 200)
@@ -83,13 +32,13 @@ struct ServerTests {
     @Test("logs no user out by a restart")
     func restart() async throws {
         let settings = try await TestDatabase().settings
-        let first = try await node(settings)
+        let first = try await ServerNodes.start(settings)
         let client = try await OAuthTestClient.registered(at: first)
         let tokens = try await client.tokens(at: first)
         let token = try #require(tokens["access_token"])
         await first.server.shutdown(gracePeriod: .zero)
-        let second = try await node(settings, beside: first)
-        let later = self.client(client, at: second)
+        let second = try await ServerNodes.start(settings, beside: first)
+        let later = ServerNodes.client(client, at: second)
         #expect(try await later.introspect(token).boolean("active") == true)
         #expect(try await later.refresh(tokens.refreshToken).status == 200)
         await second.shutdown()
@@ -98,9 +47,9 @@ struct ServerTests {
 
     @Test("of two nodes, each continues what the other began, and refuses what the other revoked")
     func nodes() async throws {
-        try await withTwoNodes { first, second in
+        try await ServerNodes.run { first, second in
             let client = try await OAuthTestClient.registered(at: first)
-            let other = self.client(client, at: second)
+            let other = ServerNodes.client(client, at: second)
             let tokens = try await client.tokens(at: first)
             let refreshed = try await other.refresh(tokens.refreshToken)
             #expect(refreshed.status == 200)
@@ -116,9 +65,9 @@ struct ServerTests {
 
     @Test("of two nodes, racers with one refresh token get the same successor")
     func refreshRace() async throws {
-        try await withTwoNodes { first, second in
+        try await ServerNodes.run { first, second in
             let client = try await OAuthTestClient.registered(at: first)
-            let clients = [client, self.client(client, at: second)]
+            let clients = [client, ServerNodes.client(client, at: second)]
             let token = try await client.tokens(at: first).refreshToken
             let answers = try await race(16) { try await clients[$0 % 2].refresh(token) }
             #expect(answers.allSatisfy { $0.status == 200 })
@@ -128,9 +77,9 @@ struct ServerTests {
 
     @Test("of two nodes, one racer with a code gets tokens")
     func codeRace() async throws {
-        try await withTwoNodes { first, second in
+        try await ServerNodes.run { first, second in
             let client = try await OAuthTestClient.registered(at: first)
-            let clients = [client, self.client(client, at: second)]
+            let clients = [client, ServerNodes.client(client, at: second)]
             let browser = TestBrowser(transport: first.transport)
             let code = try #require(try await client.authorize(with: browser, at: first)["code"])
             let answers = try await race(16) { try await clients[$0 % 2].redeem(code) }
@@ -141,14 +90,14 @@ struct ServerTests {
 
     @Test("LM-1: of two nodes, each allows half of a rate, and says how many there are")
     func rates() async throws {
-        try await withTwoNodes(failures: .init(burst: 50, perMinute: 60)) { first, second in
+        try await ServerNodes.run(failures: .init(burst: 50, perMinute: 60)) { first, second in
             for _ in 0..<2 {
                 await first.server.performMaintenance()
                 await second.server.performMaintenance()
                 first.clock.advance(by: .seconds(3))
             }
             let client = try await OAuthTestClient.registered(at: first)
-            for (node, client) in [(first, client), (second, self.client(client, at: second))] {
+            for (node, client) in [(first, client), (second, ServerNodes.client(client, at: second))] {
                 let metrics = try await client.send("GET", node.managementURL + "/metrics")
                 #expect(metrics.body.contains("gatehouse_nodes 2"))
                 var wrong = 0
@@ -162,7 +111,7 @@ struct ServerTests {
     func outage() async throws {
         let cluster = try await PostgreSQLCluster(isDurable: true)
         let database = try await TestDatabase(in: cluster)
-        let server = try await node(database.settings)
+        let server = try await ServerNodes.start(database.settings)
         let client = try await OAuthTestClient.registered(at: server)
         let tokens = try await client.tokens(at: server)
         try await cluster.order("stop immediate")

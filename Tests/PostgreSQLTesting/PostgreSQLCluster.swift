@@ -54,6 +54,12 @@ package final class PostgreSQLCluster: Sendable {
         "postgresql:///postgres?host=\(folder)&user=gatehouse&options=-csearch_path%3D\(schema)"
     }
 
+    /// The address of the database on the one of two servers that takes changes: this one, or the standby whose socket
+    /// is in a folder.
+    package func address(standby: String) -> String {
+        "postgresql:///postgres?host=\(folder),\(standby)&user=gatehouse"
+    }
+
     private static func answer(from pipe: Pipe) async throws -> String {
         let line = try await OwnThread.run(name: "cluster") { () -> String in
             var bytes = Data()

@@ -1,8 +1,10 @@
 """Keeps a PostgreSQL cluster for a test: makes it in a temporary folder, obeys lines on standard input, and removes it
 at their end, so that no cluster outlives the tests, however they end.
 
-Lines: `start`, `stop fast`, `stop immediate`, `kill` (all processes at once), `freeze`, `thaw`, `dump DATABASE`.
-Each is answered by `ok`, or `failed` with a reason, in one line; a dump by `ok` and the path of a file.
+Lines: `start`, `stop fast`, `stop immediate`, `kill` (all processes at once), `freeze`, `thaw`, `dump DATABASE`,
+`standby` (a second server, without which no change is acknowledged), `promote` (after a `kill`).
+Each is answered by `ok`, or `failed` with a reason, in one line; a dump by `ok` and the path of a file, a standby by `ok`
+and the folder of its socket.
 """
 
 import glob
@@ -41,6 +43,8 @@ if os.getuid() == 0:
     os.chown(folder, user.pw_uid, user.pw_gid)
     options |= {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}
 data = folder + "/data"
+standby_folder = folder + "/standby"
+standby_data = folder + "/standby-data"
 environment = {"PATH": programs + ":/usr/bin:/bin", "LC_ALL": "C", "HOME": folder}
 
 
@@ -53,10 +57,10 @@ def run(*arguments):
         raise RuntimeError(done.stdout.decode(errors="replace"))
 
 
-def start():
+def start(data=data, sockets=folder):
     settings = {
         "listen_addresses": "''",
-        "unix_socket_directories": folder,
+        "unix_socket_directories": sockets,
         "max_connections": "400",
         "shared_buffers": "32MB",
         "fsync": "on" if durable else "off",
@@ -67,11 +71,11 @@ def start():
     text = " ".join(f"-c {name}={value}" for name, value in settings.items())
     with open(os.devnull, "w") as nothing:
         done = subprocess.run(
-            [programs + "/pg_ctl", "start", "-w", "-s", "-D", data, "-l", folder + "/log", "-o", text],
+            [programs + "/pg_ctl", "start", "-w", "-s", "-D", data, "-l", sockets + "/log", "-o", text],
             stdout=nothing, stderr=nothing, env=environment, **options,
         )
     if done.returncode != 0:
-        raise RuntimeError(open(folder + "/log", errors="replace").read()[-2000:])
+        raise RuntimeError(open(sockets + "/log", errors="replace").read()[-2000:])
 
 
 def status(process):
@@ -119,6 +123,32 @@ def dump(database):
     return path
 
 
+def query(text):
+    done = subprocess.run(
+        [programs + "/psql", "-h", folder, "-U", "gatehouse", "-d", "postgres", "-A", "-t", "-c", text],
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=environment, **options,
+    )
+    if done.returncode != 0:
+        raise RuntimeError(done.stdout.decode(errors="replace"))
+    return done.stdout.decode().strip()
+
+
+def standby():
+    os.mkdir(standby_folder)
+    if os.getuid() == 0:
+        os.chown(standby_folder, options["user"], options["group"])
+    run("pg_basebackup", "-h", folder, "-U", "gatehouse", "-D", standby_data, "-R", "-c", "fast", "--no-sync")
+    start(standby_data, standby_folder)
+    # After the copy, so that the promoted server waits for no other one.
+    query("ALTER SYSTEM SET synchronous_standby_names = '*'")
+    query("SELECT pg_reload_conf()")
+    for _ in range(600):
+        if query("SELECT count(*) FROM pg_stat_replication WHERE sync_state = 'sync'") == "1":
+            return standby_folder
+        time.sleep(0.1)
+    raise RuntimeError("the standby does not replicate")
+
+
 def obey(line):
     words = line.split()
     if words[0] == "start":
@@ -131,6 +161,10 @@ def obey(line):
         send(signal.SIGSTOP)
     elif words[0] == "thaw":
         send(signal.SIGCONT)
+    elif words[0] == "standby":
+        return standby()
+    elif words[0] == "promote":
+        run("pg_ctl", "promote", "-w", "-s", "-D", standby_data)
     elif words[0] == "dump":
         return dump(words[1])
     return ""
@@ -156,6 +190,7 @@ try:
         answer(obey, line)
 finally:
     send(signal.SIGCONT)
-    subprocess.run([programs + "/pg_ctl", "stop", "-s", "-D", data, "-m", "immediate"],
-                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=environment, **options)
+    for place in [data, standby_data]:
+        subprocess.run([programs + "/pg_ctl", "stop", "-s", "-D", place, "-m", "immediate"],
+                       stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=environment, **options)
     shutil.rmtree(folder, ignore_errors=True)

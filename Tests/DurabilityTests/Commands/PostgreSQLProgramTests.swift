@@ -10,34 +10,15 @@ extension DurabilityTests {
         private func run(_ body: (StorageDeployment, PostgreSQLCluster) async throws -> Void) async throws {
             let cluster = try await PostgreSQLCluster(isDurable: true)
             try await StorageDeployment.run { deployment in
-                try deployment.edit { text in
-                    let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
-                    let storage = """
-                        storage:
-                          encryption_key: {file: \(deployment.keyFile.path())}
-                          postgresql: {url: "\(cluster.address())", pool: 4}
-                        """
-                    let before = lines.prefix { $0 != "storage:" }
-                    let after = lines.drop { !$0.hasPrefix("tokens:") }
-                    return (before + [Substring(storage)] + after).joined(separator: "\n")
-                }
+                try deployment.useDatabase(cluster.address())
                 try await body(deployment, cluster)
             }
-        }
-
-        private func program() throws -> String {
-            let folder = URL(filePath: try GatehouseProcess.executable()).deletingLastPathComponent()
-            let candidates = ["gatehouse-postgresql", "GatehousePostgreSQL"].map { folder.appending(path: $0).path() }
-            guard let found = candidates.first(where: FileManager.default.isExecutableFile) else {
-                throw Violation("no gatehouse-postgresql in \(folder.path())")
-            }
-            return found
         }
 
         private func start(_ deployment: StorageDeployment, _ command: String...) throws -> GatehouseProcess {
             try GatehouseProcess(
                 command + ["--config", try deployment.configuration().path()],
-                program: try program()
+                program: try GatehouseProcess.databaseProgram()
             )
         }
 
@@ -74,7 +55,7 @@ extension DurabilityTests {
                 #expect(empty.output.contains("the tables have version 0"))
                 let made = try await start(deployment, "database", "migrate").outcome()
                 #expect(made.status == 0)
-                #expect(made.output.contains("the tables have version 2 now"))
+                #expect(made.output.contains("the tables have version 3 now"))
                 #expect(try await start(deployment, "database", "status").outcome().status == 0)
                 #expect(try await start(deployment, "database", "migrate").outcome().output == "nothing to do\n")
 

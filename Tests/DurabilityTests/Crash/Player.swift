@@ -16,6 +16,8 @@ struct Player: Sendable {
     private var singleUses: SingleUses
     private var userCount = 0
     private var life = 0
+    /// Whether there are several nodes: codes outlive each of them, and a replay may end a session of an earlier life.
+    private let hasNodes: Bool
 
     /// Answers so far, by kind of request.
     private(set) var counts: [String: Int] = [:]
@@ -27,8 +29,15 @@ struct Player: Sendable {
     private static let sessionCountMax = 2
     private static let clientCountMax = 3
 
-    init(number: Int, deployment: StorageDeployment, seed: UInt64, faults: FaultWindow = FaultWindow()) {
+    init(
+        number: Int,
+        deployment: StorageDeployment,
+        seed: UInt64,
+        faults: FaultWindow = FaultWindow(),
+        hasNodes: Bool = false
+    ) {
         self.number = number
+        self.hasNodes = hasNodes
         self.faults = faults
         self.deployment = deployment
         singleUses = SingleUses(number: number, deployment: deployment)
@@ -37,12 +46,12 @@ struct Player: Sendable {
 
     // MARK: - Load
 
-    /// Does one thing after another until the server is gone.
+    /// Does one thing after another until the server is gone, or nothing more is wanted.
     ///
     /// - Throws: ``Violation`` when an answer contradicts an earlier one.
-    mutating func play() async throws {
+    mutating func play(while goesOn: @Sendable () -> Bool = { !Task.isCancelled }) async throws {
         do {
-            while !Task.isCancelled {
+            while goesOn() {
                 let wasOpen = faults.isOpen
                 do {
                     try await act()
@@ -108,7 +117,9 @@ struct Player: Sendable {
                 code: code,
                 life: life,
                 refreshTokens: [token],
-                accessToken: accessToken
+                accessToken: accessToken,
+                // The server renews upstream tokens by itself, and may be killed while it does.
+                isUpstreamOpen: faults.isOpen
             )
         )
     }
@@ -170,7 +181,7 @@ struct Player: Sendable {
     /// RFC 6749 §4.1.2: a code that comes again is refused, and ends the session while the server remembers the code.
     private mutating func replayCode(_ index: Int) async throws {
         let session = sessions[index]
-        if session.life == life { sessions[index].standing = .doubtful }
+        if session.life == life || hasNodes { sessions[index].standing = .doubtful }
         let answer = try await session.client.redeem(session.code)
         guard answer.status == 400, answer.error == "invalid_grant" else {
             throw violation("a used code was not refused", answer)
@@ -200,7 +211,9 @@ struct Player: Sendable {
     }
 
     private mutating func useOnce() async throws {
-        guard let kind = SingleUses.Kind.allCases.randomElement(using: &random) else { return }
+        // A proxy may send a GET again whose node was killed; the proof that came with it is used up then.
+        let kinds = SingleUses.Kind.allCases.filter { !hasNodes || $0 != .proof }
+        guard let kind = kinds.randomElement(using: &random) else { return }
         try await singleUses.use(kind)
         count(kind.rawValue)
     }

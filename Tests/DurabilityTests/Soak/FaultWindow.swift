@@ -14,7 +14,13 @@ final class FaultWindow: Sendable {
 
     /// Whether an answer names the trouble, so that no client takes it for a session that is over.
     static func saysSo(_ violation: Violation) -> Bool {
-        ["answered 503", "answered with 503", "temporarily_unavailable", "server_error", "answered 502"]
-            .contains { violation.description.contains($0) }
+        [
+            "answered 503", "answered with 503", "after status 503", "temporarily_unavailable", "server_error",
+            // A login that is interrupted ends on a page of the server or of the browser's.
+            "no code: [:]",
+            // Of a proxy whose node is gone.
+            "answered 502", "answered with 502", "after status 502",
+        ]
+        .contains { violation.description.contains($0) }
     }
 }

@@ -10,7 +10,8 @@ struct ProxyRecipeTests {
     @Test(
         "lead to the sample's listener, and replace what a client says of its address",
         arguments: [
-            ("nginx.conf", "proxy_set_header X-Forwarded-For $remote_addr;"), ("Caddyfile", "reverse_proxy"),
+            ("nginx.conf", "proxy_set_header X-Forwarded-For $remote_addr;"),
+            ("nginx-nodes.conf", "proxy_set_header X-Forwarded-For $remote_addr;"), ("Caddyfile", "reverse_proxy"),
             ("envoy.yaml", "use_remote_address: true"), ("traefik.yaml", "loadBalancer"),
         ]
     )
@@ -28,8 +29,8 @@ struct ProxyRecipeTests {
         #expect(throws: Never.self) { try DeployFiles.documents("Proxies/" + file) }
     }
 
-    @Test("nginx accepts its recipe")
-    func nginx() throws {
+    @Test("nginx accepts its recipes", arguments: ["nginx.conf", "nginx-nodes.conf"])
+    func nginx(file: String) throws {
         let folder = FileManager.default.temporaryDirectory.appending(path: "nginx-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: folder) }
@@ -40,7 +41,7 @@ struct ProxyRecipeTests {
             "/CN=auth.example.com", "-keyout", key, "-out", certificate,
         ])
         #expect(made.status == 0)
-        let recipe = try DeployFiles.text("Proxies/nginx.conf")
+        let recipe = try DeployFiles.text("Proxies/" + file)
             .replacing("/etc/ssl/auth.example.com.pem", with: certificate)
             .replacing("/etc/ssl/private/auth.example.com.key", with: key)
         let main = "pid \(folder.path())/pid; error_log stderr; events {} http {\n\(recipe)\n}\n"
