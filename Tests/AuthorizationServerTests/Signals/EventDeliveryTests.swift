@@ -9,7 +9,7 @@ import Testing
 /// RFC 8936 and RFC 8417: what receivers get, and when they need not get it again.
 @Suite("Shared Signals: delivery by poll")
 struct EventDeliveryTests {
-    @Test("a revoked session is an event that names it and its user, signed by a published key")
+    @Test("RFC 9493: a revoked session is an event that names it and its user, signed by a published key")
     func session() async throws {
         try await EventScene.run { scene in
             let id = try await scene.stream()
