@@ -105,6 +105,16 @@ export class Gatehouse {
     authorization: string | null | undefined,
     scopes?: readonly string[],
   ): Promise<{ token: AccessToken; refusal?: undefined } | { token?: undefined; refusal: Refusal }>;
+  /**
+   * Begins to learn of ended sessions and revoked tokens, which `verify` and `guard` refuse from then on.
+   *
+   * Resolves once everything is known that has ended so far; rejects with `Unavailable` or `Misconfigured` if that
+   * fails. What ends later is awaited in the background, and tried again whenever Gatehouse does not answer. Call it at
+   * the start of each process; Gatehouse needs `shared_signals: {enabled: true}`.
+   */
+  followRevocations(): Promise<void>;
+  /** Ends what `followRevocations` began. */
+  close(): Promise<void>;
   /** RFC 8414. */
   metadata(): Promise<Record<string, unknown>>;
   /** RFC 9728: the protected-resource metadata. */

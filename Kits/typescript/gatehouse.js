@@ -141,7 +141,7 @@ export class KeySet {
 
 // RFC 9068: access tokens, as strictly as Gatehouse reads them
 
-function readHeader(token) {
+function readHeader(token, wanted = "at+jwt") {
   const segments = typeof token === "string" ? token.split(".") : [];
   if (segments.length !== 3 || token.length > TOKEN_BYTES_MAX) throw new InvalidToken("not a compact JWS");
   const header = parseObject(decode(segments[0]));
@@ -152,7 +152,7 @@ function readHeader(token) {
     throw new InvalidToken("a nested token");
   }
   const type = typeof header.typ === "string" ? header.typ.toLowerCase().replace(/^application\//, "") : "";
-  if (type !== "at+jwt") throw new InvalidToken("not an access token");
+  if (type !== wanted) throw new InvalidToken(`the type is not ${wanted}`);
   const algorithm = header.alg === "Ed25519" ? "EdDSA" : header.alg;
   if (typeof algorithm !== "string" || !Object.hasOwn(ALGORITHMS, algorithm)) {
     throw new InvalidToken("the algorithm is not accepted");
@@ -218,6 +218,157 @@ export async function verify(token, keys, { issuer, audience, now, skew = 0, sco
   return verified;
 }
 
+// What has ended before its time: security events (OpenID SSF 1.0, CAEP, RFC 8417) by poll (RFC 8936)
+
+const SESSION_REVOKED = "https://schemas.openid.net/secevent/caep/event-type/session-revoked";
+const POLL = "urn:ietf:rfc:8936";
+const RETRY_SECONDS = [1, 2, 5, 10, 30];
+// Longer than the longest access token lives.
+const REVOKED_SECONDS = 25 * 3600;
+const REVOKED_MAX = 200_000;
+
+class RevokedTokens {
+  #now;
+  #sessions = new Map();
+  #tokens = new Map();
+  before = 0;
+
+  constructor(now) {
+    this.#now = now;
+  }
+
+  check({ session, claims }) {
+    if (this.#sessions.has(session) || this.#tokens.has(claims.jti) || claims.iat <= this.before) {
+      throw new InvalidToken("revoked");
+    }
+  }
+
+  add(claims) {
+    const event = claims.events[SESSION_REVOKED];
+    if (event === undefined) return;
+    const { format, jti, session } = claims.sub_id;
+    if (format === "jwt_id" && isText(jti)) this.#keep(this.#tokens, jti);
+    else if (isText(session?.id)) this.#keep(this.#sessions, session.id);
+    // The whole issuer, or a subject that this version does not know: to refuse too many is safe.
+    else this.refuseAll(event.event_timestamp ?? this.#now());
+  }
+
+  refuseUntilNow() {
+    this.refuseAll(this.#now());
+  }
+
+  refuseAll(until) {
+    this.before = Math.max(this.before, until);
+  }
+
+  #keep(table, name) {
+    const now = this.#now();
+    table.delete(name);
+    table.set(name, now);
+    for (const [oldest, moment] of table) {
+      const isOver = moment < now - REVOKED_SECONDS;
+      if (!isOver && table.size <= REVOKED_MAX) break;
+      table.delete(oldest);
+      if (!isOver) this.refuseAll(moment);
+    }
+  }
+}
+
+class RevocationFeed {
+  #send;
+  #read;
+  #issuer;
+  #stream;
+  #known = {};
+  #abort = new AbortController();
+  #task;
+
+  constructor({ issuer, revoked, send, read }) {
+    this.revoked = revoked;
+    this.#issuer = issuer;
+    this.#send = send;
+    this.#read = read;
+  }
+
+  async start() {
+    if (this.#task !== undefined) return;
+    await this.#catchUp();
+    this.#task = this.#follow();
+  }
+
+  async close() {
+    this.#abort.abort();
+    await this.#task;
+    if (this.#stream === undefined) return;
+    const url = `${this.#stream.configuration}?stream_id=${encodeURIComponent(this.#stream.id)}`;
+    // Gatehouse drops a stream that nobody uses.
+    await this.#send("DELETE", url).catch(() => undefined);
+  }
+
+  async #follow() {
+    for (let failures = 0; !this.#abort.signal.aborted; ) {
+      try {
+        if (this.#stream === undefined) await this.#catchUp();
+        await this.#poll(true);
+        failures = 0;
+      } catch {
+        if (this.#abort.signal.aborted) return;
+        await pause(RETRY_SECONDS[Math.min(failures++, RETRY_SECONDS.length - 1)], this.#abort.signal);
+      }
+    }
+  }
+
+  async #catchUp() {
+    if (this.#stream === undefined) {
+      const { origin, pathname } = new URL(this.#issuer);
+      const { body } = await this.#send("GET", `${origin}/.well-known/ssf-configuration${pathname.replace(/\/$/, "")}`);
+      if (body.issuer !== this.#issuer || !body.delivery_methods_supported?.includes(POLL)) {
+        throw new Misconfigured("the metadata of security events is another issuer's, or offers no poll");
+      }
+      const configuration = body.configuration_endpoint;
+      const made = await this.#send("POST", configuration, { delivery: { method: POLL } });
+      this.#stream = { configuration, id: made.body.stream_id, endpoint: made.body.delivery.endpoint_url };
+      this.#known = {};
+    }
+    while (await this.#poll(false));
+  }
+
+  async #poll(waits) {
+    if (this.#stream === undefined) return false;
+    const poll = { returnImmediately: !waits, ...this.#known };
+    const { status, body } = await this.#send("POST", this.#stream.endpoint, poll, this.#abort.signal);
+    if (status === 404) {
+      this.#stream = undefined;
+      if (!waits) await this.#catchUp();
+      return false;
+    }
+    const ack = [];
+    const setErrs = {};
+    for (const [identifier, token] of Object.entries(body.sets ?? {})) {
+      try {
+        this.revoked.add(await this.#read(token));
+        ack.push(identifier);
+      } catch (error) {
+        if (error instanceof Unavailable) throw error;
+        // An end that cannot be read might be of any token.
+        this.revoked.refuseUntilNow();
+        setErrs[identifier] = { err: "invalid_request", description: "the event cannot be read" };
+      }
+    }
+    // Acknowledged by the next poll: what is not known durably here comes again after a new start anyway.
+    this.#known = { ack, setErrs };
+    return body.moreAvailable === true;
+  }
+}
+
+function pause(seconds, signal) {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, seconds * 1000);
+    timer.unref?.();
+    signal.addEventListener("abort", () => (clearTimeout(timer), resolve()), { once: true });
+  });
+}
+
 // One Gatehouse, as one MCP server knows it
 
 export class Gatehouse {
@@ -230,9 +381,66 @@ export class Gatehouse {
   #unknown = [];
   #tokens = new Map();
   #requests = new Map();
+  #revoked;
+  #feed;
 
   constructor(options) {
     this.#options = { scopes: [], skew: 5, fetch: globalThis.fetch.bind(globalThis), now: () => Date.now() / 1000, ...options };
+    this.#revoked = new RevokedTokens(this.#options.now);
+  }
+
+  async followRevocations() {
+    this.#feed ??= new RevocationFeed({
+      issuer: this.#options.issuer,
+      revoked: this.#revoked,
+      send: (...request) => this.#sendJSON(...request),
+      read: (token) => this.#readEvent(token),
+    });
+    await this.#feed.start();
+  }
+
+  async close() {
+    await this.#feed?.close();
+    this.#feed = undefined;
+  }
+
+  async #readEvent(token) {
+    const { algorithm, name, segments } = readHeader(token, "secevent+jwt");
+    const keys = await this.#keySet(name);
+    const signed = new TextEncoder().encode(`${segments[0]}.${segments[1]}`);
+    await keys.check(algorithm, name, signed, decode(segments[2]));
+    const claims = parseObject(decode(segments[1]));
+    const { issuer, clientID } = this.#options;
+    if (claims.iss !== issuer || (claims.aud !== clientID && !claims.aud?.includes?.(clientID))) {
+      throw new InvalidToken("another issuer's event, or another receiver's");
+    }
+    return claims;
+  }
+
+  async #sendJSON(method, url, body, signal) {
+    const headers = { authorization: this.#basic() };
+    if (body !== undefined) headers["content-type"] = "application/json";
+    // Longer than Gatehouse lets a poll wait.
+    const signals = [AbortSignal.timeout(40_000), ...(signal === undefined ? [] : [signal])];
+    let answer;
+    let content = {};
+    try {
+      const init = { method, headers, body: body && JSON.stringify(body), signal: AbortSignal.any(signals) };
+      answer = await this.#options.fetch(url, init);
+      if (answer.status === 200 || answer.status === 201) content = await answer.json();
+      else await answer.body?.cancel();
+    } catch (error) {
+      throw new Unavailable(`${url} cannot be read: ${error.message}`);
+    }
+    if ([200, 201, 204].includes(answer.status)) return { status: answer.status, body: content };
+    if (answer.status === 404 && method === "POST") return { status: 404, body: content };
+    const text = `${url} answers ${answer.status}`;
+    throw [400, 401, 403, 404].includes(answer.status) ? new Misconfigured(text) : new Unavailable(text);
+  }
+
+  #basic() {
+    const { clientID, clientSecret } = this.#options;
+    return `Basic ${btoa(`${encodeURIComponent(clientID)}:${encodeURIComponent(clientSecret)}`)}`;
   }
 
   get resource() {
@@ -243,7 +451,10 @@ export class Gatehouse {
     const { name } = readHeader(token);
     const keys = await this.#keySet(name);
     const { issuer, resource, skew, now } = this.#options;
-    return verify(token, keys, { issuer, audience: resource, skew, now: now(), scopes });
+    const verified = await verify(token, keys, { issuer, audience: resource, skew, now: now() });
+    this.#revoked.check(verified);
+    requireScopes(verified, scopes);
+    return verified;
   }
 
   async #keySet(name) {
@@ -373,12 +584,11 @@ export class Gatehouse {
   }
 
   async #post(url, form) {
-    const { clientID, clientSecret, fetch } = this.#options;
     try {
-      return await fetch(url, {
+      return await this.#options.fetch(url, {
         method: "POST",
         headers: {
-          authorization: `Basic ${btoa(`${encodeURIComponent(clientID)}:${encodeURIComponent(clientSecret)}`)}`,
+          authorization: this.#basic(),
           "content-type": "application/x-www-form-urlencoded",
         },
         body: new URLSearchParams(form),

@@ -64,6 +64,14 @@ package struct StoreLimits: Hashable, Sendable {
     ///
     /// At the bound the session is ended.
     package var revokedAccessTokensPerSessionMax = 64
+    /// The most endings of sessions and tokens that receivers of events may still have to learn.
+    ///
+    /// At the bound the oldest is dropped, and receivers that have not read it refuse every token of its time.
+    package var endingsMax = 200_000
+    /// The most event streams of one receiver.
+    ///
+    /// At the bound the one that was unused longest is dropped: its receiver makes another and reads everything again.
+    package var eventStreamsPerReceiverMax = 256
     /// The most consumed assertion ids.
     ///
     /// At the bound an assertion is refused with `temporarily_unavailable`, never accepted.

@@ -41,6 +41,7 @@ package struct PostgreSQLStorage: StateStorage {
         )
         do {
             try await Self.compareKeys(place)
+            try await PostgreSQLEndings(place).prepare()
         } catch {
             await client.shutdown()
             throw error
@@ -57,6 +58,7 @@ package struct PostgreSQLStorage: StateStorage {
         let keys = PostgreSQLKeys(place)
         let replay = PostgreSQLReplay(place)
         let devices = PostgreSQLDevices(place)
+        let (endings, streams) = (PostgreSQLEndings(place), PostgreSQLStreams(place))
         return Stores(
             clients: clients,
             sessions: sessions,
@@ -73,7 +75,9 @@ package struct PostgreSQLStorage: StateStorage {
                     vault: vault,
                     keys: keys,
                     replay: replay,
-                    devices: devices
+                    devices: devices,
+                    endings: endings,
+                    streams: streams
                 ),
                 nodes: nodes
             ),
@@ -86,7 +90,8 @@ package struct PostgreSQLStorage: StateStorage {
                 ),
                 blocks: PostgreSQLBlocks(place),
                 keys: keys
-            )
+            ),
+            signals: Stores.Signals(endings: endings, streams: streams)
         )
     }
 

@@ -54,6 +54,12 @@ extension Configuration {
             """
         )
         Key("agents", \.agents, .section(Agents.keys), "Tokens with which programs act for a user without a browser.")
+        Key(
+            "shared_signals",
+            \.sharedSignals,
+            .section(SharedSignals.keys),
+            "Security events for resource servers (OpenID Shared Signals Framework 1.0)."
+        )
         Key("branding", \.branding, .section(Branding.keys), "Whose server this is, as the pages for people say it.")
             .reloaded
         Key("dpop", \.proofs, .section(Proofs.keys), "What is asked of DPoP proofs (RFC 9449).")

@@ -76,6 +76,9 @@ package struct Configuration: Hashable, Sendable {
 
     /// Tokens with which programs act for a user without a browser.
     package var agents = Agents()
+
+    /// Security events for resource servers.
+    package var sharedSignals = SharedSignals()
     /// What is asked of DPoP proofs (RFC 9449).
     package var proofs = Proofs()
     /// Whose server this is, as the pages say it.

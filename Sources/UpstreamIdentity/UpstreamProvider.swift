@@ -20,6 +20,8 @@ package final class UpstreamProvider: Sendable {
     let openID: OpenID?
     /// The parts that only a protected MCP server has.
     let protected: Protected?
+    /// The look-up of organisations that only GitHub has.
+    let organizations: OrganizationLookup?
     /// The metadata that only a foreign authorization server has.
     private let chainedEndpoints: CachedDocument<UpstreamEndpoints>?
     private let staticEndpoints: UpstreamEndpoints?
@@ -81,6 +83,7 @@ package final class UpstreamProvider: Sendable {
             resource: configuration.resource
         )
         protected = Protected(configuration, exchange, clients, timeSource: timeSource, logger: logger)
+        organizations = Self.organizations(configuration, exchange, timeSource: timeSource)
         chainedEndpoints = Self.chainedEndpoints(configuration, exchange, timeSource: timeSource, logger: logger)
         openID = OpenID(configuration, exchange, timeSource: timeSource, logger: logger)
         staticEndpoints =

@@ -46,6 +46,17 @@ struct ConformanceTests {
         }
     }
 
+    @Test("AuthorizationSessions and EventStreams", arguments: SignalStoreConformance.rules)
+    func signals(rule: SignalStoreConformance.Rule) async throws {
+        try await rule.check { settings in
+            let stores = MemoryStores(settings, journal: VolatileJournal())
+            return SignalStores(
+                authorization: stores.sessions,
+                signals: Stores.Signals(endings: stores.sessions, streams: stores.streams)
+            )
+        }
+    }
+
     @Test("SigningKeyRing", arguments: SigningKeyStoreConformance.rules)
     func keys(rule: SigningKeyStoreConformance.Rule) async throws {
         try await rule.check { _ in SigningKeyRing(journal: VolatileJournal()) }

@@ -36,6 +36,21 @@ struct NetworkedStoreTests {
         }
     }
 
+    @Test("endings and streams of events", arguments: SignalStoreConformance.rules)
+    func signals(rule: SignalStoreConformance.Rule) async throws {
+        try await rule.check { settings in
+            let stores = MemoryStores(settings, journal: VolatileJournal())
+            let signals = NetworkedSignals(
+                far: Stores.Signals(endings: stores.sessions, streams: stores.streams),
+                network: Network()
+            )
+            return SignalStores(
+                authorization: NetworkedSessions(far: stores.sessions, network: Network()),
+                signals: Stores.Signals(endings: signals, streams: signals)
+            )
+        }
+    }
+
     @Test("both together", arguments: SharedStoreConformance.rules)
     func shared(rule: SharedStoreConformance.Rule) async throws {
         try await rule.check { _ in

@@ -30,6 +30,15 @@ struct ConformanceTests {
         }
     }
 
+    @Test("endings and streams of events", arguments: SignalStoreConformance.rules)
+    func signals(rule: SignalStoreConformance.Rule) async throws {
+        try await rule.check { settings in
+            let stores = try await TestStorage.make(settings).stores
+            guard let signals = stores.signals else { throw Unexpected(description: "no stores for events") }
+            return SignalStores(authorization: stores.sessions, signals: signals)
+        }
+    }
+
     @Test("keys", arguments: SigningKeyStoreConformance.rules)
     func keys(rule: SigningKeyStoreConformance.Rule) async throws {
         try await rule.check { settings in try await TestStorage.make(settings).stores.keys }

@@ -20,9 +20,12 @@ struct DumpTests {
     func nothingInClear() async throws {
         let cluster = try await PostgreSQLCluster(isDurable: false)
         let database = try await TestDatabase(in: cluster)
-        let stores = try await TestStorage.open(database.settings).stores
+        var settings = StoreSettings()
+        settings.recordsEndings = true
+        let stores = try await TestStorage.open(database.settings, settings).stores
         try await fillVault(stores)
         try await fillSessions(stores.sessions)
+        try await fillSignals(stores)
         let verifier = try await fillLogins(stores)
         let secrets = try await fillKeys(stores) + [verifier]
         await stores.upkeep.sweep(now: now, limit: 10)
@@ -71,6 +74,17 @@ struct DumpTests {
     }
 
     // MARK: - Rows
+
+    /// A session that ended, a revoked token, and a stream that reads of them.
+    private func fillSignals(_ stores: Stores) async throws {
+        let session = try await stores.sessions.opened(StoreSample.grant(900))
+        _ = try await stores.sessions.revoke(session.id).outcome
+        let token = AccessTokenReference(tokenID: "geheim token", sessionID: nil, audience: "https://geheim.example")
+        _ = try await stores.sessions.revokeAccessToken(token, expiry: now + .seconds(600), now: now).outcome
+        var stream = EventStream(id: EventStreamID(value: 1), clientID: clientID, usedAt: now)
+        stream.summary = "geheim"
+        try await stores.signals?.streams.add(stream, now: now).outcome
+    }
 
     private func fillVault(_ stores: Stores) async throws {
         let login = UserLogin(

@@ -27,7 +27,7 @@ struct FolderTests {
         // The features.
         [
             "Administration", "Authorization", "Connections", "ForwardAuthentication", "Introspection", "Logout",
-            "Management", "Metadata", "OpenID", "Registration", "ReportInvalid", "Revocation", "Token",
+            "Management", "Metadata", "OpenID", "Registration", "ReportInvalid", "Revocation", "Signals", "Token",
         ],
         // What assembles them, and the server.
         ["Features"],

@@ -27,12 +27,7 @@ struct FederatedUsers: Sendable {
         tenantClaim: String?
     ) async throws(OAuthError) -> IdentityKey {
         let issuer = trusted.settings.issuer
-        let provider: UpstreamProvider?
-        do {
-            provider = try await upstreams.provider(ofIssuer: issuer, claims: assertion.claims)
-        } catch {
-            throw OAuthError(.temporarilyUnavailable, "an identity provider is not available")
-        }
+        let provider = try await provider(of: assertion, trusted)
         do throws(UpstreamError) {
             let subject: String
             if let tenantClaim {
@@ -45,6 +40,20 @@ struct FederatedUsers: Sendable {
             return IdentityKey(namespace: provider?.identityNamespace ?? issuer, subject: subject)
         } catch {
             throw OAuthError(.invalidGrant, "the assertion has no usable sub, or no usable tenant")
+        }
+    }
+
+    /// The upstream whose accounts the issuer's assertions are about; `nil` for an issuer at which nobody logs in here.
+    ///
+    /// - Throws: `temporarily_unavailable` when only an upstream's document tells, and it cannot be fetched.
+    func provider(
+        of assertion: SignedAssertion,
+        _ trusted: TrustedIssuer
+    ) async throws(OAuthError) -> UpstreamProvider? {
+        do {
+            return try await upstreams.provider(ofIssuer: trusted.settings.issuer, claims: assertion.claims)
+        } catch {
+            throw OAuthError(.temporarilyUnavailable, "an identity provider is not available")
         }
     }
 

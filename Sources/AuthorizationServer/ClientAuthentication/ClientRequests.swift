@@ -41,6 +41,29 @@ package struct ClientRequests: Sendable {
         return try await authenticator.authenticate(authentication, context: context)
     }
 
+    /// The client of a request whose body is no form: by HTTP Basic, or by an assertion as a bearer token (RFC 7523 §2.2
+    /// has a place for it in forms only).
+    ///
+    /// - Throws: `invalid_client` for a client that is unknown, not authenticated, or public.
+    func client(inHeaderOf request: Request, _ context: RequestContext) async throws(OAuthError) -> Client {
+        guard let assertion = BearerToken.read(request) else {
+            return try await client(request, FormParameters([]), context, needsProof: true)
+        }
+        let authentication: ClientAuthenticationRequest
+        do throws(ClientAuthenticationRequest.Refusal) {
+            authentication = try ClientAuthenticationRequest(
+                authorization: nil,
+                form: FormParameters([
+                    ("client_assertion_type", ClientAuthenticationRequest.assertionType),
+                    ("client_assertion", assertion),
+                ])
+            )
+        } catch {
+            throw OAuthError(.invalidClient, "the client assertion is unreadable")
+        }
+        return try await authenticator.authenticate(authentication, context: context)
+    }
+
     /// Whether a request names a client, or tries to authenticate one, in any way: then the client must be right.
     func namesClient(_ request: Request, _ form: FormParameters) -> Bool {
         let fields = ["client_id", "client_secret", "client_assertion", "client_assertion_type"]

@@ -34,7 +34,10 @@ struct BrowserFeature: Feature {
         }
         if let target = parts.environment.frontPage { endpoints.append(FrontPageEndpoint(target: target)) }
         let pages = endpoints + ConnectionEndpoints(parts, browser, logins).endpoints
-        self.endpoints = pages.map { SpokenPages($0, cookies: browser.ground.cookies) }
+        let pushed = parts.seals.pushedRequests
+        self.endpoints = pages.map { page in
+            SpokenPages(page, cookies: browser.ground.cookies) { pushed.open($0)?.query }
+        }
     }
 }
 

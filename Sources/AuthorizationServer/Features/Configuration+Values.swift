@@ -138,6 +138,7 @@ extension Configuration {
         var settings = StoreSettings()
         settings.limits = limits
         settings.sessions = sessionPolicy
+        settings.recordsEndings = sharedSignals.isEnabled
         if let recovery {
             // Another policy than `always` acknowledges changes that a crash may lose.
             let mayLack = recovery.hasLoss || storage.journal != .always

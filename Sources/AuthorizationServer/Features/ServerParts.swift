@@ -22,6 +22,7 @@ struct ServerParts {
     let seenTokens = SeenAccessTokens()
     let recentProofs = RecentProofs()
     let proofNonces: ProofNonces?
+    let eventWaits: EventWaits
     let seals: BrowserSeals
     private(set) var secrets: OperatorSecrets
     private(set) var clients: ClientParts
@@ -44,6 +45,7 @@ struct ServerParts {
         self.stores = stores
         self.work = work
         ownKeys = keys
+        eventWaits = EventWaits(endings: stores.signals?.endings, work: work)
         secrets = OperatorSecrets(configuration)
         resources = configuration.resourceCatalogue
         instruments = Instruments(

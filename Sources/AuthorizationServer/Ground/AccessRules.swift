@@ -1,6 +1,6 @@
 package import OAuthProtocol
 package import ServerConfiguration
-import UpstreamIdentity
+package import UpstreamIdentity
 
 /// `allow`: which accounts and users are accepted, and which scopes they get, by what a provider says of them.
 ///
@@ -13,6 +13,8 @@ package struct AccessRules: Sendable {
     private let scopes: [String: [String: ClaimRule]]
     private let fleets: [ResourcePattern]
     private let single: Set<String>
+    /// The GitHub organisations and teams that any rule names.
+    package let organizations: OrganizationNames
 
     /// When a rule is applied.
     package enum Stage: Sendable {
@@ -28,6 +30,7 @@ package struct AccessRules: Sendable {
         scopes = [:]
         fleets = []
         single = []
+        organizations = OrganizationNames()
     }
 
     /// The rules of a configuration.
@@ -38,6 +41,13 @@ package struct AccessRules: Sendable {
         single = Set(configuration.resources.map(\.uri))
         fleets = configuration.resources.compactMap { ResourcePattern($0.uri) }
         scopes = Self.table(configuration.resources.map { ($0.uri, $0.scopeAccess.isEmpty ? nil : $0.scopeAccess) })
+        let all =
+            configuration.upstreams.map(\.access) + configuration.clients.map(\.access)
+            + configuration.resources.flatMap { [$0.access] + $0.scopeAccess.values.map(Optional.some) }
+        organizations = OrganizationNames(
+            organizations: all.flatMap { $0?.texts(of: OrganizationNames.organizationClaim) ?? [] },
+            teams: all.flatMap { $0?.texts(of: OrganizationNames.teamClaim) ?? [] }
+        )
     }
 
     private static func table<Rule>(_ pairs: [(String, Rule?)]) -> [String: Rule] {

@@ -22,7 +22,7 @@ extension RequestContext {
 extension UInt64 {
     /// A number whose bits all depend on this one's, and which no other has: the finalizer of SplitMix64.
     ///
-    /// It hides nothing: the address can be computed from it, as it could be found from a hash of so few possible values.
+    /// It hides nothing: the address can be computed from it, as it could be found from a hash of so few values.
     fileprivate var spread: UInt64 {
         var bits = self &+ 0x9e37_79b9_7f4a_7c15
         bits = (bits ^ bits >> 30) &* 0xbf58_476d_1ce4_e5b9

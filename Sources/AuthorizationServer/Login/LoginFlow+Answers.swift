@@ -97,7 +97,7 @@ extension LoginFlow {
             legs.claimMappings[provider.name]?.add(result.claims, to: &login.claims)
             if login.userID == nil {
                 login.noteAuthentication(result.authentication)
-                login.withheldScopes = legs.withheldScopes(result, for: login.request)
+                login.withheldScopes = try await withheldScopes(result, provider, login)
             }
             login.userID = kept.userID
             login.connections.append(kept.id)
@@ -108,6 +108,18 @@ extension LoginFlow {
             return await goOn(login, without: provider, error, request, context)
         }
         return await advance(login, request, context)
+    }
+
+    private func withheldScopes(
+        _ result: UpstreamLogin,
+        _ provider: UpstreamProvider,
+        _ login: Login
+    ) async throws(LegFailure) -> ScopeSet {
+        do throws(UpstreamError) {
+            return try await legs.withheldScopes(result, at: provider, for: login.request)
+        } catch {
+            throw LegFailure(error)
+        }
     }
 
     /// Continues a login that lacks a provider, if that one is optional.
@@ -133,7 +145,7 @@ extension LoginFlow {
     ) async throws(LegFailure) -> UpstreamLogin {
         do throws(UpstreamError) {
             let result = try await answer.redeem(at: provider, leg, for: purpose)
-            try legs.checkAccess(result, at: provider, identifying: purpose.unidentifiedRequest)
+            try await legs.checkAccess(result, at: provider, identifying: purpose.unidentifiedRequest)
             return result
         } catch {
             throw LegFailure(error)

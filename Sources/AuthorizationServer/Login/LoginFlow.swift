@@ -183,7 +183,7 @@ package struct LoginFlow: Sendable {
         guard let connection, connection.isUsable(now: now),
             let binding = provider.clientBinding, connection.upstreamClientID.hasSameBytes(as: binding),
             provider.missingScopes(provider.requestedScopes, granted: connection.scopes).isEmpty,
-            legs.accounts.admits(connection, at: provider), legs.accounts.allowsWithoutVisit(connection)
+            legs.accounts.admits(connection, at: provider), await legs.accounts.allowsWithoutVisit(connection)
         else { return nil }
         return connection.id
     }

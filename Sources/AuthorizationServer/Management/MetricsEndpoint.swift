@@ -77,5 +77,7 @@ struct ServerGauges: Sendable {
         metrics.gauge("gatehouse_clients", counts.clients)
         metrics.gauge("gatehouse_consumed_assertions", counts.consumedAssertions)
         metrics.gauge("gatehouse_device_authorizations", counts.deviceAuthorizations)
+        metrics.gauge("gatehouse_session_endings", counts.endings)
+        metrics.gauge("gatehouse_event_streams", counts.eventStreams)
     }
 }

@@ -13,6 +13,12 @@ struct OpenAPISchema: Sendable {
         schema = ["type": "object", "required": .strings(required), "properties": .object(properties)]
     }
 
+    /// A schema that is no plain object.
+    init(_ name: String, _ schema: JSONValue) {
+        self.name = name
+        self.schema = schema
+    }
+
     /// An array of texts, as a property.
     static let texts: JSONValue = ["type": "array", "items": ["type": "string"]]
 

@@ -26,7 +26,7 @@ package final class VerifiedAccessToken: Sendable, Redacted {
 
     /// The reference by which revocations of it are looked up.
     package var reference: AccessTokenReference {
-        AccessTokenReference(tokenID: claims.tokenID, sessionID: sessionID)
+        AccessTokenReference(tokenID: claims.tokenID, sessionID: sessionID, audience: claims.audience)
     }
 
     /// Whether the session belongs to this token in every respect: the `tsid` is a handle, and is valid only together

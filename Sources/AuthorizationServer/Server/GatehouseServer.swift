@@ -29,6 +29,8 @@ package final class GatehouseServer: Sendable {
     private let maintenance: Maintenance
     private let ownKeys: ServerKeys
     private let readiness: Readiness
+    /// Polls for events that wait, for tests that begin once one does.
+    package let eventWaits: EventWaits
     private let reloading: ServerReload
     private let reloadTurns: SerialTurns
     private let tracer: Tracer?
@@ -50,6 +52,7 @@ package final class GatehouseServer: Sendable {
         storage = composition.storage
         ownKeys = composition.keys
         readiness = composition.signals.readiness
+        eventWaits = composition.signals.eventWaits
         reloading = composition.reloading
         reloadTurns = SerialTurns(work: composition.duties.work)
         work = composition.duties.work
@@ -95,6 +98,7 @@ package final class GatehouseServer: Sendable {
             maintenance.start(on: loop)
             composition.signals.tracer?.start { delay, action in loop.schedule(after: delay, action) }
         }
+        if let loop = listeners.server.eventLoops.first { composition.signals.eventWaits.start(on: loop) }
         composition.signals.readiness.set(.ready)
         let server = GatehouseServer(
             configuration: configuration,
@@ -121,6 +125,8 @@ package final class GatehouseServer: Sendable {
         settlePeriod: Duration = .seconds(30)
     ) async {
         readiness.set(.draining)
+        // Polls that wait would use up the grace period.
+        eventWaits.close()
         await maintenance.stop()
         await server.drain(gracePeriod: gracePeriod)
         await tracer?.flush()

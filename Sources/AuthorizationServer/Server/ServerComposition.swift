@@ -31,6 +31,7 @@ struct ServerComposition {
         let readiness = Readiness()
         let counters = ServerCountersSource()
         let operations = OperatorRequests()
+        let eventWaits: EventWaits
     }
 
     /// Rebuilds the state and wires the parts.
@@ -77,7 +78,7 @@ struct ServerComposition {
     }
 
     private static func composed(_ parts: ServerParts, _ storage: any StateStorage) -> ServerComposition {
-        let signals = Signals(tracer: parts.environment.tracer)
+        let signals = Signals(tracer: parts.environment.tracer, eventWaits: parts.eventWaits)
         let reloading = ServerReload(parts) { parts in
             let management = ManagementFeature(
                 parts,
@@ -106,7 +107,7 @@ struct ServerComposition {
     private static func publicEndpoints(_ parts: ServerParts) -> [any Endpoint] {
         let features: [any Feature] = [
             BrowserFeature(parts), TokenFeature(parts), RegistrationFeature(parts), AgentFeature(parts),
-            VaultFeature(parts),
+            VaultFeature(parts), SignalFeature(parts),
         ]
         let endpoints = features.flatMap(\.endpoints)
         return endpoints + DiscoveryFeature(parts, describing: endpoints).endpoints

@@ -19,7 +19,7 @@ extension AccountAdmission {
         guard !rules.isEmpty else { return verdict }
         for (index, id) in session.connections.enumerated() {
             guard let connection = try await OAuthError.attempt(await connections.connection(id)),
-                let facts = facts(of: connection)
+                let facts = await facts(of: connection)
             else { continue }
             verdict.refusal = rules.refusal(ofAccount: facts, at: connection.upstream, .refresh)
             // The first connection of a login is that of the provider that identified the user.
@@ -53,7 +53,8 @@ extension AccountAdmission {
         let identifying = upstreams.loginChain(for: resource).first { upstreams[$0]?.identifiesUsers == true }
         let own = try await OAuthError.attempt(await connections.connections(of: userID))
             .filter { $0.upstream == identifying }
-        let known: [JSONObject] = own.isEmpty ? [[:]] : own.map { facts(of: $0) ?? [:] }
+        var known: [JSONObject] = own.isEmpty ? [[:]] : []
+        for connection in own { known.append(await facts(of: connection) ?? [:]) }
         for facts in known {
             let refusal =
                 identifying.flatMap { rules.refusal(ofAccount: facts, at: $0, .refresh) }
@@ -65,17 +66,35 @@ extension AccountAdmission {
     }
 
     /// Whether a login may use a connection without visiting its provider: what `allow` asks about it must be known.
-    func allowsWithoutVisit(_ connection: Connection) -> Bool {
+    func allowsWithoutVisit(_ connection: Connection) async -> Bool {
         guard rules.concernsAccounts(at: connection.upstream) else { return true }
-        guard let facts = facts(of: connection) else { return false }
+        guard let facts = await facts(of: connection) else { return false }
         return rules.refusal(ofAccount: facts, at: connection.upstream, .login) == nil
     }
 
-    // The ID token was verified before it was stored. One that cannot be read says nothing.
-    private func facts(of connection: Connection) -> JSONObject? {
+    // The ID token was verified before it was stored. One that cannot be read says nothing. GitHub has none, and is
+    // asked.
+    private func facts(of connection: Connection) async -> JSONObject? {
+        if let provider = upstreams[connection.upstream], provider.hasOrganizations {
+            return await organizations(of: connection, provider)
+        }
         guard let provider = upstreams[connection.upstream], let text = try? sealing.idToken(of: connection),
             let claims = provider.claims(ofStoredIDToken: text)
         else { return nil }
         return AccessRules.facts(claims, verifiedEmail: provider.verifiedEmail(in: claims))
+    }
+
+    private func organizations(of connection: Connection, _ provider: UpstreamProvider) async -> JSONObject? {
+        // What cannot be opened, or belongs to another client's tokens, answers nothing.
+        guard !rules.organizations.isEmpty, let accessToken = try? sealing.accessToken(of: connection) else {
+            return nil
+        }
+        return await provider.organizationClaims(
+            rules.organizations,
+            of: connection.account,
+            named: connection.accountName,
+            accessToken: accessToken,
+            isFresh: false
+        )
     }
 }

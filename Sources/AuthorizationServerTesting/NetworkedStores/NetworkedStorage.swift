@@ -19,6 +19,10 @@ package struct NetworkedStorage: StateStorage, InspectableStorage {
 
     package var stores: Stores {
         let memory = far.memory
+        let signals = NetworkedSignals(
+            far: Stores.Signals(endings: memory.sessions, streams: memory.streams),
+            network: network
+        )
         return Stores(
             clients: NetworkedClients(far: memory.clients, network: network),
             sessions: NetworkedSessions(far: memory.sessions, network: network),
@@ -28,7 +32,8 @@ package struct NetworkedStorage: StateStorage, InspectableStorage {
             devices: NetworkedDevices(far: memory.devices, network: network),
             upkeep: memory,
             // The operator's lists are read where the state is.
-            administration: memory.stores.administration
+            administration: memory.stores.administration,
+            signals: Stores.Signals(endings: signals, streams: signals)
         )
     }
 

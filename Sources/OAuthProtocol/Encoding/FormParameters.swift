@@ -23,6 +23,11 @@ package struct FormParameters: Sendable {
         self.pairs = pairs
     }
 
+    /// Parameters that were received in another way.
+    package init(_ pairs: [(name: String, value: String)]) {
+        self.pairs = pairs
+    }
+
     /// Reads the query of a URL, without its `?`.
     ///
     /// - Throws: ``FormError`` as for a body.

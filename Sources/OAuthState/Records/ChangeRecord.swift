@@ -19,6 +19,10 @@ package enum RecordKind: UInt8, Sendable, CaseIterable {
     case putRevokedToken = 0x25
     case putRevokedTokenOfSession = 0x26
     case putConsentOfUser = 0x27
+    case putEnding = 0x28
+    /// What a snapshot says of the log of endings beside its entries.
+    case putEndingMark = 0x29
+    case withdrawEnding = 0x2A
     // TokenVault
     case putUser = 0x30
     case putIdentity = 0x31
@@ -49,6 +53,9 @@ package enum RecordKind: UInt8, Sendable, CaseIterable {
     // BlockList
     case putBlock = 0x60
     case removeBlock = 0x61
+    // EventStreams
+    case putEventStream = 0x70
+    case removeEventStream = 0x71
 }
 
 /// A row that can be in the journal and in a snapshot.

@@ -29,11 +29,17 @@ package struct AccessTokenReference: Hashable, Sendable {
     package let tokenID: SHA256Digest
     /// Its session; `nil` for a token issued to a client itself.
     package let sessionID: SessionID?
+    /// Its `jti`, by which verifiers learn of its revocation.
+    package let identifier: String
+    /// Its `aud`; `nil` where no verifier needs to learn of its revocation.
+    package let audience: String?
 
     /// The reference of a token.
-    package init(tokenID: String, sessionID: SessionID?) {
+    package init(tokenID: String, sessionID: SessionID?, audience: String? = nil) {
         self.tokenID = SHA256.hash(tokenID)
         self.sessionID = sessionID
+        identifier = tokenID
+        self.audience = audience
     }
 }
 

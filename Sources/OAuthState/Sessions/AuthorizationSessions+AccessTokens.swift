@@ -13,8 +13,7 @@ extension AuthorizationSessions {
         guard session.clientID.hasSameBytes(as: clientID) else {
             return journal.receipt(.wrongClient)
         }
-        sessions.removeValue(forKey: id)
-        return journal.receipt(.revoked(session), at: recordRemoval(of: id))
+        return journal.receipt(.revoked(session), at: end(session))
     }
 
     package func revokeAccessToken(
@@ -32,14 +31,18 @@ extension AuthorizationSessions {
             // D-80: a client that refreshes and revokes in a loop must not fill the table. An answer of success must be
             // true, so the session ends with the token.
             guard hasRoomForRevokedToken(of: id) else {
-                sessions.removeValue(forKey: id)
-                return journal.receipt(.sessionEnded(session), at: recordRemoval(of: id))
+                return journal.receipt(.sessionEnded(session), at: end(session))
             }
         } else if revokedTokens.count >= limits.revokedAccessTokensMax {
             return journal.receipt(.full)
         }
         insertRevokedToken(reference.tokenID, token)
-        return journal.receipt(.revoked, at: journal.append(Self.revokedTokenRecord(reference.tokenID, token)))
+        var position = journal.append(Self.revokedTokenRecord(reference.tokenID, token))
+        moment = max(moment, now)
+        if recordsEndings, let audience = reference.audience {
+            position = note(.accessToken(reference.identifier), resource: audience, expiry: expiry)
+        }
+        return journal.receipt(.revoked, at: position)
     }
 
     private func hasRoomForRevokedToken(of id: SessionID) -> Bool {

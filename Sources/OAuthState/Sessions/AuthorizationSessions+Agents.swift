@@ -38,8 +38,7 @@ extension AuthorizationSessions {
             return journal.receipt(.unknown)
         }
         if let cause = endedConnection(of: session, under: conditions) {
-            sessions.removeValue(forKey: id)
-            return journal.receipt(.upstreamEnded(session, cause), at: recordRemoval(of: id))
+            return journal.receipt(.upstreamEnded(session, cause), at: end(session))
         }
         // Once an hour is precise enough, and keeps the journal small.
         guard session.agentUsedAt.map({ now - $0 >= .seconds(3600) }) ?? true else {

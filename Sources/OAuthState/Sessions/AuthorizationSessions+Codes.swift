@@ -95,10 +95,7 @@ extension AuthorizationSessions {
         sessions.removeValue(forKey: session.id)
         // After the record of the session, which the journal still holds and writes when it can.
         recordRemoval(of: session.id)
-        if let ended {
-            insert(ended)
-            _ = journal.append(ended.record(.putSession))
-        }
+        if let ended { revive(ended) }
         issued.isRedeemed = false
         codes.update(issued, for: code)
         redeemableCodes.insert((), for: code, expiry: issued.expiry)

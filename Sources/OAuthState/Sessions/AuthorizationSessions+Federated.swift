@@ -19,9 +19,6 @@ extension AuthorizationSessions {
         guard sessions.removeValue(forKey: session.id) != nil else { return }
         // After the record of the session, which the journal still holds and writes when it can.
         recordRemoval(of: session.id)
-        if let ended {
-            insert(ended)
-            _ = journal.append(ended.record(.putSession))
-        }
+        if let ended { revive(ended) }
     }
 }

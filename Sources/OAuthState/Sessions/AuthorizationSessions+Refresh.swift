@@ -23,8 +23,7 @@ extension AuthorizationSessions {
             return journal.receipt(.expired, at: recordRemoval(of: use.family))
         }
         if isReuse(of: session, use, now: now) {
-            sessions.removeValue(forKey: use.family)
-            return journal.receipt(.reused(session), at: recordRemoval(of: use.family))
+            return journal.receipt(.reused(session), at: end(session))
         }
         guard let needed = conditions.upstreams(neededBy: session.resource) else {
             return journal.receipt(.resourceNotRegistered)
@@ -32,8 +31,7 @@ extension AuthorizationSessions {
         if let cause = endedConnections.first(among: session.connections, at: needed)
             ?? conditions.refusedConnection(of: session)
         {
-            sessions.removeValue(forKey: use.family)
-            return journal.receipt(.upstreamEnded(session, cause), at: recordRemoval(of: use.family))
+            return journal.receipt(.upstreamEnded(session, cause), at: end(session))
         }
         // Checked before anything is rotated, so that a client can correct itself and try again (TK-8).
         guard use.scopes.map({ $0.isSubset(of: session.scopes) }) ?? true else {
@@ -55,8 +53,7 @@ extension AuthorizationSessions {
         guard use.generation < session.generation, session.isLive(now: now), isReuse(of: session, use, now: now) else {
             return journal.receipt(.wrongKey)
         }
-        sessions.removeValue(forKey: use.family)
-        return journal.receipt(.reused(session), at: recordRemoval(of: use.family))
+        return journal.receipt(.reused(session), at: end(session))
     }
 
     private func advance(_ current: Session, _ use: RefreshTokenUse, now: Timestamp) -> Receipt<RotationOutcome> {

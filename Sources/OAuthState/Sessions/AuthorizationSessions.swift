@@ -11,6 +11,8 @@ package actor AuthorizationSessions: AuthorizationStore {
     let limits: StoreLimits
     let policy: SessionPolicy
     let endedConnections: EndedConnections
+    /// Whether the log of endings is written.
+    let recordsEndings: Bool
 
     var usedTickets = ConsumedTickets()
     var pending = LoginTable<SHA256Digest, PendingLogin>()
@@ -28,18 +30,24 @@ package actor AuthorizationSessions: AuthorizationStore {
     var revokedTokenShares: [SessionID: Int] = [:]
     var revokedTokenOfSessionCount = 0
     var interned = SessionInterning()
+    var endings: EndingLog
+    /// The latest time that a sweep brought, some seconds old at most while the server runs.
+    var moment = AuthorizationSessions.unknownMoment
 
     /// An empty store.
     package init(
         policy: SessionPolicy,
         journal: any ChangeJournal,
         limits: StoreLimits = .init(),
-        endedConnections: EndedConnections = .init()
+        endedConnections: EndedConnections = .init(),
+        recordsEndings: Bool = false
     ) {
         self.policy = policy
         self.journal = journal
         self.limits = limits
         self.endedConnections = endedConnections
+        self.recordsEndings = recordsEndings
+        endings = EndingLog(countMax: limits.endingsMax)
     }
 
     // MARK: - Logins in progress
@@ -103,7 +111,7 @@ package actor AuthorizationSessions: AuthorizationStore {
 
     /// Ends a session; returns the position after which it remains ended, no matter which request ended it.
     func remove(_ id: SessionID) -> JournalPosition {
-        sessions.removeValue(forKey: id) == nil ? journal.lastPosition : recordRemoval(of: id)
+        sessions[id].map(end) ?? journal.lastPosition
     }
 
     @discardableResult
@@ -113,6 +121,8 @@ package actor AuthorizationSessions: AuthorizationStore {
 
     /// Drops up to `limit` expired sessions, and all expired short-lived entries.
     package func sweep(now: Timestamp, limit: Int) {
+        moment = max(moment, now)
+        endings.expire(now: now)
         usedTickets.expire(now: now)
         pending.expire(now: now)
         taken.expire(now: now)
@@ -151,7 +161,7 @@ package actor AuthorizationSessions: AuthorizationStore {
 extension AuthorizationSessions: RecordedStore {
     package static let recordKinds: Set<RecordKind> = [
         .putSession, .rotateRefreshToken, .removeSession, .putConsent, .putConsentOfUser, .removeConsent,
-        .putRevokedToken, .putRevokedTokenOfSession,
+        .putRevokedToken, .putRevokedTokenOfSession, .putEnding, .putEndingMark, .withdrawEnding,
     ]
 
     /// The meaning of one record of sessions, consents and revoked tokens.
@@ -168,6 +178,7 @@ extension AuthorizationSessions: RecordedStore {
         case putConsent(RememberedConsent)
         case removeConsent(SHA256Digest)
         case putRevokedToken(SHA256Digest, AccessRevocation)
+        case ending(EndingChange)
 
         package var place: Int {
             switch self {
@@ -175,6 +186,8 @@ extension AuthorizationSessions: RecordedStore {
             case .rotate(let id, _, _, _, _), .removeSession(let id): id.hashValue
             case .putConsent(let consent): consent.key.hashValue
             case .removeConsent(let key), .putRevokedToken(let key, _): key.hashValue
+            // One place for all: their order matters.
+            case .ending: 0
             }
         }
     }
@@ -207,6 +220,8 @@ extension AuthorizationSessions: RecordedStore {
                 try reader.digest(),
                 AccessRevocation(expiry: try reader.timestamp(), sessionID: try reader.identifier())
             )
+        case .putEnding, .putEndingMark, .withdrawEnding:
+            .ending(try EndingChange(kind, &reader))
         default:
             throw RecordError("not a record of the authorization sessions")
         }
@@ -239,6 +254,8 @@ extension AuthorizationSessions: RecordedStore {
             consents.remove(key)
         case .putRevokedToken(let id, let token):
             insertRevokedToken(id, token)
+        case .ending(let change):
+            change.apply(to: &endings)
         }
     }
 
@@ -255,6 +272,7 @@ extension AuthorizationSessions: RecordedStore {
         let sessions = sessions.rows
         let consents = consents.rows
         let revokedTokens = revokedTokens
+        let endings = endings
         return CapturedState(position: journal.lastPosition) { body in
             for session in sessions.values {
                 try body(session.record(.putSession))
@@ -265,6 +283,7 @@ extension AuthorizationSessions: RecordedStore {
             for (id, token) in revokedTokens {
                 try body(Self.revokedTokenRecord(id, token))
             }
+            for record in endings.records { try body(record) }
         }
     }
 }

@@ -66,8 +66,9 @@ extension AuthorizationSessions {
         }
         var position = journal.lastPosition
         var count = 0
-        for id in ended where sessions.removeValue(forKey: id) != nil {
-            position = recordRemoval(of: id)
+        for id in ended {
+            guard let session = sessions[id] else { continue }
+            position = self.end(session)
             count += 1
         }
         return journal.receipt(count, at: position)

@@ -17,6 +17,8 @@ package struct MemoryStores: Sendable {
     package let devices: DeviceAuthorizations
     /// The operator's blocks.
     package let blocks: BlockList
+    /// The streams of the receivers of events.
+    package let streams: EventStreams
     /// Where they write their changes.
     package let journal: any ChangeJournal
 
@@ -30,13 +32,15 @@ package struct MemoryStores: Sendable {
             policy: settings.sessions,
             journal: journal,
             limits: limits,
-            endedConnections: endedConnections
+            endedConnections: endedConnections,
+            recordsEndings: settings.recordsEndings
         )
         vault = TokenVault(journal: journal, limits: limits, endedConnections: endedConnections)
         keys = SigningKeyRing(journal: journal)
         replay = ReplayGuard(journal: journal, limits: limits)
         devices = DeviceAuthorizations(limits: limits)
         blocks = BlockList(journal: journal)
+        streams = EventStreams(journal: journal, limits: limits)
     }
 
     /// The same, each behind its protocol.
@@ -49,13 +53,14 @@ package struct MemoryStores: Sendable {
             replay: replay,
             devices: devices,
             upkeep: self,
-            administration: Stores.Administration(listing: self, blocks: blocks, keys: keys)
+            administration: Stores.Administration(listing: self, blocks: blocks, keys: keys),
+            signals: Stores.Signals(endings: sessions, streams: streams)
         )
     }
 
     /// Every store with the number of its section in snapshots; a number never means another store.
     var sections: [(id: UInt32, store: any RecordedStore)] {
-        [(1, keys), (2, clients), (3, vault), (4, sessions), (5, replay), (6, blocks)]
+        [(1, keys), (2, clients), (3, vault), (4, sessions), (5, replay), (6, blocks), (7, streams)]
     }
 
     // MARK: - Snapshots
@@ -128,6 +133,7 @@ extension MemoryStores: StoreUpkeep {
         await sessions.sweep(now: now, limit: limit)
         await replay.sweep(now: now, limit: limit)
         await devices.sweep(now: now)
+        await streams.sweep(now: now, limit: limit)
     }
 
     package func counts() async -> StoreCounts {
@@ -143,6 +149,8 @@ extension MemoryStores: StoreUpkeep {
         counts.clients = await clients.count
         counts.consumedAssertions = await replay.count
         counts.deviceAuthorizations = await devices.count
+        counts.endings = await self.sessions.endings.entries.count
+        counts.eventStreams = await streams.count
         return counts
     }
 }

@@ -33,6 +33,8 @@ package struct StoreCounts: Hashable, Sendable {
     package var clients = 0
     package var consumedAssertions = 0
     package var deviceAuthorizations = 0
+    package var endings = 0
+    package var eventStreams = 0
 
     /// Empty tables.
     package init() {}

@@ -20,6 +20,23 @@ package struct Stores: Sendable {
     /// What operators' verbs need; `nil` where the stores do not offer them.
     package let administration: Administration?
 
+    /// What receivers of security events need; `nil` where the stores do not offer it.
+    package let signals: Signals?
+
+    /// What receivers of security events need.
+    package struct Signals: Sendable {
+        /// What ended.
+        package let endings: any EndingStore
+        /// Who reads it, and how far.
+        package let streams: any EventStreamStore
+
+        /// The two together.
+        package init(endings: any EndingStore, streams: any EventStreamStore) {
+            self.endings = endings
+            self.streams = streams
+        }
+    }
+
     /// What operators' verbs need, beyond what clients' requests do.
     package struct Administration: Sendable {
         /// Pages of the tables.
@@ -46,7 +63,8 @@ package struct Stores: Sendable {
         replay: any ReplayStore,
         devices: any DeviceStore,
         upkeep: any StoreUpkeep,
-        administration: Administration? = nil
+        administration: Administration? = nil,
+        signals: Signals? = nil
     ) {
         self.clients = clients
         self.sessions = sessions
@@ -56,6 +74,7 @@ package struct Stores: Sendable {
         self.devices = devices
         self.upkeep = upkeep
         self.administration = administration
+        self.signals = signals
     }
 
     /// The same stores with another view of the clients.
@@ -74,6 +93,8 @@ package struct StoreSettings: Sendable {
     package var sessions = SessionPolicy()
     /// The clients of the configuration.
     package var preRegistered: [Client] = []
+    /// Whether the log of endings is written, for receivers of events.
+    package var recordsEndings = false
 
     /// The defaults.
     package init() {}

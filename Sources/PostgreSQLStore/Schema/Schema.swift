@@ -20,6 +20,7 @@ package enum Schema {
     package static let migrations: [Migration] = [
         Migration(version: 1, statements: marks + clients + replay + blocks + keysAndDevices + vault + sessions),
         Migration(version: 2, statements: nodes),
+        Migration(version: 3, statements: signals),
     ]
 
     /// Bodies that show whether a node has the storage key of the others.

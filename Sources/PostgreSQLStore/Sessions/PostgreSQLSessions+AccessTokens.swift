@@ -10,6 +10,11 @@ extension PostgreSQLSessions {
         now: Timestamp
     ) async throws(StoreError) -> Receipt<AccessTokenRevocation> {
         let (max, ofSessionsMax) = (limits.revokedAccessTokensMax, limits.revokedAccessTokensOfSessionsMax)
+        let ended = try EndedToken(token).map { (ended) throws(StoreError) in
+            SQLValue.bytes(
+                try seal.seal(ended, table: PostgreSQLEndings.table, identity: token.tokenID.bytes)
+            )
+        }
         let rows = try await database.run(
             Self.revocationOfToken,
             [
@@ -22,6 +27,8 @@ extension PostgreSQLSessions {
                 place.counts.known(.revokedTokensOfSessions, max: ofSessionsMax),
                 .count(ofSessionsMax),
                 .count(limits.revokedAccessTokensPerSessionMax),
+                ended ?? .null,
+                .time(expiry + Ending.skew),
             ]
         )
         let row = try Self.only(rows)
@@ -60,6 +67,10 @@ extension PostgreSQLSessions {
             INSERT INTO revoked_tokens (token, session_id, expiry)
             SELECT $1::bytea, $2::bytea, $3::bigint FROM verdict v WHERE v.outcome = 'added'
             ON CONFLICT (token) DO NOTHING
+        ), noted AS (
+            INSERT INTO session_endings (token, ended_at, expiry, body)
+            SELECT $1::bytea, $4::bigint, $11::bigint, $10::bytea FROM verdict v, ending_logs l
+            WHERE v.outcome = 'added' AND $10::bytea IS NOT NULL AND l.id = 1 AND l.enabled
         )
         SELECT v.outcome, \(SessionRow.columns(of: "h")) FROM verdict v LEFT JOIN held h ON true
         """

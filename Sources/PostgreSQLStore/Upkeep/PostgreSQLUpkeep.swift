@@ -16,6 +16,8 @@ package final class PostgreSQLUpkeep: StoreUpkeep {
         let keys: PostgreSQLKeys
         let replay: PostgreSQLReplay
         let devices: PostgreSQLDevices
+        let endings: PostgreSQLEndings
+        let streams: PostgreSQLStreams
     }
 
     private let place: StorePlace
@@ -68,8 +70,11 @@ package final class PostgreSQLUpkeep: StoreUpkeep {
             let calls =
                 tables.sessions.sweepCalls(now: now, limit: limit)
                 + tables.devices.sweepCalls(now: now, limit: limit)
+                + tables.endings.sweepCalls(now: now, limit: limit)
+                + tables.streams.sweepCalls(now: now, limit: limit)
             // A transaction for each, so that a conflict with another one repeats only this.
-            for call in calls { _ = try await place.database.run([call]) }
+            // Quiet, because a session that has expired needs no event: its tokens have expired, too.
+            for call in calls { _ = try await place.database.run([PostgreSQLEndings.quiet, call]) }
             try await place.counts.refresh(now: now)
         } catch {
             // Nothing is lost: what was not dropped is expired all the same, and dropped in a later turn.
@@ -87,6 +92,7 @@ package final class PostgreSQLUpkeep: StoreUpkeep {
         counts.connections = vault.connections
         counts.clients = try await tables.clients.count()
         counts.consumedAssertions = try await tables.replay.count()
+        (counts.endings, counts.eventStreams) = try await tables.streams.counts()
         return counts
     }
 }

@@ -44,7 +44,8 @@ package final class Reversals: Sendable {
 
     private func attempt(_ reversal: Unfinished) async {
         do throws(StoreError) {
-            _ = try await database.run(reversal.calls)
+            // What is taken back has not ended: it never was.
+            _ = try await database.run([PostgreSQLEndings.quiet] + reversal.calls)
         } catch {
             guard reversal.tryCount < Self.tryCountMax else { return }
             keep(Unfinished(calls: reversal.calls, tryCount: reversal.tryCount + 1))

@@ -131,14 +131,7 @@ extension Verdict.Cause {
                 "the authorization request of \(client) was refused: \(entry.shown("error"))",
                 "the client's author compares its scope, resource and PKCE with the metadata document"
             )
-        case "consent.denied": return Self("the user refused client \(client)", "none: the user decides")
-        case "consent.refused":
-            return Self(
-                "the answer to a consent page was refused: \(reason)",
-                "the user starts again at the client, in one window"
-            )
-        case "upstream.callback_refused":
-            return callback(entry)
+        case "consent.denied", "consent.refused", "upstream.callback_refused": return browser(entry)
         case "delegation.refused":
             return Self(
                 "client \(client) may not act for others here: \(reason)",
@@ -160,6 +153,20 @@ extension Verdict.Cause {
                 "the MCP server presents the token of its caller, issued for itself and not expired"
             )
         default: return nil
+        }
+    }
+
+    /// Requests of a login that a browser made.
+    private static func browser(_ entry: AuditEntry) -> Verdict.Cause {
+        switch entry.event {
+        case "consent.denied":
+            Self("the user refused client \(entry.shown("client_id"))", "none: the user decides")
+        case "consent.refused":
+            Self(
+                "the answer to a consent page was refused: \(entry.shown("reason"))",
+                "the user starts again at the client, in one window"
+            )
+        default: callback(entry)
         }
     }
 

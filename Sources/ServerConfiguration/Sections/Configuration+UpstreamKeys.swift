@@ -157,7 +157,8 @@ extension Configuration.Upstream {
             default: "every account",
             """
             Which accounts are accepted, by their claims and by `email_domain`, the domain of a verified address. What is \
-            missing is refused at a login; a refresh of our session ends it only if the claims are there and do not comply.
+            missing is refused at a login; a refresh of our session ends it only if the claims are there and do not comply. \
+            At GitHub `organization` (`acme`) and `team` (`acme/platform`) are looked up at both.
             """
         )
         Key(
@@ -301,6 +302,7 @@ extension Configuration.Upstream {
         guard !EnteredCredentialCheck(section: section).check(&upstream) else { return }
         guard !ChainedServerCheck(section: section).check(&upstream) else { return }
         UpstreamCredentialCheck(section: section).check(&upstream)
+        OrganizationRuleCheck(section: section).check(upstream)
         UpstreamBehaviourCheck(section: section).check(&upstream)
     }
 

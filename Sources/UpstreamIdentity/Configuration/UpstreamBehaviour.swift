@@ -76,6 +76,8 @@ package struct UpstreamBehaviour: Hashable, Sendable {
     package var userInfoUse = UserInfoUse.whenNameIsMissing
     /// Header fields of requests for the user's data.
     package var userInfoFields: [UpstreamParameter] = []
+    /// Whether accounts belong to GitHub's organisations and teams, beside the API's userinfo endpoint.
+    package var hasOrganizations = false
 
     /// The behaviour that the specifications describe.
     package init() {}

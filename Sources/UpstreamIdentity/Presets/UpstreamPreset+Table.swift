@@ -62,6 +62,7 @@ extension UpstreamPreset {
         // The address of the public profile may be any text that the user entered.
         preset.behaviour.verifiedEmail = .listOfAddresses(path: "/emails")
         preset.behaviour.revocation = .deleteWithJSON
+        preset.behaviour.hasOrganizations = true
         preset.behaviour.userInfoFields = [
             UpstreamParameter(name: "Accept", value: "application/vnd.github+json"),
             UpstreamParameter(name: "X-GitHub-Api-Version", value: "2022-11-28"),

@@ -67,6 +67,9 @@ package struct UpstreamPreset: Sendable {
         return mapping.endpoint
     }
 
+    /// Whether rules may name GitHub's organisations and teams of its accounts.
+    package var hasOrganizations: Bool { behaviour.hasOrganizations }
+
     /// The parameter that carries the scopes.
     package var scopeParameter: String { behaviour.scopeParameter }
 

@@ -29,7 +29,7 @@ struct ChainedUpstreamTests {
             #expect(form.values("subject_token_type") == ["urn:ietf:params:oauth:token-type:id_token"])
             let idToken = try CompactJWS(parsing: try #require(form.values("subject_token").first))
             #expect(try JSONParser.parseObject(idToken.payload)["iss"] == .string(scene.gateway.provider.issuer))
-            // It is kept: the next retrieval asks nobody, and a request by the resource's URL means the same.
+            // It is kept: the next retrieval asks no user, and a request by the resource's URL means the same.
             let again = try await scene.retrieve(token)
             let byURL = try await scene.retrieve(token, ["audience": nil, "resource": ChainedScene.resource])
             #expect(try again.accessToken == answer.accessToken && byURL.accessToken == answer.accessToken)

@@ -152,4 +152,28 @@ struct PushedRequestTests {
             #expect(metadata["pushed_authorization_request_endpoint"]?.stringValue == server.issuer + "/oauth/par")
         }
     }
+
+    @Test("ui_locales of a pushed request chooses the pages’ language, and one beside the reference does not")
+    func pushedLanguage() async throws {
+        try await Self.run { server, client in
+            let accepting = [(name: "accept-language", value: "fr")]
+            let browser = TestBrowser(transport: server.transport)
+            let reference = try #require(try await Self.push(client, ["ui_locales": "xx de-CH"])["request_uri"])
+            let address = Self.address(client, reference)
+            let page = try await browser.get(address + "&ui_locales=ja", headerFields: accepting)
+            #expect(page.status == 200 && page.text.contains("<html lang=\"de\">"))
+            // For the rest of the login, too.
+            let form = [("ticket", "none"), ("decision", "approve")]
+            let url = server.issuer + "/oauth/consent"
+            let refused = try await browser.post(url, form: form, headerFields: accepting)
+            #expect(refused.text.contains("<html lang=\"de\">"))
+            // Without the parameter, and with a reference that is not ours, the browser's language counts.
+            let plain = try #require(try await Self.push(client)["request_uri"])
+            for reference in [plain, "urn:ietf:params:oauth:request_uri:nonsense"] {
+                let page = try await TestBrowser(transport: server.transport)
+                    .get(Self.address(client, reference) + "&ui_locales=ja", headerFields: accepting)
+                #expect(page.text.contains("<html lang=\"fr\">"))
+            }
+        }
+    }
 }

@@ -20,6 +20,8 @@ struct TokenConfusionScene {
     /// The token of an agent that the client made.
     let agentToken: String
 
+    private static let providerToken = "a-long-token-that-only-the-provider-knows-0123"
+
     init(server: TestServer, key: TestClientKey) async throws {
         self.server = server
         self.key = key
@@ -65,6 +67,7 @@ struct TokenConfusionScene {
         configuration.trustedIssuers = [trusted]
         configuration.agents.isEnabled = true
         configuration.deviceAuthorization = true
+        configuration.upstreams[0].globalRevocationToken = .value(SecretValue(providerToken))
         configuration.scopes = configuration.scopes.union(ScopeSet([ScopeSet.agents]))
     }
 
@@ -123,6 +126,7 @@ struct TokenConfusionScene {
         case .ourUntyped: try signedByUs(claims, type: "access-token")
         case .agentToken: agentToken
         case .registrationToken: registrationToken
+        case .providerToken: Self.providerToken
         case .authorizationCode, .deviceCode, .userCode, .requestURI: try await loginToken(kind)
         }
     }
@@ -219,9 +223,23 @@ struct TokenConfusionScene {
         case .proof:
             let form = AssertionScene.credentialsForm + (try key.form(at: server, tokenID: fresh()))
             return try await present(token, form).status == 200
+        case .globalRevocation:
+            return try await revokesGlobally(token)
         case .logout:
             return try await client.post("/oauth/backchannel-logout/corp", [("logout_token", token)]).status == 200
         }
+    }
+
+    /// Whether a token is a provider's, by a request about a user who is not known here.
+    private func revokesGlobally(_ token: String) async throws -> Bool {
+        let order: JSONObject = ["sub_id": ["format": "opaque", "id": "unknown-user"]]
+        let answer = try await client.send(
+            "POST",
+            "/oauth/global-token-revocation",
+            headerFields: [("authorization", "Bearer " + token), ("content-type", "application/json")],
+            body: order.serialized()
+        )
+        return answer.status != 401
     }
 
     private func present(_ proof: String, _ form: [(String, String)]) async throws -> OAuthTestClient.Answer {

@@ -29,6 +29,8 @@ struct TokenConfusionTests {
         case agentToken, registrationToken
         // What a login begins or ends with: codes for the client, the device and its user, and a pushed request.
         case authorizationCode, deviceCode, userCode, requestURI
+        // The secret with which a provider ends all that one of its users has here.
+        case providerToken
     }
 
     /// Where a token can be presented.
@@ -39,6 +41,7 @@ struct TokenConfusionTests {
         case identityAssertion, workloadAssertion, delegationSubject, actorToken
         // The DPoP header of a token request.
         case proof
+        case globalRevocation
         // Last, because a valid logout token ends the login.
         case revocation, logout
     }
@@ -48,7 +51,8 @@ struct TokenConfusionTests {
         "accessToken subjectToken", "accessToken report", "accessToken introspection", "accessToken userInfo",
         "accessToken connections", "accessToken forwardAuth", "accessToken agents",
         "agentToken agentGrant", "registrationToken registration",
-        "authorizationCode code", "deviceCode deviceCode", "userCode userCode", "requestURI requestURI",
+        "providerToken globalRevocation", "authorizationCode code", "deviceCode deviceCode", "userCode userCode",
+        "requestURI requestURI",
         // It represents the client, and no user.
         "clientsOwnToken introspection", "clientsOwnToken forwardAuth",
         "clientAssertion clientAssertion", "refreshToken refreshToken", "upstreamLogoutToken logout",

@@ -7,7 +7,7 @@ import OAuthState
 import ServerConfiguration
 import Testing
 
-@Suite("Global Token Revocation: a provider ends everything that one of its users has")
+@Suite("Global Token Revocation, RFC 9493: a provider ends everything that one of its users has")
 struct GlobalRevocationTests {
     private static let corpToken = "a-long-token-that-only-corp-knows-0123456789"
     private static let filesToken = "a-long-token-that-only-files-knows-012345678"
@@ -112,7 +112,7 @@ struct GlobalRevocationTests {
         try await Self.run { scene in
             let (ada, grace) = (try await scene.logIn(), try await scene.logIn(as: "grace"))
             let unknown: [(JSONObject, String)] = [
-                (Self.account("nobody", at: scene.corp.issuer), Self.corpToken),
+                (Self.account("unknown", at: scene.corp.issuer), Self.corpToken),
                 (Self.account("ada", at: scene.files.issuer), Self.corpToken),
                 (Self.account("ada", at: scene.corp.issuer), Self.filesToken),
                 (Self.account("ADA", at: scene.corp.issuer), Self.corpToken),

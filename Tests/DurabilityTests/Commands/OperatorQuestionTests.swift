@@ -42,9 +42,12 @@ extension DurabilityTests {
                 let trail = deployment.directory.appending(path: "audit.log").path()
                 let text = try String(contentsOfFile: trail, encoding: .utf8)
                 let reference = try #require(text.firstMatch(of: /"request_id":"([^"]+)"/)?.1)
-                let names = ["SUB": sub, "TSID": tsid, "CLIENT_ID": clientID, "REFERENCE": String(reference)]
+                let names = [
+                    "SUB": sub, "TSID": tsid, "CLIENT_ID": clientID, "REFERENCE": String(reference),
+                    "NAME": TestServer.upstream,
+                ]
                 let commands = try Self.commands()
-                #expect(commands.count == 12)
+                #expect(commands.count == 13)
                 for command in commands {
                     let arguments = command.map { names[$0] ?? $0 }
                     let rest = arguments[0] == "explain" ? ["--audit", trail] : place

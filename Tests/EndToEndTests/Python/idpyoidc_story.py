@@ -1,12 +1,14 @@
 """IdPyOIDC: relying parties that register themselves, or that Gatehouse knows already, by secret and by key.
 
 Its services do everything: discovery, registration, PKCE, the check of the ID token, userinfo, refresh, introspection
-and revocation. Three of its ways decide how it is set up:
+and revocation. Four of its ways decide how it is set up:
 
 - It stops at a registration answer whose `scope` is not one word that it supports, so it registers with `openid`; what
   it asks for later is not bound by that.
 - It names the token endpoint as audience of its assertions, which takes the operator's leave (CA-3).
 - It cannot read the empty body that RFC 7009 §2.2 has for a revocation, so the status is read off its HTTP client.
+- It makes proofs of possession (RFC 9449) itself, but writes `ath` in hexadecimal where §4.2 has base64url. A client
+  with bound tokens therefore gets them, refreshes them, and does not ask for the user's claims.
 """
 
 import asyncio
@@ -39,6 +41,12 @@ PKCE = {
     "function": "idpyoidc.client.oauth2.add_on.pkce.add_support",
     "kwargs": {"code_challenge_length": 64, "code_challenge_method": "S256"},
 }
+DPOP = {
+    "function": "idpyoidc.client.oauth2.add_on.dpop.add_support",
+    "kwargs": {
+        "dpop_signing_alg_values_supported": ["ES256"], "with_dpop_header": ["accesstoken", "refresh_token"],
+    },
+}
 
 
 class RelyingParty:
@@ -52,6 +60,7 @@ class RelyingParty:
         secret: str | None = None,
         key: Any = None,
         method: str = "client_secret_basic",
+        is_bound: bool = False,
     ) -> None:
         self.options = options
         self.method = method
@@ -65,7 +74,7 @@ class RelyingParty:
             "scopes_supported": SCOPE,
             "token_endpoint_auth_methods_supported": [method],
             "client_authn_methods": [method, "bearer_header"],
-            "add_ons": {"pkce": PKCE},
+            "add_ons": {"pkce": PKCE, "dpop": DPOP} if is_bound else {"pkce": PKCE},
         }
         if client is not None:
             configuration |= {"client_id": client, "client_secret": secret or ""}
@@ -77,7 +86,7 @@ class RelyingParty:
         self.handler = RPHandler(
             base_url="http://127.0.0.1",
             client_configs={options.issuer: configuration},
-            services=SERVICES,
+            services={name: each for name, each in SERVICES.items() if not is_bound or name != "userinfo"},
             keyjar=keys,
             httpc=self._request,
             httpc_params={"timeout": 30},
@@ -138,6 +147,25 @@ class RelyingParty:
             "tokens": [*first.values(), *second.values()],
         }
 
+    def run_bound(self, resource: "RelyingParty") -> dict[str, Any]:
+        """Tokens and a refresh with proofs of the library's own key; then a refresh with another one."""
+        state = self.log_in()["state"]
+        names = ("access_token", "refresh_token", "token_type")
+        first = {name: self.stored(state, name) for name in names}
+        self.client.refresh_access_token(state)
+        second = {name: self.stored(state, name) for name in names}
+        proofs = self.client.get_context().add_on["dpop"]
+        thumbprint = proofs.pop("key").thumbprint("SHA-256").decode()
+        # The next proof is made with a new key.
+        self.client.refresh_access_token(state)
+        third = {name: self.stored(state, name) for name in names}
+        return {
+            "types": [each["token_type"] for each in (first, second, third)],
+            "thumbprint": thumbprint,
+            "keys": [resource.introspect(each["access_token"])["cnf"]["jkt"] for each in (first, second, third)],
+            "tokens": [each[name] for each in (first, second, third) for name in names[:2]],
+        }
+
 
 def failure(call: Any) -> str:
     """The OAuth error that the library raises."""
@@ -163,6 +191,11 @@ def run(options: Options) -> Report:
         report.tokens(*story.pop("tokens"))
         report.values[name] = story
 
+    confidential = {"client": "confidential", "secret": options.secrets["confidential"]}
+    bound = RelyingParty(options, **confidential, is_bound=True).run_bound(resource)
+    report.tokens(*bound.pop("tokens"))
+    report.values["bound"] = bound
+
     def refused(name: str, **known: Any) -> None:
         report.refused(name, failure(RelyingParty(options, **known).log_in))
 
@@ -171,7 +204,6 @@ def run(options: Options) -> Report:
     foreign = load_pem_private_key(foreign_key().encode(), None)
     refused("foreign key", client="older-signing", key=foreign, method="private_key_jwt")
     refused("token endpoint as audience without leave", client="signing", key=key, method="private_key_jwt")
-    confidential = {"client": "confidential", "secret": options.secrets["confidential"]}
     # RFC 9207 §2.4: the library compares the issuer in the answer with the one it asked.
     report.refusal(
         "answer of another issuer",

@@ -205,15 +205,21 @@ extension EndToEndTests {
         }
 
         private struct RelyingPartyStory: ClientStory {
+            struct Bound: Decodable, Sendable {
+                let types: [String]
+                let thumbprint: String
+                let keys: [String]
+            }
             let library: String
             let refusals: [String: String]
             let secrets: [String]
             let registered: ClientLife
             let secret: ClientLife
             let key: ClientLife
+            let bound: Bound
         }
 
-        @Test("CR-1, OP-1, CA-3: IdPyOIDC registers itself, or is known by secret or key, and checks our ID tokens")
+        @Test("CR-1, OP-1, CA-3, DP-1: IdPyOIDC registers itself, or is known by secret or key; checks our ID tokens")
         func relyingParty() async throws {
             let deployment = try #require(ClientDeployment.current)
             let story = try await deployment.tell("idpyoidc_story.py", as: RelyingPartyStory.self)
@@ -221,6 +227,11 @@ extension EndToEndTests {
             #expect(story.registered.client_id.hasPrefix("dcr_"))
             story.secret.expectUserLife(deployment, client: "confidential", isPublic: false)
             story.key.expectUserLife(deployment, client: "older-signing", isPublic: false)
+            // RFC 9449 §5: a confidential client's refresh token is bound to the client, and each access token to the
+            // key of its own request.
+            #expect(story.bound.types == ["DPoP", "DPoP", "DPoP"])
+            #expect(story.bound.keys.prefix(2) == [story.bound.thumbprint, story.bound.thumbprint])
+            #expect(Set(story.bound.keys).count == 2)
             #expect(
                 story.refusals == [
                     "wrong secret": "invalid_client", "secret by another method": "invalid_client",

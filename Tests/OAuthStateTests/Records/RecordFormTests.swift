@@ -25,6 +25,8 @@ struct RecordFormTests {
             (.putServerSecret, 0x42),
             (.putVaultKey, 0x43), (.removeVaultKey, 0x44),
             (.consumeAssertion, 0x50), (.consumeOwnedAssertion, 0x51), (.putBlock, 0x60), (.removeBlock, 0x61),
+            (.putEnding, 0x28), (.putEndingMark, 0x29), (.withdrawEnding, 0x2A), (.putEventStream, 0x70),
+            (.removeEventStream, 0x71),
         ]
     )
     func kindNumbers(kind: RecordKind, number: UInt8) {

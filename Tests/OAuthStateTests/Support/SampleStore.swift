@@ -33,11 +33,15 @@ struct SampleStore: Sendable, CustomTestStringConvertible {
 
     static let all: [SampleStore] = [
         SampleStore({ ClientRegistry(preRegistered: [], journal: $0) }, fillClients),
-        SampleStore({ AuthorizationSessions(policy: SessionPolicy(), journal: $0) }, fillSessions),
+        SampleStore(
+            { AuthorizationSessions(policy: SessionPolicy(), journal: $0, recordsEndings: true) },
+            fillSessions
+        ),
         SampleStore({ TokenVault(journal: $0) }, fillVault),
         SampleStore({ SigningKeyRing(journal: $0) }, fillKeys),
         SampleStore({ ReplayGuard(journal: $0) }, fillReplay),
         SampleStore({ BlockList(journal: $0) }, fillBlocks),
+        SampleStore({ EventStreams(journal: $0) }, fillStreams),
     ]
 
     private static func fillClients(_ store: ClientRegistry) async throws {
@@ -148,6 +152,26 @@ struct SampleStore: Sendable, CustomTestStringConvertible {
         ]
         for party in parties { _ = try await store.block(party, now: StoreSample.now).outcome }
         _ = try await store.unblock(.client("dcr_1")).outcome
+    }
+
+    private static func fillStreams(_ store: EventStreams) async throws {
+        for number in UInt64(1)...6 {
+            var stream = EventStream(
+                id: EventStreamID(value: Bits128(number)),
+                clientID: "mcp-server",
+                usedAt: StoreSample.now
+            )
+            if number == 2 { stream.summary = "all of it" }
+            if number == 3 { stream.requestedEvents = ["a", "b"] }
+            if number == 4 { (stream.status, stream.reason) = (.paused, "maintenance") }
+            if number == 5 {
+                stream.verification = EventStream.Verification(number: 1, state: "x", requestedAt: StoreSample.now)
+            }
+            try await store.add(stream, now: StoreSample.now).outcome
+        }
+        let known = StreamAcknowledgement(position: 17)
+        _ = try await store.acknowledge(known, of: EventStreamID(value: 1), now: StoreSample.now).outcome
+        _ = try await store.remove(EventStreamID(value: 6), of: "mcp-server").outcome
     }
 
     private static func fillReplay(_ store: ReplayGuard) async throws {

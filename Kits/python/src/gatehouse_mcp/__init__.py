@@ -11,6 +11,7 @@ from .errors import (
     Unavailable,
     UserTokenRefused,
 )
+from .revocations import RevokedTokens
 from .upstream import UpstreamAuth, UpstreamToken
 from .verifier import AccessToken, KeySet, verify
 
@@ -24,6 +25,7 @@ __all__ = [
     "InvalidToken",
     "KeySet",
     "Misconfigured",
+    "RevokedTokens",
     "Unavailable",
     "UpstreamAuth",
     "UpstreamToken",

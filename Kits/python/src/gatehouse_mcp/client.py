@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 import httpx
 
 from .errors import InvalidToken, Unavailable
+from .revocations import RevocationFeed
 from .upstream import Upstreams, UpstreamAuth, UpstreamToken
 from .verifier import AccessToken, KeySet, header, require, verify
 
@@ -53,9 +54,11 @@ class Gatehouse:
         self._unknown: list[float] = []
         self._fetching: asyncio.Task[KeySet] | None = None
         self._upstreams = Upstreams(self, self._http, client_id, client_secret, clock)
+        self._feed = RevocationFeed(self.issuer, self._http, (client_id, client_secret), self._key_set, clock)
 
     async def aclose(self) -> None:
-        """Closes the connections."""
+        """Closes the connections, and ends the stream of events if there is one."""
+        await self._feed.close()
         await self._http.aclose()
 
     # Access tokens
@@ -70,8 +73,18 @@ class Gatehouse:
         verified = verify(
             token, keys, issuer=self.issuer, audience=self.resource, now=self._clock(), skew=self._skew
         )
+        self._feed.revoked.check(verified)
         require(verified, self.scopes if scopes is None else scopes)
         return verified
+
+    async def follow_revocations(self) -> None:
+        """Begins to learn of ended sessions and revoked tokens, which `verify` refuses from then on.
+
+        Returns once everything is known that has ended so far; raises `Unavailable` or `Misconfigured` if that fails. A
+        task then waits for what ends later, and tries again whenever Gatehouse does not answer. Call it in the start of
+        each process; Gatehouse needs ``shared_signals: {enabled: true}``.
+        """
+        await self._feed.start()
 
     async def _key_set(self, name: str) -> KeySet:
         now = time.monotonic()

@@ -74,6 +74,7 @@ struct IdentityAssertionGrant: Grant {
         let resource = try resource(request, assertion.claims, rules)
         let grantable = try scopes(try request.scopes(), assertion.claims, rules, resource, client)
         let scopes = try admitted(grantable, assertion.claims, resource, client)
+        try await checkAccount(assertion, trusted)
         let identity = try await users.identity(assertion, trusted, tenantClaim: rules.tenantClaim)
         let (body, session) = try await issuers.consuming(use, of: trusted, now: context.now) {
             () async throws(OAuthError) -> ([UInt8], Session) in
@@ -99,6 +100,16 @@ struct IdentityAssertionGrant: Grant {
             context: context
         )
         return body
+    }
+
+    // `allow` of the upstream where the issuer's accounts log in. What the assertion does not say, its issuer answers
+    // for; a claim that is there and does not comply is a no.
+    private func checkAccount(_ assertion: SignedAssertion, _ trusted: TrustedIssuer) async throws(OAuthError) {
+        guard !access.isEmpty, let provider = try await users.provider(of: assertion, trusted) else { return }
+        let email = provider.verifiedEmail(in: assertion.claims)
+        let facts = AccessRules.facts(assertion.claims, verifiedEmail: email)
+        guard let rule = access.refusal(ofAccount: facts, at: provider.name, .refresh) else { return }
+        throw OAuthError(.invalidGrant, "allow of \(rule) does not accept the account")
     }
 
     // `allow` and `allow_scopes`, by what the assertion says: there is no login that could say more.

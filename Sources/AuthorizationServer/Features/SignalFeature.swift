@@ -1,0 +1,39 @@
+import OAuthProtocol
+import OAuthState
+import ServerConfiguration
+
+/// Security events for resource servers, where the operator wants them (OpenID Shared Signals Framework 1.0).
+struct SignalFeature: Feature {
+    let endpoints: [any Endpoint]
+
+    init(_ parts: ServerParts) {
+        guard parts.configuration.sharedSignals.isEnabled, let store = parts.stores.signals else {
+            endpoints = []
+            return
+        }
+        let receivers = EventReceivers(
+            parts.configuration,
+            resources: parts.resources,
+            requests: parts.clientRequests
+        )
+        let issuer = parts.configuration.issuer
+        endpoints = [
+            TransmitterMetadataEndpoint(issuer: issuer, keySetPath: KeySetEndpoint.path),
+            EventStreamEndpoint(
+                receivers: receivers,
+                streams: store.streams,
+                waits: parts.eventWaits,
+                view: EventStreamView(issuer: issuer),
+                random: parts.environment.random,
+                audit: parts.audit
+            ),
+            EventStreamStatusEndpoint(receivers: receivers, store: store, waits: parts.eventWaits),
+            EventStreamVerificationEndpoint(receivers: receivers, streams: store.streams, waits: parts.eventWaits),
+            EventPollEndpoint(
+                receivers: receivers,
+                delivery: EventDelivery(issuer: issuer, keys: parts.keys, store: store),
+                waits: parts.eventWaits
+            ),
+        ]
+    }
+}

@@ -1,0 +1,57 @@
+import DurableLog
+import OAuthProtocol
+
+/// The one place where sessions and tokens end before their time.
+extension AuthorizationSessions: EndingStore {
+    package func lastEnding() -> UInt64 { endings.last }
+
+    package func endings(after sequence: UInt64, limit: Int) -> Receipt<EndingPage> {
+        // Waits for every record so far: an ending that a crash could undo must not be reported, and its number would
+        // be given to another one.
+        journal.receipt(endings.page(after: sequence, limit: limit))
+    }
+
+    /// Ends a session that lives, with its agents; returns the position after which they remain ended.
+    func end(_ session: Session) -> JournalPosition {
+        // An agent lives only as long as its parent, and so do its access tokens.
+        let agents = sessions.sessions(of: session.userID).filter { $0.agent?.parent == session.id }
+        sessions.removeValue(forKey: session.id)
+        var position = recordRemoval(of: session.id)
+        guard recordsEndings else { return position }
+        for ended in [session] + agents {
+            // A token lives no longer than its session, and was issued until now. Before the first sweep the store does
+            // not know the time, so the session's own end is the bound.
+            let latest = moment + policy.accessTokenLifetime(of: ended.clientID)
+            position = note(
+                .session(ended.id, ended.userID),
+                resource: ended.resource,
+                expiry: moment == Self.unknownMoment ? ended.expiry : min(ended.expiry, latest)
+            )
+        }
+        return position
+    }
+
+    /// Adds the ending of a session or a token to the log.
+    func note(_ subject: Ending.Subject, resource: String, expiry: Timestamp) -> JournalPosition {
+        let ending = Ending(
+            sequence: endings.last + 1,
+            subject: subject,
+            resource: resource,
+            endedAt: moment,
+            expiry: expiry + Ending.skew
+        )
+        endings.append(ending)
+        return journal.append(ending.record(.putEnding))
+    }
+
+    /// Stores a session again that ended for one that was taken back: it never ended for anyone.
+    func revive(_ session: Session) {
+        insert(session)
+        _ = journal.append(session.record(.putSession))
+        guard endings.withdraw(session.id) else { return }
+        _ = journal.append(BinaryWriter.record(.withdrawEnding) { $0.write(session.id) })
+    }
+
+    /// The time before the first sweep.
+    static let unknownMoment = Timestamp(secondsSinceEpoch: 0)
+}
