@@ -321,7 +321,8 @@ let benchmarks: [Target] = [
     .executableTarget(
         name: "ScaleBenchmarks",
         dependencies: [
-            "AuthorizationServer", "BenchmarkSupport", "CJemalloc", "DurableLog", "OAuthProtocol", "OAuthState",
+            "AuthorizationServer", "AuthorizationServerTesting", "BenchmarkSupport", "CJemalloc", "DurableLog",
+            "OAuthProtocol", "OAuthState",
             "OpenSSLCrypto", "ServerConfiguration", .argumentParser,
         ],
         path: "Benchmarks/ScaleBenchmarks",

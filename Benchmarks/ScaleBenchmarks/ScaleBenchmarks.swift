@@ -10,7 +10,8 @@ struct ScaleBenchmarks: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "ScaleBenchmarks",
         abstract: "Measure the cost of many sessions, clients, connections and keys, the memory of each, and a start.",
-        discussion: "DurabilityBenchmarks measures a snapshot's pause and a start from it."
+        discussion: "DurabilityBenchmarks measures a snapshot's pause and a start from it.",
+        subcommands: [EmbedCommand.self]
     )
 
     @Option(name: .long, help: "The most sessions, each with user, identity and connection.")

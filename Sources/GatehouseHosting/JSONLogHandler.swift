@@ -4,7 +4,9 @@ import OAuthProtocol
 
 /// Writes swift-log's lines as JSON, one object each: time, level, message, and the metadata as members.
 package struct JSONLogHandler: LogHandler {
+    /// The lowest level that is written.
     package var logLevel: Logger.Level
+    /// Members of every line.
     package var metadata: Logger.Metadata = [:]
     private let writer: LineWriter
     private let label: String
@@ -16,6 +18,7 @@ package struct JSONLogHandler: LogHandler {
         self.writer = writer
     }
 
+    /// A member of every line.
     package subscript(metadataKey key: String) -> Logger.Metadata.Value? {
         get { metadata[key] }
         set { metadata[key] = newValue }
@@ -26,6 +29,7 @@ package struct JSONLogHandler: LogHandler {
         line(.warning, "log lines were dropped because the log is not read fast enough", ["count": "\(count)"])
     }
 
+    /// Writes one line.
     package func log(event: LogEvent) {
         let members = metadata.merging(event.metadata ?? [:], uniquingKeysWith: { $1 })
         writer.write(Self.line(event.level, event.message.description, members))

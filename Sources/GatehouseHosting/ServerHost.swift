@@ -13,7 +13,9 @@ package struct ServerHost {
     /// The audit trail in the storage directory.
     package static let auditFileName = "audit.log"
 
+    /// What is served, with its secrets.
     package let configuration: Configuration
+    /// Writes the log; no line has a secret.
     package let logger: Logger
     /// `nil` when the log is another program's.
     private let log: LineWriter?

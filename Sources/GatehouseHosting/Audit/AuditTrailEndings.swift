@@ -20,6 +20,7 @@ package struct AuditTrailEndings: Equatable {
     ]
     private static let chunkByteCount = 1 << 20
 
+    /// Whether nothing has ended.
     package var isEmpty: Bool { sessions.isEmpty && connections.isEmpty }
 
     /// Reads the end of a trail, which rotation may have divided into several files; a missing file has no events.

@@ -32,7 +32,8 @@ def main() -> None:
         jwt_signing_key="a signing key of this test alone",
     )
     server = FastMCP("Behind the proxy", auth=proxy)
-    announce(issuer=base, resource=base + "/mcp")
+    # As its metadata names it: with the slash of pydantic, which clients find in the protected-resource metadata.
+    announce(issuer=base + "/", resource=base + "/mcp")
     serve(server.http_app(), listener)
 
 
