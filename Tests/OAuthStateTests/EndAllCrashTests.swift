@@ -5,7 +5,8 @@ import OAuthProtocol
 import OAuthState
 import Testing
 
-/// What ends every session of a user is killed in the middle: what was answered holds, and the same again ends the rest.
+/// What ends every session of a user is killed in the middle: what was answered holds, and the same again ends the
+/// rest.
 @Suite("Ten thousand sessions end, also through a crash", .timeLimit(.minutes(10)))
 struct EndAllCrashTests {
     private static let count: UInt64 = 10_000

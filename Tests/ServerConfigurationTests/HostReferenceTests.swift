@@ -32,6 +32,7 @@ struct HostReferenceTests {
         var upstream = Configuration.Upstream(name: "n", clientID: nil)
         upstream.clientSecret = secret
         upstream.privateKey = secret
+        upstream.globalRevocationToken = secret
         upstream.registration = .init()
         upstream.registration?.initialAccessToken = secret
         configuration.upstreams = [.init(name: "m", clientID: "c"), upstream]
@@ -58,7 +59,7 @@ struct HostReferenceTests {
         // What callers present to us, as opposed to what providers issued to us.
         let credentials = [
             "management.admin_token", "forward_auth.secret", "registration.initial_access_token",
-            "clients[].client_secret", "resources[].client_secret",
+            "clients[].client_secret", "resources[].client_secret", "upstreams[].global_revocation_token",
         ]
         #expect(contents.filter { $0.value == .storageKey }.map(\.key) == ["storage.encryption_key"])
         #expect(Set(contents.filter { $0.value == .credential }.keys) == Set(credentials))

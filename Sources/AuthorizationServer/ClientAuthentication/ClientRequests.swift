@@ -41,8 +41,8 @@ package struct ClientRequests: Sendable {
         return try await authenticator.authenticate(authentication, context: context)
     }
 
-    /// The client of a request whose body is no form: by HTTP Basic, or by an assertion as a bearer token (RFC 7523 §2.2
-    /// has a place for it in forms only).
+    /// The client of a request whose body is no form: by HTTP Basic, or by an assertion as a bearer token (RFC 7523
+    /// §2.2 has a place for it in forms only).
     ///
     /// - Throws: `invalid_client` for a client that is unknown, not authenticated, or public.
     func client(inHeaderOf request: Request, _ context: RequestContext) async throws(OAuthError) -> Client {

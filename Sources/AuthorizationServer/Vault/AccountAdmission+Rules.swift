@@ -78,7 +78,9 @@ extension AccountAdmission {
         if let provider = upstreams[connection.upstream], provider.hasOrganizations {
             return await organizations(of: connection, provider)
         }
-        guard let provider = upstreams[connection.upstream], let text = try? sealing.idToken(of: connection),
+        guard let provider = upstreams[connection.upstream],
+            // What cannot be opened says nothing.
+            let text = try? sealing.idToken(of: connection),
             let claims = provider.claims(ofStoredIDToken: text)
         else { return nil }
         return AccessRules.facts(claims, verifiedEmail: provider.verifiedEmail(in: claims))

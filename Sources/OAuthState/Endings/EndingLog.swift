@@ -54,7 +54,7 @@ struct EndingLog: Sendable {
         let hasMore = page.endIndex < entries.count
         return EndingPage(
             endings: Array(page),
-            // Numbers without an entry, which expired, were seen by nobody and are passed.
+            // Numbers without an entry, which expired, were seen by no reader and are passed.
             reached: hasMore ? page.last?.sequence ?? sequence : max(last, sequence),
             hasMore: hasMore,
             loss: loss.flatMap { sequence < $0.sequence ? $0 : nil }

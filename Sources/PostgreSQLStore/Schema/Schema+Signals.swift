@@ -3,8 +3,8 @@ extension Schema {
     ///
     /// Whatever deletes a row of `sessions` ends the session, and a trigger writes it down: no verb can forget to. Only
     /// the sweep, and what takes a change back, set `gatehouse.quiet` for their transaction. Numbers are given at the
-    /// end of each transaction, under the lock of the one row of `ending_logs`: whoever reads up to a number has missed
-    /// none before it.
+    /// end of each transaction, under the lock of the one row of `ending_logs`: a reader that has reached a number has
+    /// missed none before it.
     static let signals: [String] = [
         """
         CREATE TABLE ending_logs (

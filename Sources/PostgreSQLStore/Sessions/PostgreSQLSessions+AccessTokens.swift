@@ -10,7 +10,7 @@ extension PostgreSQLSessions {
         now: Timestamp
     ) async throws(StoreError) -> Receipt<AccessTokenRevocation> {
         let (max, ofSessionsMax) = (limits.revokedAccessTokensMax, limits.revokedAccessTokensOfSessionsMax)
-        let ended = try EndedToken(token).map { (ended) throws(StoreError) in
+        let ended = try EndedTokenEntry(token).map { (ended) throws(StoreError) in
             SQLValue.bytes(
                 try seal.seal(ended, table: PostgreSQLEndings.table, identity: token.tokenID.bytes)
             )

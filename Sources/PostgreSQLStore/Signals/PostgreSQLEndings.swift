@@ -77,7 +77,7 @@ package struct PostgreSQLEndings: EndingStore {
         let (subject, resource): (Ending.Subject, String)
         if try row.isNull(4) {
             let token = try place.opener.open(
-                EndedToken.self,
+                EndedTokenEntry.self,
                 body,
                 table: Self.table,
                 identity: try row.bytes(5)
@@ -133,7 +133,7 @@ extension PostgreSQLEndings: SweptTables {
 }
 
 /// What is stored, sealed, of an access token that was revoked by itself.
-struct EndedToken: RecordCodable {
+struct EndedTokenEntry: RecordCodable {
     let identifier: String
     let audience: String
 

@@ -1,8 +1,8 @@
 import ArgumentParser
 import DurableLog
 import FoundationEssentials
-import Glibc
 import GatehouseHosting
+import Glibc
 import Logging
 import ServerConfiguration
 

@@ -73,15 +73,7 @@ struct DevelopmentDeployment: Sendable {
             requests: requests
         )
         let control = try await ControlPlane.start(ground, token: secret(), logger: host.logger)
-        var demo: DemoApplication?
-        if let demoPort {
-            let url = DemoApplication.url(at: demoPort)
-            demo = try await DemoApplication.start(
-                DemoGround(control: ground, resource: resource, url: url),
-                reservation: demoPort,
-                logger: host.logger
-            )
-        }
+        let demo = try await startDemo(at: demoPort, ground, resource, logger: host.logger)
         let deployment = DevelopmentDeployment(
             server: server,
             upstreams: upstreams,
@@ -107,6 +99,17 @@ struct DevelopmentDeployment: Sendable {
             options.resources = [DemoApplication.url(at: reservation).dropLast() + DemoGround.resourcePath]
         }
         return (options, reservation)
+    }
+
+    private static func startDemo(
+        at port: PortReservation?,
+        _ ground: ControlGround,
+        _ resource: Configuration.Resource,
+        logger: Logger
+    ) async throws -> DemoApplication? {
+        guard let port else { return nil }
+        let demo = DemoGround(control: ground, resource: resource, url: DemoApplication.url(at: port))
+        return try await DemoApplication.start(demo, reservation: port, logger: logger)
     }
 
     /// Starts the providers, which know the server's callbacks from then on.

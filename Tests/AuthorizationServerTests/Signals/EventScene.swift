@@ -52,7 +52,7 @@ struct EventScene: Sendable {
         return try #require(answer["stream_id"])
     }
 
-    /// The answer to a poll that does not wait, unless it is told to.
+    /// The answer to a poll that does not wait, unless it is asked to.
     func poll(
         _ stream: String,
         _ json: JSONObject = [:],

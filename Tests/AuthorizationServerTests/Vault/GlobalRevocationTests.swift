@@ -60,13 +60,14 @@ struct GlobalRevocationTests {
     )
     func ends(format: String) async throws {
         try await Self.run { scene in
+            // Before the others, which connect the second account: no later login visits its provider.
+            let underWay = scene.browser()
+            let signIn = try await scene.walkToFiles(underWay)
             let (first, second) = (try await scene.logIn(), try await scene.logIn())
             let grace = try await scene.logIn(as: "grace")
             let code = try await scene.code()
             let browser = scene.browser()
             _ = try await scene.signIn(browser)
-            let underWay = scene.browser()
-            let signIn = try await scene.walkToFiles(underWay)
             let identifiers: [String: JSONObject] = [
                 "iss_sub": Self.account("ada", at: scene.corp.issuer),
                 "opaque": ["sub_id": ["format": "opaque", "id": "ada"]],

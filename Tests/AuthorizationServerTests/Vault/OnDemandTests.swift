@@ -60,7 +60,7 @@ struct OnDemandTests {
         try await VaultScene.run(configure: Self.onDemand) { scene in
             let page = try await scene.browser().get(scene.client.authorizationURL())
             #expect(page.text.contains("<strong>files</strong> <span class=\"quiet\">(only when it is needed"))
-            #expect(!page.text.contains("checkbox"))
+            #expect(!page.text.contains("type=\"checkbox\""))
         }
         try await VaultScene.run(configure: { $0.upstreams[1].login = .optional }) { scene in
             let page = try await scene.browser().get(scene.client.authorizationURL())

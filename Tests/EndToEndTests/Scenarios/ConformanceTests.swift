@@ -2,7 +2,8 @@ import Foundation
 import Testing
 
 extension EndToEndTests {
-    /// `gatehouse conformance` at this server, and at servers that were written elsewhere: it must fail where it should.
+    /// `gatehouse conformance` at this server, and at servers that were written elsewhere: it must fail where it
+    /// should.
     @Suite("gatehouse conformance")
     struct ConformanceTests {
         /// The report of the program, the members that are compared.

@@ -59,7 +59,8 @@ extension EndToEndTests {
         func javaScript() async throws {
             var environment = ChildEnvironment.variables
             environment["GATEHOUSE_BINARY"] = try GatehouseBinary.url().path()
-            let tests = ["fixtures", "revocations", "server"].map { Self.kits.appending(path: "typescript/test/\($0).test.js").path() }
+            let folder = Self.kits.appending(path: "typescript/test")
+            let tests = ["fixtures", "revocations", "server"].map { folder.appending(path: $0 + ".test.js").path() }
             let output = try await run(
                 "node",
                 URL(filePath: "/usr/bin/env"),

@@ -65,7 +65,9 @@ struct DeployConfigurationTests {
         #expect(arguments.1 == "/etc/gatehouse/gatehouse.yaml")
         // The image contains the libraries that the release build links and the Debian package depends on.
         let control = try DeployFiles.text("Debian/control")
-        for library in ["libcurl4", "libjemalloc2", "libssl3", "libstdc++6", "libyaml-0-2", "zlib1g", "ca-certificates"] {
+        for library in [
+            "libcurl4", "libjemalloc2", "libssl3", "libstdc++6", "libyaml-0-2", "zlib1g", "ca-certificates",
+        ] {
             #expect(last.contains(library) && control.contains(library))
         }
     }
