@@ -18,7 +18,10 @@ package enum YAMLReader {
 /// Makes nodes of events.
 struct YAMLComposer {
     private let events: YAMLEvents
-    private var anchors: [String: YAMLNode] = [:]
+    /// A node and how many levels it has.
+    private typealias Measured = (node: YAMLNode, height: Int)
+
+    private var anchors: [String: Measured] = [:]
     private var depth = 0
 
     /// The deepest nesting: each level is a call inside another one.
@@ -32,7 +35,7 @@ struct YAMLComposer {
         // The stream's beginning.
         _ = try events.next()
         guard case .documentStart = try events.next().kind else { return nil }
-        let root = try node(try events.next())
+        let root = try node(try events.next()).node
         // The document's end.
         _ = try events.next()
         let rest = try events.next()
@@ -42,46 +45,59 @@ struct YAMLComposer {
         return root
     }
 
-    private mutating func node(_ event: YAMLEvent) throws(YAMLError) -> YAMLNode {
-        guard depth < Self.depthMax else { throw .invalid("lists and maps are nested too deeply", line: event.line) }
+    private mutating func node(_ event: YAMLEvent) throws(YAMLError) -> Measured {
+        guard depth < Self.depthMax else { throw Self.tooDeep(event) }
         depth += 1
         defer { depth -= 1 }
         let content: YAMLNode.Content
+        var height = 0
         switch event.kind {
         case .alias(let name):
-            guard let node = anchors[name] else { throw .invalid("found undefined alias", line: event.line) }
-            return node
+            guard let aliased = anchors[name] else { throw .invalid("found undefined alias", line: event.line) }
+            // Aliases of aliases would nest without a bound, and the tree is released level by level.
+            guard depth + aliased.height <= Self.depthMax else { throw Self.tooDeep(event) }
+            return aliased
         case .scalar(let text, let isPlain): content = .scalar(text, isPlain: isPlain)
-        case .sequenceStart: content = .sequence(try elements())
-        case .mappingStart: content = .mapping(try entries())
+        case .sequenceStart: content = .sequence(try elements(&height))
+        case .mappingStart: content = .mapping(try entries(&height))
         case .documentStart, .sequenceEnd, .mappingEnd, .streamEnd, .other:
             throw .invalid("did not find expected node content", line: event.line)
         }
-        let node = YAMLNode(content: content, line: event.line)
-        if let anchor = event.anchor { anchors[anchor] = node }
-        return node
+        let measured = (node: YAMLNode(content: content, line: event.line), height: height + 1)
+        if let anchor = event.anchor { anchors[anchor] = measured }
+        return measured
     }
 
-    private mutating func elements() throws(YAMLError) -> [YAMLNode] {
+    private static func tooDeep(_ event: YAMLEvent) -> YAMLError {
+        .invalid("lists and maps are nested too deeply", line: event.line)
+    }
+
+    private mutating func elements(_ height: inout Int) throws(YAMLError) -> [YAMLNode] {
         var nodes: [YAMLNode] = []
         while true {
             let event = try events.next()
             if case .sequenceEnd = event.kind { return nodes }
-            nodes.append(try node(event))
+            nodes.append(try child(event, &height))
         }
     }
 
-    private mutating func entries() throws(YAMLError) -> [YAMLNode.Entry] {
+    private mutating func entries(_ height: inout Int) throws(YAMLError) -> [YAMLNode.Entry] {
         var entries: [YAMLNode.Entry] = []
         var names: Set<String> = []
         while true {
             let event = try events.next()
             if case .mappingEnd = event.kind { return entries }
-            let key = try node(event)
+            let key = try child(event, &height)
             if case .scalar(let name, _) = key.content, !names.insert(name).inserted {
                 throw .repeatedKey(name, line: event.line)
             }
-            entries.append(YAMLNode.Entry(key: key, value: try node(try events.next())))
+            entries.append(YAMLNode.Entry(key: key, value: try child(try events.next(), &height)))
         }
+    }
+
+    private mutating func child(_ event: YAMLEvent, _ height: inout Int) throws(YAMLError) -> YAMLNode {
+        let measured = try node(event)
+        height = max(height, measured.height)
+        return measured.node
     }
 }

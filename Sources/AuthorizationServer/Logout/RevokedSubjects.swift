@@ -38,6 +38,19 @@ struct RevokedSubjects: Sendable {
             + others.map { SessionFilter(userID: $0.key, connections: Set($0.value.map(\.id))) }
     }
 
+    /// Whether the user logs in with one of these accounts.
+    private func isLogin(
+        of user: UserID,
+        _ connections: [Connection],
+        at provider: UpstreamProvider
+    ) async throws(StoreError) -> Bool {
+        for connection in connections {
+            let key = IdentityKey(namespace: provider.identityNamespace, subject: connection.account)
+            if try await vault.userID(of: key) == user { return true }
+        }
+        return false
+    }
+
     // Only what ends is found by an address, and only where the provider's own account is connected: an address never
     // gives anybody access (D-63).
     @concurrent
@@ -52,9 +65,14 @@ struct RevokedSubjects: Sendable {
             let users = try await listing.users(containing: wanted, after: after, limit: Self.sliceCount)
             guard let last = users.last else { return found }
             for user in users where user.verifiedEmail?.lowercased() == wanted {
-                let connections = try await vault.connections(of: user.id)
-                guard connections.contains(where: { $0.upstream == provider.name }) else { continue }
-                found.append(SessionFilter(userID: user.id))
+                let connections = try await vault.connections(of: user.id).filter { $0.upstream == provider.name }
+                guard !connections.isEmpty else { continue }
+                let isLogin = try await isLogin(of: user.id, connections, at: provider)
+                found.append(
+                    isLogin
+                        ? SessionFilter(userID: user.id)
+                        : SessionFilter(userID: user.id, connections: Set(connections.map(\.id)))
+                )
             }
             after = last.id
         }

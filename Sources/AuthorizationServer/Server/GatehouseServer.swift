@@ -129,7 +129,8 @@ package final class GatehouseServer: Sendable {
         eventWaits.close()
         await maintenance.stop()
         await server.drain(gracePeriod: gracePeriod)
-        await tracer?.flush()
+        // Within the bound of the work that settles: a slow collector must not hold up the last snapshot.
+        tracer?.sendRest()
         await settleWork(within: settlePeriod)
         // Probes and scrapes are answered until here. The management listener lives on the main server's loops, which
         // end with that server.

@@ -92,16 +92,22 @@ struct EventDelivery: Sendable {
             acknowledgement.verification = number
         }
         var position = stream.position
-        guard identifiers.contains(where: { $0.stream == stream.id }) else { return acknowledgement }
-        let page = try await page(after: position)
-        if let loss = page.loss {
-            guard identifiers.contains(EventIdentifier(stream.id, .loss(loss.sequence))) else { return acknowledgement }
-            position = loss.sequence
-        }
-        for ending in page.endings {
-            let isKnown = identifiers.contains(EventIdentifier(stream.id, .ending(ending.sequence)))
-            guard isKnown || !receiver.needs(ending.resource) else { break }
-            position = ending.sequence
+        var leftCount = identifiers.count { $0.stream == stream.id }
+        while leftCount > 0 {
+            let page = try await page(after: position)
+            if let loss = page.loss {
+                guard identifiers.contains(EventIdentifier(stream.id, .loss(loss.sequence))) else { break }
+                leftCount -= 1
+                position = loss.sequence
+            }
+            let next = page.endings.first { ending in
+                let isKnown = identifiers.contains(EventIdentifier(stream.id, .ending(ending.sequence)))
+                guard isKnown || !receiver.needs(ending.resource) else { return true }
+                if isKnown { leftCount -= 1 }
+                position = ending.sequence
+                return false
+            }
+            guard next == nil, page.hasMore else { break }
         }
         if position > stream.position { acknowledgement.position = position }
         return acknowledgement

@@ -18,12 +18,13 @@ struct EventPollEndpoint: Endpoint {
     func respond(to request: Request, context: RequestContext) async -> Response {
         do throws(OAuthError) {
             let receiver = try await receivers.receiver(request, context)
+            let patience = waits.begin()
             guard let id = request.pathParameter.flatMap(EventStreamID.init),
                 let stream = try await stream(id, receiver)
             else { return .noSuchStream }
             let poll = try EventPoll(request)
             guard let current = try await acknowledge(poll, stream, receiver, context) else { return .noSuchStream }
-            let batch = try await batch(poll, current, receiver, context)
+            let batch = try await batch(poll, current, receiver, patience, context)
             return .json(Self.json(batch).serialized())
         } catch {
             return await receivers.refusal(error, request, context)
@@ -66,8 +67,10 @@ struct EventPollEndpoint: Endpoint {
         _ poll: EventPoll,
         _ stream: EventStream,
         _ receiver: EventReceivers.Receiver,
+        _ patience: EventWaits.Patience,
         _ context: RequestContext
     ) async throws(OAuthError) -> EventDelivery.Batch {
+        var patience = patience
         let none = EventDelivery.Batch(reached: stream.position, passed: stream.position)
         // An answer without events was asked for, to acknowledge only.
         guard poll.eventCountMax > 0 else { return none }
@@ -82,13 +85,15 @@ struct EventPollEndpoint: Endpoint {
                     now: context.now
                 )
             }
-            guard batch.events.isEmpty, !poll.returnsImmediately else { return batch }
             try await pass(batch, current, context)
+            guard batch.events.isEmpty, !poll.returnsImmediately else { return batch }
             let seen = current.status == .enabled ? batch.reached : .max
-            guard await waits.wait(stream.id, seen: seen),
+            guard await waits.wait(stream.id, seen: seen, &patience),
                 let changed = try await self.stream(stream.id, receiver)
             else { return batch }
+            let passed = batch.passed
             current = changed
+            current.position = max(changed.position, passed)
         }
     }
 

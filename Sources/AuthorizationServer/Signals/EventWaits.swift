@@ -11,8 +11,16 @@ package final class EventWaits: Sendable {
     private let work: BackgroundWork
     private let state = Mutex(State())
 
+    /// What one poll has left of its time, and the last change of any stream that it has seen.
+    struct Patience {
+        fileprivate var ticksLeft = EventWaits.ticksMax
+        fileprivate var change: UInt64
+    }
+
     private struct State {
         var loop: EventLoop?
+        /// How often a stream was changed here.
+        var changes: UInt64 = 0
         var waiters: [EventStreamID: Waiter] = [:]
         var isTicking = false
         var isClosed = false
@@ -22,13 +30,19 @@ package final class EventWaits: Sendable {
         /// The number that the poll has read up to.
         let seen: UInt64
         var ticksLeft: Int
-        let continuation: CheckedContinuation<Bool, Never>
+        let continuation: Continuation
+
+        typealias Continuation = CheckedContinuation<(isNew: Bool, ticksLeft: Int), Never>
+
+        func end(isNew: Bool) { continuation.resume(returning: (isNew, ticksLeft)) }
     }
 
     /// How often the log is asked.
     private static let interval = Duration.milliseconds(250)
     /// How long a poll waits: shorter than the time-outs of most clients and proxies.
-    private static let ticksMax = 80
+    fileprivate static let ticksMax = 80
+    /// How often a poll looks at its stream without a reason: another node may have changed it.
+    private static let ticksPerLook = 20
 
     init(endings: (any EndingStore)?, work: BackgroundWork) {
         self.endings = endings
@@ -45,29 +59,43 @@ package final class EventWaits: Sendable {
         let waiters = state.withLock { state in
             state.isClosed = true
             defer { state.waiters = [:] }
-            return state.waiters.values.map(\.continuation)
+            return Array(state.waiters.values)
         }
-        for waiter in waiters { waiter.resume(returning: false) }
+        for waiter in waiters { waiter.end(isNew: false) }
     }
 
-    /// Returns true when there may be something new, and false when the time is over, or when a later poll of the same
-    /// stream has taken the place of this one.
-    func wait(_ stream: EventStreamID, seen: UInt64) async -> Bool {
-        await withCheckedContinuation { continuation in
-            let (displaced, mayWait) = state.withLock { state -> (Waiter?, Bool) in
+    /// The patience of a poll that is about to read its stream.
+    func begin() -> Patience { Patience(change: state.withLock(\.changes)) }
+
+    /// Returns true when there may be something new, and false when the poll's time is over, or when a later poll of
+    /// the same stream has taken the place of this one.
+    ///
+    /// A change between the reading and this call is not lost: it is after the one that the poll has seen.
+    func wait(_ stream: EventStreamID, seen: UInt64, _ patience: inout Patience) async -> Bool {
+        let (change, ticksLeft) = (patience.change, patience.ticksLeft)
+        guard ticksLeft > 0 else { return false }
+        let (isNew, left) = await withCheckedContinuation { (continuation: Waiter.Continuation) in
+            let waiter = Waiter(seen: seen, ticksLeft: ticksLeft, continuation: continuation)
+            let (displaced, answer) = state.withLock { state -> (Waiter?, Bool?) in
                 guard !state.isClosed, state.loop != nil else { return (nil, false) }
-                let waiter = Waiter(seen: seen, ticksLeft: Self.ticksMax, continuation: continuation)
-                return (state.waiters.updateValue(waiter, forKey: stream), true)
+                guard state.changes == change else { return (nil, true) }
+                return (state.waiters.updateValue(waiter, forKey: stream), nil)
             }
-            displaced?.continuation.resume(returning: false)
-            if mayWait { tickLater() } else { continuation.resume(returning: false) }
+            displaced?.end(isNew: false)
+            if let answer { waiter.end(isNew: answer) } else { tickLater() }
         }
+        patience.ticksLeft = left
+        patience.change = state.withLock(\.changes)
+        return isNew
     }
 
     /// Lets the poll of a stream look again, because something about the stream has changed.
     func wake(_ stream: EventStreamID) {
-        let waiter = state.withLock { $0.waiters.removeValue(forKey: stream) }
-        waiter?.continuation.resume(returning: true)
+        let waiter = state.withLock { state in
+            state.changes += 1
+            return state.waiters.removeValue(forKey: stream)
+        }
+        waiter?.end(isNew: true)
     }
 
     /// How many polls wait.
@@ -92,21 +120,23 @@ package final class EventWaits: Sendable {
         let (due, over) = state.withLock { state in
             state.isTicking = false
             var (due, over): ([Waiter], [Waiter]) = ([], [])
-            for (stream, waiter) in state.waiters {
-                if waiter.seen < last {
-                    due.append(waiter)
-                } else if waiter.ticksLeft == 0 {
+            for (stream, var waiter) in state.waiters {
+                waiter.ticksLeft -= 1
+                state.waiters[stream] = waiter
+                if waiter.ticksLeft <= 0 {
                     over.append(waiter)
+                } else if waiter.seen < last || waiter.ticksLeft.isMultiple(of: Self.ticksPerLook) {
+                    due.append(waiter)
                 } else {
-                    state.waiters[stream]?.ticksLeft -= 1
                     continue
                 }
                 state.waiters[stream] = nil
             }
             return (due, over)
         }
-        for waiter in due { waiter.continuation.resume(returning: true) }
-        for waiter in over { waiter.continuation.resume(returning: false) }
+        for waiter in due { waiter.end(isNew: true) }
+        // Those look once more, too: what came with the last tick is not left for the next poll.
+        for waiter in over { waiter.end(isNew: waiter.seen < last) }
         tickLater()
     }
 }

@@ -76,6 +76,11 @@ final class SpanExporter: Sendable {
         }
     }
 
+    /// Begins to send what waits, as work that a shutdown lets settle.
+    func sendRest() {
+        turns.startIfIdle { await self.send() }
+    }
+
     /// Sends what waits now, and returns when that, and what is on its way, was answered or the collector failed.
     func flush() async {
         await turns.run { await self.send() }

@@ -65,7 +65,10 @@ final class Tracer: Sendable {
     /// How many spans were accepted since the start.
     var exportedCount: Int { exporter.exportedCount }
 
-    /// Sends what waits: at a shutdown, and in tests.
+    /// Begins to send what waits, at a shutdown.
+    func sendRest() { exporter.sendRest() }
+
+    /// Sends what waits, and returns when the collector has answered.
     func flush() async { await exporter.flush() }
 
     /// Sends what waits now and then, by the timer of an event loop.

@@ -19,7 +19,10 @@ package struct HostFiles {
     /// The text of a file.
     package func text(_ path: String) throws(Refusal) -> String {
         let bytes = try bytes(path)
-        guard let text = String(validating: bytes, as: UTF8.self) else { throw Refusal(reason: "is not UTF-8 text") }
+        // Some editors begin a file with a byte order mark, which is no part of a secret.
+        let mark: [UInt8] = [0xEF, 0xBB, 0xBF]
+        let content = bytes.starts(with: mark) ? bytes[mark.count...] : bytes[...]
+        guard let text = String(validating: content, as: UTF8.self) else { throw Refusal(reason: "is not UTF-8 text") }
         return text
     }
 

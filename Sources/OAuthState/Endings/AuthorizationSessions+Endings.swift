@@ -16,19 +16,18 @@ extension AuthorizationSessions: EndingStore {
         // An agent lives only as long as its parent, and so do its access tokens.
         let agents = sessions.sessions(of: session.userID).filter { $0.agent?.parent == session.id }
         sessions.removeValue(forKey: session.id)
-        var position = recordRemoval(of: session.id)
-        guard recordsEndings else { return position }
-        for ended in [session] + agents {
+        // Before the removal: a crash between the two must not leave an end of which no verifier learns.
+        for ended in recordsEndings ? [session] + agents : [] {
             // A token lives no longer than its session, and was issued until now. Before the first sweep the store does
             // not know the time, so the session's own end is the bound.
             let latest = moment + policy.accessTokenLifetime(of: ended.clientID)
-            position = note(
+            _ = note(
                 .session(ended.id, ended.userID),
                 resource: ended.resource,
                 expiry: moment == Self.unknownMoment ? ended.expiry : min(ended.expiry, latest)
             )
         }
-        return position
+        return recordRemoval(of: session.id)
     }
 
     /// Adds the ending of a session or a token to the log.

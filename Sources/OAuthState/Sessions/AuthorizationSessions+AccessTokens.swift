@@ -37,11 +37,12 @@ extension AuthorizationSessions {
             return journal.receipt(.full)
         }
         insertRevokedToken(reference.tokenID, token)
-        var position = journal.append(Self.revokedTokenRecord(reference.tokenID, token))
         moment = max(moment, now)
+        // Before the revocation, as when a session ends.
         if recordsEndings, let audience = reference.audience {
-            position = note(.accessToken(reference.identifier), resource: audience, expiry: expiry)
+            _ = note(.accessToken(reference.identifier), resource: audience, expiry: expiry)
         }
+        let position = journal.append(Self.revokedTokenRecord(reference.tokenID, token))
         return journal.receipt(.revoked, at: position)
     }
 

@@ -117,7 +117,10 @@ extension Configuration.Header {
                 || "!#$%&'*+-.^_`|~".utf8.contains($0)
         }
         guard isToken else { return "\(text) is not the name of a header field" }
-        let own = ["content-type", "content-length", "content-encoding", "host", "connection", "transfer-encoding"]
+        let own = [
+            "content-type", "content-length", "content-encoding", "host", "connection", "transfer-encoding",
+            "keep-alive", "expect", "te", "trailer", "upgrade", "proxy-authorization", "proxy-connection",
+        ]
         return own.contains(text.lowercased()) ? "must not be set: the message has its own \(text)" : nil
     }
 }

@@ -84,6 +84,10 @@ final class OrganizationLookup: Sendable {
         let key = Key(account: account.subject, path: path)
         let now = timeSource.now()
         if !isFresh, let known = answers.withLock({ $0[key] }), Self.isCurrent(known, now) { return known.isMember }
+        // The name in a team's address may be another account's by now, which the answer would be about.
+        if !isFresh, let login = account.login, path.hasSuffix("/" + login), !(await isStillNamed(login, account)) {
+            return nil
+        }
         guard let isMember = await ask(path, account) else { return nil }
         answers.withLock { answers in
             if answers[key] == nil, answers.count >= Self.countMax {
@@ -100,19 +104,18 @@ final class OrganizationLookup: Sendable {
         answer.askedAt <= now && now - answer.askedAt < lifetime
     }
 
+    private func isStillNamed(_ login: String, _ account: Account) async -> Bool {
+        guard let response = await get("/user", account), response.status == 200,
+            let object = UpstreamAnswer.readObject(response)
+        else { return false }
+        let isSame = object["id"]?.integerValue.map { String($0).hasSameBytes(as: account.subject) } ?? true
+        return isSame && object["login"]?.stringValue?.lowercased() == login.lowercased()
+    }
+
     // 302: the account may not see the organisation, because it does not belong to it. 401 and 403 say something of the
     // token or of the organisation's rules for applications, not of the account.
     private func ask(_ path: String, _ account: Account) async -> Bool? {
-        let authorization = (name: "Authorization", value: "Bearer " + account.accessToken)
-        let response: OutboundResponse
-        do {
-            response = try await exchange.get(
-                base + path,
-                headerFields: [authorization] + fields.map { ($0.name, $0.value) }
-            )
-        } catch {
-            return nil
-        }
+        guard let response = await get(path, account) else { return nil }
         switch response.status {
         case 200:
             // A membership that was offered and not accepted is none.
@@ -121,6 +124,15 @@ final class OrganizationLookup: Sendable {
         case 302, 404: return false
         default: return nil
         }
+    }
+
+    private func get(_ path: String, _ account: Account) async -> OutboundResponse? {
+        let authorization = (name: "Authorization", value: "Bearer " + account.accessToken)
+        // An outage decides nothing.
+        return try? await exchange.get(
+            base + path,
+            headerFields: [authorization] + fields.map { ($0.name, $0.value) }
+        )
     }
 }
 

@@ -86,6 +86,11 @@ struct EventScene: Sendable {
         }
     }
 
+    /// The handle of the session that an event is about; empty for one about something else.
+    func session(of claims: JSONObject) -> String {
+        claims["sub_id"]?.objectValue?["session"]?.objectValue?["id"]?.stringValue ?? ""
+    }
+
     /// A user's new tokens, and the handle of their session.
     func login(as user: String = "ada") async throws -> (tokens: OAuthTestClient.Answer, session: String) {
         let tokens = try await client.tokens(at: server, as: user)

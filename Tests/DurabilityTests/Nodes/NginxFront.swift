@@ -56,6 +56,6 @@ final class NginxFront: Sendable {
         return lines.joined(separator: "\n")
     }
 
-    /// Ends it.
-    func stop() async { await process.kill() }
+    /// Ends it, with its worker: a master that is killed leaves that behind, which holds the test's pipe.
+    func stop() async { _ = await process.stop() }
 }

@@ -94,6 +94,18 @@ struct Storm {
         }
     }
 
+    /// Lets the players play until each kind was answered more often than before, however slow the machine is.
+    ///
+    /// - Throws: ``Violation`` when a kind is not answered in a hundred rounds.
+    mutating func play(until kinds: [String], exceed before: [String: Int]) async throws {
+        for _ in 0..<100 {
+            let counts = counts
+            if kinds.allSatisfy({ counts[$0, default: 0] > before[$0, default: 0] }) { return }
+            try await play { try await Task.sleep(for: .milliseconds(200)) }
+        }
+        throw Violation("not all of \(kinds) were answered: \(counts)")
+    }
+
     /// Checks that every answer so far holds.
     mutating func verify() async throws {
         life += 1

@@ -19,9 +19,11 @@ struct StormTests {
                 for _ in 0..<Self.killCount { try await storm.strike() }
                 let published = try await nodes.deployment.publishedKeys()
                 #expect(keys.allSatisfy { published[$0.key] == $0.value })
-                for kind in ["register", "redeem", "refresh", "assertion", "workload", "verified lives"] {
-                    #expect(storm.counts[kind, default: 0] > 0, "no \(kind) was answered in the whole run")
-                }
+                try await storm.play(
+                    until: ["register", "redeem", "refresh", "assertion", "workload"],
+                    exceed: [:]
+                )
+                #expect(storm.counts["verified lives", default: 0] > 0)
                 print("storm: seed \(Self.seed), \(Self.killCount) kills:", storm.counts.sorted { $0.key < $1.key })
             }
         } catch {

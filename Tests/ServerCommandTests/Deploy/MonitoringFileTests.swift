@@ -74,8 +74,8 @@ struct MonitoringFileTests {
         #expect(document["spdxVersion"] == "SPDX-2.3")
         guard case .array(let packages)? = document["packages"] else { throw Missing() }
         let manifest = try String(contentsOf: root.appending(path: "Package.swift"), encoding: .utf8)
-        // The pinned packages, the four libraries of the system, and the program.
-        #expect(packages.count == manifest.matches(of: /exact: "/).count + 5)
+        // The pinned packages, the five libraries of the system, and the program.
+        #expect(packages.count == manifest.matches(of: /exact: "/).count + 6)
         for case .object(let package) in packages {
             #expect(package["licenseDeclared"]?.stringValue?.isEmpty == false)
         }
