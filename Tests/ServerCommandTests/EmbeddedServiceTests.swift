@@ -34,19 +34,21 @@ struct EmbeddedServiceTests {
         let configuration = try GatehouseConfiguration(yaml: Self.text(storage: folder), environment: [:])
         #expect(configuration.issuer == "https://auth.example.com")
         #expect(configuration.warnings.contains { $0.hasPrefix("trusted_proxies: ") })
-        var keySets: [[UInt8]] = []
+        var keys: [Set<String>] = []
         for _ in 0..<2 {
             try await Self.serving(configuration) { (addresses, client) async throws in
                 let management = try #require(addresses.management)
                 let ready = try await client.send(Self.request("http://\(management)/health/ready"))
                 #expect(ready.status == 200)
                 let listener = try #require(addresses.listeners.first)
-                let keys = try await client.send(Self.request("http://\(listener)/.well-known/jwks.json"))
-                #expect(keys.status == 200)
-                keySets.append(keys.body)
+                let answer = try await client.send(Self.request("http://\(listener)/.well-known/jwks.json"))
+                #expect(answer.status == 200)
+                let text = String(decoding: answer.body, as: UTF8.self)
+                keys.append(Set(text.matches(of: /"kid":"([^"]+)"/).map { String($0.1) }))
             }
         }
-        #expect(keySets.count == 2 && keySets[0] == keySets[1] && !keySets[0].isEmpty)
+        // The next key may have been published since.
+        #expect(keys.count == 2 && keys[0].isSubset(of: keys[1]) && !keys[0].isEmpty)
     }
 
     @Test("Cancellation ends it in order, too")

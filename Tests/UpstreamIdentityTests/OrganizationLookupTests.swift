@@ -12,6 +12,8 @@ struct OrganizationLookupTests {
     private static let team = base + "/orgs/acme/teams/platform/memberships/ada"
     private static let names = OrganizationNames(organizations: ["acme"], teams: ["acme/platform"])
 
+    private static let user = base + "/user"
+
     private let transport = ScriptedTransport()
     private let time = ManualTime()
 
@@ -52,6 +54,10 @@ struct OrganizationLookupTests {
         await provider.organizationClaims(names, of: subject, named: login, accessToken: "gho_1", isFresh: isFresh)
     }
 
+    private static func account(_ id: Int, _ login: String) -> ScriptedTransport.Answer {
+        ScriptedTransport.json(["id": .integer(id), "login": .string(login)])
+    }
+
     private static func state(_ text: String) -> ScriptedTransport.Answer {
         ScriptedTransport.json(["state": .string(text)])
     }
@@ -60,6 +66,7 @@ struct OrganizationLookupTests {
     func member() async throws {
         transport.on(Self.organization, Self.state("active"))
         transport.on(Self.team, Self.state("active"))
+        transport.on(Self.user, Self.account(1, "ada"), Self.account(2, "Ada"), Self.account(1, "ada"))
         let provider = try provider()
         let expected: JSONObject = ["organization": ["acme"], "team": ["acme/platform"]]
         let first = await claims(provider)
@@ -68,15 +75,30 @@ struct OrganizationLookupTests {
         #expect(request.headerFields.contains { $0.name == "Authorization" && $0.value == "Bearer gho_1" })
         time.advance(by: .seconds(299))
         let second = await claims(provider)
-        #expect(second == expected && transport.requests.count == 2)
-        // Another account has answers of its own, and a login asks in any case.
+        #expect(second == expected && transport.requests.count == 3)
+        // Another account has answers of its own. A login asks in any case, and its name is the present one.
         _ = await claims(provider, of: "2")
-        #expect(transport.requests.count == 4)
-        _ = await claims(provider, isFresh: true)
         #expect(transport.requests.count == 6)
+        _ = await claims(provider, isFresh: true)
+        #expect(transport.requests.count == 8)
         time.advance(by: .seconds(300))
         _ = await claims(provider)
-        #expect(transport.requests.count == 8)
+        #expect(transport.requests.count == 11)
+    }
+
+    @Test("an account with another name by now, or another account with its name, leaves teams undecided")
+    func renamed() async throws {
+        let answers = [
+            Self.account(1, "countess"), Self.account(7, "ada"), ScriptedTransport.status(500),
+            ScriptedTransport.json(["id": 1]),
+        ]
+        for answer in answers {
+            let test = OrganizationLookupTests()
+            test.transport.on(Self.user, answer)
+            test.transport.on(Self.team, ScriptedTransport.status(404))
+            let found = await test.claims(try test.provider(), OrganizationNames(teams: ["acme/platform"]))
+            #expect(found["team"] == nil)
+        }
     }
 
     @Test("404 and 302 are a no, as is a membership that was not accepted; it is remembered")
@@ -118,6 +140,7 @@ struct OrganizationLookupTests {
         transport.on(Self.organization, Self.state("active"))
         transport.on(Self.base + "/user/memberships/orgs/beta", ScriptedTransport.status(503))
         transport.on(Self.team, ScriptedTransport.status(404))
+        transport.on(Self.user, Self.account(1, "ada"))
         let names = OrganizationNames(organizations: ["acme", "beta"], teams: ["acme/platform"])
         let found = await claims(try provider(), names)
         #expect(found == ["team": []])

@@ -5,8 +5,8 @@ import SocketHTTP
 /// Answers in the language of the person who asks.
 ///
 /// `ui_locales` of an authorization request (OpenID Connect Core 1.0 §3.1.2.1), pushed or not, comes first, then the
-/// cookie that remembers it for the rest of the login, then `Accept-Language`; what this server does not speak is passed
-/// over.
+/// cookie that remembers it for the rest of the login, then `Accept-Language`; what this server does not speak is
+/// passed over.
 struct SpokenPages: Endpoint {
     private let endpoint: any Endpoint
     private let cookies: BrowserCookies

@@ -18,6 +18,7 @@ final class SpanExporter: Sendable {
 
     private let destination: Destination
     private let transport: any OutboundTransport
+    private let work: BackgroundWork
     private let turns: SerialTurns
     private let logger: Logger
     private let state = Mutex(State())
@@ -48,6 +49,7 @@ final class SpanExporter: Sendable {
     ) {
         self.destination = destination
         self.transport = transport
+        self.work = work
         turns = SerialTurns(work: work)
         self.logger = logger
     }
@@ -78,7 +80,8 @@ final class SpanExporter: Sendable {
 
     /// Begins to send what waits, as work that a shutdown lets settle.
     func sendRest() {
-        turns.startIfIdle { await self.send() }
+        // A server that stops already keeps nothing.
+        _ = work.start(.finishes) { await self.send() }
     }
 
     /// Sends what waits now, and returns when that, and what is on its way, was answered or the collector failed.

@@ -57,8 +57,8 @@ package struct EventStream: Hashable, Sendable {
 
     /// After how long without use a stream is dropped.
     ///
-    /// Longer than an access token lives: a receiver that was away longer has nothing to learn from it that a new stream
-    /// would not say.
+    /// Longer than an access token lives: a receiver that was away longer has nothing to learn from it that a new
+    /// stream would not say.
     package static let lifetime = Duration.seconds(48 * 3600)
 }
 

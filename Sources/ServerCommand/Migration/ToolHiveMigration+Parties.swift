@@ -78,21 +78,28 @@ extension ToolHiveMigration {
 
     mutating func convertIssuers(_ issuers: [MigrationSource]) {
         guard !issuers.isEmpty else { return }
-        set("trusted_issuers", .array(issuers.map { .object(issuer($0)) }))
+        let entries = issuers.compactMap { issuer($0) }
+        if !entries.isEmpty { set("trusted_issuers", .array(entries.map { .object($0) })) }
     }
 
-    private mutating func issuer(_ source: MigrationSource) -> JSONObject {
+    /// `nil` for an issuer of which nothing can be accepted yet.
+    private mutating func issuer(_ source: MigrationSource) -> JSONObject? {
         let name = source.text("issuer_url") ?? ""
         var entry: JSONObject = ["issuer": .string(name)]
         entry["jwks_uri"] = source.text("jwks_url").map(JSONValue.string)
         if source.text("insecure_allow_http") == "true" { entry["allow_insecure_http"] = true }
         if source.text("allow_private_ips") == "true" { entry["allow_private_network"] = true }
-        let audience = source.text("expected_audience")
+        // Without its condition on the actor an entry would accept what the other server refuses.
+        let isConditional = source.has("actor_matcher")
+        if isConditional {
+            note("trusted_issuers \(name): subjects was left out: write its actor_matcher, an expression, as matcher")
+        }
+        let audience = isConditional ? nil : source.text("expected_audience")
         if let audience {
             entry["audiences"] = [.string(audience)]
             entry["subjects"] = .object(subjects(source, name))
         }
-        guard source.has("jwt_bearer_grant") else { return entry }
+        guard source.has("jwt_bearer_grant") else { return isConditional ? nil : entry }
         let bearer = source["jwt_bearer_grant"]
         if let lifetime = duration(bearer, "max_assertion_age") { entry["assertion_lifetime"] = .string(lifetime) }
         let audiences = bearer.texts("accepted_audiences")
@@ -122,9 +129,6 @@ extension ToolHiveMigration {
         if !actors.isEmpty {
             subjects["actors"] = .strings(actors)
             if let claim = source.text("actor_claim") { subjects["actor_claim"] = .string(claim) }
-        }
-        if source.has("actor_matcher") {
-            note("trusted_issuers \(name): actor_matcher is an expression; write it as subjects.matcher")
         }
         subjects["delegates"] = .strings(source.texts("allowed_delegate_clients"))
         if source.text("allow_may_act") == "true" { subjects["may_act"] = true }
