@@ -59,10 +59,13 @@ struct HostReferenceTests {
         // What callers present to us, as opposed to what providers issued to us.
         let credentials = [
             "management.admin_token", "forward_auth.secret", "registration.initial_access_token",
-            "clients[].client_secret", "resources[].client_secret", "upstreams[].global_revocation_token",
+            "clients[].client_secret", "resources[].client_secret",
         ]
         #expect(contents.filter { $0.value == .storageKey }.map(\.key) == ["storage.encryption_key"])
         #expect(Set(contents.filter { $0.value == .credential }.keys) == Set(credentials))
+        #expect(
+            contents.filter { $0.value == .longCredential }.map(\.key) == ["upstreams[].global_revocation_token"]
+        )
         var left = 0
         configuration.replaceSecrets { _, reference, _ in
             left += reference.value == nil ? 1 : 0
