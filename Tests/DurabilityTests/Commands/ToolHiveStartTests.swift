@@ -80,10 +80,11 @@ extension DurabilityTests {
             let converted = try await GatehouseProcess.run(["import", "toolhive", theirs])
             #expect(converted.status == 0)
             let place = folder.appending(path: "data").path()
-            let ours = try write(converted.output.replacing("/var/lib/gatehouse", with: place), "gatehouse.yaml")
+            let ours = try write(converted.output, "gatehouse.yaml")
             let process = try GatehouseProcess(
                 [
                     #"GATEHOUSE_LISTEN=[{address: "127.0.0.1:0"}]"#, "GATEHOUSE_MANAGEMENT_ADDRESS=127.0.0.1:0",
+                    "GATEHOUSE_STORAGE_DIRECTORY=" + place,
                     "CORP_SECRET=" + Self.secret(), "AGENT_SECRET=" + Self.secret(),
                     try GatehouseProcess.executable(), "serve", "--config", ours,
                 ],
