@@ -59,7 +59,7 @@ struct SpecificationHeader {
     /// Whether no specification is named.
     var isEmpty: Bool {
         let pattern: Pattern =
-            #"RFC \d{4}|OAuth 2\.1|OpenID Connect|SSF 1\.0|MCP|SEP-\d+|Fetch standard|draft-|\b[A-Z]{2}-\d+"#
+            #"RFC \d{4}|OAuth 2\.1|OpenID Connect|MCP|SEP-\d+|Fetch standard|draft-|\b[A-Z]{2}-\d+"#
         return !pattern.matches(text)
     }
 

@@ -4,7 +4,7 @@ import OAuthState
 import OpenSSLCrypto
 import SocketHTTP
 
-/// SSF 1.0 §8.1.1: a receiver makes, reads, changes and drops its streams.
+/// SSF 1.0 §8.1.1: a receiver makes, reads, changes and drops its streams of security events (RFC 8417).
 struct EventStreamEndpoint: Endpoint {
     let receivers: EventReceivers
     let streams: any EventStreamStore

@@ -3,7 +3,7 @@ import OAuthProtocol
 import OAuthState
 import SocketHTTP
 
-/// SSF 1.0 §8.1.2: a receiver pauses, disables and enables a stream.
+/// SSF 1.0 §8.1.2: a receiver pauses, disables and enables a stream of security events (RFC 8417).
 struct EventStreamStatusEndpoint: Endpoint {
     let receivers: EventReceivers
     let store: Stores.Signals

@@ -3,7 +3,7 @@ import OAuthProtocol
 import OAuthState
 import SocketHTTP
 
-/// SSF 1.0 §8.1.4: a receiver asks for an event, to see that the stream works.
+/// SSF 1.0 §8.1.4: a receiver asks for a security event (RFC 8417), to see that the stream works.
 struct EventStreamVerificationEndpoint: Endpoint {
     let receivers: EventReceivers
     let streams: any EventStreamStore

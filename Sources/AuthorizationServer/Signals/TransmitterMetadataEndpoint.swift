@@ -2,7 +2,7 @@ import HTTPTypes
 import OAuthProtocol
 import SocketHTTP
 
-/// SSF 1.0 §7.1: where receivers find the endpoints of streams.
+/// SSF 1.0 §7.1: where receivers find the endpoints of streams of security events (RFC 8417).
 struct TransmitterMetadataEndpoint: Endpoint {
     private let response: Response
     private let path: String
