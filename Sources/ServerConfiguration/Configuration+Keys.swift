@@ -127,6 +127,7 @@ extension Configuration {
         ConfigurationUniqueness(file: file).check()
         DelegationTargetCheck(file: file, configuration: configuration).check()
         ChainedSourceCheck(file: file, configuration: configuration).check()
+        RequiredScopeCheck(file: file, configuration: configuration).check()
     }
 
     private static let isResource: TextRule = { text, context in

@@ -20,6 +20,8 @@ package struct UpstreamAuthorizationRequest: Sendable {
     package var authenticationContexts: String?
     /// Scopes in addition to the configured ones, to widen a connection.
     package var additionalScopes: [String]
+    /// OpenID Connect Core 1.0 §5.5: what the provider demanded of this login in an earlier refusal.
+    package var claims: String?
 
     /// Makes a request.
     package init(
@@ -73,6 +75,7 @@ extension UpstreamAuthorizationRequest {
         if case .openID = configuration.kind {
             if let nonce { parameters.append(("nonce", nonce)) }
             if let maximumAgeSeconds { parameters.append(("max_age", String(maximumAgeSeconds))) }
+            if let claims { parameters.append(("claims", claims)) }
             if let authenticationContexts { parameters.append(("acr_values", authenticationContexts)) }
         }
         let taken = Set(parameters.map(\.0))

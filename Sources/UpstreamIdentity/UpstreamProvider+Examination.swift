@@ -15,6 +15,10 @@ extension UpstreamProvider {
     ///
     /// - Throws: ``UpstreamError`` of the first step that fails; its `reason` names the step.
     package func examine() async throws(UpstreamError) -> Examination {
+        // GitHub's API answers a request without credentials, and has no document.
+        if case .installation(let installation) = machine {
+            return Examination(endpoints: [("app", installation.appURL)], keyCount: nil, supportsProofKey: nil)
+        }
         let found = try await examinedEndpoints()
         let keys = try await openID?.keys.current()
         let named: [(name: String, url: String?)] = [

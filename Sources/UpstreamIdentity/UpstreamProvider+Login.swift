@@ -130,7 +130,7 @@ extension UpstreamProvider {
                 return tokens.json.withoutTokens
             }
         case .protectedServer: return tokens.json.withoutTokens
-        case .entered, .chained: return [:]
+        case .entered, .chained, .machine: return [:]
         }
     }
 
@@ -216,7 +216,7 @@ extension UpstreamProvider {
             case .tokenResponse(let paths): paths
             case .absent: IdentityPaths(subject: [])
             }
-        case .entered, .protectedServer, .chained: IdentityPaths(subject: [])
+        case .entered, .protectedServer, .chained, .machine: IdentityPaths(subject: [])
         }
     }
 

@@ -22,8 +22,8 @@ package final class UpstreamProvider: Sendable {
     let protected: Protected?
     /// The look-up of organisations that only GitHub has.
     let organizations: OrganizationLookup?
-    /// The metadata that only a foreign authorization server has.
-    private let chainedEndpoints: CachedDocument<UpstreamEndpoints>?
+    /// The metadata of an authorization server that no user visits.
+    private let unvisitedEndpoints: CachedDocument<UpstreamEndpoints>?
     private let staticEndpoints: UpstreamEndpoints?
 
     /// Discovery, keys and the rules for tokens of an OpenID Connect provider.
@@ -53,8 +53,7 @@ package final class UpstreamProvider: Sendable {
         logger: Logger
     ) throws(UpstreamError) {
         try configuration.check()
-        let needsClient = if case .entered = configuration.kind { false } else { true }
-        guard !needsClient || (configuration.clientID == nil) == (registration != nil) else {
+        guard !configuration.needsClient || (configuration.clientID == nil) == (registration != nil) else {
             throw UpstreamError(.misconfigured, "either a client or dynamic registration must be configured")
         }
         clients = UpstreamClients(
@@ -85,7 +84,7 @@ package final class UpstreamProvider: Sendable {
         )
         protected = Protected(configuration, exchange, clients, timeSource: timeSource, logger: logger)
         organizations = Self.organizations(configuration, exchange, timeSource: timeSource)
-        chainedEndpoints = Self.chainedEndpoints(configuration, exchange, timeSource: timeSource, logger: logger)
+        unvisitedEndpoints = Self.unvisitedEndpoints(configuration, exchange, timeSource: timeSource, logger: logger)
         openID = OpenID(configuration, exchange, timeSource: timeSource, logger: logger)
         staticEndpoints =
             if case .oauth2(let endpoints) = configuration.kind { UpstreamEndpoints(endpoints) } else { nil }
@@ -176,7 +175,7 @@ package final class UpstreamProvider: Sendable {
         switch configuration.kind {
         case .openID: true
         case .oauth2(let endpoints): endpoints.identity != .absent
-        case .entered, .protectedServer, .chained: false
+        case .entered, .protectedServer, .chained, .machine: false
         }
     }
 
@@ -196,7 +195,7 @@ package final class UpstreamProvider: Sendable {
     ///
     /// - Throws: ``UpstreamError`` when the endpoints are unknown and cannot be discovered.
     package func authorizationURL(_ request: UpstreamAuthorizationRequest) async throws(UpstreamError) -> String {
-        guard chained == nil else { throw UpstreamError(.misconfigured, "no user visits this authorization server") }
+        guard isConnectable else { throw UpstreamError(.misconfigured, "no user visits this authorization server") }
         let endpoints = try await endpoints()
         return request.url(
             endpoints.authorization,
@@ -208,7 +207,7 @@ package final class UpstreamProvider: Sendable {
 
     func endpoints() async throws(UpstreamError) -> UpstreamEndpoints {
         if let staticEndpoints { return staticEndpoints }
-        if let chainedEndpoints { return try await chainedEndpoints.value() }
+        if let unvisitedEndpoints { return try await unvisitedEndpoints.value() }
         if let protected {
             // Becoming a client there pins the issuer.
             _ = try await client()

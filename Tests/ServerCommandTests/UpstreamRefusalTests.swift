@@ -27,7 +27,10 @@ struct UpstreamRefusalTests {
         ),
         Refusal(
             "name: n, client_id: c, client_secret: {env: S}",
-            "upstreams[0]: needs a preset, or a type: oidc, oauth2, mcp, static or chained"
+            """
+            upstreams[0]: needs a preset, or a type: oidc, oauth2, mcp, static, chained, client_credentials or \
+            github_installation
+            """
         ),
         Refusal("name: n, preset: github, " + oidc, "upstreams[0].type: preset and type must not be used together"),
         Refusal(

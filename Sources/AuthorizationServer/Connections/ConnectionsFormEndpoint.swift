@@ -39,7 +39,7 @@ struct ConnectionsFormEndpoint: Endpoint {
         }
         let userID = visitor.user.id
         if let name = try form.once("connect") {
-            guard let provider = pages.upstreams[name], provider.chained == nil else { return unknownUpstream }
+            guard let provider = pages.upstreams[name], provider.isConnectable else { return unknownUpstream }
             let link = links.link(for: userID, upstream: name, account: nil, scopes: .empty, now: context.now)
             // Its page asks for the credential.
             guard provider.enteredCredential == nil else {

@@ -21,7 +21,7 @@ extension ServerParts {
                 upstreams: upstreams,
                 sealing: vault.sealing,
                 refreshes: vault.refreshes,
-                chained: chainedCredentials
+                unstored: unstoredCredentials
             ),
             links: connectLinks,
             random: environment.random,
@@ -30,7 +30,20 @@ extension ServerParts {
         )
     }
 
-    var chainedCredentials: ChainedCredentials {
+    var unstoredCredentials: UnstoredCredentials {
+        UnstoredCredentials(
+            chained: chainedCredentials,
+            machine: MachineCredentials(
+                sessions: stores.sessions,
+                accounts: accountAdmission,
+                settings: MachineCredentials.Settings(configuration),
+                tokens: vault.machineTokens,
+                instruments: instruments
+            )
+        )
+    }
+
+    private var chainedCredentials: ChainedCredentials {
         ChainedCredentials(
             vault: stores.vault,
             sessions: stores.sessions,

@@ -9,7 +9,7 @@ struct VaultFeature: Feature {
     init(_ parts: ServerParts) {
         var endpoints: [any Endpoint] = [
             ReportInvalidEndpoint(
-                chained: parts.chainedCredentials,
+                unstored: parts.unstoredCredentials,
                 requests: parts.clientRequests,
                 subjects: parts.exchangeSubjects,
                 vault: parts.stores.vault,

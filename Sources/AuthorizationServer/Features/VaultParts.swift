@@ -10,8 +10,10 @@ struct VaultParts: Sendable {
     let sealing: TokenSealing
     /// The only place that refreshes, so that no two parts refresh a connection at once.
     let refreshes: UpstreamRefreshes
-    /// The tokens of foreign authorization servers.
+    /// The tokens that follow from other upstreams' connections.
     let chainedTokens = ChainedTokens()
+    /// The operator's own tokens.
+    let machineTokens = MachineTokens()
     /// Ends connections, here and at the provider.
     let ending: ConnectionEnding
     /// Replaces the keys of the vault.

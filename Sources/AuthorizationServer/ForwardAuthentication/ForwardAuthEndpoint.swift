@@ -75,7 +75,7 @@ struct ForwardAuthEndpoint: Endpoint {
             response.headerFields[.xAuthScope] = claims.scope
             response.headerFields[.xAuthSession] = live.session?.id.text ?? ""
             if let upstream {
-                let credential = try await credential(upstream, resource, live.session, context)
+                let credential = try await credential(upstream, resource, live, context)
                 let header = credential.header
                 // The configuration has checked the name.
                 if let name = HTTPField.Name(header.name) { response.headerFields[name] = header.value }
@@ -216,15 +216,16 @@ struct ForwardAuthEndpoint: Endpoint {
     private func credential(
         _ upstream: String,
         _ resource: ProtectedResource,
-        _ session: Session?,
+        _ live: AccessTokenVerification.LiveToken,
         _ context: RequestContext
     ) async throws(Refusal) -> UpstreamCredential {
         // A client that acts on its own behalf has no account anywhere.
-        guard let session else {
+        guard let session = live.session else {
             throw .client(OAuthError(.invalidToken, "the access token does not represent a user"), resource)
         }
         let query = UpstreamCredentials.Query(
             session: session,
+            tokenScopes: ScopeSet(live.token.claims.scope.split(separator: " ").map(String.init)),
             upstream: upstream,
             scopes: .empty,
             minimumLifetime: .zero,

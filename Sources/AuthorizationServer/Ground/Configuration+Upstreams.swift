@@ -61,7 +61,8 @@ extension Configuration.Upstream {
             behaviour: behaviour,
             credential: preset == .entered ? enteredCredential : nil,
             server: preset == .mcp ? protectedServer(issuer: issuer) : nil,
-            chained: chained
+            chained: chained,
+            machine: machineConnection
         )
         configuration.olderClientSecrets = (clientSecret?.values.dropFirst() ?? []).map {
             UpstreamClientSecret($0.text)

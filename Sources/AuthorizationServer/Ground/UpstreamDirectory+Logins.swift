@@ -35,8 +35,10 @@ extension UpstreamDirectory {
     }
 
     /// The resource's providers that no login for it visits: the first retrieval of a token sends the user there.
+    ///
+    /// Without the operator's own, which are no account of the user's.
     package func onDemand(for resource: ProtectedResource) -> [String] {
-        resource.upstreams.filter { need(of: $0, for: resource) == .onDemand }
+        resource.upstreams.filter { need(of: $0, for: resource) == .onDemand && self[$0]?.machine == nil }
     }
 
     /// When a login for a resource visits one of its providers; always, if the provider identifies the users.

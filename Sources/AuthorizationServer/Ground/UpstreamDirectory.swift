@@ -61,9 +61,9 @@ package struct UpstreamDirectory: Sendable {
         providers.map(\.name)
     }
 
-    /// The names of the providers that users can connect: not of those that follow from another one.
+    /// The names of the providers that users can connect.
     package var connectableNames: [String] {
-        providers.filter { $0.chained == nil }.map(\.name)
+        providers.filter(\.isConnectable).map(\.name)
     }
 
     /// The names of the providers that tell who the user is, in their order.

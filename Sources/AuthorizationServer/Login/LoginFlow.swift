@@ -234,7 +234,9 @@ extension LoginPurpose {
             request.prompts = login.request.prompts.intersection(["login", "select_account"])
             request.maximumAgeSeconds = login.request.maximumAgeSeconds
             request.authenticationContexts = login.request.authenticationContexts
-        case .page(.connect(let link)): request.additionalScopes = link.scopes.tokens
+        case .page(.connect(let link)):
+            request.additionalScopes = link.scopes.tokens
+            request.claims = link.claims
         case .page: break
         }
         return request

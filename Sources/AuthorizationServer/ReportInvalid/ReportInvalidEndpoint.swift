@@ -12,7 +12,7 @@ package import SocketHTTP
 /// Each connection allows one forced refresh per minute, so that a server in a loop does not use up the user's grant. A
 /// report about a token that came from a login, or that cannot be refreshed, takes effect at once.
 package struct ReportInvalidEndpoint: Endpoint {
-    let chained: ChainedCredentials
+    let unstored: UnstoredCredentials
     let requests: ClientRequests
     let subjects: ExchangeSubject
     let vault: any VaultStore
@@ -37,13 +37,14 @@ package struct ReportInvalidEndpoint: Endpoint {
             let form = try requests.form(request)
             let client = try await requests.client(request, form, context)
             let upstream = try form.required("audience")
-            let session = try await subjects.subject(
+            let subject = try await subjects.subject(
                 form,
                 presentedBy: try subjects.server(client),
                 upstreams: [upstream],
                 context: context
-            ).session
-            let effect = try await report(form, session, upstream, context)
+            )
+            let session = subject.session
+            let effect = try await report(form, subject, upstream, context)
             instruments.audit.record(
                 .reportedInvalid(session, clientID: client.id, upstream: upstream, effect: effect.rawValue),
                 context: context
@@ -57,12 +58,12 @@ package struct ReportInvalidEndpoint: Endpoint {
 
     private func report(
         _ form: FormParameters,
-        _ session: Session,
+        _ subject: ExchangeSubject.Subject,
         _ upstream: String,
         _ context: RequestContext
     ) async throws(OAuthError) -> Effect {
-        let account = try form.once("account")
-        if let effect = try await chainedReport(form, session, upstream) { return effect }
+        let (session, account) = (subject.session, try form.once("account"))
+        if let effect = try await unstoredReport(form, subject, upstream, context) { return effect }
         let found = try await OAuthError.attempt(
             await vault.credential(of: session, upstream: upstream, account: account)
         )
@@ -81,15 +82,24 @@ package struct ReportInvalidEndpoint: Endpoint {
         return try await mark(connection)
     }
 
-    // A token that follows from another upstream's connection: the next retrieval obtains a new one.
-    private func chainedReport(
+    // A token that is in memory alone: the next retrieval obtains a new one.
+    private func unstoredReport(
         _ form: FormParameters,
-        _ session: Session,
-        _ upstream: String
+        _ subject: ExchangeSubject.Subject,
+        _ upstream: String,
+        _ context: RequestContext
     ) async throws(OAuthError) -> Effect? {
-        let (account, fingerprint) = (try form.once("account"), try form.once("token_sha256"))
+        let query = UpstreamCredentials.Query(
+            session: subject.session,
+            tokenScopes: subject.scopes,
+            upstream: upstream,
+            scopes: .empty,
+            minimumLifetime: .zero,
+            account: try form.once("account")
+        )
+        let fingerprint = try form.once("token_sha256")
         do throws(UpstreamCredentialError) {
-            let isMeant = try await chained.report(session, upstream, account: account, fingerprint: fingerprint)
+            let isMeant = try await unstored.report(query, fingerprint: fingerprint, context: context)
             return isMeant.map { $0 ? .refreshPending : .superseded }
         } catch {
             throw error.oauthError

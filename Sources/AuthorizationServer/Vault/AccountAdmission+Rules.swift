@@ -72,6 +72,18 @@ extension AccountAdmission {
         return rules.refusal(ofAccount: facts, at: connection.upstream, .login) == nil
     }
 
+    /// Whether a session's user may have a token of the operator's own connection.
+    ///
+    /// Its rule is about the user, by the account that identified the user. As at a login, what is not known is no.
+    func mayUse(_ upstream: String, _ session: Session) async throws(OAuthError) -> Bool {
+        guard rules.concernsAccounts(at: upstream) else { return true }
+        guard let id = session.connections.first,
+            let connection = try await OAuthError.attempt(await connections.connection(id)),
+            connection.userID == session.userID, let facts = await facts(of: connection)
+        else { return false }
+        return rules.refusal(ofAccount: facts, at: upstream, .login) == nil
+    }
+
     // The ID token was verified before it was stored. One that cannot be read says nothing. GitHub has none, and is
     // asked.
     private func facts(of connection: Connection) async -> JSONObject? {

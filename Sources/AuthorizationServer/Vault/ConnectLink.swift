@@ -18,6 +18,8 @@ package struct ConnectLink: Hashable, Sendable {
     package var scopes: ScopeSet
     /// When the link expires.
     package var expiry: Timestamp
+    /// The claims that the provider demands of the login (OpenID Connect Core 1.0 §5.5); `nil` for none.
+    package var claims: String?
 
     /// How long a link is valid.
     package static let lifetime: Duration = .seconds(600)
@@ -36,6 +38,8 @@ extension ConnectLink {
         writer.write(account) { $0.write($1) }
         writer.write(scopes)
         writer.write(expiry)
+        // At the end and only if there are any, so that links of other versions remain readable.
+        if let claims { writer.write(claims) }
     }
 
     init(from reader: inout BinaryReader) throws(RecordError) {
@@ -45,6 +49,7 @@ extension ConnectLink {
         account = try reader.optional { (reader) throws(RecordError) in try reader.string() }
         scopes = try reader.scopes()
         expiry = try reader.timestamp()
+        claims = reader.isAtEnd ? nil : try reader.string()
     }
 }
 

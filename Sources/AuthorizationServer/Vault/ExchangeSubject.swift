@@ -32,6 +32,8 @@ package final class ExchangeSubject: Sendable {
     /// The session of a presented token, and the parties that acted for its user before (RFC 8693 §4.1).
     struct Subject: Sendable {
         let session: Session
+        /// The scopes of the token itself, which can be fewer than the session's.
+        let scopes: ScopeSet
         let actors: ActorChain
     }
 
@@ -57,6 +59,7 @@ package final class ExchangeSubject: Sendable {
         let claims = live.token.claims
         return Subject(
             session: session,
+            scopes: ScopeSet(claims.scope.split(separator: " ").map(String.init)),
             actors: try ActorChain(claims.actor.map(JSONValue.object), issuer: claims.issuer)
         )
     }

@@ -3,7 +3,7 @@ import Logging
 package import OAuthProtocol
 package import OAuthState
 import OpenSSLCrypto
-import UpstreamIdentity
+package import UpstreamIdentity
 
 /// An upstream access token in clear, on its way to a resource server that may have it.
 package struct UpstreamCredential: Sendable, Redacted {
@@ -25,6 +25,8 @@ package struct UpstreamCredential: Sendable, Redacted {
 package enum UpstreamCredentialError: StoreFailure, Sendable {
     /// The user has to act; the reason is one of `not_connected`, `reauth_required`, `scope_missing`.
     case interactionRequired(reason: String, missingScopes: ScopeSet, connection: Connection?)
+    /// The user has to log in again, as Microsoft Entra demands it; the connection is the one to the provider.
+    case loginRequired(Connection, EntraRemark)
     /// The provider, or our journal, is temporarily unavailable.
     case temporarilyUnavailable(retryAfter: Duration?)
     /// The provider refuses the refresh token without a reason (Glewlwyd answers a bare 400), perhaps permanently.
@@ -51,7 +53,7 @@ package final class UpstreamCredentials: Sendable {
     private let upstreams: UpstreamDirectory
     private let sealing: TokenSealing
     private let refreshes: UpstreamRefreshes
-    private let chained: ChainedCredentials
+    private let unstored: UnstoredCredentials
 
     /// Credentials over the vault.
     package init(
@@ -60,19 +62,21 @@ package final class UpstreamCredentials: Sendable {
         upstreams: UpstreamDirectory,
         sealing: TokenSealing,
         refreshes: UpstreamRefreshes,
-        chained: ChainedCredentials
+        unstored: UnstoredCredentials
     ) {
         self.vault = vault
         self.sessions = sessions
         self.upstreams = upstreams
         self.sealing = sealing
         self.refreshes = refreshes
-        self.chained = chained
+        self.unstored = unstored
     }
 
     /// A request for a token.
     package struct Query: Sendable {
         let session: Session
+        /// The scopes of the presented access token, which can be fewer than the session's.
+        let tokenScopes: ScopeSet
         /// The parties that acted for the user before, as the audit trail records them.
         var actors: [String] = []
         let upstream: String
@@ -88,9 +92,7 @@ package final class UpstreamCredentials: Sendable {
     ) async throws(UpstreamCredentialError) -> UpstreamCredential {
         let now = context.now
         guard let provider = upstreams[query.upstream] else { throw .misconfigured("the upstream is not configured") }
-        if let chain = provider.chained {
-            return try await chained.credential(query, at: provider, chain: chain, context: context)
-        }
+        if let credential = try await unstored.credential(query, at: provider, context: context) { return credential }
         let found = try await UpstreamCredentialError.attempt(
             await vault.credential(of: query.session, upstream: query.upstream, account: query.account)
         )
@@ -187,7 +189,7 @@ package final class UpstreamCredentials: Sendable {
                     throw .interactionRequired(reason: "reauth_required", missingScopes: .empty, connection: connection)
                 }
                 return try open(connection, wasRefreshed: false)
-            case .interactionRequired, .sessionEnded, .refused:
+            case .interactionRequired, .loginRequired, .sessionEnded, .refused:
                 throw error
             }
         }

@@ -1,6 +1,7 @@
 import OAuthProtocol
 import OAuthState
 package import OpenSSLCrypto
+import UpstreamIdentity
 
 /// Retrieves upstream tokens on the record: every token and every refusal has an audit event and a metric (VX-7).
 ///
@@ -68,14 +69,22 @@ package final class UpstreamRetrievals: Sendable {
         now: Timestamp
     ) throws(OAuthError) -> OAuthError {
         var refusal = error.oauthError
-        guard case .interactionRequired(_, let missing, let connection) = error else { return refusal }
-        let link = links.link(
+        let (account, missing, claims): (String?, ScopeSet, String?)
+        switch error {
+        case .interactionRequired(_, let scopes, let connection):
+            (account, missing, claims) = (connection?.account, scopes, nil)
+        case .loginRequired(let connection, let remark):
+            (account, missing, claims) = (connection.account, .empty, remark.claims)
+        case .temporarilyUnavailable, .refusedWithoutReason, .sessionEnded, .refused, .misconfigured: return refusal
+        }
+        var link = links.link(
             for: query.session.userID,
             upstream: credentials.connectable(query.upstream),
-            account: connection?.account,
+            account: account,
             scopes: missing,
             now: now
         )
+        link.claims = claims
         refusal.details["connect_uri"] = .string(try links.uri(of: link))
         return refusal
     }

@@ -14,8 +14,5 @@ package enum ClientBinding {
         return parts.count == 2 && parts[0].elementsEqual(stored.utf8)
     }
 
-    /// Whether a binding names the server, and not the client alone.
-    package static func namesServer(_ binding: String) -> Bool { binding.utf8.contains(space) }
-
     private static let space = UInt8(ascii: " ")
 }

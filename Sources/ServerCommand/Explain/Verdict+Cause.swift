@@ -221,6 +221,15 @@ extension Verdict.Cause {
                     "the connection to \(upstream) needs a new login there",
                     "the user connects \(upstream) again; the failed refresh before says why"
                 )
+            case "not_allowed":
+                return Self("the user does not comply with allow of \(upstream)", "none, or change the rule")
+            case "scope_required":
+                return Self(
+                    "the access token lacks a scope of required_scopes of \(upstream)",
+                    "the client asks for that scope, if its user may have it"
+                )
+            case "agent":
+                return Self("agents get no token of \(upstream), which is the operator's", "none")
             default:
                 return Self(
                     "the \(upstream) token was not returned: \(entry.shown("result"))",
@@ -249,6 +258,8 @@ extension Verdict.Cause {
         case .resourceMismatch: "compare url of \(upstream) with resource in its metadata"
         case .proofKeyUnsupported: "ask the operator of \(upstream) for PKCE with S256"
         case .registrationUnavailable: "register by hand: client_id and issuer of \(upstream)"
+        case .installationSuspended: "unsuspend the GitHub App's installation that \(upstream) names"
+        case .installationRemoved: "check client_id and installation of \(upstream), or install the GitHub App again"
         case .discoveryFailed: "check issuer and discovery_url of \(upstream)"
         case .keysUnavailable: "check jwks_uri of \(upstream)"
         case .idTokenInvalid: "check clocks and issuer_in_tokens of \(upstream)"

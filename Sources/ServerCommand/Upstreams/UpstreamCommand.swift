@@ -59,7 +59,7 @@ struct UpstreamTryCommand: AsyncParsableCommand {
             Console.writeError("there is no upstream \(name); the configuration has: \(names)")
             throw ExitCode.failure
         }
-        guard ![.entered, .chained].contains(upstream.preset) else {
+        guard upstream.preset.isVisited else {
             Console.writeError("\(name) is of type: \(upstream.preset.name); there is no login to try")
             throw ExitCode.failure
         }

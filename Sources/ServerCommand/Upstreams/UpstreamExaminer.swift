@@ -37,10 +37,12 @@ struct UpstreamExaminer {
         let observer = ObservingTransport(transport, timeSource: timeSource)
         do throws(UpstreamError) {
             let settings = try upstream.providerConfiguration(issuer: configuration.issuer)
-            verdict.note("redirect URI", "\(settings.callbackURL) (register exactly this at the provider)")
+            if upstream.preset.isVisited {
+                verdict.note("redirect URI", "\(settings.callbackURL) (register exactly this at the provider)")
+            }
             let provider = try UpstreamProvider(
                 configuration: settings,
-                registration: upstream.clientID == nil ? Self.noRegistration : nil,
+                registration: upstream.clientID == nil && upstream.preset != .chained ? Self.noRegistration : nil,
                 transport: observer,
                 timeSource: timeSource,
                 random: SystemRandomSource(),
@@ -61,10 +63,13 @@ struct UpstreamExaminer {
         _ transport: any OutboundTransport,
         _ verdict: inout UpstreamVerdict
     ) async throws(UpstreamError) {
+        // An exchange at the provider of another upstream has no endpoints of its own.
+        if let chain = provider.chained, chain.foreign == nil { return verdict.note("chain", chain.words) }
         let found = try await provider.examine()
-        if let server = provider.chained {
-            verdict.note("chain", "\(server.source) vouches for users at \(server.issuer)")
-            let names = ["token_endpoint", "revocation_endpoint"]
+        if let machine = provider.machine { verdict.note("tokens", "of this server itself\(machine.words)") }
+        if let chain = provider.chained { verdict.note("chain", chain.words) }
+        guard provider.isConnectable else {
+            let names = ["token_endpoint", "revocation_endpoint", "app"]
             for endpoint in found.endpoints where names.contains(endpoint.name) {
                 await probe(endpoint, settings, transport, &verdict)
             }
@@ -188,6 +193,25 @@ struct UpstreamExaminer {
         case .tls: "trust the provider's certificate authority with outbound.ca_file"
         case .resolveFailed: "check the host name and this machine's DNS"
         default: "check the firewall or proxy between here and the provider"
+        }
+    }
+}
+
+extension ChainedServer {
+    fileprivate var words: String {
+        switch exchange {
+        case .identityAssertion(let server): "\(source) vouches for users at \(server.issuer)"
+        case .tokenExchange: "tokens of \(source) are exchanged at its provider"
+        case .onBehalfOf: "tokens of \(source) are exchanged at its provider, on behalf of their users"
+        }
+    }
+}
+
+extension MachineConnection {
+    fileprivate var words: String {
+        switch self {
+        case .client: ""
+        case .installation(let installation): ", of the GitHub App's installation \(installation.id)"
         }
     }
 }

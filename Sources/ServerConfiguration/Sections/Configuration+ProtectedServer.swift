@@ -15,10 +15,10 @@ extension Configuration.Upstream {
             "resource",
             \.server.resource,
             .endpoint,
-            default: "`url`; required for `chained`",
+            default: "`url`; required for `chained` with `identity_assertion`",
             """
-            The resource identifier in that server's metadata, where it is not the URL; for `type: chained` the resource \
-            that the tokens are for.
+            The resource identifier in that server's metadata, where it is not the URL; for `type: chained` and \
+            `type: client_credentials` the resource that the tokens are for.
             """
         )
     }
@@ -40,7 +40,7 @@ struct ProtectedServerCheck {
     /// Reports what does not go together; `true` for a protected server, to which the other checks do not apply.
     func check(_ upstream: Configuration.Upstream) -> Bool {
         guard upstream.preset == .mcp else {
-            for key in Self.own where key != "resource" || upstream.preset != .chained {
+            for key in Self.own where key != "resource" || !upstream.hasResource {
                 section[key]?.refuse("is only for type: mcp")
             }
             return false

@@ -89,8 +89,11 @@ extension Configuration {
         /// The protected MCP server that it is, where it is one.
         package var server = ProtectedServer(url: "")
 
-        /// The upstream whose ID tokens a foreign authorization server follows from, where it is one.
-        package var source = ""
+        /// How its tokens follow from another upstream's, where they do.
+        package var chain = Chain()
+
+        /// The operator's own connection, where it is one.
+        package var machine = Machine()
 
         /// What users enter, where the upstream speaks no protocol.
         package var entered = EnteredCredential()
@@ -106,13 +109,16 @@ extension Configuration {
 
         /// What a token exchange may name as `resource` to get its tokens.
         package var apiResource: String? {
-            api ?? (preset == .mcp ? server.identifier : preset == .chained ? server.resource : nil)
+            api ?? (preset == .mcp ? server.identifier : hasResource ? server.resource : nil)
         }
 
         /// Whether a login there can tell who the user is.
         package var identifiesUsers: Bool {
-            ![.entered, .mcp, .chained].contains(preset) && behaviour.identity != .absent
+            preset.isProvider && behaviour.identity != .absent
         }
+
+        /// Whether `resource` says what tokens are for; a protected MCP server's says who the server is.
+        var hasResource: Bool { preset == .chained || preset == .clientCredentials }
 
         /// How this server becomes a client there without its operator; `nil` with a configured client.
         ///

@@ -29,11 +29,12 @@ extension Configuration.Upstream {
         Key(
             "type",
             \.preset,
-            .choice(among: [.oidc, .oauth2, .mcp, .entered, .chained]) { $0.name },
+            .choice(among: [.oidc, .oauth2, .mcp, .entered, .chained, .clientCredentials, .installation]) { $0.name },
             default: "this or `preset`",
             """
             The protocol of any other provider; `mcp` for a protected MCP server, `static` for credentials that users \
-            enter, `chained` for a foreign authorization server that accepts the assertions of another upstream.
+            enter, `chained` for tokens that another upstream's are exchanged for, `client_credentials` and \
+            `github_installation` for the operator's own tokens.
             """
         )
         Key(
@@ -43,11 +44,13 @@ extension Configuration.Upstream {
             default: "the preset's; required for \(Self.presetsThatNeedAnIssuer)",
             """
             The issuer, for OpenID Connect: your own site where the preset is a product. For `mcp` the authorization \
-            server, in place of the first one that the server names; for `chained` the foreign authorization server.
+            server, in place of the first one that the server names; for `chained` the foreign authorization server; for \
+            `client_credentials` the one that is asked for tokens.
             """
         )
         protectedServerKeys
         chainedServerKeys
+        machineKeys
         Key(
             "authorization_endpoint",
             \.endpoints.authorization,
@@ -60,7 +63,7 @@ extension Configuration.Upstream {
             \.endpoints.token,
             .endpoint,
             default: "the preset's; required for `oauth2`",
-            "Where codes and refresh tokens are redeemed."
+            "Where codes and refresh tokens are redeemed; with `client_credentials` in place of an issuer."
         )
         Key(
             "refresh_endpoint",
@@ -158,7 +161,8 @@ extension Configuration.Upstream {
             """
             Which accounts are accepted, by their claims and by `email_domain`, the domain of a verified address. What is \
             missing is refused at a login; a refresh of our session ends it only if the claims are there and do not comply. \
-            At GitHub `organization` (`acme`) and `team` (`acme/platform`) are looked up at both.
+            For the operator's own connections: which users may have their tokens, by their claims at the provider that \
+            identifies them; what is missing is refused. At GitHub `organization` (`acme`) and `team` (`acme/platform`) are looked up at both.
             """
         )
         Key(
@@ -300,6 +304,7 @@ extension Configuration.Upstream {
         UpstreamProviderCheck(section: section).check(upstream.preset)
         guard !ProtectedServerCheck(section: section).check(upstream) else { return }
         guard !EnteredCredentialCheck(section: section).check(&upstream) else { return }
+        guard !MachineConnectionCheck(section: section).check(&upstream) else { return }
         guard !ChainedServerCheck(section: section).check(&upstream) else { return }
         UpstreamCredentialCheck(section: section).check(&upstream)
         OrganizationRuleCheck(section: section).check(upstream)

@@ -11,7 +11,7 @@ struct LoginOrderCheck {
         for name in resource.logins.keys.sorted() {
             if !resource.upstreams.contains(name) {
                 section["login"]?[name]?.refuse("\(name) is not one of this resource's upstreams")
-            } else if let preset = upstream(name)?.preset, [.entered, .chained].contains(preset),
+            } else if let preset = upstream(name)?.preset, !preset.isVisited,
                 resource.logins[name] != .onDemand
             {
                 section["login"]?[name]?.refuse("must be on_demand; no login visits a type: \(preset.name)")
@@ -50,8 +50,7 @@ struct LoginOrderCheck {
     }
 
     private func cause(_ upstream: Configuration.Upstream) -> String {
-        [.entered, .mcp, .chained].contains(upstream.preset)
-            ? "is of type: \(upstream.preset.name)" : "has identity: none"
+        upstream.preset.isProvider ? "has identity: none" : "is of type: \(upstream.preset.name)"
     }
 
     private func need(_ upstream: Configuration.Upstream, _ resource: Configuration.Resource) -> LoginNeed {

@@ -11,12 +11,14 @@ struct UpstreamProviderCheck {
             // Of an unknown provider nothing more can be said.
             if !named.isRefused { checkKeys(of: preset) }
         case (_?, let type?): type.refuse("preset and type must not be used together")
-        case (nil, nil): section.refuse("needs a preset, or a type: oidc, oauth2, mcp, static or chained")
+        case (nil, nil): section.refuse("needs a preset, or a type: \(Self.types)")
         }
     }
 
+    private static let types = "oidc, oauth2, mcp, static, chained, client_credentials or github_installation"
+
     private func checkKeys(of preset: UpstreamPreset) {
-        guard ![.entered, .mcp, .chained].contains(preset) else { return }
+        guard preset.isProvider else { return }
         if preset == .oidc {
             section.require("issuer")
             // Discovery names the endpoints; a configured one would be ignored without a word.

@@ -2,7 +2,7 @@ import Logging
 package import OAuthProtocol
 
 extension UpstreamProvider {
-    /// The foreign authorization server that this provider is; `nil` for one that users visit or enter credentials of.
+    /// How this provider's tokens follow from another one's; `nil` for one that users visit or enter credentials of.
     package var chained: ChainedServer? {
         if case .chained(let server) = configuration.kind { server } else { nil }
     }
@@ -12,20 +12,18 @@ extension UpstreamProvider {
         claims(ofStoredIDToken: text)?.date("exp")
     }
 
-    /// Where the metadata of a foreign authorization server is kept; `nil` for a provider of another kind.
-    static func chainedEndpoints(
+    /// Where the metadata of an authorization server that no user visits is kept; `nil` for a provider of another kind.
+    static func unvisitedEndpoints(
         _ configuration: UpstreamConfiguration,
         _ exchange: UpstreamExchange,
         timeSource: any TimeSource,
         logger: Logger
     ) -> CachedDocument<UpstreamEndpoints>? {
-        guard case .chained(let server) = configuration.kind else { return nil }
-        let named = configuration.endpointOverrides.token.map {
-            UpstreamEndpoints(issuer: server.issuer, authorization: $0, token: $0)
-        }
+        guard let server = configuration.unvisitedServer else { return nil }
+        let named = server.token.map { UpstreamEndpoints(issuer: server.issuer, authorization: $0, token: $0) }
         let discovery = UpstreamDiscovery(
             exchange: exchange,
-            rule: IssuerRule(configured: server.issuer, behaviour: UpstreamBehaviour()),
+            rule: IssuerRule(configured: server.issuer ?? "", behaviour: UpstreamBehaviour()),
             overrides: UpstreamEndpointOverrides(),
             isOpenID: false,
             hasLogins: false
@@ -36,7 +34,7 @@ extension UpstreamProvider {
                 return .success(try await discovery.endpoints())
             } catch {
                 logger.warning(
-                    "discovery at a foreign authorization server failed",
+                    "discovery at an authorization server failed",
                     metadata: ["detail": "\(error.reason)"]
                 )
                 return .failure(error.because(.discoveryFailed))
@@ -54,7 +52,7 @@ extension UpstreamProvider {
     /// - Throws: ``UpstreamError``; `invalidGrant` when the ID token is no longer accepted, `accessDenied` when the
     ///   provider's policy refuses the user.
     package func identityAssertion(
-        for server: ChainedServer,
+        for server: ForeignServer,
         scopes: ScopeSet,
         idToken: String
     ) async throws(UpstreamError) -> IdentityAssertion {
@@ -74,28 +72,19 @@ extension UpstreamProvider {
     package func redeem(_ assertion: IdentityAssertion) async throws(UpstreamError) -> UpstreamTokenResponse {
         var form = [("grant_type", GrantType.jwtBearer.rawValue), ("assertion", assertion.text)]
         if !requestedScopes.isEmpty { form.append(("scope", requestedScopes.text)) }
-        let json = try await answer(to: form, withholding: assertion.text)
-        let reading = UpstreamTokenResponse.Reading(
-            behaviour: configuration.behaviour,
-            layouts: [configuration.behaviour.tokenLayout],
-            requestedScopes: requestedScopes
-        )
-        let response = try UpstreamTokenResponse(json, reading, receivedAt: timeSource.now())
-        // RFC 6749 §7.1: a token of an unknown type must not be used.
-        if let type = response.tokenType,
-            !BearerTokenType.accepts(type, further: configuration.behaviour.bearerTokenTypes)
-        {
-            throw UpstreamError(.invalidResponse, "the access token is not a bearer token")
-        }
-        return response
+        return try bearer(try await answer(to: form, withholding: assertion.text), receivedAt: timeSource.now())
     }
 
-    private func answer(
+    /// The answer of this provider's token endpoint to our client, or to another client of ours there.
+    ///
+    /// - Throws: ``UpstreamError``, whose words do not repeat what was sent.
+    func answer(
         to form: [(String, String)],
-        withholding secret: String
+        as other: UpstreamClient? = nil,
+        withholding secret: String? = nil
     ) async throws(UpstreamError) -> JSONObject {
         let endpoints = try await endpoints()
-        let client = try await client()
+        let client = if let other { other } else { try await client() }
         try breaker.enter(now: timeSource.now())
         do {
             let json = try await tokenEndpoint.request(

@@ -15,6 +15,8 @@ package struct UpstreamConfiguration: Sendable {
         case entered(EnteredCredential)
         /// A foreign authorization server, asked with an identity provider's assertions.
         case chained(ChainedServer)
+        /// The operator's own tokens.
+        case machine(MachineConnection)
     }
 
     /// The name, as it occurs in callback paths and in `audience`.
@@ -70,6 +72,7 @@ package struct UpstreamConfiguration: Sendable {
     ///   - credential: What users enter with the preset without a protocol.
     ///   - server: The protected server of the preset `mcp`.
     ///   - chained: The foreign authorization server of the preset `chained`.
+    ///   - machine: The operator's own connection of a preset for those.
     /// - Throws: ``UpstreamError`` `misconfigured` when a value is missing that the preset does not have.
     package init(
         name: String,
@@ -86,7 +89,8 @@ package struct UpstreamConfiguration: Sendable {
         behaviour overrides: UpstreamBehaviourOverrides = UpstreamBehaviourOverrides(),
         credential: EnteredCredential? = nil,
         server: ProtectedServer? = nil,
-        chained: ChainedServer? = nil
+        chained: ChainedServer? = nil,
+        machine: MachineConnection? = nil
     ) throws(UpstreamError) {
         self.name = name
         if preset == .mcp {
@@ -95,6 +99,8 @@ package struct UpstreamConfiguration: Sendable {
             kind = .protectedServer(server)
         } else if preset == .chained, let chained {
             kind = .chained(chained)
+        } else if let machine, [.clientCredentials, .installation].contains(preset) {
+            kind = .machine(machine)
         } else {
             kind = try preset.kind(issuer: issuer, overrides: endpoints, behaviour: overrides, credential: credential)
         }
@@ -205,9 +211,8 @@ extension UpstreamConfiguration {
             }
         case .entered: break
         case .protectedServer(let server): try check(server)
-        case .chained(let server):
-            try UpstreamURL.check(server.issuer, what: "issuer", allowsInsecureHTTP: allowsInsecureHTTP)
-            try UpstreamURL.check(server.resource, what: "resource", allowsInsecureHTTP: allowsInsecureHTTP)
+        case .chained(let server): try check(server)
+        case .machine(let machine): try check(machine)
         case .oauth2(let endpoints):
             try endpoints.check(clientID: clientID ?? "client", allowsInsecureHTTP: allowsInsecureHTTP)
         }

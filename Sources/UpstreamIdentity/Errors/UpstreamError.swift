@@ -41,6 +41,8 @@ package struct UpstreamError: Error, Hashable, Sendable {
     package let isOutcomeUnknown: Bool
     /// What the provider said, if it answered.
     package internal(set) var words: ProviderWords?
+    /// What Microsoft Entra said beside it.
+    package internal(set) var remark: EntraRemark?
     /// The reason, where it is known more closely than the kind of failure.
     var closerReason: UpstreamFailureReason?
 

@@ -19,6 +19,8 @@ enum UpstreamErrorCodes {
         "unsupported_grant_type": .misconfigured,
         "unsupported_response_type": .misconfigured,
         "invalid_target": .misconfigured,
+        // Entra: the API of a scope is unknown in the tenant.
+        "invalid_resource": .misconfigured,
         // RFC 7591 §3.2.2
         "invalid_redirect_uri": .misconfigured,
         "invalid_client_metadata": .misconfigured,

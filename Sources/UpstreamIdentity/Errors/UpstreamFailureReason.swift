@@ -36,6 +36,10 @@ package enum UpstreamFailureReason: String, CaseIterable, Sendable {
     case proofKeyUnsupported = "pkce_unsupported"
     /// A protected server's authorization server lets no client become known without its operator.
     case registrationUnavailable = "registration_unavailable"
+    /// A GitHub App's installation is suspended (403).
+    case installationSuspended = "installation_suspended"
+    /// A GitHub App's installation does not exist, because it was removed or is another App's (404).
+    case installationRemoved = "installation_removed"
     /// The discovery document is missing, malformed, or another issuer's.
     case discoveryFailed = "discovery_failed"
     /// The provider's key set is missing or malformed.
@@ -59,7 +63,7 @@ extension UpstreamFailureReason {
         case .accountNotAllowed: .chooseAnotherAccount
         case .clientRefused, .requestRefused, .answerInvalid, .issuerMismatch, .discoveryFailed, .keysUnavailable,
             .idTokenInvalid, .userInfoFailed, .misconfigured, .issuerChanged, .resourceMismatch, .proofKeyUnsupported,
-            .registrationUnavailable:
+            .registrationUnavailable, .installationSuspended, .installationRemoved:
             .askOperator
         }
     }

@@ -130,6 +130,7 @@ struct TokenEndpoint: Sendable {
             guard error.code == .invalidClient, let hint = authenticator.hint(about: proof) else { throw error }
             var hinted = UpstreamError(error.code, error.reason + hint, isOutcomeUnknown: error.isOutcomeUnknown)
             hinted.words = error.words
+            hinted.remark = error.remark
             hinted.closerReason = error.closerReason
             throw hinted
         }
@@ -146,8 +147,10 @@ enum UpstreamAnswer {
         let error = json?.firstText(at: ["error"]) ?? json.flatMap { knownError(in: $0, status: response.status) }
         let words = ProviderWords(status: response.status, json: json)
         if let error {
-            throw UpstreamError(providerError: error, status: response.status, retryAfter: response.retryAfter)
+            var refusal = UpstreamError(providerError: error, status: response.status, retryAfter: response.retryAfter)
                 .saying(words)
+            refusal.remark = json.flatMap { EntraRemark($0) }
+            throw refusal
         }
         guard response.status == 200 || response.status == 201 else {
             throw UpstreamError(status: response.status, retryAfter: response.retryAfter).saying(words)

@@ -10,6 +10,7 @@ extension UpstreamPreset {
         case .entered: return ["type": "static"]
         case .protectedServer: return ["type": "mcp"]
         case .chained: return ["type": "chained"]
+        case .machine: return ["type": .string(name)]
         case .oauth2(let endpoints): if let endpoints { add(endpoints, to: &row) }
         }
         if !scopes.isEmpty { row["scopes"] = .strings(scopes) }

@@ -12,6 +12,8 @@ package struct UpstreamPreset: Sendable {
         case entered
         /// A foreign authorization server, asked with an identity provider's assertions.
         case chained
+        /// The operator's own tokens.
+        case machine
     }
 
     /// The name in the configuration.
@@ -44,6 +46,22 @@ package struct UpstreamPreset: Sendable {
         let everybody = Set(behaviour.issuerTenant?.severalTenants ?? []).union(["consumers"])
         return behaviour.issuerTenant != nil
             && issuer.split(separator: "/").contains { everybody.contains(String($0)) }
+    }
+
+    /// Whether a login or a connect page sends users there.
+    package var isVisited: Bool {
+        switch kind {
+        case .openID, .oauth2, .protectedServer: true
+        case .entered, .chained, .machine: false
+        }
+    }
+
+    /// Whether it is a provider with endpoints and behaviour of its own, and none of the types without them.
+    package var isProvider: Bool {
+        switch kind {
+        case .openID, .oauth2: true
+        case .entered, .protectedServer, .chained, .machine: false
+        }
     }
 
     /// Whether the operator has to name the issuer.
@@ -100,6 +118,8 @@ package struct UpstreamPreset: Sendable {
             return .entered(credential)
         case .chained:
             throw UpstreamError(.misconfigured, "the foreign authorization server is missing")
+        case .machine:
+            throw UpstreamError(.misconfigured, "the operator's own connection is missing")
         case .protectedServer:
             throw UpstreamError(.misconfigured, "the URL of the protected server is missing")
         }

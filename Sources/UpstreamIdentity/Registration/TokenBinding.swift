@@ -11,7 +11,7 @@ extension UpstreamConfiguration {
         case .openID(let issuer): IssuerRule(configured: issuer, behaviour: behaviour).identityNamespace
         case .oauth2(let endpoints): endpoints.token
         case .protectedServer(let server): server.issuer
-        case .entered, .chained: nil
+        case .entered, .chained, .machine: nil
         }
     }
 }
@@ -40,6 +40,7 @@ extension UpstreamProvider {
     /// - Parameters:
     ///   - binding: What the tokens are bound to.
     ///   - idToken: The ID token that is stored beside them, if there is one.
+    /// - Returns: Whether they are; `true` also where nothing is known of it.
     /// - Throws: ``UpstreamError`` of a registration or document without which the authorization server is unknown.
     package func accepts(tokensOf binding: String, idToken: String? = nil) async throws(UpstreamError) -> Bool {
         if let entered = enteredCredential { return entered.accepts(binding: binding) }

@@ -111,7 +111,8 @@ struct FailureReasonTests {
         let protected: Set<UpstreamFailureReason> = [
             .issuerChanged, .resourceMismatch, .proofKeyUnsupported, .registrationUnavailable,
         ]
-        let others = protected.union([.refusedRepeatedly])
+        // Those of the operator's own connections are in GitHubInstallationTests.
+        let others = protected.union([.refusedRepeatedly, .installationSuspended, .installationRemoved])
         #expect(Set(UpstreamFailureReason.allCases) == Set(Self.ways.map(\.reason)).union(others))
     }
 

@@ -58,6 +58,7 @@ final class TokenExchangeGrant: Grant {
         let queries = upstreams.map { upstream in
             UpstreamCredentials.Query(
                 session: subject.session,
+                tokenScopes: subject.scopes,
                 actors: subject.actors.names,
                 upstream: upstream,
                 scopes: scopes,
@@ -212,6 +213,15 @@ extension UpstreamCredentialError {
                 missingScopes: .empty,
                 connection: connection
             ).oauthError
+        case .loginRequired(let connection, let remark):
+            var error = UpstreamCredentialError.interactionRequired(
+                reason: "reauth_required",
+                missingScopes: .empty,
+                connection: connection
+            ).oauthError
+            // A number and nothing else of what the provider wrote (AZ-15).
+            error.details["provider_code"] = remark.code.map(JSONValue.string)
+            return error
         case .interactionRequired(let reason, let missing, _):
             var error = OAuthError(.interactionRequired, Self.explanation(reason))
             error.details["reason"] = .string(reason)

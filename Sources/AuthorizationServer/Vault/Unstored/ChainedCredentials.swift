@@ -72,15 +72,13 @@ package final class ChainedCredentials: Sendable {
     /// - Returns: Whether it was the one that is kept, or none is; `nil` for an upstream of another type.
     /// - Throws: As ``credential(_:at:chain:context:)`` without a usable connection.
     func report(
-        _ session: Session,
-        _ upstream: String,
-        account: String?,
+        _ query: UpstreamCredentials.Query,
         fingerprint: String?
     ) async throws(UpstreamCredentialError) -> Bool? {
-        guard let provider = upstreams[upstream], let chain = provider.chained else { return nil }
-        let connection = try await connection(of: session, account: account, try source(of: chain))
+        guard let provider = upstreams[query.upstream], let chain = provider.chained else { return nil }
+        let connection = try await connection(of: query.session, account: query.account, try source(of: chain))
         return tokens.forget(.init(source: connection.id, upstream: provider.name)) { token in
-            fingerprint.map { $0 == Base64URL.encode(SHA256.hash(token.accessToken).bytes) } ?? true
+            token.isMeant(by: fingerprint)
         }
     }
 
@@ -133,6 +131,11 @@ package final class ChainedCredentials: Sendable {
 }
 
 extension ChainedToken {
+    /// Whether a report is about this token: one without a hash is about any.
+    func isMeant(by fingerprint: String?) -> Bool {
+        fingerprint.map { $0 == Base64URL.encode(SHA256.hash(accessToken).bytes) } ?? true
+    }
+
     /// Whether a new one is to be obtained, by the rules of refreshes.
     func isDue(
         _ connection: Connection,

@@ -5,16 +5,17 @@ import OAuthState
 import OpenSSLCrypto
 import UpstreamIdentity
 
-/// The steps from a user's login at an identity provider to a token of a foreign authorization server.
+/// The steps from a user's login at an identity provider to a token of a chained upstream.
 ///
-/// RFC 8693 at the identity provider, RFC 7523 at the foreign server (ID-JAG).
+/// RFC 8693 at the identity provider and RFC 7523 at a foreign server (ID-JAG), or an exchange at the identity provider
+/// alone.
 struct ChainedSteps: Sendable {
     let sealing: TokenSealing
     let refreshes: UpstreamRefreshes
     let timeSource: any TimeSource
     let instruments: Instruments
 
-    /// How much longer an ID token must be valid to be exchanged.
+    /// How much longer a token must be valid to be exchanged.
     static let margin: Duration = .seconds(60)
 
     /// Obtains a token.
@@ -27,79 +28,88 @@ struct ChainedSteps: Sendable {
         _ chain: ChainedServer,
         _ context: RequestContext
     ) async throws(UpstreamCredentialError) -> ChainedToken {
-        let shown = connection.showing(nil, of: provider)
-        let assertion = try await assertion(connection, source, provider, chain, context)
-        let response: UpstreamTokenResponse
-        do {
-            response = try await provider.redeem(assertion)
-        } catch {
-            throw failure(error, shown, source: connection, context)
-        }
+        let response = try await response(connection, source, provider, chain, context)
         instruments.metrics.upstreamRefresh(provider.name, result: "success")
-        return ChainedToken(
-            accessToken: response.accessToken,
-            scopes: response.scopes,
-            expiry: response.accessTokenExpiry,
-            fields: response.fields,
-            obtainedAt: response.receivedAt
-        )
+        return ChainedToken(response)
     }
 
-    // An ID token lives for minutes or hours, and the connection for weeks: a refresh brings a new one at most
-    // providers. A provider may also refuse one earlier than it says.
-    private func assertion(
+    // An ID token or access token lives for minutes or hours, and the connection for weeks: a refresh brings a new one
+    // at most providers. A provider may also refuse one earlier than it says.
+    private func response(
         _ connection: Connection,
         _ source: UpstreamProvider,
         _ provider: UpstreamProvider,
         _ chain: ChainedServer,
         _ context: RequestContext
-    ) async throws(UpstreamCredentialError) -> IdentityAssertion {
+    ) async throws(UpstreamCredentialError) -> UpstreamTokenResponse {
         var connection = connection
         var mayRefresh = connection.tokens.refreshToken != nil
-        var idToken = try idToken(of: connection)
-        if mayRefresh, idToken.map({ isEnding($0, source) }) ?? true {
+        var token = try subject(chain.subject, of: connection, source)
+        if mayRefresh, token.map({ $0.isOver(at: timeSource.now() + Self.margin) }) ?? true {
             mayRefresh = false
             connection = try await refreshes.refresh(connection, provider: source, context: context)
-            idToken = try self.idToken(of: connection)
+            token = try subject(chain.subject, of: connection, source)
         }
         while true {
-            guard let present = idToken, !isOver(present, source) else { throw Self.again(connection) }
+            guard let present = token, !present.isOver(at: timeSource.now()) else { throw Self.again(connection) }
+            let shown = connection.showing(nil, of: provider)
+            let assertion: IdentityAssertion
             do throws(UpstreamError) {
+                guard let foreign = chain.foreign else {
+                    return try await source.exchanged(present.text, for: provider)
+                }
                 let scopes = provider.requestedScopes
-                return try await source.identityAssertion(for: chain, scopes: scopes, idToken: present)
+                assertion = try await source.identityAssertion(for: foreign, scopes: scopes, idToken: present.text)
             } catch {
-                let shown = connection.showing(nil, of: provider)
-                guard error.isTerminal, mayRefresh else { throw failure(error, shown, source: connection, context) }
+                guard error.mayConcernToken, mayRefresh else {
+                    throw failure(error, shown, source: connection, context)
+                }
                 mayRefresh = false
                 connection = try await refreshes.refresh(connection, provider: source, context: context)
-                idToken = try self.idToken(of: connection)
-                guard idToken != present else { throw failure(error, shown, source: connection, context) }
+                token = try subject(chain.subject, of: connection, source)
+                guard token?.text != present.text else { throw failure(error, shown, source: connection, context) }
+                continue
             }
+            do throws(UpstreamError) {
+                return try await provider.redeem(assertion)
+            } catch {
+                throw failure(error, shown, source: connection, context)
+            }
+        }
+    }
+
+    /// A token of the login, and when it ends.
+    private struct Subject: Sendable, Redacted {
+        let text: String
+        let end: Timestamp?
+
+        func isOver(at moment: Timestamp) -> Bool { end.map { $0 <= moment } ?? false }
+    }
+
+    private func subject(
+        _ kind: SubjectTokenKind,
+        of connection: Connection,
+        _ source: UpstreamProvider
+    ) throws(UpstreamCredentialError) -> Subject? {
+        do {
+            switch kind {
+            case .idToken:
+                // One whose end is unknown cannot be exchanged.
+                guard let text = try sealing.idToken(of: connection), let end = source.expiry(ofStoredIDToken: text)
+                else { return nil }
+                return Subject(text: text, end: end)
+            case .accessToken:
+                // One that an API refused is replaced first (VR-12).
+                let end = connection.isReportedInvalid ? Timestamp(secondsSinceEpoch: 0) : connection.accessTokenExpiry
+                return Subject(text: try sealing.accessToken(of: connection), end: end)
+            }
+        } catch {
+            throw .misconfigured("the stored token cannot be opened")
         }
     }
 
     private static func again(_ connection: Connection) -> UpstreamCredentialError {
         .interactionRequired(reason: "reauth_required", missingScopes: .empty, connection: connection)
-    }
-
-    private func idToken(of connection: Connection) throws(UpstreamCredentialError) -> String? {
-        do {
-            return try sealing.idToken(of: connection)
-        } catch {
-            throw .misconfigured("the stored ID token cannot be opened")
-        }
-    }
-
-    private func isEnding(_ idToken: String, _ source: UpstreamProvider) -> Bool {
-        expiry(idToken, source).map { $0 <= timeSource.now() + Self.margin } ?? true
-    }
-
-    private func isOver(_ idToken: String, _ source: UpstreamProvider) -> Bool {
-        expiry(idToken, source).map { $0 <= timeSource.now() } ?? true
-    }
-
-    private func expiry(_ idToken: String, _ source: UpstreamProvider) -> Timestamp? {
-        source.expiry(ofStoredIDToken: idToken)
     }
 
     // A refused assertion ends nothing: the connection to the identity provider serves other upstreams, too.
@@ -114,7 +124,7 @@ struct ChainedSteps: Sendable {
         // A refusal without a word is treated as elsewhere: waiting repairs nothing, and a login may.
         case .invalidGrant, .unexplainedRefusal:
             instruments.metrics.upstreamRefresh(shown.upstream, result: "invalid_grant")
-            return Self.again(source)
+            return error.remark.map { .loginRequired(source, $0) } ?? Self.again(source)
         case .temporarilyUnavailable(let retryAfter):
             instruments.metrics.upstreamRefresh(shown.upstream, result: "temporarily_unavailable")
             return .temporarilyUnavailable(retryAfter: retryAfter)
@@ -141,5 +151,12 @@ struct ChainedSteps: Sendable {
             .upstreamRefreshFailed(shown, reason: error.failureReason, words: error.words),
             context: context
         )
+    }
+}
+
+extension UpstreamError {
+    // RFC 8693 §2.2.2: a subject token that is not accepted is `invalid_request`, as a request that nothing can mend.
+    fileprivate var mayConcernToken: Bool {
+        isTerminal || (code == .misconfigured && words?.error == "invalid_request")
     }
 }
