@@ -1,19 +1,21 @@
 import OAuthProtocol
 
-/// What Microsoft Entra says beside `error`: its number, the kind of remedy, and what a login must satisfy.
+/// What Microsoft Entra says beside `error`: its numbers, the kind of remedy, and what a login must satisfy.
 package struct EntraRemark: Hashable, Sendable {
-    /// The number of `error_codes`, at most ten digits; without other text of the provider's, so that it may be shown.
-    package let number: Int?
-    /// `claims`: the challenge that the next authorization request repeats, a JSON object of at most 2048 bytes.
+    /// `error_codes`, of at most ten digits each, the most specific one last; at most four.
+    let numbers: [Int]
+    /// `claims`: the challenge that the next authorization request repeats, a JSON object of at most 1024 bytes, because
+    /// the address of a connect link and a cookie carry it.
     package let claims: String?
     let isBeyondUsers: Bool
 
     /// The longest challenge that is kept, in bytes.
-    package static let claimsByteCountMax = 2048
+    package static let claimsByteCountMax = 1024
 
     /// The remark of an answer; `nil` for one that has nothing of it.
     init?(_ json: JSONObject) {
-        number = json["error_codes"]?.arrayValue?.first?.integerValue.flatMap { 1...9_999_999_999 ~= $0 ? $0 : nil }
+        numbers = (json["error_codes"]?.arrayValue ?? []).prefix(4).compactMap(\.integerValue)
+            .filter { 1...9_999_999_999 ~= $0 }
         claims = json["claims"]?.stringValue.flatMap { text in
             guard text.utf8.count <= Self.claimsByteCountMax else { return nil }
             // What is no JSON object is no challenge. Written anew, it has nothing that an address could not carry.
@@ -21,11 +23,11 @@ package struct EntraRemark: Hashable, Sendable {
         }
         // "The condition cannot be resolved at this time": there is nothing that the user could do.
         isBeyondUsers = json["suberror"]?.stringValue == "message_only"
-        if number == nil, claims == nil, !isBeyondUsers { return nil }
+        if numbers.isEmpty, claims == nil, !isBeyondUsers { return nil }
     }
 
-    /// The code as Microsoft's documents name it.
-    package var code: String? { number.map { "AADSTS\($0)" } }
+    /// The code as Microsoft's documents name it: a number and no text of the provider's, so that it may be shown.
+    package var code: String? { numbers.last.map { "AADSTS\($0)" } }
 }
 
 extension UpstreamError {
@@ -33,7 +35,7 @@ extension UpstreamError {
     var onBehalfOf: UpstreamError {
         guard code == .invalidGrant, let remark else { return self }
         // 50013, 500131: the assertion is not for our application. Another login would bring the same.
-        if [50013, 500_131].contains(remark.number) {
+        if remark.numbers.contains(where: [50013, 500_131].contains) {
             return replacing(.misconfigured, "the access token is not for our application: ask for a scope of its own")
         }
         return remark.isBeyondUsers && remark.claims == nil

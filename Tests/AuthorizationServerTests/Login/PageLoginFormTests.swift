@@ -72,6 +72,24 @@ struct PageLoginFormTests {
         }
     }
 
+    @Test("the claims that a provider demands follow the link, and only if there are any")
+    func claims() throws {
+        var link = Self.link
+        link.claims = "{}"
+        var writer = BinaryWriter(reserving: 256)
+        Self.link.write(to: &writer)
+        writer.write("{}")
+        let login = try Self.login(nonce: "n", .connect(link))
+        let (bytes, expected) = (Self.written(login), writer.bytes)
+        #expect(Array(bytes.suffix(expected.count)) == expected)
+        var reader = BinaryReader(bytes)
+        guard case .connect(let read) = try PageLogin(from: &reader).purpose else {
+            Issue.record("another purpose")
+            return
+        }
+        #expect(read == link && reader.isAtEnd)
+    }
+
     @Test("an unknown purpose is refused")
     func unknownPurpose() {
         let bytes = Self.bytes(nonce: nil) { $0.write(UInt8(3)) }
