@@ -13,7 +13,7 @@ extension UpstreamProvider {
     /// Asks for a token of an installation, which lives for an hour.
     func token(of installation: GitHubInstallation) async throws(UpstreamError) -> UpstreamTokenResponse {
         let now = timeSource.now()
-        let assertion = try appAssertion(now)
+        let assertion = try Self.appAssertion(of: try await client(), now)
         let fields = [
             (name: "Authorization", value: "Bearer " + assertion),
             (name: "Accept", value: "application/vnd.github+json"),
@@ -43,13 +43,14 @@ extension UpstreamProvider {
         }
     }
 
-    private func appAssertion(_ now: Timestamp) throws(UpstreamError) -> String {
-        guard case .privateKeyJWT(let key) = configuration.clientAuthentication, let issuer = configuration.clientID
-        else { throw UpstreamError(.misconfigured, "a GitHub App needs its client id and its private key") }
-        let issuedAt = now + (.zero - Self.appBackdating)
+    private static func appAssertion(of client: UpstreamClient, _ now: Timestamp) throws(UpstreamError) -> String {
+        guard case .privateKeyJWT(let key) = client.authentication else {
+            throw UpstreamError(.misconfigured, "a GitHub App needs its private key")
+        }
+        let issuedAt = now + (.zero - appBackdating)
         let claims: JSONObject = [
-            "iss": .string(issuer), "iat": .integer(Int(issuedAt.secondsSinceEpoch)),
-            "exp": .integer(Int((issuedAt + Self.appLifetime).secondsSinceEpoch)),
+            "iss": .string(client.id), "iat": .integer(Int(issuedAt.secondsSinceEpoch)),
+            "exp": .integer(Int((issuedAt + appLifetime).secondsSinceEpoch)),
         ]
         do {
             return try key.sign(type: "JWT", payload: claims.serialized())
