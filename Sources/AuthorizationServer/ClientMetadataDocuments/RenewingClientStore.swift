@@ -7,15 +7,15 @@ package import OpenSSLCrypto
 ///
 /// A known client is answered from the stored copy, however old: a refresh must not fail because the document's host is
 /// slow. An old copy is fetched again after the answer.
-package struct RenewingClientStore: ClientStore {
-    private let registry: any ClientStore
+package struct RenewingClientStore<Registry: ClientStore>: ClientStore {
+    private let registry: Registry
     private let documents: MetadataDocumentCache
     private let admission: MetadataDocumentAdmission
     private let work: BackgroundWork
 
     /// A view of the registry.
     package init(
-        registry: any ClientStore,
+        registry: Registry,
         documents: MetadataDocumentCache,
         admission: MetadataDocumentAdmission,
         work: BackgroundWork

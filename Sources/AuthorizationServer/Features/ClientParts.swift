@@ -74,7 +74,7 @@ struct ClientParts: Sendable {
         )
     }
     /// The same with another view of the registry and other secrets, after a reload.
-    func replacing(registry: any ClientStore, secrets: OperatorSecrets, work: BackgroundWork) -> ClientParts {
+    func replacing(registry: AdmittedClients, secrets: OperatorSecrets, work: BackgroundWork) -> ClientParts {
         var parts = self
         parts.authenticator = authenticator.replacing(
             clients: RenewingClientStore(registry: registry, documents: documents, admission: admission, work: work),

@@ -271,8 +271,5 @@ extension ServerParts {
 
 extension Stores {
     /// The clients that the operator has not blocked.
-    var admittedClients: any ClientStore {
-        guard let administration else { return clients }
-        return AdmittedClients(store: clients, blocks: administration.blocks)
-    }
+    var admittedClients: AdmittedClients { AdmittedClients(store: clients, blocks: administration?.blocks) }
 }
