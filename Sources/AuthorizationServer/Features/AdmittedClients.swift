@@ -7,12 +7,19 @@ struct AdmittedClients: ClientStore {
     let store: any ClientStore
     /// `nil` when the operator of these stores cannot block.
     let blocks: (any BlockStore)?
+    /// Where stored metadata documents are renewed; `nil` where they are served as they are stored.
+    var renewal: DocumentRenewal?
 
+    // One view for both: each call of an async function costs every request.
     func client(_ id: String) async throws(StoreError) -> Client? {
         guard let client = try await store.client(id) else { return nil }
-        // A look before a call: each call of an async function costs every request.
-        guard let blocks, !blocks.isKnownToBeEmpty else { return client }
-        return try await blocks.admitted(client)
+        var admitted = client
+        if let blocks, !blocks.isKnownToBeEmpty {
+            guard let rest = try await blocks.admitted(client) else { return nil }
+            admitted = rest
+        }
+        guard let renewal, client.kind == .metadataDocument else { return admitted }
+        return await renewal.present(admitted)
     }
 
     func register(

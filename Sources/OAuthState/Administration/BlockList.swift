@@ -36,7 +36,7 @@ package actor BlockList: BlockStore {
         return journal.receipt(true, at: journal.append(record))
     }
 
-    nonisolated package var isKnownToBeEmpty: Bool { table.withLock(\.isEmpty) }
+    nonisolated package var isKnownToBeEmpty: Bool { table.withLock { $0.isEmpty } }
 
     nonisolated package func hasBlocks() async -> Bool { !isKnownToBeEmpty }
 
