@@ -32,6 +32,7 @@ struct BrowserFeature: Feature {
         if parts.configuration.deviceAuthorization {
             endpoints += DeviceEndpoints(parts, browser, prompt: browser.prompt).endpoints
         }
+        if let logo = SiteLogo(parts.configuration.branding) { endpoints.append(LogoEndpoint(logo: logo)) }
         if let target = parts.environment.frontPage { endpoints.append(FrontPageEndpoint(target: target)) }
         let pages = endpoints + ConnectionEndpoints(parts, browser, logins).endpoints
         let pushed = parts.seals.pushedRequests
