@@ -63,7 +63,12 @@ struct BrowserParts {
             cookies: cookies,
             pages: pages,
             logins: BrowserLogins(sealing: parts.seals.logins, cookies: cookies, users: parts.stores.vault),
-            limit: AuthorizationLimit(limiter: parts.limiter, metrics: parts.metrics, pages: pages),
+            limit: AuthorizationLimit(
+                limiter: parts.limiter,
+                metrics: parts.metrics,
+                pages: pages,
+                refusals: parts.instruments.refusals
+            ),
             random: parts.environment.random
         )
         admission = AuthorizationAdmission(
