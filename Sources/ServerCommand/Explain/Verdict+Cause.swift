@@ -26,6 +26,12 @@ extension Verdict.Cause {
                 "none if that is intended; otherwise change that rule, and the user logs in again",
                 isFinal: true
             )
+        case "session.ended" where entry["by"].hasPrefix("provider:"):
+            return Self(
+                "\(by.dropFirst("provider:".count)) ended what its user has here, and so the session",
+                "ask the provider's administrators why; the user logs in again if they allow it",
+                isFinal: true
+            )
         case "session.ended":
             return Self(
                 "\(by) ended the session",
