@@ -29,9 +29,14 @@ package struct PageRenderer: Sendable {
     }
 
     /// A page that explains what went wrong and what to do, with the reference by which the operator finds the request.
-    func error(_ page: ErrorPage, status: HTTPResponse.Status, reference: RequestID? = nil) -> Response {
+    ///
+    /// - Parameters:
+    ///   - page: The page.
+    ///   - status: Its status.
+    ///   - hasReference: Whether it names the request; not where two pages must not differ.
+    func error(_ page: ErrorPage, status: HTTPResponse.Status, hasReference: Bool = true) -> Response {
         let line: HTML =
-            reference.map { reference in
+            (hasReference ? PageReference.current : nil).map { reference in
                 let id: HTML = "<code>\(reference.description)</code>"
                 return "<p class=\"quiet\">\(PageText.reference.html(["id": id]))</p>"
             } ?? .none
