@@ -90,7 +90,11 @@ struct BrowserParts {
             keeper: parts.connectionKeeper,
             accounts: parts.accountAdmission,
             claimMappings: parts.configuration.claimMappings,
-            failures: LegFailures(logger: parts.environment.logger, audit: parts.audit),
+            failures: LegFailures(
+                logger: parts.environment.logger,
+                audit: parts.audit,
+                upstreams: parts.upstreams
+            ),
             blocks: parts.stores.administration?.blocks
         )
     }
