@@ -25,7 +25,8 @@ package struct GatehouseCommand: AsyncParsableCommand {
             ServeCommand.self, CheckConfigurationCommand.self, ConfigCommand.self, DevCommand.self,
             UpstreamCommand.self, PresetsCommand.self, SnapshotCommand.self, StatusCommand.self, UsersCommand.self,
             SessionsCommand.self,
-            ClientsCommand.self, ConnectionsCommand.self, KeysCommand.self, EndAllCommand.self, BlockCommand.self,
+            ClientsCommand.self, ConnectionsCommand.self, UpstreamsCommand.self, KeysCommand.self, EndAllCommand.self,
+            BlockCommand.self,
             UnblockCommand.self, BlocksCommand.self, ConsentsCommand.self, AuditCommand.self, ExplainCommand.self,
             ReloadCommand.self, ImportCommand.self, ConformanceCommand.self,
         ]

@@ -206,6 +206,11 @@ package final class UpstreamProvider: Sendable {
         )
     }
 
+    /// The endpoints that were configured or discovered last; nothing is fetched.
+    var knownEndpoints: UpstreamEndpoints? {
+        staticEndpoints ?? chainedEndpoints?.known ?? protected?.endpoints.known ?? openID?.endpoints.known
+    }
+
     func endpoints() async throws(UpstreamError) -> UpstreamEndpoints {
         if let staticEndpoints { return staticEndpoints }
         if let chainedEndpoints { return try await chainedEndpoints.value() }
