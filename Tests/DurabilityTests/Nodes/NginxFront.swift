@@ -56,6 +56,6 @@ final class NginxFront: Sendable {
         return lines.joined(separator: "\n")
     }
 
-    /// Ends it.
-    func stop() async { await process.kill() }
+    /// Ends it in an orderly way: a master that is killed leaves its worker behind.
+    func stop() async { await process.stop() }
 }
