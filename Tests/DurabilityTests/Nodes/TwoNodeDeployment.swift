@@ -62,13 +62,23 @@ final class TwoNodeDeployment: Sendable {
     private func file(_ index: Int) -> URL { deployment.folder.appending(path: "node\(index).yaml") }
 
     /// Starts a node, and waits until it is ready.
+    ///
+    /// One that ends because the database is slow to answer is started again, as a service manager does.
     func start(_ index: Int) async throws {
-        let program = try GatehouseProcess(
-            ["serve", "--config", file(index).path(), "--log-level", "notice"],
-            program: try GatehouseProcess.databaseProgram()
-        )
-        programs.withLock { $0[index] = program }
-        _ = try await program.ready()
+        let end = ContinuousClock.now + .seconds(60)
+        while true {
+            let program = try GatehouseProcess(
+                ["serve", "--config", file(index).path(), "--log-level", "notice"],
+                program: try GatehouseProcess.databaseProgram()
+            )
+            programs.withLock { $0[index] = program }
+            do {
+                _ = try await program.ready()
+                return
+            } catch {
+                guard error is Violation, ContinuousClock.now < end else { throw error }
+            }
+        }
     }
 
     /// SIGKILL for a node.
