@@ -39,6 +39,32 @@ struct PostgreSQLEngine: DatabaseEngine {
         }
     }
 
+    func write(_ memory: MemoryStores, to database: ConfiguredDatabase, logger: Logger) async throws {
+        let now = SystemTimeSource().now()
+        try await withCopy(database, now, logger) { copy in try await copy.write(memory, now: now) }
+    }
+
+    func read(_ database: ConfiguredDatabase, into memory: MemoryStores, logger: Logger) async throws {
+        let now = SystemTimeSource().now()
+        try await withCopy(database, now, logger) { copy in try await copy.read(into: memory, now: now) }
+    }
+
+    private func withCopy(
+        _ database: ConfiguredDatabase,
+        _ now: Timestamp,
+        _ logger: Logger,
+        _ body: (StorageCopy) async throws -> Void
+    ) async throws {
+        try await PostgreSQLStorage.withCopy(
+            client: ClientSettings(database),
+            key: database.key,
+            random: SystemRandomSource(),
+            now: now,
+            logger: logger,
+            body
+        )
+    }
+
     private func withMigrator<Result>(
         of database: ConfiguredDatabase,
         _ logger: Logger,

@@ -54,8 +54,10 @@ extension Configuration.PostgreSQL {
         Key("pool", \.pool, .integer(1...64), default: "8", "How many connections this node opens at most.")
     }
 
+    /// What is wrong with an address, in words; nil when it can be used.
+    ///
     /// A password in the file of the configuration would be in every copy of it, and in the start's errors.
-    private static func urlObjection(_ text: String) -> String? {
+    package static func urlObjection(_ text: String) -> String? {
         guard let start = text.firstRange(of: "://")?.upperBound,
             ["postgresql", "postgres"].contains(text.prefix { $0 != ":" }.lowercased())
         else { return "must begin with postgresql://" }
