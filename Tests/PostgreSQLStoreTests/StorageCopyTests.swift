@@ -13,7 +13,7 @@ import Testing
 struct StorageCopyTests {
     private static let now = StoreSample.now
 
-    private func memory() -> MemoryStores { MemoryStores(StoreSettings(), journal: VolatileJournal()) }
+    private func memory() -> MemoryStores { MemoryStores(FilledState.settings, journal: VolatileJournal()) }
 
     private func copy(_ database: TestDatabase, _ body: (StorageCopy) async throws -> Void) async throws {
         try await PostgreSQLStorage.withCopy(
@@ -37,90 +37,15 @@ struct StorageCopyTests {
         return rows
     }
 
-    /// Rows of every kind.
-    private func fill(_ stores: Stores) async throws {
-        let user = try await stores.vault.madeUser()
-        var draft = StoreSample.draft(user, accessTokenExpiry: Self.now + .seconds(3600))
-        draft.acceptedClaims = [AcceptedClaim(claim: "groups", values: ["staff"])]
-        draft.providerSession = ProviderSession(id: "sid", sessionID: SessionID(value: 1))
-        let connection = try await stores.vault.connected(draft)
-        #expect(try await stores.vault.useByDefault(connection.id, of: user).outcome)
-        _ = try await stores.vault.connected(StoreSample.draft(user, upstream: "corp", account: "7"), candidate: 2)
-        _ = try await stores.vault.keep(StoreSample.registration(sealed: "of ours")).outcome
-        for id in ["dcr_sample", "dcr_other"] {
-            _ = try await stores.clients.replace(StoreSample.client(id, kind: .metadataDocument)).outcome
-        }
-        try await fillSessions(stores.sessions)
-        let assertion = StoreSample.digest("assertion")
-        let end = Self.now + .seconds(600)
-        _ = try await stores.replay.consume(assertion, of: StoreSample.assertionOwner, expiry: end, now: Self.now)
-            .outcome
-        _ = try await stores.keys.serverSecret(candidate: [1, 2, 3]).outcome
-        for secret in [[UInt8(4)], [5]] { _ = try await stores.keys.addVaultKey(secret, now: Self.now).outcome }
-        for state in [StoredSigningKey.State.active, .next, .active] {
-            _ = try await stores.keys.install(try StoreSample.signingKey(state), now: Self.now).outcome
-        }
-        let streams = try #require(stores.signals).streams
-        let stream = EventStream(id: EventStreamID(value: 5), clientID: "mcp-server", usedAt: Self.now)
-        _ = try await streams.add(stream, now: Self.now).outcome
-        let blocks = try #require(stores.administration).blocks
-        _ = try await blocks.block(.redirectHost("bad.example"), now: Self.now).outcome
-    }
-
-    private func agent(of parent: Session) -> Session {
-        Session(
-            id: SessionID(value: 100),
-            userID: parent.userID,
-            clientID: "agent_100",
-            scopes: ScopeSet(["mcp:read"]),
-            resource: StoreSample.resource,
-            connections: [],
-            authenticatedAt: Self.now,
-            absoluteExpiry: Self.now + .seconds(86_400),
-            idleExpiry: Self.now + .seconds(86_400),
-            generation: 0,
-            rotatedAt: Self.now,
-            claims: [],
-            isFederated: false,
-            agent: AgentGrant(
-                name: "an agent",
-                tokenHash: StoreSample.digest("agent token"),
-                parent: parent.id,
-                maker: StoreSample.clientID,
-                createdAt: Self.now
-            )
-        )
-    }
-
-    private func fillSessions(_ store: any AuthorizationStore) async throws {
-        let session = try await store.opened(StoreSample.grant(1))
-        var use = StoreSample.use(generation: 1)
-        use.origin = RefreshOrigin(network: SourceNetwork(number: .max), agent: 3)
-        _ = try await store.rotate(
-            use,
-            under: RefreshConditions(neededUpstreams: [StoreSample.resource: []]),
-            now: Self.now + .seconds(1)
-        ).outcome
-        #expect(try await store.startAgent(agent(of: session), now: Self.now).outcome == .admitted)
-        _ = try await store.rememberConsent(StoreSample.consent("consent")).outcome
-        for (name, id) in [("own", nil), ("of the session", session.id)] as [(String, SessionID?)] {
-            _ = try await store.revokeAccessToken(
-                AccessTokenReference(tokenID: name, sessionID: id),
-                expiry: Self.now + .seconds(60),
-                now: Self.now
-            ).outcome
-        }
-    }
-
     @Test("every row of a node's memory comes back from the database as it was, also after a second copy")
     func thereAndBack() async throws {
         let (source, target) = (memory(), memory())
-        try await fill(source.stores)
+        try await FilledState.fill(source.stores)
         let database = try await TestDatabase()
         try await copy(database) { try await $0.write(source, now: Self.now) }
         try await copy(database) { try await $0.read(into: target, now: Self.now) }
         let (sent, arrived) = (try await rows(source), try await rows(target))
-        #expect(sent.values.allSatisfy { !$0.isEmpty } && sent.count == 7)
+        #expect(sent.values.allSatisfy { !$0.isEmpty } && sent.count == source.sections.count)
         for (id, records) in sent { #expect(arrived[id] == records, "section \(id)") }
         let ring = (await source.keys.generation(), await target.keys.generation())
         #expect(ring.0.signingKeys.map(\.key.keyID) == ring.1.signingKeys.map(\.key.keyID))
@@ -129,7 +54,7 @@ struct StorageCopyTests {
     @Test("the database goes on where the memory was")
     func continuation() async throws {
         let source = memory()
-        try await fill(source.stores)
+        try await FilledState.fill(source.stores)
         let database = try await TestDatabase()
         try await copy(database) { try await $0.write(source, now: Self.now) }
         let stores = try await TestStorage.open(database.settings).stores
@@ -155,40 +80,54 @@ struct StorageCopyTests {
         #expect(used != .consumed)
     }
 
-    @Test("a receiver goes on with the numbers of endings that it knows, and learns that it missed what was not copied")
+    @Test("a receiver goes on where it was: what ended before the copy, with its number, and what ends after it")
     func endings() async throws {
-        var settings = StoreSettings()
-        settings.recordsEndings = true
+        let source = memory()
+        try await FilledState.fill(source.stores)
+        let sent = try await page(source.stores)
+        #expect(sent.endings.count == 3)
+        let database = try await TestDatabase()
+        try await copy(database) { try await $0.write(source, now: Self.now) }
+        let node = try await TestStorage.open(database.settings, FilledState.settings)
+        #expect(try await page(node.stores) == sent)
+        let next = SessionID(value: 1)
+        #expect(try await node.stores.sessions.revoke(next).outcome?.id == next)
+        let later = try await page(node.stores, after: sent.reached)
+        #expect(later.endings.map(\.sequence).allSatisfy { $0 > sent.reached })
+        #expect(later.endings.contains { $0.subject == .session(next, StoreSample.user(1)) })
+        try await node.close()
+        let target = memory()
+        try await copy(database) { try await $0.read(into: target, now: Self.now) }
+        let returned = try await page(target.stores)
+        #expect(returned.endings == sent.endings + later.endings && returned.reached == later.reached)
+    }
+
+    @Test("a receiver that missed endings at the bound of the log learns of it after the copy, too")
+    func loss() async throws {
+        var settings = FilledState.settings
+        settings.limits.endingsMax = 1
         let source = MemoryStores(settings, journal: VolatileJournal())
-        let session = try await source.stores.sessions.opened(StoreSample.grant(1))
-        _ = try await source.stores.sessions.end(SessionEnding(sessions: [session.id])).outcome
-        let own = try #require(source.stores.signals).endings
-        let last = try await own.lastEnding()
-        #expect(last == 1)
+        try await FilledState.fill(source.stores)
+        let sent = try await page(source.stores)
+        #expect(sent.loss != nil && sent.endings.count == 1)
         let database = try await TestDatabase()
         try await copy(database) { try await $0.write(source, now: Self.now) }
         let node = try await TestStorage.open(database.settings, settings)
-        let copied = try #require(node.stores.signals).endings
-        try await expectLoss(of: last, in: copied)
+        #expect(try await page(node.stores) == sent)
         try await node.close()
         let target = MemoryStores(settings, journal: VolatileJournal())
         try await copy(database) { try await $0.read(into: target, now: Self.now) }
-        let returned = try #require(target.stores.signals).endings
-        try await expectLoss(of: last, in: returned)
+        #expect(try await page(target.stores) == sent)
     }
 
-    private func expectLoss(of last: UInt64, in endings: any EndingStore) async throws {
-        #expect(try await endings.lastEnding() == last)
-        let behind = try await endings.endings(after: last - 1, limit: 10).outcome
-        #expect(behind.loss?.sequence == last && behind.endings.isEmpty)
-        let current = try await endings.endings(after: last, limit: 10).outcome
-        #expect(current.loss == nil && current.reached == last)
+    private func page(_ stores: Stores, after number: UInt64 = 0) async throws -> EndingPage {
+        try await #require(stores.signals).endings.endings(after: number, limit: 10).outcome
     }
 
     @Test("a database that has a state is not written, and one that a node uses is neither written nor read")
     func refusals() async throws {
         let source = memory()
-        try await fill(source.stores)
+        try await FilledState.fill(source.stores)
         let database = try await TestDatabase()
         let node = try await TestStorage.open(database.settings)
         await node.stores.upkeep.sweep(now: Self.now, limit: 1)
@@ -208,7 +147,7 @@ struct StorageCopyTests {
     @Test("no node starts on half a copy, which is not read either, and is finished by another try")
     func half() async throws {
         let source = memory()
-        try await fill(source.stores)
+        try await FilledState.fill(source.stores)
         let database = try await TestDatabase()
         try await copy(database) { _ in }
         try await CopyMark.begin(database.database, now: Self.now)

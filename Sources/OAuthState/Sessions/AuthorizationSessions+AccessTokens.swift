@@ -93,14 +93,6 @@ extension AuthorizationSessions {
         }
     }
 
-    /// The mark of a log of endings whose entries were not copied, as a record.
-    package static func lostEndingsRecord(through last: UInt64, at moment: Timestamp) -> [UInt8] {
-        BinaryWriter.record(.putEndingMark) { writer in
-            writer.write(last)
-            writer.write(Optional(EndingLoss(sequence: last, endedAt: moment))) { $1.write(to: &$0) }
-        }
-    }
-
     /// A revoked token as a record.
     package static func revokedTokenRecord(_ id: SHA256Digest, _ token: AccessRevocation) -> [UInt8] {
         guard let sessionID = token.sessionID else {

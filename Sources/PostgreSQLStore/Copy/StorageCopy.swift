@@ -4,8 +4,8 @@ package import OAuthState
 
 /// Copies a whole server's state between a directory's stores and a database.
 ///
-/// Sessions, clients, connections, keys, consents, blocks and streams of events move, so that no user has to log in again. Logins in progress
-/// and codes do not: they live for minutes, and a restart does not keep them either.
+/// Everything that a snapshot has moves, so that no user has to log in again. Logins in progress and codes do not: they
+/// live for minutes, and a restart does not keep them either.
 package struct StorageCopy: Sendable {
     private let place: StorePlace
     private let clients: PostgreSQLClients
@@ -44,7 +44,7 @@ package struct StorageCopy: Sendable {
         try await vault.add(Self.changes(of: memory.vault))
         var rest = try await Self.changes(of: memory.sessions)[...]
         while !rest.isEmpty {
-            try await sessions.add(Array(rest.prefix(Self.batchCount)), now: now)
+            try await sessions.add(Array(rest.prefix(Self.batchCount)))
             rest = rest.dropFirst(Self.batchCount)
         }
         try await replay.add(Self.changes(of: memory.replay))
@@ -65,7 +65,7 @@ package struct StorageCopy: Sendable {
         try await Self.fill(memory.keys) { body in try await keys.forEachRecord(body) }
         try await Self.fill(memory.clients) { body in try await clients.forEachRecord(body) }
         try await Self.fill(memory.vault) { body in try await vault.forEachRecord(body) }
-        try await Self.fill(memory.sessions) { body in try await sessions.forEachRecord(now: now, body) }
+        try await Self.fill(memory.sessions) { body in try await sessions.forEachRecord(body) }
         try await Self.fill(memory.replay) { body in try await replay.forEachRecord(body) }
         try await Self.fill(memory.blocks) { body in try await blocks.forEachRecord(body) }
         try await Self.fill(memory.streams) { body in try await streams.forEachRecord(body) }

@@ -2,14 +2,14 @@ import OAuthProtocol
 package import OAuthState
 import OpenSSLCrypto
 
-/// The rows of sessions, consents and revoked tokens as records of a snapshot, for copies from and to a directory.
+/// The rows of sessions, consents, revoked tokens and endings as records of a snapshot, for copies from and to a directory.
 ///
 /// Logins and codes live for minutes and are in no snapshot.
 extension PostgreSQLSessions {
     /// Writes rows of a snapshot; rows of the same keys are replaced.
     ///
     /// Changes that are no rows are not part of a snapshot, and are passed over.
-    package func add(_ changes: [AuthorizationSessions.Change], now: Timestamp) async throws(StoreError) {
+    package func add(_ changes: [AuthorizationSessions.Change]) async throws(StoreError) {
         var calls: [SQLCall] = []
         for change in changes {
             switch change {
@@ -22,9 +22,8 @@ extension PostgreSQLSessions {
                         [.digest(token), .id(revocation.sessionID), .time(revocation.expiry)]
                     )
                 )
-            case .ending(.mark(let last, _)):
-                calls.append(SQLCall(Self.copiedMark, [.integer(Int64(clamping: last)), .time(now)]))
-            case .rotate, .removeSession, .removeConsent, .ending: continue
+            case .ending(let ending): calls += try PostgreSQLEndings(place).calls(adding: ending)
+            case .rotate, .removeSession, .removeConsent: continue
             }
         }
         guard !calls.isEmpty else { return }
@@ -52,15 +51,6 @@ extension PostgreSQLSessions {
         """
     )
 
-    // Receivers go on with numbers that they know; those that had not read everything learn that they missed some.
-    private static let copiedMark = SQLStatement(
-        """
-        UPDATE ending_logs SET last = GREATEST(last, $1::bigint), lost_through = GREATEST(lost_through, $1::bigint),
-            lost_at = GREATEST(lost_at, $2::bigint)
-        WHERE id = 1
-        """
-    )
-
     /// The columns of a row that was refused because its key was there.
     private static func excludedColumns(of columns: String) -> String {
         columns.split(separator: ", ").map { "excluded.\($0)" }.joined(separator: ", ")
@@ -69,7 +59,7 @@ extension PostgreSQLSessions {
     /// Passes every row on as a record of a snapshot, in pages of a thousand.
     ///
     /// - Throws: ``StoreError``, and the errors of `body`.
-    package func forEachRecord(now: Timestamp, _ body: ([UInt8]) throws -> Void) async throws {
+    package func forEachRecord(_ body: ([UInt8]) throws -> Void) async throws {
         try await forEachPage(Self.sessionPage) { row in
             try body(try session(row).record(.putSession))
         }
@@ -81,9 +71,7 @@ extension PostgreSQLSessions {
             let revocation = AccessRevocation(expiry: try row.time(2), sessionID: sessionID)
             try body(AuthorizationSessions.revokedTokenRecord(try row.digest(0), revocation))
         }
-        if let row = try await database.run(Self.mark).first, let last = UInt64(exactly: try row.integer(0)), last > 0 {
-            try body(AuthorizationSessions.lostEndingsRecord(through: last, at: now))
-        }
+        try await PostgreSQLEndings(place).forEachRecord(body)
     }
 
     private func forEachPage(_ statement: SQLStatement, _ body: (SQLRow) throws -> Void) async throws {
@@ -96,7 +84,6 @@ extension PostgreSQLSessions {
         }
     }
 
-    private static let mark = SQLStatement("SELECT last FROM ending_logs WHERE id = 1")
     private static let sessionPage = SQLStatement(
         "SELECT \(SessionRow.columns) FROM sessions s WHERE s.id > $1::bytea ORDER BY s.id LIMIT 1000"
     )

@@ -165,7 +165,8 @@ extension PostgreSQLSessions {
         ), gone AS (
             DELETE FROM sessions s USING judged j
             WHERE s.id = j.id AND j.outcome IN ('expired', 'reused', 'ended')
-        ), noted AS (
+            RETURNING s.id, s.user_id, s.body
+        ), \(PostgreSQLEndings.noting("gone")), noted AS (
             UPDATE sessions s SET repeats = s.repeats + 1 FROM judged j WHERE s.id = j.id AND j.outcome = 'repeated'
         ), advanced AS (
             UPDATE sessions s SET
