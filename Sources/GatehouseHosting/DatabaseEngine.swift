@@ -11,6 +11,8 @@ package protocol DatabaseEngine: Sendable {
         _ settings: StoreSettings,
         logger: Logger
     ) async throws -> any StateStorage
+    /// Whether the state may be opened later although it was not opened now: the database was away, or too slow.
+    func isTemporary(_ failure: any Error) -> Bool
     /// Makes the tables that are missing; returns the versions of the schema that were made.
     func migrate(_ database: ConfiguredDatabase, logger: Logger) async throws -> [Int64]
     /// Writes a server's whole state into the database, which has none.

@@ -27,6 +27,10 @@ struct PostgreSQLEngine: DatabaseEngine {
         )
     }
 
+    func isTemporary(_ failure: any Error) -> Bool {
+        failure is StoreError || failure as? SchemaError == .failed
+    }
+
     func migrate(_ database: ConfiguredDatabase, logger: Logger) async throws -> [Int64] {
         try await withMigrator(of: database, logger) { migrator in
             try await migrator.migrate(now: SystemTimeSource().now())

@@ -81,14 +81,5 @@ extension DurabilityTests {
             }
         }
 
-        @Test("a database that cannot be reached ends the start with 1")
-        func unreachable() async throws {
-            try await run { deployment, cluster in
-                try await cluster.order("stop fast")
-                let refused = try await start(deployment, "serve").outcome()
-                #expect(refused.status == 1)
-                #expect(refused.errors.contains("gatehouse cannot start: the tables could not be read or changed"))
-            }
-        }
     }
 }
