@@ -39,7 +39,7 @@ extension PostgreSQLClients {
         return SQLCall(
             Self.copied,
             [
-                .bytes(row.key), .bytes(body), .integer(byteCount), .source(record.source),
+                .bytes(row.key), .bytes(body), .integer(byteCount), seal.source(record.source),
                 .digest(record.client.managementTokenHash), .time(record.client.issuedAt), .time(record.lastUsedAt),
             ]
         )

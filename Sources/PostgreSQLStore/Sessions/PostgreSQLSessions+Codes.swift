@@ -26,7 +26,7 @@ extension PostgreSQLSessions {
             .count(max),
             place.counts.known(.codes, max: max * Self.rememberedPerRedeemable),
             .count(max * Self.rememberedPerRedeemable),
-            .source(grant.login.source),
+            seal.source(grant.login.source),
             .digest(code),
             .id(grant.userID),
             seal.client(grant.login.request.clientID),
@@ -255,7 +255,7 @@ extension PostgreSQLSessions {
     ///
     /// Nothing happens if the session has changed: a replay has ended it, and it remains ended (TK-6).
     private func unredeem(_ code: SHA256Digest, _ session: Session, inPlaceOf ended: Session?) async {
-        let values = [SQLValue.digest(code)] + Self.unchangedValues(of: session)
+        let values = [SQLValue.digest(code)] + unchangedValues(of: session)
         var call = SQLCall(Self.unredemption, values)
         do throws(StoreError) {
             if let ended { call = SQLCall(Self.unredemptionWithRestoration, values + (try self.values(of: ended))) }
