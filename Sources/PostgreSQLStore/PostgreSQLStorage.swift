@@ -137,6 +137,9 @@ package struct PostgreSQLStorage: StateStorage {
     )
     private static let readMark = SQLStatement("SELECT body FROM storage_marks WHERE name = $1")
 
+    /// How many transactions this node has asked the database for: each is one round trip.
+    package var transactionCount: Int { client.transactionCount }
+
     package var requiresSnapshot: Bool { false }
 
     package var awaitsSnapshot: Bool { false }
