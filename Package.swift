@@ -220,7 +220,7 @@ let testTargets: [Target] = [
         exclude: ["cluster.py"],
         swiftSettings: swiftSettings
     ),
-    tests("PostgreSQLClientTests", ["PostgreSQLClient", "PostgreSQLTesting"]),
+    tests("PostgreSQLClientTests", ["PostgreSQLClient", "PostgreSQLTesting", .logging]),
     tests(
         "PostgreSQLStoreTests",
         [
@@ -314,8 +314,8 @@ let benchmarks: [Target] = [
         dependencies: [
             "AuthorizationServer", "AuthorizationServerTesting", "BenchmarkSupport", "CFloorServer", "CJemalloc",
             "CLinux", "COpenSSL", "CSigningFloor", "DevelopmentIdentityProvider", "DurableLog", "OAuthProtocol",
-            "OAuthState", "OpenSSLCrypto",
-            "OutboundHTTP", "ServerConfiguration", "SocketHTTP", "UpstreamIdentity", .argumentParser, .histogram,
+            "OAuthState", "OpenSSLCrypto", "OutboundHTTP", "PostgreSQLClient", "PostgreSQLStore", "PostgreSQLTesting",
+            "ServerConfiguration", "SocketHTTP", "UpstreamIdentity", .argumentParser, .histogram,
             .httpTypes, .logging, .numerics,
         ],
         path: "Benchmarks/LoadBenchmarks",

@@ -90,7 +90,7 @@ public final class TestServer: Sendable {
         environment.eventLoopCount = 1
         environment.makeKey = ReadyKeys().key
         try prepare(&environment)
-        if environment.openState == nil, StateAcrossNetwork.isOn { environment.keepStateBehind(Network()) }
+        if environment.openState == nil { StateOfTests.chosen?.apply(to: &environment) }
         let server = try await GatehouseServer.start(configuration, environment: environment)
         await server.keysPublished()
         return TestServer(

@@ -3,7 +3,7 @@ package import OAuthState
 
 /// The streams of the receivers of events in a database.
 package struct PostgreSQLStreams: EventStreamStore {
-    private let place: StorePlace
+    let place: StorePlace
 
     /// The streams over a database.
     package init(_ place: StorePlace) {
@@ -11,7 +11,7 @@ package struct PostgreSQLStreams: EventStreamStore {
     }
 
     private static let table = "event_streams"
-    private static let columns = "id, used_at, position, body"
+    static let columns = "id, used_at, position, body"
 
     package func add(_ stream: EventStream, now: Timestamp) async throws(StoreError) -> Receipt<Void> {
         _ = try await place.database.run(
@@ -111,12 +111,12 @@ package struct PostgreSQLStreams: EventStreamStore {
         "DELETE FROM event_streams WHERE id = $1::bytea AND client = $2::bytea RETURNING 1::bigint"
     )
 
-    private func sealed(_ stream: EventStream) throws(StoreError) -> [UInt8] {
+    func sealed(_ stream: EventStream) throws(StoreError) -> [UInt8] {
         try place.seal.seal(stream, table: Self.table, identity: stream.id.bytes)
     }
 
     /// The stream, with what the columns say in place of what its body says.
-    private func stream(_ row: SQLRow) throws(StoreError) -> EventStream {
+    func stream(_ row: SQLRow) throws(StoreError) -> EventStream {
         let id: EventStreamID = try row.id(0)
         var stream = try place.opener.open(
             EventStream.self,
