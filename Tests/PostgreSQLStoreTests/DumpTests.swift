@@ -92,6 +92,7 @@ struct DumpTests {
         _ = try await stores.sessions.revokeAccessToken(token, expiry: now + .seconds(600), now: now).outcome
         var stream = EventStream(id: EventStreamID(value: 1), clientID: clientID, usedAt: now)
         stream.summary = "geheim"
+        stream.push = EventPush(endpoint: "https://geheim.example/e", sealedAuthorization: "geheim sealed")
         try await stores.signals?.streams.add(stream, now: now).outcome
     }
 

@@ -38,7 +38,7 @@ struct EarlierTriggersTests {
     func together() async throws {
         let database = try await earlier()
         let node = try await TestStorage.open(database.settings, Self.settings)
-        #expect(try await version(database) == 3)
+        #expect(try await version(database) == 4)
         var ended: [Ending.Subject] = []
         for number in UInt64(1)...4 {
             let session = try await node.stores.sessions.opened(StoreSample.grant(number))
@@ -63,7 +63,7 @@ struct EarlierTriggersTests {
         settings.limits.sessionsPerUserAndClientMax = 1
         for isEarlier in [true, false] {
             let node = try await TestStorage.open(database.settings, settings)
-            #expect(try await version(database) == (isEarlier ? 3 : 4))
+            #expect(try await version(database) == (isEarlier ? 4 : 5))
             let number: UInt64 = isEarlier ? 1 : 2
             let session = try await node.stores.sessions.opened(StoreSample.grant(number))
             var grant = StoreSample.grant(number + 10)
@@ -88,7 +88,7 @@ struct EarlierTriggersTests {
         try await database.run("DELETE FROM sessions WHERE id = $1", [.id(old.id)])
         try await database.run("DELETE FROM nodes")
         let second = try await TestStorage.open(database.settings, Self.settings)
-        #expect(try await version(database) == 4)
+        #expect(try await version(database) == 5)
         #expect(try await PlainSQLTests.foreignObjects(database) == 0)
         let new = try await second.stores.sessions.opened(StoreSample.grant(2))
         _ = try await first.stores.sessions.revoke(new.id).outcome

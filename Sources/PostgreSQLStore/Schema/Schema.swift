@@ -24,7 +24,8 @@ package enum Schema {
         Migration(version: 1, statements: marks + clients + replay + blocks + keysAndDevices + vault + sessions),
         Migration(version: 2, statements: nodes),
         Migration(version: 3, statements: signals),
-        Migration(version: 4, statements: signalsWithoutTriggers, isContraction: true),
+        Migration(version: 4, statements: pushes),
+        Migration(version: 5, statements: signalsWithoutTriggers, isContraction: true),
     ]
 
     /// Bodies that show whether a node has the storage key of the others.

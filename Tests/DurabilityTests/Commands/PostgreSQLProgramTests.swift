@@ -55,7 +55,7 @@ extension DurabilityTests {
                 #expect(empty.output.contains("the tables have version 0"))
                 let made = try await start(deployment, "database", "migrate").outcome()
                 #expect(made.status == 0)
-                #expect(made.output.contains("the tables have version 4 now"))
+                #expect(made.output.contains("the tables have version 5 now"))
                 #expect(try await start(deployment, "database", "status").outcome().status == 0)
                 #expect(try await start(deployment, "database", "migrate").outcome().output == "nothing to do\n")
 
