@@ -125,16 +125,3 @@ enum ChaosPreset: String, CaseIterable {
     /// How many requests it affects.
     var times: Int { self == .outage ? 20 : 1 }
 }
-
-extension EndpointName {
-    /// The endpoint with the same purpose of the OAuth 2.0 flavour.
-    fileprivate var ofOAuth2: EndpointName {
-        switch self {
-        case .authorization: .oauth2Authorization
-        case .token: .oauth2Token
-        case .refresh: .oauth2Refresh
-        case .userInfo: .oauth2User
-        default: self
-        }
-    }
-}
