@@ -46,9 +46,9 @@ extension ControlVerb {
             ControlVerb(
                 method: .delete,
                 path: path,
-                summary: "Removes the faults that have not occurred yet, at every provider.",
+                summary: "Removes the faults that have not occurred yet, at every provider, and releases every hold.",
                 perform: { (_) async throws(ControlRefusal) in
-                    for (_, provider) in ground.upstreams { provider.clearScript() }
+                    ground.clearFaults()
                     return [:]
                 }
             ),

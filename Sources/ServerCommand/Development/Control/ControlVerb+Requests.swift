@@ -85,7 +85,8 @@ extension ControlVerb {
         return ["requests": .array(requests.requests(on: route).map { .object($0) })]
     }
 
-    private static func wait(seconds: Int, for event: @escaping @Sendable () async -> Void) async {
+    /// Waits for an event, or until that many seconds have passed.
+    static func wait(seconds: Int, for event: @escaping @Sendable () async -> Void) async {
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await event() }
             group.addTask {
