@@ -1,4 +1,5 @@
 import AuthorizationServer
+import Logging
 import OAuthClientKit
 import OAuthProtocol
 import OutboundHTTP
