@@ -15,7 +15,7 @@ extension ServerParts {
         let verbs =
             upkeepVerbs(readiness, rotation) + fileVerbs(operations) + upstreamVerbs + connectionVerbs
             + (stores.administration.map { operatorVerbs($0, rotation) } ?? [])
-        let document = AdministrationDocumentEndpoint(body: AdministrationDocument.json(verbs).serialized())
+        let document = AdministrationDocumentEndpoint(verbs)
         return (verbs + [document]).map(admin.guarding)
     }
 
