@@ -205,6 +205,11 @@ package final class UpstreamProvider: Sendable {
         )
     }
 
+    /// The endpoints that were configured or discovered last; nothing is fetched.
+    var knownEndpoints: UpstreamEndpoints? {
+        staticEndpoints ?? unvisitedEndpoints?.known ?? protected?.endpoints.known ?? openID?.endpoints.known
+    }
+
     func endpoints() async throws(UpstreamError) -> UpstreamEndpoints {
         if let staticEndpoints { return staticEndpoints }
         if let unvisitedEndpoints { return try await unvisitedEndpoints.value() }

@@ -202,7 +202,7 @@ extension Connection: RecordCodable {
 extension Connection {
     /// The connection as a record: of the kinds with fields or accepted claims only if it has some, so that an older
     /// version of this server reads the others.
-    var journalRecord: [UInt8] {
+    package var journalRecord: [UInt8] {
         guard acceptedClaims.isEmpty else {
             return BinaryWriter.record(.putConnectionWithClaims) { writer in
                 write(to: &writer)

@@ -18,6 +18,9 @@ struct UpstreamProviderCheck {
     private static let types = "oidc, oauth2, mcp, static, chained, client_credentials or github_installation"
 
     private func checkKeys(of preset: UpstreamPreset) {
+        if !preset.isOpenID {
+            section["global_revocation_jwt"]?.refuse("is only for OpenID Connect, whose discovery names the keys")
+        }
         guard preset.isProvider else { return }
         if preset == .oidc {
             section.require("issuer")

@@ -20,7 +20,7 @@ extension UpstreamProvider {
         logger: Logger
     ) -> CachedDocument<UpstreamEndpoints>? {
         guard let server = configuration.unvisitedServer else { return nil }
-        let named = server.token.map { UpstreamEndpoints(issuer: server.issuer, authorization: $0, token: $0) }
+        let named = server.token.map { UpstreamEndpoints(issuer: server.issuer, authorization: "", token: $0) }
         let discovery = UpstreamDiscovery(
             exchange: exchange,
             rule: IssuerRule(configured: server.issuer ?? "", behaviour: UpstreamBehaviour()),
