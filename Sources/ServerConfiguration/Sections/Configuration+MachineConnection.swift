@@ -158,7 +158,7 @@ struct RequiredScopeCheck {
 
     /// Checks every upstream.
     func check() {
-        for (index, upstream) in configuration.upstreams.enumerated() {
+        for (index, upstream) in configuration.upstreams.enumerated() where upstream.isMachine {
             for scope in upstream.machine.requiredScopes where !configuration.scopes.contains(scope) {
                 // An entry that could not be read shifts the others, and stops the start anyway.
                 guard let elements = file["upstreams"]?.elements(), elements.indices.contains(index) else { continue }
