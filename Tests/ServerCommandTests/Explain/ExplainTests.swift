@@ -110,6 +110,24 @@ struct ExplainTests {
             "again"
         ),
         .init(
+            "upstream_token.exchanged",
+            session + #","upstream":"x","result":"access_denied","reason":"not_allowed""#,
+            "does not comply with allow of x",
+            "change the rule"
+        ),
+        .init(
+            "upstream_token.exchanged",
+            session + #","upstream":"x","result":"access_denied","reason":"scope_required""#,
+            "required_scopes of x",
+            "asks for that scope"
+        ),
+        .init(
+            "upstream_token.exchanged",
+            session + #","upstream":"x","result":"access_denied","reason":"agent""#,
+            "agents get no token of x",
+            "none"
+        ),
+        .init(
             "upstream_token.reported_invalid",
             session + #","upstream":"x","result":"refresh_pending""#,
             "reported",
