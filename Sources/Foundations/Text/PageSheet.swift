@@ -12,6 +12,8 @@ package enum PageSheet {
         body>*{max-width:34rem;margin:0 auto}
         main{background:var(--paper);border:1px solid var(--line);border-radius:1rem;padding:2rem}
         .site{display:flex;align-items:center;gap:.5rem;padding:0 .25rem .75rem;color:var(--quiet);font-size:.9rem}
+        .logo{display:block;max-width:100%;max-height:2.5rem}
+        @media (prefers-color-scheme:dark){.logo{background:#fff;padding:.25rem;border-radius:.35rem}}
         .foot{padding:.75rem .25rem;font-size:.9rem;color:var(--quiet)}.foot a{color:var(--accent)}
         svg{flex:none;fill:none;stroke:currentColor;stroke-width:2;stroke-linecap:round;stroke-linejoin:round}
         h1{font-size:1.5rem;line-height:1.25;margin:0 0 1rem;text-wrap:balance}
