@@ -14,7 +14,8 @@ extension AuthorizationSessions: EndingStore {
     /// Ends a session that lives, with its agents; returns the position after which they remain ended.
     func end(_ session: Session) -> JournalPosition {
         // An agent lives only as long as its parent, and so do its access tokens.
-        let agents = sessions.sessions(of: session.userID).filter { $0.agent?.parent == session.id }
+        // By an index: all sessions of a user may end at once, and each would search all others.
+        let agents = recordsEndings ? sessions.agents(of: session.id) : []
         sessions.removeValue(forKey: session.id)
         // Before the removal: a crash between the two must not leave an end of which no verifier learns.
         for ended in recordsEndings ? [session] + agents : [] {

@@ -11,6 +11,7 @@ struct SessionTable: Sendable {
     private var idsByUser = IndexTable<UserID, SessionID>()
     private var idsByUserAndClient = IndexTable<Device, SessionID>()
     private var idsByAgentToken: TreeDictionary<SHA256Digest, SessionID> = [:]
+    private var agentIDsByParent = IndexTable<SessionID, SessionID>()
 
     /// A user with one client, on however many devices.
     private struct Device: Hashable {
@@ -55,6 +56,7 @@ struct SessionTable: Sendable {
             if let earlier { forget(earlier) }
             idsByUser.insert(id, for: newValue.userID)
             idsByUserAndClient.insert(id, for: Device(newValue))
+            if let parent = newValue.agent?.parent { agentIDsByParent.insert(id, for: parent) }
         }
     }
 
@@ -67,13 +69,21 @@ struct SessionTable: Sendable {
 
     private mutating func forget(_ session: Session) {
         if !repeats.isEmpty { repeats[session.id] = nil }
-        if let agent = session.agent { idsByAgentToken[agent.tokenHash] = nil }
+        if let agent = session.agent {
+            idsByAgentToken[agent.tokenHash] = nil
+            if let parent = agent.parent { agentIDsByParent.remove(session.id, for: parent) }
+        }
         idsByUser.remove(session.id, for: session.userID)
         idsByUserAndClient.remove(session.id, for: Device(session))
     }
 
     /// The session of an agent's token.
     func id(ofAgentToken hash: SHA256Digest) -> SessionID? { idsByAgentToken[hash] }
+
+    /// The agents that end with a session, in no particular order.
+    func agents(of parent: SessionID) -> [Session] {
+        agentIDsByParent[parent].compactMap { rows[$0] }
+    }
 
     /// How many sessions a user has with a client.
     func count(of userID: UserID, with clientID: String) -> Int {

@@ -15,7 +15,7 @@ from entered_browser import EnteringBrowser
 from forward_auth_story import Front
 from upstream_story import Story, arguments
 
-# What a client sends to be taken for somebody else. Programs behind gateways read the second name as the first.
+# What a client sends to pass as another caller. Programs behind gateways read the second name as the first.
 SPOOFED = {"X-Api-Key": "Key of-the-client", "X_Api_Key": "Key of-the-client", "X-Auth-Subject": "administrator"}
 
 
