@@ -14,8 +14,8 @@ package struct GlobalRevocationToken: Hashable, Sendable {
     static let lifetimeMax = Duration.seconds(3600)
 }
 
-/// Global Token Revocation (draft-parecki-oauth-global-token-revocation), as Okta's Universal Logout authenticates: with
-/// a JWT that the provider signs for our endpoint.
+/// Global Token Revocation (draft-parecki-oauth-global-token-revocation), as Okta's Universal Logout authenticates:
+/// with a JWT that the provider signs for our endpoint.
 extension UpstreamProvider {
     /// Verifies such a token with the provider's keys, except for the replay of `jti`, which the caller checks.
     ///
