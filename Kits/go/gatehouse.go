@@ -38,6 +38,8 @@ type Options struct {
 	Client *http.Client
 	// Now is the clock, time.Now if it is nil.
 	Now func() time.Time
+	// RetryDelay is the first pause after events could not be read, 1 s if it is zero.
+	RetryDelay time.Duration
 }
 
 // Gatehouse verifies the access tokens of one resource and retrieves its users' upstream tokens. One value per process
@@ -58,6 +60,7 @@ type Gatehouse struct {
 	unknown  []time.Time
 
 	upstreams upstreamCache
+	revoked   revokedTokens
 }
 
 // New makes a Gatehouse; it sends nothing.
@@ -97,9 +100,16 @@ func (g *Gatehouse) Verify(ctx context.Context, token string, scopes ...string) 
 	if len(scopes) == 0 {
 		scopes = g.options.Scopes
 	}
-	return Verify(token, keys, Rules{
-		Issuer: g.options.Issuer, Audience: g.options.Resource, Now: g.options.Now(), Skew: g.options.Skew, Scopes: scopes,
+	verified, err := Verify(token, keys, Rules{
+		Issuer: g.options.Issuer, Audience: g.options.Resource, Now: g.options.Now(), Skew: g.options.Skew,
 	})
+	if err != nil {
+		return nil, err
+	}
+	if err := g.revoked.check(verified); err != nil {
+		return nil, err
+	}
+	return verified, verified.Require(scopes...)
 }
 
 func (g *Gatehouse) keySet(ctx context.Context, name string) (*KeySet, error) {

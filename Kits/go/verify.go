@@ -102,6 +102,10 @@ func accessToken(token string, claims map[string]any) *AccessToken {
 
 // readHeader returns the algorithm and the key's name that the token gives; nothing is verified yet.
 func readHeader(token string) (algorithm, name string, err error) {
+	return readTypedHeader(token, "at+jwt")
+}
+
+func readTypedHeader(token, wanted string) (algorithm, name string, err error) {
 	segments := strings.Split(token, ".")
 	if len(token) > tokenBytesMax || len(segments) != 3 {
 		return "", "", invalid("not a compact JWS")
@@ -125,8 +129,8 @@ func readHeader(token string) (algorithm, name string, err error) {
 		}
 	}
 	kind, _ := header["typ"].(string)
-	if strings.TrimPrefix(strings.ToLower(kind), "application/") != "at+jwt" {
-		return "", "", invalid("not an access token")
+	if strings.TrimPrefix(strings.ToLower(kind), "application/") != wanted {
+		return "", "", invalid("the type is not " + wanted)
 	}
 	return readKey(header)
 }

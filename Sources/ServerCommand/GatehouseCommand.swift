@@ -10,7 +10,7 @@ package struct GatehouseCommand: AsyncParsableCommand {
     /// The commands: those for databases only in the program that is linked with one.
     package static var configuration: CommandConfiguration {
         var configuration = ofOneNode
-        if DatabaseEngines.current != nil { configuration.subcommands.append(DatabaseCommand.self) }
+        if DatabaseEngines.current != nil { configuration.subcommands += [DatabaseCommand.self, StorageCommand.self] }
         return configuration
     }
 

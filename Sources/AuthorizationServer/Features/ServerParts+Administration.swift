@@ -15,7 +15,7 @@ extension ServerParts {
         let verbs =
             upkeepVerbs(readiness, rotation) + fileVerbs(operations) + upstreamVerbs + connectionVerbs
             + (stores.administration.map { operatorVerbs($0, rotation) } ?? [])
-        let document = AdministrationDocumentEndpoint(body: AdministrationDocument.json(verbs).serialized())
+        let document = AdministrationDocumentEndpoint(verbs)
         return (verbs + [document]).map(admin.guarding)
     }
 
@@ -293,8 +293,5 @@ extension ServerParts {
 
 extension Stores {
     /// The clients that the operator has not blocked.
-    var admittedClients: any ClientStore {
-        guard let administration else { return clients }
-        return AdmittedClients(store: clients, blocks: administration.blocks)
-    }
+    var admittedClients: AdmittedClients { AdmittedClients(store: clients, blocks: administration?.blocks) }
 }

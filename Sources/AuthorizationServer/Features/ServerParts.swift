@@ -23,6 +23,7 @@ struct ServerParts {
     let recentProofs = RecentProofs()
     let proofNonces: ProofNonces?
     let eventWaits: EventWaits
+    let eventPushes: EventPushes?
     let seals: BrowserSeals
     private(set) var secrets: OperatorSecrets
     private(set) var clients: ClientParts
@@ -52,6 +53,14 @@ struct ServerParts {
             metrics: ServerMetrics(factory: registry),
             audit: audit,
             logger: environment.logger
+        )
+        eventPushes = try EventPushes.make(
+            configuration,
+            environment,
+            store: stores.signals,
+            rootSecret: keys.rootSecret,
+            instruments: instruments,
+            work: work
         )
         limits = LimitParts(configuration, instruments, share: NodeShare(stores.upkeep))
         seals = try BrowserSeals(rootSecret: keys.rootSecret, random: environment.random)
@@ -91,7 +100,7 @@ struct ServerParts {
         parts.stores = stores
         parts.secrets = OperatorSecrets(configuration)
         parts.resources = configuration.resourceCatalogue
-        parts.clients = clients.replacing(registry: stores.admittedClients, secrets: parts.secrets, work: work)
+        parts.clients = clients.replacing(stores: stores, secrets: parts.secrets, work: work)
         parts.vault = vault.reloaded(configuration)
         return parts
     }

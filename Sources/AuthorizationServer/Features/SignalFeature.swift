@@ -7,7 +7,10 @@ struct SignalFeature: Feature {
     let endpoints: [any Endpoint]
 
     init(_ parts: ServerParts) {
-        guard parts.configuration.sharedSignals.isEnabled, let store = parts.stores.signals else {
+        guard parts.configuration.sharedSignals.isEnabled, let store = parts.stores.signals,
+            let pushes = parts.eventPushes
+        else {
+            parts.eventPushes?.serve(nil)
             endpoints = []
             return
         }
@@ -17,13 +20,15 @@ struct SignalFeature: Feature {
             requests: parts.clientRequests
         )
         let issuer = parts.configuration.issuer
+        let delivery = EventDelivery(issuer: issuer, keys: parts.keys, store: store)
+        pushes.serve(EventPushes.Source(receivers: receivers, delivery: delivery, waits: parts.eventWaits))
         endpoints = [
             TransmitterMetadataEndpoint(issuer: issuer, keySetPath: KeySetEndpoint.path),
             EventStreamEndpoint(
                 receivers: receivers,
                 streams: store.streams,
                 waits: parts.eventWaits,
-                view: EventStreamView(issuer: issuer),
+                form: EventStreamForm(issuer: issuer, pushes: pushes.pusher.terms),
                 random: parts.environment.random,
                 audit: parts.audit
             ),
@@ -31,7 +36,7 @@ struct SignalFeature: Feature {
             EventStreamVerificationEndpoint(receivers: receivers, streams: store.streams, waits: parts.eventWaits),
             EventPollEndpoint(
                 receivers: receivers,
-                delivery: EventDelivery(issuer: issuer, keys: parts.keys, store: store),
+                delivery: delivery,
                 waits: parts.eventWaits
             ),
         ]

@@ -8,7 +8,7 @@ import UpstreamIdentity
 /// Global Token Revocation (draft-parecki-oauth-global-token-revocation): an identity provider ends everything that one
 /// of its users has here, such as when the person leaves.
 ///
-/// The provider shows the token that its upstream is configured with, or signs a JWT. It can name its own accounts
+/// The provider shows the token that its upstream is configured with, or signs a JWT, and can name its own accounts
 /// only. Sessions, codes and logins of the user end before the answer, and logins of browsers, so that nothing begins
 /// again without the provider. Connections remain: they give access to nothing without a session.
 struct GlobalRevocationEndpoint: Endpoint {

@@ -94,6 +94,11 @@ package struct ServerMetrics: Sendable {
         increment("gatehouse_upstream_revocations_total", [("upstream", upstream), ("result", result)])
     }
 
+    /// A security event was pushed (RFC 8935), or could not be.
+    func eventPush(result: String) {
+        increment("gatehouse_event_pushes_total", [("result", result)])
+    }
+
     /// A DPoP proof was examined (RFC 9449).
     func proof(result: String) {
         increment("gatehouse_dpop_proofs_total", [("result", result)])

@@ -31,6 +31,7 @@ package final class GatehouseServer: Sendable {
     private let readiness: Readiness
     /// Polls for events that wait, for tests that begin once one does.
     package let eventWaits: EventWaits
+    private let eventPushes: EventPushes?
     private let reloading: ServerReload
     private let reloadTurns: SerialTurns
     private let tracer: Tracer?
@@ -53,6 +54,7 @@ package final class GatehouseServer: Sendable {
         ownKeys = composition.keys
         readiness = composition.signals.readiness
         eventWaits = composition.signals.eventWaits
+        eventPushes = composition.signals.eventPushes
         reloading = composition.reloading
         reloadTurns = SerialTurns(work: composition.duties.work)
         work = composition.duties.work
@@ -73,7 +75,7 @@ package final class GatehouseServer: Sendable {
         _ configuration: Configuration,
         environment: ServerEnvironment
     ) async throws -> GatehouseServer {
-        let composition = try await ServerComposition.make(configuration, environment: environment)
+        let composition = try await WaitingStart(configuration, environment).composition()
         let listeners: Listeners
         do {
             listeners = try await Listeners.open(configuration, composition, environment: environment)
@@ -97,6 +99,7 @@ package final class GatehouseServer: Sendable {
         if environment.maintainsOnTimer, let loop = listeners.server.eventLoops.first {
             maintenance.start(on: loop)
             composition.signals.tracer?.start { delay, action in loop.schedule(after: delay, action) }
+            composition.signals.eventPushes?.start(on: loop)
         }
         if let loop = listeners.server.eventLoops.first { composition.signals.eventWaits.start(on: loop) }
         composition.signals.readiness.set(.ready)
@@ -127,6 +130,7 @@ package final class GatehouseServer: Sendable {
         readiness.set(.draining)
         // Polls that wait would use up the grace period.
         eventWaits.close()
+        eventPushes?.stop()
         await maintenance.stop()
         await server.drain(gracePeriod: gracePeriod)
         // Within the bound of the work that settles: a slow collector must not hold up the last snapshot.
@@ -249,6 +253,7 @@ package final class GatehouseServer: Sendable {
     /// Runs what is due at the time source's current time, for tests that move it.
     package func performMaintenance() async {
         await maintenance.performDue()
+        await eventPushes?.performDue()
         await tracer?.flush()
     }
 }

@@ -32,14 +32,15 @@ struct ServerComposition {
         let counters = ServerCountersSource()
         let operations = OperatorRequests()
         let eventWaits: EventWaits
+        let eventPushes: EventPushes?
     }
 
     /// Rebuilds the state and wires the parts.
     static func make(
         _ configuration: Configuration,
-        environment given: ServerEnvironment
+        environment given: ServerEnvironment,
+        work: BackgroundWork = BackgroundWork()
     ) async throws -> ServerComposition {
-        let work = BackgroundWork()
         var environment = given
         environment.adoptTracing(configuration, work: work)
         let now = environment.timeSource.now()
@@ -78,7 +79,11 @@ struct ServerComposition {
     }
 
     private static func composed(_ parts: ServerParts, _ storage: any StateStorage) -> ServerComposition {
-        let signals = Signals(tracer: parts.environment.tracer, eventWaits: parts.eventWaits)
+        let signals = Signals(
+            tracer: parts.environment.tracer,
+            eventWaits: parts.eventWaits,
+            eventPushes: parts.eventPushes
+        )
         let reloading = ServerReload(parts) { parts in
             let management = ManagementFeature(
                 parts,

@@ -10,6 +10,8 @@ struct EventDelivery: Sendable {
 
     /// How many endings are read at once.
     static let pageCount = 1000
+    /// How many endings of other resources are read again the next time.
+    static let passedCountMax: UInt64 = 500
 
     /// Signed events, in their order.
     struct Batch: Sendable {
@@ -120,7 +122,10 @@ struct EventDelivery: Sendable {
         return try await OAuthError.attempt(await receipt.outcome)
     }
 
-    private func signed(_ event: SecurityEvent, for audience: String, now: Timestamp) throws(OAuthError) -> String {
+    /// An event as a token for its receiver (RFC 8417).
+    ///
+    /// - Throws: `server_error` when the library fails.
+    func signed(_ event: SecurityEvent, for audience: String, now: Timestamp) throws(OAuthError) -> String {
         let claims = event.claims(issuer: issuer, audience: audience, now: now)
         do throws(CryptoError) {
             return try keys.current.active.sign(type: SecurityEvent.tokenType, payload: claims.serialized())

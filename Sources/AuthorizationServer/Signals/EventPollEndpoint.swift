@@ -22,6 +22,9 @@ struct EventPollEndpoint: Endpoint {
             guard let id = request.pathParameter.flatMap(EventStreamID.init),
                 let stream = try await stream(id, receiver)
             else { return .noSuchStream }
+            guard stream.push == nil else {
+                throw OAuthError(.invalidRequest, "the events of this stream are pushed")
+            }
             let poll = try EventPoll(request)
             guard let current = try await acknowledge(poll, stream, receiver, context) else { return .noSuchStream }
             let batch = try await batch(poll, current, receiver, patience, context)
@@ -103,12 +106,9 @@ struct EventPollEndpoint: Endpoint {
         _ stream: EventStream,
         _ context: RequestContext
     ) async throws(OAuthError) {
-        guard batch.passed >= stream.position + Self.passedCountMax else { return }
+        guard batch.passed >= stream.position + EventDelivery.passedCountMax else { return }
         _ = try await note(StreamAcknowledgement(position: batch.passed), stream, context)
     }
-
-    /// How many endings of other resources are read again by the next poll.
-    private static let passedCountMax: UInt64 = 500
 
     private static func json(_ batch: EventDelivery.Batch) -> JSONObject {
         [

@@ -9,7 +9,7 @@ struct EventStreamEndpoint: Endpoint {
     let receivers: EventReceivers
     let streams: any EventStreamStore
     let waits: EventWaits
-    let view: EventStreamView
+    let form: EventStreamForm
     let random: any RandomSource
     let audit: AuditTrail
 
@@ -41,21 +41,21 @@ struct EventStreamEndpoint: Endpoint {
             clientID: receiver.clientID,
             usedAt: context.now
         )
-        try EventStreamSettings(body, replacesAll: true).apply(to: &stream)
+        try form.apply(body, replacesAll: true, to: &stream)
         let receipt = try await OAuthError.attempt(await streams.add(stream, now: context.now))
         try await OAuthError.attempt(await receipt.outcome)
         audit.record(.eventStreamMade(stream), context: context)
-        return .json(view.json(stream).serialized(), status: .created)
+        return .json(form.json(stream).serialized(), status: .created)
     }
 
     // §8.1.1.2: one stream, or all of the receiver's.
     private func read(_ request: Request, _ receiver: EventReceivers.Receiver) async throws(OAuthError) -> Response {
         guard let id = try Self.identifier(in: request) else {
             let own = try await OAuthError.attempt(await streams.streams(of: receiver.clientID))
-            return .json(JSONValue.array(own.map { .object(view.json($0)) }).serialized())
+            return .json(JSONValue.array(own.map { .object(form.json($0)) }).serialized())
         }
         guard let stream = try await stream(id, receiver) else { return .noSuchStream }
-        return .json(view.json(stream).serialized())
+        return .json(form.json(stream).serialized())
     }
 
     // §8.1.1.3 and §8.1.1.4: PATCH changes what is named, PUT everything.
@@ -64,11 +64,11 @@ struct EventStreamEndpoint: Endpoint {
         guard let id = try EventRequestBody.stream(body), var stream = try await stream(id, receiver) else {
             return .noSuchStream
         }
-        try EventStreamSettings(body, replacesAll: request.method == .put).apply(to: &stream)
+        try form.apply(body, replacesAll: request.method == .put, to: &stream)
         let receipt = try await OAuthError.attempt(await streams.update(stream))
         guard try await OAuthError.attempt(await receipt.outcome) else { return .noSuchStream }
         waits.wake(stream.id)
-        return .json(view.json(stream).serialized())
+        return .json(form.json(stream).serialized())
     }
 
     private func drop(
@@ -111,70 +111,6 @@ struct EventStreamEndpoint: Endpoint {
     }
 }
 
-/// SSF 1.0 §8.1.1: what a receiver decides about a stream.
-struct EventStreamSettings: Sendable {
-    private let body: JSONObject
-    private let replacesAll: Bool
-
-    /// RFC 8936: the only way of delivery.
-    static let pollMethod = "urn:ietf:rfc:8936"
-
-    init(_ body: JSONObject, replacesAll: Bool) {
-        self.body = body
-        self.replacesAll = replacesAll
-    }
-
-    /// Changes a stream.
-    ///
-    /// - Throws: `invalid_request` for a member of another type, or a way of delivery that is not offered.
-    func apply(to stream: inout EventStream) throws(OAuthError) {
-        if let value = body["delivery"] {
-            guard let delivery = value.objectValue, let method = delivery["method"]?.stringValue else {
-                throw OAuthError(.invalidRequest, "delivery must be an object with a method")
-            }
-            guard method == Self.pollMethod else {
-                throw OAuthError(.invalidRequest, "the delivery method must be \(Self.pollMethod)")
-            }
-        }
-        if replacesAll || body["description"] != nil {
-            stream.summary = try EventRequestBody.text("description", in: body)
-        }
-        if let value = body["events_requested"] {
-            guard let events = value.stringArrayValue, events.count <= 100 else {
-                throw OAuthError(.invalidRequest, "events_requested must be a list of at most 100 strings")
-            }
-            // What is not known here is never delivered, so it need not be stored.
-            let known = Set(SecurityEvent.Kind.allCases.map(\.rawValue))
-            stream.requestedEvents = events.filter(known.contains)
-        } else if replacesAll {
-            stream.requestedEvents = nil
-        }
-    }
-}
-
-/// A stream as its receiver sees it.
-struct EventStreamView: Sendable {
-    let issuer: Issuer
-
-    /// SSF 1.0 §8.1.1: the stream configuration.
-    func json(_ stream: EventStream) -> JSONObject {
-        var json: JSONObject = [
-            "stream_id": .string(stream.id.text), "iss": .string(issuer.text), "aud": .string(stream.clientID),
-            "delivery": [
-                "method": .string(EventStreamSettings.pollMethod),
-                "endpoint_url": .string(issuer.text + EventPollEndpoint.path + stream.id.text),
-            ],
-            "events_supported": .strings(SecurityEvent.Kind.allCases.map(\.rawValue)),
-            "events_delivered": .strings(SecurityEvent.Kind.allCases.filter(stream.delivers).map(\.rawValue)),
-            "min_verification_interval": .integer(Int(EventStreamVerificationEndpoint.interval.wholeSeconds)),
-            "inactivity_timeout": .integer(Int(EventStream.lifetime.wholeSeconds)),
-        ]
-        if let events = stream.requestedEvents { json["events_requested"] = .strings(events) }
-        if let summary = stream.summary { json["description"] = .string(summary) }
-        return json
-    }
-}
-
 extension EventStreamEndpoint {
     var surfaces: [Surface] {
         [
@@ -201,10 +137,18 @@ extension EventStreamEndpoint {
             "type": "object",
             "properties": [
                 "stream_id": ["type": "string"], "description": ["type": "string"],
-                "events_requested": ["type": "array", "items": ["type": "string"]], "delivery": ["type": "object"],
+                "events_requested": ["type": "array", "items": ["type": "string"]], "delivery": delivery,
             ],
         ]
     )
+
+    private static let delivery: JSONValue = [
+        "type": "object", "required": ["method"],
+        "properties": [
+            "method": ["enum": .strings(EventStreamForm.methods)], "endpoint_url": ["type": "string"],
+            "authorization_header": ["type": "string", "writeOnly": true],
+        ],
+    ]
 
     private static let making = OpenAPIOperation(
         id: "makeEventStream",

@@ -98,6 +98,9 @@ package final class EventWaits: Sendable {
         waiter?.end(isNew: true)
     }
 
+    /// How often a stream was changed here.
+    var changeCount: UInt64 { state.withLock(\.changes) }
+
     /// How many polls wait.
     package var count: Int { state.withLock { $0.waiters.count } }
 

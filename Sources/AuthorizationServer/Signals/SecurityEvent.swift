@@ -53,6 +53,8 @@ struct EventIdentifier: Hashable, Sendable {
         case lossNotice(UInt64)
         /// The verification with this number.
         case verification(UInt64)
+        /// The notice that this server has paused the stream, by its time in milliseconds.
+        case pauseNotice(UInt64)
     }
 
     let stream: EventStreamID
@@ -65,6 +67,7 @@ struct EventIdentifier: Hashable, Sendable {
         case .loss(let number): "\(stream.text).l\(number)"
         case .lossNotice(let number): "\(stream.text).n\(number)"
         case .verification(let number): "\(stream.text).v\(number)"
+        case .pauseNotice(let number): "\(stream.text).p\(number)"
         }
     }
 
@@ -84,6 +87,7 @@ struct EventIdentifier: Hashable, Sendable {
         case "l": self.init(stream, .loss(number))
         case "n": self.init(stream, .lossNotice(number))
         case "v": self.init(stream, .verification(number))
+        case "p": self.init(stream, .pauseNotice(number))
         default: return nil
         }
     }
@@ -126,6 +130,14 @@ extension SecurityEvent {
             "status": .string(stream.status.rawValue),
             "reason": "events were dropped because too many were waiting; earlier tokens are revoked as a whole",
         ]
+    }
+
+    /// SSF 1.0 §8.1.5: this server has paused the stream.
+    init(pauseOf stream: EventStream, reason: String, now: Timestamp) {
+        kind = .streamUpdated
+        identifier = EventIdentifier(stream.id, .pauseNotice(UInt64(clamping: now.millisecondsSinceEpoch))).text
+        subject = Self.subject(of: stream)
+        content = ["status": .string(EventStream.Status.paused.rawValue), "reason": .string(reason)]
     }
 
     /// SSF 1.0 §8.1.4: what a receiver asked for to see that the stream works.

@@ -14,7 +14,7 @@ struct TransmitterMetadataEndpoint: Endpoint {
         let json: JSONObject = [
             "spec_version": "1_0", "issuer": .string(issuer.text),
             "jwks_uri": .string(issuer.text + keySetPath),
-            "delivery_methods_supported": .strings([EventStreamSettings.pollMethod]),
+            "delivery_methods_supported": .strings(EventStreamForm.methods),
             "configuration_endpoint": .string(issuer.text + EventStreamEndpoint.path),
             "status_endpoint": .string(issuer.text + EventStreamStatusEndpoint.path),
             "verification_endpoint": .string(issuer.text + EventStreamVerificationEndpoint.path),

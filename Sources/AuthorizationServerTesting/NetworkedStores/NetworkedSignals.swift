@@ -54,6 +54,23 @@ package struct NetworkedSignals: EndingStore, EventStreamStore {
         try await network.ask("streams") { () throws(StoreError) in try await streams.streams(of: clientID) }
     }
 
+    package func takePushed(
+        by holder: LeaseHolder,
+        now: Timestamp,
+        limit: Int
+    ) async throws(StoreError) -> [EventStream] {
+        try await network.ask("takePushedStreams") { () throws(StoreError) in
+            try await streams.takePushed(by: holder, now: now, limit: limit)
+        }
+    }
+
+    package func pausePushed(_ stream: EventStream, reason: String) async throws(StoreError) -> Receipt<Bool> {
+        let stream = try Carriage.carried(stream)
+        return try await network.change("pausePushedStream") { () throws(StoreError) in
+            try await streams.pausePushed(stream, reason: reason)
+        }
+    }
+
     package func remove(_ id: EventStreamID, of clientID: String) async throws(StoreError) -> Receipt<Bool> {
         try await network.change("removeStream") { () throws(StoreError) in
             try await streams.remove(id, of: clientID)

@@ -21,7 +21,7 @@ package enum SignalStoreConformance {
     package typealias Rule = ConformanceRule<SignalStores>
 
     /// Every rule.
-    package static let rules: [Rule] = endingRules + streamRules
+    package static let rules: [Rule] = endingRules + streamRules + pushRules
 
     /// Settings with which endings are logged.
     static func settings(_ change: (inout StoreSettings) -> Void = { _ in }) -> StoreSettings {

@@ -18,8 +18,10 @@ package struct EventStream: Hashable, Sendable {
     package var verification: Verification?
     /// The last ending that the receiver has acknowledged.
     package var position: UInt64 = 0
-    /// When the receiver used it last, to the hour.
+    /// When the receiver used it last, to the hour; a stream that is pushed is in use.
     package var usedAt: Timestamp
+    /// Where its events are pushed; `nil` for a stream that its receiver polls.
+    package var push: EventPush?
 
     /// SSF 1.0 §8.1.2: whether events are delivered.
     package enum Status: String, Hashable, Sendable {
@@ -84,6 +86,8 @@ extension EventStream: RecordCodable {
         }
         writer.write(position)
         writer.write(usedAt)
+        // Only where there is one: a stream that is polled keeps the form that earlier versions read.
+        push?.write(to: &writer)
     }
 
     package init(from reader: inout BinaryReader) throws(RecordError) {
@@ -107,5 +111,6 @@ extension EventStream: RecordCodable {
         }
         position = try reader.integer()
         usedAt = try reader.timestamp()
+        push = reader.isAtEnd ? nil : try EventPush(from: &reader)
     }
 }

@@ -18,6 +18,13 @@ package protocol EventStreamStore: Sendable {
     func stream(_ id: EventStreamID, of clientID: String) async throws(StoreError) -> EventStream?
     /// The streams of a receiver, in the order of their ids.
     func streams(of clientID: String) async throws(StoreError) -> [EventStream]
+    /// The streams, at most `limit`, whose events this process pushes until ``EventPush/leaseLifetime`` has passed.
+    ///
+    /// Those that it holds already come first; one that another process holds is not among them. They are in use, so
+    /// that none of them is dropped.
+    func takePushed(by holder: LeaseHolder, now: Timestamp, limit: Int) async throws(StoreError) -> [EventStream]
+    /// Pauses a stream whose events could not be pushed; false when it is gone, or has changed in the meantime.
+    func pausePushed(_ stream: EventStream, reason: String) async throws(StoreError) -> Receipt<Bool>
     /// Drops a receiver's stream; false when it is gone, or another receiver's.
     func remove(_ id: EventStreamID, of clientID: String) async throws(StoreError) -> Receipt<Bool>
 }

@@ -3,9 +3,11 @@ package import OAuthProtocol
 
 /// Owns the streams of the receivers of events.
 package actor EventStreams: EventStreamStore {
-    private let journal: any ChangeJournal
+    let journal: any ChangeJournal
     private let limits: StoreLimits
-    private var rows: [EventStreamID: EventStream] = [:]
+    private(set) var rows: [EventStreamID: EventStream] = [:]
+    /// Which process pushes a stream; of no use after a restart, so it is in no record.
+    var pushLeases: [EventStreamID: HeldLease] = [:]
 
     /// An empty store.
     package init(journal: any ChangeJournal, limits: StoreLimits = .init()) {
@@ -67,7 +69,7 @@ package actor EventStreams: EventStreamStore {
         for id in Array(unused) { drop(id) }
     }
 
-    private func put(_ stream: EventStream) -> JournalPosition {
+    func put(_ stream: EventStream) -> JournalPosition {
         rows[stream.id] = stream
         return journal.append(stream.record(.putEventStream))
     }
@@ -75,6 +77,7 @@ package actor EventStreams: EventStreamStore {
     @discardableResult
     private func drop(_ id: EventStreamID) -> JournalPosition {
         rows[id] = nil
+        pushLeases[id] = nil
         return journal.append(BinaryWriter.record(.removeEventStream) { $0.write(id) })
     }
 }

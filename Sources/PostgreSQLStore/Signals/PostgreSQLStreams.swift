@@ -3,15 +3,15 @@ package import OAuthState
 
 /// The streams of the receivers of events in a database.
 package struct PostgreSQLStreams: EventStreamStore {
-    private let place: StorePlace
+    let place: StorePlace
 
     /// The streams over a database.
     package init(_ place: StorePlace) {
         self.place = place
     }
 
-    private static let table = "event_streams"
-    private static let columns = "id, used_at, position, body"
+    static let table = "event_streams"
+    static let columns = "id, used_at, position, body"
 
     package func add(_ stream: EventStream, now: Timestamp) async throws(StoreError) -> Receipt<Void> {
         _ = try await place.database.run(
@@ -19,7 +19,7 @@ package struct PostgreSQLStreams: EventStreamStore {
             [
                 .id(stream.id), place.seal.client(stream.clientID), .time(stream.usedAt),
                 .integer(Int64(clamping: stream.position)), .bytes(try sealed(stream)),
-                .count(place.limits.eventStreamsPerReceiverMax - 1),
+                .count(place.limits.eventStreamsPerReceiverMax - 1), .boolean(stream.isPushed),
             ]
         )
         return Receipt(())
@@ -32,21 +32,27 @@ package struct PostgreSQLStreams: EventStreamStore {
                 SELECT id FROM event_streams WHERE client = $2::bytea ORDER BY used_at DESC OFFSET $6::bigint
             ))
         )
-        INSERT INTO event_streams (id, client, used_at, position, body)
-        VALUES ($1::bytea, $2::bytea, $3::bigint, $4::bigint, $5::bytea)
+        INSERT INTO event_streams (id, client, used_at, position, body, pushes)
+        VALUES ($1::bytea, $2::bytea, $3::bigint, $4::bigint, $5::bytea, $7::boolean)
         """
     )
 
     package func update(_ stream: EventStream) async throws(StoreError) -> Receipt<Bool> {
         let rows = try await place.database.run(
             Self.change,
-            [.id(stream.id), place.seal.client(stream.clientID), .bytes(try sealed(stream))]
+            [
+                .id(stream.id), place.seal.client(stream.clientID), .bytes(try sealed(stream)),
+                .boolean(stream.isPushed),
+            ]
         )
         return Receipt(!rows.isEmpty)
     }
 
     private static let change = SQLStatement(
-        "UPDATE event_streams SET body = $3::bytea WHERE id = $1::bytea AND client = $2::bytea RETURNING 1::bigint"
+        """
+        UPDATE event_streams SET body = $3::bytea, pushes = $4::boolean
+        WHERE id = $1::bytea AND client = $2::bytea RETURNING 1::bigint
+        """
     )
 
     package func acknowledge(
@@ -80,7 +86,7 @@ package struct PostgreSQLStreams: EventStreamStore {
         """
     )
 
-    private static let lookup = SQLStatement("SELECT \(columns) FROM event_streams WHERE id = $1::bytea")
+    static let lookup = SQLStatement("SELECT \(columns) FROM event_streams WHERE id = $1::bytea")
 
     package func stream(_ id: EventStreamID, of clientID: String) async throws(StoreError) -> EventStream? {
         let rows = try await place.database.run(Self.own, [.id(id), place.seal.client(clientID)])
@@ -111,12 +117,12 @@ package struct PostgreSQLStreams: EventStreamStore {
         "DELETE FROM event_streams WHERE id = $1::bytea AND client = $2::bytea RETURNING 1::bigint"
     )
 
-    private func sealed(_ stream: EventStream) throws(StoreError) -> [UInt8] {
+    func sealed(_ stream: EventStream) throws(StoreError) -> [UInt8] {
         try place.seal.seal(stream, table: Self.table, identity: stream.id.bytes)
     }
 
     /// The stream, with what the columns say in place of what its body says.
-    private func stream(_ row: SQLRow) throws(StoreError) -> EventStream {
+    func stream(_ row: SQLRow) throws(StoreError) -> EventStream {
         let id: EventStreamID = try row.id(0)
         var stream = try place.opener.open(
             EventStream.self,

@@ -77,7 +77,9 @@ extension Configuration {
         /// Another spelling of ``login``: whether a login goes on when this provider fails.
         package var isOptional: Bool {
             get { login == .optional }
-            set { login = newValue ? .optional : .required }
+            set {
+                if newValue { login = .optional } else if login == .optional { login = .required }
+            }
         }
 
         /// Parameters added to the authorization request, in their configured order.

@@ -25,6 +25,7 @@ extension UpstreamProvider {
     /// - Parameters:
     ///   - token: The bearer token of the request.
     ///   - endpoint: The URL of our endpoint, byte for byte as our metadata has it.
+    /// - Returns: What the token says.
     /// - Throws: ``UpstreamError`` `invalidIDToken`, to be answered with 401, or the failure of fetching the keys.
     package func verifyGlobalRevocationToken(
         _ token: String,

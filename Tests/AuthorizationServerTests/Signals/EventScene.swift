@@ -11,6 +11,7 @@ struct EventScene: Sendable {
 
     static let sessionRevoked = "https://schemas.openid.net/secevent/caep/event-type/session-revoked"
     static let verification = "https://schemas.openid.net/secevent/ssf/event-type/verification"
+    static let streamUpdated = "https://schemas.openid.net/secevent/ssf/event-type/stream-updated"
 
     static func run(
         configure: (inout Configuration) throws -> Void = { _ in },

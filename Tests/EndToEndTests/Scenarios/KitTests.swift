@@ -89,7 +89,7 @@ extension EndToEndTests {
                 environment: environment
             )
             let passed = output.split(separator: "\n").filter { $0.hasPrefix("--- PASS") }
-            #expect(passed.count == 15 && !output.contains("--- SKIP"), "\(output)")
+            #expect(passed.count == 19 && !output.contains("--- SKIP"), "\(output)")
         }
 
         @discardableResult

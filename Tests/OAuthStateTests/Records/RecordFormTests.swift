@@ -262,6 +262,29 @@ struct RecordFormTests {
         #expect(await restored.user(id)?.loginEpoch == 1)
     }
 
+    @Test("RFC 8936: a stream that is polled, byte for byte, as before streams were pushed; RFC 8935: one that is")
+    func streamRecords() async throws {
+        let journal = RecordingJournal()
+        let store = EventStreams(journal: journal)
+        var stream = EventStream(id: EventStreamID(value: 1), clientID: "mcp", usedAt: StoreSample.now)
+        try await store.add(stream, now: StoreSample.now).outcome
+        stream.push = EventPush(endpoint: "https://r", sealedAuthorization: "s")
+        _ = try await store.update(stream).outcome
+        let polled =
+            "70" + "00000000000000000000000000000001" + "00000003" + Self.hexadecimal("mcp".utf8) + "0000" + "00000007"
+            + Self.hexadecimal("enabled".utf8) + "0000" + "0000000000000000" + "000001a1ee565e00"
+        let pushed = polled + "00000009" + Self.hexadecimal("https://r".utf8) + "01" + "00000001" + "73"
+        #expect(journal.records.map(Self.hexadecimal) == [polled, pushed])
+        let restored = EventStreams(journal: VolatileJournal())
+        try await restored.restore(journal.records)
+        let read = await restored.stream(stream.id, of: "mcp")
+        #expect(read == stream)
+        let older = EventStreams(journal: VolatileJournal())
+        try await older.restore([try #require(journal.records.first)])
+        let first = await older.stream(stream.id, of: "mcp")
+        #expect(first != nil && first?.push == nil)
+    }
+
     @Test("a registration of ourselves at an upstream, byte for byte")
     func registrationRecord() async throws {
         let journal = RecordingJournal()

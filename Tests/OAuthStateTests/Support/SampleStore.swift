@@ -161,6 +161,9 @@ struct SampleStore: Sendable, CustomTestStringConvertible {
                 clientID: "mcp-server",
                 usedAt: StoreSample.now
             )
+            if number == 1 {
+                stream.push = EventPush(endpoint: "https://receiver.example/e", sealedAuthorization: "sealed")
+            }
             if number == 2 { stream.summary = "all of it" }
             if number == 3 { stream.requestedEvents = ["a", "b"] }
             if number == 4 { (stream.status, stream.reason) = (.paused, "maintenance") }
