@@ -10,7 +10,7 @@ RELEASE := -c release --static-swift-stdlib
 
 SWIFT_FOLDERS := $(wildcard Sources Tests Benchmarks)
 
-.PHONY: help setup build build-postgresql install deb sbom run test test-release test-sanitized fuzz simulate storm soak bench-setup bench bench-hostile bench-check bench-record format lint index reference clean
+.PHONY: help setup build build-postgresql install deb sbom run test test-release test-sanitized fuzz simulate storm soak bench-setup bench bench-hostile bench-check bench-record format lint index reference docs clean
 
 help: ## List the targets.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 18
@@ -112,6 +112,9 @@ reference: ## Regenerate the configuration reference from the declared keys.
 	swift build --product gatehouse
 	"$$(swift build --show-bin-path)/gatehouse" config reference > .build/ConfigurationReference.md
 	cp .build/ConfigurationReference.md Sources/AuthorizationServer/AuthorizationServer.docc/
+
+docs: ## Make the documents' site: .build/docs; any static web server can serve it.
+	@.ci/make-docs
 
 clean: ## Remove the build products.
 	swift package clean

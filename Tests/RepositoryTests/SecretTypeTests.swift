@@ -6,6 +6,7 @@ struct SecretTypeTests {
     private static let harmless: Set<String> = [
         "Code", "Key", "ConfigurationKey", "PublicKey", "JSONWebKey", "JSONWebToken", "StringToken",
         "AccessToken", "IdentityKey", "NativeKey", "BearerToken", "IssuedCode", "LogoutToken", "OnlyKey",
+        "GlobalRevocationToken",
     ]
 
     @Test("each conforms to the redacting protocol")

@@ -22,10 +22,13 @@ struct Verdict {
         self.entries = entries
     }
 
-    /// The first end, because it is the reason of what follows; without one, the last refusal.
+    /// The first end, because it is the reason of what follows; without one, the first cause of the last request that
+    /// was refused: a login that fails at a provider is then refused to the client, too.
     var cause: Cause? {
-        let causes = entries.compactMap(Cause.init)
-        return causes.first(where: \.isFinal) ?? causes.last
+        let causes = entries.compactMap { entry in Cause(entry).map { (request: entry["request_id"], cause: $0) } }
+        if let end = causes.first(where: \.cause.isFinal) { return end.cause }
+        guard let last = causes.last, !last.request.isEmpty else { return causes.last?.cause }
+        return causes.first { $0.request == last.request }?.cause
     }
 
     /// The verdict as it is printed.

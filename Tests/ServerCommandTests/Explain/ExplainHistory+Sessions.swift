@@ -51,7 +51,7 @@ extension ExplainHistory {
             _ = try await scene.client.refresh(login.refreshToken)
             return login.tsid
         },
-        Self("retrieval-needs-login", why: "needs a new login there", remedy: "connects corp again") { scene in
+        Self("retrieval-needs-login", why: "the refresh at corp failed", remedy: "connects corp again") { scene in
             let login = try await scene.logIn()
             try await scene.endGrant(login)
             return login.tsid
