@@ -191,6 +191,8 @@ extension ClientSettings {
     fileprivate var sessionStatements: [String] {
         [
             "SELECT set_config('statement_timeout', '\(statementTimeout.milliseconds)', false)",
+            // libpq writes notices to standard error, past the log.
+            "SELECT set_config('client_min_messages', 'warning', false)",
             // Our statements are short; compiling one takes longer than running it.
             "SELECT set_config('jit', 'off', false)",
             "SELECT set_config('default_transaction_isolation', 'read committed', false)",

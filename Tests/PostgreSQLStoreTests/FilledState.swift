@@ -13,6 +13,38 @@ enum FilledState {
         return settings
     }
 
+    /// Adds rows of every kind, and to some what no column may be without.
+    static func fill(_ memory: MemoryStores) async throws {
+        try await fill(memory.stores)
+        let managed = StoreSample.client("dcr_managed", managementTokenHash: StoreSample.digest("management token"))
+        await memory.clients.apply(.put(ClientRecord(client: managed, lastUsedAt: StoreSample.now)))
+        var used = try #require(await memory.vault.connections(of: StoreSample.user(1)).first)
+        used.reason = "a reason"
+        used.refreshedAt = StoreSample.now
+        used.usedAt = StoreSample.now
+        await memory.vault.apply(.putConnection(used))
+        await memory.sessions.apply(.putSession(boundSession))
+    }
+
+    private static var boundSession: Session {
+        Session(
+            id: SessionID(value: 50),
+            userID: StoreSample.user(50),
+            clientID: StoreSample.clientID,
+            scopes: ScopeSet(["mcp:read"]),
+            resource: StoreSample.resource,
+            connections: [],
+            authenticatedAt: StoreSample.now,
+            absoluteExpiry: StoreSample.now + .seconds(86_400),
+            idleExpiry: StoreSample.now + .seconds(86_400),
+            generation: 1,
+            rotatedAt: StoreSample.now,
+            claims: [],
+            isFederated: false,
+            boundKey: KeyThumbprint(digest: StoreSample.digest("key"))
+        )
+    }
+
     /// Adds rows of every kind.
     static func fill(_ stores: Stores) async throws {
         let user = try await stores.vault.madeUser()
@@ -48,8 +80,13 @@ enum FilledState {
             _ = try await stores.keys.install(try StoreSample.signingKey(state), now: StoreSample.now).outcome
         }
         let streams = try #require(stores.signals).streams
-        let stream = EventStream(id: EventStreamID(value: 5), clientID: "mcp-server", usedAt: StoreSample.now)
-        _ = try await streams.add(stream, now: StoreSample.now).outcome
+        let push = EventPush(endpoint: "https://mcp.example/events", sealedAuthorization: "sealed")
+        for number in UInt64(5)...6 {
+            let id = EventStreamID(value: Bits128(number))
+            var stream = EventStream(id: id, clientID: "mcp-server", usedAt: StoreSample.now)
+            stream.push = number == 6 ? push : nil
+            _ = try await streams.add(stream, now: StoreSample.now).outcome
+        }
         let blocks = try #require(stores.administration).blocks
         _ = try await blocks.block(.redirectHost("bad.example"), now: StoreSample.now).outcome
     }

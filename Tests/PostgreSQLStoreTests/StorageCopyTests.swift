@@ -40,7 +40,7 @@ struct StorageCopyTests {
     @Test("every row of a node's memory comes back from the database as it was, also after a second copy")
     func thereAndBack() async throws {
         let (source, target) = (memory(), memory())
-        try await FilledState.fill(source.stores)
+        try await FilledState.fill(source)
         let database = try await TestDatabase()
         try await copy(database) { try await $0.write(source, now: Self.now) }
         try await copy(database) { try await $0.read(into: target, now: Self.now) }
@@ -54,7 +54,7 @@ struct StorageCopyTests {
     @Test("the database goes on where the memory was")
     func continuation() async throws {
         let source = memory()
-        try await FilledState.fill(source.stores)
+        try await FilledState.fill(source)
         let database = try await TestDatabase()
         try await copy(database) { try await $0.write(source, now: Self.now) }
         let stores = try await TestStorage.open(database.settings).stores
@@ -78,12 +78,15 @@ struct StorageCopyTests {
             now: Self.now
         ).outcome
         #expect(used != .consumed)
+        let holder = LeaseHolder(random: SystemRandomSource())
+        let pushed = try await #require(stores.signals).streams.takePushed(by: holder, now: Self.now, limit: 10)
+        #expect(pushed.map(\.id) == [EventStreamID(value: 6)])
     }
 
     @Test("a receiver goes on where it was: what ended before the copy, with its number, and what ends after it")
     func endings() async throws {
         let source = memory()
-        try await FilledState.fill(source.stores)
+        try await FilledState.fill(source)
         let sent = try await page(source.stores)
         #expect(sent.endings.count == 3)
         let database = try await TestDatabase()
@@ -107,7 +110,7 @@ struct StorageCopyTests {
         var settings = FilledState.settings
         settings.limits.endingsMax = 1
         let source = MemoryStores(settings, journal: VolatileJournal())
-        try await FilledState.fill(source.stores)
+        try await FilledState.fill(source)
         let sent = try await page(source.stores)
         #expect(sent.loss != nil && sent.endings.count == 1)
         let database = try await TestDatabase()
@@ -127,7 +130,7 @@ struct StorageCopyTests {
     @Test("a database that has a state is not written, and one that a node uses is neither written nor read")
     func refusals() async throws {
         let source = memory()
-        try await FilledState.fill(source.stores)
+        try await FilledState.fill(source)
         let database = try await TestDatabase()
         let node = try await TestStorage.open(database.settings)
         await node.stores.upkeep.sweep(now: Self.now, limit: 1)
@@ -147,7 +150,7 @@ struct StorageCopyTests {
     @Test("no node starts on half a copy, which is not read either, and is finished by another try")
     func half() async throws {
         let source = memory()
-        try await FilledState.fill(source.stores)
+        try await FilledState.fill(source)
         let database = try await TestDatabase()
         try await copy(database) { _ in }
         try await CopyMark.begin(database.database, now: Self.now)
