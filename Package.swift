@@ -205,7 +205,7 @@ let testTargets: [Target] = [
         "AuthorizationServerTests",
         [
             "AuthorizationServer", "AuthorizationServerTesting", "DevelopmentIdentityProvider", "DurableLog",
-            "OAuthState",
+            "GatehouseVerifier", "OAuthState",
             "OAuthProtocol", "OpenSSLCrypto", "OutboundHTTP", "ServerConfiguration", "SocketHTTP", "UpstreamIdentity",
             .httpTypes, .logging,
         ]
