@@ -322,7 +322,7 @@ let benchmarks: [Target] = [
         name: "ScaleBenchmarks",
         dependencies: [
             "AuthorizationServer", "AuthorizationServerTesting", "BenchmarkSupport", "CJemalloc", "DurableLog",
-            "OAuthProtocol", "OAuthState",
+            "GatehouseVerifier", "OAuthProtocol", "OAuthState",
             "OpenSSLCrypto", "ServerConfiguration", .argumentParser,
         ],
         path: "Benchmarks/ScaleBenchmarks",
