@@ -125,7 +125,11 @@ let floor4: [Target] = [
         swiftSettings: swiftSettings
     ),
     // A product for the servers that accept our tokens: rules only, without network or storage.
-    .target(name: "GatehouseVerifier", dependencies: ["OAuthProtocol"], swiftSettings: swiftSettings),
+    .target(
+        name: "GatehouseVerifier",
+        dependencies: ["Foundations", "OAuthProtocol", "OpenSSLCrypto"],
+        swiftSettings: swiftSettings
+    ),
 ]
 
 // Floor 5: the executables, the library that embeds the server, and the harness that other people's tests embed.

@@ -97,11 +97,11 @@ struct SignalsCommand: AsyncParsableCommand {
                 String(request.url.dropFirst(issuer.utf8.count)),
                 headerFields: [
                     (name: "authorization", value: request.authorization),
-                    (name: "content-type", value: "application/json"),
+                    (name: "content-type", value: request.contentType),
                 ],
                 body: request.body
             )
-            return RevocationAnswer(status: answer.status, body: Array(answer.body.utf8))
+            return IssuerAnswer(status: answer.status, body: Array(answer.body.utf8))
         }
         return (verifier, feed)
     }

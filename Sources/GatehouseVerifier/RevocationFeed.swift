@@ -33,7 +33,7 @@ public final class RevocationFeed: Sendable {
     let clientID: String
     private let authorization: String
     private let now: @Sendable () -> Int64
-    private let send: @Sendable (RevocationRequest) async throws -> RevocationAnswer
+    private let send: @Sendable (IssuerRequest) async throws -> IssuerAnswer
     private let memory = Mutex(Memory())
 
     /// Pauses after failures, in seconds; the last one repeats.
@@ -54,13 +54,11 @@ public final class RevocationFeed: Sendable {
         clientID: String,
         clientSecret: String,
         now: @escaping @Sendable () -> Int64,
-        send: @escaping @Sendable (RevocationRequest) async throws -> RevocationAnswer
+        send: @escaping @Sendable (IssuerRequest) async throws -> IssuerAnswer
     ) {
         self.verifier = verifier
         self.clientID = clientID
-        // RFC 6749 §2.3.1: both parts are encoded as in a form.
-        let credentials = PercentEncoding.encode(clientID) + ":" + PercentEncoding.encode(clientSecret)
-        authorization = "Basic " + Base64.encode(Array(credentials.utf8))
+        authorization = TokenVerifier.basic(clientID, clientSecret)
         self.now = now
         self.send = send
     }
@@ -121,7 +119,7 @@ public final class RevocationFeed: Sendable {
         guard let stream else { return }
         let url = stream.configuration + "?stream_id=" + PercentEncoding.encode(stream.id)
         // As with a crash: the issuer drops it later.
-        _ = try? await send(RevocationRequest(method: "DELETE", url: url, authorization: authorization, body: []))
+        _ = try? await send(request("DELETE", url))
     }
 
     // MARK: - The stream
@@ -211,6 +209,16 @@ public final class RevocationFeed: Sendable {
 
     // MARK: - Requests
 
+    private func request(_ method: String, _ url: String, _ body: JSONObject? = nil) -> IssuerRequest {
+        IssuerRequest(
+            method: method,
+            url: url,
+            authorization: authorization,
+            contentType: "application/json",
+            body: body?.serialized() ?? []
+        )
+    }
+
     private func answer(
         _ method: String,
         _ url: String,
@@ -228,16 +236,9 @@ public final class RevocationFeed: Sendable {
         _ url: String,
         _ body: JSONObject?
     ) async throws(VerificationError) -> JSONObject? {
-        let answer: RevocationAnswer
+        let answer: IssuerAnswer
         do {
-            answer = try await send(
-                RevocationRequest(
-                    method: method,
-                    url: url,
-                    authorization: authorization,
-                    body: body?.serialized() ?? []
-                )
-            )
+            answer = try await send(request(method, url, body))
         } catch {
             throw .unavailable(reason: "\(url) cannot be read: \(error)")
         }

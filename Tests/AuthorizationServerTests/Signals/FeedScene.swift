@@ -10,7 +10,7 @@ import Testing
 /// Verifiers for Swift servers that follow the events of a server in this process.
 struct FeedScene: Sendable {
     /// What happens to a request of a feed, besides being sent.
-    typealias Change = @Sendable (RevocationRequest, RevocationAnswer) throws -> RevocationAnswer
+    typealias Change = @Sendable (IssuerRequest, IssuerAnswer) throws -> IssuerAnswer
 
     let scene: EventScene
 
@@ -23,9 +23,9 @@ struct FeedScene: Sendable {
 
     /// The requests of a feed.
     final class Requests: Sendable {
-        private let all = Mutex<[RevocationRequest]>([])
+        private let all = Mutex<[IssuerRequest]>([])
 
-        func add(_ request: RevocationRequest) { all.withLock { $0.append(request) } }
+        func add(_ request: IssuerRequest) { all.withLock { $0.append(request) } }
 
         /// The bodies of its polls.
         func polls() throws -> [JSONObject] {
@@ -43,7 +43,7 @@ struct FeedScene: Sendable {
     func subscriber(
         secret: String = TestServer.resourceServer.secret,
         _ change: @escaping Change = { _, answer in answer },
-        before: @escaping @Sendable (RevocationRequest) throws -> Void = { _ in }
+        before: @escaping @Sendable (IssuerRequest) throws -> Void = { _ in }
     ) -> Subscriber {
         let (client, clock, issuer) = (scene.client, scene.server.clock, scene.server.issuer)
         let verifier = TokenVerifier(issuer: issuer, resource: TestServer.resource) { url in
@@ -65,11 +65,11 @@ struct FeedScene: Sendable {
                 String(request.url.dropFirst(issuer.utf8.count)),
                 headerFields: [
                     (name: "authorization", value: request.authorization),
-                    (name: "content-type", value: "application/json"),
+                    (name: "content-type", value: request.contentType),
                 ],
                 body: request.body
             )
-            return try change(request, RevocationAnswer(status: answer.status, body: Array(answer.body.utf8)))
+            return try change(request, IssuerAnswer(status: answer.status, body: Array(answer.body.utf8)))
         }
         return Subscriber(verifier: verifier, feed: feed, requests: requests)
     }
@@ -86,9 +86,9 @@ struct FeedScene: Sendable {
     }
 
     /// An answer to a poll with one event.
-    static func answer(_ identifier: String, _ token: String) -> RevocationAnswer {
+    static func answer(_ identifier: String, _ token: String) -> IssuerAnswer {
         let json: JSONObject = ["sets": .object([identifier: .string(token)]), "moreAvailable": false]
-        return RevocationAnswer(status: 200, body: json.serialized())
+        return IssuerAnswer(status: 200, body: json.serialized())
     }
 
     /// An event that the server's key signs, with changed claims.

@@ -107,10 +107,10 @@ struct RevocationFeedRefusalTests {
                 guard request.method == "GET" else { return answer }
                 var json = try JSONParser.parseObject(answer.body)
                 json["issuer"] = "https://other.example"
-                return RevocationAnswer(status: 200, body: json.serialized())
+                return IssuerAnswer(status: 200, body: json.serialized())
             }
             let long = scene.subscriber { _, _ in
-                RevocationAnswer(status: 200, body: Array(repeating: 0x20, count: 5 << 20))
+                IssuerAnswer(status: 200, body: Array(repeating: 0x20, count: 5 << 20))
             }
             for (subscriber, word) in [(wrong, "401"), (foreign, "another issuer"), (long, "too long")] {
                 let error = await #expect(throws: VerificationError.self) { try await subscriber.feed.start() }
