@@ -172,6 +172,12 @@ let floor5: [Target] = [
         ],
         swiftSettings: swiftSettings
     ),
+    // A product of its own: programs that embed the harness are not linked with the testing library.
+    .target(
+        name: "AuthorizationServerTestTraits",
+        dependencies: ["AuthorizationServerTesting"],
+        swiftSettings: swiftSettings
+    ),
 ]
 
 func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
@@ -208,8 +214,8 @@ let testTargets: [Target] = [
     tests(
         "AuthorizationServerTests",
         [
-            "AuthorizationServer", "AuthorizationServerTesting", "DevelopmentIdentityProvider", "DurableLog",
-            "GatehouseVerifier", "OAuthState",
+            "AuthorizationServer", "AuthorizationServerTestTraits", "AuthorizationServerTesting",
+            "DevelopmentIdentityProvider", "DurableLog", "GatehouseVerifier", "OAuthState",
             "OAuthProtocol", "OpenSSLCrypto", "OutboundHTTP", "ServerConfiguration", "SocketHTTP", "UpstreamIdentity",
             .httpTypes, .logging,
         ]
@@ -224,7 +230,7 @@ let testTargets: [Target] = [
         exclude: ["cluster.py"],
         swiftSettings: swiftSettings
     ),
-    tests("PostgreSQLClientTests", ["PostgreSQLClient", "PostgreSQLTesting"]),
+    tests("PostgreSQLClientTests", ["PostgreSQLClient", "PostgreSQLTesting", .logging]),
     tests(
         "PostgreSQLStoreTests",
         [
@@ -235,13 +241,16 @@ let testTargets: [Target] = [
         ]
     ),
     tests("ServerConfigurationTests", ["ServerConfiguration", "OAuthProtocol", "SocketHTTP"]),
-    tests(
-        "ServerCommandTests",
-        [
-            "ServerCommand", "AuthorizationServer", "DevelopmentIdentityProvider", "DurableLog", "GatehouseHosting",
-            "OAuthClientKit", "OAuthProtocol", "OAuthState", "OpenSSLCrypto", "OutboundHTTP", "ServerConfiguration",
-            "SocketHTTP", "UpstreamIdentity", .httpTypes, .logging, .serviceLifecycle,
-        ]
+    .testTarget(
+        name: "ServerCommandTests",
+        dependencies: [
+            "ServerCommand", "AuthorizationServer", "AuthorizationServerTesting", "DevelopmentIdentityProvider",
+            "DurableLog", "GatehouseHosting", "OAuthClientKit", "OAuthProtocol", "OAuthState", "OpenSSLCrypto",
+            "OutboundHTTP", "ServerConfiguration", "SocketHTTP", "UpstreamIdentity", .httpTypes, .logging,
+            .serviceLifecycle,
+        ],
+        exclude: ["Explain/Golden"],
+        swiftSettings: swiftSettings
     ),
     tests(
         "DurabilityTests",
@@ -315,8 +324,8 @@ let benchmarks: [Target] = [
         dependencies: [
             "AuthorizationServer", "AuthorizationServerTesting", "BenchmarkSupport", "CFloorServer", "CJemalloc",
             "CLinux", "COpenSSL", "CSigningFloor", "DevelopmentIdentityProvider", "DurableLog", "OAuthProtocol",
-            "OAuthState", "OpenSSLCrypto",
-            "OutboundHTTP", "ServerConfiguration", "SocketHTTP", "UpstreamIdentity", .argumentParser, .histogram,
+            "OAuthState", "OpenSSLCrypto", "OutboundHTTP", "PostgreSQLClient", "PostgreSQLStore", "PostgreSQLTesting",
+            "ServerConfiguration", "SocketHTTP", "UpstreamIdentity", .argumentParser, .histogram,
             .httpTypes, .logging, .numerics,
         ],
         path: "Benchmarks/LoadBenchmarks",
@@ -360,6 +369,7 @@ let package = Package(
         .executable(name: "gatehouse", targets: ["Gatehouse"]),
         .executable(name: "gatehouse-postgresql", targets: ["GatehousePostgreSQL"]),
         .library(name: "AuthorizationServerTesting", targets: ["AuthorizationServerTesting"]),
+        .library(name: "AuthorizationServerTestTraits", targets: ["AuthorizationServerTestTraits"]),
         .library(name: "GatehouseHosting", targets: ["GatehouseHosting"]),
         .library(name: "GatehouseVerifier", targets: ["GatehouseVerifier"]),
     ],

@@ -14,7 +14,7 @@ struct LoadBenchmarks: AsyncParsableCommand {
         abstract: "Measure requests per second and latencies over real sockets, each beside its limit.",
         subcommands: [
             RunCommand.self, SuiteCommand.self, VersusCommand.self, FloorCommand.self, GrowthCommand.self,
-            HostileCommand.self, LoadServer.self, FloorServer.self, StallsCommand.self,
+            HostileCommand.self, DatabaseCommand.self, LoadServer.self, FloorServer.self, StallsCommand.self,
         ],
         defaultSubcommand: RunCommand.self
     )

@@ -52,14 +52,20 @@ extension OAuthTestClient {
         return try await finish(page, with: browser, at: server, as: user)
     }
 
-    /// Continues after the redirect to the test server's provider: signs in and returns.
+    /// Continues after the redirect to the test server's first provider: signs in at each that is visited, and returns.
     package func finish(
         _ page: TestBrowser.Page,
         with browser: TestBrowser,
         at server: TestServer,
         as user: String = "ada"
     ) async throws -> [String: String] {
-        try await finish(page, with: browser, issuer: server.issuer, provider: server.provider.issuer, as: user)
+        try await finish(
+            page,
+            with: browser,
+            issuer: server.issuer,
+            providers: server.allUpstreams.map(\.provider.issuer),
+            as: user
+        )
     }
 
     /// Authorizes a user and redeems the code for tokens.

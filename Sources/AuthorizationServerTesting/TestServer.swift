@@ -27,6 +27,9 @@ public final class TestServer: Sendable {
     /// The log so far, debug lines included.
     public let log: RecordedLines
 
+    /// What belongs to it for another package's test.
+    let embedding: Embedding
+
     private let client: CurlClient
 
     /// The resource that a new server protects.
@@ -52,24 +55,70 @@ public final class TestServer: Sendable {
         configure: (inout Configuration) throws -> Void = { _ in },
         environment prepare: (inout ServerEnvironment) throws -> Void = { _ in }
     ) async throws -> TestServer {
-        let log = RecordedLines()
-        let auditLog = RecordedLines()
-        let logger = Logger(label: "test") { _ in RecordedLogHandler(lines: log) }
-        let client = try CurlClient(logger: logger)
-        let provider = try DevelopmentIdentityProvider(
-            configuration: providerConfiguration,
-            timeSource: clock,
-            random: SystemRandomSource(),
-            logger: logger
+        try await launch(
+            EmbeddingPlan(),
+            clock: clock,
+            provider: providerConfiguration,
+            configure: configure,
+            environment: prepare
         )
-        let providerURL = try await provider.start()
-        let reservation = try PortReservation(SocketAddress(ip: .loopback, port: 0))
-        let issuer = try Issuer("http://\(reservation.address)")
-        var configuration = Configuration(issuer: issuer, listen: [.init(address: reservation.address)])
+    }
+
+    /// Starts providers and server; stops what has started when a later part does not start.
+    static func launch(
+        _ plan: EmbeddingPlan,
+        clock: ManualClock,
+        provider providerConfiguration: DevelopmentIdentityProvider.Configuration,
+        configure: (inout Configuration) throws -> Void,
+        environment prepare: (inout ServerEnvironment) throws -> Void = { _ in }
+    ) async throws -> TestServer {
+        let records = Records(clock: clock)
+        let client = try CurlClient(logger: records.logger)
+        let provider: DevelopmentIdentityProvider
+        do {
+            provider = try DevelopmentIdentityProvider(
+                configuration: providerConfiguration,
+                timeSource: clock,
+                random: SystemRandomSource(),
+                logger: records.logger
+            )
+        } catch {
+            await client.shutdown()
+            throw error
+        }
+        var embedding = Embedding(isFirstOAuth2: plan.isFirstOAuth2, requests: records.requests)
+        if plan.servesDocuments { embedding.documents = ClientDocuments(transport: client) }
+        do {
+            let reservation = try PortReservation(SocketAddress(ip: .loopback, port: 0))
+            var configuration = try standardConfiguration(reservation.address, provider: try await provider.start())
+            embedding.upstreams = try await plan.start(&configuration, clock: clock, logger: records.logger)
+            try configure(&configuration)
+            var environment = records.environment(clock: clock, transport: client)
+            environment.documentTransport = embedding.documents
+            environment.reservations = [reservation]
+            try prepare(&environment)
+            if environment.openState == nil { StateOfTests.chosen?.apply(to: &environment) }
+            let server = try await GatehouseServer.start(configuration, environment: environment)
+            await server.keysPublished()
+            return TestServer(server, provider: provider, clock: clock, client: client, records, embedding)
+        } catch {
+            for upstream in embedding.upstreams { await upstream.provider.shutdown() }
+            await provider.shutdown()
+            await client.shutdown()
+            throw error
+        }
+    }
+
+    /// The configuration of a server in a test, before the test changes it.
+    private static func standardConfiguration(
+        _ address: SocketAddress,
+        provider: String
+    ) throws -> Configuration {
+        var configuration = Configuration(issuer: try Issuer("http://\(address)"), listen: [.init(address: address)])
         configuration.management.address = SocketAddress(ip: .loopback, port: 0)
         configuration.management.adminToken = .value(SecretValue(adminSecret))
         configuration.scopes = ScopeSet(["openid", "profile", "email", "offline_access", "mcp:read", "mcp:write"])
-        configuration.upstreams = [Self.upstreamConfiguration(issuer: providerURL)]
+        configuration.upstreams = [Self.upstreamConfiguration(issuer: provider)]
         var protected = Configuration.Resource(uri: resource, scopes: ScopeSet(["mcp:read", "mcp:write"]))
         protected.upstreams = [upstream]
         protected.clientID = resourceServer.id
@@ -78,46 +127,25 @@ public final class TestServer: Sendable {
         configuration.limits.registrationsPerSource = .init(burst: 1000, perMinute: 1000)
         configuration.limits.failuresPerSource = .init(burst: 1000, perMinute: 1000)
         configuration.limits.authorizationsPerSource = .init(burst: 1000, perMinute: 1000)
-        try configure(&configuration)
-        var environment = ServerEnvironment(
-            timeSource: clock,
-            clock: clock,
-            transport: client,
-            auditSink: UnboundedAuditSink { auditLog.append(String(decoding: $0, as: UTF8.self)) },
-            logger: logger
-        )
-        environment.reservations = [reservation]
-        environment.eventLoopCount = 1
-        environment.makeKey = ReadyKeys().key
-        try prepare(&environment)
-        if environment.openState == nil, StateAcrossNetwork.isOn { environment.keepStateBehind(Network()) }
-        let server = try await GatehouseServer.start(configuration, environment: environment)
-        await server.keysPublished()
-        return TestServer(
-            server: server,
-            provider: provider,
-            clock: clock,
-            client: client,
-            auditLog: auditLog,
-            log: log
-        )
+        return configuration
     }
 
     private init(
-        server: GatehouseServer,
+        _ server: GatehouseServer,
         provider: DevelopmentIdentityProvider,
         clock: ManualClock,
         client: CurlClient,
-        auditLog: RecordedLines,
-        log: RecordedLines
+        _ records: Records,
+        _ embedding: Embedding
     ) {
         self.server = server
         self.provider = provider
         self.clock = clock
         self.client = client
         transport = client
-        self.auditLog = auditLog
-        self.log = log
+        auditLog = records.auditLog
+        log = records.log
+        self.embedding = embedding
     }
 
     /// An OpenID Connect upstream at a provider on loopback.
@@ -145,6 +173,7 @@ public final class TestServer: Sendable {
     public func shutdown() async {
         await server.shutdown(gracePeriod: .zero)
         await provider.shutdown()
+        for upstream in embedding.upstreams { await upstream.provider.shutdown() }
         await client.shutdown()
     }
 
@@ -170,20 +199,4 @@ public final class TestServer: Sendable {
         }
         await server.shutdown()
     }
-}
-
-/// A server's log lines, which a test can search.
-public final class RecordedLines: Sendable {
-    private let lines = Mutex<[String]>([])
-
-    /// No lines.
-    package init() {}
-
-    /// Adds a line.
-    package func append(_ line: String) {
-        lines.withLock { $0.append(line) }
-    }
-
-    /// The lines so far.
-    public var all: [String] { lines.withLock { $0 } }
 }

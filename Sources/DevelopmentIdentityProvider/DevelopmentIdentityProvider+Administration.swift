@@ -9,6 +9,12 @@ extension DevelopmentIdentityProvider {
         set { context.signInMode = newValue }
     }
 
+    /// The lifetime of its access tokens, in the flavour that is asked for; `nil` when they never expire.
+    package func accessTokenLifetime(isOAuth2: Bool) -> Duration? {
+        isOAuth2
+            ? context.configuration.oauth2.accessTokenLifetime : context.configuration.openIDConnect.accessTokenLifetime
+    }
+
     /// Who can sign in.
     package var users: [DevelopmentUser] { get async { await context.state.users } }
 

@@ -11,8 +11,14 @@ package protocol DatabaseEngine: Sendable {
         _ settings: StoreSettings,
         logger: Logger
     ) async throws -> any StateStorage
+    /// Whether the state may be opened later although it was not opened now: the database was away, or too slow.
+    func isTemporary(_ failure: any Error) -> Bool
     /// Makes the tables that are missing; returns the versions of the schema that were made.
     func migrate(_ database: ConfiguredDatabase, logger: Logger) async throws -> [Int64]
+    /// Writes a server's whole state into the database, which has none.
+    func write(_ memory: MemoryStores, to database: ConfiguredDatabase, logger: Logger) async throws
+    /// Reads a server's whole state from the database into these stores, which are empty.
+    func read(_ database: ConfiguredDatabase, into memory: MemoryStores, logger: Logger) async throws
     /// The version of the tables, and the newest that the program knows.
     func versions(_ database: ConfiguredDatabase, logger: Logger) async throws -> DatabaseVersions
 }
@@ -55,6 +61,13 @@ package struct ConfiguredDatabase: Sendable {
         self.configuration = configuration
         self.key = try StorageKey(contents: key.bytes)
         password = configuration.password?.value?.text
+    }
+
+    /// The database at an address, without a configuration of a server.
+    package init(_ configuration: Configuration.PostgreSQL, password: String?, key: StorageKey) {
+        self.configuration = configuration
+        self.password = password
+        self.key = key
     }
 
     /// The engine, and the database; nil when the state is not in a database.

@@ -27,6 +27,10 @@ struct PostgreSQLEngine: DatabaseEngine {
         )
     }
 
+    func isTemporary(_ failure: any Error) -> Bool {
+        failure is StoreError || failure as? SchemaError == .failed
+    }
+
     func migrate(_ database: ConfiguredDatabase, logger: Logger) async throws -> [Int64] {
         try await withMigrator(of: database, logger) { migrator in
             try await migrator.migrate(now: SystemTimeSource().now())
@@ -37,6 +41,32 @@ struct PostgreSQLEngine: DatabaseEngine {
         try await withMigrator(of: database, logger) { migrator in
             DatabaseVersions(found: try await migrator.version(), known: migrator.knownVersion)
         }
+    }
+
+    func write(_ memory: MemoryStores, to database: ConfiguredDatabase, logger: Logger) async throws {
+        let now = SystemTimeSource().now()
+        try await withCopy(database, now, logger) { copy in try await copy.write(memory, now: now) }
+    }
+
+    func read(_ database: ConfiguredDatabase, into memory: MemoryStores, logger: Logger) async throws {
+        let now = SystemTimeSource().now()
+        try await withCopy(database, now, logger) { copy in try await copy.read(into: memory, now: now) }
+    }
+
+    private func withCopy(
+        _ database: ConfiguredDatabase,
+        _ now: Timestamp,
+        _ logger: Logger,
+        _ body: (StorageCopy) async throws -> Void
+    ) async throws {
+        try await PostgreSQLStorage.withCopy(
+            client: ClientSettings(database),
+            key: database.key,
+            random: SystemRandomSource(),
+            now: now,
+            logger: logger,
+            body
+        )
     }
 
     private func withMigrator<Result>(

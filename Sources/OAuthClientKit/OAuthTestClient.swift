@@ -209,14 +209,27 @@ extension OAuthTestClient {
         provider: String,
         as user: String
     ) async throws -> [String: String] {
-        let origins = [issuer + "/", provider + "/"]
+        try await finish(page, with: browser, issuer: issuer, providers: [provider], as: user)
+    }
+
+    /// Continues after the redirect to the first of several providers: signs in at each that the login visits, and
+    /// returns the parameters of the answer to the client.
+    package func finish(
+        _ page: TestBrowser.Page,
+        with browser: TestBrowser,
+        issuer: String,
+        providers: [String],
+        as user: String
+    ) async throws -> [String: String] {
+        let origins = ([issuer] + providers).map { $0 + "/" }
         var page = try await browser.follow(page, within: origins)
-        for _ in 0..<4 where page.status == 200 {
+        for _ in 0..<4 * providers.count where page.status == 200 {
             guard let action = page.formAction else { break }
-            let target = action.hasPrefix("http") ? action : provider + action
+            let place = providers.first { page.url.hasPrefix($0 + "/") } ?? providers.first ?? issuer
+            let target = action.hasPrefix("http") ? action : place + action
             var form = page.hiddenFields.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
             // An answer by form_post, which a browser's script submits.
-            if target.hasPrefix(issuer + "/oauth/callback/"), page.url.hasPrefix(provider + "/") {
+            if target.hasPrefix(issuer + "/oauth/callback/"), page.url.hasPrefix(place + "/") {
                 page = try await browser.follow(
                     try await browser.postAcrossSites(target, form: form),
                     within: origins

@@ -34,6 +34,19 @@ public struct TokenMint: Sendable {
         case missingKeyID = "missing-key-id"
         /// `crit` demands an extension that no verifier knows (RFC 7515 §4.1.11).
         case unknownCriticalHeader = "unknown-critical-header"
+
+        /// The claims that it sets or removes.
+        package var claims: Set<String> {
+            switch self {
+            case .expired: ["iat", "exp"]
+            case .notYetValid: ["iat", "nbf", "exp"]
+            case .wrongAudience: ["aud"]
+            case .wrongIssuer: ["iss"]
+            case .missingExpiry: ["exp"]
+            case .changedPayload: ["scope"]
+            default: []
+            }
+        }
     }
 
     private let key: SigningKey

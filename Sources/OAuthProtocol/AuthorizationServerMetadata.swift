@@ -17,6 +17,8 @@ package struct AuthorizationServerMetadata: Sendable {
             case every
             /// Those with a proof: no public client may use the endpoint.
             case proven
+            /// Methods that are the endpoint's own, by the names that its specification or its callers use.
+            case own([String])
         }
 
         /// An endpoint.
@@ -106,7 +108,14 @@ package struct AuthorizationServerMetadata: Sendable {
     private func add(_ endpoint: Endpoint, to json: inout JSONObject) {
         json[endpoint.member] = .string(issuer.url(endpoint.path))
         guard let authentication = endpoint.authentication else { return }
-        let methods = authenticationMethods.filter { $0 != .none || authentication == .every }
+        let methods: [TokenEndpointAuthenticationMethod]
+        switch authentication {
+        case .every: methods = authenticationMethods
+        case .proven: methods = authenticationMethods.filter { $0 != .none }
+        case .own(let names):
+            json[endpoint.member + "_auth_methods_supported"] = .strings(names)
+            return
+        }
         json[endpoint.member + "_auth_methods_supported"] = .strings(methods.map(\.rawValue))
         if !assertionAlgorithms.isEmpty {
             json[endpoint.member + "_auth_signing_alg_values_supported"] = .strings(assertionAlgorithms)

@@ -1,4 +1,5 @@
 package import Logging
+import Synchronization
 
 /// A client of a PostgreSQL server: libpq's pipeline mode on one thread, over a few connections.
 ///
@@ -8,6 +9,7 @@ package import Logging
 package final class PostgreSQLClient: Sendable {
     private let loop: DatabaseLoop
     private let settings: ClientSettings
+    private let runs = Atomic<Int>(0)
 
     /// Starts the client's thread; throws `unavailable` when the system lacks the resources.
     package init(_ settings: ClientSettings, logger: Logger) throws(DatabaseError) {
@@ -21,8 +23,12 @@ package final class PostgreSQLClient: Sendable {
     /// Whether there is a connection.
     package var isConnected: Bool { loop.isConnected }
 
+    /// How many transactions were asked for so far: each is one round trip, however many commands it has.
+    package var transactionCount: Int { runs.load(ordering: .relaxed) }
+
     /// Runs commands as one transaction in one round trip; returns the rows of each when it is committed.
     package func run(_ commands: [Command]) async throws(DatabaseError) -> [[[Value]]] {
+        runs.add(1, ordering: .relaxed)
         let deadline = ContinuousClock.now + settings.answerTimeout
         let outcome: Submission.Outcome = await withCheckedContinuation { continuation in
             loop.post(.run(Submission(commands: commands, deadline: deadline, continuation: continuation)))

@@ -21,8 +21,8 @@ package struct PostgreSQLStorage: StateStorage {
     ///   - random: The source of this process's salt.
     ///   - now: The current time.
     ///   - logger: The log.
-    /// - Throws: ``SchemaError``, ``StorageKeyMismatch``, `StoreError` when the database cannot be reached, and
-    ///   `CryptoError`.
+    /// - Throws: ``SchemaError``, ``StorageKeyMismatch``, ``StorageCopyError``, `StoreError` when the database cannot
+    ///   be reached, and `CryptoError`.
     package init(
         _ settings: StoreSettings,
         client clientSettings: ClientSettings,
@@ -41,6 +41,7 @@ package struct PostgreSQLStorage: StateStorage {
         )
         do {
             try await Self.compareKeys(place)
+            try await CopyMark.requireWhole(place.database)
             try await PostgreSQLEndings(place).prepare()
         } catch {
             await client.shutdown()
@@ -115,7 +116,7 @@ package struct PostgreSQLStorage: StateStorage {
     }
 
     /// A row that the first node sealed must open, or nothing of the others would.
-    private static func compareKeys(_ place: StorePlace) async throws {
+    static func compareKeys(_ place: StorePlace) async throws {
         let (table, name) = ("storage_marks", "key")
         let identity = Array(name.utf8)
         let mark = try place.seal.seal(Array("gatehouse".utf8), table: table, identity: identity)
@@ -135,6 +136,9 @@ package struct PostgreSQLStorage: StateStorage {
         "INSERT INTO storage_marks (name, body) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING"
     )
     private static let readMark = SQLStatement("SELECT body FROM storage_marks WHERE name = $1")
+
+    /// How many transactions this node has asked the database for: each is one round trip.
+    package var transactionCount: Int { client.transactionCount }
 
     package var requiresSnapshot: Bool { false }
 

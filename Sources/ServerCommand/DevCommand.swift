@@ -188,6 +188,7 @@ struct DevCommand: AsyncParsableCommand {
                         service: ServerService(
                             server: deployment.server,
                             readyLine: announcement,
+                            whenStopping: { await deployment.releaseAll() },
                             parent: parent
                         )
                     )

@@ -10,7 +10,7 @@ package struct GatehouseCommand: AsyncParsableCommand {
     /// The commands: those for databases only in the program that is linked with one.
     package static var configuration: CommandConfiguration {
         var configuration = ofOneNode
-        if DatabaseEngines.current != nil { configuration.subcommands.append(DatabaseCommand.self) }
+        if DatabaseEngines.current != nil { configuration.subcommands += [DatabaseCommand.self, StorageCommand.self] }
         return configuration
     }
 
@@ -25,7 +25,8 @@ package struct GatehouseCommand: AsyncParsableCommand {
             ServeCommand.self, CheckConfigurationCommand.self, ConfigCommand.self, DevCommand.self,
             UpstreamCommand.self, PresetsCommand.self, SnapshotCommand.self, StatusCommand.self, UsersCommand.self,
             SessionsCommand.self,
-            ClientsCommand.self, ConnectionsCommand.self, KeysCommand.self, EndAllCommand.self, BlockCommand.self,
+            ClientsCommand.self, ConnectionsCommand.self, UpstreamsCommand.self, KeysCommand.self, EndAllCommand.self,
+            BlockCommand.self,
             UnblockCommand.self, BlocksCommand.self, ConsentsCommand.self, AuditCommand.self, ExplainCommand.self,
             ReloadCommand.self, ImportCommand.self, ConformanceCommand.self,
         ]

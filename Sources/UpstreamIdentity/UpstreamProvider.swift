@@ -60,6 +60,7 @@ package final class UpstreamProvider: Sendable {
         clients = UpstreamClients(
             configured: configuration.configuredClient,
             registration: registration,
+            issuer: configuration.issuingServer,
             resource: configuration.resource,
             timeSource: timeSource
         )
@@ -105,6 +106,9 @@ package final class UpstreamProvider: Sendable {
     ///
     /// `nil` before the first registration. What tokens are bound to is ``clientBinding``.
     package var clientID: String? { clients.known?.id }
+
+    /// Our client there; `nil` before the first registration.
+    package var knownClient: UpstreamClient? { clients.known }
 
     /// What the tokens of our client are bound to (VR-8), as a connection stores it; see ``UpstreamClient/binding``.
     ///
@@ -200,6 +204,11 @@ package final class UpstreamProvider: Sendable {
             scopes: endpoints.scopes,
             configuration: configuration
         )
+    }
+
+    /// The endpoints that were configured or discovered last; nothing is fetched.
+    var knownEndpoints: UpstreamEndpoints? {
+        staticEndpoints ?? chainedEndpoints?.known ?? protected?.endpoints.known ?? openID?.endpoints.known
     }
 
     func endpoints() async throws(UpstreamError) -> UpstreamEndpoints {

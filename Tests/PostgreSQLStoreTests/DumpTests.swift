@@ -15,6 +15,11 @@ struct DumpTests {
     private let marker = "geheim"
     private let clientID = "https://geheim.example/metadata"
     private let user = UserID(value: 1)
+    /// Numbers of a network and a user agent, which are digests of texts that can be guessed.
+    private let origin = RefreshOrigin(
+        network: SourceNetwork(number: 0x1122_3344_5566_7788),
+        agent: 0x0102_0304_0506_0708
+    )
 
     @Test("contains rows of every table, and no secret and no personal text of them, in any encoding")
     func nothingInClear() async throws {
@@ -26,6 +31,7 @@ struct DumpTests {
         try await fillVault(stores)
         try await fillSessions(stores.sessions)
         try await fillSignals(stores)
+        try await fillNetworks(stores)
         let verifier = try await fillLogins(stores)
         let secrets = try await fillKeys(stores) + [verifier]
         await stores.upkeep.sweep(now: now, limit: 10)
@@ -33,6 +39,9 @@ struct DumpTests {
         #expect(emptyTables(dump).isEmpty)
         #expect(dump.contains("COPY") && dump.contains("connection_sessions"))
         for form in forms(of: marker) { #expect(!dump.lowercased().contains(form.lowercased()), "\(form)") }
+        for number in [origin.network.number, origin.agent] {
+            #expect(!dump.contains("\(number)"), "a network or a user agent")
+        }
         for secret in secrets {
             for form in forms(of: secret) { #expect(!dump.contains(form), "a private key or a code verifier") }
         }
@@ -85,6 +94,26 @@ struct DumpTests {
         stream.summary = "geheim"
         stream.push = EventPush(endpoint: "https://geheim.example/e", sealedAuthorization: "geheim sealed")
         try await stores.signals?.streams.add(stream, now: now).outcome
+    }
+
+    /// A registration, a ticket and a refresh of one network.
+    private func fillNetworks(_ stores: Stores) async throws {
+        let registered = StoreSample.client("dcr_network", name: "geheim")
+        #expect(try await stores.clients.register(registered, from: origin.network).outcome == .registered)
+        let ticket = StoreSample.digest("ticket of a network")
+        let end = now + .seconds(600)
+        #expect(
+            try await stores.sessions.consumeOnce(ticket, until: end, from: origin.network, now: now).outcome
+                == .consumed
+        )
+        _ = try await stores.sessions.opened(StoreSample.grant(901))
+        var use = StoreSample.use(901, generation: 1)
+        use.origin = origin
+        let conditions = RefreshConditions(neededUpstreams: [StoreSample.resource: []])
+        guard case .rotated(let session) = try await stores.sessions.rotate(use, under: conditions, now: now).outcome
+        else { throw Unexpected(description: "the refresh was refused") }
+        // What is hidden in the table is as it was for the server.
+        #expect(session.rotatedBy == origin)
     }
 
     private func fillVault(_ stores: Stores) async throws {

@@ -2,8 +2,9 @@ import AuthorizationServerTesting
 import DurableLog
 import OAuthState
 import OpenSSLCrypto
-import PostgreSQLStore
 import Testing
+
+@testable import PostgreSQLStore
 
 @Suite("A sealed row")
 struct RowSealTests {
@@ -51,6 +52,21 @@ struct RowSealTests {
         let seal = try seal()
         let first = try seal.seal([1], table: "users", identity: [1])
         #expect(try seal.seal([1], table: "users", identity: [1]) != first)
+    }
+
+    @Test("a number is hidden so that it can be compared and read again, under its storage key only")
+    func numbers() throws {
+        let (one, two) = (try seal().mask, try seal(2).mask)
+        let other = try RowSeal(key: try StorageKey(bytes: Array(2...33)), random: SeededRandomSource(seed: 1)).mask
+        let numbers = [0, 1, 2, 1 << 32, 1 << 63, UInt64.max, 0x1122_3344_5566_7788]
+        for number in numbers {
+            let masked = one.masked(number)
+            #expect(masked != number)
+            #expect(two.masked(number) == masked)
+            #expect(two.unmasked(masked) == number)
+            #expect(other.masked(number) != masked)
+        }
+        #expect(Set(numbers.map(one.masked)).count == numbers.count)
     }
 
     @Test("is found by a digest that is the same in every process, and differs by table and by text boundaries")

@@ -13,13 +13,16 @@ enum ServerNodes {
         _ settings: ClientSettings,
         beside first: TestServer? = nil,
         provider: DevelopmentIdentityProvider.Configuration = .init(),
-        failures: Configuration.Rate = .init(burst: 1000, perMinute: 1000)
+        failures: Configuration.Rate = .init(burst: 1000, perMinute: 1000),
+        configure: (inout Configuration) throws -> Void = { _ in },
+        environment prepare: (inout ServerEnvironment) throws -> Void = { _ in }
     ) async throws -> TestServer {
         try await TestServer.start(
             clock: first?.clock ?? ManualClock(),
             provider: provider,
             configure: { configuration in
                 configuration.limits.failuresPerSource = failures
+                try configure(&configuration)
                 guard let first else { return }
                 configuration.issuer = try Issuer(first.issuer)
                 configuration.upstreams = [TestServer.upstreamConfiguration(issuer: first.provider.issuer)]
@@ -27,6 +30,7 @@ enum ServerNodes {
             environment: { environment in
                 let logger = environment.logger
                 environment.openState = { try await TestStorage.open(settings, $0, logger: logger) }
+                try prepare(&environment)
             }
         )
     }

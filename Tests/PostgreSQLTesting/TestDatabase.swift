@@ -11,6 +11,7 @@ package struct TestDatabase: Sendable {
     package let client: PostgreSQLClient
     /// How the schema is reached.
     package let settings: ClientSettings
+    private let schema: String
 
     /// The client as stores see it.
     package var database: PostgreSQLDatabase { PostgreSQLDatabase(client) }
@@ -31,9 +32,16 @@ package struct TestDatabase: Sendable {
         settings.connectSeconds = 30
         configure(&settings)
         self.cluster = cluster
+        self.schema = schema
         self.settings = settings
         client = try PostgreSQLClient(settings, logger: logger)
         _ = try await client.run([Command(number: nil, text: "CREATE SCHEMA \(schema)", parameters: [])])
+    }
+
+    /// Removes the schema with its tables, and ends the client.
+    package func drop() async throws {
+        try await run("DROP SCHEMA \(schema) CASCADE")
+        await client.shutdown()
     }
 
     /// Runs one statement, which is not kept.

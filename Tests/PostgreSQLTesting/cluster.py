@@ -2,9 +2,12 @@
 at their end, so that no cluster outlives the tests, however they end.
 
 Lines: `start`, `stop fast`, `stop immediate`, `kill` (all processes at once), `freeze`, `thaw`, `dump DATABASE`,
-`standby` (a second server, without which no change is acknowledged), `promote` (after a `kill`).
+`standby` (a second server, without which no change is acknowledged), `promote` (after a `kill`), `tcp tls` and `tcp plain`
+(starts anew on a port of loopback, with a certificate for `localhost` or without TLS), `programs` (the folder of the server's
+programs).
 Each is answered by `ok`, or `failed` with a reason, in one line; a dump by `ok` and the path of a file, a standby by `ok`
-and the folder of its socket.
+and the folder of its socket, `tcp` by `ok` and the port. `tcp tls` leaves the certificate's authority in `ca.pem`, and one
+that certified nothing in `other-ca.pem`.
 """
 
 import glob
@@ -13,6 +16,7 @@ import pwd
 import re
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -57,7 +61,7 @@ def run(*arguments):
         raise RuntimeError(done.stdout.decode(errors="replace"))
 
 
-def start(data=data, sockets=folder):
+def start(data=data, sockets=folder, **others):
     settings = {
         "listen_addresses": "''",
         "unix_socket_directories": sockets,
@@ -67,6 +71,7 @@ def start(data=data, sockets=folder):
         "full_page_writes": "on" if durable else "off",
         "autovacuum_naptime": "10s",
         "deadlock_timeout": "50ms",
+        **others,
     }
     text = " ".join(f"-c {name}={value}" for name, value in settings.items())
     with open(os.devnull, "w") as nothing:
@@ -149,6 +154,43 @@ def standby():
     raise RuntimeError("the standby does not replicate")
 
 
+def openssl(*arguments):
+    done = subprocess.run(["openssl", *arguments], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, umask=0o077, **options)
+    if done.returncode != 0:
+        raise RuntimeError(done.stdout.decode(errors="replace"))
+
+
+def certify():
+    key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"]
+    for name in ["ca", "other-ca"]:
+        openssl("req", "-x509", *key, "-keyout", name + ".key", "-out", name + ".pem", "-days", "2", "-subj", "/CN=" + name)
+    openssl("req", *key, "-keyout", "server.key", "-out", "server.csr", "-subj", "/CN=localhost")
+    with open(folder + "/server.ext", "w") as extensions:
+        extensions.write("subjectAltName=DNS:localhost")
+    os.chmod(folder + "/server.ext", 0o644)
+    openssl("x509", "-req", "-in", "server.csr", "-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial", "-days", "2",
+            "-extfile", "server.ext", "-out", "server.pem")
+
+
+def serve_tcp(kind):
+    others = {"listen_addresses": "127.0.0.1"}
+    if kind == "tls":
+        certify()
+        others |= {"ssl": "on", "ssl_cert_file": folder + "/server.pem", "ssl_key_file": folder + "/server.key"}
+    run("pg_ctl", "stop", "-w", "-s", "-D", data, "-m", "fast")
+    # Another process may take the port before the server does.
+    for attempt in range(5):
+        with socket.socket() as found:
+            found.bind(("127.0.0.1", 0))
+            port = found.getsockname()[1]
+        try:
+            start(port=str(port), **others)
+            return str(port)
+        except RuntimeError:
+            if attempt == 4:
+                raise
+
+
 def obey(line):
     words = line.split()
     if words[0] == "start":
@@ -165,6 +207,10 @@ def obey(line):
         return standby()
     elif words[0] == "promote":
         run("pg_ctl", "promote", "-w", "-s", "-D", standby_data)
+    elif words[0] == "programs":
+        return programs
+    elif words[0] == "tcp":
+        return serve_tcp(words[1])
     elif words[0] == "dump":
         return dump(words[1])
     return ""

@@ -13,6 +13,49 @@ struct EmbeddingTests {
         #expect(try !Self.compiles(example.replacing("server.advance(by:", with: "server.clock.advance(by:")))
     }
 
+    /// Every part of the harness that its documentation names, as another package writes it.
+    private static let harness = """
+        import AuthorizationServerTestTraits
+        import Testing
+
+        let trait: GatehouseTrait = .gatehouse(TestServer.Options(resource: "https://a.example/mcp"), shared: true)
+        let plain: GatehouseTrait = .gatehouse
+
+        func test() async throws {
+            let server = try TestServer.current
+            var options = TestServer.Options()
+            options.furtherUpstreams = [TestServer.Upstream("git", like: .githubApp)]
+            options.users = [TestServer.User("linus", claims: ["groups": ["kernel"]])]
+            let token = try await server.issueToken(subject: "ada", scopes: ["mcp:read"], claims: ["beta": true])
+            _ = try server.mint(.expired, claims: ["groups": ["a", "b"]])
+            try server.requireAcceptable(token)
+            try server.fail(.tooManyRequests(retryAfter: 30), upstream: "corp", times: 2)
+            let held = try server.hold(at: .token)
+            try await held.waitUntilHeld()
+            held.release()
+            server.clearFaults()
+            let client = try OAuthTestClient.published(at: server)
+            try await client.exchange(token).require(200)
+            let requests: [RecordedRequest] = try await server.waitForUpstreamRequests(1, at: .token)
+            let answers: [AnsweredRequest] = server.requests(route: "token")
+            _ = (requests.first?["grant_type"], answers.first?.status, options.start, server.upstreamNames)
+            try server.expireUpstreamTokens()
+            try await server.revokeAtUpstream("ada")
+        }
+        """
+
+    @Test("the whole harness and its trait compile in a package of another name; what is ours alone, not")
+    func harnessProduct() throws {
+        #expect(try Self.compiles(Self.harness))
+        for intrusion in ["server.clearFaults()", "held.release()"] {
+            let intruding = Self.harness.replacing(intrusion, with: "_ = server.embedding")
+            #expect(intruding != Self.harness)
+            #expect(try !Self.compiles(intruding))
+        }
+        let package = Self.harness.replacing("server.clearFaults()", with: "_ = server.provider.issuer")
+        #expect(try !Self.compiles(package))
+    }
+
     @Test("README's program with the production server compiles in a package of another name; what is ours alone, not")
     func hosting() throws {
         let program = try #require(Self.code(of: "## Embed the server in a Swift program"))

@@ -48,4 +48,14 @@ struct GlobalRevocationKeyTests {
             #expect(error.errors.first?.message.contains("allow_short_secret") == false)
         }
     }
+
+    @Test("global_revocation_jwt is off by default, and only for providers whose keys are known")
+    func signed() throws {
+        let start = "issuer: https://a.example\nupstreams:\n  - {name: n, client_id: c, client_secret: {env: T}, "
+        let known = try decode(start + "type: oidc, issuer: 'https://i.example', global_revocation_jwt: true}")
+        #expect(known.upstreams.first?.acceptsSignedRevocation == true)
+        #expect(!Configuration.Upstream(name: "n", clientID: "c").acceptsSignedRevocation)
+        let refusal = "upstreams[0].global_revocation_jwt: is only for OpenID Connect, whose discovery names the keys"
+        #expect(refusals(start + "preset: github, global_revocation_jwt: true}") == [refusal + " (line 3)"])
+    }
 }

@@ -93,10 +93,41 @@ struct TokenPurposeTests {
         #expect(!without)
     }
 
-    @Test("at other providers the client id alone is what tokens are bound to")
+    @Test(
+        "elsewhere the issuer, or the token endpoint, counts; a client id alone is from before, and its ID token decides"
+    )
     func other() async throws {
-        let provider = try ScriptedProvider().client()
-        let isAccepted = try await provider.accepts(tokensOf: "anything")
-        #expect(isAccepted && provider.clientBinding == provider.clientID)
+        let scripted = try ScriptedProvider()
+        let (provider, client) = (try scripted.client(), ScriptedProvider.clientID)
+        let present = "\(client) \(ScriptedProvider.issuer)"
+        #expect(provider.clientBinding == present)
+        for (stored, isAccepted, isIssued) in [
+            (present, true, true), (client, true, true), ("before \(ScriptedProvider.issuer)", true, false),
+            ("before", true, false), ("\(client) https://login.other.example", false, false),
+            ("\(present)/", false, false), ("\(client) https://a.example \(ScriptedProvider.issuer)", false, false),
+        ] {
+            let found = try await provider.accepts(tokensOf: stored)
+            let known = try #require(provider.knownClient)
+            #expect(found == isAccepted && known.issued(tokensOf: stored) == isIssued, "\(stored)")
+        }
+        // An ID token that was verified when it was stored.
+        for (issuer, isAccepted) in [(ScriptedProvider.issuer, true), ("https://login.other.example", false)] {
+            let idToken = try scripted.key.sign(
+                type: "JWT",
+                payload: (["iss": .string(issuer), "sub": "user-17"] as JSONObject).serialized()
+            )
+            let found = try await provider.accepts(tokensOf: client, idToken: idToken)
+            #expect(found == isAccepted, "\(issuer)")
+            let bound = try await provider.accepts(tokensOf: present, idToken: idToken)
+            #expect(bound)
+        }
+        let gitHub = try UpstreamConfiguration(
+            name: "hub",
+            preset: try #require(UpstreamPreset.named("github")),
+            clientID: "ours",
+            clientSecret: UpstreamClientSecret("secret"),
+            callbackURL: "https://auth.example.com/oauth/callback/hub"
+        )
+        #expect(gitHub.configuredClient?.binding == "ours https://github.com/login/oauth/access_token")
     }
 }

@@ -33,8 +33,10 @@ final class ScriptFactory {
     func scripts(_ scenario: ScenarioID, connections: Int, seconds: Double) async throws -> [any Script] {
         switch scenario {
         case .redemption:
-            // More than any core can sign in that time.
-            let supply = CodeSupply(first: issuedCount, count: Int(seconds * 1.25 * 60_000) + connections)
+            let supply = CodeSupply(
+                first: issuedCount,
+                count: Int(seconds * 1.25 * host.redemptionRateMax) + connections
+            )
             try await host.issueCodes(supply.count)
             issuedCount += supply.count
             return (0..<connections).map { _ in RedemptionScript(supply) }

@@ -13,8 +13,8 @@ enum IssuedCodes {
         Base64URL.encode(SHA256.hash("code \(number)").bytes)
     }
 
-    /// Issues codes without logins.
-    static func issue(_ numbers: Range<Int>, in stores: MemoryStores, now: Timestamp) async throws {
+    /// Issues codes without logins, many at once: a database then takes them in few round trips.
+    static func issue(_ numbers: Range<Int>, in sessions: any AuthorizationStore, now: Timestamp) async throws {
         guard let codeVerifier = CodeVerifier(verifier) else { throw BenchmarkError("not a code verifier") }
         let request = AuthorizationRequest(
             clientID: Population.clientID,
@@ -24,16 +24,33 @@ enum IssuedCodes {
             scopes: ScopeSet(["mcp:read", "offline_access"]),
             resource: Population.resource
         )
-        for number in numbers {
-            let grant = AuthorizationGrant(
-                Login(request: request, sessionID: SessionID(random: SystemRandomSource()), authenticatedAt: now),
-                userID: UserID(value: 1),
-                issuesRefreshToken: true
-            )
-            let code = AuthorizationCode(wireValue: text(number)).hash
-            guard try await stores.sessions.issueCode(code, for: grant, now: now).outcome == .admitted else {
-                throw BenchmarkError("no room for more codes")
+        for start in stride(from: numbers.lowerBound, to: numbers.upperBound, by: simultaneousCount) {
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for number in start..<min(start + simultaneousCount, numbers.upperBound) {
+                    group.addTask { try await issue(number, for: request, in: sessions, now: now) }
+                }
+                try await group.waitForAll()
             }
+        }
+    }
+
+    /// As many as a client of a database lets wait.
+    private static let simultaneousCount = 200
+
+    private static func issue(
+        _ number: Int,
+        for request: AuthorizationRequest,
+        in sessions: any AuthorizationStore,
+        now: Timestamp
+    ) async throws {
+        let grant = AuthorizationGrant(
+            Login(request: request, sessionID: SessionID(random: SystemRandomSource()), authenticatedAt: now),
+            userID: UserID(value: 1),
+            issuesRefreshToken: true
+        )
+        let code = AuthorizationCode(wireValue: text(number)).hash
+        guard try await sessions.issueCode(code, for: grant, now: now).outcome == .admitted else {
+            throw BenchmarkError("no room for more codes")
         }
     }
 }

@@ -18,6 +18,8 @@ final class LoadHost {
     let refreshTokens: [[UInt8]]
     /// The refresh tokens of sessions whose upstream token is always expired.
     let expiringTokens: [[UInt8]]
+    /// More codes than this server can redeem in a second.
+    let redemptionRateMax: Double
     private let child: ChildServer
     private let directory: URL
     private let upstream: FastUpstream
@@ -70,6 +72,8 @@ final class LoadHost {
             idleBytes: ready["idle_bytes"]?.integerValue ?? 0,
             tlsPort: ready["tls_port"]?.integerValue.flatMap { UInt16(exactly: $0) },
             tokens: tokens,
+            // More than a core can sign, or a database can commit.
+            redemptionRateMax: arguments.contains("--database") ? 10_000 : 60_000,
             child: child,
             directory: directory,
             upstream: upstream,
@@ -84,6 +88,7 @@ final class LoadHost {
         idleBytes: Int,
         tlsPort: UInt16?,
         tokens: [[UInt8]],
+        redemptionRateMax: Double,
         child: ChildServer,
         directory: URL,
         upstream: FastUpstream,
@@ -100,6 +105,7 @@ final class LoadHost {
         self.tlsPort = tlsPort
         refreshTokens = Array(tokens.dropLast(Self.expiringCount))
         expiringTokens = Array(tokens.suffix(Self.expiringCount))
+        self.redemptionRateMax = redemptionRateMax
         self.child = child
         self.directory = directory
         self.upstream = upstream

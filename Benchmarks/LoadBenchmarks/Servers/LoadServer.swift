@@ -29,6 +29,8 @@ struct LoadServer: AsyncParsableCommand {
     /// The limits of a default configuration, a second listener with TLS, and name servers that do not answer.
     @Flag(name: .long) var hostile = false
     @Flag(name: .long) var anyCore = false
+    /// The address of an empty PostgreSQL database that has the state; memory and journal without it.
+    @Option(name: .long) var database: String?
 
     /// The resource of the population's sessions, and its server.
     static let resourceServer = (id: "mcp-server", secret: "resource-server-secret-for-load")
@@ -45,12 +47,22 @@ struct LoadServer: AsyncParsableCommand {
         if !anyCore { try Affinity.pin(to: 0) }
         _ = DescriptorLimit.raise(to: 65_536)
         let logger = Logger(label: "load") { _ in SwiftLogNoOpLogHandler() }
-        let server = try await start(logger)
-        let idle = try ProcessUsage.current(of: getpid())
-        let secret = try await server.stores.keys.serverSecret(candidate: []).outcome
-        try await fill(server.stores, TokenSealing(secret: secret, random: SystemRandomSource()))
-        try tell(RefreshTokenKey(secret: secret))
-        let sessionCount = await server.stores.sessions.counts.sessions
+        let idle: ProcessUsage
+        let server: GatehouseServer
+        let filled: MemoryStores
+        if let database {
+            idle = try ProcessUsage.current(of: getpid())
+            filled = MemoryStores(StoreSettings(), journal: VolatileJournal())
+            try await populate(filled)
+            try await Self.copy(filled, to: database, logger)
+            server = try await start(logger) { Self.keepState(of: &$0, in: database, logger) }
+        } else {
+            server = try await start(logger) { _ in }
+            idle = try ProcessUsage.current(of: getpid())
+            filled = server.stores
+            try await populate(filled)
+        }
+        let sessionCount = await filled.sessions.counts.sessions
         try Self.say([
             "issuer": .string(server.configuration.issuer.text),
             "idle_bytes": .number(JSONNumber(idle.residentBytes)),
@@ -61,7 +73,8 @@ struct LoadServer: AsyncParsableCommand {
         for await line in Self.inputLines() {
             // The only command it receives: how many codes to issue.
             let count = Int(line) ?? 0
-            try await IssuedCodes.issue(issued..<issued + count, in: server.stores, now: SystemTimeSource().now())
+            let sessions = server.storage.stores.sessions
+            try await IssuedCodes.issue(issued..<issued + count, in: sessions, now: SystemTimeSource().now())
             issued += count
             try Self.say(["issued": .number(JSONNumber(issued))])
         }
@@ -69,7 +82,17 @@ struct LoadServer: AsyncParsableCommand {
         Foundation.exit(0)
     }
 
-    private func start(_ logger: Logger) async throws -> GatehouseServer {
+    /// Adds sessions, and tells their refresh tokens.
+    private func populate(_ stores: MemoryStores) async throws {
+        let secret = try await stores.keys.serverSecret(candidate: SystemRandomSource().bytes(32)).outcome
+        try await fill(stores, TokenSealing(secret: secret, random: SystemRandomSource()))
+        try tell(RefreshTokenKey(secret: secret))
+    }
+
+    private func start(
+        _ logger: Logger,
+        _ prepare: (inout ServerEnvironment) -> Void
+    ) async throws -> GatehouseServer {
         let reservation = try PortReservation(SocketAddress(ip: .loopback, port: 0))
         var environment = ServerEnvironment(
             transport: try CurlClient(logger: logger),
@@ -97,6 +120,7 @@ struct LoadServer: AsyncParsableCommand {
                 logger: logger
             )
         }
+        prepare(&environment)
         return try await GatehouseServer.start(try configuration(reservation.address), environment: environment)
     }
 

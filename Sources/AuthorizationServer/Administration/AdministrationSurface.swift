@@ -89,12 +89,16 @@ enum AdministrationDocument {
 
 /// `GET /admin/openapi.json`.
 struct AdministrationDocumentEndpoint: Endpoint {
-    let body: [UInt8]
+    private let body: PreparedOnce<[UInt8]>
+
+    init(_ verbs: [AdministrationVerb]) {
+        body = PreparedOnce { AdministrationDocument.json(verbs).serialized() }
+    }
 
     var surfaces: [Surface] { [Surface(.get, AdministrationDocument.path, base: .host, name: "admin")] }
 
     func respond(to request: Request, context: RequestContext) async -> Response {
-        .json(body)
+        .json(body.value)
     }
 }
 

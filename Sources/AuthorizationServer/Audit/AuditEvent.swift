@@ -16,6 +16,13 @@ package struct AuditEvent: Sendable {
         self.fields = fields
     }
 
+    /// The same event with the number of its kind so far.
+    func counting(failures: Int) -> AuditEvent {
+        var fields = fields
+        fields.append("failures", failures)
+        return AuditEvent(name, fields)
+    }
+
     /// A client registered itself (RFC 7591).
     ///
     /// Its name is arbitrary text and is not written to an unencrypted file.
@@ -254,6 +261,15 @@ package struct AuditEvent: Sendable {
         var fields = AuditFields(session)
         fields.append("upstream", connection.upstream)
         fields.append("reason", connection.reason ?? "")
+        return AuditEvent("session.ended_upstream", fields)
+    }
+
+    /// A provider signed the user of a session out (OpenID Connect Back-Channel Logout 1.0).
+    static func signedOut(_ session: SessionID, at upstream: String) -> AuditEvent {
+        var fields = AuditFields()
+        fields.append("tsid", session)
+        fields.append("upstream", upstream)
+        fields.append("reason", "logged_out_at_provider")
         return AuditEvent("session.ended_upstream", fields)
     }
 

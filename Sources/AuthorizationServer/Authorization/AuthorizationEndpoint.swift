@@ -16,10 +16,12 @@ package struct AuthorizationEndpoint: Endpoint {
 
     /// Answers with the consent page, a redirect upstream if no consent is needed, or a refusal.
     package func respond(to request: Request, context: RequestContext) async -> Response {
+        var clientID: String?
         do throws(AuthorizationPageError) {
             // Syntax, client, redirect URI: until these hold, no redirect is allowed (RFC 6749 §4.1.2.1).
             let found = try reading.find(request, now: context.now)
             let check = found.check
+            clientID = try check.clientID()
             let client = try await admission.clients.client(forAuthorization: try check.clientID(), context: context)
             let redirectURI = try check.redirectURI(of: client)
             do throws(OAuthError) {
@@ -48,6 +50,8 @@ package struct AuthorizationEndpoint: Endpoint {
             }
         } catch {
             instruments.metrics.authorization(result: "page_error")
+            let event = AuditEvent.authorizationPage(clientID, error.problem)
+            instruments.refusals.record(event, of: clientID ?? "", context)
             return browser.refusals.page(error)
         }
     }

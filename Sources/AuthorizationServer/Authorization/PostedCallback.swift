@@ -58,7 +58,7 @@ struct PostedCallbackEndpoint: Endpoint {
 
     func respond(to request: Request, context: RequestContext) async -> Response {
         guard let name = request.pathParameter, let provider = upstreams[name] else {
-            return pages.error(.unknownUpstream, status: .notFound, reference: context.requestID)
+            return pages.error(.unknownUpstream, status: .notFound)
         }
         guard provider.callbackMethod == .formPost else {
             return Response(status: .methodNotAllowed, headerFields: [.allow: "GET, HEAD", .cacheControl: "no-store"])
@@ -70,7 +70,7 @@ struct PostedCallbackEndpoint: Endpoint {
             let sealed = try? callback.seal(request.body, for: name, now: context.now)
         else {
             audit.record(.callbackRefused(name, reason: "malformed"), context: context)
-            return pages.error(.badCallback, status: .badRequest, reference: context.requestID)
+            return pages.error(.badCallback, status: .badRequest)
         }
         let path = CallbackEndpoint.path + "/" + name
         return .redirect(to: issuer.url(path) + "?\(PostedCallback.parameter)=\(sealed)", after: request.method)

@@ -10,12 +10,19 @@ package struct AuthorizationLimit: Sendable {
     private let limiter: SourceLimiter
     private let metrics: ServerMetrics
     private let pages: PageRenderer
+    private let refusals: RefusalRecords?
 
     /// A limit that counts in `limiter`.
-    package init(limiter: SourceLimiter, metrics: ServerMetrics, pages: PageRenderer) {
+    package init(
+        limiter: SourceLimiter,
+        metrics: ServerMetrics,
+        pages: PageRenderer,
+        refusals: RefusalRecords? = nil
+    ) {
         self.limiter = limiter
         self.metrics = metrics
         self.pages = pages
+        self.refusals = refusals
     }
 
     /// Counts a login that is about to begin; returns the page to answer when it exceeds the allowance.
@@ -24,6 +31,7 @@ package struct AuthorizationLimit: Sendable {
             return nil
         }
         metrics.throttled(purpose: "authorization")
+        refusals?.record(.throttled("authorization"), of: "", context)
         var response = pages.error(.tooManyLogins, status: .tooManyRequests)
         response.headerFields[.retryAfter] = retryAfter.retryAfterSeconds
         return response

@@ -6,7 +6,7 @@ import SocketHTTP
 ///
 /// `ui_locales` of an authorization request (OpenID Connect Core 1.0 §3.1.2.1), pushed or not, comes first, then the
 /// cookie that remembers it for the rest of the login, then `Accept-Language`; what this server does not speak is
-/// passed over.
+/// passed over. An error page names the request.
 struct SpokenPages: Endpoint {
     private let endpoint: any Endpoint
     private let cookies: BrowserCookies
@@ -30,7 +30,9 @@ struct SpokenPages: Endpoint {
         let asked = request.query.flatMap(asked)
         let language = asked ?? cookies.language(request) ?? Self.accepted(request) ?? .english
         var response = await PageLanguage.$current.withValue(language) {
-            await endpoint.respond(to: request, context: context)
+            await PageReference.$current.withValue(context.requestID) {
+                await endpoint.respond(to: request, context: context)
+            }
         }
         if let asked {
             response.headerFields.append(HTTPField(name: .setCookie, value: cookies.settingLanguage(asked)))

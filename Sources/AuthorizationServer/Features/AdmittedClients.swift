@@ -5,21 +5,31 @@ import OpenSSLCrypto
 /// The clients that the operator has not blocked: a view of a store, for everything that serves clients.
 struct AdmittedClients: ClientStore {
     let store: any ClientStore
-    let blocks: any BlockStore
+    /// `nil` when the operator of these stores cannot block.
+    let blocks: (any BlockStore)?
+    /// Where stored metadata documents are renewed; `nil` where they are served as they are stored.
+    var renewal: DocumentRenewal?
 
+    // One view for both: each call of an async function costs every request.
     func client(_ id: String) async throws(StoreError) -> Client? {
         guard let client = try await store.client(id) else { return nil }
-        // Asked here, although `admitted` asks too: each call of an async function costs every request.
-        guard try await blocks.hasBlocks() else { return client }
-        return try await blocks.admitted(client)
+        var admitted = client
+        if let blocks, !blocks.isKnownToBeEmpty {
+            guard let rest = try await blocks.admitted(client) else { return nil }
+            admitted = rest
+        }
+        guard let renewal, client.kind == .metadataDocument else { return admitted }
+        return await renewal.present(admitted)
     }
 
     func register(
         _ client: Client,
         from source: SourceNetwork
     ) async throws(StoreError) -> Receipt<ClientRegistration> {
-        guard try await !blocks.isBlocked(.registration), try await blocks.admitted(client) == client else {
-            return Receipt(.full)
+        if let blocks {
+            guard try await !blocks.isBlocked(.registration), try await blocks.admitted(client) == client else {
+                return Receipt(.full)
+            }
         }
         return try await store.register(client, from: source)
     }
@@ -38,7 +48,7 @@ struct AdmittedClients: ClientStore {
         _ client: Client,
         presenting tokenHash: SHA256Digest
     ) async throws(StoreError) -> Receipt<ClientUpdate> {
-        guard try await blocks.admitted(client) == client else { return Receipt(.blocked) }
+        if let blocks, try await blocks.admitted(client) != client { return Receipt(.blocked) }
         return try await store.update(client, presenting: tokenHash)
     }
 }

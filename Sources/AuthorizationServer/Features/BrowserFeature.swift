@@ -32,6 +32,7 @@ struct BrowserFeature: Feature {
         if parts.configuration.deviceAuthorization {
             endpoints += DeviceEndpoints(parts, browser, prompt: browser.prompt).endpoints
         }
+        if let logo = SiteLogo(parts.configuration.branding) { endpoints.append(LogoEndpoint(logo: logo)) }
         if let target = parts.environment.frontPage { endpoints.append(FrontPageEndpoint(target: target)) }
         let pages = endpoints + ConnectionEndpoints(parts, browser, logins).endpoints
         let pushed = parts.seals.pushedRequests
@@ -62,7 +63,12 @@ struct BrowserParts {
             cookies: cookies,
             pages: pages,
             logins: BrowserLogins(sealing: parts.seals.logins, cookies: cookies, users: parts.stores.vault),
-            limit: AuthorizationLimit(limiter: parts.limiter, metrics: parts.metrics, pages: pages),
+            limit: AuthorizationLimit(
+                limiter: parts.limiter,
+                metrics: parts.metrics,
+                pages: pages,
+                refusals: parts.instruments.refusals
+            ),
             random: parts.environment.random
         )
         admission = AuthorizationAdmission(
@@ -84,7 +90,11 @@ struct BrowserParts {
             keeper: parts.connectionKeeper,
             accounts: parts.accountAdmission,
             claimMappings: parts.configuration.claimMappings,
-            failures: LegFailures(logger: parts.environment.logger, audit: parts.audit),
+            failures: LegFailures(
+                logger: parts.environment.logger,
+                audit: parts.audit,
+                upstreams: parts.upstreams
+            ),
             blocks: parts.stores.administration?.blocks
         )
     }

@@ -56,12 +56,7 @@ struct ClientParts: Sendable {
             logger: environment.logger
         )
         authenticator = ClientAuthenticator(
-            clients: RenewingClientStore(
-                registry: stores.admittedClients,
-                documents: documents,
-                admission: admission,
-                work: work
-            ),
+            clients: Self.clients(stores, documents, admission, work),
             assertions: ClientAssertionVerifier(
                 issuer: configuration.issuer,
                 keys: ClientKeys(remote: keySets),
@@ -74,12 +69,28 @@ struct ClientParts: Sendable {
         )
     }
     /// The same with another view of the registry and other secrets, after a reload.
-    func replacing(registry: any ClientStore, secrets: OperatorSecrets, work: BackgroundWork) -> ClientParts {
+    func replacing(stores: Stores, secrets: OperatorSecrets, work: BackgroundWork) -> ClientParts {
         var parts = self
         parts.authenticator = authenticator.replacing(
-            clients: RenewingClientStore(registry: registry, documents: documents, admission: admission, work: work),
+            clients: Self.clients(stores, documents, admission, work),
             operatorSecrets: secrets.clients
         )
         return parts
+    }
+
+    private static func clients(
+        _ stores: Stores,
+        _ documents: MetadataDocumentCache,
+        _ admission: MetadataDocumentAdmission,
+        _ work: BackgroundWork
+    ) -> AdmittedClients {
+        var clients = stores.admittedClients
+        clients.renewal = DocumentRenewal(
+            registry: stores.clients,
+            documents: documents,
+            admission: admission,
+            work: work
+        )
+        return clients
     }
 }

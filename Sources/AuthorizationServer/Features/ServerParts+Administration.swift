@@ -13,9 +13,9 @@ extension ServerParts {
         operations: OperatorRequests
     ) -> [any Endpoint] {
         let verbs =
-            upkeepVerbs(readiness, rotation) + fileVerbs(operations) + connectionVerbs
+            upkeepVerbs(readiness, rotation) + fileVerbs(operations) + upstreamVerbs + connectionVerbs
             + (stores.administration.map { operatorVerbs($0, rotation) } ?? [])
-        let document = AdministrationDocumentEndpoint(body: AdministrationDocument.json(verbs).serialized())
+        let document = AdministrationDocumentEndpoint(verbs)
         return (verbs + [document]).map(admin.guarding)
     }
 
@@ -69,6 +69,28 @@ extension ServerParts {
                 path: "/admin/snapshot",
                 summary: "Writes a snapshot now, which a backup can copy.",
                 endpoint: SnapshotEndpoint(requests: operations.snapshots, audit: audit)
+            ),
+        ]
+    }
+
+    private var upstreamVerbs: [AdministrationVerb] {
+        let endpoint = UpstreamListEndpoint(
+            configured: configuration.upstreams,
+            upstreams: upstreams,
+            vault: stores.vault
+        )
+        return [
+            AdministrationVerb(
+                method: .get,
+                path: "/admin/upstreams",
+                summary: "The providers: state, last success and failure, and the number of connections.",
+                endpoint: endpoint
+            ),
+            AdministrationVerb(
+                method: .get,
+                path: "/admin/upstreams/{name}",
+                summary: "A provider, also with its endpoints and our client there; no secrets.",
+                endpoint: endpoint
             ),
         ]
     }
@@ -271,8 +293,5 @@ extension ServerParts {
 
 extension Stores {
     /// The clients that the operator has not blocked.
-    var admittedClients: any ClientStore {
-        guard let administration else { return clients }
-        return AdmittedClients(store: clients, blocks: administration.blocks)
-    }
+    var admittedClients: AdmittedClients { AdmittedClients(store: clients, blocks: administration?.blocks) }
 }

@@ -100,7 +100,7 @@ struct ServerParts {
         parts.stores = stores
         parts.secrets = OperatorSecrets(configuration)
         parts.resources = configuration.resourceCatalogue
-        parts.clients = clients.replacing(registry: stores.admittedClients, secrets: parts.secrets, work: work)
+        parts.clients = clients.replacing(stores: stores, secrets: parts.secrets, work: work)
         parts.vault = vault.reloaded(configuration)
         return parts
     }

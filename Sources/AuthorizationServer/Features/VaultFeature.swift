@@ -38,12 +38,21 @@ struct VaultFeature: Feature {
 }
 
 extension ServerParts {
-    /// What identity providers ask for when a user leaves; `nil` when none has a token for it.
+    /// What identity providers ask for when a user leaves; `nil` when none can authenticate for it.
     fileprivate var globalRevocation: GlobalRevocationEndpoint? {
-        guard !secrets.globalRevocation.isEmpty, let administration = stores.administration else { return nil }
+        let signing = configuration.upstreams.filter(\.acceptsSignedRevocation).compactMap { upstreams[$0.name] }
+        let isUsed = !secrets.globalRevocation.isEmpty || !signing.isEmpty
+        guard isUsed, let administration = stores.administration else { return nil }
         return GlobalRevocationEndpoint(
             upstreams: upstreams,
             secrets: secrets.globalRevocation,
+            signers: GlobalRevocationSigners(
+                providers: signing,
+                endpoint: configuration.issuer.url(GlobalRevocationEndpoint.path),
+                replay: stores.replay,
+                failures: failures,
+                logger: environment.logger
+            ),
             subjects: RevokedSubjects(vault: stores.vault, listing: administration.listing),
             endings: SessionEndings(
                 administration: administration,

@@ -6,6 +6,8 @@ package struct Instruments: Sendable {
     package let metrics: ServerMetrics
     /// The record of what was granted, refused and ended.
     package let audit: AuditTrail
+    /// The same record of what strangers can repeat at will.
+    let refusals: RefusalRecords
     /// The log: what needs an operator's attention.
     package let logger: Logger
 
@@ -13,6 +15,7 @@ package struct Instruments: Sendable {
     package init(metrics: ServerMetrics, audit: AuditTrail, logger: Logger) {
         self.metrics = metrics
         self.audit = audit
+        refusals = RefusalRecords(audit: audit)
         self.logger = logger
     }
 }

@@ -38,6 +38,8 @@ package struct ServerEnvironment: Sendable {
     /// Opens another storage of the state than memory, journal and snapshots; ``storage`` and ``journal`` are then
     /// unused.
     package var openState: (@Sendable (StoreSettings) async throws -> any StateStorage)?
+    /// Waits before a start on ``openState`` is tried again, or throws what ends it; `nil` for one try only.
+    package var awaitState: (@Sendable (_ failure: any Error) async throws -> Void)?
     /// Reads a configured file, at start and whenever the operator requests it; it may block.
     package var readFile: @Sendable (_ path: String) throws -> String = { throw UnreadableFile(path: $0) }
     /// Reads the secrets of the configuration again, at the operator's request; it may block.

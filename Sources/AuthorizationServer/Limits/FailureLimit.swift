@@ -10,11 +10,13 @@ import OAuthProtocol
 package struct FailureLimit: Sendable {
     private let limiter: SourceLimiter
     private let metrics: ServerMetrics
+    private let refusals: RefusalRecords?
 
     /// A limit that counts in `limiter`.
-    package init(limiter: SourceLimiter, metrics: ServerMetrics) {
+    package init(limiter: SourceLimiter, metrics: ServerMetrics, refusals: RefusalRecords? = nil) {
         self.limiter = limiter
         self.metrics = metrics
+        self.refusals = refusals
     }
 
     /// The error to answer: the given one, or 429 when the guess exceeds the allowance.
@@ -24,6 +26,7 @@ package struct FailureLimit: Sendable {
             return error
         }
         metrics.throttled(purpose: "failure")
+        refusals?.record(.throttled("failure"), of: "", context)
         return OAuthError(.tooManyRequests, "too many failures from this address", retryAfter: retryAfter)
     }
 }

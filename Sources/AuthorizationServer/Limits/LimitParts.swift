@@ -27,6 +27,10 @@ struct LimitParts: Sendable {
         )
         guessed = GuessLimiter(rate: limits.failuresPerSource, share: share)
         guesses = GuessLimit(limiter: guessed, metrics: instruments.metrics, audit: instruments.audit)
-        failures = FailureLimit(limiter: sources, metrics: instruments.metrics)
+        failures = FailureLimit(
+            limiter: sources,
+            metrics: instruments.metrics,
+            refusals: instruments.refusals
+        )
     }
 }

@@ -40,11 +40,13 @@ struct LegFailure: Error, Sendable {
 package struct LegFailures: Sendable {
     private let logger: Logger
     private let audit: AuditTrail
+    private let upstreams: UpstreamDirectory?
 
-    /// Reports to a log and an audit trail.
-    package init(logger: Logger, audit: AuditTrail) {
+    /// Reports to a log and an audit trail, and to the provider's status.
+    package init(logger: Logger, audit: AuditTrail, upstreams: UpstreamDirectory? = nil) {
         self.logger = logger
         self.audit = audit
+        self.upstreams = upstreams
     }
 
     /// Reports a failure.
@@ -58,6 +60,7 @@ package struct LegFailures: Sendable {
         ]
         metadata["provider"] = failure.words.map { "\($0)" }
         logger.warning("a login at a provider failed", metadata: metadata)
+        upstreams?[upstream]?.noteFailedLogin(failure.reason)
         audit.record(
             .upstreamFailed(upstream, error: code, reason: failure.reason, words: failure.words),
             context: context

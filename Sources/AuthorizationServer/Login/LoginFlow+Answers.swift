@@ -73,7 +73,7 @@ extension LoginFlow {
         instruments.audit.record(.callbackRefused(upstream, reason: reason), context: context)
         // Without the cookie, a real and a guessed state have the same page, which therefore has no reference.
         let hasReference = reason != "unknown_state" && reason != "wrong_browser"
-        return browser.pages.error(page, status: status, reference: hasReference ? context.requestID : nil)
+        return browser.pages.error(page, status: status, hasReference: hasReference)
     }
 
     // MARK: - A client's login

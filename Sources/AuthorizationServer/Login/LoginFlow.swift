@@ -181,7 +181,7 @@ package struct LoginFlow: Sendable {
             await vault.credential(for: userID, upstream: provider.name, preferred: [], account: nil)
         )
         guard let connection, connection.isUsable(now: now),
-            let binding = provider.clientBinding, connection.upstreamClientID.hasSameBytes(as: binding),
+            let client = provider.knownClient, await legs.accounts.uses(connection, of: client, at: provider),
             provider.missingScopes(provider.requestedScopes, granted: connection.scopes).isEmpty,
             legs.accounts.admits(connection, at: provider), await legs.accounts.allowsWithoutVisit(connection)
         else { return nil }

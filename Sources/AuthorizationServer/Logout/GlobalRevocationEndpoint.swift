@@ -8,24 +8,33 @@ import UpstreamIdentity
 /// Global Token Revocation (draft-parecki-oauth-global-token-revocation): an identity provider ends everything that one
 /// of its users has here, such as when the person leaves.
 ///
-/// The provider shows the token that its upstream is configured with, and can name its own accounts only. Sessions,
-/// codes and logins of the user end before the answer, and logins of browsers, so that nothing begins again without the
-/// provider. Connections remain: they give access to nothing without a session.
+/// The provider shows the token that its upstream is configured with, or signs a JWT, and can name its own accounts
+/// only. Sessions, codes and logins of the user end before the answer, and logins of browsers, so that nothing begins
+/// again without the provider. Connections remain: they give access to nothing without a session.
 struct GlobalRevocationEndpoint: Endpoint {
     let upstreams: UpstreamDirectory
     /// The accepted tokens by the upstream's name.
     let secrets: [String: AcceptedSecrets]
+    let signers: GlobalRevocationSigners
     let subjects: RevokedSubjects
     let endings: SessionEndings
     let guesses: GuessLimit
 
     func respond(to request: Request, context: RequestContext) async -> Response {
         do throws(OAuthError) {
-            let providers = try callers(request, context)
-            let identifier = try Self.identifier(request)
-            var isKnown = false
-            for provider in providers {
-                isKnown = try await end(identifier, at: provider, context) || isKnown
+            guard let text = BearerToken.read(request) else {
+                throw OAuthError(.invalidToken, "the token of an identity provider is required")
+            }
+            let isKnown: Bool
+            if GlobalRevocationSigners.isSigned(text) {
+                let signed = try await signers.verified(text, context)
+                let identifier = try Self.identifier(request)
+                isKnown = try await signers.once(signed, context) { () throws(OAuthError) in
+                    try await end(identifier, at: signed.providers, context)
+                }
+            } else {
+                let providers = try callers(text, context)
+                isKnown = try await end(try Self.identifier(request), at: providers, context)
             }
             guard isKnown else { return .json(Array(#"{"error":"not_found"}"#.utf8), status: .notFound) }
             return Response(status: .noContent, headerFields: [.cacheControl: "no-store"])
@@ -35,10 +44,7 @@ struct GlobalRevocationEndpoint: Endpoint {
     }
 
     /// The providers whose token was shown; more than one if the operator gave them the same.
-    private func callers(_ request: Request, _ context: RequestContext) throws(OAuthError) -> [UpstreamProvider] {
-        guard let text = BearerToken.read(request) else {
-            throw OAuthError(.invalidToken, "the token of an identity provider is required")
-        }
+    private func callers(_ text: String, _ context: RequestContext) throws(OAuthError) -> [UpstreamProvider] {
         let presented = SHA256.hash(text)
         let isRight = try guesses.check(.identityProvider, context) {
             secrets.values.reduce(false) { found, secret in secret.accepts(presented) || found }
@@ -56,10 +62,24 @@ struct GlobalRevocationEndpoint: Endpoint {
         do { body = try JSONParser.parseObject(request.body) } catch {
             throw OAuthError(.invalidRequest, "the body must be a JSON object without repeated members")
         }
-        guard let object = body["sub_id"]?.objectValue else {
-            throw OAuthError(.invalidRequest, "sub_id is required and must be an object")
+        // Drafts before -03, which Okta also sends, name it `subject`.
+        let named = ["sub_id", "subject"].compactMap { body[$0] }
+        guard named.count == 1, let object = named[0].objectValue else {
+            throw OAuthError(.invalidRequest, "sub_id is required and must be one object")
         }
         return try SubjectIdentifier(object)
+    }
+
+    private func end(
+        _ identifier: SubjectIdentifier,
+        at providers: [UpstreamProvider],
+        _ context: RequestContext
+    ) async throws(OAuthError) -> Bool {
+        var isKnown = false
+        for provider in providers {
+            isKnown = try await end(identifier, at: provider, context) || isKnown
+        }
+        return isKnown
     }
 
     /// Ends what the identifier names at a provider; repeating it after a failure ends the rest.
@@ -86,35 +106,46 @@ struct GlobalRevocationEndpoint: Endpoint {
 }
 
 extension GlobalRevocationEndpoint {
+    /// The path, relative to the issuer.
+    static let path = "/oauth/global-token-revocation"
+
     var surfaces: [Surface] {
         [
             Surface(
                 .post,
-                "/oauth/global-token-revocation",
+                Self.path,
                 name: "global_revocation",
-                advertisement: .init(member: "global_token_revocation_endpoint"),
+                advertisement: .init(
+                    member: "global_token_revocation_endpoint",
+                    authentication: signers.providers.isEmpty ? nil : .own([GlobalRevocationToken.type])
+                ),
                 Self.operation
             )
         ]
     }
 
+    private static let subject: JSONValue = [
+        "type": "object", "required": ["format"],
+        "properties": [
+            "format": ["type": "string", "enum": .strings(SubjectIdentifier.formats)],
+            "iss": ["type": "string"], "sub": ["type": "string"], "id": ["type": "string"],
+            "email": ["type": "string"],
+        ],
+    ]
+
     private static let operation = OpenAPIOperation(
         id: "globalTokenRevocation",
         summary: "Ends everything that an identity provider's user has here.",
+        details: """
+            The bearer token is the upstream's `global_revocation_token` or, with `global_revocation_jwt`, a JWT of the \
+            provider's with `typ: global-token-revocation+jwt`, whose only audience is this URL. `subject` is the name \
+            of `sub_id` in earlier drafts.
+            """,
         body: OpenAPIBody(
             mediaType: "application/json",
             schema: [
-                "type": "object", "required": ["sub_id"],
-                "properties": [
-                    "sub_id": [
-                        "type": "object", "required": ["format"],
-                        "properties": [
-                            "format": ["type": "string", "enum": .strings(SubjectIdentifier.formats)],
-                            "iss": ["type": "string"], "sub": ["type": "string"], "id": ["type": "string"],
-                            "email": ["type": "string"],
-                        ],
-                    ]
-                ],
+                "type": "object", "properties": ["sub_id": subject, "subject": subject],
+                "oneOf": [["required": ["sub_id"]], ["required": ["subject"]]],
             ]
         ),
         responses: [

@@ -46,6 +46,9 @@ struct ProviderLogout: Sendable {
             }
         }
         for userID in victims.users { audit.record(.signedOut(userID, by: "provider"), context: context) }
+        for session in victims.ending.sessions {
+            audit.record(.signedOut(session, at: provider.name), context: context)
+        }
         // The provider waits for this answer, so its own tokens are revoked there afterwards.
         for connection in ended.erased { revocations.add(connection, cause: Self.reason, now: context.now) }
         audit.record(

@@ -58,6 +58,6 @@ struct AgentSections: Sendable {
     }
 
     private func box(_ name: String, _ value: String) -> HTML {
-        "<label><input type=\"checkbox\" name=\"\(name)\" value=\"\(value)\"> <code>\(value)</code></label><br>"
+        "<label class=\"box\"><input type=\"checkbox\" name=\"\(name)\" value=\"\(value)\"> <code>\(value)</code></label><br>"
     }
 }

@@ -132,7 +132,7 @@ struct ConsentPage {
                 """
         case .optional:
             return """
-                <li><label><input type="checkbox" form="\(Self.formID)" name="\(Self.choiceField)" \
+                <li><label class="box"><input type="checkbox" form="\(Self.formID)" name="\(Self.choiceField)" \
                 value="\(upstream.name)" checked> <strong>\(upstream.name)</strong></label> \
                 <span class="quiet">\(PageText.optional)</span>\(asked)</li>
                 """

@@ -9,12 +9,14 @@ package struct PageRenderer: Sendable {
     private let issuer: Issuer
     private let random: any RandomSource
     private let branding: Configuration.Branding
+    private let logo: SiteLogo?
 
     /// A renderer for the pages of an issuer.
     package init(issuer: Issuer, random: any RandomSource, branding: Configuration.Branding = .init()) {
         self.issuer = issuer
         self.random = random
         self.branding = branding
+        logo = SiteLogo(branding)
     }
 
     /// The page that asks for consent.
@@ -27,9 +29,15 @@ package struct PageRenderer: Sendable {
     }
 
     /// A page that explains what went wrong and what to do, with the reference by which the operator finds the request.
-    func error(_ page: ErrorPage, status: HTTPResponse.Status, reference: RequestID? = nil) -> Response {
+    ///
+    /// - Parameters:
+    ///   - page: The page.
+    ///   - status: Its status.
+    ///   - hasReference: Whether it names the request; not where two pages must not differ.
+    /// - Returns: The page.
+    func error(_ page: ErrorPage, status: HTTPResponse.Status, hasReference: Bool = true) -> Response {
         let line: HTML =
-            reference.map { reference in
+            (hasReference ? PageReference.current : nil).map { reference in
                 let id: HTML = "<code>\(reference.description)</code>"
                 return "<p class=\"quiet\">\(PageText.reference.html(["id": id]))</p>"
             } ?? .none
@@ -90,9 +98,14 @@ package struct PageRenderer: Sendable {
             <html lang="\(PageLanguage.current.rawValue)"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1">
             <meta name="color-scheme" content="light dark"><meta name="robots" content="noindex">
             \(PageIcon.tab)<title>\(title) – \(site)</title><style nonce="\(nonce)">\(PageStyle.sheet)\(accent)</style></head>
-            <body><header class="site">\(PageIcon.gate)\(site)</header><main>\(body)</main>\(footer)</body></html>
+            <body><header class="site">\(head)</header><main>\(body)</main>\(footer)</body></html>
             """
         return Response(status: status, headerFields: headerFields(nonce: nonce), body: Array(document.markup.utf8))
+    }
+
+    private var head: HTML {
+        guard let logo else { return "\(PageIcon.gate)\(site)" }
+        return "<img class=\"logo\" src=\"\(issuer.url(logo.path))\" alt=\"\(site)\">"
     }
 
     // Hexadecimal digits, checked for contrast when the configuration was read.
@@ -121,13 +134,15 @@ package struct PageRenderer: Sendable {
     // No form-action: Chromium enforces it over the whole redirect chain and would block the way back to loopback and
     // private-use redirect URIs (CO-5). Framing is refused twice, for old browsers too (D-57).
     private func headerFields(nonce: String) -> HTTPFields {
+        // Only the operator's logo is loaded, from this server.
+        let images = logo == nil ? "data:" : "'self' data:"
         // The listener adds what every answer has (see `Listeners`).
-        [
+        return [
             .contentType: "text/html; charset=utf-8",
             .contentLanguage: PageLanguage.current.rawValue,
             .cacheControl: "no-store",
             .contentSecurityPolicy:
-                "default-src 'none'; style-src 'nonce-\(nonce)'; img-src data:; base-uri 'none'; frame-ancestors 'none'",
+                "default-src 'none'; style-src 'nonce-\(nonce)'; img-src \(images); base-uri 'none'; frame-ancestors 'none'",
             .xFrameOptions: "DENY",
             .referrerPolicy: "no-referrer",
             .crossOriginOpenerPolicy: "same-origin",

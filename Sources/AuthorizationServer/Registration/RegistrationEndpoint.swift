@@ -29,6 +29,7 @@ package struct RegistrationEndpoint: Endpoint {
             try await checkInitialAccessToken(request, context)
             if let retryAfter = await limiter.spend(.registration, source: context.source, now: context.now) {
                 instruments.metrics.throttled(purpose: "registration")
+                instruments.refusals.record(.throttled("registration"), of: "", context)
                 throw OAuthError(.tooManyRequests, "too many registrations from this address", retryAfter: retryAfter)
             }
             let metadata = try ClientMetadata(try Self.body(request), policy: rules.policy)

@@ -84,6 +84,7 @@ struct RegistrationManagementEndpoint: Endpoint {
     ) async throws(OAuthError) -> Response {
         if let retryAfter = await limiter.spend(.registration, source: context.source, now: context.now) {
             instruments.metrics.throttled(purpose: "registration")
+            instruments.refusals.record(.throttled("registration"), of: "", context)
             throw OAuthError(.tooManyRequests, "too many registrations from this address", retryAfter: retryAfter)
         }
         let body = try RegistrationEndpoint.body(request)

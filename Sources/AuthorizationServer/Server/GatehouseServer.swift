@@ -75,7 +75,7 @@ package final class GatehouseServer: Sendable {
         _ configuration: Configuration,
         environment: ServerEnvironment
     ) async throws -> GatehouseServer {
-        let composition = try await ServerComposition.make(configuration, environment: environment)
+        let composition = try await WaitingStart(configuration, environment).composition()
         let listeners: Listeners
         do {
             listeners = try await Listeners.open(configuration, composition, environment: environment)

@@ -86,7 +86,7 @@ extension Configuration {
     }
 
     /// The listener of health, metrics and administration.
-    fileprivate var managementListener: ServerConfiguration {
+    var managementListener: ServerConfiguration {
         let tls = management.tls.map {
             TLSConfiguration(certificateFile: $0.certificateFile, privateKeyFile: $0.privateKeyFile)
         }

@@ -38,9 +38,9 @@ struct ServerComposition {
     /// Rebuilds the state and wires the parts.
     static func make(
         _ configuration: Configuration,
-        environment given: ServerEnvironment
+        environment given: ServerEnvironment,
+        work: BackgroundWork = BackgroundWork()
     ) async throws -> ServerComposition {
-        let work = BackgroundWork()
         var environment = given
         environment.adoptTracing(configuration, work: work)
         let now = environment.timeSource.now()

@@ -88,9 +88,10 @@ extension AccountAdmission {
 
     private func organizations(of connection: Connection, _ provider: UpstreamProvider) async -> JSONObject? {
         // What cannot be opened, or belongs to another client's tokens, answers nothing.
-        guard !rules.organizations.isEmpty, let accessToken = try? sealing.accessToken(of: connection) else {
-            return nil
-        }
+        guard !rules.organizations.isEmpty, let accessToken = try? sealing.accessToken(of: connection),
+            // VR-8: another server must not be sent the token; without an answer to that nothing is asked.
+            (try? await sealing.isFromPresentServer(connection, provider)) ?? false
+        else { return nil }
         return await provider.organizationClaims(
             rules.organizations,
             of: connection.account,

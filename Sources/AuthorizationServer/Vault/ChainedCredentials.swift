@@ -105,7 +105,7 @@ package final class ChainedCredentials: Sendable {
         }
         // The scopes that are asked for are the foreign server's.
         try UpstreamCredentials.check(connection, .empty, source)
-        try await UpstreamCredentials.checkServer(connection, source)
+        try await steps.sealing.checkServer(connection, source)
         return connection
     }
 

@@ -65,8 +65,11 @@ package struct ConnectionEnding: Sendable {
         }
         // Another client's tokens cannot be revoked by this one, and another authorization server must not see them
         // (VR-8).
-        guard let binding = provider.clientBinding, connection.upstreamClientID.hasSameBytes(as: binding) else {
-            return .notConfigured
+        guard let client = provider.knownClient else { return .notConfigured }
+        do {
+            guard try await sealing.areIssued(connection, to: client, provider) else { return .notConfigured }
+        } catch {
+            return .failed
         }
         return await ProviderRevocation(provider: provider)
             .revoke(accessToken: accessToken, refreshToken: refreshToken)

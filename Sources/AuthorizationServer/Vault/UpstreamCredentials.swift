@@ -98,7 +98,7 @@ package final class UpstreamCredentials: Sendable {
             throw .interactionRequired(reason: "not_connected", missingScopes: query.scopes, connection: nil)
         }
         try Self.check(connection, query.scopes, provider)
-        try await Self.checkServer(connection, provider)
+        try await sealing.checkServer(connection, provider)
         // Without an expiry the token is used until the API refuses it (VR-5, VR-12).
         let isGood = !connection.isReportedInvalid && (connection.accessTokenExpiry.map { now < $0 } ?? true)
         let isDue = !isGood || connection.isDueForRefresh(now: now, minimumLifetime: query.minimumLifetime)
@@ -153,25 +153,6 @@ package final class UpstreamCredentials: Sendable {
         let missing = provider.missingScopes(scopes, granted: connection.scopes)
         guard missing.isEmpty else {
             throw .interactionRequired(reason: "scope_missing", missingScopes: missing, connection: connection)
-        }
-    }
-
-    /// VR-8: refuses tokens of another server, before they are refreshed or returned.
-    ///
-    /// The connection is not marked: the operator may return to the server that issued it.
-    static func checkServer(
-        _ connection: Connection,
-        _ provider: UpstreamProvider
-    ) async throws(UpstreamCredentialError) {
-        let isAccepted: Bool
-        do {
-            isAccepted = try await provider.accepts(tokensOf: connection.upstreamClientID)
-        } catch {
-            // Nothing is known of the connection then; the next registration decides.
-            throw .temporarilyUnavailable(retryAfter: error.retryAfter)
-        }
-        guard isAccepted else {
-            throw .interactionRequired(reason: "reauth_required", missingScopes: .empty, connection: connection)
         }
     }
 

@@ -104,10 +104,14 @@ struct UpstreamRefreshSteps: Sendable {
         at provider: UpstreamProvider
     ) async throws(UpstreamCredentialError) -> Connection {
         // VR-8: the provider would revoke a refresh token that another client presents, and another authorization
-        // server of a protected server would learn it.
-        guard connection.upstreamClientID.hasSameBytes(as: client.binding) else {
-            throw await reauthorize(connection, reason: "upstream_client_changed")
+        // server would learn it.
+        let isOurs: Bool
+        do {
+            isOurs = try await sealing.areIssued(connection, to: client, provider)
+        } catch {
+            throw await failure(error, connection)
         }
+        guard isOurs else { throw await reauthorize(connection, reason: "upstream_client_changed") }
         let refreshToken = try refreshToken(connection)
         let response: UpstreamTokenResponse
         do {

@@ -1,5 +1,4 @@
 package import AuthorizationServer
-import Foundations
 package import OAuthProtocol
 package import OAuthState
 
@@ -57,11 +56,4 @@ extension ServerEnvironment {
             )
         }
     }
-}
-
-/// Whether every server of this process that a test starts keeps its state behind a ``Network``.
-///
-/// `make test` runs the server's tests twice, the second time with `GATEHOUSE_TEST_STORES=networked`.
-enum StateAcrossNetwork {
-    static let isOn = EnvironmentVariable.value("GATEHOUSE_TEST_STORES") == "networked"
 }

@@ -10,6 +10,7 @@ extension VaultStoreConformance {
             sameAccountReplaces
         ),
         Rule("VT-4: an old refresh token is not carried over to another upstream client (VR-8)", otherUpstreamClient),
+        Rule("VR-8: a refresh token of a client id alone is kept for that client at one server", namedServer),
         Rule("another account or provider is another connection", otherAccounts),
         Rule("UP-4: a login replaces what it showed of the account; tokens of no login leave it", acceptedClaims),
         Rule("D-67: one user's login never touches another user's connection to the same account", usersAreApart),
@@ -143,6 +144,25 @@ extension VaultStoreConformance {
         let second = try await connect(draft, candidate: 2, in: store)
         try require(second.tokens == StoreSample.tokens("access 2"), "another client's tokens were carried over")
         try requireEqual(second.upstreamClientID, "Iv1.new", "the upstream client")
+    }
+
+    /// Earlier versions stored no server; a binding that names one is another server's, unless it is the same.
+    static func namedServer(_ makeStore: StoreFactory<any VaultStore>) async throws {
+        let server = "https://id.example"
+        for (stored, present, isKept) in [
+            ("Iv1.abc", "Iv1.abc \(server)", true), ("Iv1.abc \(server)", "Iv1.abc \(server)", true),
+            ("Iv1.abc \(server)", "Iv1.abc https://other.example", false), ("Iv1.abc \(server)", "Iv1.abc", false),
+            ("Iv1.ab", "Iv1.abc \(server)", false), ("Iv1.abc", "Iv1.abc \(server) https://mcp.example", false),
+        ] {
+            let store = try await makeStore(StoreSettings())
+            let owner = try await user(StoreSample.login("alice"), candidate: 1, in: store)
+            _ = try await connect(StoreSample.draft(owner, upstreamClientID: stored), in: store)
+            let draft = StoreSample.draft(owner, tokens: StoreSample.tokens("access 2"), upstreamClientID: present)
+            let second = try await connect(draft, candidate: 2, in: store)
+            let isFound = second.tokens.refreshToken != nil
+            try requireEqual(isFound, isKept, "whether \(present) keeps what is bound to \(stored)")
+            try requireEqual(second.upstreamClientID, present, "the binding")
+        }
     }
 
     static func otherAccounts(_ makeStore: StoreFactory<any VaultStore>) async throws {

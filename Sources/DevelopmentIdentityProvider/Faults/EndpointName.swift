@@ -32,6 +32,17 @@ package enum EndpointName: String, Sendable, Hashable, CaseIterable {
     /// The path.
     package var path: String { rawValue }
 
+    /// The endpoint with the same purpose of the OAuth 2.0 flavour.
+    package var ofOAuth2: EndpointName {
+        switch self {
+        case .authorization: .oauth2Authorization
+        case .token: .oauth2Token
+        case .refresh: .oauth2Refresh
+        case .userInfo: .oauth2User
+        default: self
+        }
+    }
+
     /// Whether browsers are sent there, so that answers are redirects and pages.
     var isForBrowsers: Bool {
         switch self {

@@ -12,6 +12,8 @@ package enum PageSheet {
         body>*{max-width:34rem;margin:0 auto}
         main{background:var(--paper);border:1px solid var(--line);border-radius:1rem;padding:2rem}
         .site{display:flex;align-items:center;gap:.5rem;padding:0 .25rem .75rem;color:var(--quiet);font-size:.9rem}
+        .logo{display:block;max-width:100%;max-height:2.5rem}
+        @media (prefers-color-scheme:dark){.logo{background:#fff;padding:.25rem;border-radius:.35rem}}
         .foot{padding:.75rem .25rem;font-size:.9rem;color:var(--quiet)}.foot a{color:var(--accent)}
         svg{flex:none;fill:none;stroke:currentColor;stroke-width:2;stroke-linecap:round;stroke-linejoin:round}
         h1{font-size:1.5rem;line-height:1.25;margin:0 0 1rem;text-wrap:balance}
@@ -37,6 +39,8 @@ package enum PageSheet {
         display:inline-flex;align-items:center;justify-content:center;text-align:center}
         input:not([type=hidden],[type=checkbox],[type=radio]),select{display:block;width:100%;min-height:3rem;padding:.5rem .75rem;margin:.25rem 0;
         border:1px solid var(--edge);border-radius:.65rem;font:inherit;background:var(--paper);color:var(--ink)}
+        .box{display:inline-flex;align-items:center;gap:.6rem;min-width:2.75rem;min-height:2.75rem}
+        .box input{flex:none;width:1.25rem;height:1.25rem;margin:0;accent-color:var(--accent)}
         .main{background:var(--accent);border-color:var(--accent);color:var(--on)}.end{color:var(--bad)}
         .column>*{flex-basis:100%}.item button{flex:0 1 auto;min-height:2.75rem;padding:.4rem 1rem}
         button:hover,.button:hover{border-color:currentColor}

@@ -53,13 +53,14 @@ package struct ConfigurationLoader {
     package func loadAll(root: ConfigurationNode) throws(ConfigurationErrors) -> Loaded {
         var overrides = EnvironmentOverrides(environment: environment)
         let root = overrides.apply(to: root)
-        let decoded: Configuration
+        var decoded: Configuration
         do throws(ConfigurationErrors) {
             decoded = try Configuration(decoding: root)
         } catch {
             throw ConfigurationErrors(overrides.errors + error.errors)
         }
-        let errors = overrides.errors + ConfiguredFileCheck(files: files).errors(of: decoded)
+        let check = ConfiguredFileCheck(files: files)
+        let errors = overrides.errors + check.errors(of: decoded) + check.readLogo(into: &decoded)
         let resolved: Configuration
         do throws(ConfigurationErrors) {
             resolved = try SecretResolution(environment: environment).resolve(decoded)
@@ -70,7 +71,7 @@ package struct ConfigurationLoader {
         guard found.isEmpty else { throw ConfigurationErrors(found) }
         let fileWarnings =
             SecretResolution(environment: environment).warnings(of: decoded)
-            + ConfiguredFileCheck(files: files).warnings(of: decoded)
+            + check.warnings(of: decoded)
         return Loaded(configuration: resolved, unresolved: decoded, hostWarnings: resolved.warnings + fileWarnings)
     }
 }

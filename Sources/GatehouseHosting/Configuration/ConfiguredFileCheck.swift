@@ -7,19 +7,19 @@ import SocketHTTP
 struct ConfiguredFileCheck {
     let files: HostFiles
 
-    /// Everything that is wrong with them, by the keys that name them.
+    /// Everything that is wrong with them, by the keys that name them; a logo is checked when it is read.
     func errors(of configuration: Configuration) -> [ConfigurationError] {
         let named = configuration.files
         let unreadable = named.filter { $0.content == .tlsIdentity }.compactMap(error)
         return unreadable + unusableIdentities(configuration, unreadable)
-            + named.filter { $0.content != .tlsIdentity }.compactMap(error)
+            + named.filter { ![.tlsIdentity, .logo].contains($0.content) }.compactMap(error)
     }
 
     /// The private keys among them that every user of the machine can read.
     func warnings(of configuration: Configuration) -> [ConfigurationWarning] {
         configuration.files.filter { file in
             switch file.content {
-            case .certificates: false
+            case .certificates, .logo: false
             case .signingKey: true
             case .tlsIdentity: file.key.hasSuffix(".private_key_file")
             }
@@ -41,7 +41,7 @@ struct ConfiguredFileCheck {
         // The text around a PEM block may be in any encoding.
         let text = String(decoding: bytes, as: UTF8.self)
         switch content {
-        case .tlsIdentity: return nil
+        case .tlsIdentity, .logo: return nil
         case .certificates:
             // Any spelling that OpenSSL reads is accepted.
             return text.contains(/-----BEGIN (X509 |TRUSTED )?CERTIFICATE-----/) ? nil : "contains no PEM certificate"

@@ -36,9 +36,9 @@ package actor BlockList: BlockStore {
         return journal.receipt(true, at: journal.append(record))
     }
 
-    nonisolated package func hasBlocks() async -> Bool {
-        table.withLock { !$0.isEmpty }
-    }
+    nonisolated package var isKnownToBeEmpty: Bool { table.withLock { $0.isEmpty } }
+
+    nonisolated package func hasBlocks() async -> Bool { !isKnownToBeEmpty }
 
     nonisolated package func isBlocked(_ party: BlockedParty) async -> Bool {
         table.withLock { !$0.isEmpty && $0[party] != nil }

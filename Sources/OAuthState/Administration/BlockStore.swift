@@ -84,12 +84,19 @@ package protocol BlockStore: Sendable {
     func block(_ party: BlockedParty, now: Timestamp) async throws(StoreError) -> Receipt<BlockOutcome>
     /// Removes a block; false when there was none.
     func unblock(_ party: BlockedParty) async throws(StoreError) -> Receipt<Bool>
-    /// Whether anything is blocked now: what every request asks before it looks closer.
+    /// Whether anything is blocked now.
     func hasBlocks() async throws(StoreError) -> Bool
+    /// Whether it is known without asking the store that nothing is blocked now: what every request looks at first.
+    var isKnownToBeEmpty: Bool { get }
     /// Whether a party is blocked now.
     func isBlocked(_ party: BlockedParty) async throws(StoreError) -> Bool
     /// All blocks, oldest first.
     func blocks() async throws(StoreError) -> [Block]
+}
+
+extension BlockStore {
+    /// Unknown, unless a store has its blocks in memory.
+    package var isKnownToBeEmpty: Bool { false }
 }
 
 /// The outcome of a request to block.

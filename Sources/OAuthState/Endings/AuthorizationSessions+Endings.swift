@@ -18,9 +18,10 @@ extension AuthorizationSessions: EndingStore {
         sessions.removeValue(forKey: session.id)
         // Before the removal: a crash between the two must not leave an end of which no verifier learns.
         for ended in recordsEndings ? [session] + agents : [] {
-            // A token lives no longer than its session, and was issued until now. Before the first sweep the store does
-            // not know the time, so the session's own end is the bound.
-            let latest = moment + policy.accessTokenLifetime(of: ended.clientID)
+            // A token lives no longer than its session, and was issued until now, with at most the server's lifetime: a
+            // reload may lengthen a client's. Before the first sweep the store does not know the time, so the session's
+            // own end is the bound.
+            let latest = moment + policy.accessTokenLifetime
             _ = note(
                 .session(ended.id, ended.userID),
                 resource: ended.resource,

@@ -37,10 +37,14 @@ extension EndingLog {
     /// The mark comes last: entries are taken in the order of their numbers, and none of them is past it.
     var records: [[UInt8]] {
         guard last > 0 else { return [] }
-        let mark = BinaryWriter.record(.putEndingMark) { [last, loss] writer in
+        return entries.map { $0.record(.putEnding) } + [Self.mark(last: last, loss: loss)]
+    }
+
+    /// The record of what a snapshot says of the log beside its entries, which it follows.
+    package static func mark(last: UInt64, loss: EndingLoss?) -> [UInt8] {
+        BinaryWriter.record(.putEndingMark) { writer in
             writer.write(last)
             writer.write(loss) { $1.write(to: &$0) }
         }
-        return entries.map { $0.record(.putEnding) } + [mark]
     }
 }

@@ -3,7 +3,7 @@ import OAuthProtocol
 
 /// The endings that are not older than the tokens they are about, in the order of their numbers, at most a bounded
 /// count of them.
-struct EndingLog: Sendable {
+package struct EndingLog: Sendable {
     private(set) var entries: Deque<Ending> = []
     /// The number of the last ending that there ever was.
     private(set) var last: UInt64 = 0

@@ -68,7 +68,7 @@ package protocol RecordCodable: Sendable {
 
 extension RecordCodable {
     /// The row as one record of the given kind.
-    func record(_ kind: RecordKind) -> [UInt8] {
+    package func record(_ kind: RecordKind) -> [UInt8] {
         var writer = BinaryWriter(reserving: 256)
         writer.write(kind.rawValue)
         write(to: &writer)
@@ -78,7 +78,7 @@ extension RecordCodable {
 
 extension BinaryWriter {
     /// A record of a kind with a body.
-    static func record(_ kind: RecordKind, _ body: (inout BinaryWriter) -> Void) -> [UInt8] {
+    package static func record(_ kind: RecordKind, _ body: (inout BinaryWriter) -> Void) -> [UInt8] {
         var writer = BinaryWriter(reserving: 48)
         writer.write(kind.rawValue)
         body(&writer)

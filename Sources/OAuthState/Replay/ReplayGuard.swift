@@ -161,8 +161,13 @@ extension ReplayGuard: RecordedStore {
 
     /// A consumed id and its owner.
     package struct Change: RecordedChange {
-        let id: SHA256Digest
+        /// The id.
+        package let id: SHA256Digest
         fileprivate let use: Use
+        /// Whose id it is.
+        package var owner: AssertionOwner { use.owner }
+        /// When it can be forgotten.
+        package var expiry: Timestamp { use.expiry }
 
         package var place: Int { id.hashValue }
     }

@@ -1,7 +1,7 @@
 import DurableLog
 import HashTreeCollections
 package import OAuthProtocol
-import OpenSSLCrypto
+package import OpenSSLCrypto
 
 /// RFC 7009: revocation before expiry, of a session with everything in it or of a single access token.
 extension AuthorizationSessions {
@@ -93,7 +93,8 @@ extension AuthorizationSessions {
         }
     }
 
-    static func revokedTokenRecord(_ id: SHA256Digest, _ token: AccessRevocation) -> [UInt8] {
+    /// A revoked token as a record.
+    package static func revokedTokenRecord(_ id: SHA256Digest, _ token: AccessRevocation) -> [UInt8] {
         guard let sessionID = token.sessionID else {
             return BinaryWriter.record(.putRevokedToken) { writer in
                 writer.write(id)
@@ -110,7 +111,14 @@ extension AuthorizationSessions {
 
 /// The stored data of an access token that is refused before it expires.
 package struct AccessRevocation: Hashable, Sendable {
-    let expiry: Timestamp
+    /// When the token expires.
+    package let expiry: Timestamp
     /// Its session, whose share it counts for; `nil` for a token issued to a client itself.
-    let sessionID: SessionID?
+    package let sessionID: SessionID?
+
+    /// The revocation of a token.
+    package init(expiry: Timestamp, sessionID: SessionID?) {
+        self.expiry = expiry
+        self.sessionID = sessionID
+    }
 }

@@ -42,8 +42,8 @@ package struct Connection: Hashable, Sendable {
     package var scopes: ScopeSet
     /// When the access token expires; absent if the provider did not state it, because no lifetime is invented (VR-5).
     package var accessTokenExpiry: Timestamp?
-    /// Our client at the provider, to which the refresh token was issued (VR-8): its client id; at a protected server
-    /// followed by a space and the issuer, because one client id may be known to several authorization servers.
+    /// Our client at the provider, to which the refresh token was issued (VR-8): its client id and the server's name,
+    /// as ``ClientBinding`` says, because one client id may be known to several authorization servers.
     package var upstreamClientID: String
     package var status: Status
     /// Why the status is not active.
@@ -202,7 +202,7 @@ extension Connection: RecordCodable {
 extension Connection {
     /// The connection as a record: of the kinds with fields or accepted claims only if it has some, so that an older
     /// version of this server reads the others.
-    var journalRecord: [UInt8] {
+    package var journalRecord: [UInt8] {
         guard acceptedClaims.isEmpty else {
             return BinaryWriter.record(.putConnectionWithClaims) { writer in
                 write(to: &writer)

@@ -104,7 +104,7 @@ package actor TokenVault: VaultStore {
             // A refresh token is bound to the client that it was issued to: another client's is not carried over
             // (VR-8). Neither is one that the provider has ended.
             tokens: older.map {
-                $0.upstreamClientID == draft.upstreamClientID && $0.hasLiveRefreshToken
+                ClientBinding.continues($0.upstreamClientID, as: draft.upstreamClientID) && $0.hasLiveRefreshToken
                     ? draft.tokens.keepingAbsent(from: $0.tokens) : draft.tokens
             }
                 ?? draft.tokens,

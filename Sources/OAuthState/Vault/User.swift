@@ -74,7 +74,7 @@ extension User: RecordCodable {
 extension User {
     /// The user as a record: of the kind with more only if there are defaults or an epoch, so that an older version of
     /// this server reads the others.
-    var record: [UInt8] { record(defaults.isEmpty && loginEpoch == 0 ? .putUser : .putUserWithDefaults) }
+    package var record: [UInt8] { record(defaults.isEmpty && loginEpoch == 0 ? .putUser : .putUserWithDefaults) }
 
     /// Whether a connection is the one that is used at its upstream when nothing names another.
     ///

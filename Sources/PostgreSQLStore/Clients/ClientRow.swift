@@ -33,7 +33,7 @@ struct ClientRow {
     static func record(_ row: SQLRow, _ opener: RowOpener) throws(StoreError) -> ClientRecord {
         var record = try opener.open(ClientRecord.self, try row.bytes(1), table: table, identity: try row.bytes(0))
         record.lastUsedAt = try row.optionalTime(2)
-        record.source = SourceNetwork(number: UInt64(bitPattern: try row.integer(3)))
+        record.source = opener.seal.source(try row.integer(3))
         return record
     }
 }

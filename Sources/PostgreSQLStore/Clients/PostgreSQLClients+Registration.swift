@@ -101,7 +101,7 @@ extension PostgreSQLClients {
         let found = try await database.run(
             Self.put,
             [
-                .bytes(row.key), .bytes(body), .integer(byteCount), .integer(Int64(bitPattern: source.number)),
+                .bytes(row.key), .bytes(body), .integer(byteCount), seal.source(source),
                 client.managementTokenHash.map { SQLValue.digest($0) } ?? .null, .time(client.issuedAt),
                 .boolean(!hasRoom), .boolean(keepsKnown), .integer(clientsMax), .integer(bytesMax),
                 .time(client.issuedAt - Self.abandonment),

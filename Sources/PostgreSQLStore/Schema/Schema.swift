@@ -6,11 +6,14 @@ package enum Schema {
         package let version: Int64
         /// Plain SQL, made in one transaction.
         package let statements: [String]
+        /// Whether it takes away what a node of an earlier version uses, and waits until none of them lives.
+        package let isContraction: Bool
 
         /// A step.
-        package init(version: Int64, statements: [String]) {
+        package init(version: Int64, statements: [String], isContraction: Bool = false) {
             self.version = version
             self.statements = statements
+            self.isContraction = isContraction
         }
     }
 
@@ -22,6 +25,7 @@ package enum Schema {
         Migration(version: 2, statements: nodes),
         Migration(version: 3, statements: signals),
         Migration(version: 4, statements: pushes),
+        Migration(version: 5, statements: signalsWithoutTriggers, isContraction: true),
     ]
 
     /// Bodies that show whether a node has the storage key of the others.

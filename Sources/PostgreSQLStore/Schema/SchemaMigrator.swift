@@ -36,6 +36,8 @@ package struct SchemaMigrator: Sendable {
             guard found <= knownVersion else { throw SchemaError.fromFuture(found: found, known: knownVersion) }
             if found == 0 { try await makeTable() }
             for step in migrations where step.version > found {
+                // Made at the start of a later node; this version works with the tables before it, too.
+                if step.isContraction, try await hasEarlierNode(now: now) { break }
                 if try await make(step, now: now) { made.append(step.version) }
             }
         } catch let error as SchemaError {
@@ -59,6 +61,13 @@ package struct SchemaMigrator: Sendable {
             guard try await version() >= step.version else { throw error }
             return false
         }
+    }
+
+    /// Whether a node lives whose version had no mark for its id, and relied on triggers.
+    private func hasEarlierNode(now: Timestamp) async throws(StoreError) -> Bool {
+        let question = SQLStatement(once: "SELECT id FROM nodes WHERE seen_at > $1 AND length(id) = $2::bigint")
+        let parameters: [SQLValue] = [.time(now - LivingNodes.lifetime), .count(LivingNodes.earlierIDLength)]
+        return try await !database.run(question, parameters).isEmpty
     }
 
     private func makeTable() async throws(StoreError) {

@@ -13,6 +13,8 @@ import Synchronization
 package struct RowSeal: Sendable {
     private let keys: RowKeys
     private let indexKey: HMACSHA256Key
+    /// Hides numbers of networks and user agents.
+    let mask: NumberMask
 
     /// A seal under the storage key, with a salt of its own.
     ///
@@ -20,6 +22,7 @@ package struct RowSeal: Sendable {
     package init(key: StorageKey, random: any RandomSource) throws(CryptoError) {
         keys = try RowKeys(key: key, salt: random.bytes(RowKeys.saltByteCount))
         indexKey = HMACSHA256Key(key.derivedBytes(purpose: "row index"))
+        mask = NumberMask(key: HMACSHA256Key(key.derivedBytes(purpose: "row numbers")))
     }
 
     /// Seals the body of a row of this table with this identity: its primary key as bytes.

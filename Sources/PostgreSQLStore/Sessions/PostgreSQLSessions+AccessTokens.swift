@@ -63,7 +63,8 @@ extension PostgreSQLSessions {
             FROM (SELECT \(CountedTable.revokedTokens.count(known: "$5", at: "$4"))) AS room (count)
         ), gone AS (
             DELETE FROM sessions s USING verdict v WHERE s.id = $2::bytea AND v.outcome = 'ended'
-        ), added AS (
+            RETURNING s.id, s.user_id, s.body
+        ), \(PostgreSQLEndings.noting("gone")), added AS (
             INSERT INTO revoked_tokens (token, session_id, expiry)
             SELECT $1::bytea, $2::bytea, $3::bigint FROM verdict v WHERE v.outcome = 'added'
             ON CONFLICT (token) DO NOTHING

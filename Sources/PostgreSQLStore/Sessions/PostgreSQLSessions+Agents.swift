@@ -29,9 +29,13 @@ extension PostgreSQLSessions {
 
     private static let endOfOrphans = SQLStatement(
         """
-        DELETE FROM sessions s WHERE s.user_id = $2::bytea AND s.parent_id IS NOT NULL AND NOT EXISTS (
-            SELECT 1 FROM sessions p WHERE p.id = s.parent_id AND \(SessionRow.isLive("p", at: "$1"))
-        )
+        WITH gone AS (
+            DELETE FROM sessions s WHERE s.user_id = $2::bytea AND s.parent_id IS NOT NULL AND NOT EXISTS (
+                SELECT 1 FROM sessions p WHERE p.id = s.parent_id AND \(SessionRow.isLive("p", at: "$1"))
+            )
+            RETURNING s.id, s.user_id, s.body
+        ), \(PostgreSQLEndings.noting("gone"))
+        SELECT count(*) FROM gone
         """
     )
 
@@ -106,7 +110,8 @@ extension PostgreSQLSessions {
             WHERE s.token_hash = $2::bytea AND \(SessionRow.isUsable("s", at: "$1"))
         ), gone AS (
             DELETE FROM sessions s USING found f WHERE s.id = f.id AND f.cause IS NOT NULL
-        ), touched AS (
+            RETURNING s.id, s.user_id, s.body
+        ), \(PostgreSQLEndings.noting("gone")), touched AS (
             UPDATE sessions s SET rotated_at = $1::bigint FROM found f
             WHERE s.id = f.id AND f.cause IS NULL
                 AND (f.rotated_at <= f.created_at OR f.rotated_at <= $1::bigint - 3600000)

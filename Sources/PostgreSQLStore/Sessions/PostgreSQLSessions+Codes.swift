@@ -26,7 +26,7 @@ extension PostgreSQLSessions {
             .count(max),
             place.counts.known(.codes, max: max * Self.rememberedPerRedeemable),
             .count(max * Self.rememberedPerRedeemable),
-            .source(grant.login.source),
+            seal.source(grant.login.source),
             .digest(code),
             .id(grant.userID),
             seal.client(grant.login.request.clientID),
@@ -204,8 +204,8 @@ extension PostgreSQLSessions {
             WHERE c.code = j.code AND j.outcome IN ('redeemed', 'replayed')
         ), evicted AS (
             DELETE FROM sessions e USING idle i, judged j WHERE e.id = i.id AND j.outcome = 'redeemed'
-            RETURNING \(SessionRow.columns(of: "e"))
-        ), made AS (
+            RETURNING \(SessionRow.columns(of: "e")), e.user_id
+        ), \(PostgreSQLEndings.noting("evicted")), made AS (
             INSERT INTO sessions (\(insertedColumns))
             SELECT j.session_id, j.user_id, j.client, j.resource, j.scopes, j.connections, $14::bigint,
                 CASE WHEN j.issues_refresh_token THEN $15::bigint ELSE $16::bigint END,
@@ -222,8 +222,12 @@ extension PostgreSQLSessions {
 
     private static let endOfReplayed = SQLStatement(
         """
-        DELETE FROM sessions s USING codes c
-        WHERE c.code = $1::bytea AND c.replayed AND s.id = c.session_id
+        WITH gone AS (
+            DELETE FROM sessions s USING codes c
+            WHERE c.code = $1::bytea AND c.replayed AND s.id = c.session_id
+            RETURNING s.id, s.user_id, s.body
+        ), \(PostgreSQLEndings.noting("gone"))
+        SELECT count(*) FROM gone
         """
     )
 
@@ -251,7 +255,7 @@ extension PostgreSQLSessions {
     ///
     /// Nothing happens if the session has changed: a replay has ended it, and it remains ended (TK-6).
     private func unredeem(_ code: SHA256Digest, _ session: Session, inPlaceOf ended: Session?) async {
-        let values = [SQLValue.digest(code)] + Self.unchangedValues(of: session)
+        let values = [SQLValue.digest(code)] + unchangedValues(of: session)
         var call = SQLCall(Self.unredemption, values)
         do throws(StoreError) {
             if let ended { call = SQLCall(Self.unredemptionWithRestoration, values + (try self.values(of: ended))) }
@@ -279,9 +283,11 @@ extension PostgreSQLSessions {
         """
         \(takingBack), usable AS (
             \(makingUsable) RETURNING c.code
+        ), revived AS (
+            INSERT INTO sessions (\(insertedColumns)) SELECT \(insertedValues(from: 9)) FROM usable
+            ON CONFLICT (id) DO NOTHING RETURNING id, user_id
         )
-        INSERT INTO sessions (\(insertedColumns)) SELECT \(insertedValues(from: 9)) FROM usable
-        ON CONFLICT (id) DO NOTHING
+        \(PostgreSQLEndings.forgetting("revived"))
         """
     )
 

@@ -19,7 +19,7 @@ extension PostgreSQLSessions {
         let rows = try await database.run(
             Self.consumption,
             [
-                .digest(ticket), .source(source), .time(expiry), .time(now), place.counts.known(.tickets, max: max),
+                .digest(ticket), seal.source(source), .time(expiry), .time(now), place.counts.known(.tickets, max: max),
                 .count(max),
             ]
         )
@@ -70,7 +70,7 @@ extension PostgreSQLSessions {
                 .time(now),
                 place.counts.known(.pendingLogins, max: max),
                 .count(max),
-                .source(pending.login.source),
+                seal.source(pending.login.source),
                 seal.client(pending.login.request.clientID),
                 .ids(pending.login.connections),
                 seal.upstream(pending.upstream),

@@ -45,7 +45,7 @@ extension PostgreSQLSessions {
             guard use.generation < session.generation || wasBound else { return Receipt(outcome) }
             return Receipt(
                 outcome,
-                reversal: { await place.reversals.run([Self.unrotation(use, session, wasBound: wasBound)]) }
+                reversal: { await place.reversals.run([unrotation(use, session, wasBound: wasBound)]) }
             )
         default: return Receipt(outcome)
         }
@@ -71,8 +71,7 @@ extension PostgreSQLSessions {
             .boolean(use.rotates),
             use.scopes.map { seal.scopes($0) } ?? .null,
             use.resource.map { seal.resource($0) } ?? .null,
-            .integer(use.origin.map { Int64(bitPattern: $0.network.number) }),
-            .integer(use.origin.map { Int64(bitPattern: $0.agent) }),
+        ] + seal.origin(use.origin) + [
             .digest(use.key?.digest),
             .time(now),
             .time(now - policy.refreshReuseGrace),
@@ -165,7 +164,8 @@ extension PostgreSQLSessions {
         ), gone AS (
             DELETE FROM sessions s USING judged j
             WHERE s.id = j.id AND j.outcome IN ('expired', 'reused', 'ended')
-        ), noted AS (
+            RETURNING s.id, s.user_id, s.body
+        ), \(PostgreSQLEndings.noting("gone")), noted AS (
             UPDATE sessions s SET repeats = s.repeats + 1 FROM judged j WHERE s.id = j.id AND j.outcome = 'repeated'
         ), advanced AS (
             UPDATE sessions s SET
@@ -203,9 +203,7 @@ extension PostgreSQLSessions {
                 .id(use.family),
                 .time(now),
                 .time(now + policy.refreshTokenLifetime(of: use.clientID)),
-                .integer(use.origin.map { Int64(bitPattern: $0.network.number) }),
-                .integer(use.origin.map { Int64(bitPattern: $0.agent) }),
-            ]
+            ] + seal.origin(use.origin)
         )
     }
 
@@ -222,9 +220,9 @@ extension PostgreSQLSessions {
 
     /// Takes back a rotation whose answer never left: a client that tries again after the grace must not count as reuse
     /// and lose its session.
-    private static func unrotation(_ use: RefreshTokenUse, _ session: Session, wasBound: Bool) -> SQLCall {
+    private func unrotation(_ use: RefreshTokenUse, _ session: Session, wasBound: Bool) -> SQLCall {
         SQLCall(
-            unrotation,
+            Self.unrotation,
             [.integer(Int64(use.generation)), .boolean(wasBound)] + unchangedValues(of: session)
         )
     }

@@ -38,8 +38,8 @@ extension PostgreSQLSessions {
             FROM (SELECT $1::bigint) AS at (moment)
         ), evicted AS (
             DELETE FROM sessions e USING idle i, verdict v WHERE e.id = i.id AND v.admitted
-            RETURNING \(SessionRow.columns(of: "e"))
-        ), made AS (
+            RETURNING \(SessionRow.columns(of: "e")), e.user_id
+        ), \(PostgreSQLEndings.noting("evicted")), made AS (
             INSERT INTO sessions (\(insertedColumns))
             SELECT \(insertedValues(from: 7)) FROM verdict v WHERE v.admitted
         )
@@ -64,9 +64,11 @@ extension PostgreSQLSessions {
         """
         WITH gone AS (
             DELETE FROM sessions WHERE id = $1::bytea RETURNING id
+        ), revived AS (
+            INSERT INTO sessions (\(insertedColumns)) SELECT \(insertedValues(from: 2)) FROM gone
+            ON CONFLICT (id) DO NOTHING RETURNING id, user_id
         )
-        INSERT INTO sessions (\(insertedColumns)) SELECT \(insertedValues(from: 2)) FROM gone
-        ON CONFLICT (id) DO NOTHING
+        \(PostgreSQLEndings.forgetting("revived"))
         """
     )
 
@@ -145,7 +147,12 @@ extension PostgreSQLSessions {
     }
 
     private static let revocation = SQLStatement(
-        "DELETE FROM sessions s WHERE s.id = $1::bytea RETURNING \(SessionRow.columns)"
+        """
+        WITH gone AS (
+            DELETE FROM sessions s WHERE s.id = $1::bytea RETURNING \(SessionRow.columns), s.user_id
+        ), \(PostgreSQLEndings.noting("gone"))
+        SELECT \(SessionRow.columns(of: "gone")) FROM gone
+        """
     )
 
     package func revoke(_ id: SessionID, for clientID: String) async throws(StoreError) -> Receipt<SessionRevocation> {
@@ -161,7 +168,8 @@ extension PostgreSQLSessions {
             SELECT * FROM sessions WHERE id = $1::bytea FOR UPDATE
         ), gone AS (
             DELETE FROM sessions s USING held h WHERE s.id = h.id AND h.client = $2::bytea
-        )
+            RETURNING s.id, s.user_id, s.body
+        ), \(PostgreSQLEndings.noting("gone"))
         SELECT \(SessionRow.columns(of: "h")), h.client = $2::bytea FROM held h
         """
     )
@@ -195,8 +203,8 @@ extension PostgreSQLSessions {
             WHERE s.id = ANY(ARRAY(
                 SELECT unnest($1::bytea[]) UNION SELECT session_id FROM codes WHERE ended AND \(isNamed)
             ))
-            RETURNING s.id
-        )
+            RETURNING s.id, s.user_id, s.body
+        ), \(PostgreSQLEndings.noting("gone"))
         SELECT count(*) FROM gone
         """
     )

@@ -62,8 +62,7 @@ extension PostgreSQLSessions {
             .time(session.idleExpiry),
             .integer(Int64(session.generation)),
             .time(session.rotatedAt),
-            .integer(session.rotatedBy.map { Int64(bitPattern: $0.network.number) }),
-            .integer(session.rotatedBy.map { Int64(bitPattern: $0.agent) }),
+        ] + seal.origin(session.rotatedBy) + [
             .digest(session.boundKey?.digest),
             .digest(session.agent?.tokenHash),
             .id(session.agent?.parent),
@@ -85,15 +84,12 @@ extension PostgreSQLSessions {
     }
 
     /// A session's values for ``isUnchanged(from:)``: 7 of them.
-    static func unchangedValues(of session: Session) -> [SQLValue] {
+    func unchangedValues(of session: Session) -> [SQLValue] {
         [
             .id(session.id),
             .integer(Int64(session.generation)),
             .time(session.rotatedAt),
             .time(session.idleExpiry),
-            .integer(session.rotatedBy.map { Int64(bitPattern: $0.network.number) }),
-            .integer(session.rotatedBy.map { Int64(bitPattern: $0.agent) }),
-            .digest(session.boundKey?.digest),
-        ]
+        ] + seal.origin(session.rotatedBy) + [.digest(session.boundKey?.digest)]
     }
 }

@@ -13,7 +13,8 @@ package struct SessionRow: Sendable {
     private let idleExpiry: Timestamp
     private let generation: UInt32
     private let rotatedAt: Timestamp
-    private let rotatedBy: RefreshOrigin?
+    /// Network and user agent of the last refresh, masked.
+    private let rotatedBy: (network: Int64, agent: Int64)?
     private let boundKey: KeyThumbprint?
 
     /// The columns that ``init(_:at:)`` reads, of the table, or of a subquery, with this alias.
@@ -55,10 +56,7 @@ package struct SessionRow: Sendable {
         rotatedBy =
             try row.isNull(start + 6)
             ? nil
-            : RefreshOrigin(
-                network: SourceNetwork(number: UInt64(bitPattern: try row.integer(start + 6))),
-                agent: UInt64(bitPattern: try row.integer(start + 7))
-            )
+            : (try row.integer(start + 6), try row.integer(start + 7))
         boundKey = try row.isNull(start + 8) ? nil : KeyThumbprint(digest: try row.digest(start + 8))
     }
 
@@ -86,7 +84,7 @@ package struct SessionRow: Sendable {
             isFederated: sealed.isFederated,
             boundKey: boundKey,
             agent: sealed.agent,
-            rotatedBy: rotatedBy
+            rotatedBy: rotatedBy.map { opener.seal.origin(network: $0.network, agent: $0.agent) }
         )
     }
 }

@@ -2,9 +2,9 @@ import OAuthProtocol
 package import OAuthState
 import OpenSSLCrypto
 
-/// The log of endings in a database, which its triggers write.
+/// The log of endings in a database, which the statements that end sessions write.
 package struct PostgreSQLEndings: EndingStore {
-    private let place: StorePlace
+    let place: StorePlace
 
     /// The log over a database.
     package init(_ place: StorePlace) {
@@ -14,7 +14,7 @@ package struct PostgreSQLEndings: EndingStore {
     /// The table, and what bodies of tokens are sealed for; those of sessions are sealed for their own table.
     static let table = "session_endings"
 
-    /// Keeps triggers from noting what the transaction deletes.
+    /// Keeps the triggers of development versions, where there are some, from noting what the transaction deletes.
     static let quiet = SQLCall(SQLStatement("SELECT set_config('gatehouse.quiet', 'on', true)"))
 
     /// Begins the log where this node is the first that asks for it.
@@ -36,8 +36,8 @@ package struct PostgreSQLEndings: EndingStore {
     )
 
     package func lastEnding() async throws(StoreError) -> UInt64 {
-        let rows = try await place.database.run(Self.lastNumber)
-        guard let row = rows.first else { throw .unavailable }
+        let rows = try await place.database.run([Self.numbering, SQLCall(Self.lastNumber)]).last
+        guard let row = rows?.first else { throw .unavailable }
         return try Self.number(row, 0)
     }
 
@@ -45,7 +45,8 @@ package struct PostgreSQLEndings: EndingStore {
 
     package func endings(after sequence: UInt64, limit: Int) async throws(StoreError) -> Receipt<EndingPage> {
         let start = Int64(clamping: sequence)
-        let rows = try await place.database.run(Self.page, [.integer(start), .count(limit + 1)])
+        let page = SQLCall(Self.page, [.integer(start), .count(limit + 1)])
+        let rows = try await place.database.run([Self.numbering, page]).last ?? []
         guard let first = rows.first else { throw .unavailable }
         var endings: [Ending] = []
         for row in rows.prefix(limit) where try !row.isNull(3) { endings.append(try ending(row)) }
@@ -106,6 +107,7 @@ package struct PostgreSQLEndings: EndingStore {
 extension PostgreSQLEndings: SweptTables {
     func sweepCalls(now: Timestamp, limit: Int) -> [SQLCall] {
         [
+            Self.numbering,
             SQLCall(Self.sweep, [.time(now), .count(limit)]),
             SQLCall(Self.bound, [.count(place.limits.endingsMax), .count(limit)]),
         ]

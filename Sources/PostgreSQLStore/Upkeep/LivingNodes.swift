@@ -20,13 +20,16 @@ final class LivingNodes: Sendable {
     static let interval = Duration.seconds(3)
     /// For how long a note counts; clocks of nodes differ by some seconds at most.
     static let lifetime = Duration.seconds(15)
+    /// How long the ids of nodes were before they had a mark.
+    static let earlierIDLength = 16
     /// After how long the row of a node that was killed is dropped.
     private static let retention = Duration.seconds(3600)
 
     /// This process as a node.
     init(database: any SQLDatabase, random: any RandomSource) {
         self.database = database
-        id = random.bytes(16)
+        // The mark distinguishes it from nodes of versions that relied on triggers.
+        id = [1] + random.bytes(Self.earlierIDLength)
     }
 
     /// How many there are, this one included.

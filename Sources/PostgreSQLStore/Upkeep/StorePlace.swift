@@ -43,6 +43,20 @@ extension RowSeal {
     func scopes(_ scopes: ScopeSet) -> SQLValue {
         .byteStrings(scopes.tokens.map { index([$0], table: "scopes").bytes })
     }
+    /// The network of a request.
+    func source(_ network: SourceNetwork) -> SQLValue { number(network.number) }
+    /// The network of a row.
+    func source(_ column: Int64) -> SourceNetwork { SourceNetwork(number: mask.unmasked(UInt64(bitPattern: column))) }
+    /// Network and user agent of a refresh, two values.
+    func origin(_ origin: RefreshOrigin?) -> [SQLValue] {
+        guard let origin else { return [.null, .null] }
+        return [number(origin.network.number), number(origin.agent)]
+    }
+    /// What two columns of a row say.
+    func origin(network: Int64, agent: Int64) -> RefreshOrigin {
+        RefreshOrigin(network: source(network), agent: mask.unmasked(UInt64(bitPattern: agent)))
+    }
+    private func number(_ value: UInt64) -> SQLValue { .integer(Int64(bitPattern: mask.masked(value))) }
 }
 
 extension SQLValue {
@@ -54,8 +68,6 @@ extension SQLValue {
     static func integer(_ value: Int64?) -> SQLValue { value.map { .integer($0) } ?? .null }
     /// A bound or a count.
     static func count(_ value: Int) -> SQLValue { .integer(Int64(value)) }
-    /// The network of a request, by the bits of its number.
-    static func source(_ value: SourceNetwork) -> SQLValue { .integer(Int64(bitPattern: value.number)) }
     /// A time span in milliseconds.
     static func duration(_ value: Duration) -> SQLValue { .integer(value.wholeMilliseconds) }
 }

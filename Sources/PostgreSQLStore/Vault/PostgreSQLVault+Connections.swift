@@ -7,11 +7,18 @@ extension PostgreSQLVault {
     static let lockUser = SQLStatement("SELECT 1::bigint FROM users WHERE id = $1 FOR UPDATE")
 
     // VR-8: a refresh token is bound to the client that it was issued to: another client's is not carried over. Neither
-    // is one that the provider has ended (statuses 2 and 3).
+    // is one that the provider has ended (statuses 2 and 3). As ClientBinding has it, a client id alone, as earlier
+    // versions stored it, continues as that client at one server.
     private static func carried(_ column: String) -> String {
         """
         COALESCE(excluded.\(column), CASE
-            WHEN c.upstream_client_id = excluded.upstream_client_id AND c.status NOT IN (2, 3) THEN c.\(column)
+            WHEN c.status NOT IN (2, 3) AND (
+                c.upstream_client_id = excluded.upstream_client_id
+                OR (
+                    cardinality(string_to_array(excluded.upstream_client_id, ' ')) = 2
+                    AND split_part(excluded.upstream_client_id, ' ', 1) = c.upstream_client_id
+                )
+            ) THEN c.\(column)
         END)
         """
     }

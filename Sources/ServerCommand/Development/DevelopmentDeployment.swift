@@ -12,26 +12,38 @@ import SocketHTTP
 /// The parts of `gatehouse dev`: identity providers with two users, a server in memory, demo resources, and the control
 /// plane for tests.
 struct DevelopmentDeployment: Sendable {
-    let server: GatehouseServer
-    let upstreams: [(upstream: DevelopmentUpstream, provider: DevelopmentIdentityProvider)]
-    let clock: DevelopmentClock
-    let adminToken: String
+    /// What the control plane acts on.
+    let ground: ControlGround
     let control: ControlPlane
     /// The page *Try it*; `nil` without one.
     let demo: DemoApplication?
 
-    /// The first provider, which the transcript uses.
-    let provider: DevelopmentIdentityProvider
-    /// The first resource's URI and its server's credentials.
-    let resource: String
-    let resourceServer: (id: String, secret: String)
+    var server: GatehouseServer { ground.server }
+    var upstreams: [(upstream: DevelopmentUpstream, provider: DevelopmentIdentityProvider)] { ground.upstreams }
+    var clock: DevelopmentClock { ground.clock }
+    var adminToken: String { ground.adminToken }
+
+    /// The first provider, which the transcript uses; a start without one is refused.
+    var provider: DevelopmentIdentityProvider { upstreams[0].provider }
+    /// The first resource's URI.
+    var resource: String { first.uri }
+    /// The credentials of the first resource's server.
+    var resourceServer: (id: String, secret: String) {
+        (first.clientID ?? "", first.clientSecret?.value?.text ?? "")
+    }
+
+    private var first: Configuration.Resource { server.configuration.resources[0] }
 
     /// Starts the providers, the server and the control plane.
     ///
+    /// - Parameters:
+    ///   - given: What the command line, or a test, asks for.
+    ///   - isFurther: Whether the control plane of another server starts it, and so has no further ones itself.
     /// - Returns: The running deployment and its host.
     /// - Throws: Any error that prevents a server's start.
     static func start(
-        _ given: DevelopmentOptions
+        _ given: DevelopmentOptions,
+        isFurther: Bool = false
     ) async throws -> (deployment: DevelopmentDeployment, host: ServerHost) {
         let (options, demoPort) = try reserveDemo(given)
         let random = SystemRandomSource()
@@ -39,53 +51,90 @@ struct DevelopmentDeployment: Sendable {
         let clock = DevelopmentClock()
         let reservation = try PortReservation(options.address)
         let upstreams = try providers(options, clock: clock, random: random)
-        let adminToken = secret()
         let settings = try DevelopmentSettings(
             DevelopmentConfiguration(
                 options: options,
                 address: reservation.address,
                 upstreams: upstreams.map(\.upstream),
                 resourceSecrets: options.resources.map { _ in secret() },
-                adminToken: adminToken
+                adminToken: secret()
             )
         )
-        let configuration = settings.configuration
-        guard let first = upstreams.first, let resource = configuration.resources.first else {
+        guard !upstreams.isEmpty, !settings.configuration.resources.isEmpty else {
             throw HostError(description: "at least one upstream and one resource are needed")
         }
-        try await startProviders(upstreams, for: configuration.issuer)
-        let host = try ServerHost(configuration, logLevel: options.logLevel, audits: false)
-        var environment = try host.environment()
-        environment.reservations = [reservation]
-        environment.frontPage = demoPort.map(DemoApplication.url)
-        environment.timeSource = clock
-        let requests = ServerRequestCapture(clock: clock)
-        environment.logger = requests.logger(over: host.logger)
-        environment.readConfiguration = { settings.configuration }
-        let server = try await GatehouseServer.start(configuration, environment: environment)
-        let ground = ControlGround(
-            server: server,
-            upstreams: upstreams.map { ($0.upstream, $0.provider) },
-            clock: clock,
-            transport: host.transport,
-            adminToken: adminToken,
+        let host = try ServerHost(settings.configuration, logLevel: options.logLevel, audits: false)
+        let parts = Parts(
             settings: settings,
-            requests: requests
-        )
-        let control = try await ControlPlane.start(ground, token: secret(), logger: host.logger)
-        let demo = try await startDemo(at: demoPort, ground, resource, logger: host.logger)
-        let deployment = DevelopmentDeployment(
-            server: server,
             upstreams: upstreams,
             clock: clock,
-            adminToken: adminToken,
-            control: control,
-            demo: demo,
-            provider: first.provider,
-            resource: resource.uri,
-            resourceServer: (resource.clientID ?? "", resource.clientSecret?.value?.text ?? "")
+            reservation: reservation,
+            demoPort: demoPort,
+            servers: isFurther ? nil : DevelopmentServers(given)
         )
-        return (deployment, host)
+        do {
+            return (try await launch(parts, host: host, controlToken: secret()), host)
+        } catch {
+            // A process with further servers outlives the failure of one.
+            for (_, provider) in upstreams { await provider.shutdown() }
+            await host.close()
+            throw error
+        }
+    }
+
+    /// What a start has prepared before anything runs.
+    private struct Parts {
+        let settings: DevelopmentSettings
+        let upstreams: [(upstream: DevelopmentUpstream, provider: DevelopmentIdentityProvider)]
+        let clock: DevelopmentClock
+        let reservation: PortReservation
+        let demoPort: PortReservation?
+        let servers: DevelopmentServers?
+    }
+
+    private static func launch(
+        _ parts: Parts,
+        host: ServerHost,
+        controlToken: String
+    ) async throws -> DevelopmentDeployment {
+        let configuration = parts.settings.configuration
+        try await startProviders(parts.upstreams, for: configuration.issuer)
+        var environment = try host.environment()
+        environment.reservations = [parts.reservation]
+        environment.frontPage = parts.demoPort.map(DemoApplication.url)
+        environment.timeSource = parts.clock
+        let requests = ServerRequestCapture(clock: parts.clock)
+        environment.logger = requests.logger(over: host.logger)
+        environment.readConfiguration = { parts.settings.configuration }
+        let server = try await GatehouseServer.start(configuration, environment: environment)
+        do {
+            let ground = ControlGround(
+                server: server,
+                upstreams: parts.upstreams,
+                clock: parts.clock,
+                transport: host.transport,
+                adminToken: parts.settings.adminToken,
+                settings: parts.settings,
+                requests: requests,
+                servers: parts.servers
+            )
+            let control = try await ControlPlane.start(ground, token: controlToken, logger: host.logger)
+            do {
+                let demo = try await startDemo(
+                    at: parts.demoPort,
+                    ground,
+                    configuration.resources[0],
+                    logger: host.logger
+                )
+                return DevelopmentDeployment(ground: ground, control: control, demo: demo)
+            } catch {
+                await control.shutdown()
+                throw error
+            }
+        } catch {
+            await server.shutdown(gracePeriod: .zero)
+            throw error
+        }
     }
 
     /// Reserves the port of the page *Try it*, whose address is also that of the demo resource.
@@ -175,14 +224,23 @@ struct DevelopmentDeployment: Sendable {
 
     /// Stops all parts but the server, which ends first.
     func shutdownCompanions() async {
+        await ground.servers?.stopAll()
         await demo?.shutdown()
         await control.shutdown()
         for (_, provider) in upstreams { await provider.shutdown() }
     }
 
+    /// Lets every held request continue, here and at the further servers, which end: a shutdown waits for requests in
+    /// progress.
+    func releaseAll() async {
+        ground.clearFaults()
+        await ground.servers?.stopAll()
+    }
+
     /// Stops everything.
-    func shutdown() async {
-        await server.shutdown()
+    func shutdown(gracePeriod: Duration = .seconds(10)) async {
+        await releaseAll()
+        await server.shutdown(gracePeriod: gracePeriod)
         await shutdownCompanions()
     }
 }

@@ -20,6 +20,9 @@ final class DevelopmentSettings: Sendable {
         state = Mutex(State(current: try configuration.load()))
     }
 
+    /// The token for the management listener's `/admin`.
+    var adminToken: String { first.adminToken }
+
     /// What the server has, or has been asked to read.
     var configuration: Configuration { state.withLock { $0.current } }
 

@@ -3,10 +3,10 @@ import UpstreamIdentity
 extension Verdict.Cause {
     /// What an event ends, refuses or warns of; `nil` for one that does nothing of these.
     init?(_ entry: AuditEntry) {
-        guard let cause = Self.ending(entry) ?? Self.refusal(entry) ?? Self.upstream(entry) ?? Self.warning(entry)
-        else {
-            return nil
-        }
+        let cause =
+            Self.ending(entry) ?? Self.refusal(entry) ?? Self.upstream(entry) ?? Self.warning(entry)
+            ?? Self.rejection(entry)
+        guard let cause else { return nil }
         self = cause
     }
 
@@ -20,6 +20,18 @@ extension Verdict.Cause {
                 "none: the client signs the user in when it needs to",
                 isFinal: true
             )
+        case "session.ended" where entry["reason"] == "access_withdrawn":
+            return Self(
+                "\(by) no longer accepts the user, so a refresh ended the session",
+                "none if that is intended; otherwise change that rule, and the user logs in again",
+                isFinal: true
+            )
+        case "session.ended" where entry["by"].hasPrefix("provider:"):
+            return Self(
+                "\(by.dropFirst("provider:".count)) ended what its user has here, and so the session",
+                "ask the provider's administrators why; the user logs in again if they allow it",
+                isFinal: true
+            )
         case "session.ended":
             return Self(
                 "\(by) ended the session",
@@ -30,6 +42,12 @@ extension Verdict.Cause {
             return Self(
                 "the account at \(upstream) is not known to meet required_claims, so the session ended",
                 "the user logs in again; if that is refused, choose another account or change required_claims",
+                isFinal: true
+            )
+        case "session.ended_upstream" where entry["reason"] == "logged_out_at_provider":
+            return Self(
+                "the user was signed out at \(upstream), which ended the session",
+                "the user logs in again there",
                 isFinal: true
             )
         case "session.ended_upstream":

@@ -16,6 +16,8 @@ struct ServerService: Service {
     var manager: ServiceManager?
     /// Reopens the host's own files, before the server reads its files again.
     var reopenFiles: @Sendable () -> Void = {}
+    /// Called when the shutdown begins, before requests in progress are waited for.
+    var whenStopping: @Sendable () async -> Void = {}
     /// Ends the process with the one that started it; `nil` for a server that outlives it.
     var parent: ParentWatch?
 
@@ -44,6 +46,7 @@ struct ServerService: Service {
             group.cancelAll()
         }
         manager?.report(.stopping)
+        await whenStopping()
         await server.shutdown()
     }
 }

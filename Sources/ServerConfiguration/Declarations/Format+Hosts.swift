@@ -85,6 +85,8 @@ package struct ConfiguredFile: Hashable, Sendable {
         case certificates
         /// One PEM private key that signs.
         case signingKey
+        /// A picture for the pages, which the host reads into the configuration.
+        case logo
     }
 
     /// The key's path.
@@ -106,6 +108,19 @@ extension Format where Value == String {
             write: path.write,
             shape: path.shape,
             files: { key, file in [ConfiguredFile(key: key, path: file, content: content)] }
+        )
+    }
+}
+
+extension Format where Value == LogoFile {
+    /// The path of a picture for the pages.
+    static var logo: Format {
+        let path = Format<String>.file(holding: .logo)
+        return Format(
+            read: { cursor, _, context in path.read(cursor, nil, context).map { LogoFile(path: $0) } },
+            write: { path.write($0.path) },
+            shape: { path.shape($0?.path) },
+            files: { key, file in path.files(key, file.path) }
         )
     }
 }

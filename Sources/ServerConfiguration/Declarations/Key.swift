@@ -50,7 +50,13 @@ struct Key<Section: Sendable>: Sendable {
                 shape: format.shape(value)
             )
         }
-        replaceSecrets = { path, section, replace in format.replaceSecrets(path, &section[keyPath: property], replace) }
+        replaceSecrets = { path, section, replace in
+            let value = section[keyPath: property]
+            var replaced = value
+            format.replaceSecrets(path, &replaced, replace)
+            // Not written back otherwise: a property that is a second spelling of another one would overwrite it.
+            if replaced != value { section[keyPath: property] = replaced }
+        }
         files = { path, section in format.files(path, section[keyPath: property]) }
         differences = { path, old, new in
             let (old, new) = (old[keyPath: property], new[keyPath: property])

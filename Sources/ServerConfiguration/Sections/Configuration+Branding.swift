@@ -5,6 +5,8 @@ extension Configuration {
     package struct Branding: Hashable, Sendable {
         /// The site's name; the issuer's host without one.
         package var name: String?
+        /// The picture at the head of every page.
+        package var logoFile: LogoFile?
         /// The colour of links and buttons.
         package var accentColor: AccentColor?
         /// Where users get help.
@@ -27,6 +29,15 @@ extension Configuration.Branding {
             .text { Self.lineObjection($0, countMax: 60) },
             default: "the issuer's host",
             "The site's name, at the head of every page; at most 60 characters."
+        )
+        Key(
+            "logo_file",
+            \.logoFile,
+            .logo,
+            """
+            A PNG, JPEG, WebP or GIF file of at most 256 KiB that every page shows at its head, with the name as its \
+            alternative text. SVG is refused, because it can contain scripts. A reload reads the file again.
+            """
         )
         Key(
             "accent_color",

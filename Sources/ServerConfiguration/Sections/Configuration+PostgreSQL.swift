@@ -15,6 +15,12 @@ extension Configuration {
         /// How many connections this node opens at most, if the operator says so.
         package var pool: Int?
 
+        /// How long a start waits for a database that does not answer, if the operator says so.
+        package var startTimeout: Duration?
+
+        /// How long a start waits for a database that does not answer.
+        package var startWait: Duration { startTimeout ?? .seconds(60) }
+
         /// How many connections this node opens at most.
         package var connectionCount: Int { pool ?? 8 }
 
@@ -51,11 +57,23 @@ extension Configuration.PostgreSQL {
             default: "the system's authorities",
             "A PEM bundle of the certificate authorities that may certify the database's server."
         )
+        Key(
+            "start_timeout",
+            \.startTimeout,
+            .duration(.zero ... .hours(24)),
+            default: "60s",
+            """
+            How long a start waits for a database that does not answer yet, with `/health/ready` at 503, before it ends \
+            with 1.
+            """
+        )
         Key("pool", \.pool, .integer(1...64), default: "8", "How many connections this node opens at most.")
     }
 
+    /// What is wrong with an address, in words; nil when it can be used.
+    ///
     /// A password in the file of the configuration would be in every copy of it, and in the start's errors.
-    private static func urlObjection(_ text: String) -> String? {
+    package static func urlObjection(_ text: String) -> String? {
         guard let start = text.firstRange(of: "://")?.upperBound,
             ["postgresql", "postgres"].contains(text.prefix { $0 != ":" }.lowercased())
         else { return "must begin with postgresql://" }

@@ -62,6 +62,9 @@ extension Configuration {
         /// The bearer token with which the provider ends all sessions of one of its users; `nil` when it cannot.
         package var globalRevocationToken: SecretReference?
 
+        /// Whether the provider may also authenticate such a request with a JWT that its keys sign.
+        package var acceptsSignedRevocation = false
+
         /// How we authenticate there; `nil` leaves it to the provider's metadata or preset.
         package var tokenEndpointAuthMethod: TokenEndpointAuthenticationMethod?
 
@@ -74,7 +77,9 @@ extension Configuration {
         /// Another spelling of ``login``: whether a login goes on when this provider fails.
         package var isOptional: Bool {
             get { login == .optional }
-            set { login = newValue ? .optional : .required }
+            set {
+                if newValue { login = .optional } else if login == .optional { login = .required }
+            }
         }
 
         /// Parameters added to the authorization request, in their configured order.

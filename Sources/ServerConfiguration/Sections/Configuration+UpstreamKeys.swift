@@ -188,7 +188,16 @@ extension Configuration.Upstream {
             .secrets(holding: .longCredential),
             """
             The bearer token with which the provider ends everything that one of its users has here (Global Token \
-            Revocation); without any there is no such endpoint.
+            Revocation); without any, and without `global_revocation_jwt`, there is no such endpoint.
+            """
+        )
+        Key(
+            "global_revocation_jwt",
+            \.acceptsSignedRevocation,
+            .flag,
+            """
+            Whether the provider may authenticate such a request with a JWT that it signs for our endpoint (`typ: \
+            global-token-revocation+jwt`), as Okta's Universal Logout does; only for OpenID Connect.
             """
         )
         Key(

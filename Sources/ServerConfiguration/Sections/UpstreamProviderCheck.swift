@@ -16,6 +16,9 @@ struct UpstreamProviderCheck {
     }
 
     private func checkKeys(of preset: UpstreamPreset) {
+        if !preset.isOpenID {
+            section["global_revocation_jwt"]?.refuse("is only for OpenID Connect, whose discovery names the keys")
+        }
         guard ![.entered, .mcp, .chained].contains(preset) else { return }
         if preset == .oidc {
             section.require("issuer")

@@ -157,14 +157,13 @@ extension UpstreamConfiguration {
 
     /// The configured client.
     var configuredClient: UpstreamClient? {
-        let issuer = if case .protectedServer(let server) = kind { server.issuer } else { String?.none }
-        return clientID.map {
+        clientID.map {
             UpstreamClient(
                 id: $0,
                 secret: clientSecret,
                 olderSecrets: olderClientSecrets,
                 authentication: clientAuthentication,
-                issuer: issuer,
+                issuer: issuingServer,
                 resource: resource
             )
         }

@@ -48,6 +48,9 @@ final class CachedDocument<Value: Sendable>: Sendable {
         self.fetch = fetch
     }
 
+    /// The document that was fetched last, however old; nothing is fetched.
+    var known: Value? { state.withLock(\.held?.value) }
+
     /// The document; fetched unless a fresh one is cached.
     func value() async throws(UpstreamError) -> Value {
         let now = timeSource.now()

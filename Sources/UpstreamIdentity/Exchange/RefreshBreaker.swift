@@ -18,6 +18,7 @@ final class RefreshBreaker: Sendable {
         var failuresInRow = 0
         var closedUntil: Timestamp?
         var servedAt: Timestamp?
+        var failure: (at: Timestamp, reason: UpstreamFailureReason)?
     }
 
     private let state = Mutex(State())
@@ -27,6 +28,24 @@ final class RefreshBreaker: Sendable {
         state.withLock { state in
             UpstreamRefreshLoad(inFlight: state.inFlight, isPaused: state.closedUntil.map { now < $0 } ?? false)
         }
+    }
+
+    /// What operators see.
+    func status(now: Timestamp) -> UpstreamStatus {
+        let load = load(now: now)
+        return state.withLock { state in
+            UpstreamStatus(
+                servedAt: state.servedAt,
+                failedAt: state.failure?.at,
+                failure: state.failure?.reason,
+                load: load
+            )
+        }
+    }
+
+    /// Reports a failure that is no refresh's, for ``status(now:)`` only.
+    func note(_ reason: UpstreamFailureReason, now: Timestamp) {
+        state.withLock { $0.failure = (now, reason) }
     }
 
     /// When the provider last redeemed a code or a refresh token.
@@ -56,7 +75,7 @@ final class RefreshBreaker: Sendable {
     func leave(_ error: UpstreamError?, now: Timestamp) {
         state.withLock { state in
             state.inFlight -= 1
-            if error == nil { state.servedAt = now }
+            if let error { state.failure = (now, error.failureReason) } else { state.servedAt = now }
             // A refusal is an answer too: the provider is available.
             guard let error, error.isTemporary else {
                 state.failuresInRow = 0

@@ -69,9 +69,7 @@ struct IDTokenVerifier: Sendable {
         _ claims: JSONObject,
         clientID: String
     ) throws(UpstreamError) {
-        guard let issuer = registered.issuer, rule.accepts(tokenIssuer: issuer, claims: claims) else {
-            throw UpstreamError(.invalidIDToken, "the claim iss names another issuer")
-        }
+        try checkIssuer(registered, claims)
         guard registered.audience.contains(where: { $0.hasSameBytes(as: clientID) }) else {
             throw UpstreamError(.invalidIDToken, "the claim aud does not name our client")
         }
@@ -82,6 +80,13 @@ struct IDTokenVerifier: Sendable {
             guard let party = authorized?.stringValue, party.hasSameBytes(as: clientID) else {
                 throw UpstreamError(.invalidIDToken, "the claim azp does not name our client")
             }
+        }
+    }
+
+    /// Checks rule 2 of §3.1.3.7: issued by the provider.
+    func checkIssuer(_ registered: RegisteredClaims, _ claims: JSONObject) throws(UpstreamError) {
+        guard let issuer = registered.issuer, rule.accepts(tokenIssuer: issuer, claims: claims) else {
+            throw UpstreamError(.invalidIDToken, "the claim iss names another issuer")
         }
     }
 

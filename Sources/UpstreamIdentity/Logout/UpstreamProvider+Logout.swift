@@ -8,33 +8,23 @@ extension UpstreamProvider {
     /// - Returns: The account or session that ends.
     /// - Throws: ``UpstreamError`` `invalidIDToken`, to be answered with 400.
     package func verifyLogoutToken(_ token: String) async throws(UpstreamError) -> LogoutToken {
-        guard let openID else { throw UpstreamError(.misconfigured, "the provider does not speak OpenID Connect") }
-        let jws: CompactJWS
-        let claims: JSONObject
-        let registered: RegisteredClaims
-        do throws(JOSEError) {
-            jws = try CompactJWS(parsing: token)
-            claims = try JSONWebToken.unverifiedClaims(of: jws)
-            registered = try RegisteredClaims(ofProvider: claims)
-        } catch {
-            throw UpstreamError(error)
-        }
         // §2.4 recommends `logout+jwt`; older providers send JWT or nothing. `events` and the absence of `nonce`
         // distinguish the token from an ID token.
-        guard [nil, "jwt", "logout+jwt"].contains(jws.header.mediaType) else { throw UpstreamError(.wrongType) }
-        guard let clientID else { throw UpstreamError(.invalidIDToken, "no client is registered at the provider") }
-        if openID.rule.isUnresolved { _ = try await endpoints() }
-        try openID.verifier.checkIssuerAndAudience(registered, claims, clientID: clientID)
-        try checkEvent(claims)
-        try await openID.keys.verify(jws, algorithms: openID.verifier.algorithms)
-        try openID.verifier.checkDates(registered, now: timeSource.now())
-        guard let tokenID = registered.tokenID, 1...LogoutToken.identifierByteCountMax ~= tokenID.utf8.count else {
-            throw UpstreamError(.invalidIDToken, "the claim jti is missing or too long")
+        let notice = try await verifiedNotice(token, types: [nil, "jwt", "logout+jwt"]) {
+            (registered, claims, verifier) throws(UpstreamError) in
+            guard let clientID else { throw UpstreamError(.invalidIDToken, "no client is registered at the provider") }
+            try verifier.checkIssuerAndAudience(registered, claims, clientID: clientID)
+            try checkEvent(claims)
         }
-        guard let expiry = registered.expiresAt else { throw UpstreamError(.missingClaim("exp")) }
+        let claims = notice.claims
         let sessionID = try sessionID(claims)
         let subject = try subject(claims, isRequired: sessionID == nil)
-        return LogoutToken(subject: subject, sessionID: sessionID, tokenID: tokenID, expiry: expiry)
+        return LogoutToken(
+            subject: subject,
+            sessionID: sessionID,
+            tokenID: notice.tokenID,
+            expiry: notice.expiry
+        )
     }
 
     /// §2.4: the event makes it a logout token; a nonce would make it an ID token, which may be stolen (D-36).
@@ -71,6 +61,6 @@ extension UpstreamProvider {
 extension LogoutToken {
     /// §2.4: the event's name.
     static let event = "http://schemas.openid.net/event/backchannel-logout"
-    /// The longest `jti` and `sid`, both of which are stored.
+    /// The longest `sid`, which is stored.
     static let identifierByteCountMax = 255
 }

@@ -39,23 +39,6 @@ extension UpstreamProvider {
         }
     }
 
-    /// Whether tokens that are bound to a client, as ``UpstreamClient/binding`` says, are for the present server.
-    ///
-    /// A protected server, and the API of an entered credential, can have changed unnoticed under one name. A user's
-    /// token must not be returned for the server that the operator names now: that server could use it at the one
-    /// before, also where both have the same authorization server. A registration that the same authorization server
-    /// has replaced leaves access tokens valid.
-    ///
-    /// - Throws: ``UpstreamError`` of the registration, before which the authorization server is unknown.
-    package func accepts(tokensOf binding: String) async throws(UpstreamError) -> Bool {
-        if let entered = enteredCredential { return entered.accepts(binding: binding) }
-        guard protected != nil else { return true }
-        // Not a new registration if there is one: a good token does not wait for it.
-        let client = if let known = clients.known { known } else { try await client() }
-        guard let purpose = client.purpose else { return true }
-        return binding.utf8.reversed().starts(with: (" " + purpose).utf8.reversed())
-    }
-
     /// The endpoints without becoming a client first: a look at the provider.
     func examinedEndpoints() async throws(UpstreamError) -> UpstreamEndpoints {
         guard let protected else { return try await endpoints() }

@@ -6,7 +6,7 @@ import Synchronization
 package struct UpstreamClient: Sendable, Redacted {
     /// The client id.
     package let id: String
-    /// The authorization server of a protected server where this client is known; `nil` at other providers.
+    /// The authorization server where this client is known: its issuer, or its token endpoint where it has none.
     let issuer: String?
     /// RFC 8707: the protected server that the client's tokens are for; `nil` at other providers.
     let resource: String?
@@ -30,13 +30,14 @@ package struct UpstreamClient: Sendable, Redacted {
         self.authentication = authentication
     }
 
-    /// What tokens are bound to (VR-8): the client id, and at a protected server also ``purpose``.
+    /// What tokens are bound to (VR-8): the client id and ``purpose``.
     ///
-    /// Our metadata document has the same client id at every authorization server. By the id alone, the operator's next
-    /// server would be sent the refresh tokens of the one before, and could use them there.
+    /// A client id can be known to several authorization servers; our metadata document has one at all of them. By the
+    /// id alone, the operator's next server would be sent the refresh tokens of the one before, and could use them
+    /// there.
     package var binding: String { purpose.map { id + " " + $0 } ?? id }
 
-    /// The authorization server of a protected server, and the server's own identifier; `nil` at other providers.
+    /// The authorization server, and the identifier of a protected server; `nil` where neither is known.
     ///
     /// RFC 8707: a token for one resource must not be returned for another one, also where one authorization server
     /// issues both. Neither a client id nor one of these URLs has a space.
@@ -61,12 +62,12 @@ package struct UpstreamClient: Sendable, Redacted {
         )
     }
 
-    init(_ registration: UpstreamClientRegistration, resource: String? = nil) {
+    init(_ registration: UpstreamClientRegistration, issuer: String? = nil, resource: String? = nil) {
         self.init(
             id: registration.clientID,
             secret: registration.clientSecret,
             authentication: registration.clientAuthentication,
-            issuer: registration.issuer,
+            issuer: registration.issuer ?? issuer,
             resource: resource
         )
     }
@@ -106,6 +107,7 @@ final class UpstreamClients: Sendable {
 
     private let configured: Mutex<UpstreamClient?>
     private let registration: UpstreamSelfRegistration?
+    private let issuer: String?
     private let resource: String?
     private let timeSource: any TimeSource
     private let state: Mutex<State>
@@ -114,11 +116,13 @@ final class UpstreamClients: Sendable {
     init(
         configured: UpstreamClient?,
         registration: UpstreamSelfRegistration?,
+        issuer: String? = nil,
         resource: String? = nil,
         timeSource: any TimeSource
     ) {
         self.configured = Mutex(configured)
         self.registration = registration
+        self.issuer = issuer
         self.resource = resource
         self.timeSource = timeSource
         state = Mutex(State(registration: registration?.known))
@@ -191,7 +195,7 @@ final class UpstreamClients: Sendable {
     }
 
     private func client(_ registration: UpstreamClientRegistration) -> UpstreamClient {
-        UpstreamClient(registration, resource: resource)
+        UpstreamClient(registration, issuer: issuer, resource: resource)
     }
 
     private static func isExpiring(_ registration: UpstreamClientRegistration, _ now: Timestamp) -> Bool {

@@ -170,7 +170,15 @@ extension TestBrowser.Page {
     }
 
     /// The page without what is different every time.
-    var withoutNonce: String { text.replacing(/nonce="[^"]*"/, with: "") }
+    var withoutNonce: String {
+        text.replacing(/nonce="[^"]*"/, with: "").replacing(
+            /<p class="quiet">Reference: <code>[^<]*<\/code><\/p>/,
+            with: ""
+        )
+    }
+
+    /// The request that an error page names.
+    var reference: String? { text.firstMatch(of: /<code>([0-9a-z]+)<\/code><\/p>/).map { String($0.1) } }
 
     /// CO-5: the fields of every page against framing, scripts, and referrers that reveal where it led.
     func expectPageHeaders(isSecure: Bool = false, sourceLocation: SourceLocation = #_sourceLocation) {

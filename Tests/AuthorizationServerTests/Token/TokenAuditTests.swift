@@ -36,7 +36,7 @@ struct TokenAuditTests {
         }
     }
 
-    @Test("a failed request leaves no event of success")
+    @Test("a failed request leaves no event of success, but says which client failed and why")
     func failures() async throws {
         try await TestServer.run { server in
             let (client, tokens) = try await server.loggedIn()
@@ -44,7 +44,12 @@ struct TokenAuditTests {
             _ = try await client.redeem("gc_unknown")
             _ = try await client.refresh("gr_unknown")
             _ = try await client.refresh(tokens.refreshToken, [("scope", "mcp:write")])
-            #expect(server.auditLog.all.count == before)
+            #expect(server.auditLog.all.count == before + 3)
+            let refused = try server.auditEvents("token.refused")
+            #expect(refused.count == 3 && refused.allSatisfy { $0["client_id"] == .string(client.id) })
+            #expect(refused[0]["reason"] == "unknown_code" && refused[2]["error"] == "invalid_scope")
+            let tsid = try DecodedToken(tokens.accessToken).claims["tsid"]
+            #expect(tsid != nil && refused[2]["tsid"] == tsid)
         }
     }
 

@@ -68,6 +68,7 @@ struct TokenConfusionScene {
         configuration.agents.isEnabled = true
         configuration.deviceAuthorization = true
         configuration.upstreams[0].globalRevocationToken = .value(SecretValue(providerToken))
+        configuration.upstreams[0].acceptsSignedRevocation = true
         configuration.scopes = configuration.scopes.union(ScopeSet([ScopeSet.agents]))
     }
 

@@ -47,7 +47,7 @@ extension DurabilityTests {
                     "NAME": TestServer.upstream,
                 ]
                 let commands = try Self.commands()
-                #expect(commands.count == 13)
+                #expect(commands.count == 14)
                 for command in commands {
                     let arguments = command.map { names[$0] ?? $0 }
                     let rest = arguments[0] == "explain" ? ["--audit", trail] : place

@@ -194,7 +194,7 @@ def differences(tours: dict[str, dict[str, list[str]]]) -> list[str]:
 def start(program: str) -> tuple[subprocess.Popen[str], dict[str, Any]]:
     command = [
         program, "dev", "--json", "--port", "0", "--exit-with-parent", "--upstream", "corp", "--upstream", "files",
-        "--config-inline", "{device_authorization: true, agents: {}, branding: {name: Example, footer: For tests}}",
+        "--config-inline", "{device_authorization: true, agents: {enabled: true}, branding: {name: Example, footer: For tests}}",
     ]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True)
     line = process.stdout.readline() if process.stdout else ""

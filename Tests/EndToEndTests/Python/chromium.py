@@ -83,11 +83,25 @@ class Person:
 
     def press_by_keyboard(self, selector: str) -> None:
         """Goes to a control by Tab alone, and presses Enter there."""
+        self._reach(selector)
+        self._and_wait(lambda: self._key("Enter", 13, "\r"))
+
+    def type_by_keyboard(self, selector: str, text: str) -> None:
+        """Goes to an input by Tab alone, and types there."""
+        self._reach(selector)
+        self.driver.execute_cdp_cmd("Input.insertText", {"text": text})
+
+    def toggle_by_keyboard(self, selector: str) -> bool:
+        """Goes to a box by Tab alone, and presses the space bar there; returns whether it is checked then."""
+        self._reach(selector)
+        self._key(" ", 32, " ")
+        return self.evaluate("document.activeElement.checked")
+
+    def _reach(self, selector: str) -> None:
         self.driver.execute_cdp_cmd("Emulation.setFocusEmulationEnabled", {"enabled": True})
         for _ in range(60):
             self._key("Tab", 9)
             if self.evaluate(f"document.activeElement.matches({json.dumps(selector)})"):
-                self._and_wait(lambda: self._key("Enter", 13, "\r"))
                 return
         raise AssertionError(f"{self.name}: Tab does not reach {selector} on {self.where()}\n{self.text()}")
 
@@ -144,6 +158,11 @@ class Person:
 
     def text(self) -> str:
         return self.driver.find_element(By.TAG_NAME, "body").text
+
+    def holds(self, text: str) -> bool:
+        """Whether the page has a text anywhere: in the document, attributes included, or typed into an input."""
+        inputs = self.evaluate("[...document.querySelectorAll('input, textarea')].map(input => input.value).join(' ')")
+        return text in self.driver.page_source or text in inputs
 
     def evaluate(self, expression: str) -> Any:
         answer = self.driver.execute_cdp_cmd("Runtime.evaluate", {"expression": expression, "returnByValue": True})

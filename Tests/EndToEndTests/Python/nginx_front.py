@@ -1,7 +1,7 @@
 """nginx with the configuration that our documentation shows, in front of a service that knows nothing of OAuth.
 
-The configuration is cut out of the documentation's text; only addresses, the issuer and the secret are replaced, each of
-which must be in it. The service answers with the headers that it saw, and remembers how often it was asked.
+The configuration is cut out of the documentation's text, or is a recipe of `Deploy`; only addresses, the issuer and the
+secret are replaced, each of which must be in it. The service answers with the headers that it saw, and remembers how often it was asked.
 """
 
 import argparse
@@ -46,6 +46,8 @@ class Service(http.server.BaseHTTPRequestHandler):
 
 
 def documented(page: pathlib.Path) -> str:
+    if page.suffix == ".conf":
+        return page.read_text()
     blocks = re.findall(r"^```nginx\n(.*?)^```$", page.read_text(), re.DOTALL | re.MULTILINE)
     if len(blocks) != 1:
         raise SystemExit(f"{page} has {len(blocks)} nginx configurations")

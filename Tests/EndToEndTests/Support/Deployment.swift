@@ -13,13 +13,16 @@ struct Deployment: Sendable {
     let resource: String
     let resourceClientSecret: String
     let upstreamClientSecret: String
+    /// The program, or what keeps two nodes of it.
     let gatehouse: ChildProcess
     let resourceServer: ChildProcess
+    /// The file with the address of the node that got each request; nil with one node.
+    let nodeLog: String?
 
     /// Starts everything, runs `body`, stops everything, whether `body` throws or not.
     ///
     /// When it throws, the error carries what Gatehouse and the MCP server said.
-    static func run(_ body: (Deployment) async throws -> Void) async throws {
+    static func run(onTwoNodes: Bool = false, _ body: (Deployment) async throws -> Void) async throws {
         let folder = FileManager.default.temporaryDirectory.appending(path: "gatehouse-e2e-\(UUID().uuidString)")
         try FileManager.default.createDirectory(
             at: folder,
@@ -29,7 +32,7 @@ struct Deployment: Sendable {
         defer { try? FileManager.default.removeItem(at: folder) }  // a leftover in the temporary directory does no harm
         var children: [ChildProcess] = []
         do {
-            let deployment = try await start(in: folder, children: &children)
+            let deployment = try await start(onTwoNodes: onTwoNodes, in: folder, children: &children)
             try await body(deployment)
         } catch {
             for child in children.reversed() { try await child.stop() }
@@ -39,7 +42,11 @@ struct Deployment: Sendable {
         for child in children.reversed() { try await child.stop() }
     }
 
-    private static func start(in folder: URL, children: inout [ChildProcess]) async throws -> Deployment {
+    private static func start(
+        onTwoNodes: Bool,
+        in folder: URL,
+        children: inout [ChildProcess]
+    ) async throws -> Deployment {
         let environment = VirtualEnvironment.mcp2
         // The issuer is in the MCP server's metadata and in Gatehouse's configuration, so its port is known first.
         let (reservation, reserved) = try await environment.serve("port_reservation.py")
@@ -87,7 +94,20 @@ struct Deployment: Sendable {
 
             """
         try Data(text.utf8).write(to: configuration)
-        let gatehouse = try await GatehouseBinary.serve(configuration: configuration, issuer: issuer)
+        let gatehouse: ChildProcess
+        var nodeLog: String?
+        if onTwoNodes {
+            let (nodes, facts) = try await environment.serve(
+                "two_nodes.py",
+                [
+                    "--program", try GatehouseBinary.databaseProgram().path(), "--configuration",
+                    configuration.path(), "--port", port,
+                ]
+            )
+            (gatehouse, nodeLog) = (nodes, facts["log"])
+        } else {
+            gatehouse = try await GatehouseBinary.serve(configuration: configuration, issuer: issuer)
+        }
         children.append(gatehouse)
         return Deployment(
             issuer: issuer,
@@ -96,7 +116,8 @@ struct Deployment: Sendable {
             resourceClientSecret: resourceSecret.value,
             upstreamClientSecret: upstreamSecret.value,
             gatehouse: gatehouse,
-            resourceServer: resourceServer
+            resourceServer: resourceServer,
+            nodeLog: nodeLog
         )
     }
 

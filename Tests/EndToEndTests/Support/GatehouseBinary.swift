@@ -13,6 +13,17 @@ enum GatehouseBinary {
         return url
     }
 
+    /// The program for several nodes, of the build that this test bundle belongs to, by its product's or its target's
+    /// name.
+    static func databaseProgram() throws -> URL {
+        let folder = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent()
+        let candidates = ["gatehouse-postgresql", "GatehousePostgreSQL"].map { folder.appending(path: $0) }
+        guard let found = candidates.first(where: { FileManager.default.isExecutableFile(atPath: $0.path()) }) else {
+            throw HarnessError("no gatehouse-postgresql in \(folder.path())")
+        }
+        return found
+    }
+
     /// Starts `gatehouse serve` and waits for the line that says it is ready at `issuer`.
     static func serve(configuration: URL, issuer: String) async throws -> ChildProcess {
         let child = try ChildProcess(

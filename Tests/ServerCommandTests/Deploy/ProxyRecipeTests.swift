@@ -29,7 +29,7 @@ struct ProxyRecipeTests {
         #expect(throws: Never.self) { try DeployFiles.documents("Proxies/" + file) }
     }
 
-    @Test("nginx accepts its recipes", arguments: ["nginx.conf", "nginx-nodes.conf"])
+    @Test("nginx accepts its recipes", arguments: ["nginx.conf", "nginx-nodes.conf", "nginx-credentials.conf"])
     func nginx(file: String) throws {
         let folder = FileManager.default.temporaryDirectory.appending(path: "nginx-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)

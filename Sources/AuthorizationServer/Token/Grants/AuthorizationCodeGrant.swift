@@ -15,21 +15,29 @@ struct AuthorizationCodeGrant: Grant {
     private let clients: any ClientStore
     private let resources: ResourceCatalogue
     private let responses: SessionTokenResponder
-    private let audit: AuditTrail
+    private let instruments: Instruments
 
     init(_ ground: GrantGround) {
         sessions = ground.stores.sessions
         clients = ground.stores.clients
         resources = ground.resources
         responses = ground.responses
-        audit = ground.audit
+        instruments = ground.instruments
     }
 
     func evaluate(_ request: TokenRequest) async throws(OAuthError) -> [UInt8] {
-        let redemption = try redemption(request)
+        try await instruments.answered(request, Self.declaration.type) { () async throws(OAuthError) in
+            try await answer(request, try redemption(request))
+        }
+    }
+
+    private func answer(
+        _ request: TokenRequest,
+        _ redemption: CodeRedemption
+    ) async throws(OAuthError) -> GrantAnswer {
         let now = request.context.now
         let client = try request.client
-        let answer = try await answering(await sessions.redeem(redemption, now: now)) { (outcome) throws(OAuthError) in
+        return try await answering(await sessions.redeem(redemption, now: now)) { (outcome) throws(OAuthError) in
             guard case .redeemed(let session, let grant) = outcome else { return refusal(outcome, redemption) }
             // RFC 7592, D-89: the client, or its document, has given up the address that the code was sent to. The code
             // stays unredeemed.
@@ -46,7 +54,6 @@ struct AuthorizationCodeGrant: Grant {
             )
             return .issued(body, .issued(session, grantType: Self.declaration.type))
         }
-        return try answer.body(audit, request.context)
     }
 
     private func redemption(_ request: TokenRequest) throws(OAuthError) -> CodeRedemption {
@@ -89,10 +96,21 @@ struct AuthorizationCodeGrant: Grant {
                     "the request does not prove the key of dpop_jkt, which the code is bound to"
                 )
             )
-        case .mismatch, .unknown:
-            .refused(.guess(.invalidGrant, "the code is invalid, expired or was issued to another client"))
+        case .mismatch:
+            .refused(
+                .guess(.invalidGrant, "the code is invalid, expired or was issued to another client"),
+                reason: "wrong_verifier_or_client"
+            )
+        case .unknown:
+            .refused(
+                .guess(.invalidGrant, "the code is invalid, expired or was issued to another client"),
+                reason: "unknown_code"
+            )
         case .expired:
-            .refused(OAuthError(.invalidGrant, "the code is invalid, expired or was issued to another client"))
+            .refused(
+                OAuthError(.invalidGrant, "the code is invalid, expired or was issued to another client"),
+                reason: "expired"
+            )
         case .replayed(let sessionID):
             .refused(
                 OAuthError(.invalidGrant, "the code has already been used; its tokens are revoked"),

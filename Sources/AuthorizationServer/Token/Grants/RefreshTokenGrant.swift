@@ -21,7 +21,7 @@ final class RefreshTokenGrant: Grant {
     private let responses: SessionTokenResponder
     private let upstreams: GrantGround.UpstreamAccess
     private let metrics: ServerMetrics
-    private let audit: AuditTrail
+    private let instruments: Instruments
     /// Whether any upstream has `required_claims`, and whether there is any `allow`: without them a refresh looks
     /// nothing up.
     private let requiresClaims: Bool
@@ -34,13 +34,22 @@ final class RefreshTokenGrant: Grant {
         responses = ground.responses
         upstreams = ground.upstreams
         metrics = ground.metrics
-        audit = ground.audit
+        instruments = ground.instruments
         requiresClaims = upstreams.admission.requiresClaims
         appliesRules = !upstreams.admission.rules.isEmpty
     }
 
     func evaluate(_ request: TokenRequest) async throws(OAuthError) -> [UInt8] {
-        let use = try use(request)
+        let use = Result<RefreshTokenUse, OAuthError> { () throws(OAuthError) in try self.use(request) }
+        // A text that is no refresh token names no session.
+        let session = (try? use.get())?.family
+        return try await instruments.answered(request, Self.declaration.type, session: session) {
+            () async throws(OAuthError) in
+            try await answer(request, try use.get())
+        }
+    }
+
+    private func answer(_ request: TokenRequest, _ use: RefreshTokenUse) async throws(OAuthError) -> GrantAnswer {
         let now = request.context.now
         var conditions = upstreams.refreshConditions
         if requiresClaims {
@@ -50,12 +59,11 @@ final class RefreshTokenGrant: Grant {
                 now: now
             )
         }
-        let answer = try await answering(
+        return try await answering(
             await stores.sessions.rotate(use, under: conditions, now: now)
         ) { (outcome) throws(OAuthError) -> GrantAnswer in
             try await respond(to: outcome, use, request.client, refused: conditions.refusedConnections, now: now)
         }
-        return try answer.body(audit, request.context)
     }
 
     private func use(_ request: TokenRequest) throws(OAuthError) -> RefreshTokenUse {
@@ -126,8 +134,9 @@ final class RefreshTokenGrant: Grant {
             return .refused(OAuthError(.invalidScope, "scope exceeds what was granted"))
         case .resourceExceeded:
             return .refused(OAuthError(.invalidTarget, "resource differs from the granted one"))
-        case .expired, .unknown, .wrongClient:
-            return .refused(Self.over)
+        case .expired: return .refused(Self.over, reason: "expired")
+        case .unknown: return .refused(Self.over, reason: "unknown_session")
+        case .wrongClient: return .refused(Self.over, reason: "wrong_client")
         }
     }
 

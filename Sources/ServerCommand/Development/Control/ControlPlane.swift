@@ -20,6 +20,16 @@ struct ControlGround: Sendable {
     let settings: DevelopmentSettings
     /// What the server has answered.
     let requests: ServerRequestCapture
+    /// The requests that tests hold.
+    let holds = HeldFaults()
+    /// The further servers of this process; `nil` for one of them.
+    let servers: DevelopmentServers?
+
+    /// Removes the faults that have not occurred yet, and lets every held request continue.
+    func clearFaults() {
+        for (_, provider) in upstreams { provider.clearScript() }
+        _ = holds.release(nil)
+    }
 }
 
 /// The control plane of `gatehouse dev`: what a test in any language can do to the server and its providers.

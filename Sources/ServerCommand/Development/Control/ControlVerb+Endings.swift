@@ -158,7 +158,7 @@ struct ControlEndings {
     }
 
     func reset() async throws(ControlRefusal) -> JSONObject {
-        for (_, provider) in ground.upstreams { provider.clearScript() }
+        ground.clearFaults()
         // Sessions may have begun at any time that the clock was set to.
         _ = try await admin("POST", "/admin/end-all", form: "before=99999999999")
         for (upstream, _) in ground.upstreams {

@@ -46,9 +46,9 @@ extension ControlVerb {
             ControlVerb(
                 method: .delete,
                 path: path,
-                summary: "Removes the faults that have not occurred yet, at every provider.",
+                summary: "Removes the faults that have not occurred yet, at every provider, and releases every hold.",
                 perform: { (_) async throws(ControlRefusal) in
-                    for (_, provider) in ground.upstreams { provider.clearScript() }
+                    ground.clearFaults()
                     return [:]
                 }
             ),
@@ -124,17 +124,4 @@ enum ChaosPreset: String, CaseIterable {
 
     /// How many requests it affects.
     var times: Int { self == .outage ? 20 : 1 }
-}
-
-extension EndpointName {
-    /// The endpoint with the same purpose of the OAuth 2.0 flavour.
-    fileprivate var ofOAuth2: EndpointName {
-        switch self {
-        case .authorization: .oauth2Authorization
-        case .token: .oauth2Token
-        case .refresh: .oauth2Refresh
-        case .userInfo: .oauth2User
-        default: self
-        }
-    }
 }

@@ -85,7 +85,8 @@ extension ControlVerb {
         return ["requests": .array(requests.requests(on: route).map { .object($0) })]
     }
 
-    private static func wait(seconds: Int, for event: @escaping @Sendable () async -> Void) async {
+    /// Waits for an event, or until that many seconds have passed.
+    static func wait(seconds: Int, for event: @escaping @Sendable () async -> Void) async {
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await event() }
             group.addTask {
@@ -95,38 +96,5 @@ extension ControlVerb {
             await group.next()
             group.cancelAll()
         }
-    }
-}
-
-extension CapturedRequest {
-    /// The parameters whose values are no secrets.
-    private static let shown: Set<String> = [
-        "grant_type", "response_type", "response_mode", "client_id", "redirect_uri", "scope", "user_scope", "resource",
-        "audience", "prompt", "access_type", "code_challenge_method", "token_type_hint", "login_hint", "user",
-        "decision",
-    ]
-
-    /// Method, path and parameters, with every value that may be a secret replaced.
-    fileprivate var redacted: JSONObject {
-        var json: JSONObject = [
-            "endpoint": .string(endpoint.path), "method": .string(method), "path": .string(path),
-            "time": .integer(Int(time.secondsSinceEpoch)), "query": .object(Self.redacted(query)),
-            "form": .object(Self.redacted(form)),
-        ]
-        // The scheme says how the client authenticates.
-        if let scheme = field("authorization")?.split(separator: " ").first {
-            json["authorization"] = .string("\(scheme) <redacted>")
-        }
-        return json
-    }
-
-    private static func redacted(_ parameters: FormParameters?) -> JSONObject {
-        guard let parameters else { return [:] }
-        return JSONObject(
-            parameters.names.sorted().map { name in
-                let value = shown.contains(name) ? parameters.values(name).joined(separator: ", ") : "<redacted>"
-                return (name, JSONValue.string(value))
-            }
-        )
     }
 }

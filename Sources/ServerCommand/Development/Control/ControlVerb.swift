@@ -23,7 +23,7 @@ struct ControlVerb: Sendable {
     static func all(_ ground: ControlGround) -> [ControlVerb] {
         let verbs =
             sessions(ground) + tokens(ground) + clock(ground) + users(ground) + clients(ground) + resources(ground)
-            + upstreams(ground) + faults(ground) + requests(ground) + endings(ground)
+            + upstreams(ground) + faults(ground) + holds(ground) + requests(ground) + endings(ground) + servers(ground)
         let document = ControlDocument.json(verbs)
         let description = ControlVerb(
             method: .get,
@@ -82,6 +82,7 @@ enum ControlDocument {
             "200": ["description": "Done", "content": ["application/json": ["schema": ["type": "object"]]]],
             "400": ["description": "A parameter is wrong"], "401": ["description": "The token is missing or wrong"],
             "403": ["description": "A web page sent the request"], "404": ["description": "Nothing has this name"],
+            "408": ["description": "What was waited for did not come"], "409": ["description": "There are too many"],
             "421": ["description": "The Host is not accepted"],
         ]
         return operation

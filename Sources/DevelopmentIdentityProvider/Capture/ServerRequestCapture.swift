@@ -1,11 +1,10 @@
-import AuthorizationServer
-import Logging
-import OAuthProtocol
+package import Logging
+package import OAuthProtocol
 import Synchronization
 
-/// The requests that the server of `gatehouse dev` has answered, as its log describes them: with route, method and
-/// status, without paths, parameters and headers, which may have secrets.
-final class ServerRequestCapture: Sendable {
+/// The requests that the server under test has answered, as its log describes them: with route, method and status,
+/// without paths, parameters and headers, which may have secrets.
+package final class ServerRequestCapture: Sendable {
     private struct State {
         var requests: [(route: String, json: JSONObject)] = []
         /// All since the start or the last removal, including those that are no longer kept.
@@ -18,30 +17,31 @@ final class ServerRequestCapture: Sendable {
     }
 
     /// The most requests that are kept; older ones are removed.
-    static let requestCountMax = 10_000
+    package static let requestCountMax = 10_000
 
     private let clock: any TimeSource
     private let state = Mutex(State())
 
-    init(clock: any TimeSource) {
+    /// An empty list, whose entries have the time of `clock`.
+    package init(clock: any TimeSource) {
         self.clock = clock
     }
 
     /// A logger that records the requests and passes every line on.
-    func logger(over base: Logger) -> Logger {
+    package func logger(over base: Logger) -> Logger {
         Logger(label: base.label) { _ in RequestLogHandler(capture: self, base: base) }
     }
 
     /// The kept requests, oldest first, of one route or of all.
-    func requests(on route: String?) -> [JSONObject] {
+    package func requests(on route: String?) -> [JSONObject] {
         state.withLock { $0.requests }.filter { route == nil || $0.route == route }.map(\.json)
     }
 
     /// How many requests a route, or all together, have had.
-    func count(on route: String?) -> Int { state.withLock { $0.count(route) } }
+    package func count(on route: String?) -> Int { state.withLock { $0.count(route) } }
 
     /// Waits until a route has had that many requests, or the task is cancelled.
-    func wait(for count: Int, on route: String?) async {
+    package func wait(for count: Int, on route: String?) async {
         let (stream, continuation) = AsyncStream<Never>.makeStream()
         let isThere = state.withLock { state in
             guard state.count(route) < count else { return true }
@@ -53,14 +53,15 @@ final class ServerRequestCapture: Sendable {
     }
 
     /// Forgets the requests.
-    func clear() {
+    package func clear() {
         state.withLock { state in
             state.requests = []
             state.counts = [:]
         }
     }
 
-    fileprivate func record(_ metadata: Logger.Metadata) {
+    /// Keeps a request if these are the fields of a log line about one.
+    package func record(_ metadata: Logger.Metadata) {
         guard let route = metadata["route"]?.description else { return }
         var json: JSONObject = ["route": .string(route), "time": .integer(Int(clock.now().secondsSinceEpoch))]
         for name in ["request_id", "method", "source"] {
