@@ -50,6 +50,9 @@ enum FilledState {
         let streams = try #require(stores.signals).streams
         let stream = EventStream(id: EventStreamID(value: 5), clientID: "mcp-server", usedAt: StoreSample.now)
         _ = try await streams.add(stream, now: StoreSample.now).outcome
+        var pushed = EventStream(id: EventStreamID(value: 6), clientID: "mcp-server", usedAt: StoreSample.now)
+        pushed.push = EventPush(endpoint: "https://receiver.example/e", sealedAuthorization: "sealed")
+        _ = try await streams.add(pushed, now: StoreSample.now).outcome
         let blocks = try #require(stores.administration).blocks
         _ = try await blocks.block(.redirectHost("bad.example"), now: StoreSample.now).outcome
     }

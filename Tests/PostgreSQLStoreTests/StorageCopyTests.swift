@@ -78,6 +78,11 @@ struct StorageCopyTests {
             now: Self.now
         ).outcome
         #expect(used != .consumed)
+        // RFC 8935: a node pushes the stream that was pushed before, and no other one.
+        let streams = try #require(stores.signals).streams
+        let holder = LeaseHolder(random: SystemRandomSource())
+        let taken = try await streams.takePushed(by: holder, now: Self.now, limit: 10)
+        #expect(taken.map(\.id) == [EventStreamID(value: 6)])
     }
 
     @Test("a receiver goes on where it was: what ended before the copy, with its number, and what ends after it")

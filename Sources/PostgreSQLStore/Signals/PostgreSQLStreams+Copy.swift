@@ -4,10 +4,10 @@ package import OAuthState
 extension PostgreSQLStreams {
     private static let copied = SQLStatement(
         """
-        INSERT INTO event_streams (id, client, used_at, position, body)
-        VALUES ($1::bytea, $2::bytea, $3::bigint, $4::bigint, $5::bytea)
+        INSERT INTO event_streams (id, client, used_at, position, body, pushes)
+        VALUES ($1::bytea, $2::bytea, $3::bigint, $4::bigint, $5::bytea, $6::boolean)
         ON CONFLICT (id) DO UPDATE SET client = excluded.client, used_at = excluded.used_at,
-            position = excluded.position, body = excluded.body
+            position = excluded.position, body = excluded.body, pushes = excluded.pushes
         """
     )
     private static let page = SQLStatement(
@@ -27,6 +27,7 @@ extension PostgreSQLStreams {
                     [
                         .id(stream.id), place.seal.client(stream.clientID), .time(stream.usedAt),
                         .integer(Int64(clamping: stream.position)), .bytes(try sealed(stream)),
+                        .boolean(stream.isPushed),
                     ]
                 )
             )
