@@ -83,7 +83,8 @@ struct UpstreamTokensTests {
             _ = try await subject.tokens.token(at: "corp", for: userToken)
             #expect(subject.sent.of("/oauth/token") == 1)
             let token = try #require(found.first)
-            #expect(token.headerField.name == "Authorization" && token.headerField.value == "Bearer \(token.accessToken)")
+            #expect(token.headerField.name == "Authorization")
+            #expect(token.headerField.value == "Bearer \(token.accessToken)")
             #expect(!"\(token) \(subject.tokens)".contains(token.accessToken))
             var text = ""
             dump(token, to: &text)
