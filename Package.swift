@@ -125,7 +125,11 @@ let floor4: [Target] = [
         swiftSettings: swiftSettings
     ),
     // A product for the servers that accept our tokens: rules only, without network or storage.
-    .target(name: "GatehouseVerifier", dependencies: ["OAuthProtocol"], swiftSettings: swiftSettings),
+    .target(
+        name: "GatehouseVerifier",
+        dependencies: ["Foundations", "OAuthProtocol", "OpenSSLCrypto"],
+        swiftSettings: swiftSettings
+    ),
 ]
 
 // Floor 5: the executables, the library that embeds the server, and the harness that other people's tests embed.
@@ -211,7 +215,7 @@ let testTargets: [Target] = [
         "AuthorizationServerTests",
         [
             "AuthorizationServer", "AuthorizationServerTestTraits", "AuthorizationServerTesting",
-            "DevelopmentIdentityProvider", "DurableLog", "OAuthState",
+            "DevelopmentIdentityProvider", "DurableLog", "GatehouseVerifier", "OAuthState",
             "OAuthProtocol", "OpenSSLCrypto", "OutboundHTTP", "ServerConfiguration", "SocketHTTP", "UpstreamIdentity",
             .httpTypes, .logging,
         ]
@@ -331,7 +335,7 @@ let benchmarks: [Target] = [
         name: "ScaleBenchmarks",
         dependencies: [
             "AuthorizationServer", "AuthorizationServerTesting", "BenchmarkSupport", "CJemalloc", "DurableLog",
-            "OAuthProtocol", "OAuthState",
+            "GatehouseVerifier", "OAuthProtocol", "OAuthState",
             "OpenSSLCrypto", "ServerConfiguration", .argumentParser,
         ],
         path: "Benchmarks/ScaleBenchmarks",

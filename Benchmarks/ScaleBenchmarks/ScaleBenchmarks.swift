@@ -11,7 +11,7 @@ struct ScaleBenchmarks: AsyncParsableCommand {
         commandName: "ScaleBenchmarks",
         abstract: "Measure the cost of many sessions, clients, connections and keys, the memory of each, and a start.",
         discussion: "DurabilityBenchmarks measures a snapshot's pause and a start from it.",
-        subcommands: [EmbedCommand.self]
+        subcommands: [EmbedCommand.self, SignalsCommand.self]
     )
 
     @Option(name: .long, help: "The most sessions, each with user, identity and connection.")

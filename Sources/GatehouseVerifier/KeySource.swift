@@ -55,15 +55,19 @@ actor KeySource {
         try JSONWebKeySet(parsing: try await fetch(try await location()))
     }
 
+    /// RFC 8414 §3.1: the well-known part goes between host and path.
+    static func metadataURL(of issuer: String) -> String? {
+        guard let uri = URIReference(issuer), let host = uri.host else { return nil }
+        let path = uri.path == "/" ? "" : uri.path
+        let origin = "\(uri.scheme)://\(host)\(uri.port.map { ":\($0)" } ?? "")"
+        return origin + "/.well-known/oauth-authorization-server" + path
+    }
+
     /// RFC 8414 §3: where the metadata says that the keys are; it must name our issuer.
     private func location() async throws -> String {
         if let keySetURL { return keySetURL }
-        guard let uri = URIReference(issuer), let host = uri.host else { throw JOSEError.wrongIssuer }
-        let origin = "\(uri.scheme)://\(host)\(uri.port.map { ":\($0)" } ?? "")"
-        let path = uri.path == "/" ? "" : uri.path
-        let metadata = try JSONParser.parseObject(
-            try await fetch(origin + "/.well-known/oauth-authorization-server" + path)
-        )
+        guard let location = Self.metadataURL(of: issuer) else { throw JOSEError.wrongIssuer }
+        let metadata = try JSONParser.parseObject(try await fetch(location))
         guard metadata["issuer"]?.stringValue == issuer, let url = metadata["jwks_uri"]?.stringValue else {
             throw JOSEError.wrongIssuer
         }

@@ -6,6 +6,7 @@ struct TokenRules {
     let audience: String
     let skewSeconds: Int
     let keys: JSONWebKeySet
+    let revoked: RevokedTokens
 
     func verify(_ token: String, scopes: [String], now: Int64) throws(VerificationError) -> AccessToken {
         let claims: AccessTokenClaims
@@ -22,6 +23,10 @@ struct TokenRules {
         // RFC 8707 §2: a token for another server must not be accepted here.
         guard claims.audience.utf8.elementsEqual(audience.utf8) else {
             throw .invalidToken(reason: "another audience")
+        }
+        let issuedAt = claims.issuedAt.secondsSinceEpoch
+        guard !revoked.refuses(session: claims.sessionID, tokenID: claims.tokenID, issuedAt: issuedAt) else {
+            throw .invalidToken(reason: "revoked")
         }
         let granted = claims.scope.split(separator: " ").map(String.init)
         guard scopes.allSatisfy(granted.contains) else { throw .insufficientScope(required: scopes) }

@@ -5,14 +5,17 @@ import OAuthProtocol
 ///
 /// It uses no network of its own: ``init(issuer:resource:skewSeconds:fetch:)`` takes a closure that sends a request.
 /// The key set is kept for an hour and read again when a token names a key that is not in it, at most six times a
-/// minute, so that forged names cause no flood of requests.
+/// minute, so that forged names cause no flood of requests. What ends before its time is refused with a
+/// ``RevocationFeed``; copies of a verifier share what is known.
 public struct TokenVerifier: Sendable {
     /// The authorization server, exactly as its metadata spells it.
     public let issuer: String
     /// This server's URI, the `aud` of its tokens.
     public let resource: String
     private let skewSeconds: Int
-    private let keys: KeySource
+    let keys: KeySource
+    /// What a ``RevocationFeed`` says has ended; empty without one.
+    let revoked = RevokedTokens()
 
     /// A verifier that reads the published keys with `fetch`.
     ///
@@ -51,7 +54,7 @@ public struct TokenVerifier: Sendable {
     }
 
     private func rules(_ keys: JSONWebKeySet) -> TokenRules {
-        TokenRules(issuer: issuer, audience: resource, skewSeconds: skewSeconds, keys: keys)
+        TokenRules(issuer: issuer, audience: resource, skewSeconds: skewSeconds, keys: keys, revoked: revoked)
     }
 
     // MARK: - What a server says about itself

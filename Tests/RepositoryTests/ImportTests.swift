@@ -27,7 +27,7 @@ struct ImportTests {
         ]),
         "DevelopmentIdentityProvider": ["HTTPTypes", "Logging", "OAuthProtocol", "OpenSSLCrypto", "SocketHTTP"],
         "OAuthClientKit": ["OAuthProtocol", "OpenSSLCrypto", "OutboundHTTP"],
-        "GatehouseVerifier": ["OAuthProtocol"],
+        "GatehouseVerifier": ["Foundations", "OAuthProtocol", "OpenSSLCrypto"],
         "GatehouseHosting": floors1To3.union(
             [
                 // Not Foundation, which brings 34 MB of data for languages (ICU).
