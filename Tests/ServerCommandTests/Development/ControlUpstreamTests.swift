@@ -70,7 +70,12 @@ struct ControlUpstreamTests {
         try await ControlScene.run { (scene) async throws in
             let settings = scene.deployment.ground.settings
             #expect(!settings.hasAdded)
-            let changed = DevelopmentUpstream(name: "dev", preset: .githubApp, issuer: "http://127.0.0.1:1", secret: "x")
+            let changed = DevelopmentUpstream(
+                name: "dev",
+                preset: .githubApp,
+                issuer: "http://127.0.0.1:1",
+                secret: "x"
+            )
             // Two of one name are no configuration.
             #expect(throws: ConfigurationErrors.self) { try settings.change { $0.upstreams.append(changed) } }
             #expect(!settings.hasAdded)
