@@ -125,7 +125,7 @@ package struct ServerHost {
             environment.openState = { [logger] settings in
                 try await engine.open(database, settings, logger: logger)
             }
-            let wait = DatabaseWait(engine, limit: database.configuration.startTimeout, logger: logger)
+            let wait = DatabaseWait(engine, limit: database.configuration.startWait, logger: logger)
             environment.awaitState = { failure in try await wait.beforeAnotherTry(after: failure) }
         } else {
             environment.storage = try openStorage()

@@ -21,8 +21,8 @@ package struct PostgreSQLStorage: StateStorage {
     ///   - random: The source of this process's salt.
     ///   - now: The current time.
     ///   - logger: The log.
-    /// - Throws: ``SchemaError``, ``StorageKeyMismatch``, ``StorageCopyError``, `StoreError` when the database cannot be
-    ///   reached, and `CryptoError`.
+    /// - Throws: ``SchemaError``, ``StorageKeyMismatch``, ``StorageCopyError``, `StoreError` when the database cannot
+    ///   be reached, and `CryptoError`.
     package init(
         _ settings: StoreSettings,
         client clientSettings: ClientSettings,

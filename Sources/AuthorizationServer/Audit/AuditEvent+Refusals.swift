@@ -11,6 +11,7 @@ extension AuditEvent {
     ///   - error: Its answer.
     ///   - session: The session that a refresh token names, which only this server can have written.
     ///   - reason: Why, where the answer does not say it.
+    /// - Returns: The event.
     static func tokenRefused(
         _ clientID: String,
         _ grantType: GrantType,
@@ -31,6 +32,7 @@ extension AuditEvent {
     /// - Parameters:
     ///   - clientID: What the request names, which may be any text; `nil` when it names none.
     ///   - problem: What is wrong with it.
+    /// - Returns: The event.
     static func authorizationPage(_ clientID: String?, _ problem: AuthorizationPageError.Problem) -> AuditEvent {
         var fields = AuditFields()
         // A stranger's text: enough of it to recognize a client by.

@@ -2,8 +2,8 @@ import OAuthProtocol
 import SocketHTTP
 import Synchronization
 
-/// Writes requests that were refused to the audit trail, thinned out: of each source, event and party the first, the
-/// second, the fourth, the eighth …
+/// Writes requests that were refused to the audit trail, thinned out: of each source, event and party the first, and
+/// then each whose number is a power of two.
 ///
 /// An operator sees which client misbehaves, and a stranger who sends the same request in a loop does not fill the
 /// trail.

@@ -6,7 +6,7 @@ package struct Instruments: Sendable {
     package let metrics: ServerMetrics
     /// The record of what was granted, refused and ended.
     package let audit: AuditTrail
-    /// The same record, for what strangers can repeat at will.
+    /// The same record of what strangers can repeat at will.
     let refusals: RefusalRecords
     /// The log: what needs an operator's attention.
     package let logger: Logger

@@ -8,9 +8,9 @@ import UpstreamIdentity
 /// Global Token Revocation (draft-parecki-oauth-global-token-revocation): an identity provider ends everything that one
 /// of its users has here, such as when the person leaves.
 ///
-/// The provider shows the token that its upstream is configured with, or signs a JWT, and can name its own accounts only. Sessions,
-/// codes and logins of the user end before the answer, and logins of browsers, so that nothing begins again without the
-/// provider. Connections remain: they give access to nothing without a session.
+/// The provider shows the token that its upstream is configured with, or signs a JWT, and can name its own accounts
+/// only. Sessions, codes and logins of the user end before the answer, and logins of browsers, so that nothing begins
+/// again without the provider. Connections remain: they give access to nothing without a session.
 struct GlobalRevocationEndpoint: Endpoint {
     let upstreams: UpstreamDirectory
     /// The accepted tokens by the upstream's name.

@@ -2,7 +2,7 @@ import HTTPTypes
 import OAuthProtocol
 import SocketHTTP
 
-/// OpenAPI 3.1: the description of the surface, prepared once, at the first request (MD-8: never derived from a
+/// OpenAPI 3.1: the description of the surface, prepared once, with the first request (MD-8: never derived from a
 /// request's headers).
 struct OpenAPIEndpoint: Endpoint {
     private let response: PreparedOnce<Response>

@@ -34,6 +34,7 @@ package struct PageRenderer: Sendable {
     ///   - page: The page.
     ///   - status: Its status.
     ///   - hasReference: Whether it names the request; not where two pages must not differ.
+    /// - Returns: The page.
     func error(_ page: ErrorPage, status: HTTPResponse.Status, hasReference: Bool = true) -> Response {
         let line: HTML =
             (hasReference ? PageReference.current : nil).map { reference in

@@ -64,7 +64,7 @@ final class WaitingStart: Sendable {
         try? await storage?.close()
     }
 
-    /// Gives the management address back, for the server's own listener.
+    /// Gives the management address back to the server's own listener.
     private func end() async {
         let open = listener.withLock { listener in
             defer { listener = nil }

@@ -28,7 +28,8 @@ struct AccountAdmission: Sendable {
         )
     }
 
-    /// VR-8: whether the tokens are the present client's at the present server; a provider that cannot say so is visited.
+    /// VR-8: whether the tokens are the present client's at the present server; a provider that cannot say so is
+    /// visited.
     func uses(_ connection: Connection, of client: UpstreamClient, at provider: UpstreamProvider) async -> Bool {
         // As the comment above says, an unknown answer is no.
         (try? await sealing.areIssued(connection, to: client, provider)) ?? false

@@ -41,7 +41,7 @@ extension EventStream {
     ///
     /// - Parameters:
     ///   - earlier: The stream as it was when the pushing began: another address deserves its own attempts.
-    ///   - reason: Why, for the receiver.
+    ///   - reason: Why; the receiver reads it.
     /// - Returns: The paused stream.
     package func paused(after earlier: EventStream, reason: String) -> EventStream? {
         guard isPushed, push == earlier.push else { return nil }

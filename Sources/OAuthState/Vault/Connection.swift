@@ -42,8 +42,8 @@ package struct Connection: Hashable, Sendable {
     package var scopes: ScopeSet
     /// When the access token expires; absent if the provider did not state it, because no lifetime is invented (VR-5).
     package var accessTokenExpiry: Timestamp?
-    /// Our client at the provider, to which the refresh token was issued (VR-8): its client id and the server's name, as
-    /// ``ClientBinding`` says, because one client id may be known to several authorization servers.
+    /// Our client at the provider, to which the refresh token was issued (VR-8): its client id and the server's name,
+    /// as ``ClientBinding`` says, because one client id may be known to several authorization servers.
     package var upstreamClientID: String
     package var status: Status
     /// Why the status is not active.

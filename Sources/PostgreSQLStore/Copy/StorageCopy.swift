@@ -33,8 +33,8 @@ package struct StorageCopy: Sendable {
 
     /// Writes everything that these stores have into the tables, which are empty.
     ///
-    /// No node starts on the tables before the copy is whole. One that was interrupted is made again from the beginning:
-    /// rows of the same keys are replaced.
+    /// No node starts on the tables before the copy is whole. One that was interrupted is made again from the
+    /// beginning: rows of the same keys are replaced.
     ///
     /// - Throws: ``StorageCopyError``, and `StoreError` when the database fails.
     package func write(_ memory: MemoryStores, now: Timestamp) async throws {
@@ -57,8 +57,8 @@ package struct StorageCopy: Sendable {
     ///
     /// None of it is journaled: a snapshot must be written afterwards.
     ///
-    /// - Throws: ``StorageCopyError``, `StoreError` when the database fails or a row cannot be opened, `RecordError` for
-    ///   a row of no known form.
+    /// - Throws: ``StorageCopyError``, `StoreError` when the database fails or a row cannot be opened, `RecordError`
+    ///   for a row of no known form.
     package func read(into memory: MemoryStores, now: Timestamp) async throws {
         try await CopyMark.requireWhole(place.database)
         try await CopyMark.requireRest(place.database, now: now)

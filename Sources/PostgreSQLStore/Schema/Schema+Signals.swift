@@ -1,9 +1,9 @@
 extension Schema {
     /// The log of endings, and the streams of its readers.
     ///
-    /// A statement that ends sessions also writes their endings. Those have no number at first: readers, and each sweep,
-    /// number what is committed, under the lock of the one row of `ending_logs`. So a reader that has reached a number
-    /// has missed none before it, and no request waits for another one's number.
+    /// A statement that ends sessions also writes their endings. Those have no number at first: readers, and each
+    /// sweep, number what is committed, under the lock of the one row of `ending_logs`. So a reader that has reached a
+    /// number has missed none before it, and no request waits for another one's number.
     static let signals: [String] = [
         """
         CREATE TABLE ending_logs (

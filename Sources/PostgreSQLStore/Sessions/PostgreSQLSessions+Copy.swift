@@ -2,7 +2,8 @@ import OAuthProtocol
 package import OAuthState
 import OpenSSLCrypto
 
-/// The rows of sessions, consents, revoked tokens and endings as records of a snapshot, for copies from and to a directory.
+/// The rows of sessions, consents, revoked tokens and endings as records of a snapshot, for copies from and to a
+/// directory.
 ///
 /// Logins and codes live for minutes and are in no snapshot.
 extension PostgreSQLSessions {

@@ -1,4 +1,4 @@
-/// The parts of statements that end sessions, or take such an end back, for the log of endings.
+/// The parts of statements that end sessions, or take such an end back, which keep the log of endings.
 extension PostgreSQLEndings {
     /// A common table expression that writes the endings of deleted sessions, and of their agents, into the log.
     ///
@@ -44,8 +44,8 @@ extension PostgreSQLEndings {
 
     /// Gives numbers to endings that are committed and have none, in the order in which they were written.
     ///
-    /// What commits later gets a higher number than everything that a reader has seen. Two nodes that number at once wait
-    /// for each other at the row of `ending_logs`; the second then leaves a gap, which no reader minds.
+    /// What commits later gets a higher number than everything that a reader has seen. Two nodes that number at once
+    /// wait for each other at the row of `ending_logs`; the second then leaves a gap, which no reader minds.
     static let numbering = SQLCall(
         SQLStatement(
             """

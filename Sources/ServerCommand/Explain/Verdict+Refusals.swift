@@ -112,7 +112,7 @@ extension Verdict.Cause {
         case "unregistered_redirect_uri", "missing_redirect_uri":
             return Self(
                 "client \(client) asked with a redirect URI that it has not registered",
-                "the client's author registers the exact URI; for a client of the configuration change redirect_uris"
+                "the client's author registers the exact URI, or the operator changes redirect_uris of a configured client"
             )
         case "unknown_request_uri":
             return Self(

@@ -15,8 +15,11 @@ extension Configuration {
         /// How many connections this node opens at most, if the operator says so.
         package var pool: Int?
 
+        /// How long a start waits for a database that does not answer, if the operator says so.
+        package var startTimeout: Duration?
+
         /// How long a start waits for a database that does not answer.
-        package var startTimeout = Duration.seconds(60)
+        package var startWait: Duration { startTimeout ?? .seconds(60) }
 
         /// How many connections this node opens at most.
         package var connectionCount: Int { pool ?? 8 }
@@ -58,6 +61,7 @@ extension Configuration.PostgreSQL {
             "start_timeout",
             \.startTimeout,
             .duration(.zero ... .hours(24)),
+            default: "60s",
             """
             How long a start waits for a database that does not answer yet, with `/health/ready` at 503, before it ends \
             with 1.

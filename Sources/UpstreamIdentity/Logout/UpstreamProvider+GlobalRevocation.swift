@@ -14,8 +14,8 @@ package struct GlobalRevocationToken: Hashable, Sendable {
     static let lifetimeMax = Duration.seconds(3600)
 }
 
-/// Global Token Revocation (draft-parecki-oauth-global-token-revocation), as Okta's Universal Logout authenticates: with
-/// a JWT that the provider signs for our endpoint.
+/// Global Token Revocation (draft-parecki-oauth-global-token-revocation), as Okta's Universal Logout authenticates:
+/// with a JWT that the provider signs for our endpoint.
 extension UpstreamProvider {
     /// Verifies such a token with the provider's keys, except for the replay of `jti`, which the caller checks.
     ///
@@ -25,6 +25,7 @@ extension UpstreamProvider {
     /// - Parameters:
     ///   - token: The bearer token of the request.
     ///   - endpoint: The URL of our endpoint, byte for byte as our metadata has it.
+    /// - Returns: What the token says.
     /// - Throws: ``UpstreamError`` `invalidIDToken`, to be answered with 401, or the failure of fetching the keys.
     package func verifyGlobalRevocationToken(
         _ token: String,

@@ -21,6 +21,7 @@ extension UpstreamProvider {
     ///   - types: The accepted values of `typ`, in lower case; `nil` for a token without one.
     ///   - check: Compares issuer, audience and what else the message must have, before any key is used: a foreign
     ///     token costs nothing.
+    /// - Returns: The message.
     /// - Throws: ``UpstreamError`` `invalidIDToken`, or the failure of fetching the provider's keys.
     func verifiedNotice(
         _ token: String,

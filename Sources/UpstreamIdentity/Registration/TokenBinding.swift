@@ -40,6 +40,7 @@ extension UpstreamProvider {
     /// - Parameters:
     ///   - binding: What the tokens are bound to.
     ///   - idToken: The ID token that is stored beside them, if there is one.
+    /// - Returns: Whether they may be used.
     /// - Throws: ``UpstreamError`` of a registration or document without which the authorization server is unknown.
     package func accepts(tokensOf binding: String, idToken: String? = nil) async throws(UpstreamError) -> Bool {
         if let entered = enteredCredential { return entered.accepts(binding: binding) }

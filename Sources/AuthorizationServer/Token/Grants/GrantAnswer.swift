@@ -41,6 +41,7 @@ extension Instruments {
     ///   - grantType: What it asks with.
     ///   - session: The session that its refresh token names.
     ///   - answer: Makes the answer, once what it depends on holds.
+    /// - Returns: The body of the answer.
     /// - Throws: The error of `answer`, or the one that it answers with.
     func answered(
         _ request: TokenRequest,
