@@ -32,6 +32,8 @@ extension TestServer {
         public var start: Int?
         /// Who can sign in at the identity provider, besides `ada` and `grace`.
         public var users: [User] = []
+        /// The clients that the operator has configured; others register themselves or have a metadata document.
+        public var clients: [ConfiguredClient] = []
         /// Whether ``withGatehouse(_:_:)`` fails a test whose faults no request has met.
         public var requiresFaultsToOccur = true
 
@@ -90,6 +92,7 @@ extension TestServer {
             configuration.resources[0].scopes = scopes
             configuration.scopes = configuration.scopes.union(scopes)
             configuration.tokens.accessTokenLifetime = options.accessTokenLifetime
+            configuration.clients = options.clients.map(\.configuration)
             if let known = options.upstreamLike, let key, let site = configuration.upstreams[0].issuer {
                 configuration.upstreams[0] = try known.upstream(name: upstream, at: site, key: key)
             }

@@ -84,8 +84,8 @@ public struct OAuthTestClient: Sendable {
         return parameters
     }
 
-    /// The address of an authorization request.
-    package func authorizationURL(_ changes: [String: String?] = [:]) -> String {
+    /// The address of an authorization request, which a browser opens; a change of `nil` removes a parameter.
+    public func authorizationURL(_ changes: [String: String?] = [:]) -> String {
         issuer + "/oauth/authorize?" + FormParameters.serialize(authorizationParameters(changes))
     }
 
@@ -172,8 +172,8 @@ public struct OAuthTestClient: Sendable {
         "Basic " + Base64.encode(Array("\(id):\(secret)".utf8))
     }
 
-    /// Sends any request to the issuer.
-    package func send(
+    /// Sends any request to the issuer, or to an absolute URL, and returns the answer with its body.
+    public func send(
         _ method: String,
         _ path: String,
         headerFields: [(name: String, value: String)] = [],

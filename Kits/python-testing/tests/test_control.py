@@ -1,5 +1,7 @@
 """The plugin itself."""
 
+import threading
+
 import pytest
 from pytest_gatehouse import ControlError, GatehouseProcess, Options
 
@@ -52,3 +54,36 @@ def test_keys_of_the_configuration_can_be_given(gatehouse_options):
 def test_a_wrong_key_is_named(gatehouse_options):
     with pytest.raises(RuntimeError, match="tokns: unknown key"):
         GatehouseProcess(Options(config={"tokns": {}}, binary=gatehouse_options.binary))
+
+
+def test_a_held_request_waits_for_the_test(gatehouse):
+    with gatehouse.hold(endpoint="/oauth2/token") as hold:
+        sessions = []
+        login = threading.Thread(target=lambda: sessions.append(gatehouse.session()))
+        login.start()
+        hold.wait()
+        assert not sessions
+        assert hold.release() == 1
+        login.join(60)
+    assert sessions[0].subject
+    assert gatehouse.server_requests("token", count=1)[0]["status"] == 200
+    assert gatehouse.audit("token.issued")[0]["client_id"] == sessions[0].client_id
+
+
+def test_an_upstream_comes_and_goes(gatehouse):
+    gatehouse.add_upstream("chat", "slack-nested", on_demand=True)
+    assert [row["name"] for row in gatehouse.upstreams()] == ["github", "chat"]
+    gatehouse.remove_upstream("chat")
+    assert [row["name"] for row in gatehouse.upstreams()] == ["github"]
+
+
+def test_servers_of_one_process_share_nothing(gatehouse):
+    with gatehouse.start_server(upstreams=["dev"]) as other:
+        assert other.issuer != gatehouse.issuer and other.resource.client_secret != gatehouse.resource.client_secret
+        gatehouse.add_user("linus")
+        with pytest.raises(ControlError, match="no user linus"):
+            other.session("linus")
+        other.advance(3600)
+        assert other.now() - gatehouse.now() > 3000
+    with pytest.raises(ControlError, match="there is no server"):
+        other.stop()

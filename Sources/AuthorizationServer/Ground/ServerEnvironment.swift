@@ -50,6 +50,10 @@ package struct ServerEnvironment: Sendable {
     ///
     /// With `nil` a reload reads certificates, keys and secrets only.
     package var readConfiguration: (@Sendable () throws -> Configuration)?
+    /// Whether a reload may add upstreams, and remove some, while those in both configurations are the same.
+    ///
+    /// A test's server does that; elsewhere a change of upstreams needs a restart.
+    package var reloadsUpstreams = false
     /// Receives the audit trail, line by line.
     package var auditSink: any AuditSink
     /// The log.

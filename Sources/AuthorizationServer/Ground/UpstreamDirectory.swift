@@ -1,9 +1,11 @@
 package import OAuthProtocol
+import Synchronization
 package import UpstreamIdentity
 
 /// The configured upstream providers in their order.
 package struct UpstreamDirectory: Sendable {
-    private let providers: [UpstreamProvider]
+    /// Common to all copies: a provider that is added while the server runs is known to every part.
+    private let table: Table
     private let formerNames: [String: [String]]
     private(set) var logins: LoginRules
 
@@ -13,9 +15,25 @@ package struct UpstreamDirectory: Sendable {
         formerNames: [String: [String]] = [:],
         logins: LoginRules = LoginRules()
     ) {
-        self.providers = providers
+        table = Table(providers)
         self.formerNames = formerNames
         self.logins = logins
+    }
+
+    /// Holds the providers of the copies.
+    private final class Table: Sendable {
+        let providers: Mutex<[UpstreamProvider]>
+
+        init(_ providers: [UpstreamProvider]) {
+            self.providers = Mutex(providers)
+        }
+    }
+
+    private var providers: [UpstreamProvider] { table.providers.withLock { $0 } }
+
+    /// Makes these the providers of every copy.
+    func replaceAll(by providers: [UpstreamProvider]) {
+        table.providers.withLock { $0 = providers }
     }
 
     /// The same providers with the rules of a configuration that was reloaded.

@@ -56,7 +56,10 @@ final class ServerReload: Sendable {
     func adopt(_ configuration: Configuration, now: Timestamp) async throws(Refusal) -> [String] {
         let earlier = current.withLock { $0.configuration }
         let changes = earlier.changes(to: configuration)
-        let permanent = changes.filter { !$0.isReloaded }.map(\.path)
+        let takesUpstreams = first.environment.reloadsUpstreams && Self.keepsUpstreams(of: earlier, in: configuration)
+        let permanent = changes.filter { change in
+            !change.isReloaded && !(takesUpstreams && change.path.hasPrefix("upstreams"))
+        }.map(\.path)
         guard permanent.isEmpty else {
             throw Refusal(
                 reason: "these keys need a restart: \(permanent.joined(separator: ", "))",
@@ -64,6 +67,7 @@ final class ServerReload: Sendable {
             )
         }
         try Self.check(configuration, replaces: earlier)
+        let providers = takesUpstreams ? try await providers(configuration) : nil
         let clients = ConfiguredClients(
             clients: configuration.preRegisteredClients(now: now),
             store: first.stores.clients
@@ -75,6 +79,7 @@ final class ServerReload: Sendable {
         } catch {
             throw Refusal(reason: "an upstream's secret is unusable: \(error)")
         }
+        if let providers { first.upstreams.replaceAll(by: providers) }
         let made = tables(parts)
         current.withLock { $0 = parts }
         publicRequests.replace(by: made.publicRequests)
@@ -83,6 +88,40 @@ final class ServerReload: Sendable {
         await parts.limiter.adopt(configuration.limits.sourceRates)
         parts.limits.guessed.adopt(configuration.limits.failuresPerSource)
         return changes.map(\.path)
+    }
+
+    /// The providers of a configuration: those that exist, and new ones for upstreams that were added.
+    private func providers(_ configuration: Configuration) async throws(Refusal) -> [UpstreamProvider] {
+        let assembly = UpstreamAssembly(
+            configuration: configuration,
+            environment: first.environment,
+            stores: first.stores,
+            sealing: first.vault.sealing,
+            audit: first.audit,
+            work: first.work
+        )
+        var providers: [UpstreamProvider] = []
+        for upstream in configuration.upstreams {
+            do throws(UpstreamError) {
+                if let known = first.upstreams[upstream.name] {
+                    providers.append(known)
+                } else {
+                    providers.append(try await assembly.provider(upstream))
+                }
+            } catch {
+                throw Refusal(reason: "an upstream is unusable: \(error)")
+            }
+        }
+        return providers
+    }
+
+    /// Whether the upstreams that both configurations have are the same in both.
+    private static func keepsUpstreams(of old: Configuration, in new: Configuration) -> Bool {
+        let common = Set(old.upstreams.map(\.name)).intersection(new.upstreams.map(\.name))
+        var (kept, taken) = (old, new)
+        kept.upstreams.removeAll { !common.contains($0.name) }
+        taken.upstreams.removeAll { !common.contains($0.name) }
+        return !kept.changes(to: taken).contains { $0.path.hasPrefix("upstreams") }
     }
 
     /// What a reload cannot change although its keys are among those that it takes.

@@ -19,27 +19,7 @@ struct UpstreamAssembly: Sendable {
     /// - Throws: ``UpstreamError`` `misconfigured`, which stops the start.
     func directory() async throws(UpstreamError) -> UpstreamDirectory {
         var providers: [UpstreamProvider] = []
-        for upstream in configuration.upstreams {
-            let settings = try upstream.providerConfiguration(issuer: configuration.issuer)
-            for warning in settings.warnings {
-                environment.logger.warning(
-                    "the configuration permits what may not be intended",
-                    metadata: [
-                        "upstream": "\(upstream.name)", "key": "\(warning.key)", "detail": "\(warning.text)",
-                    ]
-                )
-            }
-            providers.append(
-                try UpstreamProvider(
-                    configuration: settings,
-                    registration: await enrolment(upstream, settings)?.selfRegistration(),
-                    transport: environment.transport,
-                    timeSource: environment.timeSource,
-                    random: environment.random,
-                    logger: environment.logger
-                )
-            )
-        }
+        for upstream in configuration.upstreams { providers.append(try await provider(upstream)) }
         return UpstreamDirectory(
             providers,
             formerNames: Dictionary(
@@ -47,6 +27,29 @@ struct UpstreamAssembly: Sendable {
                 uniquingKeysWith: { first, _ in first }
             ),
             logins: LoginRules(resources: configuration.resourceCatalogue, identity: configuration.identity)
+        )
+    }
+
+    /// A configured provider; no request is sent to it.
+    ///
+    /// - Throws: ``UpstreamError`` `misconfigured`.
+    func provider(_ upstream: Configuration.Upstream) async throws(UpstreamError) -> UpstreamProvider {
+        let settings = try upstream.providerConfiguration(issuer: configuration.issuer)
+        for warning in settings.warnings {
+            environment.logger.warning(
+                "the configuration permits what may not be intended",
+                metadata: [
+                    "upstream": "\(upstream.name)", "key": "\(warning.key)", "detail": "\(warning.text)",
+                ]
+            )
+        }
+        return try UpstreamProvider(
+            configuration: settings,
+            registration: await enrolment(upstream, settings)?.selfRegistration(),
+            transport: environment.transport,
+            timeSource: environment.timeSource,
+            random: environment.random,
+            logger: environment.logger
         )
     }
 

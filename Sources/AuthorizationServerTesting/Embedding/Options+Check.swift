@@ -28,6 +28,10 @@ extension TestServer.Options {
         guard !subjects.contains(""), Set(subjects).count == subjects.count else {
             throw ConfigurationError(path: "users", message: "must have distinct subjects, none of them ada or grace")
         }
+        let ids = clients.map(\.id)
+        guard !ids.contains(""), Set(ids).count == ids.count else {
+            throw ConfigurationError(path: "clients", message: "must have distinct ids")
+        }
         guard accessTokenLifetime >= .seconds(1) else {
             throw ConfigurationError(path: "accessTokenLifetime", message: "must be at least 1 s")
         }

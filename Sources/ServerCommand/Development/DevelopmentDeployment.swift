@@ -50,7 +50,9 @@ struct DevelopmentDeployment: Sendable {
         func secret() -> String { Base64URL.encode(random.bytes(32)) }
         let clock = DevelopmentClock()
         let reservation = try PortReservation(options.address)
-        let upstreams = try providers(options, clock: clock, random: random)
+        let upstreams = try options.upstreams.map { name, preset in
+            try DevelopmentProviders.make(name, preset, clock: clock, random: random)
+        }
         let settings = try DevelopmentSettings(
             DevelopmentConfiguration(
                 options: options,
@@ -98,24 +100,28 @@ struct DevelopmentDeployment: Sendable {
         controlToken: String
     ) async throws -> DevelopmentDeployment {
         let configuration = parts.settings.configuration
-        try await startProviders(parts.upstreams, for: configuration.issuer)
+        for entry in parts.upstreams { try await DevelopmentProviders.start(entry, for: configuration.issuer) }
         var environment = try host.environment()
         environment.reservations = [parts.reservation]
         environment.frontPage = parts.demoPort.map(DemoApplication.url)
         environment.timeSource = parts.clock
         let requests = ServerRequestCapture(clock: parts.clock)
         environment.logger = requests.logger(over: host.logger)
+        let audit = DevelopmentAudit()
+        environment.auditSink = audit.sink
         environment.readConfiguration = { parts.settings.configuration }
+        environment.reloadsUpstreams = true
         let server = try await GatehouseServer.start(configuration, environment: environment)
         do {
             let ground = ControlGround(
                 server: server,
-                upstreams: parts.upstreams,
+                providers: DevelopmentProviders(parts.upstreams),
                 clock: parts.clock,
                 transport: host.transport,
                 adminToken: parts.settings.adminToken,
                 settings: parts.settings,
                 requests: requests,
+                audit: audit,
                 servers: parts.servers
             )
             let control = try await ControlPlane.start(ground, token: controlToken, logger: host.logger)
@@ -159,42 +165,6 @@ struct DevelopmentDeployment: Sendable {
         guard let port else { return nil }
         let demo = DemoGround(control: ground, resource: resource, url: DemoApplication.url(at: port))
         return try await DemoApplication.start(demo, reservation: port, logger: logger)
-    }
-
-    /// Starts the providers, which know the server's callbacks from then on.
-    private static func startProviders(
-        _ upstreams: [(upstream: DevelopmentUpstream, provider: DevelopmentIdentityProvider)],
-        for issuer: Issuer
-    ) async throws {
-        for (upstream, provider) in upstreams {
-            let callback = issuer.url(CallbackEndpoint.path + "/" + upstream.name)
-            await provider.setClient(
-                DevelopmentClient(id: "gatehouse", secret: upstream.secret, redirectURIs: [callback])
-            )
-            try await provider.start()
-        }
-    }
-
-    /// The providers, not started yet, each with the upstream that it is for the server.
-    private static func providers(
-        _ options: DevelopmentOptions,
-        clock: DevelopmentClock,
-        random: any RandomSource
-    ) throws -> [(upstream: DevelopmentUpstream, provider: DevelopmentIdentityProvider)] {
-        try options.upstreams.map { name, preset in
-            var configuration = DevelopmentIdentityProvider.Configuration()
-            configuration.clients = .registered([])
-            preset.configure(&configuration)
-            let provider = try DevelopmentIdentityProvider(
-                configuration: configuration,
-                timeSource: clock,
-                random: random,
-                logger: Logger(label: "provider") { _ in SwiftLogNoOpLogHandler() }
-            )
-            let secret = Base64URL.encode(random.bytes(32))
-            let upstream = DevelopmentUpstream(name: name, preset: preset, issuer: provider.issuer, secret: secret)
-            return (upstream, provider)
-        }
     }
 
     /// What a program needs to know of the running server, credentials included: one JSON object.

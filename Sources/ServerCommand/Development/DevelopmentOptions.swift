@@ -54,6 +54,8 @@ struct DevelopmentUpstream: Sendable {
     let preset: ProviderPreset
     let issuer: String
     let secret: String
+    /// Whether logins leave it out, and the first retrieval of its token asks the user.
+    var isOnDemand = false
 }
 
 /// Builds the configuration of `gatehouse dev` as a file's tree, so that keys given inline or by the environment have
@@ -61,7 +63,8 @@ struct DevelopmentUpstream: Sendable {
 struct DevelopmentConfiguration {
     let options: DevelopmentOptions
     let address: SocketAddress
-    let upstreams: [DevelopmentUpstream]
+    /// Those of the start, then those that a test has added.
+    var upstreams: [DevelopmentUpstream]
     /// One for each resource.
     let resourceSecrets: [String]
     let adminToken: String
@@ -166,6 +169,7 @@ struct DevelopmentConfiguration {
         var keys = upstream.preset.keys(at: upstream.issuer)
         keys["name"] = .string(upstream.name)
         keys["client_id"] = "gatehouse"
+        if upstream.isOnDemand { keys["login"] = "on_demand" }
         keys["client_secret"] = ["env": .string(Self.upstreamVariable(number))]
         keys["allow_insecure_http"] = true
         keys["allow_private_network"] = true

@@ -1,16 +1,16 @@
 import ServerConfiguration
 import Synchronization
 
-/// The configuration of a running `gatehouse dev`, which tests extend with resources.
+/// The configuration of a running `gatehouse dev`, which tests extend with resources and upstreams.
 ///
-/// It is built anew from the same tree as at the start, so that an added resource has the rules and the errors of a
-/// configured one.
+/// It is built anew from the same tree as at the start, so that what is added has the rules and the errors of what is
+/// configured.
 final class DevelopmentSettings: Sendable {
     private let first: DevelopmentConfiguration
     private let state: Mutex<State>
 
     private struct State {
-        var added: [AddedResource] = []
+        var added = Added()
         var current: Configuration
     }
 
@@ -26,16 +26,22 @@ final class DevelopmentSettings: Sendable {
     /// What the server has, or has been asked to read.
     var configuration: Configuration { state.withLock { $0.current } }
 
-    /// Changes the added resources; takes them only if the configuration with them is valid.
+    /// What tests have added to the configuration of the start.
+    struct Added: Sendable {
+        var resources: [AddedResource] = []
+        var upstreams: [DevelopmentUpstream] = []
+
+        var isEmpty: Bool { resources.isEmpty && upstreams.isEmpty }
+    }
+
+    /// Changes what was added; takes it only if the configuration with it is valid.
     ///
-    /// - Parameter change: The change of those that were added so far.
-    /// - Returns: Those that had been added before.
+    /// - Parameter change: The change of what was added so far.
+    /// - Returns: What had been added before.
     /// - Throws: ``ConfigurationErrors`` and changes nothing.
     @discardableResult
-    func changeResources(
-        _ change: (inout [AddedResource]) -> Void
-    ) throws(ConfigurationErrors) -> [AddedResource] {
-        let outcome: Result<[AddedResource], ConfigurationErrors> = state.withLock { state in
+    func change(_ change: (inout Added) -> Void) throws(ConfigurationErrors) -> Added {
+        let outcome: Result<Added, ConfigurationErrors> = state.withLock { state in
             let earlier = state.added
             var added = earlier
             change(&added)
@@ -50,12 +56,13 @@ final class DevelopmentSettings: Sendable {
         return try outcome.get()
     }
 
-    private func configuration(with added: [AddedResource]) throws(ConfigurationErrors) -> Configuration {
+    private func configuration(with added: Added) throws(ConfigurationErrors) -> Configuration {
         var changed = first
-        changed.added = added
+        changed.added = added.resources
+        changed.upstreams += added.upstreams
         let configuration = try changed.load()
         let known = configuration.resources.map(\.uri)
-        guard added.allSatisfy({ known.contains($0.uri) }) else {
+        guard added.resources.allSatisfy({ known.contains($0.uri) }) else {
             throw ConfigurationErrors([
                 ConfigurationError(path: "resources", message: "are set by --config-inline, so none can be added")
             ])
@@ -63,11 +70,11 @@ final class DevelopmentSettings: Sendable {
         return configuration
     }
 
-    /// Whether a test has added a resource.
+    /// Whether a test has added anything.
     var hasAdded: Bool { state.withLock { !$0.added.isEmpty } }
 
     /// Whether a test has added this one.
-    func hasAdded(_ uri: String) -> Bool { state.withLock { $0.added.contains { $0.uri == uri } } }
+    func hasAdded(_ uri: String) -> Bool { state.withLock { $0.added.resources.contains { $0.uri == uri } } }
 }
 
 /// A resource that a test has added.

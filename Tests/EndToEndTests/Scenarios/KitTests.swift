@@ -43,6 +43,22 @@ extension EndToEndTests {
                 environment: environment
             )
             #expect(output.contains(" passed") && !output.contains("skipped"), "\(output)")
+            try await example(folder.appending(path: "python-testing/example"), python, environment)
+        }
+
+        /// The example project of the pytest package: alone, and by eight workers, each with servers of its own.
+        private func example(_ folder: URL, _ python: URL, _ environment: [String: String]) async throws {
+            let arguments = ["-m", "pytest", "-q", "-p", "no:cacheprovider", folder.path()]
+            for workers in [[], ["-n", "8"]] {
+                let output = try await run(
+                    "pytest example",
+                    python,
+                    arguments + workers,
+                    environment: environment,
+                    within: .seconds(900)
+                )
+                #expect(output.contains("15 passed") && !output.contains("failed"), "\(output)")
+            }
         }
 
         @Test("README shows the example that the tests run")
@@ -97,7 +113,8 @@ extension EndToEndTests {
             _ name: String,
             _ executable: URL,
             _ arguments: [String],
-            environment: [String: String] = ChildEnvironment.variables
+            environment: [String: String] = ChildEnvironment.variables,
+            within limit: Duration = .seconds(300)
         ) async throws -> String {
             let child = try ChildProcess(
                 name: name,
@@ -108,7 +125,7 @@ extension EndToEndTests {
             )
             let status: Int32
             do {
-                status = try await child.exitStatus(within: .seconds(300))
+                status = try await child.exitStatus(within: limit)
             } catch {
                 try await child.stop()
                 throw error

@@ -1,3 +1,4 @@
+import AuthorizationServer
 import OAuthProtocol
 import Testing
 
@@ -47,6 +48,36 @@ struct ControlCaptureTests {
             #expect(try await scene.send("POST", "/reset").status == 200)
             #expect(try await scene.send("GET", "/requests/server")["requests"]?.arrayValue?.isEmpty == true)
         }
+    }
+
+    @Test("The audit trail can be read, by event or whole, and contains no token")
+    func audit() async throws {
+        try await ControlScene.run { (scene) async throws in
+            let session = try await scene.session()
+            let issued = try await scene.send("GET", "/audit?event=token.issued")["events"]?.arrayValue
+            #expect(issued?.count == 1)
+            let client = issued?.first?.objectValue?["client_id"]?.stringValue
+            #expect(client == session.text("client_id"))
+            let all = try await scene.send("GET", "/audit")
+            #expect((all["events"]?.arrayValue?.count ?? 0) > 1)
+            #expect(!all.json.serializedString().contains(session.text("access_token")))
+            #expect(try await scene.send("GET", "/audit?event=no.such")["events"]?.arrayValue?.isEmpty == true)
+            #expect(try await scene.send("DELETE", "/requests").status == 200)
+            #expect(try await scene.send("GET", "/audit")["events"]?.arrayValue?.isEmpty == true)
+        }
+    }
+
+    @Test("Only the newest audit events are kept, in their order")
+    func auditBound() {
+        let audit = DevelopmentAudit()
+        for number in 0..<DevelopmentAudit.lineCountMax + 3 {
+            _ = audit.sink.write(Array(#"{"event":"e","n":\#(number)}"#.utf8))
+        }
+        let events = audit.events("e").compactMap { $0.objectValue?["n"]?.integerValue }
+        #expect(events.count == DevelopmentAudit.lineCountMax && events.first == 3)
+        #expect(events.last == DevelopmentAudit.lineCountMax + 2 && events == events.sorted())
+        audit.clear()
+        #expect(audit.events(nil).isEmpty)
     }
 
     @Test("The providers are listed with their presets, and count their requests")

@@ -96,7 +96,10 @@ struct ControlPlaneTests {
                 ("/end", [:]), ("/end", ["session": "a", "user": "b"]), ("/disconnect", [:]), ("/revoke", [:]),
                 ("/keys/rotate", ["keep_old": true]), ("/reset", ["all": true]),
                 ("/clients", ["method": "private_key_jwt"]), ("/clients", ["redirect_uris": "x"]), ("/resources", [:]),
-                ("/holds", ["times": 0]), ("/holds", ["endpoint": "/nowhere"]), ("/servers", ["resources": "x"]),
+                ("/upstreams", [:]), ("/upstreams", ["name": "Git"]),
+                ("/upstreams", ["name": "git", "preset": "gitlab"]),
+                ("/upstreams", ["name": "dev"]), ("/holds", ["times": 0]), ("/holds", ["endpoint": "/nowhere"]),
+                ("/servers", ["resources": "x"]),
                 ("/servers", ["upstreams": ["a=b"]]), ("/servers", ["upstreams": ["a", "a"]]),
                 ("/servers", ["config": ["tokns": [:]]]), ("/servers", ["config": ["issuer": "http://127.0.0.1:1"]]),
                 ("/servers", ["resources": ["no-uri"]]),
@@ -131,11 +134,11 @@ struct ControlPlaneTests {
         try await ControlScene.run { (scene) async throws in
             let document = try await scene.send("GET", "/openapi.json")
             let paths = try #require(document["paths"]?.objectValue)
-            #expect(paths.count == 19)
+            #expect(paths.count == 21)
             for (path, item) in paths.members {
                 for method in item.objectValue?.names ?? [] {
                     let relative = String(path.dropFirst(ControlPlane.path.count))
-                        .replacing("{subject}", with: "x").replacing("{id}", with: "x")
+                        .replacing("{subject}", with: "x").replacing("{id}", with: "x").replacing("{name}", with: "x")
                     let answer = try await scene.send(method.uppercased(), relative, fields: [])
                     #expect(answer.status == 401, "\(method) \(path)")
                 }

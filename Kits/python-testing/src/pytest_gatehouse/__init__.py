@@ -1,5 +1,7 @@
 """A real Gatehouse for tests of MCP servers: sessions without a browser, bad tokens, time travel, failing providers."""
 
-from .server import ControlError, GatehouseProcess, Options, Resource, Session
+from .server import ControlError, ControlledServer, FurtherServer, GatehouseProcess, Hold, Options, Resource, Session
 
-__all__ = ["ControlError", "GatehouseProcess", "Options", "Resource", "Session"]
+__all__ = [
+    "ControlError", "ControlledServer", "FurtherServer", "GatehouseProcess", "Hold", "Options", "Resource", "Session",
+]

@@ -73,54 +73,44 @@ class Session:
         return {"Authorization": f"Bearer {self.access_token}"}
 
 
-class GatehouseProcess:
-    """A running server with embedded providers, in memory, on free ports.
+class Hold:
+    """Requests at a provider that wait for the test; a context manager, which releases them."""
 
-    A context manager; it ends with the process that started it, even if that is killed.
-    """
+    def __init__(self, server: "ControlledServer", id: str) -> None:
+        self._server = server
+        self.id = id
 
-    def __init__(self, options: Options | None = None) -> None:
-        options = options or Options()
-        binary = options.binary or os.environ.get("GATEHOUSE_BINARY") or shutil.which("gatehouse")
-        if binary is None:
-            raise RuntimeError("there is no gatehouse on the path: set GATEHOUSE_BINARY to the program")
-        command = [binary, "dev", "--json", "--port", "0", "--exit-with-parent"]
-        for name, values in (
-            ("--resource", options.resources),
-            ("--scope", options.scopes),
-            ("--upstream", options.upstreams),
-        ):
-            for value in values:
-                command += [name, value]
-        if options.config:
-            # JSON is YAML.
-            command += ["--config-inline", json.dumps(options.config)]
-        # Variables with this prefix are configuration keys, and an unknown one stops the start.
-        environment = {name: value for name, value in os.environ.items() if name != "GATEHOUSE_BINARY"}
-        self._process = subprocess.Popen(
-            command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-        )
-        line = self._process.stdout.readline() if self._process.stdout else ""
-        if not line:
-            _, errors = self._process.communicate()
-            raise RuntimeError(f"gatehouse dev ended with {self._process.returncode}: {errors.strip()}")
-        self.ready: dict[str, Any] = json.loads(line)
-        control = self.ready["control"]
-        self._http = httpx.Client(
-            base_url=control["url"], headers={"Authorization": f"Bearer {control['token']}"}, timeout=70
-        )
+    def wait(self, timeout: int = 30) -> None:
+        """Returns when a request has arrived."""
+        self._server._request("GET", "/holds", params={"id": self.id, "timeout": timeout})
 
-    def __enter__(self) -> "GatehouseProcess":
+    def release(self) -> int:
+        """Lets the requests continue, and returns how many had arrived."""
+        return int(self._server._request("DELETE", "/holds", params={"id": self.id})["released"])
+
+    def __enter__(self) -> "Hold":
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.stop()
+        try:
+            self.release()
+        except ControlError:
+            # It was released before.
+            pass
 
-    def stop(self) -> None:
-        """Stops the server."""
-        self._http.close()
-        self._process.terminate()
-        self._process.communicate()
+
+class ControlledServer:
+    """A server and its control plane."""
+
+    ready: dict[str, Any]
+    _http: httpx.Client
+
+    def _connect(self, ready: dict[str, Any]) -> None:
+        self.ready = ready
+        control = ready["control"]
+        self._http = httpx.Client(
+            base_url=control["url"], headers={"Authorization": f"Bearer {control['token']}"}, timeout=70
+        )
 
     # What it is
 
@@ -249,6 +239,61 @@ class GatehouseProcess:
         """Removes the faults that have not occurred yet."""
         self._request("DELETE", "/faults")
 
+    def hold(
+        self,
+        *,
+        upstream: str | None = None,
+        endpoint: str | None = None,
+        times: int | None = None,
+        performed: bool | None = None,
+    ) -> "Hold":
+        """Holds a provider's next requests until they are released; with ``performed`` only their answers."""
+        answer = self._post("/holds", upstream=upstream, endpoint=endpoint, times=times, performed=performed)
+        return Hold(self, str(answer["id"]))
+
+    def add_upstream(self, name: str, preset: str | None = None, *, on_demand: bool | None = None) -> None:
+        """Adds an embedded provider to the running server and its resources."""
+        self._post("/upstreams", name=name, preset=preset, on_demand=on_demand)
+
+    def remove_upstream(self, name: str) -> None:
+        """Removes a provider that was added, with every connection at it."""
+        self._request("DELETE", f"/upstreams/{name}")
+
+    def upstreams(self) -> list[dict[str, Any]]:
+        """The embedded providers, with preset and number of requests."""
+        return list(self._get("/upstreams")["upstreams"])
+
+    def server_requests(
+        self, route: str | None = None, *, count: int | None = None, timeout: int | None = None
+    ) -> list[dict[str, Any]]:
+        """What the server has answered: route, method and status; with ``count`` it waits for that many."""
+        query = {"route": route, "count": count, "timeout": timeout}
+        params = {key: value for key, value in query.items() if value is not None}
+        return list(self._request("GET", "/requests/server", params=params)["requests"])
+
+    def audit(self, event: str | None = None) -> list[dict[str, Any]]:
+        """The server's audit trail, of one event such as ``token.issued`` or of all."""
+        params = {} if event is None else {"event": event}
+        return list(self._request("GET", "/audit", params=params)["events"])
+
+    def start_server(
+        self,
+        *,
+        resources: Sequence[str] | None = None,
+        scopes: Sequence[str] | None = None,
+        upstreams: Sequence[str] | None = None,
+        config: Mapping[str, Any] | None = None,
+    ) -> "FurtherServer":
+        """Starts another server in the same process, which shares nothing with this one."""
+        answer = self._post(
+            "/servers",
+            resources=_list(resources),
+            scopes=_list(scopes),
+            upstreams=_list(upstreams),
+            config=None if config is None else dict(config),
+        )
+        return FurtherServer(self, answer)
+
     def requests(
         self,
         endpoint: str | None = None,
@@ -303,6 +348,71 @@ class GatehouseProcess:
         if answer.status_code != 200:
             raise ControlError(answer.status_code, body.get("error", ""), body.get("error_description", ""))
         return body
+
+
+class FurtherServer(ControlledServer):
+    """Another server in a running process; a context manager, which ends it."""
+
+    def __init__(self, first: ControlledServer, ready: dict[str, Any]) -> None:
+        self._first = first
+        self._connect(ready)
+
+    def __enter__(self) -> "FurtherServer":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def stop(self) -> None:
+        """Stops the server."""
+        self._http.close()
+        self._first._request("DELETE", f"/servers/{self.ready['id']}")
+
+
+class GatehouseProcess(ControlledServer):
+    """A running server with embedded providers, in memory, on free ports.
+
+    A context manager; it ends with the process that started it, even if that is killed.
+    """
+
+    def __init__(self, options: Options | None = None) -> None:
+        options = options or Options()
+        binary = options.binary or os.environ.get("GATEHOUSE_BINARY") or shutil.which("gatehouse")
+        if binary is None:
+            raise RuntimeError("there is no gatehouse on the path: set GATEHOUSE_BINARY to the program")
+        command = [binary, "dev", "--json", "--port", "0", "--exit-with-parent"]
+        for name, values in (
+            ("--resource", options.resources),
+            ("--scope", options.scopes),
+            ("--upstream", options.upstreams),
+        ):
+            for value in values:
+                command += [name, value]
+        if options.config:
+            # JSON is YAML.
+            command += ["--config-inline", json.dumps(options.config)]
+        # Variables with this prefix are configuration keys, and an unknown one stops the start.
+        environment = {name: value for name, value in os.environ.items() if name != "GATEHOUSE_BINARY"}
+        self._process = subprocess.Popen(
+            command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
+        line = self._process.stdout.readline() if self._process.stdout else ""
+        if not line:
+            _, errors = self._process.communicate()
+            raise RuntimeError(f"gatehouse dev ended with {self._process.returncode}: {errors.strip()}")
+        self._connect(json.loads(line))
+
+    def __enter__(self) -> "GatehouseProcess":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def stop(self) -> None:
+        """Stops the server."""
+        self._http.close()
+        self._process.terminate()
+        self._process.communicate()
 
 
 def _resource(row: Mapping[str, Any]) -> Resource:

@@ -12,7 +12,7 @@ import SocketHTTP
 /// What the verbs of the control plane act on.
 struct ControlGround: Sendable {
     let server: GatehouseServer
-    let upstreams: [(upstream: DevelopmentUpstream, provider: DevelopmentIdentityProvider)]
+    let providers: DevelopmentProviders
     let clock: DevelopmentClock
     let transport: any OutboundTransport
     let adminToken: String
@@ -20,10 +20,15 @@ struct ControlGround: Sendable {
     let settings: DevelopmentSettings
     /// What the server has answered.
     let requests: ServerRequestCapture
+    /// What the server has recorded.
+    let audit: DevelopmentAudit
     /// The requests that tests hold.
     let holds = HeldFaults()
     /// The further servers of this process; `nil` for one of them.
     let servers: DevelopmentServers?
+
+    /// The embedded providers at present, each with the upstream that it is.
+    var upstreams: [DevelopmentProviders.Entry] { providers.all }
 
     /// Removes the faults that have not occurred yet, and lets every held request continue.
     func clearFaults() {

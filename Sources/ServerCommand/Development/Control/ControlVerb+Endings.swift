@@ -157,14 +157,17 @@ struct ControlEndings {
         return ["connections": .array(ended)]
     }
 
+    /// Ends every connection at an upstream.
+    func endConnections(at upstream: String) async throws(ControlRefusal) {
+        let path = "/admin/upstreams/\(upstream)/connections"
+        while try await admin("DELETE", path)["remaining"]?.boolValue == true {}
+    }
+
     func reset() async throws(ControlRefusal) -> JSONObject {
         ground.clearFaults()
         // Sessions may have begun at any time that the clock was set to.
         _ = try await admin("POST", "/admin/end-all", form: "before=99999999999")
-        for (upstream, _) in ground.upstreams {
-            let path = "/admin/upstreams/\(upstream.name)/connections"
-            while try await admin("DELETE", path)["remaining"]?.boolValue == true {}
-        }
+        for (upstream, _) in ground.upstreams { try await endConnections(at: upstream.name) }
         while true {
             let clients = try await admin("GET", "/admin/clients?limit=1000")["clients"]?.arrayValue ?? []
             let ids = clients.compactMap { $0.objectValue?["client_id"]?.stringValue }.filter { !$0.contains("://") }
@@ -173,9 +176,9 @@ struct ControlEndings {
                 _ = try await admin("DELETE", "/admin/clients?" + FormParameters.serialize([("id", id)]))
             }
         }
-        if ground.settings.hasAdded { try await ground.changeResources { $0 = [] } }
         // Revocations at the providers, whose requests belong to what ends here.
         await ground.server.work.idle()
+        if ground.settings.hasAdded { try await ground.removeAdded() }
         ground.clock.reset()
         for (_, provider) in ground.upstreams {
             for user in await provider.users { await provider.removeUser(user.subject) }
@@ -183,6 +186,7 @@ struct ControlEndings {
             provider.clearCapturedRequests()
         }
         ground.requests.clear()
+        ground.audit.clear()
         return ["now": .integer(Int(ground.clock.now().secondsSinceEpoch))]
     }
 
@@ -205,6 +209,8 @@ struct ControlEndings {
                     url: "http://\(address)\(path)",
                     headerFields: fields,
                     body: Array((form ?? "").utf8),
+                    // A rotation makes keys, which takes long where many tests share a core.
+                    limits: .init(connectTimeout: .seconds(20), totalTimeout: .seconds(60)),
                     addressPolicy: .loopbackAllowed
                 )
             )

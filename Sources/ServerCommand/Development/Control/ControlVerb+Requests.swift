@@ -35,11 +35,21 @@ extension ControlVerb {
                 perform: { (request) async throws(ControlRefusal) in try await answered(request, ground) }
             ),
             ControlVerb(
+                method: .get,
+                path: ControlPlane.path + "/audit",
+                summary: "The server's audit trail, oldest first: the newest 10,000 events.",
+                members: [Member(name: "event", type: "string", summary: "Events of this name, such as token.issued.")],
+                perform: { (request) async throws(ControlRefusal) in
+                    ["events": .array(ground.audit.events(request.text("event")))]
+                }
+            ),
+            ControlVerb(
                 method: .delete,
                 path: path,
-                summary: "Forgets the captured requests, at the server and every provider.",
+                summary: "Forgets the captured requests and the audit trail, at the server and every provider.",
                 perform: { (_) async throws(ControlRefusal) in
                     ground.requests.clear()
+                    ground.audit.clear()
                     for (_, provider) in ground.upstreams { provider.clearCapturedRequests() }
                     return [:]
                 }

@@ -40,7 +40,7 @@ extension ControlVerb {
                 perform: { (request) async throws(ControlRefusal) in
                     let uri = try request.required("uri")
                     guard ground.settings.hasAdded(uri) else { throw .unknown("no resource \(uri) was added") }
-                    try await ground.changeResources { added in added.removeAll { $0.uri == uri } }
+                    try await ground.change { added in added.resources.removeAll { $0.uri == uri } }
                     return ["removed": .string(uri)]
                 }
             ),
@@ -60,19 +60,19 @@ extension ControlVerb {
             clientID: "mcp-server-" + Hexadecimal.encode(random.bytes(4)),
             secret: Base64URL.encode(random.bytes(32))
         )
-        try await ground.changeResources { $0.append(resource) }
+        try await ground.change { $0.resources.append(resource) }
         return try ground.resource(uri).report
     }
 }
 
 extension ControlGround {
-    /// Changes the added resources and lets the server read them, in one step or not at all.
-    func changeResources(_ change: (inout [AddedResource]) -> Void) async throws(ControlRefusal) {
+    /// Changes the added resources and upstreams, and lets the server read them, in one step or not at all.
+    func change(_ change: (inout DevelopmentSettings.Added) -> Void) async throws(ControlRefusal) {
         do throws(ConfigurationErrors) {
-            let earlier = try settings.changeResources(change)
+            let earlier = try settings.change(change)
             guard let refusal = await server.reload(by: "control plane").refusal else { return }
-            try settings.changeResources { $0 = earlier }
-            throw ConfigurationErrors([ConfigurationError(path: "resources", message: refusal)])
+            try settings.change { $0 = earlier }
+            throw ConfigurationErrors([ConfigurationError(path: "control plane", message: refusal)])
         } catch {
             throw .invalid(error.errors.map(\.description).joined(separator: "; "))
         }
