@@ -35,10 +35,16 @@ extension AuditEvent {
     /// - Returns: The event.
     static func authorizationPage(_ clientID: String?, _ problem: AuthorizationPageError.Problem) -> AuditEvent {
         var fields = AuditFields()
-        // A stranger's text: enough of it to recognize a client by.
-        if let clientID { fields.append("client_id", String(clientID.prefix(256))) }
+        if let clientID = clientID.flatMap(recognizable) { fields.append("client_id", clientID) }
         fields.append("reason", problem.name)
         return AuditEvent("authorization.page_error", fields)
+    }
+
+    // D-25: a stranger's text may be a code or a token at the wrong place. Those are longer than an id of ours or a
+    // UUID, and no URL; a URL is shown without what may hide one.
+    private static func recognizable(_ clientID: String) -> String? {
+        guard clientID.contains("://") else { return clientID.utf8.count <= 36 ? clientID : nil }
+        return String(clientID.prefix { $0 != "?" && $0 != "#" }.prefix(256))
     }
 
     /// A source asked more often than its allowance permits.
