@@ -46,7 +46,11 @@ extension Schedule {
         note("\(user) logs in at client \(client)")
         let hadFault = site.provider.awaitsFault
         noteProviderFault(for: user)
-        guard let code = try await code(for: user, client, hadFault: hadFault) else { return }
+        guard let code = try await code(for: user, client, hadFault: hadFault) else {
+            // The provider's tokens may have been stored before the login failed.
+            if users[user]?.connection == .ended { users[user]?.connection = .doubtful }
+            return
+        }
         users[user]?.connection = .live
         if isDiskFailing { users[user]?.isExcused = true }
         if random.chance(12) {
