@@ -89,7 +89,7 @@ public final class RevocationFeed: Sendable {
         pause: @Sendable (_ duration: Duration) async throws -> Void = { try await ContinuousClock().sleep(for: $0) }
     ) async {
         var failures = 0
-        while !Task.isCancelled {
+        while !Task.isCancelled, state != .closed {
             do throws(VerificationError) {
                 if let stream = memory.withLock(\.stream) {
                     _ = try await poll(stream, waits: true)
@@ -136,12 +136,15 @@ public final class RevocationFeed: Sendable {
     private func catchUp() async throws(VerificationError) {
         // A stream that the issuer has dropped in the meantime is replaced once: the new one says everything.
         for _ in 0..<2 {
+            guard state != .closed else { return }
             if memory.withLock(\.stream) == nil {
                 let made = try await subscribe()
-                memory.withLock { $0.stream = made }
+                memory.withLock { memory in
+                    if memory.state != .closed { memory.stream = made }
+                }
             }
             while let stream = memory.withLock(\.stream), try await poll(stream, waits: false) {}
-            if memory.withLock(\.stream) != nil { return }
+            if memory.withLock({ $0.stream != nil || $0.state == .closed }) { return }
         }
         throw .unavailable(reason: "the issuer drops its stream of events at once")
     }
@@ -185,13 +188,16 @@ public final class RevocationFeed: Sendable {
             next.acknowledge(event.name, isUnreadable: !isRead)
         }
         let now = now()
+        let hasMore = answer["moreAvailable"]?.boolValue ?? false
         memory.withLock { memory in
             guard memory.state != .closed else { return }
             memory.stream = next
+            // Before the last of it, something that has ended may still be unknown.
+            guard !hasMore else { return }
             memory.answeredAt = now
             memory.state = .following(asOf: now)
         }
-        return answer["moreAvailable"]?.boolValue ?? false
+        return hasMore
     }
 
     /// Refuses what an event says has ended; false for an event that cannot be read, which might be about any token.

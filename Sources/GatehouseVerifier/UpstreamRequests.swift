@@ -126,6 +126,7 @@ final class UpstreamRequests: Sendable {
                     missingScopes: json["missing_scopes"]?.stringArrayValue ?? []
                 )
             )
+        case ("access_denied", _): return .denied(reason: json["reason"]?.stringValue ?? text)
         case ("invalid_grant", _): return .userTokenRefused(reason: text)
         case (_, 429), (_, 502...504):
             return .unavailable(reason: text, retryAfterSeconds: answer.retryAfterSeconds)

@@ -70,6 +70,8 @@ public enum UpstreamTokenError: Error, Hashable, Sendable {
     case connectRequired(ConnectRequest)
     /// Gatehouse no longer accepts the user's access token, for example because its session has ended; answer 401.
     case userTokenRefused(reason: String)
+    /// This user, or this access token, may not have a token of the upstream; answer 403.
+    case denied(reason: String)
     /// This server's credentials, the resource or the upstream's name is wrong; an operator has to act.
     case misconfigured(reason: String)
     /// Gatehouse or the provider does not answer now.

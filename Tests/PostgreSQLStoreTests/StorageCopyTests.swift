@@ -155,13 +155,26 @@ struct StorageCopyTests {
         try await copy(database) { _ in }
         try await CopyMark.begin(database.database, now: Self.now)
         _ = try await database.run("INSERT INTO server_secret (id, body) VALUES (1, ''::bytea)")
+        // What the interrupted copy has written, and the source has ended since.
+        let left = "INSERT INTO blocks (key, body, since) VALUES ('left'::bytea, ''::bytea, 0)"
+        _ = try await database.run(left)
         await #expect(throws: StorageCopyError.unfinished) { try await TestStorage.open(database.settings) }
         await #expect(throws: StorageCopyError.unfinished) {
             try await copy(database) { try await $0.read(into: memory(), now: Self.now) }
         }
         try await copy(database) { try await $0.write(source, now: Self.now) }
+        #expect(try await database.run("SELECT 1::bigint FROM blocks WHERE key = 'left'::bytea").isEmpty)
         let node = try await TestStorage.open(database.settings)
         #expect(try await node.stores.keys.serverSecret(candidate: [9]).outcome == [1, 2, 3])
         try await node.close()
+    }
+
+    @Test("a database without a state is not read: it is hardly the one that was meant")
+    func withoutState() async throws {
+        let database = try await TestDatabase()
+        try await copy(database) { _ in }
+        await #expect(throws: StorageCopyError.empty) {
+            try await copy(database) { try await $0.read(into: memory(), now: Self.now) }
+        }
     }
 }

@@ -54,6 +54,14 @@ extension AuditEvent {
 }
 
 extension AuthorizationPageError.Problem {
+    /// Whether it is the request of a client that was found.
+    var isOfClient: Bool {
+        switch self {
+        case .missingRedirectURI, .unregisteredRedirectURI: true
+        default: false
+        }
+    }
+
     /// The problem's name in the audit trail.
     var name: String {
         switch self {

@@ -51,7 +51,8 @@ package struct AuthorizationEndpoint: Endpoint {
         } catch {
             instruments.metrics.authorization(result: "page_error")
             let event = AuditEvent.authorizationPage(clientID, error.problem)
-            instruments.refusals.record(event, of: clientID ?? "", context)
+            // Only a client that was found is a party: every text of a stranger would be the first of its own.
+            instruments.refusals.record(event, of: error.problem.isOfClient ? clientID ?? "" : "", context)
             return browser.refusals.page(error)
         }
     }

@@ -13,13 +13,17 @@ struct AdmittedClients: ClientStore {
     // One view for both: each call of an async function costs every request.
     func client(_ id: String) async throws(StoreError) -> Client? {
         guard let client = try await store.client(id) else { return nil }
-        var admitted = client
-        if let blocks, !blocks.isKnownToBeEmpty {
-            guard let rest = try await blocks.admitted(client) else { return nil }
-            admitted = rest
+        let filter = blocks.flatMap { $0.isKnownToBeEmpty ? nil : $0 }
+        // Before anything is fetched from a blocked host.
+        if let filter, try await filter.admitted(client) == nil { return nil }
+        var present = client
+        if let renewal, client.kind == .metadataDocument {
+            // With the stored copy, not with what of it is admitted: that always differs, and would be written anew.
+            guard let renewed = await renewal.present(client) else { return nil }
+            present = renewed
         }
-        guard let renewal, client.kind == .metadataDocument else { return admitted }
-        return await renewal.present(admitted)
+        guard let filter else { return present }
+        return try await filter.admitted(present)
     }
 
     func register(

@@ -4,11 +4,14 @@ import SocketHTTP
 
 /// Whether the process answers at all, regardless of its dependencies.
 struct LivenessEndpoint: Endpoint {
-    var surfaces: [Surface] { [Surface(.get, "/health/live", base: .host, name: "health")] }
+    /// The path, at every base.
+    static let path = "/health/live"
+    /// Alive.
+    static let answer = Response.json(Array(#"{"status":"live"}"#.utf8))
 
-    func respond(to request: Request, context: RequestContext) async -> Response {
-        .json(Array(#"{"status":"live"}"#.utf8))
-    }
+    var surfaces: [Surface] { [Surface(.get, Self.path, base: .host, name: "health")] }
+
+    func respond(to request: Request, context: RequestContext) async -> Response { Self.answer }
 }
 
 /// Whether the server should receive requests: started, not draining, and able to change its state and to write its

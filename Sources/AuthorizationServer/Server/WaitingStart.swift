@@ -100,7 +100,7 @@ final class WaitingStart: Sendable {
 struct WaitingResponder: RequestResponder {
     func respond(to request: Request) async -> Response {
         let path = String(request.path)
-        if path == "/health/live" { return .json(Array(#"{"status":"live"}"#.utf8)) }
+        if path == LivenessEndpoint.path { return LivenessEndpoint.answer }
         var response = Response.json(
             Array(#"{"status":"database_unavailable"}"#.utf8),
             status: .serviceUnavailable

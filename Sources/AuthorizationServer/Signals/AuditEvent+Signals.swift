@@ -29,7 +29,7 @@ extension AuditEvent {
             "event_stream.event_refused",
             [
                 "client_id": .string(stream.clientID), "stream": .string(stream.id.text),
-                "event": .string(identifier), "reason": .string(reason),
+                "identifier": .string(identifier), "reason": .string(reason),
             ]
         )
     }

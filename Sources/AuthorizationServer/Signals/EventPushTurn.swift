@@ -9,7 +9,7 @@ struct EventPushTurn: Sendable {
     let timeSource: any TimeSource
     let instruments: Instruments
     /// Whether this process still holds the stream, so that no other one pushes it.
-    let holds: @Sendable (_ now: Timestamp) -> Bool
+    let holds: @Sendable (_ stream: EventStream, _ now: Timestamp) -> Bool
 
     /// How a turn ended.
     enum Outcome: Sendable {
@@ -66,7 +66,7 @@ struct EventPushTurn: Sendable {
     ) async -> (delivered: Set<EventIdentifier>, end: Outcome?) {
         var delivered: Set<EventIdentifier> = []
         for event in batch.events {
-            guard !Task.isCancelled, holds(timeSource.now()) else { return (delivered, .interrupted) }
+            guard !Task.isCancelled, holds(stream, timeSource.now()) else { return (delivered, .interrupted) }
             switch await pusher.push(event.token, to: push, of: stream.id) {
             case .delivered:
                 instruments.metrics.eventPush(result: "delivered")
@@ -75,6 +75,7 @@ struct EventPushTurn: Sendable {
                 await instruments.audit.waitForRoom()
                 let refused = AuditEvent.eventRefused(event.identifier, stream, reason: reason)
                 instruments.audit.record(refused, now: timeSource.now())
+            case .busy: return (delivered, .interrupted)
             case .failed(let reason):
                 // What a shutdown has cut short says nothing about the receiver.
                 guard !Task.isCancelled else { return (delivered, .interrupted) }

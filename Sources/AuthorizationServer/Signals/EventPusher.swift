@@ -17,6 +17,8 @@ struct EventPusher: Sendable {
         case unusable(String)
         /// It may be taken later.
         case failed(String)
+        /// This server has too many requests under way, which says nothing about the receiver.
+        case busy
     }
 
     /// How long one request may take in all.
@@ -50,6 +52,7 @@ struct EventPusher: Sendable {
         do {
             return Self.verdict(try await transport.send(request))
         } catch {
+            if case .overloaded = error.code { return .busy }
             return .failed(Self.words(error))
         }
     }

@@ -120,7 +120,7 @@ package final class EventPushes: Sendable {
             pusher: pusher,
             timeSource: timeSource,
             instruments: instruments,
-            holds: { [self] now in state.withLock { $0.streams.holds(now) } }
+            holds: { [self] stream, now in state.withLock { $0.streams.holds(stream, now) } }
         )
         do throws(OAuthError) {
             switch try await turn.run(stream.id) {

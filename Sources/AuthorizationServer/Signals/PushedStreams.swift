@@ -22,7 +22,8 @@ struct PushedStreams {
         /// Whether something is to be sent, as far as is known.
         func isDue(last: UInt64, now: Timestamp) -> Bool {
             guard task == nil, !isGone else { return false }
-            if let retryAt { return now >= retryAt }
+            // A clock that is set back must not lengthen the pause.
+            if let retryAt { return now >= retryAt || retryAt - now > EventPushes.retryIntervalMax }
             return needsLook || seen < last
         }
     }
@@ -50,6 +51,13 @@ struct PushedStreams {
     func holds(_ now: Timestamp) -> Bool {
         guard let takenAt else { return false }
         return now >= takenAt && now + EventPusher.timeout < takenAt + EventPush.leaseLifetime
+    }
+
+    /// The same for one stream, which is still the one that the turn began with: another process may have taken it, and
+    /// its receiver may have paused it, or named another address.
+    func holds(_ stream: EventStream, _ now: Timestamp) -> Bool {
+        guard holds(now), let entry = entries[stream.id], !entry.isGone else { return false }
+        return entry.stream.push == stream.push
     }
 
     /// Notes which streams this process pushes from now on.

@@ -13,8 +13,8 @@ extension AuthorizationSessions: EndingStore {
 
     /// Ends a session that lives, with its agents; returns the position after which they remain ended.
     func end(_ session: Session) -> JournalPosition {
-        // An agent lives only as long as its parent, and so do its access tokens.
-        // By an index: all sessions of a user may end at once, and each would search all others.
+        // An agent lives only as long as its parent, and so do its access tokens. By an index: all sessions of a user
+        // may end at once, and each would search all others.
         let agents = recordsEndings ? sessions.agents(of: session.id) : []
         sessions.removeValue(forKey: session.id)
         // Before the removal: a crash between the two must not leave an end of which no verifier learns.
@@ -45,12 +45,13 @@ extension AuthorizationSessions: EndingStore {
         return journal.append(ending.record(.putEnding))
     }
 
-    /// Stores a session again that ended for one that was taken back: it never ended for anyone.
+    /// Stores a session again that ended for one that was taken back: neither it nor its agents ever ended for anyone.
     func revive(_ session: Session) {
         insert(session)
         _ = journal.append(session.record(.putSession))
-        guard endings.withdraw(session.id) else { return }
-        _ = journal.append(BinaryWriter.record(.withdrawEnding) { $0.write(session.id) })
+        for id in [session.id] + sessions.agents(of: session.id).map(\.id) where endings.withdraw(id) {
+            _ = journal.append(BinaryWriter.record(.withdrawEnding) { $0.write(id) })
+        }
     }
 
     /// The time before the first sweep.

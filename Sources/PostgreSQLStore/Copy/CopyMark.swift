@@ -14,7 +14,8 @@ enum CopyMark {
         let isResumed = try await isThere(database)
         guard let row = try await database.run(hasRows).first else { throw StorageCopyError.inUse }
         guard try isResumed || !row.boolean(0) else { throw StorageCopyError.notEmpty }
-        _ = try await database.run(addition, [.text(name)])
+        // What has ended in the source since must not remain here, nor a state of another source.
+        _ = try await database.run([SQLCall(addition, [.text(name)])] + clearing.map { SQLCall($0) })
     }
 
     /// Notes that the copy is whole.
@@ -37,6 +38,13 @@ enum CopyMark {
         guard living.isEmpty else { throw StorageCopyError.inUse }
     }
 
+    /// Refuses tables without any state, which are hardly the ones that were meant.
+    ///
+    /// - Throws: ``StorageCopyError/empty``, and `StoreError`.
+    static func requireRows(_ database: any SQLDatabase) async throws {
+        guard let row = try await database.run(hasRows).first, try row.boolean(0) else { throw StorageCopyError.empty }
+    }
+
     private static func isThere(_ database: any SQLDatabase) async throws -> Bool {
         try await !database.run(question, [.text(name)]).isEmpty
     }
@@ -47,6 +55,17 @@ enum CopyMark {
         "INSERT INTO storage_marks (name, body) VALUES ($1, ''::bytea) ON CONFLICT (name) DO NOTHING"
     )
     private static let removal = SQLStatement("DELETE FROM storage_marks WHERE name = $1")
+    private static let clearing = [
+        SQLStatement(
+            """
+            TRUNCATE blocks, clients, signing_keys, vault_keys, server_secret, devices, consumed_assertions, used_tickets,
+                logins, codes, sessions, consents, revoked_tokens, session_endings, event_streams, upstream_registrations,
+                users, connections, connection_sessions, default_connections
+            """
+        ),
+        SQLStatement("UPDATE block_lists SET block_count = 0, changes = changes + 1"),
+        SQLStatement("UPDATE ending_logs SET last = 0, lost_through = 0, lost_at = 0"),
+    ]
     private static let hasRows = SQLStatement(
         """
         SELECT EXISTS (SELECT 1 FROM server_secret) OR EXISTS (SELECT 1 FROM signing_keys)

@@ -34,7 +34,7 @@ package struct StorageCopy: Sendable {
     /// Writes everything that these stores have into the tables, which are empty.
     ///
     /// No node starts on the tables before the copy is whole. One that was interrupted is made again from the
-    /// beginning: rows of the same keys are replaced.
+    /// beginning, in empty tables.
     ///
     /// - Throws: ``StorageCopyError``, and `StoreError` when the database fails.
     package func write(_ memory: MemoryStores, now: Timestamp) async throws {
@@ -62,6 +62,7 @@ package struct StorageCopy: Sendable {
     package func read(into memory: MemoryStores, now: Timestamp) async throws {
         try await CopyMark.requireWhole(place.database)
         try await CopyMark.requireRest(place.database, now: now)
+        try await CopyMark.requireRows(place.database)
         try await Self.fill(memory.keys) { body in try await keys.forEachRecord(body) }
         try await Self.fill(memory.clients) { body in try await clients.forEachRecord(body) }
         try await Self.fill(memory.vault) { body in try await vault.forEachRecord(body) }
@@ -69,6 +70,8 @@ package struct StorageCopy: Sendable {
         try await Self.fill(memory.replay) { body in try await replay.forEachRecord(body) }
         try await Self.fill(memory.blocks) { body in try await blocks.forEachRecord(body) }
         try await Self.fill(memory.streams) { body in try await streams.forEachRecord(body) }
+        // A node that was started in the meantime has changed what was read before.
+        try await CopyMark.requireRest(place.database, now: now)
     }
 
     private static func changes<Store: RecordedStore>(of store: Store) async throws -> [Store.Change] {

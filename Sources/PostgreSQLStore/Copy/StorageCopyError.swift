@@ -8,6 +8,8 @@ package enum StorageCopyError: Error, Hashable, Sendable, CustomStringConvertibl
     case inUse
     /// The database has a state of its own.
     case notEmpty
+    /// The database has no state.
+    case empty
     /// A copy into the database was interrupted.
     case unfinished
 
@@ -22,6 +24,7 @@ package enum StorageCopyError: Error, Hashable, Sendable, CustomStringConvertibl
             """
         case .notEmpty:
             "the database already has a state; copy into one on which no node has been started"
+        case .empty: "the database has no state to copy; is it the right one?"
         case .unfinished:
             "a copy into the database was interrupted; repeat `storage copy` to finish it"
         }

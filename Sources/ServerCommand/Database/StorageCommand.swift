@@ -1,7 +1,7 @@
 import ArgumentParser
 import AuthorizationServer
 import DurableLog
-import Foundation
+import FoundationEssentials
 import GatehouseHosting
 import Logging
 import OAuthProtocol
@@ -128,10 +128,16 @@ struct StorageCopyCommand: AsyncParsableCommand {
         return try await MemoryStorage(StoreSettings(), directory: store, journal: store.journal)
     }
 
+    // An editor ends a file with a line break.
+    private static func trimmed(_ text: String) -> String {
+        let rest = text.drop { $0.isWhitespace }
+        return String(rest.reversed().drop { $0.isWhitespace }.reversed())
+    }
+
     private func database(_ address: String) throws -> ConfiguredDatabase {
         var configuration = Configuration.PostgreSQL(url: address)
         configuration.caFile = caFile
-        let password = try passwordFile.map { try HostFiles().text($0).trimmingCharacters(in: .whitespacesAndNewlines) }
+        let password = try passwordFile.map { Self.trimmed(try HostFiles().text($0)) }
         return ConfiguredDatabase(
             configuration,
             password: password,

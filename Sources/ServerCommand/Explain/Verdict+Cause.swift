@@ -68,6 +68,14 @@ extension Verdict.Cause {
                 "the client repeats a redemption that succeeded, or somebody saw the code",
                 isFinal: true
             )
+        default: return party(entry)
+        }
+    }
+
+    /// What an operator or a user did to a connection, a user, a client, many sessions or a key.
+    private static func party(_ entry: AuditEntry) -> Verdict.Cause? {
+        let (client, upstream, by) = (entry.shown("client_id"), entry.shown("upstream"), entry.shown("by"))
+        switch entry.event {
         case "connection.disconnected":
             return Self(
                 "the connection to \(upstream) was ended by \(by)",
@@ -76,14 +84,6 @@ extension Verdict.Cause {
             )
         case "user.signed_out":
             return Self("all browser logins of the user ended, by \(by)", "the user logs in again")
-        default: return party(entry)
-        }
-    }
-
-    /// What an operator did to a user, a client, many sessions or a key.
-    private static func party(_ entry: AuditEntry) -> Verdict.Cause? {
-        let (client, by) = (entry.shown("client_id"), entry.shown("by"))
-        switch entry.event {
         case "client.removed":
             return Self("\(by) removed client \(client)", "the client registers again", isFinal: true)
         case "administration.blocked":

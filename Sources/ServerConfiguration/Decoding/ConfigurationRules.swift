@@ -21,7 +21,7 @@ package enum ConfigurationRules {
     /// The name of an upstream is a plain label, because it is part of a path and of `audience`.
     package static func upstreamNameObjection(_ text: String) -> String? {
         let isLabel =
-            text.utf8.count <= 63 && !text.hasPrefix("-") && !text.hasSuffix("-")
+            (1...63).contains(text.utf8.count) && !text.hasPrefix("-") && !text.hasSuffix("-")
             && text.utf8.allSatisfy { (0x61...0x7A).contains($0) || (0x30...0x39).contains($0) || $0 == 0x2D }
         return isLabel ? nil : "\(text) is not a name: lower-case letters, digits and inner hyphens, at most 63"
     }

@@ -4,8 +4,9 @@ import OAuthProtocol
 package struct EntraRemark: Hashable, Sendable {
     /// `error_codes`, of at most ten digits each, the most specific one last; at most four.
     let numbers: [Int]
-    /// `claims`: the challenge that the next authorization request repeats, a JSON object of at most 1024 bytes, because
-    /// the address of a connect link and a cookie carry it.
+    /// `claims`: the challenge that the next authorization request repeats.
+    ///
+    /// A JSON object of at most 1024 bytes, because the address of a connect link and a cookie carry it.
     package let claims: String?
     let isBeyondUsers: Bool
 

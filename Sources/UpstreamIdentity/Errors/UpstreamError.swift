@@ -43,6 +43,14 @@ package struct UpstreamError: Error, Hashable, Sendable {
     package internal(set) var words: ProviderWords?
     /// What Microsoft Entra said beside it.
     package internal(set) var remark: EntraRemark?
+
+    /// The same error without it, where another server than the one of the login has answered: what a login must satisfy
+    /// is not for that server to say.
+    package var withoutRemark: UpstreamError {
+        var error = self
+        error.remark = nil
+        return error
+    }
     /// The reason, where it is known more closely than the kind of failure.
     var closerReason: UpstreamFailureReason?
 

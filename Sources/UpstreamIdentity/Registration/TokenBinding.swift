@@ -49,6 +49,8 @@ extension UpstreamProvider {
             let client = if let known = clients.known { known } else { try await client() }
             return client.purpose.map { binding.hasPurpose($0) } ?? true
         }
+        // What a user entered for another kind of upstream of this name is no token.
+        guard !binding.hasSameBytes(as: EnteredCredential.unboundBinding) else { return false }
         guard let server = configuration.issuingServer else { return true }
         let spaces = binding.utf8.count { $0 == UInt8(ascii: " ") }
         guard spaces == 0 else { return spaces == 1 && binding.hasPurpose(server) }

@@ -73,7 +73,7 @@ struct ChainedSteps: Sendable {
             do throws(UpstreamError) {
                 return try await provider.redeem(assertion)
             } catch {
-                throw failure(error, shown, source: connection, context)
+                throw failure(error.withoutRemark, shown, source: connection, context)
             }
         }
     }

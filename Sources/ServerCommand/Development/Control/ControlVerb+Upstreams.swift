@@ -45,8 +45,9 @@ extension ControlVerb {
                 perform: { (request) async throws(ControlRefusal) in
                     let name = request.pathParameter ?? ""
                     guard ground.providers.hasAdded(name) else { throw .unknown("no upstream \(name) was added") }
-                    try await ControlEndings(ground).endConnections(at: name)
+                    // First what may be refused.
                     try await ground.change { added in added.upstreams.removeAll { $0.name == name } }
+                    try await ControlEndings(ground).endConnections(at: name)
                     for (_, provider) in ground.providers.remove(name) { await provider.shutdown() }
                     return ["removed": .string(name)]
                 }
