@@ -160,7 +160,13 @@ struct Schedule {
     private mutating func recover() async throws {
         guard let server = site.server else { return }
         for _ in 0..<200_000 {
-            if server.storage.stores.upkeep.isAvailable { return }
+            if server.storage.stores.upkeep.isAvailable, let journal = site.journal {
+                // What was written without a request that waits for it may fail a moment later.
+                do throws(JournalError) {
+                    try await journal.waitUntilDurable(journal.lastPosition)
+                    return
+                } catch { continue }
+            }
             if server.storage.awaitsSnapshot { await server.performMaintenance() }
             await Task.yield()
         }

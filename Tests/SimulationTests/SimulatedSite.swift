@@ -34,6 +34,7 @@ final class SimulatedSite: Sendable {
     private struct Running {
         var server: UnboundServer?
         var disk: ScriptedFileSystem
+        var journal: (any ChangeJournal)?
         var life = 0
     }
 
@@ -53,6 +54,9 @@ final class SimulatedSite: Sendable {
     /// How often the server has been started.
     var life: Int { running.withLock { $0.life } }
     var server: UnboundServer? { running.withLock { $0.server } }
+
+    /// The journal of the server that runs, or ran last.
+    var journal: (any ChangeJournal)? { running.withLock { $0.journal } }
 
     // MARK: - Lives
 
@@ -86,6 +90,7 @@ final class SimulatedSite: Sendable {
         let server = try await UnboundServer(Self.configuration(), environment: environment)
         running.withLock {
             $0.server = server
+            $0.journal = directory.journal
             $0.life += 1
         }
     }
