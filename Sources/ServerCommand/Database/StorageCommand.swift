@@ -2,6 +2,7 @@ import ArgumentParser
 import AuthorizationServer
 import DurableLog
 import FoundationEssentials
+import Glibc
 import GatehouseHosting
 import Logging
 import OAuthProtocol
