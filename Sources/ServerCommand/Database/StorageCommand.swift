@@ -2,8 +2,8 @@ import ArgumentParser
 import AuthorizationServer
 import DurableLog
 import FoundationEssentials
-import Glibc
 import GatehouseHosting
+import Glibc
 import Logging
 import OAuthProtocol
 import OAuthState
