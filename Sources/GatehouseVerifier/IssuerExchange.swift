@@ -1,4 +1,4 @@
-/// One request of ``RevocationFeed`` or ``UpstreamTokens`` to the issuer, for the closure that sends it.
+/// One request of ``RevocationFeed`` or ``UpstreamTokens`` to the issuer, as the closure gets it that sends it.
 ///
 /// It prints its method and URL only: the body and the credentials are not shown.
 public struct IssuerRequest: Sendable {

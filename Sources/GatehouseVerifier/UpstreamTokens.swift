@@ -3,7 +3,7 @@ import OAuthProtocol
 import OpenSSLCrypto
 import Synchronization
 
-/// Retrieves the users' tokens at upstream providers (RFC 8693), for the resource server of a ``TokenVerifier``.
+/// Retrieves the users' tokens at upstream providers (RFC 8693) as the resource server of a ``TokenVerifier``.
 ///
 /// Concurrent retrievals of the same token cause one request, and its answer is used again until shortly before it
 /// expires. At most 10,000 tokens are kept, in memory only.

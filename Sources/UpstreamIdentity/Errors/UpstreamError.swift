@@ -44,8 +44,9 @@ package struct UpstreamError: Error, Hashable, Sendable {
     /// What Microsoft Entra said beside it.
     package internal(set) var remark: EntraRemark?
 
-    /// The same error without it, where another server than the one of the login has answered: what a login must satisfy
-    /// is not for that server to say.
+    /// The same error without it, where another server than the one of the login has answered.
+    ///
+    /// That server must not say what a login satisfies.
     package var withoutRemark: UpstreamError {
         var error = self
         error.remark = nil

@@ -40,7 +40,7 @@ struct OnBehalfOfTests {
 
     private static let factor = "Due to a configuration change, you must enroll in multifactor authentication."
 
-    @Test("the user's access token is the assertion of our client, for the scopes of another API")
+    @Test("the user's access token is the assertion of our client, with the scopes of another API")
     func wholeWay() async throws {
         try await ExchangeProvider.run(Self.upstream) { scene, provider in
             let token = try await scene.accessToken()

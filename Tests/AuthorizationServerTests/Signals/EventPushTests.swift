@@ -127,7 +127,7 @@ struct EventPushTests {
         let receiver = PushReceiver()
         try await EventScene.run(pushingTo: receiver) { scene in
             let id = try await scene.pushedStream()
-            // A client that is never used does not live so long.
+            // A client that is never used is dropped after a day.
             _ = try await scene.login()
             for _ in 0..<5 {
                 scene.server.clock.advance(by: .seconds(12 * 3600))
