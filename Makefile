@@ -65,6 +65,7 @@ simulate: setup ## Play SIMULATE_SCHEDULES random histories of a whole server, f
 	  swift test --skip-build --filter SimulationTests/schedules
 
 # Each in a folder of its own: a sanitizer changes every object file.
+test-sanitized: export GATEHOUSE_SANITIZER = 1
 test-sanitized: setup ## Run the whole suite under Thread Sanitizer, and under Address Sanitizer.
 	swift build --build-tests --sanitize=thread --scratch-path .build/thread
 	TSAN_OPTIONS=halt_on_error=1 .ci/run-tests --sanitize=thread --scratch-path .build/thread

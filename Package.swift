@@ -1,6 +1,9 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
+// A sanitizer has an allocator of its own, and ends the process when it meets memory of another one.
+let allocator: [Target.Dependency] = Context.environment["GATEHOUSE_SANITIZER"] == nil ? ["CJemalloc"] : []
+
 /// The settings of every Swift target: one dialect, warnings are errors, unsafe code says so.
 let swiftSettings: [SwiftSetting] = [
     .enableUpcomingFeature("ExistentialAny"),
@@ -146,11 +149,11 @@ let floor5: [Target] = [
     .target(
         name: "ServerCommand",
         dependencies: [
-            "AuthorizationServer", "CJemalloc", "DevelopmentIdentityProvider", "GatehouseHosting", "OAuthClientKit",
+            "AuthorizationServer", "DevelopmentIdentityProvider", "GatehouseHosting", "OAuthClientKit",
             "OAuthState", "OAuthProtocol", "OpenSSLCrypto", "ServerConfiguration", "SocketHTTP", "OutboundHTTP",
             "DurableLog", "Foundations", "UpstreamIdentity", .argumentParser, .httpTypes, .serviceLifecycle,
             .unixSignals, .asyncAlgorithms, .logging,
-        ],
+        ] + allocator,
         swiftSettings: swiftSettings
     ),
     .executableTarget(name: "Gatehouse", dependencies: ["ServerCommand"], swiftSettings: swiftSettings),

@@ -1,9 +1,12 @@
 package import ArgumentParser
-// The program's allocator: importing it is using it.
-import CJemalloc
 import Foundations
 import GatehouseHosting
 import OpenSSLCrypto
+
+// The program's allocator: importing it is using it. A build with a sanitizer is without it.
+#if canImport(CJemalloc)
+import CJemalloc
+#endif
 
 /// The root of the command line: `gatehouse`.
 package struct GatehouseCommand: AsyncParsableCommand {

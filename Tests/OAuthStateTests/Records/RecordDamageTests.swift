@@ -22,13 +22,24 @@ struct RecordDamageTests {
         return Array(longest.values)
     }
 
+    /// The bytes of the push of the sample's stream.
+    private static let pushCount = 41
+
     @Test("every prefix of every record is refused", arguments: SampleStore.all)
     func prefixes(sample: SampleStore) async throws {
         for record in try await Self.records(of: sample) {
             for count in 0..<record.count {
+                let prefix = Array(record.prefix(count))
                 let store = sample.empty(VolatileJournal())
+                // RFC 8935: what a pushed stream has besides comes after the whole record of one that is polled.
+                let isPolled = record[0] == RecordKind.putEventStream.rawValue && count == record.count - Self.pushCount
+                guard !isPolled else {
+                    try await store.restore([prefix])
+                    #expect(try await store.capture().rows() == [prefix])
+                    continue
+                }
                 await #expect(throws: RecordError.self, "\(count) of \(record.count) bytes, kind \(record[0])") {
-                    try await store.restore([Array(record.prefix(count))])
+                    try await store.restore([prefix])
                 }
                 #expect(try await store.capture().rows().isEmpty)
             }
